@@ -1,1 +1,32 @@
-//! x
+//! A Kafka cluster that lives in memory.
+//!
+//! [`Broker::start`] gives a cluster of one or more brokers, each on its own listener, that real Kafka clients cannot
+//! tell from Kafka. [`local::Client`] reaches the same operations in the same process, without sockets.
+//!
+//! This file is the front door: everything that it does not export is private to the crate.
+
+mod api;
+mod broker;
+mod clock;
+mod cluster;
+pub mod config;
+mod entropy;
+mod fetch;
+mod group;
+mod ids;
+pub mod local;
+mod log;
+mod operations;
+mod pool;
+mod server;
+mod topic;
+mod upkeep;
+
+pub use broker::{Broker, StartError};
+pub use clock::Clock;
+pub use config::Config;
+pub use entropy::Entropy;
+pub use ids::{GenerationId, LeaderEpoch, NodeId, Offset};
+pub use log::batch::{BATCH_HEADER_BYTES, BatchHeader, Compression, TimestampType};
+pub use log::records;
+pub use pool::{Charge, Pool, PooledBuf};

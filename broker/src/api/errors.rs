@@ -1,0 +1,1 @@
+//! Domain errors to Kafka codes: the only place that decides, one exhaustive match per operation's error.

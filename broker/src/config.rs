@@ -1,0 +1,42 @@
+//! What a cluster is started with. Kafka's own settings keep Kafka's names, as strings at the edge and typed inside.
+
+use std::collections::BTreeMap;
+
+mod broker;
+
+pub use broker::{BrokerConfig, ConfigError};
+
+/// The least and the default of what a cluster needs to start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `cluster.id`, 1 to 255 characters.
+    pub cluster_id: String,
+    /// The brokers; their ids are 1, 2, ... in this order. At least one.
+    pub nodes: Vec<NodeConfig>,
+    /// What frames, logs, answers and decompression may hold together, in bytes.
+    pub memory_limit_bytes: usize,
+    /// Kafka's broker configs by name (`num.partitions`, `log.retention.ms`, ...), checked when the cluster starts.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// One broker of the cluster.
+#[derive(Clone, Debug, Default)]
+pub struct NodeConfig {
+    /// Where it listens, `host:port`; port 0 takes a free one. `None`: no socket, reached through
+    /// [`local::Client`](crate::local::Client) only.
+    pub listen: Option<String>,
+    /// The host that clients are told to dial. `None`: the host it listens on.
+    pub advertised_host: Option<String>,
+}
+
+impl Default for Config {
+    /// One broker without a socket, 1 GiB of memory, Kafka's defaults.
+    fn default() -> Self {
+        Self {
+            cluster_id: "esmeralda".to_owned(),
+            nodes: vec![NodeConfig::default()],
+            memory_limit_bytes: 1 << 30,
+            properties: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The numbers of the protocol as types of their own, so that an offset is never passed for an epoch.
+
+use std::fmt;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub $inner);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id! {
+    /// A record's position in its partition; the first record of a partition has offset 0.
+    Offset(i64)
+}
+id! {
+    /// How often the partition's leader has changed. Kafka's wire value for "unknown" is [`LeaderEpoch::NONE`].
+    LeaderEpoch(i32)
+}
+id! {
+    /// Identifies an idempotent or transactional producer; [`ProducerId::NONE`] for any other.
+    ProducerId(i64)
+}
+id! {
+    /// Fences earlier incarnations of the same producer id.
+    ProducerEpoch(i16)
+}
+id! {
+    /// A record's number among those of its producer id in one partition; wraps from 2^31 - 1 to 0.
+    Sequence(i32)
+}
+id! {
+    /// A classic group's generation: rises with each completed rebalance.
+    GenerationId(i32)
+}
+id! {
+    /// A broker's `node.id`.
+    NodeId(i32)
+}
+
+impl Offset {
+    /// The offset `count` records later.
+    pub fn plus(self, count: i64) -> Self {
+        Self(self.0 + count)
+    }
+}
+
+impl LeaderEpoch {
+    /// "Unknown" on the wire.
+    pub const NONE: Self = Self(-1);
+}
+
+impl ProducerId {
+    /// No producer id: neither idempotent nor transactional.
+    pub const NONE: Self = Self(-1);
+}
+
+impl Sequence {
+    /// The sequence `count` records later, as Kafka's `DefaultRecordBatch.incrementSequence` wraps it.
+    pub fn plus(self, count: i32) -> Self {
+        Self(if self.0 > i32::MAX - count {
+            count - (i32::MAX - self.0) - 1
+        } else {
+            self.0 + count
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequence_wraps_after_the_largest_value() {
+        assert_eq!(Sequence(i32::MAX).plus(1), Sequence(0));
+        assert_eq!(Sequence(i32::MAX - 2).plus(5), Sequence(2));
+        assert_eq!(Sequence(0).plus(5), Sequence(5));
+    }
+}

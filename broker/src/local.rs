@@ -1,0 +1,268 @@
+//! A client in the same process: the operations that the wire serves, without sockets. The event source mapping engine and the
+//! facade use it; what it does, any Kafka client could do.
+
+use crate::cluster::Cluster;
+use crate::ids::{GenerationId, LeaderEpoch, Offset};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A client of the cluster that lives in the same process. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Client {
+    cluster: Arc<Cluster>,
+    client_id: Arc<str>,
+}
+
+/// Why an operation failed: Kafka's error by name, its code, and what the broker says of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {message}")]
+pub struct Error {
+    /// Kafka's code on the wire.
+    pub code: i16,
+    /// Kafka's name of it, such as `REBALANCE_IN_PROGRESS`.
+    pub name: &'static str,
+    /// What went wrong.
+    pub message: String,
+}
+
+/// A topic to be created.
+#[derive(Clone, Debug, Default)]
+pub struct NewTopic {
+    /// The topic's name.
+    pub name: String,
+    /// 1 or more; `None`: `num.partitions`.
+    pub partitions: Option<i32>,
+    /// Topic configs by Kafka's name.
+    pub configs: BTreeMap<String, String>,
+}
+
+/// A member that joins a classic group, or joins it again.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// The group.
+    pub group_id: String,
+    /// Empty at the first join.
+    pub member_id: String,
+    /// Without a heartbeat for this long the member is removed.
+    pub session_timeout: Duration,
+    /// How long a rebalance waits for this member to join again.
+    pub rebalance_timeout: Duration,
+    /// `consumer` for consumers.
+    pub protocol_type: String,
+    /// Assignors by name, most wanted first, with the member's metadata (a ConsumerProtocolSubscription).
+    pub protocols: Vec<(String, Bytes)>,
+}
+
+/// A completed join.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joined {
+    /// The generation that the member belongs to.
+    pub generation_id: GenerationId,
+    /// The member's id from now on.
+    pub member_id: String,
+    /// The id of the member that assigns.
+    pub leader: String,
+    /// The assignor that was chosen.
+    pub protocol_name: String,
+    /// For the leader: every member with its metadata. Empty for the others.
+    pub members: Vec<(String, Bytes)>,
+}
+
+/// Where to read one partition from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FetchPosition {
+    /// The partition's index.
+    pub partition: i32,
+    /// The offset to read from.
+    pub offset: Offset,
+    /// At most so many bytes of it (the first batch comes whole).
+    pub max_bytes: usize,
+}
+
+/// What one partition gave.
+#[derive(Clone, Debug)]
+pub struct FetchedPartition {
+    /// The partition's index.
+    pub partition: i32,
+    /// The batches from the one that holds the offset on, header and body, in order; or the partition's error.
+    pub batches: Result<Vec<(crate::BatchHeader, Bytes)>, Error>,
+    /// The end of what may be read.
+    pub high_watermark: Offset,
+    /// The first offset that is kept.
+    pub log_start_offset: Offset,
+}
+
+/// A committed offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The next offset to read.
+    pub offset: Offset,
+    /// Of the record before it, or [`LeaderEpoch::NONE`].
+    pub leader_epoch: LeaderEpoch,
+    /// What the committer added.
+    pub metadata: String,
+}
+
+/// The offset that ListOffsets looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OffsetSpec {
+    /// The first that is kept.
+    Earliest,
+    /// The one after the last that may be read.
+    Latest,
+    /// The first whose timestamp is this or later, in milliseconds.
+    Timestamp(i64),
+}
+
+impl Client {
+    pub(crate) fn new(cluster: Arc<Cluster>, client_id: &str) -> Self {
+        Self {
+            cluster,
+            client_id: client_id.into(),
+        }
+    }
+
+    /// The same cluster under another client id.
+    pub fn with_client_id(&self, client_id: &str) -> Self {
+        Self::new(Arc::clone(&self.cluster), client_id)
+    }
+
+    /// Creates a topic.
+    ///
+    /// # Errors
+    /// TOPIC_ALREADY_EXISTS, INVALID_TOPIC_EXCEPTION, INVALID_PARTITIONS, INVALID_CONFIG.
+    pub async fn create_topic(&self, topic: NewTopic) -> Result<(), Error> {
+        let _ = topic;
+        todo!("topics")
+    }
+
+    /// How many partitions a topic has.
+    ///
+    /// # Errors
+    /// UNKNOWN_TOPIC_OR_PARTITION.
+    pub async fn partition_count(&self, topic: &str) -> Result<i32, Error> {
+        let _ = topic;
+        todo!("topics")
+    }
+
+    /// Appends one batch, as [`records::encode_batch`](crate::records::encode_batch) makes them; the first record's offset.
+    ///
+    /// # Errors
+    /// Those of Produce, such as UNKNOWN_TOPIC_OR_PARTITION or NOT_ENOUGH_REPLICAS at the memory limit.
+    pub async fn produce(&self, topic: &str, partition: i32, batch: Bytes) -> Result<Offset, Error> {
+        let _ = (topic, partition, batch);
+        todo!("server")
+    }
+
+    /// Reads the partitions of one topic at `positions`; waits up to `max_wait` for `min_bytes`. `max_bytes` bounds the whole answer.
+    /// The answer has every partition that was asked for, errors included.
+    ///
+    /// # Errors
+    /// UNKNOWN_TOPIC_OR_PARTITION when the topic does not exist.
+    pub async fn fetch(
+        &self,
+        topic: &str,
+        positions: &[FetchPosition],
+        max_wait: Duration,
+        min_bytes: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<FetchedPartition>, Error> {
+        let _ = (topic, positions, max_wait, min_bytes, max_bytes);
+        todo!("server")
+    }
+
+    /// One offset per partition of `partitions`, in that order; -1 when no record is that late.
+    ///
+    /// # Errors
+    /// UNKNOWN_TOPIC_OR_PARTITION.
+    pub async fn list_offsets(
+        &self,
+        topic: &str,
+        partitions: &[i32],
+        spec: OffsetSpec,
+    ) -> Result<Vec<Offset>, Error> {
+        let _ = (topic, partitions, spec);
+        todo!("server")
+    }
+
+    /// Joins a classic group; answers when the rebalance completes. MEMBER_ID_REQUIRED is handled inside: the member id it gives is
+    /// joined with.
+    ///
+    /// # Errors
+    /// Those of JoinGroup: UNKNOWN_MEMBER_ID, INVALID_SESSION_TIMEOUT, INCONSISTENT_GROUP_PROTOCOL, GROUP_MAX_SIZE_REACHED.
+    pub async fn join_group(&self, join: Join) -> Result<Joined, Error> {
+        let _ = join;
+        todo!("groups")
+    }
+
+    /// The member's assignment (a ConsumerProtocolAssignment); the leader hands in everybody's.
+    ///
+    /// # Errors
+    /// Those of SyncGroup: REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID.
+    pub async fn sync_group(
+        &self,
+        group_id: &str,
+        member_id: &str,
+        generation_id: GenerationId,
+        assignments: Vec<(String, Bytes)>,
+    ) -> Result<Bytes, Error> {
+        let _ = (group_id, member_id, generation_id, assignments);
+        todo!("groups")
+    }
+
+    /// Tells the coordinator that the member lives.
+    ///
+    /// # Errors
+    /// Those of Heartbeat: REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID.
+    pub async fn heartbeat(
+        &self,
+        group_id: &str,
+        member_id: &str,
+        generation_id: GenerationId,
+    ) -> Result<(), Error> {
+        let _ = (group_id, member_id, generation_id);
+        todo!("groups")
+    }
+
+    /// Leaves the group.
+    ///
+    /// # Errors
+    /// UNKNOWN_MEMBER_ID.
+    pub async fn leave_group(&self, group_id: &str, member_id: &str) -> Result<(), Error> {
+        let _ = (group_id, member_id);
+        todo!("groups")
+    }
+
+    /// Commits the next offset to read of partitions of one topic, as a member of a generation.
+    ///
+    /// # Errors
+    /// Those of OffsetCommit: ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, REBALANCE_IN_PROGRESS, UNKNOWN_TOPIC_OR_PARTITION (the first
+    /// partition's error stands for all).
+    pub async fn commit_offsets(
+        &self,
+        group_id: &str,
+        member_id: &str,
+        generation_id: GenerationId,
+        topic: &str,
+        offsets: &[(i32, Offset)],
+    ) -> Result<(), Error> {
+        let _ = (group_id, member_id, generation_id, topic, offsets);
+        todo!("groups")
+    }
+
+    /// What the group has committed for `partitions` of a topic, in that order; `None` where nothing is.
+    ///
+    /// # Errors
+    /// Those of OffsetFetch.
+    pub async fn committed(
+        &self,
+        group_id: &str,
+        topic: &str,
+        partitions: &[i32],
+    ) -> Result<Vec<Option<Committed>>, Error> {
+        let _ = (group_id, topic, partitions);
+        todo!("groups")
+    }
+}

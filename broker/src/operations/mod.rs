@@ -1,0 +1,26 @@
+//! One async function per domain operation, values in and values out. Called by `api` for the wire and by `local` in process. Only
+//! here do groups and partitions meet; only here will authorisation, quotas and faults apply.
+//!
+//! Each operation is `pub(crate) async fn name(cluster: &Arc<Cluster>, context: &RequestContext, input) -> output`.
+
+use crate::ids::NodeId;
+use std::net::SocketAddr;
+
+/// Who asks, and through which broker.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestContext {
+    /// The broker that was asked.
+    pub(crate) node_id: NodeId,
+    /// The listener's name: `PLAINTEXT` for now.
+    pub(crate) listener_name: &'static str,
+    /// The listener's own address; `None` in process.
+    pub(crate) local_address: Option<SocketAddr>,
+    /// The client's address; `None` in process.
+    pub(crate) peer_address: Option<SocketAddr>,
+    /// `User:ANONYMOUS` until security comes.
+    pub(crate) principal: &'static str,
+    /// As the client called itself; empty if it did not.
+    pub(crate) client_id: String,
+    /// True for the engine's and the facade's own calls, which go to any broker: leader and coordinator are not checked.
+    pub(crate) is_local: bool,
+}

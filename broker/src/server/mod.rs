@@ -1,0 +1,1 @@
+//! The network side: listen, accept, limits, shutdown; one task per connection.

@@ -1,0 +1,141 @@
+//! One partition: its log, leader and bounds behind one mutex that is held for microseconds and never across an await.
+//!
+//! A [`WriteGuard`] wakes the parked fetches after it has unlocked, when it moved a bound that they wait for.
+
+use crate::ids::{LeaderEpoch, NodeId, Offset};
+use crate::log::{LogSettings, PartitionLog};
+use crate::pool::Pool;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+use uuid::Uuid;
+
+/// A partition of a topic.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    pub(crate) topic: Arc<str>,
+    pub(crate) topic_id: Uuid,
+    pub(crate) index: i32,
+    state: Mutex<State>,
+    moved: Notify,
+}
+
+/// What the mutex guards. Leader and epoch are checked here, under the lock: a deposed leader must not acknowledge.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) log: PartitionLog,
+    pub(crate) leader: NodeId,
+    pub(crate) leader_epoch: LeaderEpoch,
+    /// The offset up to which records may be read; moves with the log end until replicas are simulated.
+    pub(crate) high_watermark: Offset,
+    pub(crate) settings: Arc<LogSettings>,
+    /// The topic was deleted while somebody still held the partition.
+    pub(crate) is_deleted: bool,
+}
+
+/// A thread panicked while it held the lock: the partition answers KAFKA_STORAGE_ERROR from now on, the process lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the partition is offline after an internal error")]
+pub(crate) struct Offline;
+
+/// Exclusive access. Unlocks when dropped, then wakes the waiters if the high watermark, the log start or the leader moved.
+#[derive(Debug)]
+pub(crate) struct WriteGuard<'a> {
+    state: Option<MutexGuard<'a, State>>,
+    before: (Offset, Offset, LeaderEpoch, bool),
+    moved: &'a Notify,
+}
+
+impl Partition {
+    /// An empty partition led by `leader` at epoch 0.
+    pub(crate) fn new(
+        topic: Arc<str>,
+        topic_id: Uuid,
+        index: i32,
+        leader: NodeId,
+        settings: Arc<LogSettings>,
+        pool: Pool,
+    ) -> Self {
+        let state = State {
+            log: PartitionLog::new(pool),
+            leader,
+            leader_epoch: LeaderEpoch(0),
+            high_watermark: Offset(0),
+            settings,
+            is_deleted: false,
+        };
+        Self {
+            topic,
+            topic_id,
+            index,
+            state: Mutex::new(state),
+            moved: Notify::new(),
+        }
+    }
+
+    /// Access to read.
+    pub(crate) fn read(&self) -> Result<MutexGuard<'_, State>, Offline> {
+        self.state.lock().map_err(|_| Offline)
+    }
+
+    /// Access to change.
+    pub(crate) fn write(&self) -> Result<WriteGuard<'_>, Offline> {
+        let state = self.read()?;
+        let before = state.bounds();
+        Ok(WriteGuard {
+            state: Some(state),
+            before,
+            moved: &self.moved,
+        })
+    }
+
+    /// Completes when a bound moves. Enable it before reading, or a wake-up between the read and the wait is lost.
+    pub(crate) fn moved(&self) -> Notified<'_> {
+        self.moved.notified()
+    }
+}
+
+impl State {
+    /// The offset below which no transaction is open; the high watermark until transactions come.
+    pub(crate) fn last_stable_offset(&self) -> Offset {
+        self.high_watermark
+    }
+
+    fn bounds(&self) -> (Offset, Offset, LeaderEpoch, bool) {
+        (
+            self.high_watermark,
+            self.log.log_start_offset(),
+            self.leader_epoch,
+            self.is_deleted,
+        )
+    }
+}
+
+impl Deref for WriteGuard<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.state
+            .as_ref()
+            .expect("the guard holds the lock until it is dropped")
+    }
+}
+
+impl DerefMut for WriteGuard<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        self.state
+            .as_mut()
+            .expect("the guard holds the lock until it is dropped")
+    }
+}
+
+impl Drop for WriteGuard<'_> {
+    fn drop(&mut self) {
+        let has_moved = self.bounds() != self.before;
+        drop(self.state.take());
+        if has_moved {
+            self.moved.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Sweeps by time: `retention.ms`, expired offsets. One task, owned by the broker.
