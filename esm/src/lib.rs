@@ -1,1 +1,26 @@
-//! x
+//! AWS Lambda's event source mapping for Kafka: event pollers consume partitions as members of a consumer group, filter, batch and
+//! invoke functions, and commit what has been processed.
+//!
+//! [`Engine`] creates and runs mappings. It sees the cluster only through `source/local.rs`, and time only through [`Clock`].
+
+pub mod batcher;
+mod clock;
+mod commit;
+pub mod config;
+mod engine;
+pub mod event;
+mod fleet;
+pub mod invoker;
+mod mapping;
+pub mod metrics;
+pub mod outcome;
+mod poller;
+mod retry;
+pub mod source;
+
+pub use clock::Clock;
+pub use config::{
+    ApiError, CreateMapping, ListMappings, MappingConfig, MappingView, MappingsPage, UpdateMapping,
+};
+pub use engine::{Engine, EngineOptions};
+pub use invoker::{Functions, Invocation, InvocationResult, Invoker};

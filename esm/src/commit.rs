@@ -1,0 +1,1 @@
+//! The highest contiguous finished offset per partition: what may be committed. Pure.

@@ -1,0 +1,1 @@
+//! The pollers of a mapping: how many there are, and their tasks.

@@ -1,0 +1,1 @@
+//! What an invocation's result means for its batch. Pure.

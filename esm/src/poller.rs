@@ -1,0 +1,1 @@
+//! One event poller, a member of the mapping's group: read, batch, invoke, commit; in order per partition.

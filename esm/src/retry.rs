@@ -1,0 +1,1 @@
+//! Attempts and backoff of failed batches. Pure.

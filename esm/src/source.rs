@@ -1,0 +1,127 @@
+//! Where records come from: membership in a consumer group, records with their owner's generation, and commits.
+//!
+//! A source is one member. The embedded cluster is `source/local.rs`; any other Kafka cluster will be another file beside it.
+
+use bytes::Bytes;
+use esmeralda_broker::TimestampType;
+use std::future::Future;
+use std::ops::Range;
+use std::time::Duration;
+
+pub mod local;
+
+/// Records of one partition, in offset order: one owned buffer and where in it each record lies.
+#[derive(Clone, Debug)]
+pub struct Records {
+    /// The partition's index.
+    pub partition: i32,
+    /// Who set the timestamps.
+    pub timestamp_type: TimestampType,
+    /// The (decompressed) bytes that the spans point into.
+    pub buffer: Bytes,
+    /// The records.
+    pub spans: Vec<Span>,
+}
+
+/// One record within [`Records::buffer`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The record's offset.
+    pub offset: i64,
+    /// Milliseconds since the Unix epoch.
+    pub timestamp_ms: i64,
+    /// Where the key lies; `None` for a null key.
+    pub key: Option<Range<u32>>,
+    /// Where the value lies; `None` for a tombstone.
+    pub value: Option<Range<u32>>,
+    /// Where the headers lie, as on the wire: a varint count, then varint-length keys and values.
+    pub headers: Range<u32>,
+}
+
+impl Records {
+    /// The bytes of a range of the buffer.
+    pub fn slice(&self, range: &Range<u32>) -> &[u8] {
+        &self.buffer[range.start as usize..range.end as usize]
+    }
+}
+
+/// What happens to a member.
+#[derive(Debug)]
+pub enum SourceEvent {
+    /// A rebalance completed: these partitions are the member's now, of this generation, each to be read from its committed offset
+    /// or else from the mapping's starting position. Replaces what was assigned before.
+    Assigned {
+        /// Rises with each rebalance.
+        generation: i32,
+        /// The partitions, ascending.
+        partitions: Vec<i32>,
+    },
+    /// A rebalance has begun. What is in flight may finish and commit until the member rejoins with
+    /// [`EventSource::rejoin`]; records that were handed out but not invoked are to be discarded.
+    Revoking,
+    /// Records of one partition, in order, following those handed out before.
+    Records(Records),
+    /// The membership is gone (session expired, fenced): nothing of it can be committed any more; the source joins anew by itself.
+    Lost,
+}
+
+/// Why a source failed. The member keeps trying; the mapping shows it as its last processing result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// The topic does not exist.
+    #[error("topic `{topic}` does not exist")]
+    UnknownTopic {
+        /// The topic.
+        topic: String,
+    },
+    /// A commit came from a generation that is over; the records will be delivered again to their new owner.
+    #[error("the commit was refused: {reason}")]
+    CommitRefused {
+        /// The coordinator's words.
+        reason: String,
+    },
+    /// Anything else the cluster answered.
+    #[error("{reason}")]
+    Cluster {
+        /// Its words.
+        reason: String,
+    },
+}
+
+/// One member of a mapping's consumer group.
+pub trait EventSource: Send + 'static {
+    /// The next thing that happens. Cancel safe: records that were not returned are not lost.
+    fn next(&mut self) -> impl Future<Output = Result<SourceEvent, SourceError>> + Send;
+
+    /// Stops and resumes reading of a partition; paused ones cost nothing.
+    fn pause(&mut self, partition: i32, is_paused: bool);
+
+    /// Ends the revocation: the member takes part in the rebalance. `next` then gives `Assigned`.
+    fn rejoin(&mut self) -> impl Future<Output = Result<(), SourceError>> + Send;
+
+    /// Commits the next offset to read of each partition, under the generation of the last `Assigned`.
+    fn commit(&mut self, offsets: &[(i32, i64)]) -> impl Future<Output = Result<(), SourceError>> + Send;
+
+    /// Leaves the group.
+    fn leave(self) -> impl Future<Output = ()> + Send;
+}
+
+/// The progress of a group in a topic, for lag: one entry per partition, by index.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The next offset that will be written, per partition.
+    pub ends: Vec<i64>,
+    /// The committed offset, or the log start where none is committed or the log starts later.
+    pub positions: Vec<i64>,
+}
+
+/// How long a source's timers run, in the group's protocol.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupTimeouts {
+    /// Without a heartbeat for this long a member is removed.
+    pub session: Duration,
+    /// How long a rebalance waits for a member.
+    pub rebalance: Duration,
+    /// Between heartbeats.
+    pub heartbeat: Duration,
+}
