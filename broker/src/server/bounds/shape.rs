@@ -1,0 +1,186 @@
+//! The vocabulary of the table of shapes: what Kafka's message definitions (`clients/src/main/resources/common/message`)
+//! say of a field, as far as its size depends on it.
+
+/// One request: its range of versions and its fields in the order of the wire.
+pub(super) struct Request {
+    pub(super) name: &'static str,
+    pub(super) api_key: i16,
+    pub(super) first_version: i16,
+    pub(super) last_version: i16,
+    /// First version with compact lengths and tagged fields; [`NEVER`] if none has them.
+    pub(super) flexible_from: i16,
+    pub(super) fields: &'static [Field],
+}
+
+/// No version.
+pub(super) const NEVER: i16 = i16::MAX;
+
+/// One field of a request or of a struct in it.
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    first_version: i16,
+    last_version: i16,
+    nullable_from: i16,
+    tag: Option<u32>,
+}
+
+/// What a field holds, as far as its size goes.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// Booleans, integers and uuids, by their size in bytes.
+    Fixed(usize),
+    /// Length and UTF-8: 16 bits, or a compact varint.
+    String,
+    /// Length and anything, records too: 32 bits, or a compact varint.
+    Bytes,
+    /// Count and elements: 32 bits, or a compact varint.
+    Array(&'static Kind),
+    /// Fields, and in flexible versions tagged ones.
+    Struct(&'static [Field]),
+}
+
+const fn field(name: &'static str, kind: Kind) -> Field {
+    Field {
+        name,
+        kind,
+        first_version: 0,
+        last_version: i16::MAX,
+        nullable_from: NEVER,
+        tag: None,
+    }
+}
+
+pub(super) const fn boolean(name: &'static str) -> Field {
+    field(name, Kind::Fixed(1))
+}
+
+pub(super) const fn int8(name: &'static str) -> Field {
+    field(name, Kind::Fixed(1))
+}
+
+pub(super) const fn int16(name: &'static str) -> Field {
+    field(name, Kind::Fixed(2))
+}
+
+pub(super) const fn int32(name: &'static str) -> Field {
+    field(name, Kind::Fixed(4))
+}
+
+pub(super) const fn int64(name: &'static str) -> Field {
+    field(name, Kind::Fixed(8))
+}
+
+pub(super) const fn uuid(name: &'static str) -> Field {
+    field(name, Kind::Fixed(16))
+}
+
+pub(super) const fn string(name: &'static str) -> Field {
+    field(name, Kind::String)
+}
+
+pub(super) const fn bytes(name: &'static str) -> Field {
+    field(name, Kind::Bytes)
+}
+
+pub(super) const fn records(name: &'static str) -> Field {
+    field(name, Kind::Bytes)
+}
+
+/// `[]int32`
+pub(super) const fn int32s(name: &'static str) -> Field {
+    field(name, Kind::Array(&Kind::Fixed(4)))
+}
+
+/// `[]string`
+pub(super) const fn strings(name: &'static str) -> Field {
+    field(name, Kind::Array(&Kind::String))
+}
+
+/// `[]STRUCT`, whose element is written `&of(&[...])`.
+pub(super) const fn structs(name: &'static str, element: &'static Kind) -> Field {
+    field(name, Kind::Array(element))
+}
+
+/// The element of [`structs`].
+pub(super) const fn of(fields: &'static [Field]) -> Kind {
+    Kind::Struct(fields)
+}
+
+/// One struct, not an array of them.
+pub(super) const fn structure(name: &'static str, fields: &'static [Field]) -> Field {
+    field(name, Kind::Struct(fields))
+}
+
+impl Field {
+    /// `"versions": "FIRST+"`
+    pub(super) const fn since(mut self, first_version: i16) -> Self {
+        self.first_version = first_version;
+        self
+    }
+
+    /// `"versions": "0-LAST"`
+    pub(super) const fn until(mut self, last_version: i16) -> Self {
+        self.last_version = last_version;
+        self
+    }
+
+    /// `"nullableVersions": "FIRST+"`
+    pub(super) const fn nullable(mut self, first_version: i16) -> Self {
+        self.nullable_from = first_version;
+        self
+    }
+
+    /// `"tag": TAG`, in all versions that have the field.
+    pub(super) const fn tagged(mut self, tag: u32) -> Self {
+        self.tag = Some(tag);
+        self
+    }
+
+    /// Whether it is among the fields that every body of this version has, in their order.
+    pub(super) fn is_untagged_in(&self, version: i16) -> bool {
+        self.tag.is_none() && self.exists_in(version)
+    }
+
+    /// Whether a tagged field of this number is this one.
+    pub(super) fn is_tagged_in(&self, version: i16, tag: u32) -> bool {
+        self.tag == Some(tag) && self.exists_in(version)
+    }
+
+    fn exists_in(&self, version: i16) -> bool {
+        self.first_version <= version && version <= self.last_version
+    }
+
+    pub(super) fn is_nullable_in(&self, version: i16) -> bool {
+        self.nullable_from <= version
+    }
+}
+
+impl Request {
+    pub(super) fn is_flexible_in(&self, version: i16) -> bool {
+        self.flexible_from <= version
+    }
+}
+
+impl Kind {
+    /// The fewest bytes that a value takes which is not null.
+    pub(super) fn least_size_bytes(self, version: i16, is_flexible: bool) -> usize {
+        match self {
+            Kind::Fixed(size) => size,
+            _ if is_flexible && !matches!(self, Kind::Struct(_)) => 1,
+            Kind::String => 2,
+            Kind::Bytes | Kind::Array(_) => 4,
+            Kind::Struct(fields) => {
+                let mut least = usize::from(is_flexible);
+                for field in fields.iter().filter(|field| field.is_untagged_in(version)) {
+                    least += match field.kind {
+                        // Only the marker that says that it is not there.
+                        Kind::Struct(_) if field.is_nullable_in(version) => 1,
+                        kind => kind.least_size_bytes(version, is_flexible),
+                    };
+                }
+                least
+            }
+        }
+    }
+}
