@@ -2,6 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::config::{Config, ConfigError};
+use crate::metrics::BrokerMetrics;
 use crate::{Clock, Entropy, Pool, local};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,28 @@ impl Broker {
             .iter()
             .map(|node| format!("{}:{}", node.host, node.port))
             .collect()
+    }
+
+    /// Every `host:port` that means this cluster: advertised and bound.
+    pub fn known_addresses(&self) -> Vec<String> {
+        let bound = self
+            .cluster
+            .nodes
+            .iter()
+            .filter_map(|node| node.bound)
+            .map(|address| address.to_string());
+        let mut addresses = self.bootstrap_servers();
+        for address in bound {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        addresses
+    }
+
+    /// What went through the cluster.
+    pub fn metrics(&self) -> BrokerMetrics {
+        BrokerMetrics::new(Arc::clone(&self.cluster))
     }
 
     /// A client of this cluster in the same process.

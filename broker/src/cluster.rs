@@ -3,9 +3,11 @@
 use crate::config::BrokerConfig;
 use crate::group::Groups;
 use crate::ids::NodeId;
+use crate::metrics::Counters;
 use crate::pool::Pool;
 use crate::topic::Topics;
 use crate::{Clock, Entropy};
+use std::net::SocketAddr;
 
 /// Everything that the brokers of the cluster share.
 #[derive(Debug)]
@@ -15,6 +17,7 @@ pub(crate) struct Cluster {
     pub(crate) config: BrokerConfig,
     pub(crate) topics: Topics,
     pub(crate) groups: Groups,
+    pub(crate) counters: Counters,
     pub(crate) pool: Pool,
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
@@ -26,6 +29,8 @@ pub(crate) struct Node {
     pub(crate) id: NodeId,
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// Where it really listens; `None` without a socket.
+    pub(crate) bound: Option<SocketAddr>,
 }
 
 impl Cluster {
