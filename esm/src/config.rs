@@ -1,5 +1,17 @@
 //! Mappings as AWS describes them: requests, bounds, defaults, errors in AWS's words, and what is shown.
 //! Source: Lambda API reference (CreateEventSourceMapping, EventSourceMappingConfiguration) and the developer guide.
+//!
+//! A request becomes a [`MappingDefinition`]: everything AWS would store of a mapping, validated once. The engine runs its
+//! [`MappingConfig`], compares it with the others ([`MappingDefinition::check_conflict`]) and shows it
+//! ([`MappingDefinition::view`]). Nothing here knows whether a mapping runs.
+
+mod definition;
+mod error;
+mod listing;
+
+pub use definition::{MappingDefinition, MappingState, MappingStatus, Surroundings};
+pub use error::ApiError;
+pub use listing::{ListMappings, MappingsPage};
 
 use crate::event::Envelope;
 use serde::{Deserialize, Serialize};
@@ -29,31 +41,6 @@ pub struct UpdateMapping {
     /// All other members as they came.
     #[serde(flatten)]
     pub members: serde_json::Map<String, serde_json::Value>,
-}
-
-/// The query of ListEventSourceMappings.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ListMappings {
-    /// Only mappings of this MSK cluster.
-    pub event_source_arn: Option<String>,
-    /// Only mappings of this function, in any form of its name.
-    pub function_name: Option<String>,
-    /// Where the page before ended.
-    pub marker: Option<String>,
-    /// 1 to 10,000; a page has 100 at most.
-    pub max_items: Option<i32>,
-}
-
-/// One page of mappings.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct MappingsPage {
-    /// The mappings.
-    pub event_source_mappings: Vec<MappingView>,
-    /// Present when there are more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_marker: Option<String>,
 }
 
 /// EventSourceMappingConfiguration: what AWS shows of a mapping.
@@ -98,16 +85,4 @@ pub struct MappingConfig {
     pub batching_window: Duration,
     /// `Some` is provisioned mode.
     pub provisioned: Option<ProvisionedPollers>,
-}
-
-/// An error as the Lambda API answers it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}: {message}")]
-pub struct ApiError {
-    /// The HTTP status.
-    pub status: u16,
-    /// The exception's name, such as `InvalidParameterValueException`.
-    pub kind: &'static str,
-    /// In AWS's words where they are known.
-    pub message: String,
 }

@@ -1,5 +1,13 @@
 //! Functions: what an invocation is, who carries it out, and which functions are known.
 
+mod closure;
+mod http;
+mod simulated;
+
+pub use closure::ClosureInvoker;
+pub use http::{HttpInvoker, InvalidEndpoint};
+pub use simulated::{SimulatedFunction, SimulatedInvoker};
+
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::fmt;
@@ -28,8 +36,18 @@ pub enum InvocationResult {
         /// The response body.
         payload: Bytes,
     },
+    /// The service refused it before the function saw it: no such function, too large, not allowed.
+    Rejected {
+        /// The HTTP status.
+        status: u16,
+        /// Why, in the service's words.
+        reason: String,
+    },
     /// 429: the function had no room for it. Not an attempt.
-    Throttled,
+    Throttled {
+        /// Which limit, such as `ReservedFunctionConcurrentInvocationLimitExceeded`.
+        reason: String,
+    },
     /// The function was not reached, or its service failed. Not an attempt.
     Unreachable {
         /// Why.

@@ -20,7 +20,8 @@ pub mod source;
 
 pub use clock::Clock;
 pub use config::{
-    ApiError, CreateMapping, ListMappings, MappingConfig, MappingView, MappingsPage, UpdateMapping,
+    ApiError, CreateMapping, ListMappings, MappingConfig, MappingDefinition, MappingState, MappingStatus,
+    MappingView, MappingsPage, Surroundings, UpdateMapping,
 };
 pub use engine::{Engine, EngineOptions};
 pub use invoker::{Functions, Invocation, InvocationResult, Invoker};

@@ -1,0 +1,124 @@
+//! Errors as the Lambda API answers them: which exception, which status, which words.
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+/// An error as the Lambda API answers it. Serializes as its JSON body.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}: {message}")]
+pub struct ApiError {
+    /// The HTTP status.
+    pub status: u16,
+    /// The exception's name, such as `InvalidParameterValueException`.
+    pub kind: &'static str,
+    /// In AWS's words where they are known.
+    pub message: String,
+}
+
+impl ApiError {
+    /// 400 InvalidParameterValueException: a rule of the service, rather than of the model, is broken.
+    pub fn invalid_parameter(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidParameterValueException", message)
+    }
+
+    /// 400 ValidationException: the model's own constraints are not met.
+    pub fn validation(message: impl Into<String>) -> Self {
+        Self::new(400, "ValidationException", message)
+    }
+
+    /// 400 SerializationException: the body is not what the model says, so nothing was validated.
+    pub fn serialization(message: impl Into<String>) -> Self {
+        Self::new(400, "SerializationException", message)
+    }
+
+    /// 404 ResourceNotFoundException for a UUID that no mapping has.
+    pub fn mapping_not_found() -> Self {
+        Self::not_found("The resource you requested does not exist.")
+    }
+
+    /// 404 ResourceNotFoundException.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(404, "ResourceNotFoundException", message)
+    }
+
+    /// 409 ResourceConflictException.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(409, "ResourceConflictException", message)
+    }
+
+    /// 400 ResourceInUseException: the mapping is being created, changed or deleted.
+    pub fn in_use(message: impl Into<String>) -> Self {
+        Self::new(400, "ResourceInUseException", message)
+    }
+
+    /// 500 ServiceException: not the caller's fault.
+    pub fn service(message: impl Into<String>) -> Self {
+        Self::new(500, "ServiceException", message)
+    }
+
+    fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// The body's `Type`; the exceptions that the model does not have show none.
+    fn fault(&self) -> Option<&'static str> {
+        match self.kind {
+            "ValidationException" | "SerializationException" => None,
+            "ServiceException" => Some("Service"),
+            _ => Some("User"),
+        }
+    }
+
+    /// The model spells the member differently from shape to shape, and boto3 shows it as it came.
+    fn message_member(&self) -> &'static str {
+        match self.kind {
+            "ResourceNotFoundException" | "ResourceInUseException" | "ServiceException" => "Message",
+            _ => "message",
+        }
+    }
+}
+
+impl Serialize for ApiError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_map(None)?;
+        if let Some(fault) = self.fault() {
+            body.serialize_entry("Type", fault)?;
+        }
+        body.serialize_entry(self.message_member(), &self.message)?;
+        body.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_follow_the_casing_of_their_shape() {
+        let body = |error: &ApiError| serde_json::to_string(error).unwrap();
+        assert_eq!(
+            body(&ApiError::mapping_not_found()),
+            r#"{"Type":"User","Message":"The resource you requested does not exist."}"#
+        );
+        assert_eq!(
+            body(&ApiError::in_use("busy")),
+            r#"{"Type":"User","Message":"busy"}"#
+        );
+        assert_eq!(
+            body(&ApiError::service("oh")),
+            r#"{"Type":"Service","Message":"oh"}"#
+        );
+        assert_eq!(
+            body(&ApiError::conflict("twice")),
+            r#"{"Type":"User","message":"twice"}"#
+        );
+        assert_eq!(
+            body(&ApiError::invalid_parameter("bad")),
+            r#"{"Type":"User","message":"bad"}"#
+        );
+        assert_eq!(body(&ApiError::validation("bad")), r#"{"message":"bad"}"#);
+    }
+}
