@@ -41,4 +41,10 @@ impl BatchPart {
     pub fn spans(&self) -> &[Span] {
         &self.records.spans[self.range.clone()]
     }
+
+    /// The offsets that are finished when these records are: with them, those without a record before the first and after the last
+    /// of [`Records::spans`].
+    pub fn offsets(&self) -> Range<i64> {
+        self.records.offset_at(self.range.start)..self.records.offset_at(self.range.end)
+    }
 }

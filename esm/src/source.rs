@@ -15,6 +15,9 @@ pub mod local;
 pub struct Records {
     /// The partition's index.
     pub partition: i32,
+    /// The offsets that were read: from where the records before these ended, up to and excluding where to read on. Offsets without
+    /// a record (compacted, control batches) are in it, so `spans` may be empty.
+    pub offsets: Range<i64>,
     /// Who set the timestamps.
     pub timestamp_type: TimestampType,
     /// The (decompressed) bytes that the spans point into.
@@ -39,6 +42,16 @@ pub struct Span {
 }
 
 impl Records {
+    /// Where the record at `index` of the spans begins to count: its offset, but for the first one the start of `offsets`, and at the
+    /// end of the spans the end of `offsets`.
+    pub fn offset_at(&self, index: usize) -> i64 {
+        match self.spans.get(index) {
+            None => self.offsets.end,
+            Some(_) if index == 0 => self.offsets.start,
+            Some(span) => span.offset,
+        }
+    }
+
     /// The bytes of a range of the buffer.
     pub fn slice(&self, range: &Range<u32>) -> &[u8] {
         &self.buffer[range.start as usize..range.end as usize]
@@ -102,8 +115,26 @@ pub trait EventSource: Send + 'static {
     /// Commits the next offset to read of each partition, under the generation of the last `Assigned`.
     fn commit(&mut self, offsets: &[(i32, i64)]) -> impl Future<Output = Result<(), SourceError>> + Send;
 
+    /// A rebalance is about to begin: notice it sooner than at the next regular heartbeat.
+    fn hasten(&mut self);
+
     /// Leaves the group.
     fn leave(self) -> impl Future<Output = ()> + Send;
+}
+
+/// The consumer group of a mapping, in its topic.
+pub trait ConsumerGroup: Send + Sync + 'static {
+    /// What its members are.
+    type Source: EventSource;
+
+    /// A new member, which joins when it is first asked for its next event.
+    fn member(&self, client_id: &str) -> Self::Source;
+
+    /// How many partitions the topic has.
+    fn partition_count(&self) -> impl Future<Output = Result<usize, SourceError>> + Send;
+
+    /// How far the group is. Commits are read before ends, so that no lag is negative.
+    fn progress(&self) -> impl Future<Output = Result<Progress, SourceError>> + Send;
 }
 
 /// The progress of a group in a topic, for lag: one entry per partition, by index.
