@@ -1,16 +1,22 @@
 //! A running cluster: started from a [`Config`], asked for its addresses, stopped in order.
 
-use crate::cluster::Cluster;
-use crate::config::{Config, ConfigError};
-use crate::metrics::BrokerMetrics;
+use crate::cluster::{Cluster, Node};
+use crate::config::{BrokerConfig, Config, ConfigError, NodeConfig};
+use crate::group::Groups;
+use crate::ids::NodeId;
+use crate::metrics::{BrokerMetrics, Counters};
+use crate::server::Server;
+use crate::topic::Topics;
 use crate::{Clock, Entropy, Pool, local};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 
 /// A running cluster. Dropping it without [`Broker::shutdown`] aborts its tasks.
 #[derive(Debug)]
 pub struct Broker {
     cluster: Arc<Cluster>,
+    server: Server,
 }
 
 /// Why a cluster did not start.
@@ -38,8 +44,30 @@ impl Broker {
     /// # Errors
     /// [`StartError`] when an address is taken or a config is wrong; nothing is left running then.
     pub async fn start(config: Config, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
-        let _ = (config, clock, entropy);
-        todo!("server")
+        let properties = BrokerConfig::from_properties(&config.properties)?;
+        if config.nodes.is_empty() {
+            return Err(StartError::NoNodes);
+        }
+        let mut nodes = Vec::with_capacity(config.nodes.len());
+        let mut listeners = Vec::with_capacity(config.nodes.len());
+        for (id, node) in (1..).map(NodeId).zip(&config.nodes) {
+            let (node, listener) = listen(id, node).await?;
+            nodes.push(node);
+            listeners.extend(listener.map(|listener| (id, listener)));
+        }
+        let cluster = Arc::new(Cluster {
+            cluster_id: config.cluster_id,
+            nodes,
+            config: properties,
+            topics: Topics::new(),
+            groups: Groups::new(),
+            counters: Counters::default(),
+            pool: Pool::new(config.memory_limit_bytes),
+            clock,
+            entropy,
+        });
+        let server = Server::start(&cluster, listeners);
+        Ok(Self { cluster, server })
     }
 
     /// The advertised `host:port` of each broker that listens, in the order of their ids.
@@ -47,7 +75,8 @@ impl Broker {
         self.cluster
             .nodes
             .iter()
-            .map(|node| format!("{}:{}", node.host, node.port))
+            .filter(|node| node.bound.is_some())
+            .map(|node| authority(&node.host, node.port))
             .collect()
     }
 
@@ -85,7 +114,56 @@ impl Broker {
 
     /// Stops accepting, lets the requests in work finish for at most `timeout`, and ends all tasks.
     pub async fn shutdown(self, timeout: Duration) {
-        let _ = timeout;
-        todo!("server")
+        self.server.stop(timeout).await;
+    }
+}
+
+/// A broker as clients are told of it, and its socket if it has one.
+async fn listen(id: NodeId, config: &NodeConfig) -> Result<(Node, Option<TcpListener>), StartError> {
+    let Some(address) = &config.listen else {
+        let host = config.advertised_host.clone();
+        let node = Node {
+            id,
+            host: host.unwrap_or_else(|| "localhost".to_owned()),
+            port: 0,
+            bound: None,
+        };
+        return Ok((node, None));
+    };
+    let cannot_bind = |source| StartError::Bind {
+        address: address.clone(),
+        source,
+    };
+    let listener = TcpListener::bind(address).await.map_err(cannot_bind)?;
+    let bound = listener.local_addr().map_err(cannot_bind)?;
+    let host = match &config.advertised_host {
+        Some(host) => host.clone(),
+        // Nobody can dial the wildcard address.
+        None if bound.ip().is_unspecified() => "localhost".to_owned(),
+        None => host_of(address).to_owned(),
+    };
+    let node = Node {
+        id,
+        host,
+        port: bound.port(),
+        bound: Some(bound),
+    };
+    Ok((node, Some(listener)))
+}
+
+/// `host` of `host:port` or `[host]:port`.
+fn host_of(address: &str) -> &str {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    host.strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host)
+}
+
+/// `host:port`, an IPv6 address in brackets.
+fn authority(host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
     }
 }

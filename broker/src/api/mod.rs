@@ -4,12 +4,26 @@
 
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
-use kafka_protocol::protocol::Request;
+use bytes::{Bytes, BytesMut};
+use kafka_protocol::messages::ApiKey;
+use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request};
 use std::future::Future;
 use std::ops::RangeInclusive;
+use std::pin::Pin;
 use std::sync::Arc;
 
+mod api_versions;
 pub(crate) mod errors;
+
+/// Builds [`APIS`] from the types that implement [`Api`].
+macro_rules! apis {
+    ($($api:ty),* $(,)?) => {
+        /// Every API that is served, in no particular order. An API that is not here is neither advertised nor answered.
+        pub(crate) static APIS: &[Served] = &[$(Served::of::<$api>()),*];
+    };
+}
+
+apis![api_versions::ApiVersions];
 
 /// One Kafka API: which versions are served, and how a request becomes an answer.
 pub(crate) trait Api {
@@ -18,6 +32,13 @@ pub(crate) trait Api {
 
     /// The versions that are really served.
     const VERSIONS: RangeInclusive<i16>;
+
+    /// The least version that is advertised, where it is not the least that is served.
+    const ADVERTISED_FROM: i16 = *Self::VERSIONS.start();
+
+    /// The request only reads and may wait for long: it is dropped when its client hangs up. Any other request, once received, is
+    /// carried out whether its client still listens or not, as Kafka does.
+    const ENDS_WITH_ITS_CLIENT: bool = false;
 
     /// Answers one request of a version within [`Self::VERSIONS`].
     fn handle(
@@ -43,4 +64,112 @@ impl<R> From<R> for Reply<R> {
     fn from(message: R) -> Self {
         Self::Message(message)
     }
+}
+
+/// What becomes of a request, as bytes.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// The body of the response, without its header.
+    Body(BytesMut),
+    /// No answer is due.
+    Silence,
+    /// The connection is closed without an answer.
+    Close,
+}
+
+/// The request's body is not what its key and version say.
+#[derive(Debug, thiserror::Error)]
+#[error("the request cannot be decoded: {reason}")]
+pub(crate) struct Undecodable {
+    pub(crate) reason: String,
+}
+
+type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, Undecodable>> + Send + 'a>>;
+
+/// One entry of [`APIS`].
+pub(crate) struct Served {
+    /// Kafka's api key.
+    pub(crate) key: i16,
+    /// The least and the greatest version that are answered.
+    pub(crate) first_version: i16,
+    pub(crate) last_version: i16,
+    /// The least version that is advertised.
+    pub(crate) advertised_from: i16,
+    /// See [`Api::ENDS_WITH_ITS_CLIENT`].
+    pub(crate) ends_with_its_client: bool,
+    /// The headers' versions, for a request of that version.
+    pub(crate) request_header_version: fn(i16) -> i16,
+    pub(crate) response_header_version: fn(i16) -> i16,
+    answer: for<'a> fn(&'a Arc<Cluster>, &'a RequestContext, i16, Bytes) -> Answering<'a>,
+}
+
+impl Served {
+    const fn of<A: Api + 'static>() -> Self {
+        Self {
+            key: A::Request::KEY,
+            first_version: *A::VERSIONS.start(),
+            last_version: *A::VERSIONS.end(),
+            advertised_from: A::ADVERTISED_FROM,
+            ends_with_its_client: A::ENDS_WITH_ITS_CLIENT,
+            request_header_version: <A::Request as HeaderVersion>::header_version,
+            response_header_version: |version| {
+                <<A::Request as Request>::Response as HeaderVersion>::header_version(version)
+            },
+            // Boxed, so that an idle connection does not hold room for the largest handler.
+            answer: |cluster, context, version, body| Box::pin(answer::<A>(cluster, context, version, body)),
+        }
+    }
+
+    /// The API of that key.
+    pub(crate) fn by_key(key: i16) -> Option<&'static Self> {
+        APIS.iter().find(|api| api.key == key)
+    }
+
+    /// Kafka's name of it, such as `ApiVersions`.
+    pub(crate) fn name(&self) -> String {
+        ApiKey::try_from(self.key).map_or_else(|()| self.key.to_string(), |key| format!("{key:?}"))
+    }
+
+    /// Whether a request of that version is answered.
+    pub(crate) fn serves(&self, version: i16) -> bool {
+        (self.first_version..=self.last_version).contains(&version)
+    }
+
+    /// Decodes the body, handles the request and encodes the answer's body.
+    pub(crate) fn answer<'a>(
+        &self,
+        cluster: &'a Arc<Cluster>,
+        context: &'a RequestContext,
+        version: i16,
+        body: Bytes,
+    ) -> Answering<'a> {
+        (self.answer)(cluster, context, version, body)
+    }
+}
+
+/// The body, of version 0, that answers an ApiVersions request of a version that is not served.
+pub(crate) fn unsupported_api_versions() -> BytesMut {
+    api_versions::unsupported()
+}
+
+async fn answer<A: Api>(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    version: i16,
+    mut body: Bytes,
+) -> Result<Answer, Undecodable> {
+    let request = A::Request::decode(&mut body, version).map_err(|error| Undecodable {
+        reason: error.to_string(),
+    })?;
+    Ok(match A::handle(cluster, context, version, request).await {
+        Reply::Message(response) => {
+            let mut encoded = BytesMut::new();
+            response
+                .encode(&mut encoded, version)
+                .expect("an answer has only fields that its version can carry");
+            Answer::Body(encoded)
+        }
+        Reply::Silence => Answer::Silence,
+        Reply::Close => Answer::Close,
+    })
 }

@@ -1,3 +1,141 @@
 //! The network side: listen, accept, limits, shutdown; one task per connection.
 
 pub(crate) mod bounds;
+mod connection;
+mod dispatch;
+mod frame;
+mod outgoing;
+#[cfg(test)]
+mod tests;
+
+use crate::cluster::Cluster;
+use crate::ids::NodeId;
+use crate::operations::RequestContext;
+use connection::Connection;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How long accepting pauses when the system has no descriptor left for another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The listeners of a cluster and their connections. Dropping it ends them all at once.
+#[derive(Debug)]
+pub(crate) struct Server {
+    listeners: JoinSet<()>,
+    stopping: watch::Sender<bool>,
+}
+
+/// What every connection of one listener shares.
+#[derive(Clone)]
+struct Listener {
+    cluster: Arc<Cluster>,
+    node_id: NodeId,
+    local_address: Option<SocketAddr>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Server {
+    /// Accepts on each of `listeners` for the broker named beside it.
+    pub(crate) fn start(cluster: &Arc<Cluster>, listeners: Vec<(NodeId, TcpListener)>) -> Self {
+        let (stopping, observer) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for (node_id, socket) in listeners {
+            let listener = Listener {
+                cluster: Arc::clone(cluster),
+                node_id,
+                local_address: socket.local_addr().ok(),
+                stopping: observer.clone(),
+            };
+            tasks.spawn(listener.accept(socket));
+        }
+        Self {
+            listeners: tasks,
+            stopping,
+        }
+    }
+
+    /// Stops accepting, ends idle connections, and lets requests in work finish for at most `timeout`.
+    pub(crate) async fn stop(mut self, timeout: Duration) {
+        self.stopping.send_replace(true);
+        let ended = async { while self.listeners.join_next().await.is_some() {} };
+        if tokio::time::timeout(timeout, ended).await.is_err() {
+            self.listeners.shutdown().await;
+        }
+    }
+}
+
+impl Listener {
+    async fn accept(mut self, socket: TcpListener) {
+        let mut connections = JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                _ = self.stopping.wait_for(|stopping| *stopping) => break,
+                Some(_) = connections.join_next() => continue,
+                accepted = socket.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer_address)) => {
+                    connections.spawn(self.clone().serve(stream, peer_address));
+                }
+                Err(error) => {
+                    // Out of descriptors, or the client was gone at once: neither ends the listener, neither may spin.
+                    tracing::warn!(%error, node_id = %self.node_id, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(socket);
+        while connections.join_next().await.is_some() {}
+    }
+
+    async fn serve(self, stream: TcpStream, peer_address: SocketAddr) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, %peer_address, "the connection was gone before it began");
+            return;
+        }
+        self.converse(stream, Some(peer_address)).await;
+    }
+
+    async fn converse<S>(self, stream: S, peer_address: Option<SocketAddr>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let context = RequestContext {
+            node_id: self.node_id,
+            listener_name: "PLAINTEXT",
+            local_address: self.local_address,
+            peer_address,
+            principal: "User:ANONYMOUS",
+            client_id: String::new(),
+            is_local: false,
+        };
+        let _counted = Counted::new(&self.cluster.counters.connections);
+        let connection = Connection::new(stream, Arc::clone(&self.cluster), context, self.stopping.clone());
+        if let Err(closed) = connection.run().await {
+            tracing::debug!(?peer_address, reason = %closed, "closed a connection");
+        }
+    }
+}
+
+/// Counts one connection while it lives.
+struct Counted<'a>(&'a AtomicU64);
+
+impl<'a> Counted<'a> {
+    fn new(counter: &'a AtomicU64) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(counter)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,134 @@
+//! What a connection has to write: small parts copied one after another, large ones as slices of the log between them, and all of it
+//! in few vectored writes.
+
+use bytes::{BufMut, Bytes};
+use std::io::{self, IoSlice};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+/// Shared bytes below this are copied: an extra slice costs more than the copy.
+const COPY_BYTES: usize = 1 << 10;
+/// Slices of one write.
+const SLICES: usize = 64;
+/// The capacity that an idle connection may keep.
+const IDLE_BUFFER_BYTES: usize = 512;
+
+/// Answers that are not written yet.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    copied: Vec<u8>,
+    /// Each goes before the byte of `copied` at that place.
+    shared: Vec<(usize, Bytes)>,
+    shared_bytes: usize,
+}
+
+/// Where a frame began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FrameStart {
+    at: usize,
+    bytes_before: usize,
+}
+
+impl Outgoing {
+    /// How much is waiting, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.copied.len() + self.shared_bytes
+    }
+
+    /// Begins a response: room for its length, and its header.
+    pub(crate) fn begin_frame(&mut self, correlation_id: i32, header_version: i16) -> FrameStart {
+        let start = FrameStart {
+            at: self.copied.len(),
+            bytes_before: self.len(),
+        };
+        self.copied.put_i32(0);
+        self.copied.put_i32(correlation_id);
+        if header_version >= 1 {
+            self.copied.put_u8(0); // no tagged fields
+        }
+        start
+    }
+
+    /// Ends the response: its length is known now.
+    pub(crate) fn end_frame(&mut self, start: FrameStart) {
+        let bytes = self.len() - start.bytes_before - 4;
+        let length = i32::try_from(bytes).expect("an answer is bounded by what one request may ask for");
+        self.copied[start.at..start.at + 4].copy_from_slice(&length.to_be_bytes());
+    }
+
+    /// Where small parts go.
+    pub(crate) fn copied(&mut self) -> &mut Vec<u8> {
+        &mut self.copied
+    }
+
+    /// Adds bytes without copying them, if they are worth a slice.
+    pub(crate) fn put_shared(&mut self, bytes: Bytes) {
+        if bytes.len() < COPY_BYTES {
+            self.copied.extend_from_slice(&bytes);
+        } else {
+            self.shared_bytes += bytes.len();
+            self.shared.push((self.copied.len(), bytes));
+        }
+    }
+
+    /// Writes everything. An error leaves nothing to be written again: the connection is to be closed.
+    pub(crate) async fn write_to(&mut self, io: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+        if self.shared.is_empty() {
+            io.write_all(&self.copied).await?;
+        } else {
+            self.write_vectored(io).await?;
+        }
+        self.shared.clear();
+        self.shared_bytes = 0;
+        if self.copied.capacity() > IDLE_BUFFER_BYTES {
+            self.copied = Vec::new();
+            self.shared = Vec::new();
+        } else {
+            self.copied.clear();
+        }
+        io.flush().await
+    }
+
+    async fn write_vectored(&self, io: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+        let mut parts = self.parts();
+        // Parts that were taken from the iterator and are not written yet, the first one perhaps in part.
+        let mut window: [&[u8]; SLICES] = [&[]; SLICES];
+        let mut filled = 0;
+        loop {
+            while filled < SLICES {
+                let Some(part) = parts.next() else { break };
+                window[filled] = part;
+                filled += 1;
+            }
+            if filled == 0 {
+                return Ok(());
+            }
+            let slices = window.map(IoSlice::new);
+            let mut written = io.write_vectored(&slices[..filled]).await?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            let mut done = 0;
+            while done < filled && window[done].len() <= written {
+                written -= window[done].len();
+                done += 1;
+            }
+            window.copy_within(done..filled, 0);
+            filled -= done;
+            if written > 0 {
+                window[0] = &window[0][written..];
+            }
+        }
+    }
+
+    /// The parts in order, none of them empty.
+    fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.shared.iter().map(|(at, _)| *at));
+        let ends = self.shared.iter().map(|(at, _)| *at).chain([self.copied.len()]);
+        let after = self.shared.iter().map(|(_, bytes)| &bytes[..]).chain([&[][..]]);
+        starts
+            .zip(ends)
+            .zip(after)
+            .flat_map(|((start, end), shared)| [&self.copied[start..end], shared])
+            .filter(|part| !part.is_empty())
+    }
+}
