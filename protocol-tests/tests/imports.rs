@@ -1,0 +1,290 @@
+//! Who may import whom: the layers of ARCHITECTURE.md, held by reading the paths that the product's sources name.
+//!
+//! A ratchet: [`KNOWN`] lists the violations that exist; a new one fails, and so does a listed one that is gone. Tests may
+//! name what they like, so `#[cfg(test)]` items, `tests.rs` and `tests/` are not read.
+
+#[path = "imports/source.rs"]
+mod source;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use source::{SourceFile, named_paths};
+
+/// What a room of the broker may name besides itself and [`GROUND`]. A room is a file or folder of `broker/src`.
+const BROKER_ROOMS: &[(&str, &str)] = &[
+    ("ids", ""),
+    ("clock", ""),
+    ("entropy", ""),
+    ("config", ""),
+    ("pool", ""),
+    ("log", ""),
+    // Topic, group and transaction do not know each other: what needs two of them is an operation.
+    ("topic", "log"),
+    ("group", ""),
+    ("fetch", "topic log"),
+    ("cluster", "topic group fetch log metrics"),
+    // The counters are the ground's; what is read off a running cluster needs the cluster.
+    ("metrics", "cluster topic group"),
+    ("operations", "cluster topic group fetch log metrics"),
+    ("upkeep", "operations cluster topic group fetch log metrics"),
+    // Both doors reach topics and groups through operations only.
+    ("api", "operations cluster log"),
+    ("local", "operations cluster log"),
+    ("server", "api operations cluster metrics"),
+    // It starts and stops everything.
+    (
+        "broker",
+        "server upkeep local operations cluster topic group fetch metrics",
+    ),
+];
+
+/// Rooms that all may name: values that are handed down.
+const GROUND: &str = "ids clock entropy config pool";
+
+/// Paths that, within a folder, only some files (or folders, with a slash at the end) may name.
+const ONLY: &[(&str, &str, &str)] = &[
+    // `esmeralda` -> `esmeralda-esm` -> `esmeralda-broker`, never back.
+    ("esmeralda", "broker/src/", ""),
+    ("esmeralda", "esm/src/", ""),
+    ("esmeralda_esm", "broker/src/", ""),
+    (
+        "esmeralda_broker",
+        "esm/src/",
+        "esm/src/clock.rs esm/src/source/local.rs",
+    ),
+    // The wire's types end where operations begin; codes are decided in one place.
+    ("kafka_protocol", "esm/src/", ""),
+    ("kafka_protocol", "src/", ""),
+    (
+        "kafka_protocol::messages",
+        "broker/src/",
+        "broker/src/api/ broker/src/server/",
+    ),
+    ("kafka_protocol::ResponseError", "broker/src/", "broker/src/api/"),
+    ("kafka_protocol::error", "broker/src/", "broker/src/api/"),
+    // One file tells the time, and knows which kind of time it is.
+    ("std::time::SystemTime", "broker/src/", "broker/src/clock.rs"),
+    ("std::time::Instant", "broker/src/", "broker/src/clock.rs"),
+    ("std::time::SystemTime", "esm/src/", "esm/src/clock.rs"),
+    ("std::time::Instant", "esm/src/", "esm/src/clock.rs"),
+    ("tokio::time", "esm/src/", "esm/src/clock.rs"),
+    // A map's guard must not travel: the map stays private to the module that owns it.
+    ("dashmap", "", "broker/src/topic/mod.rs broker/src/group/mod.rs"),
+    // An api file translates: it never locks and never spawns.
+    ("std::sync::Mutex", "broker/src/api/", ""),
+    ("std::sync::RwLock", "broker/src/api/", ""),
+    ("tokio", "broker/src/api/", ""),
+];
+
+/// Rules and nothing else: time and values in, values out.
+const PURE: &[&str] = &[
+    "broker/src/log/",
+    "esm/src/batcher.rs",
+    "esm/src/commit.rs",
+    "esm/src/event.rs",
+    "esm/src/outcome.rs",
+    "esm/src/retry.rs",
+];
+
+/// What a pure file does not know.
+const IMPURE: &[&str] = &[
+    "crate::clock",
+    "crate::entropy",
+    "dashmap",
+    "kafka_protocol",
+    "std::fs",
+    "std::net",
+    "std::thread",
+    "std::time::Instant",
+    "std::time::SystemTime",
+    "tokio",
+];
+
+/// Violations that exist, as `(file, path)`. May only get shorter.
+const KNOWN: &[(&str, &str)] = &[
+    ("esm/src/engine.rs", "esmeralda_broker::Entropy"),
+    ("esm/src/engine.rs", "esmeralda_broker::Pool"),
+    ("esm/src/engine.rs", "esmeralda_broker::local"),
+    ("esm/src/invoker/simulated.rs", "esmeralda_broker::Entropy"),
+    ("esm/src/source.rs", "esmeralda_broker::TimestampType"),
+];
+
+#[test]
+fn no_file_names_what_its_room_may_not_know() {
+    let found: BTreeSet<_> = sources().iter().flat_map(violations).collect();
+    let known: BTreeSet<_> = KNOWN
+        .iter()
+        .map(|(file, path)| (file.to_string(), path.to_string()))
+        .collect();
+    let new: Vec<_> = found.difference(&known).collect();
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(
+        new.is_empty(),
+        "against the layers (see ARCHITECTURE.md): {new:#?}"
+    );
+    assert!(
+        gone.is_empty(),
+        "no violations any more, so take them off the list: {gone:#?}"
+    );
+}
+
+#[test]
+fn the_rules_name_files_and_rooms_that_exist() {
+    let named = BROKER_ROOMS
+        .iter()
+        .flat_map(|(room, others)| words(others).chain([*room]));
+    for room in named.chain(words(GROUND)) {
+        let folder = root().join("broker/src").join(room);
+        assert!(
+            folder.is_dir() || folder.with_extension("rs").is_file(),
+            "no room {room}"
+        );
+    }
+    let only = ONLY
+        .iter()
+        .flat_map(|(_, folder, files)| words(files).chain([*folder]));
+    for file in only.chain(PURE.iter().copied()) {
+        assert!(root().join(file).exists(), "no file {file}");
+    }
+}
+
+#[test]
+fn every_room_of_the_broker_has_its_rule() {
+    for file in sources()
+        .iter()
+        .filter(|file| file.name.starts_with("broker/src/"))
+    {
+        let room = room(file);
+        assert!(
+            room == "lib" || BROKER_ROOMS.iter().any(|(name, _)| *name == room),
+            "{}: a new room needs a line in BROKER_ROOMS",
+            file.name
+        );
+    }
+}
+
+/// Everything in this file that its place does not allow, as `(file, path)`.
+fn violations(file: &SourceFile) -> Vec<(String, String)> {
+    let is_forbidden = |path: &String| {
+        breaks_layers(file, path)
+            || ONLY.iter().any(|(only, folder, files)| {
+                file.name.starts_with(folder) && is_within(path, only) && !is_one_of(file, words(files))
+            })
+            || (is_one_of(file, PURE.iter().copied()) && IMPURE.iter().any(|impure| is_within(path, impure)))
+            || calls_another_api_file(file, path)
+    };
+    let forbidden = file.paths.iter().filter(|path| is_forbidden(path));
+    forbidden.map(|path| (file.name.clone(), path.clone())).collect()
+}
+
+fn breaks_layers(file: &SourceFile, path: &str) -> bool {
+    let Some(other) = path
+        .strip_prefix("crate::")
+        .and_then(|rest| rest.split("::").next())
+    else {
+        return false;
+    };
+    let room = room(file);
+    let is_room = BROKER_ROOMS.iter().any(|(name, _)| *name == other);
+    let is_ground = words(GROUND).any(|name| name == other);
+    let is_allowed = BROKER_ROOMS
+        .iter()
+        .any(|(name, others)| *name == room && words(others).any(|name| name == other));
+    file.name.starts_with("broker/src/") && room != other && is_room && !is_ground && !is_allowed
+}
+
+/// `crate::api` itself and the mapping of errors are shared; the files of the APIs are not.
+fn calls_another_api_file(file: &SourceFile, path: &str) -> bool {
+    let (Some(own), Some(rest)) = (
+        file.name.strip_prefix("broker/src/api/"),
+        path.strip_prefix("crate::api::"),
+    ) else {
+        return false;
+    };
+    let other = rest.split("::").next().unwrap_or_default();
+    let is_file = other.starts_with(|c: char| c.is_ascii_lowercase()) && other != "errors";
+    own != "mod.rs" && is_file && own.strip_suffix(".rs") != Some(other)
+}
+
+fn room(file: &SourceFile) -> &str {
+    let path = file.name.strip_prefix("broker/src/").unwrap_or_default();
+    path.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+}
+
+fn is_within(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+fn is_one_of<'a>(file: &SourceFile, mut files: impl Iterator<Item = &'a str>) -> bool {
+    files.any(|listed| file.name == listed || (listed.ends_with('/') && file.name.starts_with(listed)))
+}
+
+fn words(list: &str) -> impl Iterator<Item = &str> {
+    list.split(' ').filter(|word| !word.is_empty())
+}
+
+/// The product's sources, with the names of their paths resolved.
+fn sources() -> Vec<SourceFile> {
+    let mut files = Vec::new();
+    for package in ["broker/src", "esm/src", "src"] {
+        collect(&root().join(package), &mut files);
+    }
+    assert!(files.len() > 20, "the sources were not found");
+    files.sort();
+    let exports = crate_exports();
+    let read = |path: PathBuf| {
+        let name = path
+            .strip_prefix(root())
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .replace('\\', "/");
+        let text = fs::read_to_string(&path).unwrap();
+        let exports = if name.starts_with("broker/") {
+            exports.as_slice()
+        } else {
+            &[]
+        };
+        SourceFile {
+            paths: named_paths(&name, &text, exports),
+            name,
+        }
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// `crate::Clock` is `crate::clock::Clock`: what the broker's front exports, by name.
+fn crate_exports() -> Vec<(String, String)> {
+    let front = fs::read_to_string(root().join("broker/src/lib.rs")).unwrap();
+    let of_rooms = |path: &String| BROKER_ROOMS.iter().any(|(room, _)| is_within(path, room));
+    let paths = named_paths("broker/src/lib.rs", &front, &[])
+        .into_iter()
+        .filter(of_rooms);
+    paths
+        .map(|path| {
+            (
+                path.rsplit("::").next().unwrap().to_owned(),
+                format!("crate::{path}"),
+            )
+        })
+        .collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.unwrap().path();
+        let is_test = path.file_stem().is_some_and(|name| name == "tests");
+        if path.is_dir() && !is_test {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !is_test {
+            files.push(path);
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
