@@ -48,6 +48,25 @@ pub struct UpdateMapping {
 #[serde(transparent)]
 pub struct MappingView(pub serde_json::Map<String, serde_json::Value>);
 
+impl MappingView {
+    /// The mapping's UUID.
+    pub fn uuid(&self) -> &str {
+        self.text("UUID")
+    }
+
+    /// Creating, Enabling, Enabled, Disabling, Disabled, Updating or Deleting.
+    pub fn state(&self) -> &str {
+        self.text("State")
+    }
+
+    fn text(&self, member: &str) -> &str {
+        self.0
+            .get(member)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+    }
+}
+
 /// Where to start in a partition for which the group has committed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartingPosition {

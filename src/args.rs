@@ -1,0 +1,327 @@
+//! What was typed on the command line, and what it means.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Kafka in memory, with AWS Lambda's Kafka event source mapping built in.
+#[derive(Debug, Parser)]
+#[command(
+    name = "esmeralda",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What to do; `serve` if nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The options of `serve`, which is the default command.
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a cluster, the Lambda API for mappings, and the engine (the default)
+    Serve(ServeArgs),
+    /// Show the product: a spike of records drains into a simulated function
+    Demo(DemoArgs),
+}
+
+/// The options of `serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// Where the brokers listen: one address, or one per broker by commas.
+    /// With one port p, N brokers take p to p+N-1; port 0 takes free ones
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:9092",
+        value_delimiter = ','
+    )]
+    pub kafka: Vec<ListenAddress>,
+    /// How many brokers [default: as many as --kafka names]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub brokers: Option<u16>,
+    /// Where the Lambda API, /metrics and /healthz are served
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8092")]
+    pub http: ListenAddress,
+    /// The host that Kafka clients are told to dial [default: the one listened on]
+    #[arg(long, value_name = "HOST")]
+    pub advertised_host: Option<String>,
+    /// Create topics when clients first name them (auto.create.topics.enable)
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    pub auto_create_topics: bool,
+    /// Partitions of topics created without a number (num.partitions)
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub default_partitions: u32,
+    /// Any broker config by Kafka's name; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub properties: Vec<Property>,
+    /// What records, frames and payloads may hold: bytes, or with K, M, G
+    /// [default: 3/4 of the machine's or the container's memory]
+    #[arg(long, value_name = "SIZE")]
+    pub memory_limit: Option<ByteSize>,
+    /// A TOML file that declares topics, functions and mappings
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where functions that no config entry names are invoked; a URL without a path
+    /// gets /2015-03-31/functions/NAME/invocations
+    #[arg(long, value_name = "URL")]
+    pub lambda_endpoint: Option<String>,
+    /// How long in-flight invocations may take to finish when stopping, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub shutdown_timeout: u64,
+    /// The AWS account in ARNs: 12 digits
+    #[arg(long, value_name = "ID", default_value = "000000000000", value_parser = account_id)]
+    pub account_id: String,
+    /// The AWS region in ARNs when a request's signature names none
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    pub region: String,
+}
+
+/// The options of `demo`.
+#[derive(Clone, Debug, Args)]
+pub struct DemoArgs {
+    /// Records in the spike
+    #[arg(long, value_name = "N", default_value_t = 120_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub records: u32,
+    /// Partitions of the demo's topic
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub partitions: u32,
+    /// Event pollers of the mapping (MinimumPollers)
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub pollers: u32,
+    /// How long each invocation of the simulated function takes, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 20)]
+    pub duration_ms: u64,
+}
+
+/// `host:port`, the port possibly 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenAddress {
+    /// A name or an address; IPv6 in brackets.
+    pub host: String,
+    /// 0 takes a free port.
+    pub port: u16,
+}
+
+impl std::str::FromStr for ListenAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not HOST:PORT, such as 127.0.0.1:9092");
+        let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+        let is_bare_ipv6 = host.contains(':') && text.parse::<SocketAddr>().is_err();
+        if host.is_empty() || is_bare_ipv6 {
+            return Err(wrong());
+        }
+        Ok(Self {
+            host: host.to_owned(),
+            port: port.parse().map_err(|_| wrong())?,
+        })
+    }
+}
+
+impl std::fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// One `key=value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Property {
+    /// A broker config's name.
+    pub key: String,
+    /// Its value; may be empty.
+    pub value: String,
+}
+
+impl std::str::FromStr for Property {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() => Ok(Self {
+                key: key.trim().to_owned(),
+                value: value.trim().to_owned(),
+            }),
+            _ => Err(format!("`{text}` is not KEY=VALUE, such as num.partitions=4")),
+        }
+    }
+}
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ByteSize(pub usize);
+
+impl std::str::FromStr for ByteSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not a size, such as 512M or 2G; the least is 16M");
+        let (digits, shift) = match text.char_indices().last() {
+            Some((at, 'K' | 'k')) => (&text[..at], 10),
+            Some((at, 'M' | 'm')) => (&text[..at], 20),
+            Some((at, 'G' | 'g')) => (&text[..at], 30),
+            _ => (text, 0),
+        };
+        let bytes = digits
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| number.checked_mul(1 << shift));
+        bytes
+            .filter(|bytes| *bytes >= 16 << 20)
+            .map(Self)
+            .ok_or_else(wrong)
+    }
+}
+
+fn account_id(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("an AWS account id has 12 digits".to_owned())
+    }
+}
+
+impl ServeArgs {
+    /// Where each broker listens.
+    ///
+    /// # Errors
+    /// A sentence when `--brokers` contradicts `--kafka`, or the ports run out.
+    pub fn broker_addresses(&self) -> Result<Vec<ListenAddress>, String> {
+        let count = usize::from(self.brokers.unwrap_or(self.kafka.len() as u16));
+        if self.kafka.len() == count {
+            return Ok(self.kafka.clone());
+        }
+        let [first] = self.kafka.as_slice() else {
+            return Err(format!(
+                "--kafka names {} addresses and --brokers asks for {count}: give one address, or one per broker",
+                self.kafka.len()
+            ));
+        };
+        (0..count)
+            .map(|place| {
+                let port = match first.port {
+                    0 => Some(0),
+                    port => u16::try_from(usize::from(port) + place).ok(),
+                };
+                let port = port.ok_or_else(|| {
+                    format!("--kafka {first} leaves no room for {count} brokers: ports end at 65535")
+                })?;
+                Ok(ListenAddress {
+                    host: first.host.clone(),
+                    port,
+                })
+            })
+            .collect()
+    }
+
+    /// How long a stop may take.
+    pub fn shutdown_timeout(&self) -> Duration {
+        Duration::from_secs(self.shutdown_timeout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve(arguments: &[&str]) -> ServeArgs {
+        let typed = std::iter::once("esmeralda").chain(arguments.iter().copied());
+        Cli::try_parse_from(typed).expect("valid arguments").serve
+    }
+
+    fn addresses(arguments: &[&str]) -> Result<Vec<String>, String> {
+        Ok(serve(arguments)
+            .broker_addresses()?
+            .iter()
+            .map(ToString::to_string)
+            .collect())
+    }
+
+    #[test]
+    fn the_default_is_one_broker_on_9092() {
+        assert_eq!(addresses(&[]), Ok(vec!["127.0.0.1:9092".to_owned()]));
+    }
+
+    #[test]
+    fn several_brokers_count_up_from_one_port() {
+        let expected = ["localhost:7000", "localhost:7001", "localhost:7002"]
+            .map(str::to_owned)
+            .to_vec();
+        assert_eq!(
+            addresses(&["--kafka", "localhost:7000", "--brokers", "3"]),
+            Ok(expected)
+        );
+    }
+
+    #[test]
+    fn port_zero_stays_zero_for_each_broker() {
+        let expected = vec!["127.0.0.1:0".to_owned(); 2];
+        assert_eq!(
+            addresses(&["--kafka", "127.0.0.1:0", "--brokers", "2"]),
+            Ok(expected)
+        );
+    }
+
+    #[test]
+    fn a_list_of_addresses_says_how_many_brokers() {
+        let expected = ["a:1", "b:2"].map(str::to_owned).to_vec();
+        assert_eq!(addresses(&["--kafka", "a:1,b:2"]), Ok(expected));
+    }
+
+    #[test]
+    fn a_list_that_contradicts_the_count_is_refused() {
+        let error = addresses(&["--kafka", "a:1,b:2", "--brokers", "3"]).expect_err("a contradiction");
+        assert!(
+            error.contains("names 2 addresses and --brokers asks for 3"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn ports_do_not_run_over_the_end() {
+        let error = addresses(&["--kafka", "a:65535", "--brokers", "2"]).expect_err("no such port");
+        assert!(error.contains("ports end at 65535"), "{error}");
+    }
+
+    #[test]
+    fn sizes_have_units_and_a_least_value() {
+        assert_eq!("512M".parse(), Ok(ByteSize(512 << 20)));
+        assert_eq!("2g".parse(), Ok(ByteSize(2 << 30)));
+        assert_eq!("33554432".parse(), Ok(ByteSize(33_554_432)));
+        for wrong in ["", "M", "1K", "many", "-1", "99999999999999G"] {
+            assert!(wrong.parse::<ByteSize>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn addresses_need_a_host_and_a_port() {
+        assert_eq!(
+            "[::1]:9092".parse(),
+            Ok(ListenAddress {
+                host: "[::1]".to_owned(),
+                port: 9092
+            })
+        );
+        for wrong in ["9092", ":9092", "host", "host:", "host:99999", "::1:9092"] {
+            assert!(wrong.parse::<ListenAddress>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn properties_need_a_key() {
+        let expected = Property {
+            key: "a.b".to_owned(),
+            value: "c=d".to_owned(),
+        };
+        assert_eq!("a.b=c=d".parse(), Ok(expected));
+        assert!("=x".parse::<Property>().is_err());
+    }
+}

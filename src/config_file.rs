@@ -1,0 +1,301 @@
+//! The TOML file that declares topics, functions and mappings. An unknown key is an error that names the key and its line.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What the file declares.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConfigFile {
+    /// Topics that exist from the start.
+    pub topics: Vec<TopicEntry>,
+    /// Functions that mappings can name.
+    pub functions: Vec<FunctionEntry>,
+    /// Mappings that are created at the start, in AWS's own member names.
+    pub mappings: Vec<MappingEntry>,
+}
+
+/// One `[[topics]]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TopicEntry {
+    /// The topic's name.
+    pub name: String,
+    /// 1 or more; `num.partitions` unless given.
+    pub partitions: Option<i32>,
+    /// Topic configs by Kafka's name.
+    #[serde(default)]
+    pub configs: BTreeMap<String, String>,
+}
+
+/// One `[[functions]]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum FunctionEntry {
+    /// A function behind the Lambda Invoke API.
+    Http {
+        /// The function's name.
+        name: String,
+        /// Its URL; without a path it gets `/2015-03-31/functions/NAME/invocations`.
+        endpoint: String,
+    },
+    /// A function that only takes its time.
+    Simulated {
+        /// The function's name.
+        name: String,
+        /// How long an invocation takes, in milliseconds.
+        #[serde(default)]
+        duration_ms: u64,
+        /// The share of invocations that fail, 0.0 to 1.0.
+        #[serde(default)]
+        error_rate: f64,
+        /// Decides which ones fail.
+        #[serde(default)]
+        seed: u64,
+    },
+}
+
+impl FunctionEntry {
+    /// The function's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Http { name, .. } | Self::Simulated { name, .. } => name,
+        }
+    }
+}
+
+/// One `[[mappings]]`: the members of CreateEventSourceMapping.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MappingEntry(pub serde_json::Map<String, serde_json::Value>);
+
+/// The members of CreateEventSourceMapping that apply to Kafka.
+const MAPPING_MEMBERS: &[&str] = &[
+    "AmazonManagedKafkaEventSourceConfig",
+    "BatchSize",
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "Enabled",
+    "EventSourceArn",
+    "FilterCriteria",
+    "FunctionName",
+    "FunctionResponseTypes",
+    "KMSKeyArn",
+    "LoggingConfig",
+    "MaximumBatchingWindowInSeconds",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "MetricsConfig",
+    "ProvisionedPollerConfig",
+    "SelfManagedEventSource",
+    "SelfManagedKafkaEventSourceConfig",
+    "SourceAccessConfigurations",
+    "StartingPosition",
+    "StartingPositionTimestamp",
+    "Tags",
+    "Topics",
+];
+
+impl<'de> Deserialize<'de> for MappingEntry {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> serde::de::Visitor<'de> for Members {
+            type Value = MappingEntry;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a table with the members of CreateEventSourceMapping")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<MappingEntry, A::Error> {
+                let mut members = serde_json::Map::new();
+                while let Some(key) = map.next_key::<MemberName>()? {
+                    members.insert(key.0, map.next_value()?);
+                }
+                Ok(MappingEntry(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// A key that is checked where it stands, so that the error has its line.
+struct MemberName(String);
+
+impl<'de> Deserialize<'de> for MemberName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        if MAPPING_MEMBERS.contains(&name.as_str()) {
+            Ok(Self(name))
+        } else {
+            Err(serde::de::Error::unknown_field(&name, MAPPING_MEMBERS))
+        }
+    }
+}
+
+/// Why a file was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigFileError {
+    /// The file was not read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// As it was given.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The text is not what a config file says.
+    #[error("{}: {message}", path.display())]
+    Parse {
+        /// As it was given.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        message: String,
+    },
+    /// A name stands twice.
+    #[error("{}: {what} `{name}` is declared twice", path.display())]
+    Twice {
+        /// As it was given.
+        path: PathBuf,
+        /// `topic` or `function`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+}
+
+impl ConfigFile {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`ConfigFileError`] names the file, the line and what would be right.
+    pub fn read(path: &Path) -> Result<Self, ConfigFileError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigFileError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, ConfigFileError> {
+        let file: Self = toml::from_str(text).map_err(|error| ConfigFileError::Parse {
+            path: path.to_owned(),
+            message: error.to_string(),
+        })?;
+        let twice = |what, name: Option<&str>| match name {
+            Some(name) => Err(ConfigFileError::Twice {
+                path: path.to_owned(),
+                what,
+                name: name.to_owned(),
+            }),
+            None => Ok(()),
+        };
+        twice(
+            "topic",
+            first_repeated(file.topics.iter().map(|topic| topic.name.as_str())),
+        )?;
+        twice(
+            "function",
+            first_repeated(file.functions.iter().map(FunctionEntry::name)),
+        )?;
+        Ok(file)
+    }
+}
+
+fn first_repeated<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut seen = std::collections::BTreeSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<ConfigFile, String> {
+        ConfigFile::parse(Path::new("test.toml"), text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_file_declares_topics_functions_and_mappings() {
+        let file = parse(
+            r#"
+            [[topics]]
+            name = "orders"
+            partitions = 12
+            configs = { "retention.ms" = "60000" }
+
+            [[functions]]
+            name = "real"
+            type = "http"
+            endpoint = "http://127.0.0.1:9000"
+
+            [[functions]]
+            name = "pretend"
+            type = "simulated"
+            duration_ms = 100
+
+            [[mappings]]
+            FunctionName = "real"
+            Topics = ["orders"]
+            ProvisionedPollerConfig = { MinimumPollers = 2 }
+            "#,
+        )
+        .expect("a valid file");
+
+        assert_eq!(file.topics[0].partitions, Some(12));
+        assert_eq!(file.topics[0].configs["retention.ms"], "60000");
+        assert_eq!(
+            file.functions[0],
+            FunctionEntry::Http {
+                name: "real".to_owned(),
+                endpoint: "http://127.0.0.1:9000".to_owned()
+            }
+        );
+        assert_eq!(
+            file.functions[1],
+            FunctionEntry::Simulated {
+                name: "pretend".to_owned(),
+                duration_ms: 100,
+                error_rate: 0.0,
+                seed: 0
+            }
+        );
+        assert_eq!(file.mappings[0].0["ProvisionedPollerConfig"]["MinimumPollers"], 2);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let cases = [
+            ("[[topics]]\nname = \"a\"\npartition = 3\n", "line 3", "partition"),
+            (
+                "[[mappings]]\nFunctionName = \"f\"\nBatchsize = 3\n",
+                "line 3",
+                "Batchsize",
+            ),
+            ("x = 1\n", "line 1", "x"),
+        ];
+        for (text, line, key) in cases {
+            let error = parse(text).expect_err("an unknown key");
+            assert!(
+                error.contains(line) && error.contains(&format!("`{key}`")),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_function_of_an_unknown_type_is_refused() {
+        let error = parse("[[functions]]\nname = \"f\"\ntype = \"magic\"\n").expect_err("an unknown type");
+        assert!(
+            error.contains("`magic`") && error.contains("simulated"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_refused() {
+        let error = parse("[[topics]]\nname = \"a\"\n[[topics]]\nname = \"a\"\n").expect_err("twice");
+        assert_eq!(error, "test.toml: topic `a` is declared twice");
+    }
+}

@@ -1,0 +1,182 @@
+//! `esmeralda serve`: starts everything, creates what the config file declares, says so on stdout, and stops in order.
+
+use crate::args::ServeArgs;
+use crate::config_file::{ConfigFile, FunctionEntry};
+use crate::memory_limit;
+use esmeralda::esm::invoker::SimulatedFunction;
+use esmeralda::{Esmeralda, NewTopic, Options, StartError};
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::time::Duration;
+use tracing::{info, warn};
+
+/// Runs until a signal, then stops in order.
+///
+/// # Errors
+/// A sentence that names what was wrong and what would be right.
+pub async fn run(args: ServeArgs) -> Result<(), String> {
+    let file = match &args.config {
+        Some(path) => ConfigFile::read(path).map_err(|error| error.to_string())?,
+        None => ConfigFile::default(),
+    };
+    let mut signals = Signals::new().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let esmeralda = Esmeralda::start_with(options(&args)?)
+        .await
+        .map_err(|error| explain(&error, &args))?;
+    tokio::select! {
+        biased;
+        () = signals.next() => return Ok(()),
+        declared = declare(&esmeralda, &file) => declared?,
+    }
+    esmeralda.set_ready();
+    announce(&esmeralda);
+
+    signals.next().await;
+    info!(
+        timeout_s = args.shutdown_timeout,
+        "stopping: in-flight invocations finish; a second signal ends at once"
+    );
+    tokio::select! {
+        biased;
+        () = signals.next() => warn!("ended at once by a second signal"),
+        () = esmeralda.stop(args.shutdown_timeout()) => info!("stopped"),
+    }
+    Ok(())
+}
+
+fn options(args: &ServeArgs) -> Result<Options, String> {
+    let mut properties: BTreeMap<String, String> = BTreeMap::from([
+        (
+            "auto.create.topics.enable".to_owned(),
+            args.auto_create_topics.to_string(),
+        ),
+        ("num.partitions".to_owned(), args.default_partitions.to_string()),
+    ]);
+    properties.extend(
+        args.properties
+            .iter()
+            .map(|property| (property.key.clone(), property.value.clone())),
+    );
+    Ok(Options {
+        kafka: args.broker_addresses()?.iter().map(ToString::to_string).collect(),
+        advertised_host: args.advertised_host.clone(),
+        http: Some(args.http.to_string()),
+        properties,
+        memory_limit_bytes: args
+            .memory_limit
+            .map_or_else(memory_limit::default_bytes, |size| size.0),
+        lambda_endpoint: args.lambda_endpoint.clone(),
+        account_id: args.account_id.clone(),
+        region: args.region.clone(),
+        ..Options::default()
+    })
+}
+
+/// Adds the flag that would help to an error that a flag caused.
+fn explain(error: &StartError, args: &ServeArgs) -> String {
+    match error {
+        StartError::Broker(esmeralda::broker::StartError::Bind { .. }) => {
+            format!("{error}; choose another with --kafka HOST:PORT (port 0 takes a free one)")
+        }
+        StartError::Http { .. } => {
+            format!("{error}; choose another with --http HOST:PORT (port 0 takes a free one)")
+        }
+        StartError::Broker(esmeralda::broker::StartError::Config(_)) if !args.properties.is_empty() => {
+            format!("{error} (given with --set)")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Creates what the config file declares; returns when every mapping of it runs.
+async fn declare(esmeralda: &Esmeralda, file: &ConfigFile) -> Result<(), String> {
+    for topic in &file.topics {
+        let new = NewTopic {
+            name: topic.name.clone(),
+            partitions: topic.partitions,
+            configs: topic.configs.clone(),
+        };
+        let created = esmeralda.create_topic(new).await;
+        created.map_err(|error| format!("topic `{}` of the config file: {error}", topic.name))?;
+    }
+    for function in &file.functions {
+        register(esmeralda, function)
+            .map_err(|error| format!("function `{}` of the config file: {error}", function.name()))?;
+    }
+    for (place, mapping) in file.mappings.iter().enumerate() {
+        let created = esmeralda.create_mapping_from_json(mapping.0.clone()).await;
+        let mapping =
+            created.map_err(|error| format!("mapping {} of the config file: {error}", place + 1))?;
+        mapping
+            .settled()
+            .await
+            .map_err(|error| format!("mapping {}: {error}", mapping.uuid()))?;
+    }
+    Ok(())
+}
+
+fn register(esmeralda: &Esmeralda, function: &FunctionEntry) -> Result<(), String> {
+    match function {
+        FunctionEntry::Http { name, endpoint } => esmeralda
+            .register_http_function(name, endpoint)
+            .map_err(|error| error.to_string()),
+        FunctionEntry::Simulated { error_rate, .. } if !(0.0..=1.0).contains(error_rate) => {
+            Err(format!("error_rate {error_rate} is not between 0.0 and 1.0"))
+        }
+        FunctionEntry::Simulated {
+            name,
+            duration_ms,
+            error_rate,
+            seed,
+        } => {
+            let duration = Duration::from_millis(*duration_ms);
+            let function = SimulatedFunction {
+                duration,
+                error_rate: *error_rate,
+            };
+            esmeralda.register_simulated_function(name, function, *seed);
+            Ok(())
+        }
+    }
+}
+
+/// The one line on stdout that programs wait for.
+fn announce(esmeralda: &Esmeralda) {
+    let line = serde_json::json!({
+        "event": "ready",
+        "bootstrap_servers": esmeralda.bootstrap_servers(),
+        "http": esmeralda.http_url().unwrap_or_default(),
+    });
+    let mut stdout = std::io::stdout();
+    // Nobody may be reading: that is no reason to stop serving.
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// Ctrl-C, and SIGTERM where there is one.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            biased;
+            _ = self.terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
