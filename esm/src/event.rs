@@ -1,8 +1,23 @@
 //! Records to the invocation payload: the JSON that AWS Lambda sends, byte for byte, written by hand into one buffer. The hot path
 //! of the engine. Source: AWS Lambda developer guide, "Using Lambda with Amazon MSK" and "with self-managed Apache Kafka".
+//!
+//! Pure. It knows neither where records come from nor who is invoked. Everything that is written has a length that is known
+//! before it is written, because the batcher closes a batch at 6 MiB of this JSON: a change to one side of a pair below
+//! (`..._bytes` and `write_...`) is a change to the other.
+//!
+//! # Differs from Lambda
+//! - A header whose value is null shows an empty array. What Lambda sends is not documented, and a `null` there would fail to
+//!   parse in functions that use `aws_lambda_events`.
+//! - A header name that is not UTF-8 shows U+FFFD in the place of what is not, as Kafka's Java client reads it.
+
+mod headers;
+#[cfg(test)]
+mod tests;
 
 use crate::batcher::Batch;
 use crate::source::{Records, Span};
+use base64_simd::STANDARD as BASE64;
+use esmeralda_broker::TimestampType;
 
 /// What all events of a mapping share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,31 +26,180 @@ pub struct Envelope {
     pub event_source_arn: Option<String>,
     /// As configured, joined by commas.
     pub bootstrap_servers: String,
-    /// The mapping's topic.
+    /// The mapping's topic. Kafka's names need no escaping in JSON.
     pub topic: String,
 }
 
+const END: &str = "}}";
+const PARTITION_LEFT: usize = r#""-":[]"#.len();
+const RECORD_TOPIC: &str = r#"{"topic":""#;
+const RECORD_PARTITION: &str = r#"","partition":"#;
+const RECORD_OFFSET: &str = r#","offset":"#;
+const RECORD_TIMESTAMP: &str = r#","timestamp":"#;
+const RECORD_TIMESTAMP_TYPE: &str = r#","timestampType":""#;
+const RECORD_KEY: &str = r#"","key":""#;
+const RECORD_VALUE: &str = r#"","value":""#;
+const RECORD_HEADERS: &str = r#"","headers":["#;
+const RECORD_END: &str = "]}";
+
+/// What every record has, its numbers, its topic and its optional members left out.
+const RECORD_LEFT: usize = RECORD_TOPIC.len()
+    + RECORD_PARTITION.len()
+    + RECORD_OFFSET.len()
+    + RECORD_TIMESTAMP.len()
+    + RECORD_TIMESTAMP_TYPE.len()
+    + RECORD_HEADERS.len()
+    + RECORD_END.len();
+
 impl Envelope {
-    /// Bytes of the event without any record: the start, and the end.
+    /// Bytes of an event's start and end, less one, because [`Envelope::partition_bytes`] counts a comma before the first
+    /// partition too. So the event of a batch that is not empty has exactly this many bytes, and those of its partitions and records.
     pub fn base_bytes(&self) -> usize {
-        todo!("lambda")
+        let mut start = Vec::new();
+        self.write_start(&mut start);
+        start.len() + END.len() - 1
     }
 
-    /// Bytes that a partition adds when it is opened in the event: its key, brackets and the comma before it.
+    /// Bytes that a partition adds when it is opened in the event: its key and brackets. The comma before it stands for the one that
+    /// its last record does not have after it.
     pub fn partition_bytes(&self, partition: i32) -> usize {
-        let _ = partition;
-        todo!("lambda")
+        PARTITION_LEFT + self.topic.len() + decimal_bytes(i64::from(partition))
     }
 
     /// Bytes that one record adds, with the comma after it; exact.
     pub fn record_bytes(&self, records: &Records, span: &Span) -> usize {
-        let _ = (records, span);
-        todo!("lambda")
+        let optional = |name: &str, range: &Option<std::ops::Range<u32>>| {
+            range
+                .as_ref()
+                .map_or(0, |range| name.len() + BASE64.encoded_length(range.len()))
+        };
+        RECORD_LEFT
+            + ",".len()
+            + self.topic.len()
+            + decimal_bytes(i64::from(records.partition))
+            + decimal_bytes(span.offset)
+            + decimal_bytes(span.timestamp_ms)
+            + timestamp_type_name(records.timestamp_type).len()
+            + optional(RECORD_KEY, &span.key)
+            + optional(RECORD_VALUE, &span.value)
+            + headers::json_bytes(records.slice(&span.headers))
     }
 
     /// Appends the event of `batch` to `payload`.
     pub fn write(&self, batch: &Batch, payload: &mut Vec<u8>) {
-        let _ = (batch, payload);
-        todo!("lambda")
+        debug_assert!(
+            batch.parts.iter().enumerate().all(|(index, part)| {
+                let earlier = &batch.parts[..index.saturating_sub(1)];
+                index == 0
+                    || part.records.partition == batch.parts[index - 1].records.partition
+                    || earlier
+                        .iter()
+                        .all(|other| other.records.partition != part.records.partition)
+            }),
+            "parts of one partition are adjacent, or its key would appear twice in the event"
+        );
+        payload.reserve(batch.event_bytes);
+        self.write_start(payload);
+        let mut open_partition = None;
+        for part in &batch.parts {
+            let partition = part.records.partition;
+            if open_partition == Some(partition) {
+                payload.push(b',');
+            } else {
+                if open_partition.is_some() {
+                    payload.extend_from_slice(b"],");
+                }
+                self.write_partition_key(partition, payload);
+                open_partition = Some(partition);
+            }
+            self.write_records(&part.records, part.spans(), payload);
+        }
+        if open_partition.is_some() {
+            payload.push(b']');
+        }
+        payload.extend_from_slice(END.as_bytes());
     }
+
+    /// Everything before the first partition.
+    fn write_start(&self, payload: &mut Vec<u8>) {
+        match &self.event_source_arn {
+            Some(arn) => {
+                payload.extend_from_slice(br#"{"eventSource":"aws:kafka","eventSourceArn":""#);
+                headers::write_escaped(arn, payload);
+                payload.push(b'"');
+            }
+            None => payload.extend_from_slice(br#"{"eventSource":"SelfManagedKafka""#),
+        }
+        payload.extend_from_slice(br#","bootstrapServers":""#);
+        headers::write_escaped(&self.bootstrap_servers, payload);
+        payload.extend_from_slice(br#"","records":{"#);
+    }
+
+    fn write_partition_key(&self, partition: i32, payload: &mut Vec<u8>) {
+        payload.push(b'"');
+        payload.extend_from_slice(self.topic.as_bytes());
+        payload.push(b'-');
+        write_decimal(i64::from(partition), payload);
+        payload.extend_from_slice(br#"":["#);
+    }
+
+    /// The records with commas between them.
+    fn write_records(&self, records: &Records, spans: &[Span], payload: &mut Vec<u8>) {
+        // What all records of the part begin with is put together once.
+        let mut start = Vec::with_capacity(RECORD_LEFT + self.topic.len() + 11);
+        start.extend_from_slice(RECORD_TOPIC.as_bytes());
+        start.extend_from_slice(self.topic.as_bytes());
+        start.extend_from_slice(RECORD_PARTITION.as_bytes());
+        write_decimal(i64::from(records.partition), &mut start);
+        start.extend_from_slice(RECORD_OFFSET.as_bytes());
+        let timestamp_type = timestamp_type_name(records.timestamp_type).as_bytes();
+
+        for (index, span) in spans.iter().enumerate() {
+            if index > 0 {
+                payload.push(b',');
+            }
+            payload.extend_from_slice(&start);
+            write_decimal(span.offset, payload);
+            payload.extend_from_slice(RECORD_TIMESTAMP.as_bytes());
+            write_decimal(span.timestamp_ms, payload);
+            payload.extend_from_slice(RECORD_TIMESTAMP_TYPE.as_bytes());
+            payload.extend_from_slice(timestamp_type);
+            for (name, range) in [(RECORD_KEY, &span.key), (RECORD_VALUE, &span.value)] {
+                if let Some(range) = range {
+                    payload.extend_from_slice(name.as_bytes());
+                    write_base64(records.slice(range), payload);
+                }
+            }
+            payload.extend_from_slice(RECORD_HEADERS.as_bytes());
+            headers::write_json(records.slice(&span.headers), payload);
+            payload.extend_from_slice(RECORD_END.as_bytes());
+        }
+    }
+}
+
+/// Kafka's names, which Lambda shows as they are.
+fn timestamp_type_name(timestamp_type: TimestampType) -> &'static str {
+    match timestamp_type {
+        TimestampType::CreateTime => "CREATE_TIME",
+        TimestampType::LogAppendTime => "LOG_APPEND_TIME",
+    }
+}
+
+fn write_base64(bytes: &[u8], payload: &mut Vec<u8>) {
+    // encode_append reserves exactly what it needs; in a buffer that was too small to begin with, each record would copy it.
+    payload.reserve(BASE64.encoded_length(bytes.len()));
+    BASE64.encode_append(bytes, payload);
+}
+
+fn write_decimal(number: i64, payload: &mut Vec<u8>) {
+    payload.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// How many characters [`write_decimal`] writes.
+fn decimal_bytes(number: i64) -> usize {
+    let digits = number
+        .unsigned_abs()
+        .checked_ilog10()
+        .map_or(1, |log| log as usize + 1);
+    digits + usize::from(number < 0)
 }
