@@ -101,7 +101,8 @@ impl Envelope {
         payload.reserve(batch.event_bytes);
         self.write_start(payload);
         let mut open_partition = None;
-        for part in &batch.parts {
+        // A part may stand for offsets that have no records.
+        for part in batch.parts.iter().filter(|part| !part.range.is_empty()) {
             let partition = part.records.partition;
             if open_partition == Some(partition) {
                 payload.push(b',');

@@ -60,6 +60,7 @@ fn records(partition: i32, timestamp_type: TimestampType, test_records: &[TestRe
     }
     Arc::new(Records {
         partition,
+        offsets: 0..i64::MAX,
         timestamp_type,
         buffer: Bytes::from(buffer),
         spans,
@@ -258,6 +259,7 @@ fn headers_that_are_cut_short_show_what_is_whole() {
     };
     let records = Records {
         partition: 0,
+        offsets: 0..1,
         timestamp_type: TimestampType::CreateTime,
         buffer: headers.into(),
         spans: vec![span],
@@ -267,7 +269,7 @@ fn headers_that_are_cut_short_show_what_is_whole() {
 }
 
 #[test]
-fn parts_of_one_partition_share_one_array() {
+fn parts_of_one_partition_share_one_array_and_parts_without_records_have_none() {
     let record = |offset| TestRecord {
         offset,
         ..TestRecord::default()
@@ -275,15 +277,25 @@ fn parts_of_one_partition_share_one_array() {
     let first = records(2, TimestampType::CreateTime, &[record(0), record(1), record(2)]);
     let second = records(2, TimestampType::CreateTime, &[record(5)]);
     let other = records(11, TimestampType::CreateTime, &[record(0)]);
+    let no_records = records(7, TimestampType::CreateTime, &[]);
     let parts = vec![
         BatchPart {
             records: first,
             range: 1..3,
         },
         whole(second),
+        whole(no_records),
         whole(other),
     ];
-    let event: serde_json::Value = serde_json::from_str(&event_of(&self_managed(), parts)).unwrap();
+    let mut payload = Vec::new();
+    self_managed().write(
+        &Batch {
+            parts,
+            event_bytes: 0,
+        },
+        &mut payload,
+    );
+    let event: serde_json::Value = serde_json::from_slice(&payload).unwrap();
     let offsets = |key: &str| -> Vec<i64> {
         let records = event["records"][key].as_array().unwrap();
         records
