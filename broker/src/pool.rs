@@ -2,10 +2,27 @@
 //!
 //! A page fault costs more than everything else in storing a batch, so buffers are recycled, not returned to the
 //! allocator. Everything that is held for a client is charged here, from receipt until the last reference drops.
+//!
+//! The budget has two parts. Frames in flight have a share of their own (a quarter): beyond it reading waits, see
+//! [`Pool::reserve_frame`]. Everything else (logs, answers, decompressed batches, payloads) must fit beside that share, so that
+//! a log that is full can still be read, trimmed and deleted from: requests go on arriving. A frame becomes log memory when its
+//! batches are kept; [`Pool::admit`] is asked before that.
+
+mod free;
 
 use bytes::Bytes;
+use free::FreeBuffers;
+use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// One permit of the frames' share stands for so many bytes; the semaphore counts in `u32`.
+const FRAME_UNIT_BYTES: usize = 1024;
+
+/// The part of the limit that frames in flight have for themselves: one in so many bytes.
+const FRAMES_DIVISOR: usize = 4;
 
 /// A budget in bytes and the free buffers under it. Clones share both.
 #[derive(Clone, Debug)]
@@ -16,20 +33,38 @@ pub struct Pool {
 #[derive(Debug)]
 struct Shared {
     limit_bytes: usize,
+    frames_share_bytes: usize,
+    /// Everything that is charged, frames included.
+    used_bytes: AtomicUsize,
+    /// Of it, what frames in flight hold.
+    frame_bytes: AtomicUsize,
+    /// Room in the frames' share, first come first served.
+    frame_permits: Arc<Semaphore>,
+    free: FreeBuffers,
 }
 
 /// A buffer of the pool, charged with its capacity until it and every slice of it are dropped.
 #[derive(Debug)]
 pub struct PooledBuf {
     bytes: Vec<u8>,
-    _charge: Charge,
+    charge: Charge,
 }
 
 /// Bytes that somebody holds outside the pool's buffers (an answer, a decompressed batch, a payload), counted until dropped.
 #[derive(Debug)]
 pub struct Charge {
-    _bytes: usize,
-    _pool: Pool,
+    bytes: usize,
+    pool: Pool,
+}
+
+/// The right to hold one frame while its request is in flight. Drop it when the request has been answered; what the log keeps of
+/// the frame's buffer stays charged without it.
+#[derive(Debug)]
+pub struct FrameTicket {
+    pool: Pool,
+    /// What the ticket counts against the frames' share.
+    bytes: usize,
+    _permit: OwnedSemaphorePermit,
 }
 
 /// The budget's bound was reached.
@@ -46,11 +81,34 @@ pub struct OutOfMemory {
     pub limit_bytes: usize,
 }
 
+/// A frame that could never be held: it is larger than what frames may have together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a frame of {bytes} bytes exceeds the {share_bytes} bytes that frames may hold under the memory limit of {limit_bytes} bytes"
+)]
+pub struct FrameTooLarge {
+    /// The frame's length.
+    pub bytes: usize,
+    /// What all frames in flight may hold.
+    pub share_bytes: usize,
+    /// The bound of everything.
+    pub limit_bytes: usize,
+}
+
 impl Pool {
     /// A pool that holds at most `limit_bytes` at once.
     pub fn new(limit_bytes: usize) -> Self {
+        let frames_share_bytes = limit_bytes / FRAMES_DIVISOR;
+        let permits = (frames_share_bytes / FRAME_UNIT_BYTES).min(u32::MAX as usize);
         Self {
-            shared: Arc::new(Shared { limit_bytes }),
+            shared: Arc::new(Shared {
+                limit_bytes,
+                frames_share_bytes,
+                used_bytes: AtomicUsize::new(0),
+                frame_bytes: AtomicUsize::new(0),
+                frame_permits: Arc::new(Semaphore::new(permits)),
+                free: FreeBuffers::new(limit_bytes / FRAMES_DIVISOR),
+            }),
         }
     }
 
@@ -59,9 +117,24 @@ impl Pool {
         self.shared.limit_bytes
     }
 
-    /// What is held now.
+    /// What is held now, frames in flight included; buffers that wait to be used again are not.
     pub fn used_bytes(&self) -> usize {
-        todo!("log")
+        self.shared.used_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether what is charged now leaves the frames' share free if all of it is kept: asked before a log keeps a batch whose bytes
+    /// are charged already, and before it grows by `more_bytes`.
+    ///
+    /// Frames in flight count as if they were kept too. So a few appends may be refused early, but never so many kept that frames
+    /// have no room left.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`] when it does not.
+    pub fn admit(&self, more_bytes: usize) -> Result<(), OutOfMemory> {
+        if self.used_bytes() + more_bytes > self.kept_limit_bytes() {
+            return Err(self.out_of_memory(more_bytes));
+        }
+        Ok(())
     }
 
     /// An empty buffer with room for `len` bytes at least, recycled if one is free.
@@ -69,8 +142,29 @@ impl Pool {
     /// # Errors
     /// [`OutOfMemory`] when the budget does not have them.
     pub fn take(&self, len: usize) -> Result<PooledBuf, OutOfMemory> {
-        let _ = len;
-        todo!("log")
+        let charge = self.charge(free::class_bytes(len))?;
+        Ok(self.fill(charge))
+    }
+
+    /// The same as [`Pool::take`] for what has to go on at the bound too, such as answers to readers, who make room by reading. Keep it
+    /// small and short-lived.
+    pub fn take_beyond_limit(&self, len: usize) -> PooledBuf {
+        let bytes = free::class_bytes(len);
+        self.shared.used_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.fill(Charge {
+            bytes,
+            pool: self.clone(),
+        })
+    }
+
+    /// `bytes` copied into the pool's memory.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`] when the budget does not have them.
+    pub fn copy(&self, bytes: &[u8]) -> Result<Bytes, OutOfMemory> {
+        let mut buffer = self.take(bytes.len())?;
+        buffer.extend_from_slice(bytes);
+        Ok(buffer.freeze())
     }
 
     /// Counts `bytes` that are held elsewhere.
@@ -78,15 +172,127 @@ impl Pool {
     /// # Errors
     /// [`OutOfMemory`] when the budget does not have them.
     pub fn charge(&self, bytes: usize) -> Result<Charge, OutOfMemory> {
-        let _ = bytes;
-        todo!("log")
+        let before = self.shared.used_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let frames = self.shared.frame_bytes.load(Ordering::Relaxed);
+        if before.saturating_sub(frames) + bytes > self.kept_limit_bytes() {
+            self.shared.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(self.out_of_memory(bytes));
+        }
+        Ok(Charge {
+            bytes,
+            pool: self.clone(),
+        })
+    }
+
+    /// Waits until the frames in flight leave room for one of `len` bytes, in the order of asking; no lock is held meanwhile. Cancel
+    /// safe: a future that is dropped leaves nothing reserved.
+    ///
+    /// # Errors
+    /// [`FrameTooLarge`] when it could never fit.
+    pub async fn reserve_frame(&self, len: usize) -> Result<FrameTicket, FrameTooLarge> {
+        let bytes = free::class_bytes(len);
+        let permits = bytes.div_ceil(FRAME_UNIT_BYTES);
+        let too_large = FrameTooLarge {
+            bytes: len,
+            share_bytes: self.shared.frames_share_bytes,
+            limit_bytes: self.shared.limit_bytes,
+        };
+        if permits > self.shared.frames_share_bytes / FRAME_UNIT_BYTES {
+            return Err(too_large);
+        }
+        let permits = u32::try_from(permits).map_err(|_| too_large)?;
+        let permit = Arc::clone(&self.shared.frame_permits)
+            .acquire_many_owned(permits)
+            .await
+            .expect("the pool never closes its semaphore");
+        self.shared.frame_bytes.fetch_add(bytes, Ordering::Relaxed);
+        Ok(FrameTicket {
+            pool: self.clone(),
+            bytes,
+            _permit: permit,
+        })
+    }
+
+    /// What may be held outside the frames' share.
+    fn kept_limit_bytes(&self) -> usize {
+        self.shared.limit_bytes - self.shared.frames_share_bytes
+    }
+
+    /// A buffer as large as `charge`; free buffers of other sizes make room if the process would outgrow the limit.
+    fn fill(&self, charge: Charge) -> PooledBuf {
+        let bytes = self.shared.free.pop(charge.bytes).unwrap_or_else(|| {
+            self.shared
+                .free
+                .shrink_to(self.shared.limit_bytes.saturating_sub(self.used_bytes()));
+            Vec::with_capacity(charge.bytes)
+        });
+        PooledBuf { bytes, charge }
+    }
+
+    fn out_of_memory(&self, wanted_bytes: usize) -> OutOfMemory {
+        OutOfMemory {
+            wanted_bytes,
+            used_bytes: self.used_bytes(),
+            limit_bytes: self.shared.limit_bytes,
+        }
+    }
+}
+
+impl FrameTicket {
+    /// The buffer to read the frame into. Ask once per ticket.
+    pub fn buffer(&self) -> PooledBuf {
+        self.pool
+            .shared
+            .used_bytes
+            .fetch_add(self.bytes, Ordering::Relaxed);
+        self.pool.fill(Charge {
+            bytes: self.bytes,
+            pool: self.pool.clone(),
+        })
+    }
+}
+
+impl Drop for FrameTicket {
+    fn drop(&mut self) {
+        self.pool
+            .shared
+            .frame_bytes
+            .fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl Charge {
+    /// How many bytes it counts.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.pool
+            .shared
+            .used_bytes
+            .fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
 impl PooledBuf {
     /// The buffer as shared, immutable bytes; it returns to the pool when the last slice is dropped.
     pub fn freeze(self) -> Bytes {
-        todo!("log")
+        Bytes::from_owner(self)
+    }
+}
+
+impl Drop for PooledBuf {
+    fn drop(&mut self) {
+        self.charge.pool.shared.free.push(mem::take(&mut self.bytes));
+    }
+}
+
+impl AsRef<[u8]> for PooledBuf {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 

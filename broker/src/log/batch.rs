@@ -7,6 +7,14 @@ use bytes::Bytes;
 /// Length of the header: everything before the first record.
 pub const BATCH_HEADER_BYTES: usize = 61;
 
+const MAGIC: i8 = 2;
+const MAGIC_AT: usize = 16;
+/// The batch's length counts from here.
+const LENGTH_END: usize = 12;
+/// The CRC covers everything from here.
+const CRC_END: usize = 21;
+const TIMESTAMP_TYPE_BIT: i16 = 0b1000;
+
 /// Bits 0 to 2 of a batch's attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Compression {
@@ -43,17 +51,25 @@ pub(crate) struct Batch {
     pub(crate) body: Bytes,
 }
 
-/// Why the records of a Produce request are not a batch that can be appended.
+/// Why the records of a Produce request are not a batch that can be appended. Kafka's exception is named at each.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidBatch {
-    #[error("{bytes} bytes are too few for a record batch")]
+    /// No whole batch is there: `InvalidRecordException`.
+    #[error("{bytes} bytes do not hold one whole record batch")]
     Truncated { bytes: usize },
+    /// `InvalidRecordException`.
     #[error("message format {magic} is not supported: only format 2 is")]
     UnsupportedMagic { magic: i8 },
+    /// `CorruptRecordException`.
     #[error("the batch's CRC is {found:#010x}, its bytes give {computed:#010x}")]
     Corrupt { found: u32, computed: u32 },
+    /// A batch shorter than its own header: `CorruptRecordException`.
+    #[error("a batch length of {batch_length} is less than the header's")]
+    TooShort { batch_length: i32 },
+    /// `InvalidRecordException`.
     #[error("{reason}")]
     Malformed { reason: &'static str },
+    /// `UnsupportedCompressionTypeException`.
     #[error("compression type {id} is unknown")]
     UnknownCompression { id: i16 },
 }
@@ -161,6 +177,103 @@ impl BatchHeader {
         self.attributes() & 0b10_0000 != 0
     }
 
+    /// The header at the start of `bytes`; `None` if they are fewer than a header's.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().copied().map(Self)
+    }
+
+    /// Length of the batch, header included; `None` if it claims less than a header.
+    pub(crate) fn size_bytes(&self) -> Option<usize> {
+        let size = usize::try_from(self.batch_length()).ok()? + LENGTH_END;
+        (size >= BATCH_HEADER_BYTES).then_some(size)
+    }
+
+    /// Whether an idempotent producer wrote it.
+    pub(crate) fn has_producer_id(&self) -> bool {
+        self.producer_id() > ProducerId::NONE
+    }
+
+    /// Sequence of the last record, or -1.
+    pub(crate) fn last_sequence(&self) -> Sequence {
+        match self.base_sequence() {
+            none @ Sequence(-1) => none,
+            base => base.plus(self.last_offset_delta()),
+        }
+    }
+
+    /// A header without records: no timestamps, no producer.
+    pub(crate) fn empty(compression: Compression) -> Self {
+        let mut header = Self([0; BATCH_HEADER_BYTES]);
+        header.set_leader_epoch(LeaderEpoch::NONE);
+        header.put(16, MAGIC.to_be_bytes());
+        header.put(21, (compression as i16).to_be_bytes());
+        header.put(43, ProducerId::NONE.0.to_be_bytes());
+        header.put(51, (-1i16).to_be_bytes());
+        header.put(53, (-1i32).to_be_bytes());
+        header
+    }
+
+    /// Outside the CRC.
+    pub(crate) fn set_base_offset(&mut self, offset: Offset) {
+        self.put(0, offset.0.to_be_bytes());
+    }
+
+    /// Outside the CRC.
+    pub(crate) fn set_leader_epoch(&mut self, epoch: LeaderEpoch) {
+        self.put(12, epoch.0.to_be_bytes());
+    }
+
+    /// Sets the length for a body of `len` bytes; outside the CRC.
+    pub(crate) fn set_body_len(&mut self, len: usize) {
+        self.put(8, ((BATCH_HEADER_BYTES - LENGTH_END + len) as i32).to_be_bytes());
+    }
+
+    /// Sets base and largest timestamp. The CRC does not hold afterwards.
+    pub(crate) fn set_timestamps(&mut self, base_ms: i64, max_ms: i64) {
+        self.put(27, base_ms.to_be_bytes());
+        self.put(35, max_ms.to_be_bytes());
+    }
+
+    /// Sets count and last offset delta. The CRC does not hold afterwards.
+    pub(crate) fn set_count(&mut self, count: i32) {
+        self.put(23, (count - 1).to_be_bytes());
+        self.put(57, count.to_be_bytes());
+    }
+
+    /// Sets the producer and the first record's sequence. The CRC does not hold afterwards.
+    #[cfg(test)]
+    pub(crate) fn set_producer(&mut self, id: ProducerId, epoch: ProducerEpoch, base_sequence: Sequence) {
+        self.put(43, id.0.to_be_bytes());
+        self.put(51, epoch.0.to_be_bytes());
+        self.put(53, base_sequence.0.to_be_bytes());
+    }
+
+    /// Sets the checksum.
+    pub(crate) fn set_crc(&mut self, crc: u32) {
+        self.put(17, crc.to_be_bytes());
+    }
+
+    /// CRC-32C of the attributes and what follows them, `body` included.
+    pub(crate) fn compute_crc(&self, body: &[u8]) -> u32 {
+        crc32c::crc32c_append(crc32c::crc32c(&self.0[CRC_END..]), body)
+    }
+
+    /// Gives all records of a verified batch with `body_len` bytes of body the time of the append, and the CRC that goes with it.
+    ///
+    /// The body is not read again: CRCs are linear, so the old checksum changes by the difference of the two headers, carried over
+    /// the body's length. That keeps a 1 MB checksum out of the partition's lock.
+    pub(crate) fn set_log_append_time(&mut self, now_ms: i64, body_len: usize) {
+        let before = crc32c::crc32c(&self.0[CRC_END..]);
+        self.put(21, (self.attributes() | TIMESTAMP_TYPE_BIT).to_be_bytes());
+        self.put(35, now_ms.to_be_bytes());
+        let difference = before ^ crc32c::crc32c(&self.0[CRC_END..]);
+        self.set_crc(crc32c::crc32c_combine(difference, self.crc(), body_len));
+    }
+
+    fn put<const N: usize>(&mut self, at: usize, value: [u8; N]) {
+        self.0[at..at + N].copy_from_slice(&value);
+    }
+
     fn field<const N: usize>(&self, at: usize) -> [u8; N] {
         self.0[at..at + N]
             .try_into()
@@ -170,8 +283,81 @@ impl BatchHeader {
 
 impl Batch {
     /// Checks `records` of a Produce request: exactly one batch of format 2, its length, counts and CRC. Nothing is decompressed.
-    pub(crate) fn verify(records: Bytes) -> Result<Self, InvalidBatch> {
-        let _ = records;
-        todo!("log")
+    ///
+    /// The same checks as Kafka's `ProduceRequest.validateRecords`, `UnifiedLog.analyzeAndValidateRecords` and
+    /// `LogValidator.validateBatch`. Bytes after the batch that are no whole batch are cut off, as Kafka's `trimInvalidBytes` does.
+    ///
+    /// The bytes must be charged to the pool already (slices of a [`PooledBuf`](crate::PooledBuf)): the log keeps them.
+    pub(crate) fn verify(mut records: Bytes) -> Result<Self, InvalidBatch> {
+        let truncated = InvalidBatch::Truncated { bytes: records.len() };
+        let magic = i8::from_be_bytes([*records.get(MAGIC_AT).ok_or(truncated.clone())?]);
+        if magic != MAGIC {
+            return Err(InvalidBatch::UnsupportedMagic { magic });
+        }
+        let header = BatchHeader::read(&records).ok_or(truncated.clone())?;
+        let size = header.size_bytes().ok_or(InvalidBatch::TooShort {
+            batch_length: header.batch_length(),
+        })?;
+        if size > records.len() {
+            return Err(truncated);
+        }
+        let is_followed = BatchHeader::read(&records[size..])
+            .and_then(|next| next.size_bytes())
+            .is_some_and(|next_size| next_size <= records.len() - size);
+        if is_followed {
+            return Err(InvalidBatch::Malformed {
+                reason: "a Produce request may hold exactly one record batch per partition",
+            });
+        }
+        records.truncate(size);
+        let body = records.split_off(BATCH_HEADER_BYTES);
+        let computed = header.compute_crc(&body);
+        if computed != header.crc() {
+            return Err(InvalidBatch::Corrupt {
+                found: header.crc(),
+                computed,
+            });
+        }
+        header.check()?;
+        Ok(Self { header, body })
+    }
+
+    /// Length on the wire, header included.
+    pub(crate) fn size_bytes(&self) -> usize {
+        BATCH_HEADER_BYTES + self.body.len()
+    }
+}
+
+impl BatchHeader {
+    /// What `LogValidator.validateBatch` refuses from clients.
+    fn check(&self) -> Result<(), InvalidBatch> {
+        let malformed = |reason| Err(InvalidBatch::Malformed { reason });
+        if self.base_offset() != Offset(0) {
+            return malformed("the base offset of a batch in a Produce request must be 0");
+        }
+        if self.last_offset_delta() < 0 {
+            return malformed("the batch's last offset delta is negative");
+        }
+        if self.record_count() <= 0 {
+            return malformed("a batch must hold one record at least");
+        }
+        if self.last_offset_delta().checked_add(1) != Some(self.record_count()) {
+            return malformed("the batch's last offset delta does not match its count of records");
+        }
+        if self.is_control() {
+            return malformed("clients may not write control records");
+        }
+        if self.has_producer_id() && self.base_sequence() < Sequence(0) {
+            return malformed("a batch with a producer id needs a sequence of 0 or more");
+        }
+        if self.timestamp_type() == TimestampType::LogAppendTime {
+            return malformed("a producer may not set the timestamp type to LogAppendTime");
+        }
+        if self.compression().is_none() {
+            return Err(InvalidBatch::UnknownCompression {
+                id: self.attributes() & 0b111,
+            });
+        }
+        Ok(())
     }
 }

@@ -2,12 +2,26 @@
 //! lock, no clock, no wire message and no other partition.
 
 use crate::ids::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, Sequence};
+use crate::pool::Pool;
 use bytes::Bytes;
+use epochs::LeaderEpochs;
+use producers::Producers;
+use segment::{BatchView, Segment, Window};
+use std::collections::VecDeque;
 
 pub mod batch;
+mod epochs;
+mod index;
+mod producers;
 pub mod records;
+mod retention;
+mod segment;
 
 pub(crate) use batch::{Batch, BatchHeader, InvalidBatch};
+use records::InvalidRecords;
+
+/// What a batch may decompress to when the log has to look inside it.
+const DECOMPRESSED_LIMIT_BYTES: usize = 256 << 20;
 
 /// The topic configs that the log obeys, typed. Source: Kafka's `LogConfig`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,8 +101,10 @@ pub(crate) enum AppendError {
         found: ProducerEpoch,
         current: ProducerEpoch,
     },
-    #[error("the batch's sequence was seen before, but not among the last five")]
-    DuplicateSequence { producer_id: ProducerId },
+    #[error("a batch of {bytes} bytes exceeds segment.bytes of {limit_bytes}")]
+    TooLargeForSegment { bytes: usize, limit_bytes: i32 },
+    #[error(transparent)]
+    InvalidRecords(#[from] InvalidRecords),
     #[error(transparent)]
     OutOfMemory(#[from] crate::pool::OutOfMemory),
 }
@@ -139,40 +155,124 @@ pub(crate) struct ActiveProducer {
 
 /// The log of one partition.
 #[derive(Debug)]
-pub(crate) struct PartitionLog {}
+pub(crate) struct PartitionLog {
+    pool: Pool,
+    log_start_offset: Offset,
+    log_end_offset: Offset,
+    size_bytes: u64,
+    /// In order; only the last one grows. None until the first append.
+    segments: VecDeque<Segment>,
+    producers: Producers,
+    epochs: LeaderEpochs,
+}
 
 impl PartitionLog {
-    /// An empty log that starts at offset 0 and takes its memory from `pool`.
-    pub(crate) fn new(pool: crate::pool::Pool) -> Self {
-        let _ = pool;
-        Self {}
+    /// An empty log that starts at offset 0, led at epoch 0, and takes its memory from `pool`.
+    pub(crate) fn new(pool: Pool) -> Self {
+        Self {
+            pool,
+            log_start_offset: Offset(0),
+            log_end_offset: Offset(0),
+            size_bytes: 0,
+            segments: VecDeque::new(),
+            producers: Producers::default(),
+            epochs: LeaderEpochs::new(LeaderEpoch(0)),
+        }
     }
 
-    /// Appends a checked batch under `leader_epoch` at `now_ms`.
+    /// Appends a checked batch under `leader_epoch` at `now_ms`; nothing is changed if it fails.
     pub(crate) fn append(
+        &mut self,
+        mut batch: Batch,
+        leader_epoch: LeaderEpoch,
+        now_ms: i64,
+        settings: &LogSettings,
+    ) -> Result<Appended, AppendError> {
+        check_size(&batch, settings)?;
+        check_records(&batch, now_ms, settings)?;
+        if batch.header.has_producer_id()
+            && let Some(written) = self.producers.check(&batch.header)?
+        {
+            return Ok(Appended {
+                base_offset: written.base_offset,
+                last_offset: written.last_offset,
+                log_append_time_ms: Some(written.timestamp_ms),
+                log_start_offset: self.log_start_offset,
+                is_duplicate: true,
+            });
+        }
+        batch.header.set_base_offset(self.log_end_offset);
+        batch.header.set_leader_epoch(leader_epoch);
+        if settings.log_append_time {
+            batch.header.set_log_append_time(now_ms, batch.body.len());
+        }
+        self.keep(batch, leader_epoch, now_ms, settings)
+    }
+
+    /// Stores a batch whose header is final.
+    fn keep(
         &mut self,
         batch: Batch,
         leader_epoch: LeaderEpoch,
         now_ms: i64,
         settings: &LogSettings,
     ) -> Result<Appended, AppendError> {
-        let _ = (batch, leader_epoch, now_ms, settings);
-        todo!("log")
+        let (header, size) = (batch.header, batch.size_bytes() as u64);
+        let rolls = match self.segments.back() {
+            None => true,
+            Some(active) => active.should_roll(&batch, now_ms, settings),
+        };
+        if rolls {
+            let mut segment = Segment::new(self.log_end_offset, now_ms);
+            segment.append(batch, now_ms, &self.pool)?;
+            self.roll(segment);
+        } else if let Some(active) = self.segments.back_mut() {
+            active.append(batch, now_ms, &self.pool)?;
+        }
+        self.size_bytes += size;
+        self.epochs.assign(leader_epoch, self.log_end_offset);
+        self.log_end_offset = header.last_offset().plus(1);
+        if header.has_producer_id() {
+            self.producers.note(&header);
+        }
+        if rolls {
+            // The new segment lies above the high watermark still: it stays, however old its records are.
+            self.drop_expired(self.segments.len() - 1, now_ms, settings);
+        }
+        Ok(Appended {
+            base_offset: header.base_offset(),
+            last_offset: header.last_offset(),
+            log_append_time_ms: settings.log_append_time.then_some(now_ms),
+            log_start_offset: self.log_start_offset,
+            is_duplicate: false,
+        })
+    }
+
+    fn roll(&mut self, next: Segment) {
+        if let Some(active) = self.segments.back_mut() {
+            active.seal(&self.pool);
+        }
+        self.segments.push_back(next);
+    }
+
+    /// Notes that the partition is led at `epoch` from its log end on, as Kafka does when a leader is made.
+    pub(crate) fn begin_epoch(&mut self, epoch: LeaderEpoch) {
+        self.epochs.assign(epoch, self.log_end_offset);
     }
 
     /// The first offset that is kept.
     pub(crate) fn log_start_offset(&self) -> Offset {
-        todo!("log")
+        self.log_start_offset
     }
 
     /// The offset that the next record gets.
     pub(crate) fn log_end_offset(&self) -> Offset {
-        todo!("log")
+        self.log_end_offset
     }
 
     /// What is stored, in bytes as Kafka counts them (batches with headers).
     pub(crate) fn size_bytes(&self) -> u64 {
-        todo!("log")
+        self.size_bytes
     }
 
     /// Whole batches from the one that holds `from`, up to and excluding `end`, `max_bytes` at most; with `at_least_one` the first
@@ -184,47 +284,239 @@ impl PartitionLog {
         max_bytes: usize,
         at_least_one: bool,
     ) -> Result<Slice, OffsetOutOfRange> {
-        let _ = (from, end, max_bytes, at_least_one);
-        todo!("log")
+        self.check_offset(from)?;
+        let mut slice = Slice {
+            next_offset: from,
+            ..Slice::default()
+        };
+        let window = Window {
+            end,
+            max_bytes,
+            at_least_one,
+        };
+        if from < end {
+            let first = self.segment_of(from);
+            for segment in self.segments.range(first..) {
+                if !segment.read(from, window, &mut slice, &self.pool) {
+                    break;
+                }
+            }
+        }
+        Ok(slice)
+    }
+
+    /// Index of the segment that holds `offset`, or would.
+    fn segment_of(&self, offset: Offset) -> usize {
+        self.segments
+            .partition_point(|segment| segment.base_offset <= offset)
+            .saturating_sub(1)
+    }
+
+    fn check_offset(&self, offset: Offset) -> Result<(), OffsetOutOfRange> {
+        if offset < self.log_start_offset || offset > self.log_end_offset {
+            return Err(OffsetOutOfRange {
+                offset,
+                log_start_offset: self.log_start_offset,
+                end_offset: self.log_end_offset,
+            });
+        }
+        Ok(())
     }
 
     /// The first record whose timestamp is `timestamp_ms` or later (ListOffsets by time).
     pub(crate) fn find_by_time(&self, timestamp_ms: i64) -> Option<Found> {
-        let _ = timestamp_ms;
-        todo!("log")
+        self.segments
+            .iter()
+            .filter(|segment| segment.max_timestamp_ms >= timestamp_ms)
+            .flat_map(|segment| segment.batches_by_time(timestamp_ms, self.log_start_offset))
+            .find_map(|batch| self.first_record(&batch, timestamp_ms))
     }
 
     /// The record with the largest timestamp, the first of them if several (ListOffsets -3, KIP-734).
     pub(crate) fn find_max_timestamp(&self) -> Option<Found> {
-        todo!("log")
+        // Records below the log start offset may share a batch with the first that is kept, so the largest timestamp of a header may
+        // belong to none of those that are left.
+        let mut largest: Option<Found> = None;
+        for segment in &self.segments {
+            let least_ms = largest.map_or(0, |found| found.timestamp_ms.saturating_add(1));
+            for batch in segment.batches_by_time(least_ms, self.log_start_offset) {
+                let least_ms = largest.map_or(0, |found| found.timestamp_ms.saturating_add(1));
+                if batch.header.max_timestamp_ms() >= least_ms {
+                    largest = self.latest_record(&batch, least_ms).or(largest);
+                }
+            }
+        }
+        largest
+    }
+
+    /// The first record of the batch that is kept and not older than `timestamp_ms`.
+    fn first_record(&self, batch: &BatchView<'_>, timestamp_ms: i64) -> Option<Found> {
+        self.look_inside(batch, |records| {
+            records
+                .skip_while(|found| found.timestamp_ms < timestamp_ms)
+                .next()
+        })
+    }
+
+    /// The first of the batch's latest records, if it is not older than `timestamp_ms`.
+    fn latest_record(&self, batch: &BatchView<'_>, timestamp_ms: i64) -> Option<Found> {
+        self.look_inside(batch, |records| {
+            let mut latest: Option<Found> = None;
+            for found in records {
+                let least_ms = latest.map_or(timestamp_ms, |latest| latest.timestamp_ms.saturating_add(1));
+                if found.timestamp_ms >= least_ms {
+                    latest = Some(found);
+                }
+            }
+            latest
+        })
+    }
+
+    /// Asks `choose` for one of the batch's records. A body that cannot be read counts as one record at the batch's start with its
+    /// largest timestamp: a consumer that begins there misses nothing.
+    fn look_inside(
+        &self,
+        batch: &BatchView<'_>,
+        choose: impl Fn(&mut dyn Iterator<Item = Found>) -> Option<Found>,
+    ) -> Option<Found> {
+        let header = &batch.header;
+        let leader_epoch = header.partition_leader_epoch();
+        let whole = Found {
+            offset: header.base_offset().max(self.log_start_offset),
+            timestamp_ms: header.max_timestamp_ms(),
+            leader_epoch,
+        };
+        let Ok(plain) = records::plain(header, batch.body, DECOMPRESSED_LIMIT_BYTES) else {
+            return choose(&mut std::iter::once(whole));
+        };
+        let mut records = records::walk(header, &plain)
+            .map_while(Result::ok)
+            .filter(|record| record.offset >= self.log_start_offset)
+            .map(|record| Found {
+                offset: record.offset,
+                timestamp_ms: record.timestamp_ms,
+                leader_epoch,
+            });
+        choose(&mut records)
     }
 
     /// The epoch of the record at `offset` (the earliest kept epoch at or before it).
     pub(crate) fn epoch_at(&self, offset: Offset) -> Option<LeaderEpoch> {
-        let _ = offset;
-        todo!("log")
+        self.epochs.epoch_at(offset)
     }
 
     /// The largest epoch at most `epoch` and the offset where it ends (OffsetForLeaderEpoch, KIP-101, KIP-279).
     pub(crate) fn end_offset_for_epoch(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
-        let _ = epoch;
-        todo!("log")
+        self.epochs.end_offset_for(epoch, self.log_end_offset)
     }
 
-    /// Drops what lies before `offset` (DeleteRecords); the new log start offset.
+    /// Drops what lies before `offset` (DeleteRecords); the new log start offset. An offset below the log start changes nothing.
     pub(crate) fn delete_records(&mut self, offset: Offset) -> Result<Offset, OffsetOutOfRange> {
-        let _ = offset;
-        todo!("log")
+        if offset < Offset(0) || offset > self.log_end_offset {
+            return Err(OffsetOutOfRange {
+                offset,
+                log_start_offset: self.log_start_offset,
+                end_offset: self.log_end_offset,
+            });
+        }
+        if offset > self.log_start_offset {
+            self.start_at(offset);
+        }
+        Ok(self.log_start_offset)
     }
 
-    /// Drops segments that are too old or too many; how many bytes went.
+    /// Moves the log start and gives back the memory before it.
+    fn start_at(&mut self, offset: Offset) {
+        self.log_start_offset = offset;
+        self.epochs.truncate_before(offset);
+        // The segment that holds the offset stays, without the batches before it.
+        for _ in 0..self.segment_of(offset) {
+            if let Some(segment) = self.segments.pop_front() {
+                self.size_bytes -= segment.size_bytes;
+            }
+        }
+        if let Some(first) = self.segments.front_mut() {
+            self.size_bytes -= first.drop_before(offset);
+        }
+    }
+
+    /// Drops segments that are too old or too many, and forgets producers that have expired; how many bytes went.
     pub(crate) fn enforce_retention(&mut self, now_ms: i64, settings: &LogSettings) -> u64 {
-        let _ = (now_ms, settings);
-        todo!("log")
+        self.producers.expire(now_ms);
+        self.drop_expired(self.segments.len(), now_ms, settings)
+    }
+
+    /// Drops those of the first `deletable` segments that are too old or too many.
+    fn drop_expired(&mut self, deletable: usize, now_ms: i64, settings: &LogSettings) -> u64 {
+        let before = self.size_bytes;
+        let expired = retention::expired_count(&self.segments, now_ms, settings).min(deletable);
+        if expired > 0 {
+            let end_offset = self.segments.get(expired).map(|next| next.base_offset);
+            self.segments
+                .drain(..expired)
+                .for_each(|segment| self.size_bytes -= segment.size_bytes);
+            self.start_at(end_offset.unwrap_or(self.log_end_offset));
+        }
+        before - self.size_bytes
     }
 
     /// The producers that the log remembers.
     pub(crate) fn active_producers(&self) -> Vec<ActiveProducer> {
-        todo!("log")
+        self.producers.active()
     }
 }
+
+fn check_size(batch: &Batch, settings: &LogSettings) -> Result<(), AppendError> {
+    let bytes = batch.size_bytes();
+    let exceeds = |limit_bytes: i32| usize::try_from(limit_bytes).is_ok_and(|limit| bytes > limit);
+    if exceeds(settings.max_message_bytes) {
+        return Err(AppendError::TooLarge {
+            bytes,
+            limit_bytes: settings.max_message_bytes,
+        });
+    }
+    if exceeds(settings.segment_bytes) {
+        return Err(AppendError::TooLargeForSegment {
+            bytes,
+            limit_bytes: settings.segment_bytes,
+        });
+    }
+    Ok(())
+}
+
+/// The bounds of timestamps, and keys in compacted topics. Source: `LogValidator.validateRecord`.
+///
+/// The batch's own largest timestamp is believed, so that records are read only where a topic's configs ask for it.
+fn check_records(batch: &Batch, now_ms: i64, settings: &LogSettings) -> Result<(), AppendError> {
+    let earliest_ms = now_ms.saturating_sub(settings.timestamp_before_max_ms);
+    let latest_ms = now_ms.saturating_add(settings.timestamp_after_max_ms);
+    let check_time = |timestamp_ms: i64| {
+        let is_in_range = (earliest_ms..=latest_ms).contains(&timestamp_ms);
+        // -1 stands for no timestamp.
+        if settings.log_append_time || timestamp_ms == -1 || is_in_range {
+            return Ok(());
+        }
+        Err(AppendError::TimestampOutOfRange {
+            timestamp_ms,
+            earliest_ms,
+            latest_ms,
+        })
+    };
+    check_time(batch.header.max_timestamp_ms())?;
+    let bounds_age = !settings.log_append_time && settings.timestamp_before_max_ms != i64::MAX;
+    if !settings.compacted && !bounds_age {
+        return Ok(());
+    }
+    let plain = records::plain(&batch.header, &batch.body, DECOMPRESSED_LIMIT_BYTES)?;
+    for (batch_index, record) in (0..).zip(records::walk(&batch.header, &plain)) {
+        let record = record?;
+        if settings.compacted && record.key.is_none() {
+            return Err(AppendError::MissingKey { batch_index });
+        }
+        check_time(record.timestamp_ms)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! A [`WriteGuard`] wakes the parked fetches after it has unlocked, when it moved a bound that they wait for.
 
 use crate::ids::{LeaderEpoch, NodeId, Offset};
-use crate::log::{LogSettings, PartitionLog};
+use crate::log::{AppendError, Appended, Batch, LogSettings, OffsetOutOfRange, PartitionLog};
 use crate::pool::Pool;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -97,6 +97,39 @@ impl Partition {
 }
 
 impl State {
+    /// Appends as the leader, and moves the high watermark with the log end.
+    pub(crate) fn append(&mut self, batch: Batch, now_ms: i64) -> Result<Appended, AppendError> {
+        let appended = self
+            .log
+            .append(batch, self.leader_epoch, now_ms, &self.settings)?;
+        self.high_watermark = self.log.log_end_offset();
+        Ok(appended)
+    }
+
+    /// Drops what lies before `offset`, at most up to the high watermark; the new log start offset (DeleteRecords).
+    pub(crate) fn delete_records(&mut self, offset: Offset) -> Result<Offset, OffsetOutOfRange> {
+        if offset > self.high_watermark {
+            return Err(OffsetOutOfRange {
+                offset,
+                log_start_offset: self.log.log_start_offset(),
+                end_offset: self.high_watermark,
+            });
+        }
+        self.log.delete_records(offset)
+    }
+
+    /// Drops what `retention.ms` and `retention.bytes` no longer keep; how many bytes went.
+    pub(crate) fn enforce_retention(&mut self, now_ms: i64) -> u64 {
+        self.log.enforce_retention(now_ms, &self.settings)
+    }
+
+    /// Hands the partition to `leader`, in the next epoch.
+    pub(crate) fn lead_from(&mut self, leader: NodeId) {
+        self.leader = leader;
+        self.leader_epoch = LeaderEpoch(self.leader_epoch.0 + 1);
+        self.log.begin_epoch(self.leader_epoch);
+    }
+
     /// The offset below which no transaction is open; the high watermark until transactions come.
     pub(crate) fn last_stable_offset(&self) -> Offset {
         self.high_watermark
@@ -134,7 +167,8 @@ impl Drop for WriteGuard<'_> {
     fn drop(&mut self) {
         let has_moved = self.bounds() != self.before;
         drop(self.state.take());
-        if has_moved {
+        // A panic under the lock takes the partition offline: who waits must come and see.
+        if has_moved || std::thread::panicking() {
             self.moved.notify_waiters();
         }
     }

@@ -1,0 +1,173 @@
+//! Which leader epoch wrote which offsets. Source: Kafka's `LeaderEpochFileCache`; KIP-101, KIP-279.
+
+use crate::ids::{LeaderEpoch, Offset};
+
+/// The epochs of the log in order, each with the offset where it begins; the first one is always known.
+#[derive(Debug)]
+pub(super) struct LeaderEpochs {
+    earliest: Entry,
+    later: Vec<Entry>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Entry {
+    epoch: LeaderEpoch,
+    start_offset: Offset,
+}
+
+impl LeaderEpochs {
+    /// An empty log's, led under `epoch`.
+    pub(super) fn new(epoch: LeaderEpoch) -> Self {
+        Self {
+            earliest: Entry {
+                epoch,
+                start_offset: Offset(0),
+            },
+            later: Vec::new(),
+        }
+    }
+
+    fn latest(&self) -> Entry {
+        self.later.last().copied().unwrap_or(self.earliest)
+    }
+
+    fn entries(&self) -> impl DoubleEndedIterator<Item = Entry> {
+        std::iter::once(self.earliest).chain(self.later.iter().copied())
+    }
+
+    /// Notes that `epoch` begins at `start_offset`, the log's end. An epoch that wrote nothing gives way; an older one is ignored.
+    pub(super) fn assign(&mut self, epoch: LeaderEpoch, start_offset: Offset) {
+        if epoch <= self.latest().epoch {
+            return;
+        }
+        while self
+            .later
+            .last()
+            .is_some_and(|last| last.start_offset >= start_offset)
+        {
+            self.later.pop();
+        }
+        let entry = Entry { epoch, start_offset };
+        if self.earliest.start_offset >= start_offset {
+            self.earliest = entry;
+        } else {
+            self.later.push(entry);
+        }
+    }
+
+    /// Forgets what lies before `log_start_offset`; the epoch that holds it begins there from now on.
+    pub(super) fn truncate_before(&mut self, log_start_offset: Offset) {
+        let passed = self
+            .later
+            .iter()
+            .take_while(|entry| entry.start_offset <= log_start_offset)
+            .count();
+        if let Some(last) = self.later.drain(..passed).last() {
+            self.earliest = last;
+        }
+        self.earliest.start_offset = self.earliest.start_offset.max(log_start_offset);
+    }
+
+    /// The epoch of the record at `offset`.
+    pub(super) fn epoch_at(&self, offset: Offset) -> Option<LeaderEpoch> {
+        self.entries()
+            .rev()
+            .find(|entry| entry.start_offset <= offset)
+            .map(|entry| entry.epoch)
+    }
+
+    /// The largest epoch at most `epoch`, and where it ends. Below the earliest one: the epoch asked for, and where the earliest begins.
+    pub(super) fn end_offset_for(
+        &self,
+        epoch: LeaderEpoch,
+        log_end_offset: Offset,
+    ) -> Option<(LeaderEpoch, Offset)> {
+        if epoch == LeaderEpoch::NONE || epoch > self.latest().epoch {
+            return None;
+        }
+        let end_offset = self
+            .entries()
+            .find(|entry| entry.epoch > epoch)
+            .map_or(log_end_offset, |higher| higher.start_offset);
+        let floor = self.entries().take_while(|entry| entry.epoch <= epoch).last();
+        Some((floor.map_or(epoch, |entry| entry.epoch), end_offset))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn epochs(starts: &[(i32, i64)]) -> LeaderEpochs {
+        let mut epochs = LeaderEpochs::new(LeaderEpoch(0));
+        for (epoch, start) in starts {
+            epochs.assign(LeaderEpoch(*epoch), Offset(*start));
+        }
+        epochs
+    }
+
+    #[test]
+    fn an_epoch_ends_where_the_next_begins() {
+        let epochs = epochs(&[(2, 10), (5, 25)]);
+        let end = |epoch| {
+            epochs
+                .end_offset_for(LeaderEpoch(epoch), Offset(40))
+                .map(|(epoch, offset)| (epoch.0, offset.0))
+        };
+        let cases = [
+            (-1, None),
+            (0, Some((0, 10))),
+            (1, Some((0, 10))), // a gap: the epoch before it
+            (2, Some((2, 25))),
+            (4, Some((2, 25))),
+            (5, Some((5, 40))), // the current one ends at the log's end
+            (6, None),
+        ];
+        for (epoch, expected) in cases {
+            assert_eq!(end(epoch), expected, "epoch {epoch}");
+        }
+    }
+
+    #[test]
+    fn an_epoch_that_wrote_nothing_gives_way_to_the_next() {
+        let epochs = epochs(&[(1, 10), (2, 10)]);
+        assert_eq!(
+            epochs
+                .entries()
+                .map(|entry| (entry.epoch.0, entry.start_offset.0))
+                .collect::<Vec<_>>(),
+            [(0, 0), (2, 10)]
+        );
+        let from_the_start = self::epochs(&[(3, 0)]);
+        assert_eq!(from_the_start.epoch_at(Offset(0)), Some(LeaderEpoch(3)));
+        assert_eq!(
+            from_the_start.end_offset_for(LeaderEpoch(1), Offset(0)),
+            Some((LeaderEpoch(1), Offset(0)))
+        );
+    }
+
+    #[test]
+    fn an_older_epoch_is_ignored() {
+        let mut epochs = epochs(&[(3, 10)]);
+        epochs.assign(LeaderEpoch(2), Offset(20));
+        assert_eq!(epochs.epoch_at(Offset(20)), Some(LeaderEpoch(3)));
+    }
+
+    #[test]
+    fn the_epoch_that_holds_the_log_start_stays() {
+        let mut epochs = epochs(&[(2, 10), (5, 25)]);
+        epochs.truncate_before(Offset(12));
+        let at = |offset| epochs.epoch_at(Offset(offset)).map(|epoch| epoch.0);
+        assert_eq!(
+            (at(11), at(12), at(24), at(25)),
+            (None, Some(2), Some(2), Some(5))
+        );
+        assert_eq!(
+            epochs.end_offset_for(LeaderEpoch(0), Offset(40)),
+            Some((LeaderEpoch(0), Offset(12)))
+        );
+        epochs.truncate_before(Offset(25));
+        assert_eq!(epochs.epoch_at(Offset(24)), None);
+        assert_eq!(epochs.epoch_at(Offset(30)), Some(LeaderEpoch(5)));
+    }
+}

@@ -1,0 +1,131 @@
+//! Idempotent producers: which sequence is due, and which batches were written already. Source: Kafka's `ProducerStateManager`,
+//! `ProducerAppendInfo` and `ProducerStateEntry`; KIP-98, KIP-360.
+
+use super::batch::BatchHeader;
+use super::{ActiveProducer, AppendError};
+use crate::ids::{Offset, ProducerEpoch, ProducerId, Sequence};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Batches in flight that a producer may have, and so may send again: `ProducerStateEntry.NUM_BATCHES_TO_RETAIN`.
+const BATCHES_KEPT: usize = 5;
+/// `producer.id.expiration.ms`.
+const EXPIRATION_MS: i64 = 86_400_000;
+
+/// The producers that have written to one partition.
+#[derive(Debug, Default)]
+pub(super) struct Producers {
+    by_id: BTreeMap<ProducerId, Producer>,
+}
+
+#[derive(Debug)]
+struct Producer {
+    epoch: ProducerEpoch,
+    /// Of the last record written; kept apart from the window, which may lose batches.
+    last_sequence: Sequence,
+    last_timestamp_ms: i64,
+    window: VecDeque<Written>,
+}
+
+/// A batch that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    first_sequence: Sequence,
+    last_sequence: Sequence,
+    pub(super) base_offset: Offset,
+    pub(super) last_offset: Offset,
+    pub(super) timestamp_ms: i64,
+}
+
+impl Producers {
+    /// Whether the batch may be appended; the original if it was appended already.
+    pub(super) fn check(&self, header: &BatchHeader) -> Result<Option<Written>, AppendError> {
+        let producer_id = header.producer_id();
+        // A producer that is not known (or no longer) may start anywhere: Kafka 2.5 and later.
+        let Some(producer) = self.by_id.get(&producer_id) else {
+            return Ok(None);
+        };
+        if let Some(written) = producer.written(header) {
+            return Ok(Some(written));
+        }
+        if header.producer_epoch() < producer.epoch {
+            return Err(AppendError::InvalidProducerEpoch {
+                producer_id,
+                found: header.producer_epoch(),
+                current: producer.epoch,
+            });
+        }
+        let expected = if header.producer_epoch() == producer.epoch {
+            producer.last_sequence.plus(1)
+        } else {
+            Sequence(0)
+        };
+        if header.base_sequence() != expected {
+            return Err(AppendError::OutOfOrderSequence {
+                producer_id,
+                found: header.base_sequence(),
+                expected,
+            });
+        }
+        Ok(None)
+    }
+
+    /// Notes a batch that was appended; `header` has its offsets.
+    pub(super) fn note(&mut self, header: &BatchHeader) {
+        let producer = self
+            .by_id
+            .entry(header.producer_id())
+            .or_insert_with(|| Producer {
+                epoch: header.producer_epoch(),
+                last_sequence: Sequence(-1),
+                last_timestamp_ms: -1,
+                window: VecDeque::new(),
+            });
+        if producer.epoch != header.producer_epoch() {
+            producer.epoch = header.producer_epoch();
+            producer.window.clear();
+        }
+        if producer.window.len() == BATCHES_KEPT {
+            producer.window.pop_front();
+        }
+        producer.window.push_back(Written {
+            first_sequence: header.base_sequence(),
+            last_sequence: header.last_sequence(),
+            base_offset: header.base_offset(),
+            last_offset: header.last_offset(),
+            timestamp_ms: header.max_timestamp_ms(),
+        });
+        producer.last_sequence = header.last_sequence();
+        producer.last_timestamp_ms = header.max_timestamp_ms();
+    }
+
+    /// Forgets the producers that have not written for `producer.id.expiration.ms`.
+    pub(super) fn expire(&mut self, now_ms: i64) {
+        self.by_id
+            .retain(|_, producer| now_ms.saturating_sub(producer.last_timestamp_ms) < EXPIRATION_MS);
+    }
+
+    /// By id.
+    pub(super) fn active(&self) -> Vec<ActiveProducer> {
+        self.by_id
+            .iter()
+            .map(|(id, producer)| ActiveProducer {
+                producer_id: *id,
+                producer_epoch: producer.epoch,
+                last_sequence: producer.last_sequence,
+                last_timestamp_ms: producer.last_timestamp_ms,
+            })
+            .collect()
+    }
+}
+
+impl Producer {
+    /// The batch of the window with the same epoch and the same sequences, if any.
+    fn written(&self, header: &BatchHeader) -> Option<Written> {
+        let range = (header.base_sequence(), header.last_sequence());
+        self.window
+            .iter()
+            .find(|written| (written.first_sequence, written.last_sequence) == range)
+            .filter(|_| header.producer_epoch() == self.epoch)
+            .copied()
+    }
+}

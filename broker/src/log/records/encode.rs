@@ -1,0 +1,93 @@
+//! The writer of batches: what a producer does. Source: Kafka's `MemoryRecordsBuilder` and `DefaultRecord.writeTo`.
+
+use super::super::batch::{BATCH_HEADER_BYTES, BatchHeader, Compression};
+use super::{codec, varint};
+use bytes::Bytes;
+
+/// A record to be written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NewRecord<'a> {
+    /// Milliseconds since the Unix epoch.
+    pub timestamp_ms: i64,
+    /// The key, if any.
+    pub key: Option<&'a [u8]>,
+    /// The value, if any.
+    pub value: Option<&'a [u8]>,
+    /// The headers, in order.
+    pub headers: &'a [(&'a str, Option<&'a [u8]>)],
+}
+
+/// One batch of `records` as a producer sends it, base offset 0, with `CreateTime` and its CRC. No records make a batch that no broker
+/// takes.
+pub fn encode_batch(records: &[NewRecord<'_>], compression: Compression) -> Bytes {
+    let base_timestamp_ms = records.first().map_or(-1, |record| record.timestamp_ms);
+    let mut batch = vec![0; BATCH_HEADER_BYTES];
+    if compression == Compression::None {
+        batch.reserve(records.iter().map(|record| record_bytes(record) + 24).sum());
+        put_records(&mut batch, records, base_timestamp_ms);
+    } else {
+        let mut plain = Vec::with_capacity(records.iter().map(|record| record_bytes(record) + 24).sum());
+        put_records(&mut plain, records, base_timestamp_ms);
+        codec::compress(compression, &plain, &mut batch);
+    }
+    let (header, body) = batch.split_at_mut(BATCH_HEADER_BYTES);
+    let mut new = BatchHeader::empty(compression);
+    new.set_body_len(body.len());
+    new.set_timestamps(
+        base_timestamp_ms,
+        records
+            .iter()
+            .map(|record| record.timestamp_ms)
+            .max()
+            .unwrap_or(-1),
+    );
+    new.set_count(records.len() as i32);
+    new.set_crc(new.compute_crc(body));
+    header.copy_from_slice(&new.0);
+    Bytes::from(batch)
+}
+
+fn put_records(out: &mut Vec<u8>, records: &[NewRecord<'_>], base_timestamp_ms: i64) {
+    for (index, record) in records.iter().enumerate() {
+        let timestamp_delta_ms = record.timestamp_ms.wrapping_sub(base_timestamp_ms);
+        let len = 1 + varint::len(timestamp_delta_ms) + varint::len(index as i64) + record_bytes(record);
+        varint::put(out, len as i64);
+        out.push(0); // attributes: none are defined
+        varint::put(out, timestamp_delta_ms);
+        varint::put(out, index as i64);
+        put_nullable(out, record.key);
+        put_nullable(out, record.value);
+        varint::put(out, record.headers.len() as i64);
+        for (key, value) in record.headers {
+            put_nullable(out, Some(key.as_bytes()));
+            put_nullable(out, *value);
+        }
+    }
+}
+
+/// Length of a record's key, value and headers.
+fn record_bytes(record: &NewRecord<'_>) -> usize {
+    let headers: usize = record
+        .headers
+        .iter()
+        .map(|(key, value)| nullable_bytes(Some(key.as_bytes())) + nullable_bytes(*value))
+        .sum();
+    nullable_bytes(record.key)
+        + nullable_bytes(record.value)
+        + varint::len(record.headers.len() as i64)
+        + headers
+}
+
+fn nullable_bytes(bytes: Option<&[u8]>) -> usize {
+    bytes.map_or(1, |bytes| varint::len(bytes.len() as i64) + bytes.len())
+}
+
+fn put_nullable(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
+    match bytes {
+        None => varint::put(out, -1),
+        Some(bytes) => {
+            varint::put(out, bytes.len() as i64);
+            out.extend_from_slice(bytes);
+        }
+    }
+}

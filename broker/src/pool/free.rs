@@ -1,0 +1,131 @@
+//! Buffers that wait to be used again, by size class. Knows no budget beyond its own bound.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Below this the allocator recycles well enough by itself, and no page is faulted in anew.
+const LEAST_CLASS_BYTES: usize = 4 << 10;
+const LEAST_CLASS_SHIFT: u32 = LEAST_CLASS_BYTES.ilog2();
+/// A doubling has so many classes: at most an eighth of a buffer is spare.
+const STEPS: usize = 8;
+/// Doublings from 4 KiB: the largest class is 120 MiB, above `socket.request.max.bytes`.
+const DOUBLINGS: usize = 15;
+
+/// Free buffers, largest total bounded.
+#[derive(Debug)]
+pub(super) struct FreeBuffers {
+    bound_bytes: usize,
+    bytes: AtomicUsize,
+    classes: [Mutex<Vec<Vec<u8>>>; STEPS * DOUBLINGS],
+}
+
+/// The capacity that a buffer for `len` bytes gets: `len` itself where nothing is recycled.
+pub(super) fn class_bytes(len: usize) -> usize {
+    class_of(len).map_or(len, bytes_of)
+}
+
+/// The smallest class that holds `len` bytes.
+fn class_of(len: usize) -> Option<usize> {
+    if len < LEAST_CLASS_BYTES {
+        return None;
+    }
+    let doubling = (len.ilog2() - LEAST_CLASS_SHIFT) as usize;
+    let step_bytes = (LEAST_CLASS_BYTES << doubling) / STEPS;
+    let class = doubling * STEPS + (len - (LEAST_CLASS_BYTES << doubling)).div_ceil(step_bytes);
+    (class < STEPS * DOUBLINGS).then_some(class)
+}
+
+fn bytes_of(class: usize) -> usize {
+    let doubled = LEAST_CLASS_BYTES << (class / STEPS);
+    doubled + (class % STEPS) * (doubled / STEPS)
+}
+
+impl FreeBuffers {
+    pub(super) fn new(bound_bytes: usize) -> Self {
+        Self {
+            bound_bytes,
+            bytes: AtomicUsize::new(0),
+            classes: [const { Mutex::new(Vec::new()) }; STEPS * DOUBLINGS],
+        }
+    }
+
+    /// A free, empty buffer of exactly the class that holds `len`.
+    pub(super) fn pop(&self, len: usize) -> Option<Vec<u8>> {
+        let buffer = self.lock(class_of(len)?).pop()?;
+        self.bytes.fetch_sub(buffer.capacity(), Ordering::Relaxed);
+        Some(buffer)
+    }
+
+    /// Keeps `buffer` for later, unless it grew out of its class or the bound is reached.
+    pub(super) fn push(&self, mut buffer: Vec<u8>) {
+        let capacity = buffer.capacity();
+        let Some(class) = class_of(capacity).filter(|class| bytes_of(*class) == capacity) else {
+            return;
+        };
+        if self.bytes.fetch_add(capacity, Ordering::Relaxed) + capacity > self.bound_bytes {
+            self.bytes.fetch_sub(capacity, Ordering::Relaxed);
+            return;
+        }
+        buffer.clear();
+        self.lock(class).push(buffer);
+    }
+
+    /// Gives buffers back to the allocator, the largest first, until at most `bytes` remain.
+    pub(super) fn shrink_to(&self, bytes: usize) {
+        for class in (0..self.classes.len()).rev() {
+            while self.bytes.load(Ordering::Relaxed) > bytes {
+                let Some(buffer) = self.lock(class).pop() else {
+                    break;
+                };
+                self.bytes.fetch_sub(buffer.capacity(), Ordering::Relaxed);
+            }
+        }
+    }
+
+    // A panic between two list operations leaves the list whole.
+    fn lock(&self, class: usize) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
+        self.classes[class].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_holds_what_was_asked_for_and_wastes_an_eighth_at_most() {
+        let mut lens: Vec<usize> = (12..27)
+            .flat_map(|shift| [(1 << shift) - 1, 1 << shift, (1 << shift) + 1])
+            .collect();
+        lens.extend([1_000_067, 104_857_600, 6_000]);
+        for len in lens {
+            let bytes = class_bytes(len);
+            assert!(bytes >= len && bytes - len <= len / 8, "{len} gets {bytes}");
+        }
+        assert_eq!(class_bytes(4096), 4096);
+        assert_eq!(class_bytes(4097), 4608);
+        assert_eq!(class_bytes(100), 100);
+        assert_eq!(class_bytes(1 << 30), 1 << 30);
+    }
+
+    #[test]
+    fn a_buffer_comes_back_only_to_its_own_class_and_within_the_bound() {
+        let free = FreeBuffers::new(10_000);
+        free.push(Vec::with_capacity(8192));
+        free.push(Vec::with_capacity(4096));
+        assert_eq!(free.pop(5000), None);
+        assert_eq!(free.pop(4096), None, "the bound leaves no room for a second one");
+        assert_eq!(free.pop(8192).map(|buffer| buffer.capacity()), Some(8192));
+        assert_eq!(free.pop(8192), None);
+    }
+
+    #[test]
+    fn shrinking_gives_back_the_largest_first() {
+        let free = FreeBuffers::new(100_000);
+        free.push(Vec::with_capacity(8192));
+        free.push(Vec::with_capacity(4096));
+        free.shrink_to(5000);
+        assert_eq!(free.pop(8192), None);
+        assert!(free.pop(4096).is_some());
+    }
+}
