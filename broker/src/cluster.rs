@@ -1,20 +1,25 @@
 //! The brokers, what they share, and who leads and coordinates what. No rules of logs or groups.
 
-use crate::config::BrokerConfig;
+use crate::config::{BrokerConfig, BrokerConfigs, Config, ConfigError};
 use crate::group::Groups;
 use crate::ids::NodeId;
+use crate::log::LogSettings;
 use crate::metrics::Counters;
 use crate::pool::Pool;
-use crate::topic::Topics;
+use crate::topic::{TopicConfig, TopicDefaults, Topics};
 use crate::{Clock, Entropy};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Everything that the brokers of the cluster share.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     pub(crate) cluster_id: String,
     pub(crate) nodes: Vec<Node>,
+    /// The broker configs that are honoured, as they were set at the start: none of them may change while running.
     pub(crate) config: BrokerConfig,
+    /// All broker configs by name, with those that were changed while running.
+    pub(crate) broker_configs: BrokerConfigs,
     pub(crate) topics: Topics,
     pub(crate) groups: Groups,
     pub(crate) counters: Counters,
@@ -34,6 +39,53 @@ pub(crate) struct Node {
 }
 
 impl Cluster {
+    /// A cluster of `nodes`, as clients are to be told of them: one for each that `config` names.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a broker config that is unknown, out of range or at odds with another.
+    pub(crate) fn new(
+        config: Config,
+        nodes: Vec<Node>,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Result<Self, ConfigError> {
+        assert!(!nodes.is_empty(), "a cluster has at least one broker");
+        let typed = BrokerConfig::from_properties(&config.properties)?;
+        Ok(Self {
+            cluster_id: config.cluster_id,
+            nodes,
+            config: typed,
+            broker_configs: BrokerConfigs::new(config.properties),
+            topics: Topics::new(),
+            groups: Groups::new(),
+            counters: Counters::default(),
+            pool: Pool::new(config.memory_limit_bytes),
+            clock,
+            entropy,
+        })
+    }
+
+    /// What the partitions of a topic with that config obey, by the broker that leads them.
+    pub(crate) fn log_settings(&self, config: &TopicConfig) -> impl Fn(NodeId) -> Arc<LogSettings> + use<> {
+        let by_node: Vec<_> = self
+            .nodes
+            .iter()
+            .map(|node| {
+                let defaults = TopicDefaults::new(&self.broker_configs.layers(node.id));
+                (node.id, Arc::new(defaults.settings(config)))
+            })
+            .collect();
+        move |leader| {
+            let own = by_node.iter().find(|(node, _)| *node == leader);
+            Arc::clone(&own.unwrap_or(&by_node[0]).1)
+        }
+    }
+
+    /// The ids of all brokers.
+    pub(crate) fn node_ids(&self) -> Vec<NodeId> {
+        self.nodes.iter().map(|node| node.id).collect()
+    }
+
     /// The broker that coordinates the group of that id: Kafka's rule (`Utils.abs(hash) % partitions`) over the nodes.
     pub(crate) fn group_coordinator(&self, group_id: &str) -> NodeId {
         let hash = group_id.encode_utf16().fold(0i32, |hash, unit| {

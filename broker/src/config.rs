@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 mod broker;
+pub(crate) mod definition;
+pub(crate) mod keys;
+pub(crate) mod layers;
 
 pub use broker::{BrokerConfig, ConfigError};
+pub(crate) use layers::BrokerConfigs;
 
 /// The least and the default of what a cluster needs to start.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! Kafka's broker configs: names, types, bounds and defaults.
 
+use super::definition::{self, Value};
+use super::keys::BROKER_CONFIGS;
 use std::collections::BTreeMap;
 
 /// The broker configs that are honoured, typed. Source: Kafka's `KafkaConfig`, `ServerLogConfigs`, `GroupCoordinatorConfig`.
@@ -9,6 +11,12 @@ pub struct BrokerConfig {
     pub auto_create_topics: bool,
     /// `num.partitions`; at least 1, default 1.
     pub default_partitions: i32,
+    /// `default.replication.factor`; at least 1, default 1.
+    pub default_replication_factor: i16,
+    /// `delete.topic.enable`; default true.
+    pub delete_topics: bool,
+    /// `broker.rack`, the same for every broker; none by default.
+    pub rack: Option<String>,
     /// `group.initial.rebalance.delay.ms`; 0 unless set (Kafka's own default is 3,000).
     pub group_initial_rebalance_delay_ms: i64,
     /// `group.min.session.timeout.ms`; default 6,000.
@@ -29,6 +37,8 @@ pub struct BrokerConfig {
     pub connections_max_idle_ms: i64,
     /// `log.retention.check.interval.ms`; default 300,000.
     pub retention_check_interval_ms: i64,
+    /// `max.request.partition.size.limit`: the most partitions in one answer to DescribeTopicPartitions; default 2,000.
+    pub described_partitions_limit: i32,
 }
 
 impl Default for BrokerConfig {
@@ -36,6 +46,9 @@ impl Default for BrokerConfig {
         Self {
             auto_create_topics: true,
             default_partitions: 1,
+            default_replication_factor: 1,
+            delete_topics: true,
+            rack: None,
             group_initial_rebalance_delay_ms: 0,
             group_min_session_timeout_ms: 6_000,
             group_max_session_timeout_ms: 1_800_000,
@@ -46,6 +59,7 @@ impl Default for BrokerConfig {
             fetch_session_slots: 1_000,
             connections_max_idle_ms: 600_000,
             retention_check_interval_ms: 300_000,
+            described_partitions_limit: 2_000,
         }
     }
 }
@@ -54,10 +68,12 @@ impl Default for BrokerConfig {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// No config of that name exists.
-    #[error("unknown broker config `{name}`")]
+    #[error("unknown broker config `{name}`{}", hint(.similar))]
     Unknown {
         /// The name given.
         name: String,
+        /// The config that was probably meant.
+        similar: Option<&'static str>,
     },
     /// The value does not fit the config's type or range.
     #[error("invalid value `{value}` for broker config `{name}`: {reason}")]
@@ -71,13 +87,110 @@ pub enum ConfigError {
     },
 }
 
+fn hint(similar: &Option<&'static str>) -> String {
+    similar.map_or_else(String::new, |name| format!(": did you mean `{name}`?"))
+}
+
+/// What the cluster itself decides for each of its brokers, and where it is told.
+const DECIDED: &[(&str, &str)] = &[
+    (
+        "advertised.listeners",
+        "the advertised host is set for the whole cluster, outside the broker configs",
+    ),
+    (
+        "broker.id",
+        "the brokers are numbered 1, 2, ... in the order of their addresses",
+    ),
+    (
+        "listeners",
+        "the addresses are set for the whole cluster, outside the broker configs",
+    ),
+    (
+        "node.id",
+        "the brokers are numbered 1, 2, ... in the order of their addresses",
+    ),
+];
+
 impl BrokerConfig {
     /// Kafka's defaults with `properties` set over them.
     ///
     /// # Errors
     /// [`ConfigError`] names the first config that is unknown or out of its range.
     pub fn from_properties(properties: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
-        let _ = properties;
-        todo!("topics")
+        let mut config = Self::default();
+        for (name, text) in properties {
+            config.apply(name, check(name, text)?);
+        }
+        config.check_together(properties)?;
+        Ok(config)
     }
+
+    /// Takes a checked value over, if it is of a config that is honoured as such. The others are described, or reach the topics.
+    fn apply(&mut self, name: &str, value: Value) {
+        match (name, value) {
+            ("auto.create.topics.enable", Value::Boolean(value)) => self.auto_create_topics = value,
+            ("broker.rack", Value::Text(value)) => self.rack = Some(value).filter(|rack| !rack.is_empty()),
+            ("delete.topic.enable", Value::Boolean(value)) => self.delete_topics = value,
+            (name, Value::Integer(value)) => self.apply_number(name, value),
+            _ => {}
+        }
+    }
+
+    fn apply_number(&mut self, name: &str, value: i64) {
+        let int = || i32::try_from(value).expect("the definition bounds it to 32 bits");
+        match name {
+            "num.partitions" => self.default_partitions = int(),
+            "default.replication.factor" => {
+                self.default_replication_factor = i16::try_from(value).unwrap_or(i16::MAX);
+            }
+            "group.initial.rebalance.delay.ms" => self.group_initial_rebalance_delay_ms = value,
+            "group.min.session.timeout.ms" => self.group_min_session_timeout_ms = int(),
+            "group.max.session.timeout.ms" => self.group_max_session_timeout_ms = int(),
+            "group.max.size" => self.group_max_size = int(),
+            "offset.metadata.max.bytes" => self.offset_metadata_max_bytes = int(),
+            "offsets.retention.minutes" => self.offsets_retention_minutes = int(),
+            "socket.request.max.bytes" => self.socket_request_max_bytes = int(),
+            "max.incremental.fetch.session.cache.slots" => self.fetch_session_slots = int(),
+            "connections.max.idle.ms" => self.connections_max_idle_ms = value,
+            "log.retention.check.interval.ms" => self.retention_check_interval_ms = value,
+            "max.request.partition.size.limit" => self.described_partitions_limit = int(),
+            _ => {}
+        }
+    }
+
+    /// What only the values together can tell.
+    fn check_together(&self, properties: &BTreeMap<String, String>) -> Result<(), ConfigError> {
+        let (min, max) = (
+            self.group_min_session_timeout_ms,
+            self.group_max_session_timeout_ms,
+        );
+        if min > max {
+            let name = "group.max.session.timeout.ms";
+            return Err(ConfigError::Invalid {
+                name: name.to_owned(),
+                value: properties.get(name).cloned().unwrap_or_else(|| max.to_string()),
+                reason: format!("it must be at least group.min.session.timeout.ms, which is {min}"),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Reads one property.
+fn check(name: &str, text: &str) -> Result<Value, ConfigError> {
+    let invalid = |reason: &str| ConfigError::Invalid {
+        name: name.to_owned(),
+        value: text.to_owned(),
+        reason: reason.to_owned(),
+    };
+    if let Some((_, reason)) = DECIDED.iter().find(|(decided, _)| *decided == name) {
+        return Err(invalid(reason));
+    }
+    let Some(definition) = definition::find(BROKER_CONFIGS, name) else {
+        return Err(ConfigError::Unknown {
+            name: name.to_owned(),
+            similar: definition::similar(BROKER_CONFIGS, name),
+        });
+    };
+    definition.parse(text).map_err(|reason| invalid(&reason))
 }

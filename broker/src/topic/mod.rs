@@ -1,14 +1,20 @@
 //! The topics of the cluster: name and id to [`Topic`], published as a versioned image to those who follow changes.
 //! Knows nothing of groups.
 
+mod changes;
 pub(crate) mod config;
+pub(crate) mod name;
 pub(crate) mod partition;
+pub(crate) mod placement;
 
-pub(crate) use config::TopicConfig;
+pub(crate) use changes::{Change, NewTopic};
+pub(crate) use config::{TopicConfig, TopicDefaults};
 pub(crate) use partition::Partition;
+pub(crate) use placement::Placement;
 
+use changes::Register;
 use dashmap::DashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -19,13 +25,16 @@ pub(crate) struct Topic {
     pub(crate) id: Uuid,
     pub(crate) config: Arc<TopicConfig>,
     pub(crate) partitions: Vec<Arc<Partition>>,
+    /// Where the partitions' replicas are. The followers are simulated: they are always in sync.
+    pub(crate) placement: Arc<Placement>,
 }
 
-/// All topics. Maps never leave this module: it hands out `Arc`s.
+/// All topics. Maps never leave this module: it hands out `Arc`s. Only [`Topics::change`] changes them.
 #[derive(Debug)]
 pub(crate) struct Topics {
     by_name: DashMap<Arc<str>, Arc<Topic>>,
     by_id: DashMap<Uuid, Arc<str>>,
+    register: Mutex<Register>,
     version: watch::Sender<u64>,
 }
 
@@ -35,6 +44,7 @@ impl Topics {
         Self {
             by_name: DashMap::new(),
             by_id: DashMap::new(),
+            register: Mutex::default(),
             version: watch::Sender::new(0),
         }
     }
@@ -72,3 +82,6 @@ impl Topics {
         self.version.subscribe()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! What a config is: its name, type, bounds and default, and how a value is read. Knows neither topics nor brokers.
+
+use std::fmt;
+
+/// One config of a topic or a broker. Source: Kafka's `ConfigDef.ConfigKey`.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// `None`: without a value unless one is set.
+    pub(crate) default: Option<&'static str>,
+    pub(crate) update: Update,
+    pub(crate) documentation: &'static str,
+}
+
+/// The type of a config's value, with its bounds. All bounds are inclusive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Boolean,
+    Short {
+        min: i64,
+        max: i64,
+    },
+    Int {
+        min: i64,
+        max: i64,
+    },
+    Long {
+        min: i64,
+        max: i64,
+    },
+    Double {
+        min: f64,
+        max: f64,
+    },
+    String,
+    /// One of these words, letter for letter.
+    Word(&'static [&'static str]),
+    /// Values divided by commas.
+    List,
+    /// Values divided by commas, each one of these.
+    Words(&'static [&'static str]),
+    /// `partition:broker` pairs divided by commas, or `*`.
+    Replicas,
+    Class,
+    Password,
+}
+
+/// When a config may change. Source: Kafka's `DynamicBrokerConfig`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Update {
+    /// Only at the start.
+    ReadOnly,
+    /// While running, for one broker at a time.
+    PerBroker,
+    /// While running, for one broker or for all.
+    ClusterWide,
+}
+
+/// A value that was read and is within its bounds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Boolean(bool),
+    Integer(i64),
+    Double(f64),
+    Text(String),
+    List(Vec<String>),
+}
+
+impl Definition {
+    /// Reads `text` as this config's value.
+    ///
+    /// # Errors
+    /// What would be right, in words, when the text is of another type or out of bounds.
+    pub(crate) fn parse(&self, text: &str) -> Result<Value, String> {
+        self.kind.parse(text.trim())
+    }
+
+    /// Secrets are never shown.
+    pub(crate) fn is_sensitive(&self) -> bool {
+        self.kind == Kind::Password
+    }
+}
+
+impl Kind {
+    fn parse(self, text: &str) -> Result<Value, String> {
+        match self {
+            Self::Boolean if text.eq_ignore_ascii_case("true") => Ok(Value::Boolean(true)),
+            Self::Boolean if text.eq_ignore_ascii_case("false") => Ok(Value::Boolean(false)),
+            Self::Boolean => Err("it must be true or false".to_owned()),
+            Self::Short { min, max } | Self::Int { min, max } | Self::Long { min, max } => text
+                .parse()
+                .ok()
+                .filter(|number| (min..=max).contains(number))
+                .map(Value::Integer)
+                .ok_or_else(|| self.range(min, max)),
+            Self::Double { min, max } => text
+                .parse()
+                .ok()
+                .filter(|number| (min..=max).contains(number))
+                .map(Value::Double)
+                .ok_or_else(|| format!("it must be a number from {min} to {max}")),
+            Self::Word(words) if words.contains(&text) => Ok(Value::Text(text.to_owned())),
+            Self::Word(words) => Err(format!("it must be one of {}", words.join(", "))),
+            Self::List => Ok(Value::List(split(text))),
+            Self::Words(words) => all(split(text), |part| words.contains(&part))
+                .ok_or_else(|| format!("it must be a list of {}", words.join(", "))),
+            Self::Replicas => all(split(text), |part| part == "*" || is_replica(part))
+                .ok_or_else(|| "it must be * or a list of PARTITION:BROKER pairs".to_owned()),
+            Self::String | Self::Class | Self::Password => Ok(Value::Text(text.to_owned())),
+        }
+    }
+
+    fn range(self, min: i64, max: i64) -> String {
+        let has_type_limit = match self {
+            Self::Short { .. } => max == i64::from(i16::MAX),
+            Self::Int { .. } => max == i64::from(i32::MAX),
+            _ => max == i64::MAX,
+        };
+        if !has_type_limit {
+            format!("it must be a whole number from {min} to {max}")
+        } else if min > i64::from(i32::MIN) {
+            format!("it must be a whole number of at least {min}, and at most {max}")
+        } else {
+            format!("it must be a whole number of at most {max}")
+        }
+    }
+}
+
+fn split(text: &str) -> Vec<String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn all(parts: Vec<String>, is_right: impl Fn(&str) -> bool) -> Option<Value> {
+    parts
+        .iter()
+        .all(|part| is_right(part))
+        .then_some(Value::List(parts))
+}
+
+fn is_replica(pair: &str) -> bool {
+    pair.split_once(':').is_some_and(|(partition, broker)| {
+        [partition, broker]
+            .into_iter()
+            .all(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
+
+impl fmt::Display for Value {
+    /// As Kafka's `ConfigDef.convertToString` writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean(value) => value.fmt(f),
+            Self::Integer(value) => value.fmt(f),
+            // Java writes 1.0 where Rust writes 1.
+            Self::Double(value) => write!(f, "{value:?}"),
+            Self::Text(value) => f.write_str(value),
+            Self::List(values) => f.write_str(&values.join(",")),
+        }
+    }
+}
+
+/// The definition of that name in a table that is sorted by name.
+pub(crate) fn find(table: &'static [Definition], name: &str) -> Option<&'static Definition> {
+    let index = table
+        .binary_search_by(|definition| definition.name.cmp(name))
+        .ok()?;
+    table.get(index)
+}
+
+/// The name in `table` that `name` was probably meant to be.
+pub(crate) fn similar(table: &'static [Definition], name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase().replace(['_', '-'], ".");
+    table
+        .iter()
+        .map(|definition| (distance(&name, definition.name), definition.name))
+        .min()
+        .filter(|(distance, known)| *distance <= 2.max(known.len() / 5))
+        .map(|(_, known)| known)
+}
+
+/// How many letters must be added, dropped or replaced to make one word of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, letter) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, other_letter) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other_letter);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}

@@ -1,0 +1,184 @@
+//! Creating, changing and deleting topics, one change at a time: what a real cluster's controller orders.
+
+use super::{Partition, Placement, Topic, TopicConfig, Topics, name};
+use crate::ids::NodeId;
+use crate::log::LogSettings;
+use crate::pool::Pool;
+use std::collections::HashMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use uuid::Uuid;
+
+/// What only those who change topics need to know, and what makes them take turns.
+#[derive(Debug, Default)]
+pub(super) struct Register {
+    /// The topics that collide in the names of metrics, by what they have in common.
+    colliding: HashMap<String, Vec<Arc<str>>>,
+    partition_count: usize,
+}
+
+/// A topic to be, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct NewTopic {
+    pub(crate) name: Arc<str>,
+    pub(crate) id: Uuid,
+    pub(crate) config: TopicConfig,
+    pub(crate) placement: Placement,
+}
+
+/// The right to change topics: while it is held, nobody else does. Readers go on.
+#[derive(Debug)]
+pub(crate) struct Change<'a> {
+    topics: &'a Topics,
+    register: MutexGuard<'a, Register>,
+}
+
+impl Topics {
+    /// Waits for the turn to change topics. Held for the length of one request, never across an await.
+    pub(crate) fn change(&self) -> Change<'_> {
+        Change {
+            topics: self,
+            // The maps are changed one whole entry at a time, so a panic in between leaves them true.
+            register: self.register.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
+impl Change<'_> {
+    /// An existing topic that `name` collides with in the names of metrics.
+    pub(crate) fn collision(&self, name: &str) -> Option<Arc<str>> {
+        let key = name::collision_key(name)?;
+        self.register.colliding.get(&key)?.first().cloned()
+    }
+
+    /// How many partitions the cluster has.
+    pub(crate) fn partition_count(&self) -> usize {
+        self.register.partition_count
+    }
+
+    /// Adds a topic whose name is free; `settings` gives what the partitions that a broker leads obey.
+    pub(crate) fn create(
+        &mut self,
+        new: NewTopic,
+        settings: impl Fn(NodeId) -> Arc<LogSettings>,
+        pool: &Pool,
+    ) -> Arc<Topic> {
+        let NewTopic {
+            name,
+            id,
+            config,
+            placement,
+        } = new;
+        let partitions = partitions(&name, id, 0, &placement, settings, pool);
+        self.register.partition_count += partitions.len();
+        if let Some(key) = name::collision_key(&name) {
+            let colliding = self.register.colliding.entry(key).or_default();
+            colliding.push(Arc::clone(&name));
+        }
+        self.topics.by_id.insert(id, Arc::clone(&name));
+        self.publish(Topic {
+            name,
+            id,
+            config: Arc::new(config),
+            partitions,
+            placement: Arc::new(placement),
+        })
+    }
+
+    /// Adds partitions, placed as `more` says, after those that `topic` has.
+    pub(crate) fn grow(
+        &mut self,
+        topic: &Topic,
+        more: &Placement,
+        settings: impl Fn(NodeId) -> Arc<LogSettings>,
+        pool: &Pool,
+    ) -> Arc<Topic> {
+        let first = topic.partitions.len();
+        let added = partitions(&topic.name, topic.id, first, more, settings, pool);
+        self.register.partition_count += added.len();
+        self.publish(Topic {
+            name: Arc::clone(&topic.name),
+            id: topic.id,
+            config: Arc::clone(&topic.config),
+            partitions: [topic.partitions.as_slice(), &added].concat(),
+            placement: Arc::new(topic.placement.and(more)),
+        })
+    }
+
+    /// Gives a topic another config. Its partitions obey it once [`Topic::obey`] has told them.
+    pub(crate) fn configure(&mut self, topic: &Topic, config: TopicConfig) -> Arc<Topic> {
+        self.publish(Topic {
+            name: Arc::clone(&topic.name),
+            id: topic.id,
+            config: Arc::new(config),
+            partitions: topic.partitions.clone(),
+            placement: Arc::clone(&topic.placement),
+        })
+    }
+
+    /// Removes a topic. Whoever still holds one of its partitions finds it deleted; the waiters wake.
+    pub(crate) fn delete(&mut self, topic: &Topic) {
+        self.topics.by_name.remove(&topic.name);
+        self.topics.by_id.remove(&topic.id);
+        self.register.partition_count -= topic.partitions.len();
+        if let Some(key) = name::collision_key(&topic.name)
+            && let Some(colliding) = self.register.colliding.get_mut(&key)
+        {
+            colliding.retain(|name| *name != topic.name);
+            if colliding.is_empty() {
+                self.register.colliding.remove(&key);
+            }
+        }
+        for partition in &topic.partitions {
+            // A partition that is offline has nobody who could read it, deleted or not.
+            if let Ok(mut state) = partition.write() {
+                state.is_deleted = true;
+            }
+        }
+        self.topics.version.send_modify(|version| *version += 1);
+    }
+
+    fn publish(&self, topic: Topic) -> Arc<Topic> {
+        let topic = Arc::new(topic);
+        self.topics
+            .by_name
+            .insert(Arc::clone(&topic.name), Arc::clone(&topic));
+        self.topics.version.send_modify(|version| *version += 1);
+        topic
+    }
+}
+
+impl Topic {
+    /// Has every partition obey what `settings` gives for the broker that leads it.
+    pub(crate) fn obey(&self, settings: impl Fn(NodeId) -> Arc<LogSettings>) {
+        for partition in &self.partitions {
+            // An offline partition obeys nothing any more.
+            if let Ok(mut state) = partition.write() {
+                state.settings = settings(state.leader);
+            }
+        }
+    }
+}
+
+fn partitions(
+    name: &Arc<str>,
+    id: Uuid,
+    first: usize,
+    placement: &Placement,
+    settings: impl Fn(NodeId) -> Arc<LogSettings>,
+    pool: &Pool,
+) -> Vec<Arc<Partition>> {
+    (0..placement.partition_count())
+        .map(|position| {
+            let leader = placement.replicas(position)[0];
+            let index = (first + position) as i32;
+            Arc::new(Partition::new(
+                Arc::clone(name),
+                id,
+                index,
+                leader,
+                settings(leader),
+                pool.clone(),
+            ))
+        })
+        .collect()
+}

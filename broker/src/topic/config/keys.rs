@@ -1,0 +1,340 @@
+//! The table of topic configs of Kafka 4.1, and the broker configs that their defaults come from. Source: Kafka's `TopicConfig`,
+//! `LogConfig` and `ServerTopicConfigSynonyms`.
+
+use crate::config::definition::{Definition, Kind, Update};
+
+const INT_MAX: i64 = i32::MAX as i64;
+const LONG_MAX: i64 = i64::MAX;
+
+const fn key(
+    name: &'static str,
+    kind: Kind,
+    default: &'static str,
+    documentation: &'static str,
+) -> Definition {
+    Definition {
+        name,
+        kind,
+        default: Some(default),
+        update: Update::ClusterWide,
+        documentation,
+    }
+}
+
+const fn int(name: &'static str, min: i64, default: &'static str, documentation: &'static str) -> Definition {
+    key(name, Kind::Int { min, max: INT_MAX }, default, documentation)
+}
+
+const fn long(
+    name: &'static str,
+    min: i64,
+    default: &'static str,
+    documentation: &'static str,
+) -> Definition {
+    key(name, Kind::Long { min, max: LONG_MAX }, default, documentation)
+}
+
+const fn boolean(name: &'static str, default: &'static str, documentation: &'static str) -> Definition {
+    key(name, Kind::Boolean, default, documentation)
+}
+
+/// Every topic config, sorted by name.
+pub(crate) static TOPIC_CONFIGS: &[Definition] = &[
+    key(
+        "cleanup.policy",
+        Kind::Words(&["compact", "delete"]),
+        "delete",
+        "What becomes of old segments: delete drops them by age and size, compact keeps the last record of each key; both may be given.",
+    ),
+    key(
+        "compression.gzip.level",
+        Kind::Int { min: -1, max: 9 },
+        "-1",
+        "The gzip level when compression.type is gzip; -1 is the codec's default.",
+    ),
+    key(
+        "compression.lz4.level",
+        Kind::Int { min: 1, max: 17 },
+        "9",
+        "The lz4 level when compression.type is lz4.",
+    ),
+    key(
+        "compression.type",
+        Kind::Word(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
+        "producer",
+        "The codec that batches are stored with; producer keeps the one they were sent with.",
+    ),
+    key(
+        "compression.zstd.level",
+        Kind::Int {
+            min: -131_072,
+            max: 22,
+        },
+        "3",
+        "The zstd level when compression.type is zstd.",
+    ),
+    long(
+        "delete.retention.ms",
+        0,
+        "86400000",
+        "How long a compacted topic keeps tombstones, in milliseconds.",
+    ),
+    long(
+        "file.delete.delay.ms",
+        0,
+        "60000",
+        "How long a dropped segment's files stay on disk, in milliseconds.",
+    ),
+    long(
+        "flush.messages",
+        1,
+        "9223372036854775807",
+        "After how many records the log is forced to disk.",
+    ),
+    long(
+        "flush.ms",
+        0,
+        "9223372036854775807",
+        "After how many milliseconds the log is forced to disk.",
+    ),
+    key(
+        "follower.replication.throttled.replicas",
+        Kind::Replicas,
+        "",
+        "The replicas whose replication is throttled on the follower: PARTITION:BROKER pairs, or * for all.",
+    ),
+    int(
+        "index.interval.bytes",
+        0,
+        "4096",
+        "How many bytes lie between two entries of the offset index.",
+    ),
+    key(
+        "leader.replication.throttled.replicas",
+        Kind::Replicas,
+        "",
+        "The replicas whose replication is throttled on the leader: PARTITION:BROKER pairs, or * for all.",
+    ),
+    long(
+        "local.retention.bytes",
+        -2,
+        "-2",
+        "With tiered storage, how many bytes of a partition stay local; -2 means retention.bytes.",
+    ),
+    long(
+        "local.retention.ms",
+        -2,
+        "-2",
+        "With tiered storage, how many milliseconds a segment stays local; -2 means retention.ms.",
+    ),
+    long(
+        "max.compaction.lag.ms",
+        1,
+        "9223372036854775807",
+        "After how many milliseconds a record becomes due for compaction at the latest.",
+    ),
+    int(
+        "max.message.bytes",
+        0,
+        "1048588",
+        "The largest batch that is accepted, compressed, with its header, in bytes.",
+    ),
+    long(
+        "message.timestamp.after.max.ms",
+        0,
+        "3600000",
+        "How far a record's timestamp may lie after the broker's time, in milliseconds; not checked under LogAppendTime.",
+    ),
+    long(
+        "message.timestamp.before.max.ms",
+        0,
+        "9223372036854775807",
+        "How far a record's timestamp may lie before the broker's time, in milliseconds; not checked under LogAppendTime.",
+    ),
+    key(
+        "message.timestamp.type",
+        Kind::Word(&["CreateTime", "LogAppendTime"]),
+        "CreateTime",
+        "Whether a record keeps its producer's timestamp or gets the time at which it was appended.",
+    ),
+    key(
+        "min.cleanable.dirty.ratio",
+        Kind::Double { min: 0.0, max: 1.0 },
+        "0.5",
+        "What part of a compacted log must be dirty before it is cleaned.",
+    ),
+    long(
+        "min.compaction.lag.ms",
+        0,
+        "0",
+        "How many milliseconds a record stays uncompacted at least.",
+    ),
+    int(
+        "min.insync.replicas",
+        1,
+        "1",
+        "How many replicas must have a record before a producer with acks=all is answered.",
+    ),
+    boolean(
+        "preallocate",
+        "false",
+        "Whether a new segment's file takes its whole size at once.",
+    ),
+    boolean(
+        "remote.log.copy.disable",
+        "false",
+        "With tiered storage, stops copying segments to the remote tier.",
+    ),
+    boolean(
+        "remote.log.delete.on.disable",
+        "false",
+        "Whether the remote data goes when tiered storage is turned off for the topic.",
+    ),
+    boolean(
+        "remote.storage.enable",
+        "false",
+        "Whether the topic uses tiered storage, which this cluster does not have.",
+    ),
+    key(
+        "retention.bytes",
+        Kind::Long {
+            min: i64::MIN,
+            max: LONG_MAX,
+        },
+        "-1",
+        "How many bytes a partition keeps under the delete policy; -1 keeps all.",
+    ),
+    long(
+        "retention.ms",
+        -1,
+        "604800000",
+        "How many milliseconds a segment is kept under the delete policy; -1 keeps it for ever.",
+    ),
+    int(
+        "segment.bytes",
+        MIN_SEGMENT_BYTES,
+        "1073741824",
+        "The size at which a segment is closed, in bytes; retention drops whole segments.",
+    ),
+    int(
+        "segment.index.bytes",
+        4,
+        "10485760",
+        "The size of a segment's offset index, in bytes.",
+    ),
+    long(
+        "segment.jitter.ms",
+        0,
+        "0",
+        "At most so many random milliseconds are taken off segment.ms, so that segments do not all close together.",
+    ),
+    long(
+        "segment.ms",
+        1,
+        "604800000",
+        "The age at which a segment is closed even if it is not full, in milliseconds.",
+    ),
+    boolean(
+        "unclean.leader.election.enable",
+        "false",
+        "Whether a replica that is not in sync may become the leader when no other is left, losing records.",
+    ),
+];
+
+/// Kafka's least `segment.bytes` since KIP-1030 is 1 MiB. Here it is what it was before, since tests of retention want small segments.
+const MIN_SEGMENT_BYTES: i64 = 14;
+
+/// A broker config that a topic config takes its default from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Synonym {
+    pub(crate) name: &'static str,
+    /// The topic config counts this many times what the broker config counts (hours to milliseconds).
+    pub(crate) factor: i64,
+}
+
+const fn same(name: &'static str) -> Synonym {
+    Synonym { name, factor: 1 }
+}
+
+const fn hours(name: &'static str) -> Synonym {
+    Synonym {
+        name,
+        factor: 3_600_000,
+    }
+}
+
+const fn minutes(name: &'static str) -> Synonym {
+    Synonym { name, factor: 60_000 }
+}
+
+/// The broker configs behind a topic config, the one that counts most first.
+pub(crate) fn synonyms(topic_config: &str) -> &'static [Synonym] {
+    const PLAIN: &[(&str, &[Synonym])] = &[
+        ("cleanup.policy", &[same("log.cleanup.policy")]),
+        ("compression.gzip.level", &[same("compression.gzip.level")]),
+        ("compression.lz4.level", &[same("compression.lz4.level")]),
+        ("compression.type", &[same("compression.type")]),
+        ("compression.zstd.level", &[same("compression.zstd.level")]),
+        ("delete.retention.ms", &[same("log.cleaner.delete.retention.ms")]),
+        ("file.delete.delay.ms", &[same("log.segment.delete.delay.ms")]),
+        ("flush.messages", &[same("log.flush.interval.messages")]),
+        (
+            "flush.ms",
+            &[
+                same("log.flush.interval.ms"),
+                same("log.flush.scheduler.interval.ms"),
+            ],
+        ),
+        ("index.interval.bytes", &[same("log.index.interval.bytes")]),
+        ("local.retention.bytes", &[same("log.local.retention.bytes")]),
+        ("local.retention.ms", &[same("log.local.retention.ms")]),
+        (
+            "max.compaction.lag.ms",
+            &[same("log.cleaner.max.compaction.lag.ms")],
+        ),
+        ("max.message.bytes", &[same("message.max.bytes")]),
+        (
+            "message.timestamp.after.max.ms",
+            &[same("log.message.timestamp.after.max.ms")],
+        ),
+        (
+            "message.timestamp.before.max.ms",
+            &[same("log.message.timestamp.before.max.ms")],
+        ),
+        ("message.timestamp.type", &[same("log.message.timestamp.type")]),
+        (
+            "min.cleanable.dirty.ratio",
+            &[same("log.cleaner.min.cleanable.ratio")],
+        ),
+        (
+            "min.compaction.lag.ms",
+            &[same("log.cleaner.min.compaction.lag.ms")],
+        ),
+        ("min.insync.replicas", &[same("min.insync.replicas")]),
+        ("preallocate", &[same("log.preallocate")]),
+        ("retention.bytes", &[same("log.retention.bytes")]),
+        (
+            "retention.ms",
+            &[
+                same("log.retention.ms"),
+                minutes("log.retention.minutes"),
+                hours("log.retention.hours"),
+            ],
+        ),
+        ("segment.bytes", &[same("log.segment.bytes")]),
+        ("segment.index.bytes", &[same("log.index.size.max.bytes")]),
+        (
+            "segment.jitter.ms",
+            &[same("log.roll.jitter.ms"), hours("log.roll.jitter.hours")],
+        ),
+        ("segment.ms", &[same("log.roll.ms"), hours("log.roll.hours")]),
+        (
+            "unclean.leader.election.enable",
+            &[same("unclean.leader.election.enable")],
+        ),
+    ];
+    PLAIN
+        .iter()
+        .find(|(name, _)| *name == topic_config)
+        .map_or(&[], |(_, synonyms)| synonyms)
+}

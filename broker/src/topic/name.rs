@@ -1,0 +1,62 @@
+//! What a topic may be called. Source: Kafka's `Topic`.
+
+/// The longest topic name: with the partition and the suffix of a directory it fits 255 bytes.
+const MAX_NAME_LENGTH: usize = 249;
+
+/// The topics that Kafka keeps its own state in. They do not exist here; their names are still marked internal.
+const INTERNAL: &[&str] = &["__consumer_offsets", "__transaction_state", "__share_group_state"];
+
+/// Why a topic cannot have a name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidName {
+    #[error("Topic name is invalid: the empty string is not allowed")]
+    Empty,
+    #[error("Topic name is invalid: '{name}' is not allowed")]
+    Dots { name: String },
+    #[error(
+        "Topic name is invalid: '{}...' has {} characters, and {MAX_NAME_LENGTH} is the most",
+        .name.chars().take(40).collect::<String>(),
+        .name.encode_utf16().count()
+    )]
+    TooLong { name: String },
+    #[error(
+        "Topic name is invalid: '{name}' contains other characters than ASCII letters, digits, '.', '_' and '-'"
+    )]
+    Characters { name: String },
+    #[error("Topic '{name}' collides with existing topic: {existing}")]
+    Collides { name: String, existing: String },
+}
+
+/// Checks a name by itself.
+///
+/// # Errors
+/// All of [`InvalidName`] but the collision.
+pub(crate) fn validate(name: &str) -> Result<(), InvalidName> {
+    let owned = || name.to_owned();
+    if name.is_empty() {
+        Err(InvalidName::Empty)
+    } else if name == "." || name == ".." {
+        Err(InvalidName::Dots { name: owned() })
+    } else if name.encode_utf16().count() > MAX_NAME_LENGTH {
+        Err(InvalidName::TooLong { name: owned() })
+    } else if !name.bytes().all(is_legal) {
+        Err(InvalidName::Characters { name: owned() })
+    } else {
+        Ok(())
+    }
+}
+
+fn is_legal(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
+}
+
+/// What two names have in common that collide in the names of metrics, where `.` and `_` are the same; `None` for a name that cannot
+/// collide.
+pub(crate) fn collision_key(name: &str) -> Option<String> {
+    name.contains(['.', '_']).then(|| name.replace('.', "_"))
+}
+
+/// Kafka keeps its own state in the topic of that name.
+pub(crate) fn is_internal(name: &str) -> bool {
+    INTERNAL.contains(&name)
+}
