@@ -1,12 +1,10 @@
 //! A running cluster: started from a [`Config`], asked for its addresses, stopped in order.
 
 use crate::cluster::{Cluster, Node};
-use crate::config::{BrokerConfig, Config, ConfigError, NodeConfig};
-use crate::group::Groups;
+use crate::config::{Config, ConfigError, NodeConfig};
 use crate::ids::NodeId;
-use crate::metrics::{BrokerMetrics, Counters};
+use crate::metrics::BrokerMetrics;
 use crate::server::Server;
-use crate::topic::Topics;
 use crate::{Clock, Entropy, Pool, local};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +42,6 @@ impl Broker {
     /// # Errors
     /// [`StartError`] when an address is taken or a config is wrong; nothing is left running then.
     pub async fn start(config: Config, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
-        let properties = BrokerConfig::from_properties(&config.properties)?;
         if config.nodes.is_empty() {
             return Err(StartError::NoNodes);
         }
@@ -55,17 +52,7 @@ impl Broker {
             nodes.push(node);
             listeners.extend(listener.map(|listener| (id, listener)));
         }
-        let cluster = Arc::new(Cluster {
-            cluster_id: config.cluster_id,
-            nodes,
-            config: properties,
-            topics: Topics::new(),
-            groups: Groups::new(),
-            counters: Counters::default(),
-            pool: Pool::new(config.memory_limit_bytes),
-            clock,
-            entropy,
-        });
+        let cluster = Arc::new(Cluster::new(config, nodes, clock, entropy)?);
         let server = Server::start(&cluster, listeners);
         Ok(Self { cluster, server })
     }

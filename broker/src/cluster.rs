@@ -104,3 +104,33 @@ impl Cluster {
         self.nodes[0].id
     }
 }
+
+#[cfg(test)]
+impl Cluster {
+    /// A cluster without sockets: brokers 1, 2, ... on localhost:9092, 9093, ..., 64 MiB of memory, ids from seed 1, and the wall clock of
+    /// tokio from 1,700,000,000,000 on.
+    pub(crate) fn for_tests(nodes: u16, properties: &[(&str, &str)]) -> Self {
+        let config = Config {
+            cluster_id: "test".to_owned(),
+            memory_limit_bytes: 1 << 26,
+            properties: properties
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+            ..Config::default()
+        };
+        let nodes = (1..=nodes).map(|id| Node {
+            id: NodeId(i32::from(id)),
+            host: "localhost".to_owned(),
+            port: 9091 + id,
+            bound: None,
+        });
+        Self::new(
+            config,
+            nodes.collect(),
+            Clock::tokio(1_700_000_000_000),
+            Entropy::from_seed(1),
+        )
+        .expect("a test's properties are right")
+    }
+}

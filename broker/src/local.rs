@@ -1,8 +1,12 @@
 //! A client in the same process: the operations that the wire serves, without sockets. The event source mapping engine and the
 //! facade use it; what it does, any Kafka client could do.
 
+use crate::api::errors::KafkaError;
 use crate::cluster::Cluster;
 use crate::ids::{GenerationId, LeaderEpoch, Offset};
+use crate::operations::RequestContext;
+use crate::operations::create_topics::{CreateTopic, create_topics};
+use crate::operations::metadata::MetadataError;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +29,16 @@ pub struct Error {
     pub name: &'static str,
     /// What went wrong.
     pub message: String,
+}
+
+impl<E: KafkaError> From<&E> for Error {
+    fn from(error: &E) -> Self {
+        Self {
+            code: error.code(),
+            name: error.name(),
+            message: error.to_string(),
+        }
+    }
 }
 
 /// A topic to be created.
@@ -129,13 +143,38 @@ impl Client {
         Self::new(Arc::clone(&self.cluster), client_id)
     }
 
+    /// Calls go to the first broker, as those of a client that knows one address would; leaders and coordinators are not checked.
+    fn context(&self) -> RequestContext {
+        RequestContext {
+            node_id: self.cluster.controller(),
+            listener_name: "PLAINTEXT",
+            local_address: None,
+            peer_address: None,
+            principal: "User:ANONYMOUS",
+            client_id: self.client_id.to_string(),
+            is_local: true,
+        }
+    }
+
     /// Creates a topic.
     ///
     /// # Errors
     /// TOPIC_ALREADY_EXISTS, INVALID_TOPIC_EXCEPTION, INVALID_PARTITIONS, INVALID_CONFIG.
     pub async fn create_topic(&self, topic: NewTopic) -> Result<(), Error> {
-        let _ = topic;
-        todo!("topics")
+        let wanted = CreateTopic {
+            partitions: topic.partitions.unwrap_or(-1),
+            configs: topic
+                .configs
+                .into_iter()
+                .map(|(name, value)| (name, Some(value)))
+                .collect(),
+            ..CreateTopic::named(&topic.name)
+        };
+        let results = create_topics(&self.cluster, &self.context(), vec![wanted], false).await;
+        match results.into_iter().next() {
+            Some((_, Err(error))) => Err(Error::from(&error)),
+            _ => Ok(()),
+        }
     }
 
     /// How many partitions a topic has.
@@ -143,8 +182,10 @@ impl Client {
     /// # Errors
     /// UNKNOWN_TOPIC_OR_PARTITION.
     pub async fn partition_count(&self, topic: &str) -> Result<i32, Error> {
-        let _ = topic;
-        todo!("topics")
+        let Some(topic) = self.cluster.topics.get(topic) else {
+            return Err(Error::from(&MetadataError::UnknownTopic));
+        };
+        Ok(topic.partitions.len() as i32)
     }
 
     /// Appends one batch, as [`records::encode_batch`](crate::records::encode_batch) makes them; the first record's offset.

@@ -1,1 +1,34 @@
 //! Domain errors to Kafka codes: the only place that decides, one exhaustive match per operation's error.
+
+mod names;
+mod topics;
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::protocol::StrBytes;
+use std::fmt::Display;
+
+/// A domain error as Kafka's clients know it.
+pub(crate) trait KafkaError: Display {
+    /// Kafka's error for it.
+    fn response(&self) -> ResponseError;
+
+    /// Its code on the wire.
+    fn code(&self) -> i16 {
+        self.response().code()
+    }
+
+    /// Kafka's name of it, such as `REBALANCE_IN_PROGRESS`.
+    fn name(&self) -> &'static str {
+        names::name(self.response())
+    }
+
+    /// What the broker says of it.
+    fn message(&self) -> StrBytes {
+        StrBytes::from_string(self.to_string())
+    }
+}
+
+/// The code of an operation's result: 0 when it succeeded.
+pub(crate) fn code_of<T, E: KafkaError>(result: &Result<T, E>) -> i16 {
+    result.as_ref().err().map_or(0, KafkaError::code)
+}

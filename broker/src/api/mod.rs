@@ -13,7 +13,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 mod api_versions;
+mod authorized_operations;
+mod config_source;
+mod create_topics;
 pub(crate) mod errors;
+mod metadata;
 
 /// Builds [`APIS`] from the types that implement [`Api`].
 macro_rules! apis {
@@ -23,7 +27,11 @@ macro_rules! apis {
     };
 }
 
-apis![api_versions::ApiVersions];
+apis![
+    api_versions::ApiVersions,
+    create_topics::CreateTopics,
+    metadata::Metadata,
+];
 
 /// One Kafka API: which versions are served, and how a request becomes an answer.
 pub(crate) trait Api {

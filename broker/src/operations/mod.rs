@@ -3,6 +3,9 @@
 //!
 //! Each operation is `pub(crate) async fn name(cluster: &Arc<Cluster>, context: &RequestContext, input) -> output`.
 
+pub(crate) mod create_topics;
+pub(crate) mod metadata;
+
 use crate::ids::NodeId;
 use std::net::SocketAddr;
 

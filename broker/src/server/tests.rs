@@ -1,13 +1,9 @@
 //! Connections over `tokio::io::duplex`, byte by byte.
 
 use super::Listener;
-use crate::cluster::{Cluster, Node};
+use crate::cluster::Cluster;
 use crate::config::BrokerConfig;
-use crate::group::Groups;
 use crate::ids::NodeId;
-use crate::metrics::Counters;
-use crate::topic::Topics;
-use crate::{Clock, Entropy, Pool};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse, RequestHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
@@ -23,23 +19,9 @@ struct Client {
 }
 
 fn cluster(config: BrokerConfig) -> Arc<Cluster> {
-    let node = |id, port| Node {
-        id: NodeId(id),
-        host: "localhost".to_owned(),
-        port,
-        bound: None,
-    };
-    Arc::new(Cluster {
-        cluster_id: "test".to_owned(),
-        nodes: vec![node(1, 9092), node(2, 9093)],
-        config,
-        topics: Topics::new(),
-        groups: Groups::new(),
-        counters: Counters::default(),
-        pool: Pool::new(1 << 26),
-        clock: Clock::tokio(1_700_000_000_000),
-        entropy: Entropy::from_seed(1),
-    })
+    let mut cluster = Cluster::for_tests(2, &[]);
+    cluster.config = config;
+    Arc::new(cluster)
 }
 
 impl Client {

@@ -1,0 +1,106 @@
+//! CreateTopics (key 19).
+//!
+//! # Versions
+//! 2 to 7. From 5 the answer carries the topic's configs, partitions and replication factor; from 7 its id.
+//!
+//! # Behaviour
+//! Each topic is created by itself; the checks and their order are those of Kafka's controller. A name that comes twice in a
+//! request is refused once. With `validate_only` nothing is created.
+//!
+//! # Differs from Apache Kafka
+//! - Followers are simulated: every replica is listed and in sync, only the leader holds records.
+//! - Any broker answers, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
+//! - A topic exists, with leaders, when the answer arrives. `timeout_ms` is not needed and not used.
+//! - `segment.bytes` may be as small as 14; Kafka 4.1 wants 1 MiB.
+//! - A cluster has at most 200,000 partitions; beyond, POLICY_VIOLATION, as Kafka answers a request that creates too many.
+//! - Two names of one request that collide by `.` and `_`: the second is refused. Kafka finds collisions with existing topics only.
+//!
+//! # Notes by KIP
+//! KIP-464: -1 partitions or replicas mean the broker's defaults. KIP-525: configs in the answer. KIP-516: topic ids.
+
+use super::config_source::config_source;
+use super::errors::KafkaError;
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::config::layers::ConfigEntry;
+use crate::ids::NodeId;
+use crate::operations::RequestContext;
+use crate::operations::create_topics::{CreateTopic, CreateTopicError, CreatedTopic, create_topics};
+use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreateTopicsRequest};
+use kafka_protocol::messages::create_topics_response::{
+    CreatableTopicConfigs, CreatableTopicResult, CreateTopicsResponse,
+};
+use kafka_protocol::protocol::StrBytes;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// CreateTopics.
+pub(super) struct CreateTopics;
+
+impl Api for CreateTopics {
+    type Request = CreateTopicsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 2..=7;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: CreateTopicsRequest,
+    ) -> Reply<CreateTopicsResponse> {
+        let topics = request.topics.into_iter().map(wanted).collect();
+        let results = create_topics(cluster, context, topics, request.validate_only).await;
+        let topics = results
+            .into_iter()
+            .map(|(name, result)| answer(name, result))
+            .collect();
+        CreateTopicsResponse::default().with_topics(topics).into()
+    }
+}
+
+fn wanted(topic: CreatableTopic) -> CreateTopic {
+    let assignments = topic.assignments.into_iter().map(|assignment| {
+        let nodes = assignment.broker_ids.iter().map(|node| NodeId(node.0)).collect();
+        (assignment.partition_index, nodes)
+    });
+    let configs = topic.configs.into_iter().map(|config| {
+        (
+            config.name.to_string(),
+            config.value.map(|value| value.to_string()),
+        )
+    });
+    CreateTopic {
+        name: topic.name.to_string(),
+        partitions: topic.num_partitions,
+        replication_factor: topic.replication_factor,
+        assignments: assignments.collect(),
+        configs: configs.collect(),
+    }
+}
+
+fn answer(name: String, result: Result<CreatedTopic, CreateTopicError>) -> CreatableTopicResult {
+    let answer = CreatableTopicResult::default().with_name(StrBytes::from_string(name).into());
+    match result {
+        Ok(created) => answer
+            .with_topic_id(created.id)
+            .with_error_message(None)
+            .with_num_partitions(created.partitions)
+            .with_replication_factor(created.replication_factor)
+            .with_configs(Some(created.configs.into_iter().map(config).collect())),
+        Err(error) => answer
+            .with_error_code(error.code())
+            .with_error_message(Some(error.message()))
+            .with_num_partitions(-1)
+            .with_replication_factor(-1)
+            .with_configs(Some(Vec::new())),
+    }
+}
+
+fn config(entry: ConfigEntry) -> CreatableTopicConfigs {
+    CreatableTopicConfigs::default()
+        .with_name(StrBytes::from_static_str(entry.definition.name))
+        .with_value(entry.value.map(StrBytes::from_string))
+        .with_read_only(entry.is_read_only)
+        .with_config_source(config_source(entry.source))
+        .with_is_sensitive(entry.definition.is_sensitive())
+}

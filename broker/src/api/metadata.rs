@@ -1,0 +1,169 @@
+//! Metadata (key 3).
+//!
+//! # Versions
+//! 0 to 13. Version 0 asks for all topics with an empty list, later ones with null. From 12 topics may be asked for by id.
+//!
+//! # Behaviour
+//! Lists the brokers of the cluster with the addresses that clients are told to dial, the controller, and the topics that are asked for
+//! with the leader, leader epoch and replicas of every partition. A topic that does not exist is created if `auto.create.topics.enable` and
+//! the request allow it and its name is legal.
+//!
+//! # Differs from Apache Kafka
+//! - A topic that is created on the way is in the same answer, with its leaders. Kafka first answers UNKNOWN_TOPIC_OR_PARTITION, and the
+//!   client asks again.
+//! - The controller is always the first broker. A KRaft broker names any broker at random.
+//! - Until there are ACLs every operation is authorised.
+//!
+//! # Notes by KIP
+//! KIP-430: authorised operations, when they are asked for. KIP-516: topic ids; an id that no topic has is UNKNOWN_TOPIC_ID.
+//! KIP-700: from version 11 DescribeCluster tells the operations on the cluster.
+
+use super::authorized_operations::{CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS};
+use super::errors::code_of;
+use super::{Api, Reply};
+use crate::cluster::{Cluster, Node};
+use crate::ids::NodeId;
+use crate::operations::RequestContext;
+use crate::operations::metadata::{DescribedTopic, Leader, TopicView, Wanted, describe_topics};
+use crate::topic::name::is_internal;
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::metadata_request::{MetadataRequest, MetadataRequestTopic};
+use kafka_protocol::messages::metadata_response::{
+    MetadataResponse, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
+use kafka_protocol::messages::{BrokerId, TopicName};
+use kafka_protocol::protocol::StrBytes;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Metadata.
+pub(super) struct Metadata;
+
+impl Api for Metadata {
+    type Request = MetadataRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=13;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        version: i16,
+        request: MetadataRequest,
+    ) -> Reply<MetadataResponse> {
+        let wants_topic_operations = request.include_topic_authorized_operations;
+        let wants_cluster_operations = request.include_cluster_authorized_operations;
+        let wanted = match wanted(version, request.topics) {
+            Ok(wanted) => wanted,
+            Err(topics) => {
+                let topics = topics.into_iter().map(refused).collect();
+                return brokers(MetadataResponse::default().with_topics(topics), cluster).into();
+            }
+        };
+        let topics = describe_topics(cluster, context, wanted, request.allow_auto_topic_creation).await;
+        let topics = topics
+            .into_iter()
+            .map(|topic| answer(topic, wants_topic_operations))
+            .collect();
+        let response = MetadataResponse::default()
+            .with_topics(topics)
+            .with_cluster_authorized_operations(if wants_cluster_operations {
+                CLUSTER_OPERATIONS
+            } else {
+                NOT_ASKED
+            });
+        brokers(response, cluster).into()
+    }
+}
+
+/// The topics themselves when one has no name, or an id, in a version where ids are not known.
+fn wanted(
+    version: i16,
+    topics: Option<Vec<MetadataRequestTopic>>,
+) -> Result<Wanted, Vec<MetadataRequestTopic>> {
+    let Some(topics) = topics else {
+        return Ok(Wanted::All);
+    };
+    if version == 0 && topics.is_empty() {
+        return Ok(Wanted::All);
+    }
+    // Kafka looks at ids only, if there is one.
+    let ids: Vec<_> = topics
+        .iter()
+        .map(|topic| topic.topic_id)
+        .filter(|id| !id.is_nil())
+        .collect();
+    if version < 12 && (!ids.is_empty() || topics.iter().any(|topic| topic.name.is_none())) {
+        return Err(topics);
+    }
+    if !ids.is_empty() {
+        return Ok(Wanted::WithId(ids));
+    }
+    let names = topics.into_iter().filter_map(|topic| topic.name);
+    Ok(Wanted::Named(names.map(|name| name.to_string()).collect()))
+}
+
+/// A topic of a request that Kafka refuses whole (`MetadataRequest.getErrorResponse`).
+fn refused(topic: MetadataRequestTopic) -> MetadataResponseTopic {
+    MetadataResponseTopic::default()
+        .with_error_code(ResponseError::InvalidRequest.code())
+        .with_name(Some(topic.name.unwrap_or_default()))
+        .with_topic_id(topic.topic_id)
+}
+
+fn brokers(response: MetadataResponse, cluster: &Cluster) -> MetadataResponse {
+    let rack = cluster.config.rack.clone().map(StrBytes::from_string);
+    let broker = |node: &Node| {
+        MetadataResponseBroker::default()
+            .with_node_id(BrokerId(node.id.0))
+            .with_host(StrBytes::from_string(node.host.clone()))
+            .with_port(i32::from(node.port))
+            .with_rack(rack.clone())
+    };
+    response
+        .with_brokers(cluster.nodes.iter().map(broker).collect())
+        .with_cluster_id(Some(StrBytes::from_string(cluster.cluster_id.clone())))
+        .with_controller_id(BrokerId(cluster.controller().0))
+}
+
+fn answer(topic: DescribedTopic, wants_operations: bool) -> MetadataResponseTopic {
+    let is_internal = topic.name.as_deref().is_some_and(is_internal);
+    let operations = if wants_operations && topic.result.is_ok() {
+        TOPIC_OPERATIONS
+    } else {
+        NOT_ASKED
+    };
+    MetadataResponseTopic::default()
+        .with_error_code(code_of(&topic.result))
+        .with_name(topic.name.map(|name| TopicName(StrBytes::from_string(name))))
+        .with_topic_id(topic.id)
+        .with_is_internal(is_internal)
+        .with_topic_authorized_operations(operations)
+        .with_partitions(topic.result.as_ref().map(partitions).unwrap_or_default())
+}
+
+fn partitions(view: &TopicView) -> Vec<MetadataResponsePartition> {
+    view.leaders
+        .iter()
+        .enumerate()
+        .map(|(index, leader)| partition(view, index, *leader))
+        .collect()
+}
+
+fn partition(view: &TopicView, index: usize, leader: Option<Leader>) -> MetadataResponsePartition {
+    let ids = |nodes: &[NodeId]| nodes.iter().map(|node| BrokerId(node.0)).collect::<Vec<_>>();
+    let replicas = ids(view.topic.placement.replicas(index));
+    let answer = MetadataResponsePartition::default().with_partition_index(index as i32);
+    match leader {
+        Some(leader) => answer
+            .with_leader_id(BrokerId(leader.node.0))
+            .with_leader_epoch(leader.epoch.0)
+            .with_isr_nodes(replicas.clone())
+            .with_replica_nodes(replicas),
+        None => answer
+            .with_error_code(ResponseError::LeaderNotAvailable.code())
+            .with_leader_id(BrokerId(-1))
+            .with_leader_epoch(-1)
+            .with_offline_replicas(replicas.clone())
+            .with_replica_nodes(replicas),
+    }
+}

@@ -1,0 +1,266 @@
+//! Creating topics: names, partitions, replicas and configs are checked as Kafka's controller does, in its order. Source:
+//! `ControllerApis.createTopics`, `ReplicationControlManager.createTopics`.
+
+use super::RequestContext;
+use crate::cluster::Cluster;
+use crate::config::layers::ConfigEntry;
+use crate::ids::NodeId;
+use crate::topic::config::{self, InvalidTopicConfig};
+use crate::topic::name::{self, InvalidName};
+use crate::topic::placement::{self, PlacementError};
+use crate::topic::{Change, NewTopic, Placement, TopicConfig, TopicDefaults};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The most partitions of a cluster. Each costs memory even if nothing is in it; Kafka bounds what one request may create (10,000
+/// records of metadata) and leaves the rest to the machine.
+pub(crate) const MAX_PARTITIONS: usize = 200_000;
+
+/// The topic that Kafka's controllers keep the cluster's metadata in.
+const CLUSTER_METADATA: &str = "__cluster_metadata";
+
+/// A topic that somebody wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CreateTopic {
+    pub(crate) name: String,
+    /// -1: `num.partitions`, or as many as are assigned.
+    pub(crate) partitions: i32,
+    /// -1: `default.replication.factor`, or as the assignments have it.
+    pub(crate) replication_factor: i16,
+    /// The replicas of each partition; empty leaves it to the cluster.
+    pub(crate) assignments: Vec<(i32, Vec<NodeId>)>,
+    /// Configs by name, in the order given.
+    pub(crate) configs: Vec<(String, Option<String>)>,
+}
+
+/// A topic that was created, or could be.
+#[derive(Clone, Debug)]
+pub(crate) struct CreatedTopic {
+    pub(crate) id: Uuid,
+    pub(crate) partitions: i32,
+    pub(crate) replication_factor: i16,
+    /// All its configs.
+    pub(crate) configs: Vec<ConfigEntry>,
+}
+
+/// Why a topic was not created.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CreateTopicError {
+    #[error("Duplicate topic name.")]
+    Duplicate,
+    #[error("Creation of internal topic {CLUSTER_METADATA} is prohibited.")]
+    ClusterMetadata,
+    #[error("Topic '{name}' already exists.")]
+    Exists { name: String },
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    #[error(transparent)]
+    Config(#[from] InvalidTopicConfig),
+    #[error("A manual partition assignment was specified, but replication factor was not set to -1.")]
+    AssignedWithFactor,
+    #[error("A manual partition assignment was specified, but numPartitions was not set to -1.")]
+    AssignedWithPartitions,
+    #[error("Replication factor must be larger than 0, or -1 to use the default value.")]
+    ReplicationFactor,
+    #[error("Number of partitions was set to an invalid non-positive value.")]
+    Partitions,
+    #[error(
+        "{wanted} partitions are too many: the cluster has {existing}, and {MAX_PARTITIONS} are the most it may have."
+    )]
+    TooManyPartitions { wanted: usize, existing: usize },
+    #[error(transparent)]
+    Placement(#[from] PlacementError),
+}
+
+/// What became of each topic, in the order of the request; a name that came twice is there once.
+pub(crate) type CreateTopicResults = Vec<(String, Result<CreatedTopic, CreateTopicError>)>;
+
+impl CreateTopic {
+    /// A topic of that name with the cluster's defaults.
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            partitions: -1,
+            replication_factor: -1,
+            assignments: Vec::new(),
+            configs: Vec::new(),
+        }
+    }
+}
+
+/// Creates `topics`, each by itself; with `validate_only` none is, and the answer says what would have become of them. There is no timeout,
+/// for nothing is waited for.
+pub(crate) async fn create_topics(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    topics: Vec<CreateTopic>,
+    validate_only: bool,
+) -> CreateTopicResults {
+    let mut times: HashMap<String, usize> = HashMap::new();
+    for topic in &topics {
+        *times.entry(topic.name.clone()).or_default() += 1;
+    }
+    let mut planned = Planned::default();
+    let mut change = cluster.topics.change();
+    let mut results = Vec::with_capacity(times.len());
+    for topic in topics {
+        let name = topic.name.clone();
+        let result = match times.remove(&name) {
+            None => continue,
+            Some(1) => create(cluster, context, &mut change, &mut planned, topic, validate_only),
+            Some(_) => Err(CreateTopicError::Duplicate),
+        };
+        results.push((name, result));
+    }
+    results
+}
+
+/// What a request that only validates would have created so far.
+#[derive(Debug, Default)]
+struct Planned {
+    colliding: HashSet<String>,
+    partitions: usize,
+}
+
+fn create(
+    cluster: &Cluster,
+    context: &RequestContext,
+    change: &mut Change<'_>,
+    planned: &mut Planned,
+    topic: CreateTopic,
+    validate_only: bool,
+) -> Result<CreatedTopic, CreateTopicError> {
+    check_name(cluster, change, planned, &topic.name)?;
+    let layers = cluster.broker_configs.layers(context.node_id);
+    let config = config(topic.configs, &TopicDefaults::new(&layers))?;
+    let room = Room {
+        existing: change.partition_count() + planned.partitions,
+    };
+    let placement = place(
+        cluster,
+        &room,
+        topic.partitions,
+        topic.replication_factor,
+        topic.assignments,
+    )?;
+    let new = NewTopic {
+        name: topic.name.into(),
+        id: cluster.entropy.uuid(),
+        config,
+        placement,
+    };
+    let created = CreatedTopic {
+        id: new.id,
+        partitions: new.placement.partition_count() as i32,
+        replication_factor: new.placement.factor() as i16,
+        configs: config::describe(&new.config, &layers),
+    };
+    if validate_only {
+        planned.colliding.extend(name::collision_key(&new.name));
+        planned.partitions += new.placement.partition_count();
+    } else {
+        let settings = cluster.log_settings(&new.config);
+        change.create(new, settings, &cluster.pool);
+    }
+    Ok(created)
+}
+
+fn check_name(
+    cluster: &Cluster,
+    change: &Change<'_>,
+    planned: &Planned,
+    name: &str,
+) -> Result<(), CreateTopicError> {
+    if name == CLUSTER_METADATA {
+        return Err(CreateTopicError::ClusterMetadata);
+    }
+    if cluster.topics.get(name).is_some() {
+        return Err(CreateTopicError::Exists {
+            name: name.to_owned(),
+        });
+    }
+    name::validate(name)?;
+    let existing = change.collision(name);
+    let is_planned = name::collision_key(name).is_some_and(|key| planned.colliding.contains(&key));
+    if existing.is_none() && !is_planned {
+        return Ok(());
+    }
+    Err(CreateTopicError::Name(InvalidName::Collides {
+        name: name.to_owned(),
+        existing: existing.map_or_else(|| "another of this request".to_owned(), |name| name.to_string()),
+    }))
+}
+
+fn config(
+    configs: Vec<(String, Option<String>)>,
+    defaults: &TopicDefaults,
+) -> Result<TopicConfig, InvalidTopicConfig> {
+    let nulls: Vec<_> = configs
+        .iter()
+        .filter(|(_, value)| value.is_none())
+        .map(|(name, _)| name.clone())
+        .collect();
+    if !nulls.is_empty() {
+        return Err(InvalidTopicConfig::Null { names: nulls });
+    }
+    let overrides: BTreeMap<_, _> = configs
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    TopicConfig::new(overrides, defaults)
+}
+
+/// How many partitions there are already.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) existing: usize,
+}
+
+impl Room {
+    /// # Errors
+    /// [`CreateTopicError::TooManyPartitions`] when `wanted` more would be too many.
+    pub(super) fn check(&self, wanted: usize) -> Result<(), CreateTopicError> {
+        if wanted > MAX_PARTITIONS.saturating_sub(self.existing) {
+            return Err(CreateTopicError::TooManyPartitions {
+                wanted,
+                existing: self.existing,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn place(
+    cluster: &Cluster,
+    room: &Room,
+    partitions: i32,
+    replication_factor: i16,
+    assignments: Vec<(i32, Vec<NodeId>)>,
+) -> Result<Placement, CreateTopicError> {
+    let nodes = cluster.node_ids();
+    if !assignments.is_empty() {
+        if replication_factor != -1 {
+            return Err(CreateTopicError::AssignedWithFactor);
+        }
+        if partitions != -1 {
+            return Err(CreateTopicError::AssignedWithPartitions);
+        }
+        room.check(assignments.len())?;
+        let assignments = placement::in_order(assignments)?;
+        return Ok(Placement::assigned(&nodes, &assignments, None)?);
+    }
+    let factor = match replication_factor {
+        -1 => cluster.config.default_replication_factor,
+        1.. => replication_factor,
+        _ => return Err(CreateTopicError::ReplicationFactor),
+    };
+    let partitions = match partitions {
+        -1 => cluster.config.default_partitions,
+        1.. => partitions,
+        _ => return Err(CreateTopicError::Partitions),
+    };
+    room.check(partitions as usize)?;
+    let start = cluster.entropy.below(nodes.len() as u64) as usize;
+    Ok(Placement::spread(&nodes, start, partitions as usize, factor)?)
+}

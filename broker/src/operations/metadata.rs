@@ -1,0 +1,173 @@
+//! What the cluster looks like: topics with the leaders of their partitions, created on the way if that is allowed. Source: Kafka's
+//! `KafkaApis.handleTopicMetadataRequest`.
+
+use super::RequestContext;
+use super::create_topics::{CreateTopic, CreateTopicError, create_topics};
+use crate::cluster::Cluster;
+use crate::ids::{LeaderEpoch, NodeId};
+use crate::topic::Topic;
+use crate::topic::name::{self, InvalidName};
+use std::collections::HashSet;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Which topics are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    All,
+    Named(Vec<String>),
+    WithId(Vec<Uuid>),
+}
+
+/// One topic of the answer.
+#[derive(Debug)]
+pub(crate) struct DescribedTopic {
+    /// `None` for an id that no topic has.
+    pub(crate) name: Option<String>,
+    /// Zero for a name that no topic has.
+    pub(crate) id: Uuid,
+    pub(crate) result: Result<TopicView, MetadataError>,
+}
+
+/// A topic and who leads its partitions, at one moment.
+#[derive(Debug)]
+pub(crate) struct TopicView {
+    pub(crate) topic: Arc<Topic>,
+    /// By the partitions' index; `None` for a partition that is offline.
+    pub(crate) leaders: Vec<Option<Leader>>,
+}
+
+/// Who leads a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Leader {
+    pub(crate) node: NodeId,
+    pub(crate) epoch: LeaderEpoch,
+}
+
+/// Why a topic cannot be shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum MetadataError {
+    #[error("the topic does not exist")]
+    UnknownTopic,
+    #[error("no topic has that id")]
+    UnknownTopicId,
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    #[error("the topic does not exist and could not be created: {0}")]
+    NotCreated(CreateTopicError),
+}
+
+impl TopicView {
+    /// Looks at every partition of a topic.
+    pub(crate) fn new(topic: Arc<Topic>) -> Self {
+        let leaders = topic
+            .partitions
+            .iter()
+            .map(|partition| {
+                let state = partition.read().ok()?;
+                Some(Leader {
+                    node: state.leader,
+                    epoch: state.leader_epoch,
+                })
+            })
+            .collect();
+        Self { topic, leaders }
+    }
+}
+
+/// The topics that are wanted, once each, in the order they were asked for (all of them by name). A named topic that does not exist is created if
+/// the client and `auto.create.topics.enable` allow it.
+pub(crate) async fn describe_topics(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    wanted: Wanted,
+    allow_auto_creation: bool,
+) -> Vec<DescribedTopic> {
+    match wanted {
+        Wanted::All => cluster.topics.list().into_iter().map(found).collect(),
+        Wanted::WithId(ids) => once(ids).into_iter().map(|id| with_id(cluster, id)).collect(),
+        Wanted::Named(names) => {
+            let names = once(names);
+            let mut created = if allow_auto_creation && cluster.config.auto_create_topics {
+                create_missing(cluster, context, &names).await
+            } else {
+                Vec::new()
+            };
+            names
+                .into_iter()
+                .map(|name| {
+                    let refusal = created
+                        .iter()
+                        .position(|(refused, _)| *refused == name)
+                        .map(|position| created.swap_remove(position).1);
+                    named(cluster, name, refusal)
+                })
+                .collect()
+        }
+    }
+}
+
+fn once<T: Clone + Eq + std::hash::Hash>(values: Vec<T>) -> Vec<T> {
+    let mut seen = HashSet::with_capacity(values.len());
+    values
+        .into_iter()
+        .filter(|value| seen.insert(value.clone()))
+        .collect()
+}
+
+/// Creates the topics that do not exist and could; why the others were refused.
+async fn create_missing(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    names: &[String],
+) -> Vec<(String, CreateTopicError)> {
+    let missing: Vec<_> = names
+        .iter()
+        .filter(|name| cluster.topics.get(name).is_none() && name::validate(name).is_ok())
+        .map(|name| CreateTopic::named(name))
+        .collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    create_topics(cluster, context, missing, false)
+        .await
+        .into_iter()
+        .filter_map(|(name, result)| Some((name, result.err()?)))
+        .collect()
+}
+
+fn found(topic: Arc<Topic>) -> DescribedTopic {
+    DescribedTopic {
+        name: Some(topic.name.to_string()),
+        id: topic.id,
+        result: Ok(TopicView::new(topic)),
+    }
+}
+
+fn with_id(cluster: &Cluster, id: Uuid) -> DescribedTopic {
+    match cluster.topics.get_by_id(&id) {
+        Some(topic) => found(topic),
+        None => DescribedTopic {
+            name: None,
+            id,
+            result: Err(MetadataError::UnknownTopicId),
+        },
+    }
+}
+
+fn named(cluster: &Cluster, name: String, refusal: Option<CreateTopicError>) -> DescribedTopic {
+    if let Some(topic) = cluster.topics.get(&name) {
+        return found(topic);
+    }
+    let error = match (name::validate(&name), refusal) {
+        (Err(error), _) => MetadataError::Name(error),
+        (Ok(()), Some(CreateTopicError::Name(error))) => MetadataError::Name(error),
+        (Ok(()), Some(error)) => MetadataError::NotCreated(error),
+        (Ok(()), None) => MetadataError::UnknownTopic,
+    };
+    DescribedTopic {
+        name: Some(name),
+        id: Uuid::nil(),
+        result: Err(error),
+    }
+}
