@@ -15,8 +15,8 @@ use free::FreeBuffers;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use tokio::sync::Semaphore;
 
 /// One permit of the frames' share stands for so many bytes; the semaphore counts in `u32`.
 const FRAME_UNIT_BYTES: usize = 1024;
@@ -39,7 +39,7 @@ struct Shared {
     /// Of it, what frames in flight hold.
     frame_bytes: AtomicUsize,
     /// Room in the frames' share, first come first served.
-    frame_permits: Arc<Semaphore>,
+    frame_permits: Semaphore,
     free: FreeBuffers,
 }
 
@@ -47,6 +47,8 @@ struct Shared {
 #[derive(Debug)]
 pub struct PooledBuf {
     bytes: Vec<u8>,
+    /// Set while it holds a frame that may be in flight.
+    frame: Option<Arc<FrameInFlight>>,
     charge: Charge,
 }
 
@@ -61,10 +63,16 @@ pub struct Charge {
 /// the frame's buffer stays charged without it.
 #[derive(Debug)]
 pub struct FrameTicket {
+    frame: Arc<FrameInFlight>,
+}
+
+/// A frame's part of the frames' share, given back by its ticket or its buffer, whichever goes first.
+#[derive(Debug)]
+struct FrameInFlight {
     pool: Pool,
-    /// What the ticket counts against the frames' share.
     bytes: usize,
-    _permit: OwnedSemaphorePermit,
+    permits: u32,
+    is_over: AtomicBool,
 }
 
 /// The budget's bound was reached.
@@ -106,7 +114,7 @@ impl Pool {
                 frames_share_bytes,
                 used_bytes: AtomicUsize::new(0),
                 frame_bytes: AtomicUsize::new(0),
-                frame_permits: Arc::new(Semaphore::new(permits)),
+                frame_permits: Semaphore::new(permits),
                 free: FreeBuffers::new(limit_bytes / FRAMES_DIVISOR),
             }),
         }
@@ -150,11 +158,7 @@ impl Pool {
     /// small and short-lived.
     pub fn take_beyond_limit(&self, len: usize) -> PooledBuf {
         let bytes = free::class_bytes(len);
-        self.shared.used_bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.fill(Charge {
-            bytes,
-            pool: self.clone(),
-        })
+        self.fill(self.charge_beyond_limit(bytes))
     }
 
     /// `bytes` copied into the pool's memory.
@@ -178,39 +182,51 @@ impl Pool {
             self.shared.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
             return Err(self.out_of_memory(bytes));
         }
+        self.give_back_free();
         Ok(Charge {
             bytes,
             pool: self.clone(),
         })
     }
 
-    /// Waits until the frames in flight leave room for one of `len` bytes, in the order of asking; no lock is held meanwhile. Cancel
-    /// safe: a future that is dropped leaves nothing reserved.
+    /// Waits until the frames in flight leave room for one of `len` bytes, in the order of asking; no lock is held meanwhile. Gives
+    /// the buffer to read it into, and the ticket to hold until it is answered. Cancel safe: a future that is dropped leaves nothing
+    /// reserved.
     ///
     /// # Errors
     /// [`FrameTooLarge`] when it could never fit.
-    pub async fn reserve_frame(&self, len: usize) -> Result<FrameTicket, FrameTooLarge> {
-        let bytes = free::class_bytes(len);
-        let permits = bytes.div_ceil(FRAME_UNIT_BYTES);
+    pub async fn reserve_frame(&self, len: usize) -> Result<(FrameTicket, PooledBuf), FrameTooLarge> {
         let too_large = FrameTooLarge {
             bytes: len,
             share_bytes: self.shared.frames_share_bytes,
             limit_bytes: self.shared.limit_bytes,
         };
-        if permits > self.shared.frames_share_bytes / FRAME_UNIT_BYTES {
+        let bytes = free::class_bytes(len);
+        if bytes > self.shared.frames_share_bytes {
             return Err(too_large);
         }
-        let permits = u32::try_from(permits).map_err(|_| too_large)?;
-        let permit = Arc::clone(&self.shared.frame_permits)
-            .acquire_many_owned(permits)
-            .await
-            .expect("the pool never closes its semaphore");
+        let permits = u32::try_from(bytes / FRAME_UNIT_BYTES).map_err(|_| too_large)?;
+        let semaphore = &self.shared.frame_permits;
+        let permit = semaphore.acquire_many(permits).await;
+        permit.expect("the pool never closes its semaphore").forget();
+        let mut buffer = self.fill(self.charge_beyond_limit(bytes));
         self.shared.frame_bytes.fetch_add(bytes, Ordering::Relaxed);
-        Ok(FrameTicket {
+        let frame = Arc::new(FrameInFlight {
             pool: self.clone(),
             bytes,
-            _permit: permit,
-        })
+            permits,
+            is_over: AtomicBool::new(false),
+        });
+        buffer.frame = Some(Arc::clone(&frame));
+        Ok((FrameTicket { frame }, buffer))
+    }
+
+    fn charge_beyond_limit(&self, bytes: usize) -> Charge {
+        self.shared.used_bytes.fetch_add(bytes, Ordering::Relaxed);
+        Charge {
+            bytes,
+            pool: self.clone(),
+        }
     }
 
     /// What may be held outside the frames' share.
@@ -218,15 +234,23 @@ impl Pool {
         self.shared.limit_bytes - self.shared.frames_share_bytes
     }
 
-    /// A buffer as large as `charge`; free buffers of other sizes make room if the process would outgrow the limit.
+    /// Gives free buffers back to the allocator if the process would outgrow the limit with them.
+    fn give_back_free(&self) {
+        let room_bytes = self.shared.limit_bytes.saturating_sub(self.used_bytes());
+        self.shared.free.shrink_to(room_bytes);
+    }
+
+    /// A buffer as large as `charge`.
     fn fill(&self, charge: Charge) -> PooledBuf {
         let bytes = self.shared.free.pop(charge.bytes).unwrap_or_else(|| {
-            self.shared
-                .free
-                .shrink_to(self.shared.limit_bytes.saturating_sub(self.used_bytes()));
+            self.give_back_free();
             Vec::with_capacity(charge.bytes)
         });
-        PooledBuf { bytes, charge }
+        PooledBuf {
+            bytes,
+            frame: None,
+            charge,
+        }
     }
 
     fn out_of_memory(&self, wanted_bytes: usize) -> OutOfMemory {
@@ -238,26 +262,19 @@ impl Pool {
     }
 }
 
-impl FrameTicket {
-    /// The buffer to read the frame into. Ask once per ticket.
-    pub fn buffer(&self) -> PooledBuf {
-        self.pool
-            .shared
-            .used_bytes
-            .fetch_add(self.bytes, Ordering::Relaxed);
-        self.pool.fill(Charge {
-            bytes: self.bytes,
-            pool: self.pool.clone(),
-        })
+impl FrameInFlight {
+    fn end(&self) {
+        if !self.is_over.swap(true, Ordering::Relaxed) {
+            let shared = &self.pool.shared;
+            shared.frame_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+            shared.frame_permits.add_permits(self.permits as usize);
+        }
     }
 }
 
 impl Drop for FrameTicket {
     fn drop(&mut self) {
-        self.pool
-            .shared
-            .frame_bytes
-            .fetch_sub(self.bytes, Ordering::Relaxed);
+        self.frame.end();
     }
 }
 
@@ -286,6 +303,9 @@ impl PooledBuf {
 
 impl Drop for PooledBuf {
     fn drop(&mut self) {
+        if let Some(frame) = &self.frame {
+            frame.end();
+        }
         self.charge.pool.shared.free.push(mem::take(&mut self.bytes));
     }
 }
@@ -309,3 +329,6 @@ impl DerefMut for PooledBuf {
         &mut self.bytes
     }
 }
+
+#[cfg(test)]
+mod tests;

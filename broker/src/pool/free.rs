@@ -72,6 +72,9 @@ impl FreeBuffers {
 
     /// Gives buffers back to the allocator, the largest first, until at most `bytes` remain.
     pub(super) fn shrink_to(&self, bytes: usize) {
+        if self.bytes.load(Ordering::Relaxed) <= bytes {
+            return;
+        }
         for class in (0..self.classes.len()).rev() {
             while self.bytes.load(Ordering::Relaxed) > bytes {
                 let Some(buffer) = self.lock(class).pop() else {
