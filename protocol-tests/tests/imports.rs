@@ -31,7 +31,8 @@ const BROKER_ROOMS: &[(&str, &str)] = &[
     ("upkeep", "operations cluster topic group fetch log metrics"),
     // Both doors reach topics and groups through operations only.
     ("api", "operations cluster log"),
-    ("local", "operations cluster log"),
+    // In process an error has Kafka's code too, and only the API's errors know codes.
+    ("local", "api operations cluster log"),
     ("server", "api operations cluster metrics"),
     // It starts and stops everything.
     (
@@ -195,7 +196,7 @@ fn breaks_layers(file: &SourceFile, path: &str) -> bool {
     file.name.starts_with("broker/src/") && room != other && is_room && !is_ground && !is_allowed
 }
 
-/// `crate::api` itself and the mapping of errors are shared; the files of the APIs are not.
+/// `crate::api` itself, the mapping of errors and the fields that messages share are shared; the files of the APIs are not.
 fn calls_another_api_file(file: &SourceFile, path: &str) -> bool {
     let (Some(own), Some(rest)) = (
         file.name.strip_prefix("broker/src/api/"),
@@ -204,7 +205,8 @@ fn calls_another_api_file(file: &SourceFile, path: &str) -> bool {
         return false;
     };
     let other = rest.split("::").next().unwrap_or_default();
-    let is_file = other.starts_with(|c: char| c.is_ascii_lowercase()) && other != "errors";
+    let is_file =
+        other.starts_with(|c: char| c.is_ascii_lowercase()) && !["errors", "fields"].contains(&other);
     own != "mod.rs" && is_file && own.strip_suffix(".rs") != Some(other)
 }
 

@@ -18,8 +18,8 @@
 //! # Notes by KIP
 //! KIP-464: -1 partitions or replicas mean the broker's defaults. KIP-525: configs in the answer. KIP-516: topic ids.
 
-use super::config_source::config_source;
 use super::errors::KafkaError;
+use super::fields::config_source;
 use super::{Api, Reply};
 use crate::cluster::Cluster;
 use crate::config::layers::ConfigEntry;

@@ -18,14 +18,13 @@
 //! KIP-430: authorised operations, when they are asked for. KIP-516: topic ids; an id that no topic has is UNKNOWN_TOPIC_ID.
 //! KIP-700: from version 11 DescribeCluster tells the operations on the cluster.
 
-use super::authorized_operations::{CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS};
 use super::errors::code_of;
+use super::fields::{CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS};
 use super::{Api, Reply};
 use crate::cluster::{Cluster, Node};
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use crate::operations::metadata::{DescribedTopic, Leader, TopicView, Wanted, describe_topics};
-use crate::topic::name::is_internal;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::metadata_request::{MetadataRequest, MetadataRequestTopic};
 use kafka_protocol::messages::metadata_response::{
@@ -126,7 +125,6 @@ fn brokers(response: MetadataResponse, cluster: &Cluster) -> MetadataResponse {
 }
 
 fn answer(topic: DescribedTopic, wants_operations: bool) -> MetadataResponseTopic {
-    let is_internal = topic.name.as_deref().is_some_and(is_internal);
     let operations = if wants_operations && topic.result.is_ok() {
         TOPIC_OPERATIONS
     } else {
@@ -136,7 +134,7 @@ fn answer(topic: DescribedTopic, wants_operations: bool) -> MetadataResponseTopi
         .with_error_code(code_of(&topic.result))
         .with_name(topic.name.map(|name| TopicName(StrBytes::from_string(name))))
         .with_topic_id(topic.id)
-        .with_is_internal(is_internal)
+        .with_is_internal(topic.is_internal)
         .with_topic_authorized_operations(operations)
         .with_partitions(topic.result.as_ref().map(partitions).unwrap_or_default())
 }

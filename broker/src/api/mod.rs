@@ -13,10 +13,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 mod api_versions;
-mod authorized_operations;
-mod config_source;
 mod create_topics;
 pub(crate) mod errors;
+mod fields;
 mod metadata;
 
 /// Builds [`APIS`] from the types that implement [`Api`].

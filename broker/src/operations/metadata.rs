@@ -26,6 +26,8 @@ pub(crate) struct DescribedTopic {
     pub(crate) name: Option<String>,
     /// Zero for a name that no topic has.
     pub(crate) id: Uuid,
+    /// Kafka keeps its own state in topics of that name.
+    pub(crate) is_internal: bool,
     pub(crate) result: Result<TopicView, MetadataError>,
 }
 
@@ -140,6 +142,7 @@ fn found(topic: Arc<Topic>) -> DescribedTopic {
     DescribedTopic {
         name: Some(topic.name.to_string()),
         id: topic.id,
+        is_internal: name::is_internal(&topic.name),
         result: Ok(TopicView::new(topic)),
     }
 }
@@ -150,6 +153,7 @@ fn with_id(cluster: &Cluster, id: Uuid) -> DescribedTopic {
         None => DescribedTopic {
             name: None,
             id,
+            is_internal: false,
             result: Err(MetadataError::UnknownTopicId),
         },
     }
@@ -166,6 +170,7 @@ fn named(cluster: &Cluster, name: String, refusal: Option<CreateTopicError>) -> 
         (Ok(()), None) => MetadataError::UnknownTopic,
     };
     DescribedTopic {
+        is_internal: name::is_internal(&name),
         name: Some(name),
         id: Uuid::nil(),
         result: Err(error),

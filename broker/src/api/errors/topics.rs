@@ -1,11 +1,8 @@
 //! Errors of topics and their configs.
 
 use super::KafkaError;
-use crate::operations::create_topics::CreateTopicError;
+use crate::operations::create_topics::{CreateTopicError, InvalidName, InvalidTopicConfig, PlacementError};
 use crate::operations::metadata::MetadataError;
-use crate::topic::config::InvalidTopicConfig;
-use crate::topic::name::InvalidName;
-use crate::topic::placement::PlacementError;
 use kafka_protocol::ResponseError;
 
 impl KafkaError for InvalidName {

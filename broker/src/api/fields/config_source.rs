@@ -3,7 +3,7 @@
 use crate::config::layers::Source;
 
 /// Where a config's value comes from, as DescribeConfigs and CreateTopics number it.
-pub(super) fn config_source(source: Source) -> i8 {
+pub(crate) fn config_source(source: Source) -> i8 {
     match source {
         Source::DynamicTopic => 1,
         Source::DynamicBroker => 2,

@@ -2,12 +2,12 @@
 //! `AclEntry.supportedOperations`.
 
 /// KIP-430: what "authorised operations" is when they are not asked for.
-pub(super) const NOT_ASKED: i32 = i32::MIN;
+pub(crate) const NOT_ASKED: i32 = i32::MIN;
 
 /// KIP-430: every operation on a topic, a bit each: READ, WRITE, CREATE, DELETE, ALTER, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS. Source:
 /// Kafka's `AclEntry.supportedOperations`.
-pub(super) const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
+pub(crate) const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
 
 /// KIP-430: every operation on the cluster, a bit each: CREATE, ALTER, DESCRIBE, CLUSTER_ACTION, DESCRIBE_CONFIGS, ALTER_CONFIGS,
 /// IDEMPOTENT_WRITE.
-pub(super) const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;
+pub(crate) const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;

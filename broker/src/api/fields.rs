@@ -1,0 +1,7 @@
+//! Fields that the messages of several APIs share, and how they are written.
+
+mod authorized_operations;
+mod config_source;
+
+pub(crate) use authorized_operations::{CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS};
+pub(crate) use config_source::config_source;
