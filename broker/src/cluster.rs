@@ -54,10 +54,10 @@ impl Cluster {
         Ok(Self {
             cluster_id: config.cluster_id,
             nodes,
+            groups: Groups::new(&typed, &clock),
             config: typed,
             broker_configs: BrokerConfigs::new(config.properties),
             topics: Topics::new(),
-            groups: Groups::new(),
             counters: Counters::default(),
             pool: Pool::new(config.memory_limit_bytes),
             clock,
