@@ -1,10 +1,12 @@
 //! The brokers, what they share, and who leads and coordinates what. No rules of logs or groups.
 
 use crate::config::{BrokerConfig, BrokerConfigs, Config, ConfigError};
+use crate::fetch::session::FetchSessions;
 use crate::group::Groups;
 use crate::ids::NodeId;
 use crate::log::LogSettings;
 use crate::metrics::Counters;
+use crate::operations::init_producer_id::ProducerIds;
 use crate::pool::Pool;
 use crate::topic::{TopicConfig, TopicDefaults, Topics};
 use crate::{Clock, Entropy};
@@ -22,6 +24,9 @@ pub(crate) struct Cluster {
     pub(crate) broker_configs: BrokerConfigs,
     pub(crate) topics: Topics,
     pub(crate) groups: Groups,
+    /// One per broker, in the order of `nodes`.
+    pub(crate) fetch_sessions: Vec<FetchSessions>,
+    pub(crate) producer_ids: ProducerIds,
     pub(crate) counters: Counters,
     pub(crate) pool: Pool,
     pub(crate) clock: Clock,
@@ -51,13 +56,16 @@ impl Cluster {
     ) -> Result<Self, ConfigError> {
         assert!(!nodes.is_empty(), "a cluster has at least one broker");
         let typed = BrokerConfig::from_properties(&config.properties)?;
+        let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
         Ok(Self {
             cluster_id: config.cluster_id,
+            fetch_sessions: nodes.iter().map(|_| FetchSessions::new(session_slots)).collect(),
+            producer_ids: ProducerIds::default(),
             nodes,
-            groups: Groups::new(&typed, &clock),
             config: typed,
             broker_configs: BrokerConfigs::new(config.properties),
             topics: Topics::new(),
+            groups: Groups::new(),
             counters: Counters::default(),
             pool: Pool::new(config.memory_limit_bytes),
             clock,
@@ -79,6 +87,12 @@ impl Cluster {
             let own = by_node.iter().find(|(node, _)| *node == leader);
             Arc::clone(&own.unwrap_or(&by_node[0]).1)
         }
+    }
+
+    /// The fetch sessions of a broker.
+    pub(crate) fn fetch_sessions(&self, id: NodeId) -> &FetchSessions {
+        let index = self.nodes.iter().position(|node| node.id == id);
+        &self.fetch_sessions[index.expect("a request comes through a broker of the cluster")]
     }
 
     /// The ids of all brokers.

@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Counters since the cluster started. Relaxed: each is exact by itself, not one against another.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub(crate) struct Counters {
     pub(crate) records_out: AtomicU64,
     pub(crate) bytes_out: AtomicU64,
     pub(crate) connections: AtomicU64,
+    /// The memory limit was reached and producers are refused.
+    pub(crate) is_memory_full: AtomicBool,
 }
 
 /// The cluster's numbers, to be read at any time.

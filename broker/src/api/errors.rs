@@ -1,10 +1,8 @@
 //! Domain errors to Kafka codes: the only place that decides, one exhaustive match per operation's error.
 
-mod groups;
 mod names;
+mod records;
 mod topics;
-
-pub(super) use groups::{commit_offsets_code, describe_group_code, joining_member_id};
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::protocol::StrBytes;
@@ -34,4 +32,9 @@ pub(crate) trait KafkaError: Display {
 /// The code of an operation's result: 0 when it succeeded.
 pub(crate) fn code_of<T, E: KafkaError>(result: &Result<T, E>) -> i16 {
     result.as_ref().err().map_or(0, KafkaError::code)
+}
+
+/// What clients are told that do not know KAFKA_STORAGE_ERROR: they look for the leader and try again.
+pub(crate) fn code_instead_of_storage_error() -> i16 {
+    ResponseError::NotLeaderOrFollower.code()
 }

@@ -5,6 +5,7 @@
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use bytes::{Bytes, BytesMut};
+use fetch::FetchAnswer;
 use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request};
 use std::future::Future;
@@ -14,20 +15,12 @@ use std::sync::Arc;
 
 mod api_versions;
 mod create_topics;
-mod delete_groups;
-mod describe_groups;
 pub(crate) mod errors;
+pub(crate) mod fetch;
 mod fields;
-mod find_coordinator;
-mod heartbeat;
-mod join_group;
-mod leave_group;
-mod list_groups;
+mod init_producer_id;
 mod metadata;
-mod offset_commit;
-mod offset_delete;
-mod offset_fetch;
-mod sync_group;
+mod produce;
 
 /// Builds [`APIS`] from the types that implement [`Api`].
 macro_rules! apis {
@@ -40,18 +33,10 @@ macro_rules! apis {
 apis![
     api_versions::ApiVersions,
     create_topics::CreateTopics,
-    delete_groups::DeleteGroups,
-    describe_groups::DescribeGroups,
-    find_coordinator::FindCoordinator,
-    heartbeat::Heartbeat,
-    join_group::JoinGroup,
-    leave_group::LeaveGroup,
-    list_groups::ListGroups,
+    fetch::Fetch,
+    init_producer_id::InitProducerId,
     metadata::Metadata,
-    offset_commit::OffsetCommit,
-    offset_delete::OffsetDelete,
-    offset_fetch::OffsetFetch,
-    sync_group::SyncGroup,
+    produce::Produce,
 ];
 
 /// One Kafka API: which versions are served, and how a request becomes an answer.
@@ -83,6 +68,8 @@ pub(crate) trait Api {
 pub(crate) enum Reply<R> {
     /// An answer, encoded at the request's version.
     Message(R),
+    /// A Fetch answer, whose records are not copied into a message.
+    Fetched(FetchAnswer),
     /// No answer is due (Produce with `acks=0`).
     Silence,
     /// The connection is closed without an answer.
@@ -100,6 +87,8 @@ impl<R> From<R> for Reply<R> {
 pub(crate) enum Answer {
     /// The body of the response, without its header.
     Body(BytesMut),
+    /// A Fetch answer, to be encoded around slices of the log.
+    Fetched(FetchAnswer),
     /// No answer is due.
     Silence,
     /// The connection is closed without an answer.
@@ -198,6 +187,7 @@ async fn answer<A: Api>(
                 .expect("an answer has only fields that its version can carry");
             Answer::Body(encoded)
         }
+        Reply::Fetched(fetched) => Answer::Fetched(fetched),
         Reply::Silence => Answer::Silence,
         Reply::Close => Answer::Close,
     })

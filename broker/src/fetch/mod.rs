@@ -1,1 +1,81 @@
 //! Fetching: what to read within which budgets (`plan`, pure), waiting for it (`wait`), and fetch sessions (`session`, KIP-227).
+
+pub(crate) mod plan;
+pub(crate) mod session;
+pub(crate) mod wait;
+
+use crate::ids::{LeaderEpoch, Offset};
+use crate::log::{OffsetOutOfRange, Slice};
+use crate::topic::TopicKey;
+use crate::topic::partition::{CurrentLeader, Offline};
+use std::sync::Arc;
+
+/// A partition as a request names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PartitionKey {
+    pub(crate) topic: TopicKey,
+    pub(crate) partition: i32,
+}
+
+/// What to read of one partition.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) key: PartitionKey,
+    /// The name that the topic's id stood for when it was last found.
+    pub(crate) resolved_name: Option<Arc<str>>,
+    pub(crate) fetch_offset: Offset,
+    /// Whole batches up to this, of this partition.
+    pub(crate) max_bytes: usize,
+    /// The epoch that the client takes for the current one (KIP-320).
+    pub(crate) current_leader_epoch: Option<LeaderEpoch>,
+    /// The epoch of the last record that the client has (KIP-595).
+    pub(crate) last_fetched_epoch: Option<LeaderEpoch>,
+}
+
+/// What became of one partition.
+#[derive(Debug)]
+pub(crate) struct FetchedPartition {
+    pub(crate) key: PartitionKey,
+    /// The topic's name, if it is known.
+    pub(crate) topic_name: Option<Arc<str>>,
+    pub(crate) result: Result<Fetched, FetchError>,
+}
+
+/// What one partition gave.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) high_watermark: Offset,
+    pub(crate) last_stable_offset: Offset,
+    pub(crate) log_start_offset: Offset,
+    /// The client's log is not a prefix of this one: the epoch and the offset from which it differs.
+    pub(crate) diverging_epoch: Option<(LeaderEpoch, Offset)>,
+    pub(crate) records: Slice,
+}
+
+/// Why a partition gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FetchError {
+    #[error("this server does not host this topic-partition")]
+    UnknownTopicOrPartition,
+    #[error("no topic has this id")]
+    UnknownTopicId,
+    #[error("the topic of this name has another id now")]
+    InconsistentTopicId,
+    #[error("broker {} leads this partition", .0.leader_id)]
+    NotLeader(CurrentLeader),
+    #[error("the partition has a newer leader epoch")]
+    FencedLeaderEpoch(CurrentLeader),
+    #[error("the partition has not had this leader epoch yet")]
+    UnknownLeaderEpoch,
+    #[error(transparent)]
+    OffsetOutOfRange(#[from] OffsetOutOfRange),
+    #[error(transparent)]
+    Offline(#[from] Offline),
+}
+
+impl FetchedPartition {
+    /// Length of its records.
+    pub(crate) fn bytes(&self) -> usize {
+        self.result.as_ref().map_or(0, |fetched| fetched.records.bytes)
+    }
+}

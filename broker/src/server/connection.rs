@@ -5,12 +5,12 @@
 //! connection reads ahead into a bounded buffer, and a fetch whose client has hung up ends.
 
 use super::dispatch::{self, Received, Refused, Request};
-use super::frame::{FrameError, FrameReader};
+use super::frame::{Frame, FrameError, FrameReader};
 use super::outgoing::Outgoing;
+use super::vectored::put_fetch;
 use crate::api::{Answer, Undecodable, unsupported_api_versions};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
-use bytes::Bytes;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -76,7 +76,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     pub(crate) async fn run(mut self) -> Result<(), Closed> {
         while let Some(frame) = self.next_frame().await? {
             self.last_request = Instant::now();
-            match dispatch::receive(frame) {
+            // The ticket is held until the request has been answered.
+            let Frame {
+                bytes,
+                ticket: _ticket,
+            } = frame;
+            match dispatch::receive(bytes) {
                 Ok(Received::Request(request)) => self.answer(request).await?,
                 Ok(Received::UnsupportedApiVersions { correlation_id }) => {
                     self.put(correlation_id, 0, &unsupported_api_versions());
@@ -93,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         Ok(())
     }
 
-    async fn next_frame(&mut self) -> Result<Option<Bytes>, Closed> {
+    async fn next_frame(&mut self) -> Result<Option<Frame>, Closed> {
         let idle = Duration::from_millis(self.cluster.config.connections_max_idle_ms.max(0) as u64);
         let last_request = self.last_request;
         if *self.stopping.borrow() {
@@ -138,6 +143,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             Answer::Body(body) => {
                 let header_version = (request.api.response_header_version)(request.version);
                 self.put(request.correlation_id, header_version, &body);
+                Ok(())
+            }
+            Answer::Fetched(fetched) => {
+                let header_version = (request.api.response_header_version)(request.version);
+                let start = self.outgoing.begin_frame(request.correlation_id, header_version);
+                put_fetch(&mut self.outgoing, request.version, fetched);
+                self.outgoing.end_frame(start);
                 Ok(())
             }
             Answer::Silence => Ok(()),

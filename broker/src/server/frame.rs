@@ -6,14 +6,13 @@
 //! holds almost nothing and a small request never keeps a large buffer alive. A large frame is read straight into a
 //! buffer of the pool of just its size, which is reserved before its bytes are read.
 
-use crate::pool::{Pool, PooledBuf};
+use crate::pool::{FrameTicket, FrameTooLarge, Pool, PooledBuf};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 /// Frames above this come from the pool; up to it they are copied.
@@ -24,8 +23,6 @@ const READ_BYTES: usize = 16 << 10;
 const READ_AHEAD_BYTES: usize = 64 << 10;
 /// The small buffer's capacity that an idle connection may keep.
 const IDLE_BUFFER_BYTES: usize = 512;
-/// How long a frame waits for memory before it asks again.
-const MEMORY_WAIT: Duration = Duration::from_millis(5);
 
 /// Reads frames, one after another.
 #[derive(Debug)]
@@ -39,11 +36,20 @@ pub(crate) struct FrameReader<R> {
     is_at_end: bool,
 }
 
+/// A frame without its length.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) bytes: Bytes,
+    /// A large frame's share of the memory of frames in flight: to be kept until it is answered.
+    pub(crate) ticket: Option<FrameTicket>,
+}
+
 /// A large frame that is being read.
 #[derive(Debug)]
 struct Large {
     bytes: PooledBuf,
     len: usize,
+    ticket: FrameTicket,
 }
 
 /// Why no further frame can be read.
@@ -53,6 +59,8 @@ pub(crate) enum FrameError {
     TooLarge { bytes: i32, limit_bytes: usize },
     #[error("a frame of negative length {bytes}")]
     Negative { bytes: i32 },
+    #[error(transparent)]
+    TooLargeForMemory(#[from] FrameTooLarge),
     #[error("the connection ended within a frame")]
     Truncated,
     #[error(transparent)]
@@ -77,11 +85,14 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         &mut self.io
     }
 
-    /// The next frame without its length; `None` at the connection's end. Loses nothing when it is dropped before it completes.
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, FrameError> {
+    /// The next frame; `None` at the connection's end. Loses nothing when it is dropped before it completes.
+    pub(crate) async fn next(&mut self) -> Result<Option<Frame>, FrameError> {
         loop {
             if let Some(large) = self.large.take_if(|large| large.bytes.len() == large.len) {
-                return Ok(Some(large.bytes.freeze()));
+                return Ok(Some(Frame {
+                    bytes: large.bytes.freeze(),
+                    ticket: Some(large.ticket),
+                }));
             }
             if self.large.is_none() {
                 if let Some(frame) = self.take_buffered()? {
@@ -123,7 +134,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         Some(i32::from_be_bytes(self.buffer.get(..4)?.try_into().ok()?))
     }
 
-    fn take_buffered(&mut self) -> Result<Option<Bytes>, FrameError> {
+    fn take_buffered(&mut self) -> Result<Option<Frame>, FrameError> {
         let Some(bytes) = self.buffered_length() else {
             return Ok(None);
         };
@@ -135,9 +146,9 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         if len > SMALL_FRAME_BYTES || self.buffer.len() < 4 + len {
             return Ok(None);
         }
-        let frame = Bytes::copy_from_slice(&self.buffer[4..4 + len]);
+        let bytes = Bytes::copy_from_slice(&self.buffer[4..4 + len]);
         self.buffer.advance(4 + len);
-        Ok(Some(frame))
+        Ok(Some(Frame { bytes, ticket: None }))
     }
 
     /// Moves the start of a large frame into a buffer of its own, once there is memory for all of it.
@@ -148,17 +159,12 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         if len <= SMALL_FRAME_BYTES {
             return Ok(());
         }
-        let mut bytes = loop {
-            match self.pool.take(len) {
-                Ok(bytes) => break bytes,
-                Err(_) => tokio::time::sleep(MEMORY_WAIT).await,
-            }
-        };
+        let (ticket, mut bytes) = self.pool.reserve_frame(len).await?;
         self.buffer.advance(4);
         let there = self.buffer.len().min(len);
         bytes.extend_from_slice(&self.buffer[..there]);
         self.buffer.advance(there);
-        self.large = Some(Large { bytes, len });
+        self.large = Some(Large { bytes, len, ticket });
         Ok(())
     }
 

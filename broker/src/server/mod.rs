@@ -7,6 +7,7 @@ mod frame;
 mod outgoing;
 #[cfg(test)]
 mod tests;
+mod vectored;
 
 use crate::cluster::Cluster;
 use crate::ids::NodeId;

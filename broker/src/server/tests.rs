@@ -1,5 +1,7 @@
 //! Connections over `tokio::io::duplex`, byte by byte.
 
+mod records;
+
 use super::Listener;
 use crate::cluster::Cluster;
 use crate::config::BrokerConfig;
@@ -18,18 +20,20 @@ struct Client {
     stopping: watch::Sender<bool>,
 }
 
-fn cluster(config: BrokerConfig) -> Arc<Cluster> {
-    let mut cluster = Cluster::for_tests(2, &[]);
-    cluster.config = config;
-    Arc::new(cluster)
+fn cluster(properties: &[(&str, &str)]) -> Arc<Cluster> {
+    Arc::new(Cluster::for_tests(1, properties))
 }
 
 impl Client {
     fn connect(cluster: &Arc<Cluster>) -> Self {
+        Self::connect_to(cluster, 1)
+    }
+
+    fn connect_to(cluster: &Arc<Cluster>, node: i32) -> Self {
         let (stopping, observer) = watch::channel(false);
         let listener = Listener {
             cluster: Arc::clone(cluster),
-            node_id: NodeId(1),
+            node_id: NodeId(node),
             local_address: None,
             stopping: observer,
         };
@@ -94,7 +98,7 @@ fn software() -> ApiVersionsRequest {
 
 #[tokio::test(start_paused = true)]
 async fn api_versions_lists_the_served_ranges_at_every_version() {
-    let cluster = cluster(BrokerConfig::default());
+    let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     for version in 0..=4 {
         let request = if version < 3 {
@@ -117,7 +121,7 @@ async fn api_versions_lists_the_served_ranges_at_every_version() {
 
 #[tokio::test(start_paused = true)]
 async fn too_new_api_versions_gets_error_35_in_a_body_of_version_0() {
-    let cluster = cluster(BrokerConfig::default());
+    let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     let mut frame = encode(9, 4, &software()).to_vec();
     frame[3] = 5;
@@ -132,7 +136,7 @@ async fn too_new_api_versions_gets_error_35_in_a_body_of_version_0() {
 
 #[tokio::test(start_paused = true)]
 async fn software_name_outside_the_pattern_is_an_invalid_request() {
-    let cluster = cluster(BrokerConfig::default());
+    let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     for name in ["", "-a", "a-", "a b"] {
         let request = software().with_client_software_name(StrBytes::from_static_str(name));
@@ -142,7 +146,7 @@ async fn software_name_outside_the_pattern_is_an_invalid_request() {
 
 #[tokio::test(start_paused = true)]
 async fn frames_too_short_for_a_header_close_their_connection_only() {
-    let cluster = cluster(BrokerConfig::default());
+    let cluster = cluster(&[]);
     let mut bystander = Client::connect(&cluster);
     for len in 0..=13 {
         let mut client = Client::connect(&cluster);
@@ -158,7 +162,7 @@ async fn frames_too_short_for_a_header_close_their_connection_only() {
 
 #[tokio::test(start_paused = true)]
 async fn unknown_key_and_unserved_version_close_the_connection() {
-    let cluster = cluster(BrokerConfig::default());
+    let cluster = cluster(&[]);
     for (key, version) in [(999, 0), (-1, 0), (7, 3)] {
         let mut client = Client::connect(&cluster);
         let mut frame = BytesMut::new();
@@ -174,11 +178,7 @@ async fn unknown_key_and_unserved_version_close_the_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn frame_above_the_limit_closes_the_connection_before_it_is_read() {
-    let config = BrokerConfig {
-        socket_request_max_bytes: 1_000,
-        ..BrokerConfig::default()
-    };
-    let cluster = cluster(config);
+    let cluster = cluster(&[("socket.request.max.bytes", "1000")]);
     for length in [1_001, -1, i32::MIN, i32::MAX] {
         let mut client = Client::connect(&cluster);
         client.io.write_i32(length).await.unwrap();
@@ -188,7 +188,7 @@ async fn frame_above_the_limit_closes_the_connection_before_it_is_read() {
 
 #[tokio::test(start_paused = true)]
 async fn pipelined_requests_are_answered_in_order() {
-    let cluster = cluster(BrokerConfig::default());
+    let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     for correlation_id in 0..50 {
         client.send_frame(&encode(correlation_id, 4, &software())).await;
@@ -200,7 +200,7 @@ async fn pipelined_requests_are_answered_in_order() {
 
 #[tokio::test(start_paused = true)]
 async fn idle_connection_is_closed_after_connections_max_idle_ms() {
-    let cluster = cluster(BrokerConfig::default());
+    let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     tokio::time::sleep(std::time::Duration::from_secs(400)).await;
     client.ask(0, &ApiVersionsRequest::default()).await;
@@ -211,7 +211,7 @@ async fn idle_connection_is_closed_after_connections_max_idle_ms() {
 
 #[tokio::test(start_paused = true)]
 async fn idle_connection_ends_when_the_server_stops() {
-    let cluster = cluster(BrokerConfig::default());
+    let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     client.ask(0, &ApiVersionsRequest::default()).await;
     client.stopping.send_replace(true);

@@ -29,6 +29,25 @@ pub(crate) struct Topic {
     pub(crate) placement: Arc<Placement>,
 }
 
+/// How a request names a topic: by name up to some version, by id from then on (KIP-516).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum TopicKey {
+    /// By name.
+    Name(Arc<str>),
+    /// By id.
+    Id(Uuid),
+}
+
+impl TopicKey {
+    /// The topic, if it exists.
+    pub(crate) fn find(&self, topics: &Topics) -> Option<Arc<Topic>> {
+        match self {
+            Self::Name(name) => topics.get(name),
+            Self::Id(id) => topics.get_by_id(id),
+        }
+    }
+}
+
 /// All topics. Maps never leave this module: it hands out `Arc`s. Only [`Topics::change`] changes them.
 #[derive(Debug)]
 pub(crate) struct Topics {

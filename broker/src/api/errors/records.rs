@@ -1,0 +1,88 @@
+//! Errors of writing and reading records.
+
+use super::KafkaError;
+use crate::fetch::FetchError;
+use crate::fetch::session::SessionError;
+use crate::log::{AppendError, InvalidBatch};
+use crate::operations::init_producer_id::InitProducerIdError;
+use crate::operations::produce::ProduceError;
+use kafka_protocol::ResponseError;
+
+impl KafkaError for InvalidBatch {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::Truncated { .. } | Self::UnsupportedMagic { .. } | Self::Malformed { .. } => {
+                ResponseError::InvalidRecord
+            }
+            Self::Corrupt { .. } | Self::TooShort { .. } => ResponseError::CorruptMessage,
+            Self::UnknownCompression { .. } => ResponseError::UnsupportedCompressionType,
+        }
+    }
+}
+
+impl KafkaError for AppendError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::TooLarge { .. } => ResponseError::MessageTooLarge,
+            Self::TooLargeForSegment { .. } => ResponseError::RecordListTooLarge,
+            Self::TimestampOutOfRange { .. } => ResponseError::InvalidTimestamp,
+            Self::MissingKey { .. } | Self::InvalidRecords(_) => ResponseError::InvalidRecord,
+            Self::OutOfOrderSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
+            Self::InvalidProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
+            // The least wrong of the codes that make a producer wait and try again.
+            Self::OutOfMemory(_) => ResponseError::NotEnoughReplicas,
+        }
+    }
+}
+
+impl KafkaError for ProduceError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::UnknownTopicOrPartition => ResponseError::UnknownTopicOrPartition,
+            Self::UnknownTopicId => ResponseError::UnknownTopicId,
+            Self::InvalidRequiredAcks { .. } => ResponseError::InvalidRequiredAcks,
+            Self::NoBatch => ResponseError::InvalidRecord,
+            Self::ZstdTooEarly => ResponseError::UnsupportedCompressionType,
+            Self::TransactionsNotServed => ResponseError::InvalidTxnState,
+            Self::NotLeader(_) => ResponseError::NotLeaderOrFollower,
+            Self::Offline(_) => ResponseError::KafkaStorageError,
+            Self::Invalid(error) => error.response(),
+            Self::Append(error) => error.response(),
+        }
+    }
+}
+
+impl KafkaError for FetchError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::UnknownTopicOrPartition => ResponseError::UnknownTopicOrPartition,
+            Self::UnknownTopicId => ResponseError::UnknownTopicId,
+            Self::InconsistentTopicId => ResponseError::InconsistentTopicId,
+            Self::NotLeader(_) => ResponseError::NotLeaderOrFollower,
+            Self::FencedLeaderEpoch(_) => ResponseError::FencedLeaderEpoch,
+            Self::UnknownLeaderEpoch => ResponseError::UnknownLeaderEpoch,
+            Self::OffsetOutOfRange(_) => ResponseError::OffsetOutOfRange,
+            Self::Offline(_) => ResponseError::KafkaStorageError,
+        }
+    }
+}
+
+impl KafkaError for SessionError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::IdNotFound => ResponseError::FetchSessionIdNotFound,
+            Self::InvalidEpoch => ResponseError::InvalidFetchSessionEpoch,
+            Self::TopicIdMixed => ResponseError::FetchSessionTopicIdError,
+        }
+    }
+}
+
+impl KafkaError for InitProducerIdError {
+    fn response(&self) -> ResponseError {
+        match self {
+            // The answer has no message: of the codes that end a producer this one says the most.
+            Self::TransactionsNotServed { .. } => ResponseError::UnsupportedVersion,
+            Self::IdWithoutEpoch => ResponseError::InvalidRequest,
+        }
+    }
+}

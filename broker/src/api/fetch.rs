@@ -1,0 +1,243 @@
+//! Fetch: records out of partitions.
+//!
+//! # Versions
+//! 4 to 18.
+//!
+//! # Behaviour
+//! Waits up to `max_wait_ms` for `min_bytes` over all partitions; any partition's error ends the wait. Sessions from version 7 on. An
+//! answer has at most 55 MiB of records, beyond the first batch. Records are written from the log without copying them.
+//!
+//! # Differs from Apache Kafka
+//! Followers and their replica state are ignored: who fetches is a consumer. No preferred read replica is named.
+//!
+//! # Notes by KIP
+//! KIP-74: bounds that a first batch may exceed. KIP-98: `read_committed`. KIP-227: sessions. KIP-320: leader epochs. KIP-516: topic ids
+//! from version 13 on. KIP-595: diverging epochs from version 12 on. KIP-951: the current leader from version 16 on (its field is
+//! there from 12 on).
+
+use super::errors::{KafkaError, code_instead_of_storage_error};
+use super::{Api, Reply};
+use crate::cluster::{Cluster, Node};
+use crate::fetch::session::{SessionError, SessionRequest};
+use crate::fetch::{FetchError, FetchedPartition, PartitionKey, Wanted};
+use crate::ids::{LeaderEpoch, Offset};
+use crate::log::Part;
+use crate::operations::RequestContext;
+use crate::operations::fetch::{Limits, fetch};
+use crate::topic::TopicKey;
+use crate::topic::partition::CurrentLeader;
+use kafka_protocol::messages::fetch_request::{FetchTopic, ForgottenTopic};
+use kafka_protocol::messages::{FetchRequest, FetchResponse};
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Kafka's `FetchRequest`.
+pub(super) struct Fetch;
+
+/// From here on topics have ids instead of names.
+const TOPIC_IDS_FROM: i16 = 13;
+/// From here on an answer may name the current leader.
+const CURRENT_LEADER_FROM: i16 = 16;
+/// Before this, clients do not know KAFKA_STORAGE_ERROR.
+const STORAGE_ERROR_FROM: i16 = 6;
+
+/// A Fetch response, with records that are still slices of the log.
+#[derive(Debug, Default)]
+pub(crate) struct FetchAnswer {
+    pub(crate) error_code: i16,
+    pub(crate) session_id: i32,
+    /// Partitions in order; the same topic may come more than once.
+    pub(crate) topics: Vec<TopicAnswer>,
+    pub(crate) node_endpoints: Vec<Node>,
+}
+
+/// Partitions of one topic.
+#[derive(Debug)]
+pub(crate) struct TopicAnswer {
+    pub(crate) topic: TopicKey,
+    pub(crate) partitions: Vec<PartitionAnswer>,
+}
+
+/// Kafka's `PartitionData`; -1 where there is nothing to say.
+#[derive(Debug)]
+pub(crate) struct PartitionAnswer {
+    pub(crate) index: i32,
+    pub(crate) error_code: i16,
+    pub(crate) high_watermark: i64,
+    pub(crate) last_stable_offset: i64,
+    pub(crate) log_start_offset: i64,
+    /// Epoch and end offset.
+    pub(crate) diverging_epoch: Option<(i32, i64)>,
+    /// Leader and its epoch.
+    pub(crate) current_leader: Option<(i32, i32)>,
+    /// Aborted transactions, producer id and first offset each; `None` is null, for whoever reads uncommitted records too.
+    pub(crate) aborted_transactions: Option<Vec<(i64, i64)>>,
+    pub(crate) records: Vec<Part>,
+    pub(crate) records_bytes: usize,
+}
+
+impl Api for Fetch {
+    type Request = FetchRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 4..=18;
+    const ENDS_WITH_ITS_CLIENT: bool = true;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        version: i16,
+        request: FetchRequest,
+    ) -> Reply<FetchResponse> {
+        let session = SessionRequest {
+            id: request.session_id,
+            epoch: request.session_epoch,
+            uses_topic_ids: version >= TOPIC_IDS_FROM,
+        };
+        let limits = Limits {
+            max_wait: Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0)),
+            min_bytes: usize::try_from(request.min_bytes).unwrap_or(0),
+            max_bytes: usize::try_from(request.max_bytes).unwrap_or(0),
+            is_read_committed: request.isolation_level == 1,
+        };
+        let wanted = request
+            .topics
+            .iter()
+            .flat_map(|topic| wanted(version, topic))
+            .collect();
+        let forgotten: Vec<_> = request
+            .forgotten_topics_data
+            .iter()
+            .flat_map(|topic| forgotten(version, topic))
+            .collect();
+        let outcome = fetch(cluster, context, session, wanted, &forgotten, limits).await;
+        Reply::Fetched(answer(cluster, version, limits.is_read_committed, outcome))
+    }
+}
+
+fn wanted(version: i16, topic: &FetchTopic) -> impl Iterator<Item = Wanted> {
+    let key = topic_key(version, &topic.topic, topic.topic_id);
+    let known = |epoch| (epoch >= 0).then_some(LeaderEpoch(epoch));
+    topic.partitions.iter().map(move |partition| Wanted {
+        key: PartitionKey {
+            topic: key.clone(),
+            partition: partition.partition,
+        },
+        resolved_name: None,
+        fetch_offset: Offset(partition.fetch_offset),
+        max_bytes: usize::try_from(partition.partition_max_bytes).unwrap_or(0),
+        current_leader_epoch: known(partition.current_leader_epoch),
+        last_fetched_epoch: known(partition.last_fetched_epoch),
+    })
+}
+
+fn forgotten(version: i16, topic: &ForgottenTopic) -> impl Iterator<Item = PartitionKey> {
+    let key = topic_key(version, &topic.topic, topic.topic_id);
+    topic.partitions.iter().map(move |partition| PartitionKey {
+        topic: key.clone(),
+        partition: *partition,
+    })
+}
+
+fn topic_key(version: i16, name: &str, id: uuid::Uuid) -> TopicKey {
+    if version >= TOPIC_IDS_FROM {
+        TopicKey::Id(id)
+    } else {
+        TopicKey::Name(name.into())
+    }
+}
+
+fn answer(
+    cluster: &Cluster,
+    version: i16,
+    is_read_committed: bool,
+    outcome: Result<(i32, Vec<FetchedPartition>), SessionError>,
+) -> FetchAnswer {
+    let (session_id, fetched) = match outcome {
+        Ok(fetched) => fetched,
+        Err(error) => {
+            return FetchAnswer {
+                error_code: error.code(),
+                ..FetchAnswer::default()
+            };
+        }
+    };
+    let mut leaders = BTreeMap::new();
+    let mut topics: Vec<TopicAnswer> = Vec::new();
+    for partition in fetched {
+        let key = partition.key.topic.clone();
+        let partition = partition_answer(version, is_read_committed, partition, &mut leaders);
+        match topics.last_mut() {
+            Some(last) if last.topic == key => last.partitions.push(partition),
+            _ => topics.push(TopicAnswer {
+                topic: key,
+                partitions: vec![partition],
+            }),
+        }
+    }
+    FetchAnswer {
+        error_code: 0,
+        session_id,
+        topics,
+        node_endpoints: leaders
+            .keys()
+            .filter_map(|id| cluster.node(*id).cloned())
+            .collect(),
+    }
+}
+
+fn partition_answer(
+    version: i16,
+    is_read_committed: bool,
+    partition: FetchedPartition,
+    leaders: &mut BTreeMap<crate::ids::NodeId, CurrentLeader>,
+) -> PartitionAnswer {
+    let index = partition.key.partition;
+    match partition.result {
+        Ok(fetched) => PartitionAnswer {
+            index,
+            error_code: 0,
+            high_watermark: fetched.high_watermark.0,
+            last_stable_offset: fetched.last_stable_offset.0,
+            log_start_offset: fetched.log_start_offset.0,
+            diverging_epoch: fetched.diverging_epoch.map(|(epoch, end)| (epoch.0, end.0)),
+            current_leader: None,
+            // No transactions are served, so none was aborted.
+            aborted_transactions: is_read_committed.then(Vec::new),
+            records: fetched.records.parts,
+            records_bytes: fetched.records.bytes,
+        },
+        Err(error) => {
+            let current = match &error {
+                FetchError::NotLeader(current) | FetchError::FencedLeaderEpoch(current)
+                    if version >= CURRENT_LEADER_FROM =>
+                {
+                    leaders.insert(current.leader_id, *current);
+                    Some((current.leader_id.0, current.leader_epoch.0))
+                }
+                _ => None,
+            };
+            PartitionAnswer {
+                index,
+                error_code: code(version, error),
+                high_watermark: -1,
+                last_stable_offset: -1,
+                log_start_offset: -1,
+                diverging_epoch: None,
+                current_leader: current,
+                aborted_transactions: None,
+                records: Vec::new(),
+                records_bytes: 0,
+            }
+        }
+    }
+}
+
+/// Kafka's `maybeDownConvertStorageError`: old clients retry NOT_LEADER_OR_FOLLOWER only.
+fn code(version: i16, error: FetchError) -> i16 {
+    match error {
+        FetchError::Offline(_) if version < STORAGE_ERROR_FROM => code_instead_of_storage_error(),
+        error => error.code(),
+    }
+}

@@ -1,0 +1,59 @@
+//! InitProducerId: an id for an idempotent producer.
+//!
+//! # Versions
+//! 0 to 5.
+//!
+//! # Behaviour
+//! Without a transactional id: a producer id that nobody had before, at epoch 0.
+//!
+//! # Differs from Apache Kafka
+//! Transactions are not served: a transactional id gets UNSUPPORTED_VERSION, which ends a producer, and the broker's log says why.
+//!
+//! # Notes by KIP
+//! KIP-98: idempotent producers. KIP-360: the producer's former id and epoch may be given, from version 3 on.
+
+use super::errors::KafkaError;
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::ids::{ProducerEpoch, ProducerId};
+use crate::operations::RequestContext;
+use crate::operations::init_producer_id::{InitProducer, init_producer_id};
+use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `InitProducerIdRequest`.
+pub(super) struct InitProducerId;
+
+impl Api for InitProducerId {
+    type Request = InitProducerIdRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=5;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: InitProducerIdRequest,
+    ) -> Reply<InitProducerIdResponse> {
+        let init = InitProducer {
+            transactional_id: request.transactional_id.map(|id| id.to_string()),
+            producer_id: ProducerId(request.producer_id.0),
+            producer_epoch: ProducerEpoch(request.producer_epoch),
+        };
+        let response = InitProducerIdResponse::default();
+        match init_producer_id(cluster, context, init).await {
+            Ok((producer_id, producer_epoch)) => response
+                .with_producer_id(producer_id.0.into())
+                .with_producer_epoch(producer_epoch.0),
+            Err(error) => {
+                tracing::warn!(client_id = context.client_id, reason = %error, "refused a producer");
+                response
+                    .with_error_code(error.code())
+                    .with_producer_id((-1).into())
+                    .with_producer_epoch(-1)
+            }
+        }
+        .into()
+    }
+}

@@ -1,0 +1,323 @@
+//! Fetch sessions (KIP-227): what a client has asked for and was told, so that it need not ask again and is told changes only.
+//!
+//! Knows the rules of epochs, eviction and omission; does not read any log. Source: Kafka's `FetchSession`,
+//! `FetchSessionCacheShard` and `FetchManager`.
+
+use crate::Entropy;
+use crate::fetch::{FetchedPartition, PartitionKey, Wanted};
+use crate::ids::Offset;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// "No session" on the wire.
+pub(crate) const NO_SESSION: i32 = 0;
+/// The epoch of a request that begins a session.
+const INITIAL_EPOCH: i32 = 0;
+/// The epoch of a request that ends its session, or needs none.
+const FINAL_EPOCH: i32 = -1;
+/// How long a session must be unused, or have lived, to make way for any other (`MIN_INCREMENTAL_FETCH_SESSION_EVICTION_MS`).
+const EVICTION_MS: i64 = 120_000;
+
+/// What a request says of its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SessionRequest {
+    pub(crate) id: i32,
+    pub(crate) epoch: i32,
+    /// The request names topics by id (Fetch 13 and later). A session stays with one way.
+    pub(crate) uses_topic_ids: bool,
+}
+
+/// Why a request does not fit its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SessionError {
+    #[error("no fetch session of that id")]
+    IdNotFound,
+    #[error("the fetch session's epoch is another one")]
+    InvalidEpoch,
+    #[error("a fetch session cannot change between topic names and topic ids")]
+    TopicIdMixed,
+}
+
+/// What is to be read for a request, and how its answer is told.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// Everything to read, in the order to read it.
+    pub(crate) wanted: Vec<Wanted>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Sessionless,
+    /// Becomes a session if there is room.
+    Full {
+        uses_topic_ids: bool,
+    },
+    Incremental {
+        id: i32,
+        /// The epoch that the session has while the request is in work.
+        epoch: i32,
+    },
+}
+
+/// The sessions of one broker.
+#[derive(Debug)]
+pub(crate) struct FetchSessions {
+    slots: usize,
+    sessions: Mutex<HashMap<i32, Session>>,
+}
+
+#[derive(Debug)]
+struct Session {
+    epoch: i32,
+    uses_topic_ids: bool,
+    created_ms: i64,
+    last_used_ms: i64,
+    /// In the order to be read: a partition that gave data goes last.
+    turns: BTreeMap<u64, Cached>,
+    by_key: HashMap<PartitionKey, u64>,
+    next_turn: u64,
+}
+
+/// What the client asked of a partition and was told of it.
+#[derive(Clone, Debug)]
+struct Cached {
+    wanted: Wanted,
+    /// `None` when the client was told nothing, or an error: the next answer is sent whatever it says.
+    high_watermark: Option<Offset>,
+    log_start_offset: Offset,
+}
+
+impl FetchSessions {
+    /// No sessions, and room for so many.
+    pub(crate) fn new(slots: usize) -> Self {
+        Self {
+            slots,
+            sessions: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// What `wanted` and `forgotten` come to in the request's session.
+    pub(crate) fn open(
+        &self,
+        request: SessionRequest,
+        wanted: Vec<Wanted>,
+        forgotten: &[PartitionKey],
+        now_ms: i64,
+    ) -> Result<Opened, SessionError> {
+        let mut sessions = self.lock();
+        if matches!(request.epoch, INITIAL_EPOCH | FINAL_EPOCH) {
+            // A session that a full request names is closed.
+            sessions.remove(&request.id);
+            let uses_topic_ids = request.uses_topic_ids;
+            let kind = if request.epoch == FINAL_EPOCH {
+                Kind::Sessionless
+            } else {
+                Kind::Full { uses_topic_ids }
+            };
+            return Ok(Opened { wanted, kind });
+        }
+        let session = sessions.get_mut(&request.id).ok_or(SessionError::IdNotFound)?;
+        if session.epoch != request.epoch {
+            return Err(SessionError::InvalidEpoch);
+        }
+        if session.uses_topic_ids != request.uses_topic_ids {
+            return Err(SessionError::TopicIdMixed);
+        }
+        session.update(&wanted, forgotten);
+        if session.turns.is_empty() {
+            sessions.remove(&request.id);
+            let kind = Kind::Sessionless;
+            return Ok(Opened { wanted, kind });
+        }
+        session.last_used_ms = now_ms;
+        session.epoch = next_epoch(session.epoch);
+        Ok(Opened {
+            wanted: session
+                .turns
+                .values()
+                .map(|cached| cached.wanted.clone())
+                .collect(),
+            kind: Kind::Incremental {
+                id: request.id,
+                epoch: session.epoch,
+            },
+        })
+    }
+
+    /// The id of the session that the answer belongs to. Of an incremental answer, leaves out what has not changed.
+    pub(crate) fn close(
+        &self,
+        opened: &Opened,
+        fetched: &mut Vec<FetchedPartition>,
+        now_ms: i64,
+        entropy: &Entropy,
+    ) -> Result<i32, SessionError> {
+        match opened.kind {
+            Kind::Sessionless => Ok(NO_SESSION),
+            Kind::Full { uses_topic_ids } => {
+                let session = Session::new(uses_topic_ids, &opened.wanted, fetched, now_ms);
+                Ok(self.insert(session, now_ms, entropy))
+            }
+            Kind::Incremental { id, epoch } => {
+                let mut sessions = self.lock();
+                // Gone in the meantime (evicted, or closed): Kafka still answers, the client learns with its next request.
+                if let Some(session) = sessions.get_mut(&id) {
+                    if session.epoch != epoch {
+                        return Err(SessionError::InvalidEpoch);
+                    }
+                    fetched.retain(|partition| session.tell(partition));
+                }
+                Ok(id)
+            }
+        }
+    }
+
+    /// Keeps a new session if there is room or something less valuable makes way for it.
+    fn insert(&self, session: Session, now_ms: i64, entropy: &Entropy) -> i32 {
+        let mut sessions = self.lock();
+        if sessions.len() >= self.slots && !evict(&mut sessions, session.turns.len(), now_ms) {
+            return NO_SESSION;
+        }
+        let id = loop {
+            let id = entropy.below(i32::MAX as u64 - 1) as i32 + 1;
+            if !sessions.contains_key(&id) {
+                break id;
+            }
+        };
+        sessions.insert(id, session);
+        id
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<i32, Session>> {
+        // Every change leaves the sessions whole, and a client recovers from a lost one by itself.
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Removes the session that was unused the longest, if it is stale, or else the smallest old one, unless it is larger than the new one.
+fn evict(sessions: &mut HashMap<i32, Session>, new_size: usize, now_ms: i64) -> bool {
+    let stalest = sessions
+        .iter()
+        .min_by_key(|(id, session)| (session.last_used_ms, **id));
+    let Some((id, stalest)) = stalest else {
+        return false;
+    };
+    let victim = if now_ms - stalest.last_used_ms > EVICTION_MS {
+        Some(*id)
+    } else {
+        sessions
+            .iter()
+            .filter(|(_, session)| session.last_used_ms - session.created_ms > EVICTION_MS)
+            .map(|(id, session)| (session.turns.len(), *id))
+            .min()
+            .filter(|(size, _)| *size < new_size)
+            .map(|(_, id)| id)
+    };
+    victim.is_some_and(|id| sessions.remove(&id).is_some())
+}
+
+/// Kafka's `FetchMetadata.nextEpoch`: from 1 up, and 1 again after the last one.
+fn next_epoch(epoch: i32) -> i32 {
+    epoch.checked_add(1).unwrap_or(1)
+}
+
+impl Session {
+    fn new(uses_topic_ids: bool, wanted: &[Wanted], fetched: &[FetchedPartition], now_ms: i64) -> Self {
+        let mut session = Self {
+            epoch: next_epoch(INITIAL_EPOCH),
+            uses_topic_ids,
+            created_ms: now_ms,
+            last_used_ms: now_ms,
+            turns: BTreeMap::new(),
+            by_key: HashMap::with_capacity(wanted.len()),
+            next_turn: 0,
+        };
+        session.update(wanted, &[]);
+        for partition in fetched {
+            if let Some(cached) = session.cached(&partition.key) {
+                cached.note(partition);
+            }
+        }
+        session
+    }
+
+    fn update(&mut self, wanted: &[Wanted], forgotten: &[PartitionKey]) {
+        for wanted in wanted {
+            if let Some(cached) = self.cached(&wanted.key) {
+                let name = cached.wanted.resolved_name.take();
+                cached.wanted = wanted.clone();
+                if cached.wanted.resolved_name.is_none() {
+                    cached.wanted.resolved_name = name;
+                }
+            } else {
+                let cached = Cached {
+                    wanted: wanted.clone(),
+                    high_watermark: None,
+                    log_start_offset: Offset(-1),
+                };
+                self.push(cached);
+            }
+        }
+        for key in forgotten {
+            if let Some(turn) = self.by_key.remove(key) {
+                self.turns.remove(&turn);
+            }
+        }
+    }
+
+    fn cached(&mut self, key: &PartitionKey) -> Option<&mut Cached> {
+        self.turns.get_mut(self.by_key.get(key)?)
+    }
+
+    fn push(&mut self, cached: Cached) {
+        self.by_key.insert(cached.wanted.key.clone(), self.next_turn);
+        self.turns.insert(self.next_turn, cached);
+        self.next_turn += 1;
+    }
+
+    /// Whether the partition belongs into the answer; notes what the client is told, and lets who gave data go last.
+    fn tell(&mut self, partition: &FetchedPartition) -> bool {
+        let Some(turn) = self.by_key.get(&partition.key) else {
+            return true;
+        };
+        let Some(cached) = self.turns.get_mut(turn) else {
+            return true;
+        };
+        let must_tell = cached.must_tell(partition);
+        cached.note(partition);
+        if partition.bytes() > 0
+            && let Some(cached) = self.turns.remove(&turn.clone())
+        {
+            self.push(cached);
+        }
+        must_tell
+    }
+}
+
+impl Cached {
+    fn must_tell(&self, partition: &FetchedPartition) -> bool {
+        match &partition.result {
+            Err(_) => true,
+            Ok(fetched) => {
+                fetched.records.bytes > 0
+                    || fetched.diverging_epoch.is_some()
+                    || self.high_watermark != Some(fetched.high_watermark)
+                    || self.log_start_offset != fetched.log_start_offset
+            }
+        }
+    }
+
+    fn note(&mut self, partition: &FetchedPartition) {
+        if self.wanted.resolved_name.is_none() {
+            self.wanted.resolved_name = partition.topic_name.clone();
+        }
+        match &partition.result {
+            Ok(fetched) => {
+                self.high_watermark = Some(fetched.high_watermark);
+                self.log_start_offset = fetched.log_start_offset;
+            }
+            Err(_) => self.high_watermark = None,
+        }
+    }
+}

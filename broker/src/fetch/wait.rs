@@ -1,0 +1,52 @@
+//! A fetch that waits until one of its partitions has moved.
+//!
+//! Registers with every partition before the caller reads them, or a wake-up between the read and the wait would be lost.
+
+use crate::topic::Partition;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+use tokio::sync::futures::Notified;
+
+/// The partitions of a waiting fetch.
+pub(crate) struct Waiter<'a> {
+    watched: Vec<Watched<'a>>,
+}
+
+struct Watched<'a> {
+    partition: &'a Partition,
+    moved: Pin<Box<Notified<'a>>>,
+}
+
+impl<'a> Watched<'a> {
+    fn new(partition: &'a Partition) -> Self {
+        let mut moved = Box::pin(partition.moved());
+        moved.as_mut().enable();
+        Self { partition, moved }
+    }
+}
+
+impl<'a> Waiter<'a> {
+    /// Watches `partitions` from now on.
+    pub(crate) fn new(partitions: impl Iterator<Item = &'a Partition>) -> Self {
+        Self {
+            watched: partitions.map(Watched::new).collect(),
+        }
+    }
+
+    /// Completes when one of them has moved since it was watched; those that have are watched anew, so that the caller can read and
+    /// wait again. Loses nothing when it is dropped before it completes.
+    pub(crate) async fn moved(&mut self) {
+        poll_fn(|context| {
+            let mut has_moved = false;
+            for watched in &mut self.watched {
+                if watched.moved.as_mut().poll(context).is_ready() {
+                    *watched = Watched::new(watched.partition);
+                    has_moved = true;
+                }
+            }
+            if has_moved { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+}

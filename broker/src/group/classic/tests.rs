@@ -1,1 +1,0 @@
-//! Kafka's rules by name, as values.

@@ -1,0 +1,253 @@
+//! Fetch: records out of partitions, at once or when enough have come.
+//!
+//! Source: Kafka's `ReplicaManager.fetchMessages` and `readFromLog`, and `DelayedFetch`.
+
+use super::RequestContext;
+use crate::cluster::Cluster;
+use crate::fetch::plan::{Allowance, Budget};
+use crate::fetch::session::{SessionError, SessionRequest};
+use crate::fetch::wait::Waiter;
+use crate::fetch::{FetchError, Fetched, FetchedPartition, PartitionKey, Wanted};
+use crate::ids::{LeaderEpoch, Offset};
+use crate::log::{OffsetOutOfRange, Slice};
+use crate::metrics::add;
+use crate::topic::TopicKey;
+use crate::topic::partition::{Partition, State};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// `fetch.max.bytes` of the broker: no answer has more, whatever the request says.
+const FETCH_MAX_BYTES: usize = 57_671_680;
+
+/// How much to read, and how long to wait for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) max_wait: Duration,
+    pub(crate) min_bytes: usize,
+    pub(crate) max_bytes: usize,
+    /// Only up to the last stable offset, with the aborted transactions.
+    pub(crate) is_read_committed: bool,
+}
+
+/// A request's partitions within its session, and the session's id.
+pub(crate) async fn fetch(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    session: SessionRequest,
+    wanted: Vec<Wanted>,
+    forgotten: &[PartitionKey],
+    limits: Limits,
+) -> Result<(i32, Vec<FetchedPartition>), SessionError> {
+    let sessions = cluster.fetch_sessions(context.node_id);
+    let opened = sessions.open(session, wanted, forgotten, cluster.clock.now_ms())?;
+    let mut fetched = read(cluster, context, &opened.wanted, limits).await;
+    let now_ms = cluster.clock.now_ms();
+    let id = sessions.close(&opened, &mut fetched, now_ms, &cluster.entropy)?;
+    Ok((id, fetched))
+}
+
+/// Reads `wanted` in order, all of which is in the answer; waits for `min_bytes` unless something keeps it from waiting.
+pub(crate) async fn read(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    wanted: &[Wanted],
+    limits: Limits,
+) -> Vec<FetchedPartition> {
+    let reading = Reading {
+        context,
+        limits,
+        targets: wanted
+            .iter()
+            .map(|wanted| Target::find(cluster, wanted))
+            .collect(),
+    };
+    let fetched = reading.run().await;
+    let bytes: usize = fetched.iter().map(FetchedPartition::bytes).sum();
+    if bytes > 0 {
+        let records: i64 = wanted
+            .iter()
+            .zip(&fetched)
+            .filter_map(|(wanted, fetched)| Some((wanted, fetched.result.as_ref().ok()?)))
+            .map(|(wanted, fetched)| fetched.records.next_offset.0 - wanted.fetch_offset.0)
+            .sum();
+        add(&cluster.counters.bytes_out, bytes as u64);
+        add(&cluster.counters.records_out, records.unsigned_abs());
+    }
+    fetched
+}
+
+struct Reading<'a> {
+    context: &'a RequestContext,
+    limits: Limits,
+    targets: Vec<Target<'a>>,
+}
+
+/// A wanted partition, looked up once.
+struct Target<'a> {
+    wanted: &'a Wanted,
+    topic_name: Option<Arc<str>>,
+    partition: Result<Arc<Partition>, Missing>,
+}
+
+#[derive(Clone, Copy)]
+enum Missing {
+    Topic,
+    Partition,
+    OtherId,
+}
+
+impl<'a> Target<'a> {
+    fn find(cluster: &Cluster, wanted: &'a Wanted) -> Self {
+        let topic = wanted.key.topic.find(&cluster.topics);
+        let partition = match &topic {
+            Some(topic) => usize::try_from(wanted.key.partition)
+                .ok()
+                .and_then(|index| topic.partitions.get(index).cloned())
+                .ok_or(Missing::Partition),
+            // A session knows what the id was called: Kafka then tells a deleted topic from one that was made anew.
+            None => Err(match &wanted.resolved_name {
+                Some(name) if cluster.topics.get(name).is_some() => Missing::OtherId,
+                Some(_) => Missing::Partition,
+                None => Missing::Topic,
+            }),
+        };
+        Self {
+            wanted,
+            topic_name: topic.map_or_else(
+                || wanted.resolved_name.clone(),
+                |topic| Some(Arc::clone(&topic.name)),
+            ),
+            partition,
+        }
+    }
+
+    fn missing(&self, missing: Missing) -> FetchError {
+        match (missing, &self.wanted.key.topic) {
+            (Missing::Topic, TopicKey::Id(_)) => FetchError::UnknownTopicId,
+            (Missing::OtherId, _) => FetchError::InconsistentTopicId,
+            (Missing::Topic | Missing::Partition, _) => FetchError::UnknownTopicOrPartition,
+        }
+    }
+
+    fn read(
+        &self,
+        context: &RequestContext,
+        is_read_committed: bool,
+        allowance: Allowance,
+    ) -> Result<Fetched, FetchError> {
+        let partition = self
+            .partition
+            .as_ref()
+            .map_err(|missing| self.missing(*missing))?;
+        let state = partition.read()?;
+        if state.is_deleted {
+            return Err(self.missing(Missing::Topic));
+        }
+        check_leader_epoch(&state, self.wanted.current_leader_epoch)?;
+        if !context.is_local && state.leader != context.node_id {
+            return Err(FetchError::NotLeader(state.current_leader()));
+        }
+        let from = self.wanted.fetch_offset;
+        let diverging_epoch = diverging_epoch(&state, self.wanted.last_fetched_epoch, from)?;
+        let end = if is_read_committed {
+            state.last_stable_offset()
+        } else {
+            state.high_watermark
+        };
+        let records = match diverging_epoch {
+            Some(_) => Slice::default(),
+            None => state
+                .log
+                .read(from, end, allowance.max_bytes, allowance.at_least_one)?,
+        };
+        Ok(Fetched {
+            high_watermark: state.high_watermark,
+            last_stable_offset: state.last_stable_offset(),
+            log_start_offset: state.log.log_start_offset(),
+            diverging_epoch,
+            records,
+        })
+    }
+}
+
+/// Kafka's `Partition.checkCurrentLeaderEpoch`.
+fn check_leader_epoch(state: &State, claimed: Option<LeaderEpoch>) -> Result<(), FetchError> {
+    match claimed {
+        Some(epoch) if epoch < state.leader_epoch => {
+            Err(FetchError::FencedLeaderEpoch(state.current_leader()))
+        }
+        Some(epoch) if epoch > state.leader_epoch => Err(FetchError::UnknownLeaderEpoch),
+        _ => Ok(()),
+    }
+}
+
+/// Kafka's `Partition.readRecords`: where the log of whoever last fetched `epoch` and stands at `from` leaves this one.
+fn diverging_epoch(
+    state: &State,
+    epoch: Option<LeaderEpoch>,
+    from: Offset,
+) -> Result<Option<(LeaderEpoch, Offset)>, FetchError> {
+    let Some(epoch) = epoch else { return Ok(None) };
+    let Some((known, end)) = state.log.end_offset_for_epoch(epoch) else {
+        // Nothing is known of it or what came before: the client has to reset.
+        return Err(FetchError::OffsetOutOfRange(OffsetOutOfRange {
+            offset: from,
+            log_start_offset: state.log.log_start_offset(),
+            end_offset: state.log.log_end_offset(),
+        }));
+    };
+    Ok((known < epoch || end < from).then_some((known, end)))
+}
+
+impl Reading<'_> {
+    async fn run(&self) -> Vec<FetchedPartition> {
+        let deadline = Instant::now() + self.limits.max_wait;
+        let fetched = self.read();
+        if self.is_complete(&fetched) {
+            return fetched;
+        }
+        let partitions = self.targets.iter().flat_map(|target| &target.partition);
+        let mut waiter = Waiter::new(partitions.map(|partition| &**partition));
+        loop {
+            // Read again after watching: an append in between wakes nobody.
+            let fetched = self.read();
+            if self.is_complete(&fetched) {
+                return fetched;
+            }
+            tokio::select! {
+                biased;
+                () = waiter.moved() => {}
+                () = sleep_until(deadline) => return fetched,
+            }
+        }
+    }
+
+    fn read(&self) -> Vec<FetchedPartition> {
+        let mut budget = Budget::new(self.limits.max_bytes.min(FETCH_MAX_BYTES));
+        let read = |target: &Target<'_>| {
+            let allowance = budget.allow(target.wanted.max_bytes);
+            let result = target.read(self.context, self.limits.is_read_committed, allowance);
+            let partition = FetchedPartition {
+                key: target.wanted.key.clone(),
+                topic_name: target.topic_name.clone(),
+                result,
+            };
+            budget.take(partition.bytes());
+            partition
+        };
+        self.targets.iter().map(read).collect()
+    }
+
+    /// Whether there is a reason not to wait (any longer).
+    fn is_complete(&self, fetched: &[FetchedPartition]) -> bool {
+        let must_answer = |partition: &FetchedPartition| match &partition.result {
+            Ok(fetched) => fetched.diverging_epoch.is_some(),
+            Err(_) => true,
+        };
+        self.limits.max_wait.is_zero()
+            || fetched.is_empty()
+            || fetched.iter().map(FetchedPartition::bytes).sum::<usize>() >= self.limits.min_bytes
+            || fetched.iter().any(must_answer)
+    }
+}

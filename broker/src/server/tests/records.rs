@@ -1,0 +1,542 @@
+//! Produce and Fetch through a connection.
+
+use super::{Client, cluster, encode};
+use crate::cluster::Cluster;
+use crate::records::{NewRecord, encode_batch};
+use crate::topic::Topic;
+use crate::{Compression, records};
+use bytes::{Buf, Bytes};
+use kafka_protocol::messages::create_topics_request::CreatableTopic;
+use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic, ForgottenTopic};
+use kafka_protocol::messages::fetch_response::PartitionData;
+use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
+use kafka_protocol::messages::produce_response::PartitionProduceResponse;
+use kafka_protocol::messages::{
+    CreateTopicsRequest, FetchRequest, FetchResponse, ProduceRequest, TopicName, TransactionalId,
+};
+use kafka_protocol::protocol::{Decodable, StrBytes};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+async fn create_topic(
+    client: &mut Client,
+    cluster: &Cluster,
+    name: &'static str,
+    partitions: i32,
+) -> Arc<Topic> {
+    let topic = CreatableTopic::default()
+        .with_name(topic_name(name))
+        .with_num_partitions(partitions)
+        .with_replication_factor(1);
+    let request = CreateTopicsRequest::default()
+        .with_topics(vec![topic])
+        .with_timeout_ms(1_000);
+    assert_eq!(client.ask(7, &request).await.topics[0].error_code, 0);
+    cluster.topics.get(name).unwrap()
+}
+
+fn topic_name(name: &'static str) -> TopicName {
+    TopicName(StrBytes::from_static_str(name))
+}
+
+fn batch(values: &[&str]) -> Bytes {
+    let records: Vec<_> = values
+        .iter()
+        .map(|value| NewRecord {
+            timestamp_ms: 1_700_000_000_000,
+            value: Some(value.as_bytes()),
+            ..NewRecord::default()
+        })
+        .collect();
+    encode_batch(&records, Compression::None)
+}
+
+fn produce(topic: &Topic, acks: i16, batches: Vec<(i32, Option<Bytes>)>) -> ProduceRequest {
+    let partitions = batches.into_iter().map(|(index, records)| {
+        PartitionProduceData::default()
+            .with_index(index)
+            .with_records(records)
+    });
+    ProduceRequest::default()
+        .with_acks(acks)
+        .with_timeout_ms(1_000)
+        .with_topic_data(vec![
+            TopicProduceData::default()
+                .with_name(TopicName(StrBytes::from_string(topic.name.to_string())))
+                .with_topic_id(topic.id)
+                .with_partition_data(partitions.collect()),
+        ])
+}
+
+async fn append(client: &mut Client, topic: &Topic, index: i32, values: &[&str]) -> PartitionProduceResponse {
+    let request = produce(topic, 1, vec![(index, Some(batch(values)))]);
+    let mut response = client.ask(9, &request).await;
+    response.responses.remove(0).partition_responses.remove(0)
+}
+
+/// Waits for at most a second, for one byte.
+fn fetch(topic: &Topic, positions: &[(i32, i64)]) -> FetchRequest {
+    let partitions = positions.iter().map(|(index, offset)| {
+        FetchPartition::default()
+            .with_partition(*index)
+            .with_fetch_offset(*offset)
+            .with_partition_max_bytes(1 << 20)
+    });
+    FetchRequest::default()
+        .with_max_wait_ms(1_000)
+        .with_min_bytes(1)
+        .with_max_bytes(1 << 20)
+        .with_session_epoch(-1)
+        .with_topics(vec![
+            FetchTopic::default()
+                .with_topic(TopicName(StrBytes::from_string(topic.name.to_string())))
+                .with_topic_id(topic.id)
+                .with_partitions(partitions.collect()),
+        ])
+}
+
+fn partitions(response: &FetchResponse) -> Vec<&PartitionData> {
+    response
+        .responses
+        .iter()
+        .flat_map(|topic| &topic.partitions)
+        .collect()
+}
+
+fn values(data: &PartitionData) -> Vec<String> {
+    records::batches(data.records.clone().expect("records are never null"))
+        .flat_map(|(header, body)| {
+            let values = records::walk(&header, &body).map(|record| record.unwrap().value.unwrap().to_vec());
+            values.collect::<Vec<_>>()
+        })
+        .map(|value| String::from_utf8(value).unwrap())
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_produced_at_any_version_is_fetched_at_any_version() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "any", 1).await;
+    for version in 3..=13 {
+        let value = format!("at {version}");
+        let request = produce(&topic, -1, vec![(0, Some(batch(&[&value])))]);
+        let response = client.ask(version, &request).await;
+        let partition = &response.responses[0].partition_responses[0];
+        assert_eq!((partition.error_code, partition.index), (0, 0));
+        assert_eq!(partition.base_offset, i64::from(version) - 3);
+        assert_eq!(partition.log_append_time_ms, -1);
+        assert_eq!(partition.log_start_offset, if version >= 5 { 0 } else { -1 });
+    }
+    for version in 4..=18 {
+        for isolation_level in [0, 1] {
+            let request = fetch(&topic, &[(0, 2)]).with_isolation_level(isolation_level);
+            let response = client.ask(version, &request).await;
+            assert_eq!((response.error_code, response.session_id), (0, 0));
+            let all = partitions(&response);
+            assert_eq!((all.len(), all[0].error_code), (1, 0));
+            assert_eq!((all[0].high_watermark, all[0].last_stable_offset), (11, 11));
+            assert_eq!(all[0].preferred_read_replica.0, -1);
+            assert_eq!(
+                all[0].aborted_transactions.as_ref().map(Vec::len),
+                (isolation_level == 1).then_some(0)
+            );
+            let expected: Vec<_> = (5..=13).map(|version| format!("at {version}")).collect();
+            assert_eq!(values(all[0]), expected);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_batches_come_back_as_they_were_sent() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "large", 2).await;
+    let large = "x".repeat(100_000);
+    for index in [0, 1] {
+        let sent = append(&mut client, &topic, index, &[&large, "a", "b"]).await;
+        assert_eq!((sent.error_code, sent.base_offset), (0, 0));
+        assert_eq!(append(&mut client, &topic, index, &["c"]).await.base_offset, 3);
+    }
+    for version in [4, 11, 12, 18] {
+        let response = client.ask(version, &fetch(&topic, &[(0, 0), (1, 3)])).await;
+        let all = partitions(&response);
+        assert_eq!(values(all[0]), [&large, "a", "b", "c"]);
+        assert_eq!(values(all[1]), ["c"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_batches_get_their_codes_and_messages() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "refused", 1).await;
+    let mut corrupt = batch(&["a"]).to_vec();
+    *corrupt.last_mut().unwrap() ^= 1;
+    let cases = [
+        (1, 7, Some(batch(&["a"])), 3), // UNKNOWN_TOPIC_OR_PARTITION
+        (1, -1, Some(batch(&["a"])), 3),
+        (2, 0, Some(batch(&["a"])), 21), // INVALID_REQUIRED_ACKS
+        (1, 0, None, 87),                // INVALID_RECORD
+        (1, 0, Some(Bytes::new()), 87),
+        (1, 0, Some(corrupt.into()), 2), // CORRUPT_MESSAGE
+        (1, 0, Some(batch(&["a"]).slice(..40)), 87),
+    ];
+    for (acks, index, records, code) in cases {
+        let response = client
+            .ask(9, &produce(&topic, acks, vec![(index, records)]))
+            .await;
+        let partition = &response.responses[0].partition_responses[0];
+        assert_eq!((partition.error_code, partition.base_offset), (code, -1));
+        assert!(partition.error_message.is_some());
+    }
+    let transactional = produce(&topic, -1, vec![(0, Some(batch(&["a"])))])
+        .with_transactional_id(Some(TransactionalId(StrBytes::from_static_str("t"))));
+    let response = client.ask(9, &transactional).await;
+    assert_eq!(response.responses[0].partition_responses[0].error_code, 48);
+    let mut unknown = produce(&topic, 1, vec![(0, Some(batch(&["a"])))]);
+    unknown.topic_data[0].topic_id = uuid::Uuid::from_u128(1);
+    let response = client.ask(13, &unknown).await;
+    assert_eq!(response.responses[0].partition_responses[0].error_code, 100);
+    assert_eq!(append(&mut client, &topic, 0, &["b"]).await.base_offset, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn acks_0_gets_no_answer_and_a_closed_connection_on_error() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "silent", 1).await;
+    let request = produce(&topic, 0, vec![(0, Some(batch(&["a"])))]);
+    client.send_frame(&encode(1, 9, &request)).await;
+    assert_eq!(append(&mut client, &topic, 0, &["b"]).await.base_offset, 1);
+    let request = produce(&topic, 0, vec![(9, Some(batch(&["a"])))]);
+    client.send_frame(&encode(1, 9, &request)).await;
+    assert!(client.is_closed().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_broker_names_the_leader() {
+    let cluster = Arc::new(Cluster::for_tests(2, &[]));
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "led", 1).await;
+    let leader = topic.partitions[0].read().unwrap().leader.0;
+    let mut other = Client::connect_to(&cluster, 3 - leader);
+    let request = produce(&topic, 1, vec![(0, Some(batch(&["a"])))]);
+    for version in 3..=13 {
+        let response = other.ask(version, &request).await;
+        let partition = &response.responses[0].partition_responses[0];
+        assert_eq!(partition.error_code, 6);
+        let named = if version >= 10 { (leader, 0) } else { (-1, -1) };
+        assert_eq!(
+            (
+                partition.current_leader.leader_id.0,
+                partition.current_leader.leader_epoch
+            ),
+            named
+        );
+        let ports: Vec<_> = response.node_endpoints.iter().map(|node| node.port).collect();
+        assert_eq!(
+            ports,
+            if version >= 10 {
+                vec![9091 + leader]
+            } else {
+                vec![]
+            }
+        );
+    }
+    for version in 4..=18 {
+        let started = Instant::now();
+        let response = other.ask(version, &fetch(&topic, &[(0, 0)])).await;
+        assert_eq!(started.elapsed(), Duration::ZERO, "an error ends the wait");
+        let partition = partitions(&response)[0];
+        assert_eq!(partition.error_code, 6);
+        let named = if version >= 16 { (leader, 0) } else { (-1, -1) };
+        assert_eq!(
+            (
+                partition.current_leader.leader_id.0,
+                partition.current_leader.leader_epoch
+            ),
+            named
+        );
+        let ports: Vec<_> = response.node_endpoints.iter().map(|node| node.port).collect();
+        assert_eq!(
+            ports,
+            if version >= 16 {
+                vec![9091 + leader]
+            } else {
+                vec![]
+            }
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fetch_waits_for_its_time_and_no_longer() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "wait", 2).await;
+    let started = Instant::now();
+    let response = client.ask(12, &fetch(&topic, &[(0, 0), (1, 0)])).await;
+    assert_eq!(started.elapsed(), Duration::from_secs(1));
+    assert_eq!(partitions(&response).len(), 2);
+    for partition in partitions(&response) {
+        assert_eq!(
+            (partition.error_code, partition.records.as_deref()),
+            (0, Some(&[][..]))
+        );
+    }
+    let started = Instant::now();
+    client
+        .ask(12, &fetch(&topic, &[(0, 0)]).with_max_wait_ms(0))
+        .await;
+    client.ask(12, &fetch(&topic, &[(0, 0)]).with_min_bytes(0)).await;
+    client.ask(12, &fetch(&topic, &[(0, 5)])).await;
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_fetch_is_woken_by_appends_that_add_up_to_min_bytes() {
+    let cluster = cluster(&[]);
+    let mut consumer = Client::connect(&cluster);
+    let mut producer = Client::connect(&cluster);
+    let topic = create_topic(&mut producer, &cluster, "woken", 2).await;
+    let one = batch(&["a"]).len() as i32;
+    let request = fetch(&topic, &[(0, 0), (1, 0)]).with_min_bytes(2 * one);
+    consumer.send_frame(&encode(1, 12, &request)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    append(&mut producer, &topic, 1, &["a"]).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let started = Instant::now();
+    append(&mut producer, &topic, 0, &["b"]).await;
+    let mut frame = consumer.receive_frame().await;
+    assert_eq!(started.elapsed(), Duration::ZERO);
+    frame.advance(5);
+    let response = FetchResponse::decode(&mut frame, 12).unwrap();
+    let all = partitions(&response);
+    assert_eq!(
+        (values(all[0]), values(all[1])),
+        (vec!["b".to_owned()], vec!["a".to_owned()])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn parked_fetch_ends_when_its_client_hangs_up() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "hang-up", 1).await;
+    let request = fetch(&topic, &[(0, 0)]).with_max_wait_ms(i32::MAX);
+    client.send_frame(&encode(1, 12, &request)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let started = Instant::now();
+    let Client { io, serving, .. } = client;
+    drop(io);
+    serving.await.unwrap();
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn offset_outside_the_log_and_wrong_epochs_are_errors() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "epochs", 1).await;
+    append(&mut client, &topic, 0, &["a", "b"]).await;
+    let leader = topic.partitions[0].read().unwrap().leader;
+    topic.partitions[0].write().unwrap().lead_from(leader);
+    let with = |offset, current: i32, last: i32| {
+        let mut request = fetch(&topic, &[(0, offset)]).with_max_wait_ms(0);
+        let partition = &mut request.topics[0].partitions[0];
+        partition.current_leader_epoch = current;
+        partition.last_fetched_epoch = last;
+        request
+    };
+    for (offset, current, last, code) in [
+        (0, -1, -1, 0),
+        (2, 1, -1, 0),
+        (3, -1, -1, 1), // OFFSET_OUT_OF_RANGE
+        (-1, -1, -1, 1),
+        (0, 0, -1, 74), // FENCED_LEADER_EPOCH
+        (0, 2, -1, 75), // UNKNOWN_LEADER_EPOCH
+        (2, 1, 0, 0),
+    ] {
+        let response = client.ask(17, &with(offset, current, last)).await;
+        let partition = partitions(&response)[0];
+        assert_eq!(partition.error_code, code, "{offset} {current} {last}");
+        assert_eq!(partition.diverging_epoch.end_offset, -1);
+        let leader = if code == 74 { (leader.0, 1) } else { (-1, -1) };
+        assert_eq!(
+            (
+                partition.current_leader.leader_id.0,
+                partition.current_leader.leader_epoch
+            ),
+            leader
+        );
+    }
+    let response = client.ask(12, &with(3, 1, 0)).await;
+    let partition = partitions(&response)[0];
+    assert_eq!(
+        (
+            partition.diverging_epoch.epoch,
+            partition.diverging_epoch.end_offset
+        ),
+        (0, 2)
+    );
+    assert_eq!(partition.records.as_deref(), Some(&[][..]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn session_tells_changes_only() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "session", 3).await;
+    append(&mut client, &topic, 0, &["a"]).await;
+    let begin = fetch(&topic, &[(0, 0), (1, 0), (2, 0)]).with_session_epoch(0);
+    let response = client.ask(12, &begin).await;
+    let id = response.session_id;
+    assert!(id > 0);
+    assert_eq!(partitions(&response).len(), 3);
+    let next = |epoch, positions: &[(i32, i64)]| {
+        let mut request = fetch(&topic, positions)
+            .with_session_id(id)
+            .with_session_epoch(epoch);
+        if positions.is_empty() {
+            request.topics.clear();
+        }
+        request
+    };
+    // Nothing new: nothing is told.
+    let response = client.ask(12, &next(1, &[(0, 1)])).await;
+    assert_eq!(
+        (response.error_code, response.session_id, response.responses.len()),
+        (0, id, 0)
+    );
+    append(&mut client, &topic, 2, &["b"]).await;
+    let response = client.ask(12, &next(2, &[])).await;
+    assert_eq!(
+        partitions(&response)
+            .iter()
+            .map(|data| data.partition_index)
+            .collect::<Vec<_>>(),
+        [2]
+    );
+    // The wrong epoch, an unknown id and the other way to name topics.
+    assert_eq!(client.ask(12, &next(2, &[])).await.error_code, 71);
+    assert_eq!(client.ask(13, &next(3, &[])).await.error_code, 106);
+    let response = client.ask(12, &next(3, &[]).with_session_id(id ^ 1)).await;
+    assert_eq!((response.error_code, response.session_id), (70, 0));
+    // A forgotten partition is told no more; an error is, each time.
+    let forget = |partition| {
+        vec![
+            ForgottenTopic::default()
+                .with_topic(topic_name("session"))
+                .with_partitions(vec![partition]),
+        ]
+    };
+    let request = next(3, &[(0, 9)]).with_forgotten_topics_data(forget(2));
+    for request in [request, next(4, &[])] {
+        let response = client.ask(12, &request).await;
+        let told: Vec<_> = partitions(&response)
+            .iter()
+            .map(|data| (data.partition_index, data.error_code))
+            .collect();
+        assert_eq!(told, [(0, 1)]);
+    }
+    // The first success after an error is told though nothing is new.
+    let response = client.ask(12, &next(5, &[(0, 1)])).await;
+    let told: Vec<_> = partitions(&response)
+        .iter()
+        .map(|data| (data.partition_index, data.error_code))
+        .collect();
+    assert_eq!(told, [(0, 0)]);
+    // The last request closes the session.
+    let close = next(-1, &[]);
+    assert_eq!(client.ask(12, &close.with_max_wait_ms(0)).await.session_id, 0);
+    assert_eq!(client.ask(12, &next(6, &[])).await.error_code, 70);
+}
+
+#[tokio::test(start_paused = true)]
+async fn small_answers_take_turns_within_a_session() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "turns", 3).await;
+    for index in 0..3 {
+        append(&mut client, &topic, index, &["a"]).await;
+        append(&mut client, &topic, index, &["b"]).await;
+    }
+    let begin = fetch(&topic, &[(0, 0), (1, 0), (2, 0)])
+        .with_session_epoch(0)
+        .with_max_bytes(1);
+    let response = client.ask(12, &begin).await;
+    let with_data = |response: &FetchResponse| -> Vec<i32> {
+        let has_data = |data: &&&PartitionData| !data.records.as_ref().unwrap().is_empty();
+        partitions(response)
+            .iter()
+            .filter(has_data)
+            .map(|data| data.partition_index)
+            .collect()
+    };
+    // A full answer has every partition, data or not.
+    assert_eq!(partitions(&response).len(), 3);
+    assert_eq!(with_data(&response), [0]);
+    let mut order = Vec::new();
+    let mut offsets = [1, 0, 0];
+    let mut last = 0;
+    for epoch in 1..=5 {
+        let mut request = fetch(&topic, &[(last, offsets[last as usize])])
+            .with_max_bytes(1)
+            .with_session_id(response.session_id)
+            .with_session_epoch(epoch);
+        request.max_wait_ms = 0;
+        let given = with_data(&client.ask(12, &request).await);
+        assert_eq!(given.len(), 1);
+        last = given[0];
+        offsets[last as usize] += 1;
+        order.push(last);
+    }
+    order.sort_unstable();
+    assert_eq!(order, [0, 1, 1, 2, 2], "everybody's records came");
+}
+
+#[tokio::test(start_paused = true)]
+async fn deleted_topic_ends_a_parked_fetch() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "deleted", 1).await;
+    for (version, code) in [(12, 3), (13, 100)] {
+        let request = fetch(&topic, &[(0, 0)]).with_max_wait_ms(60_000);
+        client.send_frame(&encode(1, version, &request)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        topic.partitions[0].write().unwrap().is_deleted = true;
+        let started = Instant::now();
+        let mut frame = client.receive_frame().await;
+        assert_eq!(started.elapsed(), Duration::ZERO);
+        frame.advance(5);
+        let response = FetchResponse::decode(&mut frame, version).unwrap();
+        assert_eq!(partitions(&response)[0].error_code, code);
+        topic.partitions[0].write().unwrap().is_deleted = false;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn memory_limit_refuses_appends_and_keeps_what_was_acknowledged() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "full", 1).await;
+    let value = "x".repeat(1 << 19);
+    let mut kept = 0;
+    let refused = loop {
+        let sent = append(&mut client, &topic, 0, &[&value]).await;
+        if sent.error_code != 0 {
+            break sent;
+        }
+        kept += 1;
+        assert!(kept < 200, "64 MiB are less than 200 half MiB");
+    };
+    assert_eq!(refused.error_code, 19);
+    let message = refused.error_message.unwrap();
+    assert!(message.contains("67108864"), "{message}");
+    assert!(cluster.pool.used_bytes() <= 1 << 26);
+    let response = client.ask(12, &fetch(&topic, &[(0, kept - 1)])).await;
+    assert_eq!(values(partitions(&response)[0]), [value]);
+    assert_eq!(partitions(&response)[0].high_watermark, kept);
+}
