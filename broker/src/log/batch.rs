@@ -267,7 +267,7 @@ impl BatchHeader {
         self.put(21, (self.attributes() | TIMESTAMP_TYPE_BIT).to_be_bytes());
         self.put(35, now_ms.to_be_bytes());
         let difference = before ^ crc32c::crc32c(&self.0[CRC_END..]);
-        self.set_crc(crc32c::crc32c_combine(difference, self.crc(), body_len));
+        self.set_crc(self.crc() ^ crc32c::crc32c_combine(difference, 0, body_len));
     }
 
     fn put<const N: usize>(&mut self, at: usize, value: [u8; N]) {
@@ -361,3 +361,6 @@ impl BatchHeader {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,9 +94,9 @@ impl RunIndex {
             next_offset: self.base_offset,
         };
         // All batches before an entry end before its offset.
-        let sure = self
-            .entries
-            .partition_point(|entry| entry.base_offset <= end_offset && entry.position <= start + room_bytes);
+        let sure = self.entries.partition_point(|entry| {
+            entry.base_offset <= end_offset && entry.position.saturating_sub(start) <= room_bytes
+        });
         if let Some(entry) = sure.checked_sub(1).map(|last| self.entries[last])
             && entry.position > start
         {

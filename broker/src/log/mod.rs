@@ -436,7 +436,7 @@ impl PartitionLog {
             }
         }
         if let Some(first) = self.segments.front_mut() {
-            self.size_bytes -= first.drop_before(offset);
+            first.drop_before(offset);
         }
     }
 

@@ -217,15 +217,14 @@ impl Segment {
             })
     }
 
-    /// Drops the chunks that end at or before `offset`; how many bytes went.
-    pub(super) fn drop_before(&mut self, offset: Offset) -> u64 {
-        let mut dropped = 0;
+    /// Gives back the memory of what ends at or before `offset`. Size and timestamps still count it, as Kafka's files do.
+    pub(super) fn drop_before(&mut self, offset: Offset) {
         while self
             .chunks
             .front()
             .is_some_and(|chunk| chunk.end_offset <= offset)
         {
-            dropped += self.chunks.pop_front().map_or(0, |chunk| chunk.size_bytes());
+            self.chunks.pop_front();
         }
         if self.chunks.is_empty()
             && self
@@ -233,10 +232,8 @@ impl Segment {
                 .as_ref()
                 .is_some_and(|tail| tail.index.end_offset <= offset)
         {
-            dropped += self.tail.take().map_or(0, |tail| tail.buffer.len() as u64);
+            self.tail = None;
         }
-        self.size_bytes -= dropped;
-        dropped
     }
 }
 
@@ -262,13 +259,6 @@ impl Chunk {
                 bytes,
                 index: Box::new(index),
             },
-        }
-    }
-
-    fn size_bytes(&self) -> u64 {
-        match &self.batches {
-            Batches::Large { header, body } => (header.0.len() + body.len()) as u64,
-            Batches::Run { bytes, .. } => bytes.len() as u64,
         }
     }
 
