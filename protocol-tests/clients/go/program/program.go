@@ -1,0 +1,109 @@
+// Package program is what the Go client programs share: their arguments, the steps on stdin, and the JSON lines they print.
+package program
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"sync"
+)
+
+// Argument is the second argument of a program.
+type Argument struct {
+	Bootstrap  string   `json:"bootstrap"`
+	Codecs     []string `json:"codecs"`
+	Prefix     string   `json:"prefix"`
+	Partitions int32    `json:"partitions"`
+	Records    []Record `json:"records"`
+	Topic      string   `json:"topic"`
+	Group      string   `json:"group"`
+	ClientID   string   `json:"client_id"`
+}
+
+// Record is one record, to be sent or as it was read.
+type Record struct {
+	Event     string       `json:"event,omitempty"`
+	Topic     string       `json:"topic"`
+	Partition int32        `json:"partition"`
+	Offset    int64        `json:"offset"`
+	Timestamp int64        `json:"timestamp"`
+	Key       *string      `json:"key"`
+	Value     *string      `json:"value"`
+	Headers   [][2]*string `json:"headers"`
+}
+
+// Step is one line of stdin.
+type Step struct {
+	Step         string             `json:"step"`
+	Topic        string             `json:"topic"`
+	Partitions   int32              `json:"partitions"`
+	Configs      map[string]*string `json:"configs"`
+	Names        []string           `json:"names"`
+	Count        int                `json:"count"`
+	Partition    int32              `json:"partition"`
+	BeforeOffset int64              `json:"before_offset"`
+	Group        string             `json:"group"`
+}
+
+// Event is what a program prints.
+type Event map[string]any
+
+var printing sync.Mutex
+
+// Report prints one JSON line.
+func Report(event any) {
+	line, err := json.Marshal(event)
+	Check(err)
+	printing.Lock()
+	defer printing.Unlock()
+	fmt.Println(string(line))
+}
+
+// Check reports an error and ends the program.
+func Check(err error) {
+	if err != nil {
+		line, _ := json.Marshal(Event{"event": "error", "message": err.Error()})
+		fmt.Println(string(line))
+		os.Exit(1)
+	}
+}
+
+// Data is the bytes of a text, or nil.
+func Data(text *string) []byte {
+	if text == nil {
+		return nil
+	}
+	return []byte(*text)
+}
+
+// Text is the text of some bytes, or nil.
+func Text(data []byte) *string {
+	if data == nil {
+		return nil
+	}
+	text := string(data)
+	return &text
+}
+
+// Steps is the lines of stdin; closed at its end.
+func Steps() <-chan Step {
+	steps := make(chan Step, 16)
+	go func() {
+		defer close(steps)
+		lines := bufio.NewScanner(os.Stdin)
+		for lines.Scan() {
+			var step Step
+			Check(json.Unmarshal(lines.Bytes(), &step))
+			steps <- step
+		}
+	}()
+	return steps
+}
+
+// Main runs the mode that the arguments name.
+func Main(modes map[string]func(Argument)) {
+	var argument Argument
+	Check(json.Unmarshal([]byte(os.Args[2]), &argument))
+	modes[os.Args[1]](argument)
+}

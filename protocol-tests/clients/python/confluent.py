@@ -1,0 +1,168 @@
+"""The client program of confluent-kafka (librdkafka), with its default assignors."""
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourceType,
+)
+
+from program import data, each_step, main, report, report_record, steps
+
+
+def checked(message):
+    if message is not None and message.error():
+        raise RuntimeError(str(message.error()))
+    return message
+
+
+def report_message(message):
+    report_record(
+        message.topic(),
+        message.partition(),
+        message.offset(),
+        message.timestamp()[1],
+        message.key(),
+        message.value(),
+        message.headers(),
+    )
+
+
+def records(argument):
+    topics = []
+    for codec in argument["codecs"]:
+        topic = argument["prefix"] + codec
+        topics.append(topic)
+        producer = Producer(
+            {"bootstrap.servers": argument["bootstrap"], "compression.type": codec, "linger.ms": 50, "acks": "all"}
+        )
+        offsets = {}
+        for index, record in enumerate(argument["records"]):
+
+            def delivered(error, message, index=index):
+                if error:
+                    raise RuntimeError(str(error))
+                offsets[index] = message.offset()
+
+            producer.produce(
+                topic,
+                value=data(record["value"]),
+                key=data(record["key"]),
+                partition=record["partition"],
+                timestamp=record["timestamp"],
+                headers=[(name, data(value)) for name, value in record["headers"]],
+                on_delivery=delivered,
+            )
+        producer.flush(20)
+        for index in range(len(argument["records"])):
+            report("produced", codec=codec, offset=offsets[index])
+    consumer = Consumer({"bootstrap.servers": argument["bootstrap"], "group.id": "reader"})
+    consumer.assign(
+        [TopicPartition(topic, partition, OFFSET_BEGINNING) for topic in topics for partition in range(argument["partitions"])]
+    )
+    for _ in range(len(topics) * len(argument["records"])):
+        report_message(checked(consumer.poll(20)))
+    consumer.close()
+
+
+def consume(argument):
+    consumer = Consumer(
+        {
+            "bootstrap.servers": argument["bootstrap"],
+            "group.id": argument["group"],
+            "client.id": argument["client_id"],
+            "session.timeout.ms": 6000,
+            "heartbeat.interval.ms": 500,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+        }
+    )
+
+    def assigned(_, partitions):
+        report("assigned", partitions=sorted(one.partition for one in partitions))
+
+    def revoked(_, __):
+        report("assigned", partitions=[])
+
+    consumer.subscribe([argument["topic"]], on_assign=assigned, on_revoke=revoked)
+    pending = steps()
+    while True:
+        message = checked(consumer.poll(0.05))
+        if message is not None:
+            report_message(message)
+        if not pending.empty():
+            step = pending.get()
+            if step is None or step["step"] == "stop":
+                break
+            consumer.commit(asynchronous=False)
+            report("committed")
+    consumer.close()
+    report("stopped")
+
+
+def resource(topic, configs=None):
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in (configs or {}).items()
+    ]
+    return ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries or None)
+
+
+def admin(argument):
+    client = AdminClient({"bootstrap.servers": argument["bootstrap"]})
+
+    def done(futures):
+        return [future.result(20) for future in futures.values()]
+
+    def create_topic(step):
+        done(client.create_topics([NewTopic(step["topic"], step["partitions"], 1, config=step["configs"])]))
+
+    def describe_topic(step):
+        return {"partitions": sorted(client.list_topics(step["topic"], 20).topics[step["topic"]].partitions)}
+
+    def describe_configs(step):
+        (configs,) = done(client.describe_configs([resource(step["topic"])]))
+        return {"configs": {name: configs[name].value for name in step["names"]}}
+
+    def alter_configs(step):
+        done(client.incremental_alter_configs([resource(step["topic"], step["configs"])]))
+
+    def create_partitions(step):
+        done(client.create_partitions([NewPartitions(step["topic"], step["count"])]))
+
+    def delete_records(step):
+        done(client.delete_records([TopicPartition(step["topic"], step["partition"], step["before_offset"])]))
+
+    def list_groups(step):
+        return {"groups": [group.group_id for group in client.list_consumer_groups().result(20).valid]}
+
+    def describe_group(step):
+        (group,) = done(client.describe_consumer_groups([step["group"]]))
+        members = [
+            {
+                "client_id": member.client_id,
+                "partitions": sorted(one.partition for one in member.assignment.topic_partitions),
+            }
+            for member in group.members
+        ]
+        return {"state": group.state.name.capitalize(), "members": members}
+
+    def group_offsets(step):
+        (answer,) = done(client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(step["group"])]))
+        return {"offsets": {str(one.partition): one.offset for one in answer.topic_partitions if one.offset > 0}}
+
+    def delete_group(step):
+        done(client.delete_consumer_groups([step["group"]]))
+
+    def delete_topic(step):
+        done(client.delete_topics([step["topic"]]))
+
+    calls = locals()
+    for step in each_step():
+        report(step["step"], **(calls[step["step"]](step) or {}))
+
+
+main(records=records, consume=consume, admin=admin)

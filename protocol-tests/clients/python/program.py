@@ -1,0 +1,61 @@
+"""What the Python client programs share: their arguments, the steps on stdin, and the JSON lines they print."""
+
+import json
+import queue
+import sys
+import threading
+import traceback
+
+
+def report(event, **members):
+    print(json.dumps({"event": event, **members}, ensure_ascii=False), flush=True)
+
+
+def text(data):
+    return None if data is None else bytes(data).decode()
+
+
+def data(value):
+    return None if value is None else value.encode()
+
+
+def report_record(topic, partition, offset, timestamp, key, value, headers):
+    report(
+        "record",
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        timestamp=timestamp,
+        key=text(key),
+        value=text(value),
+        headers=[[name, text(content)] for name, content in headers or []],
+    )
+
+
+def steps():
+    """A queue of the steps on stdin; None is its end."""
+    pending = queue.Queue()
+
+    def read():
+        for line in sys.stdin:
+            pending.put(json.loads(line))
+        pending.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    return pending
+
+
+def each_step():
+    """The steps on stdin, one after another."""
+    for line in sys.stdin:
+        yield json.loads(line)
+
+
+def main(**modes):
+    mode, argument = sys.argv[1], json.loads(sys.argv[2])
+    try:
+        modes[mode](argument)
+    except BaseException as error:
+        traceback.print_exc()
+        report("error", message=f"{type(error).__name__}: {error}")
+        sys.exit(1)

@@ -1,0 +1,84 @@
+//! The cases: what real clients do to the product, and the exact values they must see.
+
+use crate::clients::{self, Client};
+use crate::runner::Context;
+use crate::setup::Toolchain;
+
+mod admin;
+mod brokers;
+mod group;
+mod kcat;
+mod mapping;
+mod records;
+
+/// One case of the test binary.
+pub struct Case {
+    /// `CLIENT::a_sentence_of_behaviour`.
+    pub name: String,
+    /// The clients that it needs, by name.
+    pub clients: Vec<&'static str>,
+    toolchains: Vec<Toolchain>,
+    /// Panics when the product does not behave.
+    pub run: Box<dyn Fn(&Context) + Send>,
+}
+
+impl Case {
+    /// What must be set up before it runs.
+    pub fn toolchains(&self) -> Vec<Toolchain> {
+        self.toolchains.clone()
+    }
+
+    fn of(client: &'static Client, sentence: &str, run: fn(&Context, &Client)) -> Case {
+        Case {
+            name: format!("{}::{sentence}", client.name),
+            clients: vec![client.name],
+            toolchains: vec![client.toolchain],
+            run: Box::new(move |context| run(context, client)),
+        }
+    }
+
+    fn with(
+        subject: &'static str,
+        sentence: &str,
+        toolchains: &[Toolchain],
+        run: impl Fn(&Context) + Send + 'static,
+    ) -> Case {
+        Case {
+            name: format!("{subject}::{sentence}"),
+            clients: vec![subject],
+            toolchains: toolchains.to_vec(),
+            run: Box::new(run),
+        }
+    }
+}
+
+/// Every case, in the order in which they run.
+pub fn all() -> Vec<Case> {
+    let mut cases = mapping::cases();
+    for client in clients::ALL {
+        if client.has_groups {
+            cases.push(Case::of(
+                client,
+                "a_group_survives_a_killed_member_and_resumes_from_its_commit",
+                group::killed_member,
+            ));
+        }
+        if !client.codecs.is_empty() {
+            cases.push(Case::of(
+                client,
+                "reads_back_what_it_produced_with_every_codec",
+                records::every_codec,
+            ));
+        }
+        if !client.admin_steps.is_empty() {
+            cases.push(Case::of(
+                client,
+                "administers_topics_and_groups",
+                admin::every_call,
+            ));
+        }
+    }
+    cases.extend(brokers::cases());
+    cases.extend(kcat::cases());
+    cases
+}

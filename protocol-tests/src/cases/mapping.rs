@@ -1,0 +1,648 @@
+//! Event source mappings, made with AWS's own tools: what their function receives, and what Kafka tools see of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::cases::Case;
+use crate::cases::group::{Member, numbers};
+use crate::clients;
+use crate::kafka::{self, Sent};
+use crate::process::Process;
+use crate::runner::Context;
+use crate::server::Server;
+use crate::setup::Toolchain;
+
+const TOPIC: &str = "orders";
+const ACCOUNT_ID: &str = "000000000000";
+const REGION: &str = "us-east-1";
+
+pub(super) fn cases() -> Vec<Case> {
+    let python = [Toolchain::Python];
+    vec![
+        Case::with(
+            "boto3",
+            "a_mapping_delivers_every_record_once_and_in_order",
+            &python,
+            every_record_once,
+        ),
+        Case::with(
+            "boto3",
+            "a_mapping_goes_through_the_states_of_its_life",
+            &python,
+            states,
+        ),
+        Case::with(
+            "boto3",
+            "a_failed_batch_is_sent_again_before_its_partitions_go_on",
+            &python,
+            failed_batch,
+        ),
+        Case::with(
+            "boto3",
+            "refusals_are_worded_as_aws_words_them",
+            &python,
+            refusals,
+        ),
+        Case::with(
+            "aws-cli",
+            "a_mapping_delivers_the_event_that_aws_documents",
+            &python,
+            known_event,
+        ),
+        Case::with(
+            "kafka-python",
+            "sees_a_mapping_as_a_group_and_shares_its_partitions",
+            &python,
+            shared_group,
+        ),
+    ]
+}
+
+/// Credentials that nobody checks, and nothing of the machine's own AWS configuration.
+fn aws_environment(command: &mut Command) -> &mut Command {
+    command
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_DEFAULT_REGION", REGION)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("AWS_MAX_ATTEMPTS", "1")
+        .env("NO_PROXY", "127.0.0.1")
+}
+
+/// One invocation, as the function saw it.
+#[derive(Clone, Debug, PartialEq)]
+struct Invocation {
+    body: String,
+    failed: bool,
+    /// Partition and offset of each record, in the order of the event.
+    records: Vec<(i64, i64)>,
+}
+
+/// A function process, and what it has received.
+struct Function {
+    process: Process,
+    url: String,
+    invocations: Vec<Invocation>,
+}
+
+impl Function {
+    /// Starts a function that fails its first `failures` invocations.
+    fn start(context: &Context, failures: u32) -> Function {
+        let mut command = context.setup.command(Toolchain::Python, "function.py");
+        command
+            .arg("serve")
+            .arg(json!({"failures": failures}).to_string());
+        let mut process = Process::start("function", &mut command, &context.log_dir);
+        let listening = process.expect("listening", context.deadline);
+        let url = listening["url"].as_str().expect("it says where").to_owned();
+        Function {
+            process,
+            url,
+            invocations: Vec::new(),
+        }
+    }
+
+    fn pump(&mut self) {
+        while let Some(event) = self.process.poll(Duration::from_millis(20)) {
+            assert_eq!(event["path"], "/2015-03-31/functions/receive/invocations");
+            let body = event["body"].as_str().expect("the event is text").to_owned();
+            let parsed: Value = serde_json::from_str(&body).expect("the event is JSON");
+            let lists = parsed["records"]
+                .as_object()
+                .expect("an event has records")
+                .values();
+            let position = |record: &Value| {
+                let number = |member: &str| record[member].as_i64().expect("a number");
+                (number("partition"), number("offset"))
+            };
+            let records = lists
+                .filter_map(Value::as_array)
+                .flatten()
+                .map(position)
+                .collect();
+            self.invocations.push(Invocation {
+                body,
+                failed: event["failed"] == true,
+                records,
+            });
+        }
+    }
+
+    /// Partition and offset of every record of an invocation that did not fail, in the order received.
+    fn received(&self) -> Vec<(i64, i64)> {
+        self.invocations
+            .iter()
+            .filter(|one| !one.failed)
+            .flat_map(|one| one.records.clone())
+            .collect()
+    }
+
+    fn wait_for(&mut self, record_count: usize, deadline: Instant) {
+        until(
+            deadline,
+            || format!("{record_count} records at the function"),
+            || {
+                self.pump();
+                self.received().len() >= record_count
+            },
+        );
+    }
+}
+
+/// Asks again until it holds.
+fn until(deadline: Instant, what: impl Fn() -> String, mut holds: impl FnMut() -> bool) {
+    while !holds() {
+        assert!(Instant::now() < deadline, "not in time: {}", what());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// boto3's Lambda client in a process.
+struct Boto {
+    process: Process,
+    deadline: Instant,
+}
+
+impl Boto {
+    fn start(context: &Context, server: &Server) -> Boto {
+        let mut command = context.setup.command(Toolchain::Python, "lambda_api.py");
+        command
+            .arg("call")
+            .arg(json!({"endpoint": server.http}).to_string());
+        let process = Process::start("boto3", aws_environment(&mut command), &context.log_dir);
+        Boto {
+            process,
+            deadline: context.deadline,
+        }
+    }
+
+    fn send(&mut self, call: &str, arguments: &Value) {
+        self.process
+            .send(&json!({"call": call, "arguments": arguments}).to_string());
+    }
+
+    /// What the call returns, with its HTTP status as `status`.
+    fn call(&mut self, call: &str, arguments: &Value) -> Value {
+        self.send(call, arguments);
+        self.process.expect("answer", self.deadline)["value"].take()
+    }
+
+    /// Status, code and message that the call is refused with.
+    fn refused(&mut self, call: &str, arguments: &Value) -> (i64, String, String) {
+        self.send(call, arguments);
+        let event = self.process.expect("refused", self.deadline);
+        let text = |member: &str| event[member].as_str().unwrap_or_default().to_owned();
+        (
+            event["status"].as_i64().unwrap_or_default(),
+            text("code"),
+            text("message"),
+        )
+    }
+
+    fn wait_for_state(&mut self, uuid: &str, state: &str) -> Value {
+        let deadline = self.deadline;
+        let mut last = Value::Null;
+        until(
+            deadline,
+            || format!("state {state}"),
+            || {
+                last = self.call("get_event_source_mapping", &json!({"UUID": uuid}));
+                last["State"] == state
+            },
+        );
+        last
+    }
+}
+
+fn create_arguments(server: &Server) -> Value {
+    let bootstrap: Vec<&str> = server.bootstrap_servers.split(',').collect();
+    json!({
+        "FunctionName": "receive",
+        "Topics": [TOPIC],
+        "SelfManagedEventSource": {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": bootstrap}},
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": 100,
+        "MaximumBatchingWindowInSeconds": 0,
+        "ProvisionedPollerConfig": {"MinimumPollers": 2, "MaximumPollers": 4},
+    })
+}
+
+/// Asserts the members that `wanted` names, and no others.
+fn assert_members(answer: &Value, wanted: &Value) {
+    for (name, value) in wanted.as_object().expect("wanted members are an object") {
+        assert_eq!(&answer[name], value, "{name} of {answer}");
+    }
+}
+
+fn uuid_of(answer: &Value) -> String {
+    answer["UUID"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no UUID in {answer}"))
+        .to_owned()
+}
+
+fn assert_committed_to_the_end(context: &Context, server: &Server, group: &str, partition_count: i32) {
+    let ends: Vec<Option<i64>> = (0..partition_count)
+        .map(|partition| Some(kafka::watermarks(&server.bootstrap_servers, TOPIC, partition).1))
+        .collect();
+    let committed = || kafka::committed(&server.bootstrap_servers, group, TOPIC, partition_count);
+    until(
+        context.deadline,
+        || format!("commits {:?}, ends {ends:?}", committed()),
+        || committed() == ends,
+    );
+}
+
+fn every_record_once(context: &Context) {
+    const EACH: i64 = 500;
+    const PARTITION_COUNT: i32 = 4;
+    let mut function = Function::start(context, 0);
+    let server = Server::start(context, &["--lambda-endpoint", &function.url]);
+    kafka::create_topic(&server.bootstrap_servers, TOPIC, PARTITION_COUNT);
+    let produce = || {
+        let records: Vec<Sent<'_>> = (0..EACH)
+            .flat_map(|_| {
+                (0..PARTITION_COUNT).map(|partition| Sent::new(partition, Some("key"), Some("value")))
+            })
+            .collect();
+        kafka::produce(&server.bootstrap_servers, TOPIC, &records);
+    };
+    // Half of them are there before the mapping is, half come while it runs.
+    produce();
+    let mut boto = Boto::start(context, &server);
+    let created = boto.call("create_event_source_mapping", &create_arguments(&server));
+    let uuid = uuid_of(&created);
+    boto.wait_for_state(&uuid, "Enabled");
+    produce();
+    let total = 2 * EACH as usize * PARTITION_COUNT as usize;
+    function.wait_for(total, context.deadline);
+    assert_committed_to_the_end(context, &server, &uuid, PARTITION_COUNT);
+    assert_eq!(
+        boto.wait_for_state(&uuid, "Enabled")["LastProcessingResult"],
+        "OK"
+    );
+    server.stop();
+    function.pump();
+
+    let received = function.received();
+    assert_eq!(received.len(), total, "every record once");
+    let mut by_partition: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    received
+        .iter()
+        .for_each(|(partition, offset)| by_partition.entry(*partition).or_default().push(*offset));
+    for partition in 0..i64::from(PARTITION_COUNT) {
+        assert_eq!(
+            by_partition[&partition],
+            (0..2 * EACH).collect::<Vec<_>>(),
+            "partition {partition}"
+        );
+    }
+    let largest = function.invocations.iter().map(|one| one.records.len()).max();
+    assert!(largest <= Some(100), "a batch of {largest:?} records");
+}
+
+fn states(context: &Context) {
+    let mut function = Function::start(context, 0);
+    let server = Server::start(context, &["--lambda-endpoint", &function.url]);
+    kafka::create_topic(&server.bootstrap_servers, TOPIC, 2);
+    let mut boto = Boto::start(context, &server);
+
+    let created = boto.call("create_event_source_mapping", &create_arguments(&server));
+    let uuid = uuid_of(&created);
+    let mut wanted = create_arguments(&server);
+    wanted.as_object_mut().expect("an object").remove("FunctionName");
+    assert_members(&created, &wanted);
+    assert_members(
+        &created,
+        &json!({
+            "status": 202,
+            "State": "Creating",
+            "StateTransitionReason": "USER_INITIATED",
+            "LastProcessingResult": "No records processed",
+            "FunctionArn": format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:receive"),
+            "EventSourceMappingArn": format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:event-source-mapping:{uuid}"),
+            "SelfManagedKafkaEventSourceConfig": {"ConsumerGroupId": uuid},
+        }),
+    );
+    let enabled = boto.wait_for_state(&uuid, "Enabled");
+    assert_members(&enabled, &json!({"status": 200, "UUID": uuid, "BatchSize": 100}));
+
+    let by_uuid = json!({"UUID": uuid});
+    let listed = boto.call("list_event_source_mappings", &json!({"FunctionName": "receive"}));
+    assert_eq!(listed["EventSourceMappings"].as_array().map(Vec::len), Some(1));
+    assert_eq!(listed["EventSourceMappings"][0]["UUID"], uuid);
+    let others = boto.call("list_event_source_mappings", &json!({"FunctionName": "another"}));
+    assert_eq!(others["EventSourceMappings"], json!([]));
+
+    let updated = boto.call(
+        "update_event_source_mapping",
+        &json!({"UUID": uuid, "BatchSize": 7}),
+    );
+    assert_members(
+        &updated,
+        &json!({"status": 202, "State": "Updating", "BatchSize": 7}),
+    );
+    boto.wait_for_state(&uuid, "Enabled");
+
+    // Paused, and resumed from the committed position.
+    let one_each = [0, 1].map(|partition| Sent::new(partition, None, Some("value")));
+    kafka::produce(&server.bootstrap_servers, TOPIC, &one_each);
+    function.wait_for(2, context.deadline);
+    assert_committed_to_the_end(context, &server, &uuid, 2);
+    let disabled = boto.call(
+        "update_event_source_mapping",
+        &json!({"UUID": uuid, "Enabled": false}),
+    );
+    assert_members(&disabled, &json!({"status": 202, "State": "Disabling"}));
+    boto.wait_for_state(&uuid, "Disabled");
+    kafka::produce(&server.bootstrap_servers, TOPIC, &one_each);
+    let enabling = boto.call(
+        "update_event_source_mapping",
+        &json!({"UUID": uuid, "Enabled": true}),
+    );
+    assert_members(&enabling, &json!({"status": 202, "State": "Enabling"}));
+    boto.wait_for_state(&uuid, "Enabled");
+    function.wait_for(4, context.deadline);
+    let received: BTreeSet<(i64, i64)> = function.received().into_iter().collect();
+    assert_eq!(received, BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1)]));
+    assert_eq!(function.received().len(), 4, "every record once");
+
+    let deleted = boto.call("delete_event_source_mapping", &by_uuid);
+    assert_members(
+        &deleted,
+        &json!({"status": 202, "State": "Deleting", "UUID": uuid}),
+    );
+    let gone = "ResourceNotFoundException";
+    until(
+        context.deadline,
+        || "the mapping is gone".to_owned(),
+        || {
+            boto.send("get_event_source_mapping", &by_uuid);
+            boto.process
+                .poll(Duration::from_secs(5))
+                .is_some_and(|event| event["code"] == gone)
+        },
+    );
+    let listed = boto.call("list_event_source_mappings", &json!({}));
+    assert_eq!(listed["EventSourceMappings"], json!([]));
+    server.stop();
+}
+
+fn failed_batch(context: &Context) {
+    let mut function = Function::start(context, 2);
+    let server = Server::start(context, &["--lambda-endpoint", &function.url]);
+    kafka::create_topic(&server.bootstrap_servers, TOPIC, 1);
+    kafka::produce(
+        &server.bootstrap_servers,
+        TOPIC,
+        &[Sent::new(0, None, Some("value")); 5],
+    );
+    let mut boto = Boto::start(context, &server);
+    let mut arguments = create_arguments(&server);
+    arguments["BatchSize"] = json!(3);
+    let uuid = uuid_of(&boto.call("create_event_source_mapping", &arguments));
+    function.wait_for(5, context.deadline);
+    let records: Vec<Vec<(i64, i64)>> = function
+        .invocations
+        .iter()
+        .map(|one| one.records.clone())
+        .collect();
+    let first = vec![(0, 0), (0, 1), (0, 2)];
+    assert_eq!(
+        records,
+        [first.clone(), first.clone(), first, vec![(0, 3), (0, 4)]]
+    );
+    assert_committed_to_the_end(context, &server, &uuid, 1);
+    server.stop();
+}
+
+fn refusals(context: &Context) {
+    let server = Server::start(context, &[]);
+    let mut boto = Boto::start(context, &server);
+    let create = "create_event_source_mapping";
+    let refused = |status: i64, code: &str, message: &str| (status, code.to_owned(), message.to_owned());
+    assert_eq!(
+        boto.refused(create, &create_arguments(&server)),
+        refused(400, "InvalidParameterValueException", "Function does not exist")
+    );
+    assert_eq!(
+        boto.refused(create, &json!({"FunctionName": "receive", "Topics": [TOPIC]})),
+        refused(
+            400,
+            "InvalidParameterValueException",
+            "Unrecognized event source."
+        )
+    );
+    let unknown = json!({"UUID": "00000000-0000-4000-8000-000000000000"});
+    let not_found = refused(
+        404,
+        "ResourceNotFoundException",
+        "The resource you requested does not exist.",
+    );
+    assert_eq!(boto.refused("get_event_source_mapping", &unknown), not_found);
+    assert_eq!(boto.refused("delete_event_source_mapping", &unknown), not_found);
+    assert_eq!(boto.refused("update_event_source_mapping", &unknown), not_found);
+    let mut too_large = create_arguments(&server);
+    too_large["BatchSize"] = json!(20_000);
+    let (status, _, message) = boto.refused(create, &too_large);
+    assert_eq!(status, 400);
+    assert_eq!(
+        message,
+        "1 validation error detected: Value '20000' at 'batchSize' failed to satisfy constraint: Member must have \
+         value less than or equal to 10000"
+    );
+}
+
+/// Runs the AWS CLI's `lambda` command and parses what it prints.
+fn aws_lambda(context: &Context, server: &Server, arguments: &[&str]) -> Value {
+    let mut command = context.setup.python_script("aws");
+    command
+        .args([
+            "--endpoint-url",
+            &server.http,
+            "--output",
+            "json",
+            "--no-cli-pager",
+            "lambda",
+        ])
+        .args(arguments);
+    let output = aws_environment(&mut command)
+        .output()
+        .expect("the AWS CLI starts");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "aws lambda {arguments:?}: {complaint}");
+    serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+}
+
+fn known_event(context: &Context) {
+    let mut function = Function::start(context, 0);
+    let config = context.log_dir.join("esmeralda.toml");
+    let declared = format!(
+        "[[topics]]\nname = \"{TOPIC}\"\npartitions = 1\n\n[[functions]]\nname = \"receive\"\ntype = \"http\"\n\
+         endpoint = \"{}\"\n",
+        function.url
+    );
+    std::fs::write(&config, declared).expect("the log directory is writable");
+    let server = Server::start(context, &["--config", &config.to_string_lossy()]);
+    let headers = [("first", "1"), ("second", "ë"), ("first", "")];
+    let records = [
+        Sent::new(0, Some("key"), Some("value"))
+            .at(1_545_084_650_987)
+            .with_headers(&headers),
+        Sent::new(0, None, Some("no key")).at(1_545_084_650_988),
+        Sent::new(0, Some("tombstone"), None).at(1_545_084_650_989),
+    ];
+    kafka::produce(&server.bootstrap_servers, TOPIC, &records);
+
+    let bootstrap = server.bootstrap_servers.clone();
+    let source = json!({"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": [bootstrap]}}).to_string();
+    let created = aws_lambda(
+        context,
+        &server,
+        &[
+            "create-event-source-mapping",
+            "--function-name",
+            "receive",
+            "--topics",
+            TOPIC,
+            "--starting-position",
+            "TRIM_HORIZON",
+            "--self-managed-event-source",
+            &source,
+            "--provisioned-poller-config",
+            "MinimumPollers=1,MaximumPollers=3",
+        ],
+    );
+    assert_eq!(created["State"], "Creating");
+    let uuid = uuid_of(&created);
+    function.wait_for(3, context.deadline);
+
+    let event = |records: &str| {
+        format!(
+            "{{\"eventSource\":\"SelfManagedKafka\",\"bootstrapServers\":\"{bootstrap}\",\"records\":{{\"orders-0\":[{records}]}}}}"
+        )
+    };
+    let known = concat!(
+        r#"{"topic":"orders","partition":0,"offset":0,"timestamp":1545084650987,"timestampType":"CREATE_TIME","#,
+        r#""key":"a2V5","value":"dmFsdWU=","#,
+        r#""headers":[{"first":[49]},{"second":[-61,-85]},{"first":[]}]},"#,
+        r#"{"topic":"orders","partition":0,"offset":1,"timestamp":1545084650988,"timestampType":"CREATE_TIME","#,
+        r#""value":"bm8ga2V5","headers":[]},"#,
+        r#"{"topic":"orders","partition":0,"offset":2,"timestamp":1545084650989,"timestampType":"CREATE_TIME","#,
+        r#""key":"dG9tYnN0b25l","headers":[]}"#,
+    );
+    let bodies: Vec<&str> = function.invocations.iter().map(|one| one.body.as_str()).collect();
+    assert_eq!(bodies, [event(known)]);
+
+    let listed = aws_lambda(context, &server, &["list-event-source-mappings"]);
+    assert_eq!(listed["EventSourceMappings"][0]["UUID"], uuid);
+    let updated = aws_lambda(
+        context,
+        &server,
+        &[
+            "update-event-source-mapping",
+            "--uuid",
+            &uuid,
+            "--batch-size",
+            "5",
+        ],
+    );
+    assert_members(&updated, &json!({"State": "Updating", "BatchSize": 5}));
+    let get = ["get-event-source-mapping", "--uuid", &uuid];
+    until(
+        context.deadline,
+        || "the mapping is enabled".to_owned(),
+        || aws_lambda(context, &server, &get)["State"] == "Enabled",
+    );
+    let deleted = aws_lambda(
+        context,
+        &server,
+        &["delete-event-source-mapping", "--uuid", &uuid],
+    );
+    assert_eq!(deleted["State"], "Deleting");
+    server.stop();
+}
+
+/// State, and the partitions of each member by its client id.
+type Description = (String, BTreeMap<String, BTreeSet<i64>>);
+
+fn describe(admin: &mut Process, group: &str, deadline: Instant) -> Description {
+    admin.send(&json!({"step": "describe_group", "group": group}).to_string());
+    let event = admin.expect("describe_group", deadline);
+    let members = event["members"].as_array().into_iter().flatten();
+    let member = |member: &Value| {
+        (
+            member["client_id"].as_str().unwrap_or("?").to_owned(),
+            numbers(&member["partitions"]),
+        )
+    };
+    (
+        event["state"].as_str().unwrap_or("?").to_owned(),
+        members.map(member).collect(),
+    )
+}
+
+fn shared_group(context: &Context) {
+    let deadline = context.deadline;
+    let mut function = Function::start(context, 0);
+    let server = Server::start(context, &["--lambda-endpoint", &function.url]);
+    kafka::create_topic(&server.bootstrap_servers, TOPIC, 6);
+    let mut boto = Boto::start(context, &server);
+    let uuid = uuid_of(&boto.call("create_event_source_mapping", &create_arguments(&server)));
+    boto.wait_for_state(&uuid, "Enabled");
+
+    let kafka_python = clients::ALL
+        .iter()
+        .find(|client| client.name == "kafka-python")
+        .expect("it is in the table");
+    let argument = json!({"bootstrap": server.bootstrap_servers});
+    let mut admin = kafka_python.start(context, "admin", "admin", &argument);
+    let mut last: Option<Description> = None;
+    let pollers: Vec<String> = (0..2).map(|number| format!("{uuid}-{number}")).collect();
+    let with_outsider = |name: &str| {
+        pollers
+            .iter()
+            .cloned()
+            .chain([name.to_owned()])
+            .collect::<Vec<_>>()
+    };
+    let mut wait_for_members = |names: &[String], each: usize| {
+        until(
+            deadline,
+            || format!("{names:?} with {each} partitions each"),
+            || {
+                let (state, members) = describe(&mut admin, &uuid, deadline);
+                let all: BTreeSet<i64> = members.values().flatten().copied().collect();
+                let divided = members.values().all(|partitions| partitions.len() == each);
+                let holds =
+                    state == "Stable" && members.keys().eq(names) && divided && all == (0..6).collect();
+                last = Some((state, members));
+                holds
+            },
+        );
+    };
+    wait_for_members(&pollers, 3);
+
+    // The outside consumer's own records stay unread by the function, so none are produced while it is there.
+    let outsider = Member::start(context, kafka_python, "zz-outsider", &server, TOPIC, &uuid);
+    wait_for_members(&with_outsider("zz-outsider"), 2);
+    outsider.stop(deadline);
+    wait_for_members(&pollers, 3);
+
+    let one_each: Vec<Sent<'_>> = (0..6)
+        .map(|partition| Sent::new(partition, None, Some("value")))
+        .collect();
+    kafka::produce(&server.bootstrap_servers, TOPIC, &one_each);
+    function.wait_for(6, deadline);
+    assert_eq!(
+        function.received().into_iter().collect::<BTreeSet<_>>(),
+        (0..6).map(|one| (one, 0)).collect()
+    );
+    assert_committed_to_the_end(context, &server, &uuid, 6);
+    server.stop();
+}

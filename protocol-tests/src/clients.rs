@@ -1,0 +1,137 @@
+//! The clients, as a table: what each is built with, what it can do, and how its program is started.
+//!
+//! A program has three modes, its first argument; the second is one JSON object.
+//! - `records` produces the given records to one topic per codec, then reads every topic back from its start.
+//! - `consume` is one member of a group; it reads steps from stdin: `commit` (what it has reported) and `stop`.
+//! - `admin` reads steps from stdin and carries each out with the client's admin calls.
+//!
+//! It prints JSON lines, each with an `event`, and asserts nothing.
+
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use crate::process::Process;
+use crate::runner::Context;
+use crate::setup::Toolchain;
+
+mod rdkafka;
+mod report;
+mod rskafka;
+
+/// Set for a child of the test binary that is to be a client program itself.
+pub const PROGRAM_VARIABLE: &str = "ESMERALDA_CLIENT_PROGRAM";
+
+/// One client library.
+pub struct Client {
+    /// The library's name.
+    pub name: &'static str,
+    /// What its program needs.
+    pub toolchain: Toolchain,
+    /// The program's name within its toolchain.
+    program: &'static str,
+    /// Every codec that it has.
+    pub codecs: &'static [&'static str],
+    /// Whether it can be a member of a group.
+    pub has_groups: bool,
+    /// Whether a record can have two headers of one name.
+    pub repeats_header_names: bool,
+    /// The steps of `admin` that it has calls for.
+    pub admin_steps: &'static [&'static str],
+}
+
+const ALL_CODECS: &[&str] = &["none", "gzip", "snappy", "lz4", "zstd"];
+const ALL_STEPS: &[&str] = &[
+    "create_topic",
+    "describe_topic",
+    "describe_configs",
+    "alter_configs",
+    "create_partitions",
+    "delete_records",
+    "list_groups",
+    "describe_group",
+    "group_offsets",
+    "delete_group",
+    "delete_topic",
+];
+const ALL_STEPS_BUT_DELETE_GROUP: &[&str] = &[
+    "create_topic",
+    "describe_topic",
+    "describe_configs",
+    "alter_configs",
+    "create_partitions",
+    "delete_records",
+    "list_groups",
+    "describe_group",
+    "group_offsets",
+    "delete_topic",
+];
+
+/// Every client with a program. kcat, which is a program, has cases of its own.
+pub const ALL: &[Client] = &[
+    Client::new("confluent-kafka", Toolchain::Python, "confluent.py"),
+    Client::new("kafka-python", Toolchain::Python, "kafka_python.py"),
+    Client {
+        admin_steps: ALL_STEPS_BUT_DELETE_GROUP,
+        ..Client::new("aiokafka", Toolchain::Python, "aiokafka_client.py")
+    },
+    Client::new("kafkajs", Toolchain::Node, "kafkajs.js"),
+    Client::new("platformatic", Toolchain::Node, "platformatic.mjs"),
+    Client::new("java", Toolchain::Java, "Client"),
+    Client::new("franz-go", Toolchain::Go, "franz"),
+    Client::new("sarama", Toolchain::Go, "sarama"),
+    Client::new("rdkafka", Toolchain::Rust, "rdkafka"),
+    Client {
+        has_groups: false,
+        repeats_header_names: false,
+        admin_steps: &["create_topic", "describe_topic", "delete_records", "delete_topic"],
+        ..Client::new("rskafka", Toolchain::Rust, "rskafka")
+    },
+    Client {
+        codecs: &[],
+        has_groups: false,
+        admin_steps: &[],
+        ..Client::new("kcat", Toolchain::Kcat, "kcat")
+    },
+];
+
+impl Client {
+    const fn new(name: &'static str, toolchain: Toolchain, program: &'static str) -> Client {
+        Client {
+            name,
+            toolchain,
+            program,
+            codecs: ALL_CODECS,
+            has_groups: true,
+            repeats_header_names: true,
+            admin_steps: ALL_STEPS,
+        }
+    }
+
+    /// Starts the program in `mode`; `label` names its logs.
+    pub fn start(&self, context: &Context, label: &str, mode: &str, argument: &Value) -> Process {
+        let mut command = context.setup.command(self.toolchain, self.program);
+        command.arg(mode).arg(argument.to_string());
+        Process::start(&format!("{}-{label}", self.name), &mut command, &context.log_dir)
+    }
+}
+
+/// Runs a client program that is linked into this binary.
+pub fn run_in_this_process(program: &str) -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let mode = arguments.next().unwrap_or_default();
+    let argument = arguments
+        .next()
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or(Value::Null);
+    let result = match program {
+        "rdkafka" => rdkafka::run(&mode, &argument),
+        "rskafka" => rskafka::run(&mode, &argument),
+        _ => Err(format!("no client program {program:?}").into()),
+    };
+    if let Err(error) = result {
+        report::failure(&error.to_string());
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,87 @@
+//! What the Rust client programs print, and the steps they read.
+
+use std::error::Error;
+use std::io::Write;
+use std::sync::mpsc::{Receiver, channel};
+
+use serde_json::{Value, json};
+
+/// Any failure of a client program: it is reported as a sentence.
+pub(super) type Outcome = Result<(), Box<dyn Error>>;
+
+/// One record, as every client program reports it.
+pub(super) struct SeenRecord<'a> {
+    pub(super) topic: &'a str,
+    pub(super) partition: i32,
+    pub(super) offset: i64,
+    pub(super) timestamp: i64,
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) value: Option<&'a [u8]>,
+    pub(super) headers: Vec<(String, Option<Vec<u8>>)>,
+}
+
+pub(super) fn line(event: &Value) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{event}");
+    let _ = stdout.flush();
+}
+
+pub(super) fn failure(message: &str) {
+    line(&json!({"event": "error", "message": message}));
+}
+
+pub(super) fn record(seen: &SeenRecord<'_>) {
+    let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    let headers: Vec<Value> = seen
+        .headers
+        .iter()
+        .map(|(key, value)| json!([key, text(value.as_deref())]))
+        .collect();
+    line(&json!({
+        "event": "record",
+        "topic": seen.topic,
+        "partition": seen.partition,
+        "offset": seen.offset,
+        "timestamp": seen.timestamp,
+        "key": text(seen.key),
+        "value": text(seen.value),
+        "headers": headers,
+    }));
+}
+
+/// The steps on stdin; ends when stdin does.
+pub(super) fn steps() -> Receiver<Value> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if let Ok(step) = serde_json::from_str(&line)
+                && sender.send(step).is_err()
+            {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// A member of a JSON object that must be a string.
+pub(super) fn text<'a>(object: &'a Value, member: &str) -> Result<&'a str, String> {
+    object[member]
+        .as_str()
+        .ok_or_else(|| format!("{object} has no text {member:?}"))
+}
+
+/// A member of a JSON object that must be an array.
+pub(super) fn array<'a>(object: &'a Value, member: &str) -> Result<&'a [Value], String> {
+    object[member]
+        .as_array()
+        .map(Vec::as_slice)
+        .ok_or_else(|| format!("{object} has no array {member:?}"))
+}
+
+/// A member of a JSON object that must be a whole number.
+pub(super) fn number(object: &Value, member: &str) -> Result<i64, String> {
+    object[member]
+        .as_i64()
+        .ok_or_else(|| format!("{object} has no number {member:?}"))
+}

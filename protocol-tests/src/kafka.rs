@@ -1,0 +1,199 @@
+//! The cases' own Kafka client (librdkafka): what is made ready before, and looked at after, the client under test.
+
+use std::time::Duration;
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{Offset, TopicPartitionList};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A record to produce.
+#[derive(Clone, Copy)]
+pub struct Sent<'a> {
+    partition: i32,
+    key: Option<&'a str>,
+    value: Option<&'a str>,
+    timestamp: Option<i64>,
+    headers: &'a [(&'a str, &'a str)],
+}
+
+impl<'a> Sent<'a> {
+    /// A record without headers, with the time of sending.
+    pub fn new(partition: i32, key: Option<&'a str>, value: Option<&'a str>) -> Sent<'a> {
+        Sent {
+            partition,
+            key,
+            value,
+            timestamp: None,
+            headers: &[],
+        }
+    }
+
+    /// The same at `timestamp`, in milliseconds.
+    pub fn at(self, timestamp: i64) -> Sent<'a> {
+        Sent {
+            timestamp: Some(timestamp),
+            ..self
+        }
+    }
+
+    /// The same with `headers`.
+    pub fn with_headers(self, headers: &'a [(&'a str, &'a str)]) -> Sent<'a> {
+        Sent { headers, ..self }
+    }
+}
+
+fn config(bootstrap_servers: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", bootstrap_servers)
+        .set("client.id", "the-cases");
+    config
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime
+        .expect("a runtime needs no more than memory")
+        .block_on(future)
+}
+
+fn reader(bootstrap_servers: &str, group: &str) -> BaseConsumer {
+    config(bootstrap_servers)
+        .set("group.id", group)
+        .create()
+        .expect("a valid configuration")
+}
+
+/// Creates a topic with one replica.
+///
+/// # Panics
+/// When the broker refuses.
+pub fn create_topic(bootstrap_servers: &str, topic: &str, partition_count: i32) {
+    let admin: AdminClient<DefaultClientContext> =
+        config(bootstrap_servers).create().expect("a valid configuration");
+    let topics = [NewTopic::new(topic, partition_count, TopicReplication::Fixed(1))];
+    let options = AdminOptions::new()
+        .operation_timeout(Some(PATIENCE))
+        .request_timeout(Some(PATIENCE));
+    let results = block_on(admin.create_topics(&topics, &options)).expect("CreateTopics is answered");
+    results[0]
+        .as_ref()
+        .unwrap_or_else(|(name, code)| panic!("{name} is not created: {code}"));
+}
+
+/// Produces in the order given; the offsets in that order.
+///
+/// # Panics
+/// When a record is not acknowledged.
+pub fn produce(bootstrap_servers: &str, topic: &str, records: &[Sent<'_>]) -> Vec<i64> {
+    let producer: FutureProducer = config(bootstrap_servers)
+        .set("linger.ms", "1")
+        .set("enable.idempotence", "true")
+        .create()
+        .expect("a valid configuration");
+    block_on(async {
+        let mut deliveries = Vec::new();
+        for sent in records {
+            let mut record = FutureRecord::<str, str>::to(topic).partition(sent.partition);
+            record.key = sent.key;
+            record.payload = sent.value;
+            record.timestamp = sent.timestamp;
+            if !sent.headers.is_empty() {
+                let headers = sent
+                    .headers
+                    .iter()
+                    .fold(OwnedHeaders::new(), |headers, &(key, value)| {
+                        headers.insert(Header {
+                            key,
+                            value: Some(value),
+                        })
+                    });
+                record = record.headers(headers);
+            }
+            let delivery = producer
+                .send_result(record)
+                .map_err(|(error, _)| error)
+                .expect("the queue has room");
+            deliveries.push(delivery);
+        }
+        let mut offsets = Vec::new();
+        for delivery in deliveries {
+            let delivered = tokio::time::timeout(PATIENCE, delivery)
+                .await
+                .expect("a delivery report comes");
+            let delivered = delivered.expect("the producer lives").map_err(|(error, _)| error);
+            offsets.push(delivered.expect("the record is acknowledged").offset);
+        }
+        offsets
+    })
+}
+
+/// The log start offset and the high watermark of a partition.
+///
+/// # Panics
+/// When the broker does not say.
+pub fn watermarks(bootstrap_servers: &str, topic: &str, partition: i32) -> (i64, i64) {
+    reader(bootstrap_servers, "unused")
+        .fetch_watermarks(topic, partition, PATIENCE)
+        .expect("ListOffsets is answered")
+}
+
+/// The group's committed offset of each partition, `None` where it has none.
+///
+/// # Panics
+/// When the broker does not say.
+pub fn committed(
+    bootstrap_servers: &str,
+    group: &str,
+    topic: &str,
+    partition_count: i32,
+) -> Vec<Option<i64>> {
+    let mut wanted = TopicPartitionList::new();
+    wanted.add_partition_range(topic, 0, partition_count - 1);
+    let found = reader(bootstrap_servers, group)
+        .committed_offsets(wanted, PATIENCE)
+        .expect("OffsetFetch is answered");
+    let offset = |partition: i32| match found
+        .find_partition(topic, partition)
+        .map(|element| element.offset())
+    {
+        Some(Offset::Offset(offset)) => Some(offset),
+        _ => None,
+    };
+    (0..partition_count).map(offset).collect()
+}
+
+/// The names of all topics.
+///
+/// # Panics
+/// When the broker does not say.
+pub fn topic_names(bootstrap_servers: &str) -> Vec<String> {
+    let metadata = reader(bootstrap_servers, "unused")
+        .fetch_metadata(None, PATIENCE)
+        .expect("Metadata is answered");
+    metadata
+        .topics()
+        .iter()
+        .map(|topic| topic.name().to_owned())
+        .collect()
+}
+
+/// The node that leads each partition.
+///
+/// # Panics
+/// When the broker does not say.
+pub fn leaders(bootstrap_servers: &str, topic: &str) -> Vec<i32> {
+    let metadata = reader(bootstrap_servers, "unused")
+        .fetch_metadata(Some(topic), PATIENCE)
+        .expect("Metadata is answered");
+    let partitions = metadata.topics()[0].partitions();
+    let mut leaders: Vec<(i32, i32)> = partitions.iter().map(|one| (one.id(), one.leader())).collect();
+    leaders.sort_unstable();
+    leaders.into_iter().map(|(_, leader)| leader).collect()
+}

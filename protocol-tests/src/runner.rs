@@ -1,0 +1,321 @@
+//! The runner of the test binary: which cases run, two at a time, and what is said of them.
+//!
+//! Owns arguments (those of libtest that people type), order, limits and the report. Refuses to know what a case does.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use crate::cases::{self, Case};
+use crate::setup::{Setup, Toolchain};
+use crate::{clients, process, product};
+
+/// Names of clients or toolchains, joined by commas, whose cases are left out and listed as skipped.
+pub const SKIP_VARIABLE: &str = "ESMERALDA_SKIP_CLIENTS";
+/// When set to something, a skipped case fails the run: for CI, where nothing may be missing.
+pub const REQUIRE_ALL_VARIABLE: &str = "ESMERALDA_REQUIRE_ALL_CLIENTS";
+
+/// A case that takes longer has failed.
+const CASE_LIMIT: Duration = Duration::from_secs(60);
+/// More at once would make clients miss their heartbeats on two cores.
+const CASES_AT_ONCE: usize = 2;
+/// How much of each log a failure shows.
+const LOG_TAIL_LINES: usize = 25;
+
+/// What a case is given.
+pub struct Context {
+    /// The product's binary.
+    pub product: PathBuf,
+    /// Where the clients are set up.
+    pub setup: Setup,
+    /// A directory of the case's own, for the output of its processes.
+    pub log_dir: PathBuf,
+    /// When the case must be done.
+    pub deadline: Instant,
+}
+
+enum Outcome {
+    Passed,
+    Failed(String),
+    Skipped(String),
+}
+
+/// Runs what the arguments ask for. `target_tmpdir` is cargo's `CARGO_TARGET_TMPDIR`, below the target directory.
+pub fn run(target_tmpdir: &str) -> ExitCode {
+    let selection = Selection::from_arguments(std::env::args().skip(1));
+    let mut cases = cases::all();
+    cases.retain(|case| selection.holds(&case.name));
+    if selection.list {
+        cases.iter().for_each(|case| println!("{}: test", case.name));
+        println!("\n{} tests, 0 benchmarks", cases.len());
+        return ExitCode::SUCCESS;
+    }
+    end_children_when_interrupted();
+    let target_dir = Path::new(target_tmpdir)
+        .parent()
+        .expect("cargo's directory lies below the target directory");
+    match run_cases(cases, target_dir) {
+        Ok(counts) => counts.report(),
+        Err(problem) => {
+            println!("{problem}\n\n0 passed, 1 failed, 0 skipped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_cases(cases: Vec<Case>, target_dir: &Path) -> Result<Counts, String> {
+    let left_out = left_out()?;
+    let setup = Setup::below(target_dir.join("protocol-tests"));
+    println!("\nrunning {} tests", cases.len());
+    let (skipped, chosen): (Vec<Case>, Vec<Case>) = cases
+        .into_iter()
+        .partition(|case| why_skipped(case, &left_out).is_some());
+    let counts = Mutex::new(Counts::default());
+    for case in &skipped {
+        let reason = why_skipped(case, &left_out).expect("it was put here for it");
+        counts.lock().expect("no panic under this lock").add(
+            &case.name,
+            Duration::ZERO,
+            Outcome::Skipped(reason),
+        );
+    }
+    if chosen.is_empty() {
+        return Ok(counts.into_inner().expect("no panic under this lock"));
+    }
+    let toolchains: BTreeSet<Toolchain> = chosen.iter().flat_map(|case| case.toolchains()).collect();
+    let (product, problems) = prepare(&setup, &toolchains, target_dir);
+    let product = product?;
+    let queue = Mutex::new(VecDeque::from(chosen));
+    remember_panics();
+    std::thread::scope(|scope| {
+        for _ in 0..CASES_AT_ONCE {
+            scope.spawn(|| {
+                while let Some(case) = next_case(&queue) {
+                    let started = Instant::now();
+                    let outcome = match case
+                        .toolchains()
+                        .iter()
+                        .find_map(|toolchain| problems.get(toolchain))
+                    {
+                        Some(problem) => Outcome::Failed(problem.clone()),
+                        None => run_one(&case, &product, &setup),
+                    };
+                    counts.lock().expect("no panic under this lock").add(
+                        &case.name,
+                        started.elapsed(),
+                        outcome,
+                    );
+                }
+            });
+        }
+    });
+    Ok(counts.into_inner().expect("no panic under this lock"))
+}
+
+fn next_case(queue: &Mutex<VecDeque<Case>>) -> Option<Case> {
+    queue.lock().expect("no panic under this lock").pop_front()
+}
+
+/// Builds the product while the toolchains are set up, all at once.
+fn prepare(
+    setup: &Setup,
+    toolchains: &BTreeSet<Toolchain>,
+    target_dir: &Path,
+) -> (Result<PathBuf, String>, BTreeMap<Toolchain, String>) {
+    std::thread::scope(|scope| {
+        let running: Vec<_> = toolchains
+            .iter()
+            .map(|&toolchain| (toolchain, scope.spawn(move || setup.prepare(toolchain))))
+            .collect();
+        let product = product::build(target_dir);
+        let problems = running
+            .into_iter()
+            .filter_map(|(toolchain, thread)| {
+                let result = thread
+                    .join()
+                    .unwrap_or_else(|_| Err("its set-up panicked".to_owned()));
+                result.err().map(|problem| (toolchain, problem))
+            })
+            .collect();
+        (product, problems)
+    })
+}
+
+fn run_one(case: &Case, product: &Path, setup: &Setup) -> Outcome {
+    let log_dir = setup.root().join("logs").join(case.name.replace("::", "."));
+    let _ = std::fs::remove_dir_all(&log_dir);
+    if let Err(error) = std::fs::create_dir_all(&log_dir) {
+        return Outcome::Failed(format!("cannot create {}: {error}", log_dir.display()));
+    }
+    let context = Context {
+        product: product.to_owned(),
+        setup: setup.clone(),
+        log_dir,
+        deadline: Instant::now() + CASE_LIMIT,
+    };
+    match catch_unwind(AssertUnwindSafe(|| (case.run)(&context))) {
+        Ok(()) => Outcome::Passed,
+        Err(_) => {
+            let message = LAST_PANIC
+                .take()
+                .unwrap_or_else(|| "it panicked without a message".to_owned());
+            Outcome::Failed(format!(
+                "{message}\n{}",
+                process::log_tails(&context.log_dir, LOG_TAIL_LINES)
+            ))
+        }
+    }
+}
+
+thread_local! {
+    static LAST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Keeps a panic's message for the report instead of printing it between the lines of other cases.
+fn remember_panics() {
+    std::panic::set_hook(Box::new(|panic| LAST_PANIC.set(Some(panic.to_string()))));
+}
+
+fn end_children_when_interrupted() {
+    std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let waited = runtime.map(|runtime| runtime.block_on(tokio::signal::ctrl_c()));
+        if matches!(waited, Ok(Ok(()))) {
+            process::kill_all();
+            std::process::exit(130);
+        }
+    });
+}
+
+/// The names in [`SKIP_VARIABLE`].
+fn left_out() -> Result<BTreeSet<String>, String> {
+    let text = std::env::var(SKIP_VARIABLE).unwrap_or_default();
+    let names: BTreeSet<String> = text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let known: BTreeSet<&str> = clients::ALL
+        .iter()
+        .flat_map(|client| [client.name, client.toolchain.name()])
+        .chain(["boto3", "aws-cli"])
+        .collect();
+    match names.iter().find(|name| !known.contains(name.as_str())) {
+        Some(name) => Err(format!(
+            "{SKIP_VARIABLE} names {name:?}; it can hold {known:?}, joined by commas"
+        )),
+        None => Ok(names),
+    }
+}
+
+fn why_skipped(case: &Case, left_out: &BTreeSet<String>) -> Option<String> {
+    let names = case
+        .clients
+        .iter()
+        .copied()
+        .chain(case.toolchains().into_iter().map(Toolchain::name));
+    if let Some(name) = names.into_iter().find(|name| left_out.contains(*name)) {
+        return Some(format!("{SKIP_VARIABLE} names {name}"));
+    }
+    case.toolchains()
+        .into_iter()
+        .find_map(Toolchain::why_absent_is_fine)
+}
+
+#[derive(Default)]
+struct Counts {
+    passed: usize,
+    skipped: usize,
+    failures: Vec<(String, String)>,
+}
+
+impl Counts {
+    fn add(&mut self, name: &str, took: Duration, outcome: Outcome) {
+        let word = match outcome {
+            Outcome::Passed => {
+                self.passed += 1;
+                "ok".to_owned()
+            }
+            Outcome::Failed(problem) => {
+                self.failures.push((name.to_owned(), problem));
+                "FAILED".to_owned()
+            }
+            Outcome::Skipped(reason) => {
+                self.skipped += 1;
+                format!("skipped: {reason}")
+            }
+        };
+        println!("test {name} ... {word} ({:.1} s)", took.as_secs_f64());
+        let _ = std::io::stdout().flush();
+    }
+
+    fn report(self) -> ExitCode {
+        for (name, problem) in &self.failures {
+            println!("\n---- {name} ----\n{problem}");
+        }
+        let all_required = std::env::var_os(REQUIRE_ALL_VARIABLE).is_some_and(|value| !value.is_empty());
+        if all_required && self.skipped > 0 {
+            println!("\n{REQUIRE_ALL_VARIABLE} is set, so a skipped case fails the run.");
+        }
+        println!(
+            "\n{} passed, {} failed, {} skipped",
+            self.passed,
+            self.failures.len(),
+            self.skipped
+        );
+        let good = self.failures.is_empty() && !(all_required && self.skipped > 0);
+        if good {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Which cases the arguments ask for: names as libtest takes them.
+#[derive(Default)]
+struct Selection {
+    list: bool,
+    exact: bool,
+    wanted: Vec<String>,
+    unwanted: Vec<String>,
+}
+
+impl Selection {
+    fn from_arguments(arguments: impl Iterator<Item = String>) -> Selection {
+        let mut selection = Selection::default();
+        let mut arguments = arguments.peekable();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--list" => selection.list = true,
+                "--exact" => selection.exact = true,
+                "--skip" => selection.unwanted.extend(arguments.next()),
+                // Options of libtest with a value; this runner has its own ways, and `cargo test -- OPTION` gives
+                // them to every test binary.
+                "--test-threads" | "--format" | "--color" | "--logfile" | "-Z" => {
+                    arguments.next();
+                }
+                option if option.starts_with('-') => {}
+                name => selection.wanted.push(name.to_owned()),
+            }
+        }
+        selection
+    }
+
+    fn holds(&self, name: &str) -> bool {
+        let matches = |filter: &String| {
+            if self.exact {
+                name == filter
+            } else {
+                name.contains(filter.as_str())
+            }
+        };
+        (self.wanted.is_empty() || self.wanted.iter().any(matches)) && !self.unwanted.iter().any(matches)
+    }
+}

@@ -1,0 +1,57 @@
+//! The product as a process: one per case, on free ports.
+//!
+//! Owns how it is started, when it is ready and how it ends.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::process::Process;
+use crate::runner::Context;
+
+/// A running product.
+pub struct Server {
+    process: Process,
+    /// What clients get as `bootstrap.servers`: one address per broker, joined by commas.
+    pub bootstrap_servers: String,
+    /// The address of the HTTP surfaces, `http://HOST:PORT`.
+    pub http: String,
+}
+
+impl Server {
+    /// Starts the product with `arguments` beside those that give it free ports, and waits until it says it is ready.
+    ///
+    /// # Panics
+    /// When it ends first, or is not ready within ten seconds.
+    pub fn start(context: &Context, arguments: &[&str]) -> Server {
+        let mut command = Command::new(&context.product);
+        command
+            .args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0"])
+            .args(arguments);
+        let mut process = Process::start("esmeralda", &mut command, &context.log_dir);
+        let ready = process.expect("ready", Instant::now() + Duration::from_secs(10));
+        let text = |member: &str| {
+            ready[member]
+                .as_str()
+                .unwrap_or_else(|| panic!("the ready line has no {member}: {ready}"))
+                .to_owned()
+        };
+        Server {
+            bootstrap_servers: text("bootstrap_servers"),
+            http: text("http"),
+            process,
+        }
+    }
+
+    /// Asks it to stop and waits for an orderly end.
+    ///
+    /// # Panics
+    /// When it ends with a status other than 0, or does not end within ten seconds.
+    pub fn stop(mut self) {
+        self.process.terminate();
+        let status = self.process.wait(Instant::now() + Duration::from_secs(10));
+        assert!(
+            status.success(),
+            "the product ended with {status} when it was asked to stop"
+        );
+    }
+}

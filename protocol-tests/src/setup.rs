@@ -1,0 +1,290 @@
+//! Where the clients of each language are set up, and how: from committed lock files, below the target directory.
+//!
+//! Owns toolchains and their directories. A set-up is done again when a lock file or a program has changed.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs::File;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::runner::SKIP_VARIABLE;
+
+/// The sources of the client programs, as committed.
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
+
+/// What a client program needs to be built or run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Toolchain {
+    /// Linked into the test binary.
+    Rust,
+    /// A virtual environment with pinned requirements.
+    Python,
+    /// Packages from a lock file.
+    Node,
+    /// A Maven project.
+    Java,
+    /// A Go module.
+    Go,
+    /// The program kcat, where it is on the PATH.
+    Kcat,
+}
+
+impl Toolchain {
+    /// The name that leaves its clients out.
+    pub fn name(self) -> &'static str {
+        match self {
+            Toolchain::Rust => "rust",
+            Toolchain::Python => "python",
+            Toolchain::Node => "node",
+            Toolchain::Java => "java",
+            Toolchain::Go => "go",
+            Toolchain::Kcat => "kcat",
+        }
+    }
+
+    /// The programs that must be on the PATH, and what to install for them.
+    fn prerequisites(self) -> (&'static [&'static str], &'static str) {
+        match self {
+            Toolchain::Rust | Toolchain::Kcat => (&[], ""),
+            Toolchain::Python => (&["python3"], "Python 3.10 or newer with its venv module"),
+            Toolchain::Node => (&["node", "npm"], "Node.js 20 or newer with npm"),
+            Toolchain::Java => (&["java", "javac", "mvn"], "a JDK 17 or newer, and Maven"),
+            Toolchain::Go => (&["go"], "Go 1.21 or newer"),
+        }
+    }
+
+    /// Why its absence leaves its cases out rather than failing them, if it is absent and that is so.
+    pub fn why_absent_is_fine(self) -> Option<String> {
+        (self == Toolchain::Kcat && !on_the_path("kcat")).then(|| "kcat is not on the PATH".to_owned())
+    }
+}
+
+/// The place of all set-ups.
+#[derive(Clone)]
+pub struct Setup {
+    root: PathBuf,
+}
+
+impl Setup {
+    /// Set-ups live below `root`.
+    pub fn below(root: PathBuf) -> Setup {
+        Setup { root }
+    }
+
+    /// The directory that everything of the test run is written below.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Sets `toolchain` up unless that is done already; other test runs wait meanwhile.
+    ///
+    /// # Errors
+    /// A sentence that says what is missing, or what failed, and how to leave the clients of this toolchain out.
+    pub fn prepare(&self, toolchain: Toolchain) -> Result<(), String> {
+        self.try_to_prepare(toolchain).map_err(|problem| {
+            let name = toolchain.name();
+            format!("{problem}. To leave the clients that need it out, set {SKIP_VARIABLE}={name}.")
+        })
+    }
+
+    fn try_to_prepare(&self, toolchain: Toolchain) -> Result<(), String> {
+        let (programs, package) = toolchain.prerequisites();
+        if let Some(missing) = programs.iter().find(|program| !on_the_path(program)) {
+            return Err(format!("{missing} is not on the PATH: install {package}"));
+        }
+        if programs.is_empty() {
+            return Ok(());
+        }
+        let dir = self.root.join(toolchain.name());
+        std::fs::create_dir_all(&dir).map_err(|error| format!("cannot create {}: {error}", dir.display()))?;
+        let lock = File::create(dir.join("lock"))
+            .and_then(|file| file.lock().map(|()| file))
+            .map_err(|error| format!("cannot lock {}: {error}", dir.display()))?;
+        let stamp = dir.join("stamp");
+        let wanted = fingerprint(toolchain)?;
+        if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+            return Ok(());
+        }
+        println!("setting up the clients of {}", toolchain.name());
+        match toolchain {
+            Toolchain::Rust | Toolchain::Kcat => {}
+            Toolchain::Python => set_up_python(&dir)?,
+            Toolchain::Node => set_up_node(&dir)?,
+            Toolchain::Java => set_up_java(&dir)?,
+            Toolchain::Go => set_up_go(&dir)?,
+        }
+        std::fs::write(&stamp, wanted)
+            .map_err(|error| format!("cannot write {}: {error}", stamp.display()))?;
+        drop(lock);
+        Ok(())
+    }
+
+    /// How `program` of `toolchain` is started.
+    pub fn command(&self, toolchain: Toolchain, program: &str) -> Command {
+        let dir = self.root.join(toolchain.name());
+        match toolchain {
+            Toolchain::Rust => {
+                let mut command = Command::new(std::env::current_exe().expect("this binary has a path"));
+                command.env(crate::clients::PROGRAM_VARIABLE, program);
+                command
+            }
+            Toolchain::Python => {
+                let mut command = Command::new(dir.join("venv/bin/python"));
+                command
+                    .env("PYTHONDONTWRITEBYTECODE", "1")
+                    .arg(Path::new(SOURCES).join("python").join(program));
+                command
+            }
+            Toolchain::Node => {
+                let mut command = Command::new("node");
+                command.arg(dir.join(program));
+                command
+            }
+            Toolchain::Java => {
+                let mut command = Command::new("java");
+                // Start-up matters more here than speed later on.
+                command.args(["-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp"]);
+                command
+                    .arg(format!("{0}/build/classes:{0}/libraries/*", dir.display()))
+                    .arg(program);
+                command
+            }
+            Toolchain::Go => Command::new(dir.join("bin").join(program)),
+            Toolchain::Kcat => Command::new(program),
+        }
+    }
+
+    /// A program that a Python package installs.
+    pub fn python_script(&self, name: &str) -> Command {
+        let mut command = Command::new(self.root.join("python/venv/bin/python"));
+        command.arg(self.root.join("python/venv/bin").join(name));
+        command
+    }
+}
+
+fn on_the_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
+}
+
+/// Changes when a lock file, a program or the way of setting up changes.
+fn fingerprint(toolchain: Toolchain) -> Result<String, String> {
+    let mut hasher = DefaultHasher::new();
+    include_str!("setup.rs").hash(&mut hasher);
+    hash_directory(&Path::new(SOURCES).join(toolchain.name()), &mut hasher)?;
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+fn hash_directory(directory: &Path, hasher: &mut DefaultHasher) -> Result<(), String> {
+    for path in sorted_entries(directory)? {
+        path.file_name().hash(hasher);
+        if path.is_dir() {
+            hash_directory(&path, hasher)?;
+        } else {
+            std::fs::read(&path)
+                .map_err(|error| format!("cannot read {}: {error}", path.display()))?
+                .hash(hasher);
+        }
+    }
+    Ok(())
+}
+
+fn sorted_entries(directory: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = std::fs::read_dir(directory)
+        .map_err(|error| format!("cannot read {}: {error}", directory.display()))?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+fn set_up_python(dir: &Path) -> Result<(), String> {
+    let venv = dir.join("venv");
+    run(
+        Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv),
+        dir,
+    )?;
+    let requirements = Path::new(SOURCES).join("python/requirements.txt");
+    run(
+        Command::new(venv.join("bin/python"))
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--requirement",
+            ])
+            .arg(requirements),
+        dir,
+    )
+}
+
+/// npm keeps its packages beside the lock file, so the project is copied.
+fn set_up_node(dir: &Path) -> Result<(), String> {
+    for path in sorted_entries(&Path::new(SOURCES).join("node"))? {
+        let name = path.file_name().expect("an entry of a directory has a name");
+        std::fs::copy(&path, dir.join(name))
+            .map_err(|error| format!("cannot copy {}: {error}", path.display()))?;
+    }
+    run(
+        Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+            .current_dir(dir),
+        dir,
+    )
+}
+
+fn set_up_java(dir: &Path) -> Result<(), String> {
+    let maven = || {
+        let mut command = Command::new("mvn");
+        command
+            .args(["--batch-mode", "--quiet", "-f"])
+            .arg(Path::new(SOURCES).join("java/pom.xml"))
+            .arg(format!("-Dmaven.repo.local={}", dir.join("repository").display()))
+            .arg(format!("-Dclient.build={}", dir.join("build").display()));
+        command
+    };
+    let libraries = format!("-DoutputDirectory={}", dir.join("libraries").display());
+    run(
+        maven()
+            .arg("compile")
+            .arg("dependency:copy-dependencies")
+            .arg(libraries),
+        dir,
+    )
+}
+
+fn set_up_go(dir: &Path) -> Result<(), String> {
+    let mut command = Command::new("go");
+    command
+        .current_dir(Path::new(SOURCES).join("go"))
+        // Writable, or nobody can delete the target directory.
+        .env("GOFLAGS", "-modcacherw -mod=readonly -buildvcs=false")
+        .env("GOMODCACHE", dir.join("modules"))
+        .env("GOCACHE", dir.join("cache"))
+        .args(["build", "-o"])
+        .arg(format!("{}/", dir.join("bin").display()))
+        .arg("./...");
+    std::fs::create_dir_all(dir.join("bin"))
+        .map_err(|error| format!("cannot create {}: {error}", dir.display()))?;
+    run(&mut command, dir)
+}
+
+/// Runs one step of a set-up; what it prints is kept in `dir`, and shown when it fails.
+fn run(command: &mut Command, dir: &Path) -> Result<(), String> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot run {command:?}: {error}"))?;
+    let text = [output.stdout, output.stderr].concat();
+    let _ = std::fs::write(dir.join("setup.log"), &text);
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!(
+        "{command:?} ended with {}:\n{}",
+        output.status,
+        String::from_utf8_lossy(&text)
+    ))
+}
