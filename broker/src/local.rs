@@ -1,6 +1,8 @@
 //! A client in the same process: the operations that the wire serves, without sockets. The event source mapping engine and the
 //! facade use it; what it does, any Kafka client could do.
 
+mod groups;
+
 use crate::api::errors::KafkaError;
 use crate::cluster::Cluster;
 use crate::ids::{GenerationId, LeaderEpoch, Offset};
@@ -226,84 +228,5 @@ impl Client {
     ) -> Result<Vec<Offset>, Error> {
         let _ = (topic, partitions, spec);
         todo!("server")
-    }
-
-    /// Joins a classic group; answers when the rebalance completes. MEMBER_ID_REQUIRED is handled inside: the member id it gives is
-    /// joined with.
-    ///
-    /// # Errors
-    /// Those of JoinGroup: UNKNOWN_MEMBER_ID, INVALID_SESSION_TIMEOUT, INCONSISTENT_GROUP_PROTOCOL, GROUP_MAX_SIZE_REACHED.
-    pub async fn join_group(&self, join: Join) -> Result<Joined, Error> {
-        let _ = join;
-        todo!("groups")
-    }
-
-    /// The member's assignment (a ConsumerProtocolAssignment); the leader hands in everybody's.
-    ///
-    /// # Errors
-    /// Those of SyncGroup: REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID.
-    pub async fn sync_group(
-        &self,
-        group_id: &str,
-        member_id: &str,
-        generation_id: GenerationId,
-        assignments: Vec<(String, Bytes)>,
-    ) -> Result<Bytes, Error> {
-        let _ = (group_id, member_id, generation_id, assignments);
-        todo!("groups")
-    }
-
-    /// Tells the coordinator that the member lives.
-    ///
-    /// # Errors
-    /// Those of Heartbeat: REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID.
-    pub async fn heartbeat(
-        &self,
-        group_id: &str,
-        member_id: &str,
-        generation_id: GenerationId,
-    ) -> Result<(), Error> {
-        let _ = (group_id, member_id, generation_id);
-        todo!("groups")
-    }
-
-    /// Leaves the group.
-    ///
-    /// # Errors
-    /// UNKNOWN_MEMBER_ID.
-    pub async fn leave_group(&self, group_id: &str, member_id: &str) -> Result<(), Error> {
-        let _ = (group_id, member_id);
-        todo!("groups")
-    }
-
-    /// Commits the next offset to read of partitions of one topic, as a member of a generation.
-    ///
-    /// # Errors
-    /// Those of OffsetCommit: ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, REBALANCE_IN_PROGRESS, UNKNOWN_TOPIC_OR_PARTITION (the first
-    /// partition's error stands for all).
-    pub async fn commit_offsets(
-        &self,
-        group_id: &str,
-        member_id: &str,
-        generation_id: GenerationId,
-        topic: &str,
-        offsets: &[(i32, Offset)],
-    ) -> Result<(), Error> {
-        let _ = (group_id, member_id, generation_id, topic, offsets);
-        todo!("groups")
-    }
-
-    /// What the group has committed for `partitions` of a topic, in that order; `None` where nothing is.
-    ///
-    /// # Errors
-    /// Those of OffsetFetch.
-    pub async fn committed(
-        &self,
-        group_id: &str,
-        topic: &str,
-        partitions: &[i32],
-    ) -> Result<Vec<Option<Committed>>, Error> {
-        let _ = (group_id, topic, partitions);
-        todo!("groups")
     }
 }

@@ -5,9 +5,19 @@
 //! [`MappingConfig`], compares it with the others ([`MappingDefinition::check_conflict`]) and shows it
 //! ([`MappingDefinition::view`]). Nothing here knows whether a mapping runs.
 
+mod constraint;
 mod definition;
 mod error;
+mod event_source;
+mod function_name;
 mod listing;
+mod model;
+mod pollers;
+mod rules;
+mod schema_registry;
+mod stored;
+#[cfg(test)]
+mod tests;
 
 pub use definition::{MappingDefinition, MappingState, MappingStatus, Surroundings};
 pub use error::ApiError;

@@ -1,8 +1,11 @@
 //! Domain errors to Kafka codes: the only place that decides, one exhaustive match per operation's error.
 
+mod groups;
 mod names;
 mod records;
 mod topics;
+
+pub(super) use groups::{commit_offsets_code, describe_group_code, joining_member_id};
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::protocol::StrBytes;

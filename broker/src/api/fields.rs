@@ -2,6 +2,8 @@
 
 mod authorized_operations;
 mod config_source;
+mod strings;
 
-pub(crate) use authorized_operations::{CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS};
+pub(crate) use authorized_operations::{CLUSTER_OPERATIONS, GROUP_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS};
 pub(crate) use config_source::config_source;
+pub(crate) use strings::{shared, shared_option, wire, wire_option};

@@ -15,12 +15,23 @@ use std::sync::Arc;
 
 mod api_versions;
 mod create_topics;
+mod delete_groups;
+mod describe_groups;
 pub(crate) mod errors;
 pub(crate) mod fetch;
 mod fields;
+mod find_coordinator;
+mod heartbeat;
 mod init_producer_id;
+mod join_group;
+mod leave_group;
+mod list_groups;
 mod metadata;
+mod offset_commit;
+mod offset_delete;
+mod offset_fetch;
 mod produce;
+mod sync_group;
 
 /// Builds [`APIS`] from the types that implement [`Api`].
 macro_rules! apis {
@@ -33,9 +44,20 @@ macro_rules! apis {
 apis![
     api_versions::ApiVersions,
     create_topics::CreateTopics,
+    delete_groups::DeleteGroups,
+    describe_groups::DescribeGroups,
+    find_coordinator::FindCoordinator,
+    heartbeat::Heartbeat,
+    join_group::JoinGroup,
+    leave_group::LeaveGroup,
+    list_groups::ListGroups,
+    metadata::Metadata,
+    offset_commit::OffsetCommit,
+    offset_delete::OffsetDelete,
+    offset_fetch::OffsetFetch,
+    sync_group::SyncGroup,
     fetch::Fetch,
     init_producer_id::InitProducerId,
-    metadata::Metadata,
     produce::Produce,
 ];
 

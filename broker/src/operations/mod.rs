@@ -3,11 +3,22 @@
 //!
 //! Each operation is `pub(crate) async fn name(cluster: &Arc<Cluster>, context: &RequestContext, input) -> output`.
 
+pub(crate) mod commit_offsets;
 pub(crate) mod create_topics;
+pub(crate) mod delete_groups;
+pub(crate) mod delete_offsets;
+pub(crate) mod describe_groups;
 pub(crate) mod fetch;
+pub(crate) mod fetch_offsets;
+pub(crate) mod find_coordinator;
+pub(crate) mod heartbeat;
 pub(crate) mod init_producer_id;
+pub(crate) mod join_group;
+pub(crate) mod leave_group;
+pub(crate) mod list_groups;
 pub(crate) mod metadata;
 pub(crate) mod produce;
+pub(crate) mod sync_group;
 
 use crate::ids::NodeId;
 use std::net::SocketAddr;

@@ -1,9 +1,21 @@
 //! A mapping as it is defined: what AWS would store of it.
 
-use super::{ApiError, CreateMapping, MappingConfig, MappingView, UpdateMapping};
+use super::event_source::EventSource;
+use super::function_name::{FunctionName, partition_of};
+use super::{
+    ApiError, CreateMapping, MappingConfig, MappingView, StartingPosition, UpdateMapping, constraint, model,
+    pollers, rules, stored,
+};
 use crate::invoker::Functions;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
+
+const DEFAULT_BATCH_SIZE: usize = 100;
+
+/// Of Kafka sources. AWS has no way to write it down, so it is shown by the member's absence.
+const DEFAULT_BATCHING_WINDOW: Duration = Duration::from_millis(500);
 
 /// What requests are judged against.
 #[derive(Clone, Copy, Debug)]
@@ -71,8 +83,9 @@ pub struct MappingDefinition {
     pub config: MappingConfig,
     /// Shown by ListTags only.
     pub tags: BTreeMap<String, String>,
-    /// The members of EventSourceMappingConfiguration that came with requests.
-    members: serde_json::Map<String, serde_json::Value>,
+    source: EventSource,
+    /// The members of EventSourceMappingConfiguration that came with requests, or stand for what did not.
+    members: Map<String, Value>,
 }
 
 impl MappingDefinition {
@@ -85,8 +98,43 @@ impl MappingDefinition {
         uuid: &str,
         surroundings: &Surroundings<'_>,
     ) -> Result<Self, ApiError> {
-        let _ = (request, uuid, surroundings);
-        todo!("lambda")
+        let mut body = request.members;
+        body.extend(
+            request
+                .function_name
+                .map(|name| ("FunctionName".to_owned(), Value::String(name))),
+        );
+        let mut given = constraint::conform(model::CREATE, body)?;
+        let function_name = take_text(&mut given, "FunctionName").unwrap_or_default();
+        let tags = read_tags(given.remove("Tags"));
+
+        let mut members = Map::new();
+        for (name, value) in given {
+            stored::put(&mut members, &name, value);
+        }
+        members.entry("BatchSize").or_insert(DEFAULT_BATCH_SIZE.into());
+        members.entry("StartingPosition").or_insert("TRIM_HORIZON".into());
+        let source = EventSource::of(&members)?;
+        source.check_is_embedded(surroundings.bootstrap_servers)?;
+        stored::put_kafka_config(&mut members, &source, uuid);
+        rules::check(&members, &source)?;
+
+        let function = existing_function(&function_name, surroundings)?;
+        Ok(Self {
+            uuid: uuid.to_owned(),
+            arn: format!(
+                "arn:{}:lambda:{}:{}:event-source-mapping:{uuid}",
+                partition_of(surroundings.region),
+                surroundings.region,
+                surroundings.account_id
+            ),
+            function_arn: function.arn(surroundings.region, surroundings.account_id),
+            is_enabled: request.enabled.unwrap_or(true),
+            config: read_config(&members, &source, &function, surroundings)?,
+            tags,
+            source,
+            members,
+        })
     }
 
     /// The definition that an UpdateEventSourceMapping request makes of this one: absent members stay.
@@ -94,8 +142,40 @@ impl MappingDefinition {
     /// # Errors
     /// [`ApiError`] as AWS answers.
     pub fn update(&self, request: UpdateMapping, surroundings: &Surroundings<'_>) -> Result<Self, ApiError> {
-        let _ = (request, surroundings);
-        todo!("lambda")
+        let mut body = request.members;
+        body.extend(
+            request
+                .function_name
+                .map(|name| ("FunctionName".to_owned(), Value::String(name))),
+        );
+        let mut given = constraint::conform(model::UPDATE, body)?;
+        let function = match take_text(&mut given, "FunctionName") {
+            Some(name) => existing_function(&name, surroundings)?,
+            None => FunctionName::parse(&self.function_arn)?,
+        };
+
+        let mut members = self.members.clone();
+        let (config_member, _) = self.source.config_members();
+        if let Some(config) = given.remove(config_member) {
+            stored::change_kafka_config(&mut members, config_member, &config)?;
+        }
+        for (name, value) in given {
+            stored::put(&mut members, &name, value);
+        }
+        rules::check(&members, &self.source)?;
+
+        // ARNs stay in the region in which the mapping was created, whatever region this request was signed for.
+        let region = self.arn.split(':').nth(3).unwrap_or(surroundings.region);
+        Ok(Self {
+            uuid: self.uuid.clone(),
+            arn: self.arn.clone(),
+            function_arn: function.arn(region, surroundings.account_id),
+            is_enabled: request.enabled.unwrap_or(self.is_enabled),
+            config: read_config(&members, &self.source, &function, surroundings)?,
+            tags: self.tags.clone(),
+            source: self.source.clone(),
+            members,
+        })
     }
 
     /// Whether it may exist beside `existing`. To be asked for every other mapping, on create and on update.
@@ -104,13 +184,110 @@ impl MappingDefinition {
     /// 409 ResourceConflictException when both bring the same topic of the same cluster to the same function, 400
     /// InvalidParameterValueException when both were given the same consumer group.
     pub fn check_conflict(&self, existing: &Self) -> Result<(), ApiError> {
-        let _ = existing;
-        todo!("lambda")
+        let topic = &self.config.envelope.topic;
+        if self.function_arn == existing.function_arn
+            && *topic == existing.config.envelope.topic
+            && self.source.overlaps(&existing.source)
+        {
+            return Err(ApiError::conflict(format!(
+                "An event source mapping with event source (\"{}\"), function (\"{}\"), topics (\"{topic}\") already exists. \
+                 Please update or delete the existing mapping with UUID {}",
+                self.source.name(),
+                self.function_arn,
+                existing.uuid
+            )));
+        }
+        if self.config.group_id == existing.config.group_id {
+            return Err(ApiError::invalid_parameter(format!(
+                "ConsumerGroupId {} is already that of the event source mapping with UUID {}.",
+                self.config.group_id, existing.uuid
+            )));
+        }
+        Ok(())
     }
 
     /// EventSourceMappingConfiguration: what Create, Get, Update, Delete and List show.
     pub fn view(&self, status: &MappingStatus) -> MappingView {
-        let _ = (status, &self.members);
-        todo!("lambda")
+        let mut view = self.members.clone();
+        let mut show = |name: &str, value: Value| view.insert(name.to_owned(), value);
+        show("UUID", self.uuid.as_str().into());
+        show("EventSourceMappingArn", self.arn.as_str().into());
+        show("FunctionArn", self.function_arn.as_str().into());
+        show("State", status.state.to_string().into());
+        show(
+            "StateTransitionReason",
+            status.state_transition_reason.as_str().into(),
+        );
+        show(
+            "LastProcessingResult",
+            status.last_processing_result.as_str().into(),
+        );
+        // Seconds with a fraction, and a number: SDKs of typed languages fail on text.
+        show("LastModified", (status.last_modified_ms as f64 / 1000.0).into());
+        if self.config.provisioned.is_some() {
+            for (name, default) in stored::provisioned_defaults() {
+                view.entry(name).or_insert(default);
+            }
+        }
+        MappingView(view)
     }
+}
+
+/// The function that a request names, if it exists.
+fn existing_function(name: &str, surroundings: &Surroundings<'_>) -> Result<FunctionName, ApiError> {
+    let function = FunctionName::parse(name)?;
+    // At creation a missing function is a bad parameter, not a missing resource.
+    match surroundings.functions.get(&function.name) {
+        Some(_) => Ok(function),
+        None => Err(ApiError::invalid_parameter("Function does not exist")),
+    }
+}
+
+/// What the engine runs of members that were held to the rules.
+fn read_config(
+    members: &Map<String, Value>,
+    source: &EventSource,
+    function: &FunctionName,
+    surroundings: &Surroundings<'_>,
+) -> Result<MappingConfig, ApiError> {
+    let (config_member, _) = source.config_members();
+    let number = |name: &str| members.get(name).and_then(Value::as_u64);
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let group_id = members
+        .get(config_member)
+        .and_then(|config| config.get("ConsumerGroupId"));
+    Ok(MappingConfig {
+        function_name: function.name.clone(),
+        qualifier: function.qualifier.clone(),
+        envelope: source.envelope(text(members["Topics"].get(0)), surroundings.bootstrap_servers),
+        group_id: text(group_id),
+        starting_position: match members["StartingPosition"].as_str() {
+            Some("LATEST") => StartingPosition::Latest,
+            _ => StartingPosition::TrimHorizon,
+        },
+        batch_size: number("BatchSize")
+            .and_then(|size| usize::try_from(size).ok())
+            .unwrap_or(DEFAULT_BATCH_SIZE),
+        batching_window: number("MaximumBatchingWindowInSeconds")
+            .map_or(DEFAULT_BATCHING_WINDOW, Duration::from_secs),
+        provisioned: members
+            .get("ProvisionedPollerConfig")
+            .map(pollers::read)
+            .transpose()?,
+    })
+}
+
+fn take_text(members: &mut Map<String, Value>, name: &str) -> Option<String> {
+    match members.remove(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn read_tags(tags: Option<Value>) -> BTreeMap<String, String> {
+    let Some(Value::Object(tags)) = tags else {
+        return BTreeMap::new();
+    };
+    let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
+    tags.into_iter().map(|(key, value)| (key, text(value))).collect()
 }

@@ -11,3 +11,6 @@ pub(crate) const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
 /// KIP-430: every operation on the cluster, a bit each: CREATE, ALTER, DESCRIBE, CLUSTER_ACTION, DESCRIBE_CONFIGS, ALTER_CONFIGS,
 /// IDEMPOTENT_WRITE.
 pub(crate) const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;
+
+/// KIP-430: every operation on a group, a bit each: READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS.
+pub(crate) const GROUP_OPERATIONS: i32 = 0b1101_0100_1000;

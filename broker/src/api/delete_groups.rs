@@ -1,0 +1,52 @@
+//! DeleteGroups: groups without members are deleted, with what they committed.
+//!
+//! # Versions
+//! 0 to 2.
+//!
+//! # Behaviour
+//! Kafka's `GroupCoordinatorShard.deleteGroups`; a group named twice is answered once.
+//!
+//! # Differs from Apache Kafka
+//! In nothing known.
+//!
+//! # Notes by KIP
+//! KIP-229: the API.
+
+use super::errors::code_of;
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::operations::RequestContext;
+use crate::operations::delete_groups::delete_group;
+use kafka_protocol::messages::delete_groups_response::DeletableGroupResult;
+use kafka_protocol::messages::{DeleteGroupsRequest, DeleteGroupsResponse};
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `DeleteGroupsRequest`.
+pub(super) struct DeleteGroups;
+
+impl Api for DeleteGroups {
+    type Request = DeleteGroupsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=2;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: DeleteGroupsRequest,
+    ) -> Reply<DeleteGroupsResponse> {
+        let mut seen = HashSet::new();
+        let mut results = Vec::with_capacity(request.groups_names.len());
+        for group_id in request.groups_names {
+            if !seen.insert(group_id.to_string()) {
+                continue;
+            }
+            let deleted = delete_group(cluster, context, &group_id).await;
+            let result = DeletableGroupResult::default().with_group_id(group_id);
+            results.push(result.with_error_code(code_of(&deleted)));
+        }
+        DeleteGroupsResponse::default().with_results(results).into()
+    }
+}

@@ -1,0 +1,94 @@
+//! DescribeGroups: classic groups and their members.
+//!
+//! # Versions
+//! 0 to 6.
+//!
+//! # Behaviour
+//! Kafka's `GroupMetadataManager.describeGroups`: the chosen protocol and the members' metadata are told of stable groups only. A group that does
+//! not exist is Dead: without an error up to version 5, with GROUP_ID_NOT_FOUND from version 6 on.
+//!
+//! # Differs from Apache Kafka
+//! In nothing known.
+//!
+//! # Notes by KIP
+//! KIP-430: authorized operations (3). KIP-345: group.instance.id (4). KIP-1043: GROUP_ID_NOT_FOUND and a message (6).
+
+use super::errors::describe_group_code;
+use super::fields::{GROUP_OPERATIONS, wire, wire_option};
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::operations::RequestContext;
+use crate::operations::describe_groups::{
+    DescribeGroupError, DescribedMember, Description, GroupState, describe_group,
+};
+use kafka_protocol::messages::describe_groups_response::{DescribedGroup, DescribedGroupMember};
+use kafka_protocol::messages::{DescribeGroupsRequest, DescribeGroupsResponse};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `DescribeGroupsRequest`.
+pub(super) struct DescribeGroups;
+
+impl Api for DescribeGroups {
+    type Request = DescribeGroupsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=6;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        version: i16,
+        request: DescribeGroupsRequest,
+    ) -> Reply<DescribeGroupsResponse> {
+        let wants_operations = version >= 3 && request.include_authorized_operations;
+        let mut groups = Vec::with_capacity(request.groups.len());
+        for group_id in request.groups {
+            let group = match describe_group(cluster, context, &group_id).await {
+                Ok(description) => group_row(version, description),
+                Err(error) => failure(version, &error),
+            };
+            let group = if wants_operations && group.error_code == 0 {
+                group.with_authorized_operations(GROUP_OPERATIONS)
+            } else {
+                group
+            };
+            groups.push(group.with_group_id(group_id));
+        }
+        DescribeGroupsResponse::default().with_groups(groups).into()
+    }
+}
+
+fn group_row(version: i16, description: Description) -> DescribedGroup {
+    let members = description
+        .members
+        .into_iter()
+        .map(|member| member_row(version, member));
+    DescribedGroup::default()
+        .with_group_state(wire(description.state.name()))
+        .with_protocol_type(wire(&description.protocol_type))
+        .with_protocol_data(wire(&description.protocol_name))
+        .with_members(members.collect())
+}
+
+fn member_row(version: i16, member: DescribedMember) -> DescribedGroupMember {
+    let instance = wire_option(member.group_instance_id.as_ref());
+    DescribedGroupMember::default()
+        .with_member_id(wire(&member.member_id))
+        .with_group_instance_id(instance.filter(|_| version >= 4))
+        .with_client_id(wire(&member.client_id))
+        .with_client_host(wire(&member.client_host))
+        .with_member_metadata(member.metadata)
+        .with_member_assignment(member.assignment)
+}
+
+fn failure(version: i16, error: &DescribeGroupError) -> DescribedGroup {
+    let group = match error {
+        DescribeGroupError::NotFound { .. } => {
+            DescribedGroup::default().with_group_state(wire(GroupState::Dead.name()))
+        }
+        DescribeGroupError::Access(_) => DescribedGroup::default(),
+    };
+    group
+        .with_error_code(describe_group_code(version, error))
+        .with_error_message((version >= 6).then(|| wire(&error.to_string())))
+}

@@ -1,0 +1,93 @@
+//! FindCoordinator: which broker to ask about a group.
+//!
+//! # Versions
+//! 0 to 6. One key up to version 3, several from version 4 on.
+//!
+//! # Behaviour
+//! A group is coordinated by the broker that its id's hash picks. The coordinator is ready at once, so that no client waits for an
+//! offsets topic to be created.
+//!
+//! # Differs from Apache Kafka
+//! Transactional ids (key type 1) and share groups (2) get INVALID_REQUEST with a message that says that they are not served.
+//!
+//! # Notes by KIP
+//! KIP-699: several keys. KIP-890: version 5. KIP-932: key type 2, version 6.
+
+use super::errors::KafkaError;
+use super::fields::wire;
+use super::{Api, Reply};
+use crate::cluster::{Cluster, Node};
+use crate::operations::RequestContext;
+use crate::operations::find_coordinator::{CoordinatorKind, FindCoordinatorError, find_coordinator};
+use kafka_protocol::messages::find_coordinator_response::Coordinator;
+use kafka_protocol::messages::{BrokerId, FindCoordinatorRequest, FindCoordinatorResponse};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `FindCoordinatorRequest`.
+pub(super) struct FindCoordinator;
+
+impl Api for FindCoordinator {
+    type Request = FindCoordinatorRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=6;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        version: i16,
+        request: FindCoordinatorRequest,
+    ) -> Reply<FindCoordinatorResponse> {
+        let kind = match request.key_type {
+            0 => CoordinatorKind::Group,
+            1 => CoordinatorKind::Transaction,
+            2 => CoordinatorKind::Share,
+            key_type => CoordinatorKind::Unknown(key_type),
+        };
+        if version <= 3 {
+            return one(find_coordinator(cluster, context, kind, &request.key).await).into();
+        }
+        let mut coordinators = Vec::with_capacity(request.coordinator_keys.len());
+        for key in request.coordinator_keys {
+            let found = find_coordinator(cluster, context, kind, &key).await;
+            coordinators.push(coordinator(found).with_key(key));
+        }
+        FindCoordinatorResponse::default()
+            .with_coordinators(coordinators)
+            .into()
+    }
+}
+
+/// Kafka's `Node.noNode()`.
+const NO_NODE: i32 = -1;
+
+fn one(found: Result<Node, FindCoordinatorError>) -> FindCoordinatorResponse {
+    let response = FindCoordinatorResponse::default();
+    match found {
+        Ok(node) => response
+            .with_error_message(Some(wire("NONE")))
+            .with_node_id(BrokerId(node.id.0))
+            .with_host(wire(&node.host))
+            .with_port(i32::from(node.port)),
+        Err(error) => response
+            .with_error_code(error.code())
+            .with_error_message(Some(error.message()))
+            .with_node_id(BrokerId(NO_NODE))
+            .with_port(NO_NODE),
+    }
+}
+
+fn coordinator(found: Result<Node, FindCoordinatorError>) -> Coordinator {
+    let coordinator = Coordinator::default();
+    match found {
+        Ok(node) => coordinator
+            .with_node_id(BrokerId(node.id.0))
+            .with_host(wire(&node.host))
+            .with_port(i32::from(node.port)),
+        Err(error) => coordinator
+            .with_error_code(error.code())
+            .with_error_message(Some(error.message()))
+            .with_node_id(BrokerId(NO_NODE))
+            .with_port(NO_NODE),
+    }
+}

@@ -1,0 +1,51 @@
+//! Heartbeat: a member of a classic group lives.
+//!
+//! # Versions
+//! 0 to 4.
+//!
+//! # Behaviour
+//! Kafka's `GroupMetadataManager.classicGroupHeartbeat`: the member has another session timeout from now on. REBALANCE_IN_PROGRESS tells it to
+//! join again, and counts as a heartbeat.
+//!
+//! # Differs from Apache Kafka
+//! In nothing known.
+//!
+//! # Notes by KIP
+//! KIP-345: group.instance.id (3).
+
+use super::errors::code_of;
+use super::fields::{shared, shared_option};
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::ids::GenerationId;
+use crate::operations::RequestContext;
+use crate::operations::heartbeat::{Membership, heartbeat};
+use kafka_protocol::messages::{HeartbeatRequest, HeartbeatResponse};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `HeartbeatRequest`.
+pub(super) struct Heartbeat;
+
+impl Api for Heartbeat {
+    type Request = HeartbeatRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=4;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: HeartbeatRequest,
+    ) -> Reply<HeartbeatResponse> {
+        let membership = Membership {
+            member_id: shared(&request.member_id),
+            group_instance_id: shared_option(request.group_instance_id.as_ref()),
+            generation_id: GenerationId(request.generation_id),
+        };
+        let result = heartbeat(cluster, context, &request.group_id, membership).await;
+        HeartbeatResponse::default()
+            .with_error_code(code_of(&result))
+            .into()
+    }
+}

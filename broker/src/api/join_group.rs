@@ -1,0 +1,120 @@
+//! JoinGroup: a member joins a classic group, and waits for the others.
+//!
+//! # Versions
+//! 0 to 9. Version 0 has no rebalance timeout: the session timeout stands for it.
+//!
+//! # Behaviour
+//! Kafka's `GroupMetadataManager.classicGroupJoin`: parked until the rebalance completes, the leader gets everybody's metadata.
+//!
+//! # Differs from Apache Kafka
+//! When a member joins again while its earlier JoinGroup is parked, the earlier one is answered with REBALANCE_IN_PROGRESS; Kafka never
+//! answers it. A group holds at most 20,000 members and promised ids, whatever `group.max.size` says (GROUP_MAX_SIZE_REACHED), and
+//! the cluster 100,000 groups (POLICY_VIOLATION).
+//!
+//! # Notes by KIP
+//! KIP-62: rebalance timeout (1). KIP-394: MEMBER_ID_REQUIRED (4). KIP-345: group.instance.id (5). KIP-559: protocol type (7).
+//! KIP-800: reason (8). KIP-814: SkipAssignment (9).
+
+use super::errors::{KafkaError, joining_member_id};
+use super::fields::{shared, shared_option, wire, wire_option};
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::operations::RequestContext;
+use crate::operations::join_group::{
+    JoinGroup as Join, JoinGroupError, Joined, JoinedMember, Protocol, join_group,
+};
+use bytes::Bytes;
+use kafka_protocol::messages::join_group_response::JoinGroupResponseMember;
+use kafka_protocol::messages::{JoinGroupRequest, JoinGroupResponse};
+use kafka_protocol::protocol::StrBytes;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `JoinGroupRequest`.
+pub(super) struct JoinGroup;
+
+impl Api for JoinGroup {
+    type Request = JoinGroupRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=9;
+
+    // What was asked is in the group's mailbox; only the wait for the answer ends.
+    const ENDS_WITH_ITS_CLIENT: bool = true;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        version: i16,
+        request: JoinGroupRequest,
+    ) -> Reply<JoinGroupResponse> {
+        let member_id = request.member_id.clone();
+        let response = match join_group(cluster, context, values(version, request)).await {
+            Ok(joined) => success(version, joined),
+            Err(error) => failure(version, &error, member_id),
+        };
+        response.into()
+    }
+}
+
+fn values(version: i16, request: JoinGroupRequest) -> Join {
+    let protocols = request.protocols.iter().map(|protocol| Protocol {
+        name: shared(&protocol.name),
+        // A member outlives its request's frame.
+        metadata: Bytes::copy_from_slice(&protocol.metadata),
+    });
+    Join {
+        group_id: shared(&request.group_id),
+        member_id: shared(&request.member_id),
+        group_instance_id: shared_option(request.group_instance_id.as_ref()),
+        session_timeout_ms: request.session_timeout_ms,
+        rebalance_timeout_ms: if version == 0 {
+            request.session_timeout_ms
+        } else {
+            request.rebalance_timeout_ms
+        },
+        protocol_type: shared(&request.protocol_type),
+        protocols: protocols.collect(),
+        requires_known_member_id: version >= 4,
+        supports_skipping_assignment: version >= 9,
+        reason: shared_option(request.reason.as_ref()),
+    }
+}
+
+fn success(version: i16, joined: Joined) -> JoinGroupResponse {
+    let members = joined
+        .members
+        .into_iter()
+        .map(|member| member_row(version, member));
+    JoinGroupResponse::default()
+        .with_generation_id(joined.generation_id.0)
+        .with_protocol_type(protocol_type(version, &joined.protocol_type))
+        .with_protocol_name(wire_option(joined.protocol_name.as_ref()).or_else(|| no_protocol(version)))
+        .with_leader(wire(&joined.leader))
+        .with_skip_assignment(version >= 9 && joined.skip_assignment)
+        .with_member_id(wire(&joined.member_id))
+        .with_members(members.collect())
+}
+
+fn member_row(version: i16, member: JoinedMember) -> JoinGroupResponseMember {
+    let instance = wire_option(member.group_instance_id.as_ref());
+    JoinGroupResponseMember::default()
+        .with_member_id(wire(&member.member_id))
+        .with_group_instance_id(instance.filter(|_| version >= 5))
+        .with_metadata(member.metadata)
+}
+
+fn failure(version: i16, error: &JoinGroupError, member_id: StrBytes) -> JoinGroupResponse {
+    JoinGroupResponse::default()
+        .with_error_code(error.code())
+        .with_protocol_name(no_protocol(version))
+        .with_member_id(joining_member_id(error).map_or(member_id, |id| wire(&id)))
+}
+
+fn protocol_type(version: i16, protocol_type: &Option<Arc<str>>) -> Option<StrBytes> {
+    wire_option(protocol_type.as_ref()).filter(|_| version >= 7)
+}
+
+/// The protocol's name may be null from version 7 on only.
+fn no_protocol(version: i16) -> Option<StrBytes> {
+    (version < 7).then(StrBytes::default)
+}

@@ -1,0 +1,69 @@
+//! LeaveGroup: members leave a classic group, or an administrator removes static ones.
+//!
+//! # Versions
+//! 0 to 5. One member up to version 2, whose error is that of the answer; several from version 3 on.
+//!
+//! # Behaviour
+//! Kafka's `GroupMetadataManager.classicGroupLeave`. A leaver without a member id is a static one, named by its instance id.
+//!
+//! # Differs from Apache Kafka
+//! In nothing known.
+//!
+//! # Notes by KIP
+//! KIP-345: several members (3). KIP-800: reason (5).
+
+use super::errors::{KafkaError, code_of};
+use super::fields::{shared, shared_option};
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::operations::RequestContext;
+use crate::operations::leave_group::{Leaver, leave_group};
+use kafka_protocol::messages::leave_group_request::MemberIdentity;
+use kafka_protocol::messages::leave_group_response::MemberResponse;
+use kafka_protocol::messages::{LeaveGroupRequest, LeaveGroupResponse};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `LeaveGroupRequest`.
+pub(super) struct LeaveGroup;
+
+impl Api for LeaveGroup {
+    type Request = LeaveGroupRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=5;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        version: i16,
+        request: LeaveGroupRequest,
+    ) -> Reply<LeaveGroupResponse> {
+        let identities = if version <= 2 {
+            vec![MemberIdentity::default().with_member_id(request.member_id)]
+        } else {
+            request.members
+        };
+        let leavers = identities.iter().map(|identity| Leaver {
+            member_id: shared(&identity.member_id),
+            group_instance_id: shared_option(identity.group_instance_id.as_ref()),
+            reason: shared_option(identity.reason.as_ref()),
+        });
+        let response = LeaveGroupResponse::default();
+        let results = match leave_group(cluster, context, &request.group_id, leavers.collect()).await {
+            Ok(results) => results,
+            Err(error) => return response.with_error_code(error.code()).into(),
+        };
+        let mut codes = results.iter().map(code_of);
+        if version <= 2 {
+            let error_code = codes.next().unwrap_or(0);
+            return response.with_error_code(error_code).into();
+        }
+        let members = identities.into_iter().zip(codes).map(|(identity, error_code)| {
+            MemberResponse::default()
+                .with_member_id(identity.member_id)
+                .with_group_instance_id(identity.group_instance_id)
+                .with_error_code(error_code)
+        });
+        response.with_members(members.collect()).into()
+    }
+}

@@ -1,0 +1,63 @@
+//! ListGroups: the groups that the broker coordinates.
+//!
+//! # Versions
+//! 0 to 5.
+//!
+//! # Behaviour
+//! Kafka's `GroupMetadataManager.listGroups`; filters by state and type mind no case. Groups come in the order of their ids.
+//!
+//! # Differs from Apache Kafka
+//! In nothing known; every group's type is Classic until there are others.
+//!
+//! # Notes by KIP
+//! KIP-518: states (4). KIP-848: types (5).
+
+use super::fields::wire;
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::operations::RequestContext;
+use crate::operations::list_groups::{CLASSIC, list_groups};
+use kafka_protocol::messages::list_groups_response::ListedGroup;
+use kafka_protocol::messages::{GroupId, ListGroupsRequest, ListGroupsResponse};
+use kafka_protocol::protocol::StrBytes;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `ListGroupsRequest`.
+pub(super) struct ListGroups;
+
+impl Api for ListGroups {
+    type Request = ListGroupsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=5;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        version: i16,
+        request: ListGroupsRequest,
+    ) -> Reply<ListGroupsResponse> {
+        let (states, types) = (strings(&request.states_filter), strings(&request.types_filter));
+        let groups = list_groups(cluster, context, &states, &types).await;
+        let rows = groups.iter().map(|group| {
+            let row = ListedGroup::default()
+                .with_group_id(GroupId(wire(&group.group_id)))
+                .with_protocol_type(wire(&group.protocol_type));
+            let row = if version >= 4 {
+                row.with_group_state(wire(group.state.name()))
+            } else {
+                row
+            };
+            if version >= 5 {
+                row.with_group_type(StrBytes::from_static_str(CLASSIC))
+            } else {
+                row
+            }
+        });
+        ListGroupsResponse::default().with_groups(rows.collect()).into()
+    }
+}
+
+fn strings(filter: &[StrBytes]) -> Vec<String> {
+    filter.iter().map(|name| name.to_string()).collect()
+}

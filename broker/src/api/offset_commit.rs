@@ -1,0 +1,88 @@
+//! OffsetCommit: a group commits offsets.
+//!
+//! # Versions
+//! 2 to 9. Version 10, which names topics by id, is not decoded by the protocol library.
+//!
+//! # Behaviour
+//! Kafka's `OffsetMetadataManager.commitOffset`. Partitions that do not exist fail alone with UNKNOWN_TOPIC_OR_PARTITION; what is wrong
+//! with the member fails all others. A commit counts as a heartbeat.
+//!
+//! # Differs from Apache Kafka
+//! Offsets live in memory, not in `__consumer_offsets`.
+//!
+//! # Notes by KIP
+//! KIP-211: no retention time (5). KIP-320: leader epoch (6). KIP-345: group.instance.id (7). KIP-848: GROUP_ID_NOT_FOUND (9).
+
+use super::errors::commit_offsets_code;
+use super::fields::{shared, shared_option, wire};
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::ids::{GenerationId, LeaderEpoch, Offset};
+use crate::operations::RequestContext;
+use crate::operations::commit_offsets::{CommitOffsetsError, Membership, OffsetToCommit, commit_offsets};
+use kafka_protocol::messages::offset_commit_request::OffsetCommitRequestPartition;
+use kafka_protocol::messages::offset_commit_response::{
+    OffsetCommitResponsePartition, OffsetCommitResponseTopic,
+};
+use kafka_protocol::messages::{OffsetCommitRequest, OffsetCommitResponse, TopicName};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `OffsetCommitRequest`.
+pub(super) struct OffsetCommit;
+
+impl Api for OffsetCommit {
+    type Request = OffsetCommitRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 2..=9;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        version: i16,
+        request: OffsetCommitRequest,
+    ) -> Reply<OffsetCommitResponse> {
+        let membership = Membership {
+            member_id: shared(&request.member_id),
+            group_instance_id: shared_option(request.group_instance_id.as_ref()),
+            generation_id: GenerationId(request.generation_id_or_member_epoch),
+        };
+        // -1 stands for the broker's own; the field ends with version 4.
+        let retention_ms =
+            (version <= 4 && request.retention_time_ms >= 0).then_some(request.retention_time_ms);
+        let offsets = request.topics.iter().map(|topic| {
+            let partitions = topic.partitions.iter();
+            let offsets =
+                partitions.map(|partition| (partition.partition_index, offset(partition, retention_ms)));
+            (shared(&topic.name), offsets.collect())
+        });
+        let results =
+            commit_offsets(cluster, context, &request.group_id, membership, offsets.collect()).await;
+        let topics = results.into_iter().map(|(topic, results)| {
+            let rows = results
+                .into_iter()
+                .map(|(index, result)| row(version, index, &result));
+            OffsetCommitResponseTopic::default()
+                .with_name(TopicName(wire(&topic)))
+                .with_partitions(rows.collect())
+        });
+        OffsetCommitResponse::default()
+            .with_topics(topics.collect())
+            .into()
+    }
+}
+
+fn offset(partition: &OffsetCommitRequestPartition, retention_ms: Option<i64>) -> OffsetToCommit {
+    OffsetToCommit {
+        offset: Offset(partition.committed_offset),
+        leader_epoch: LeaderEpoch(partition.committed_leader_epoch),
+        metadata: shared_option(partition.committed_metadata.as_ref()).unwrap_or_default(),
+        retention_ms,
+    }
+}
+
+fn row(version: i16, index: i32, result: &Result<(), CommitOffsetsError>) -> OffsetCommitResponsePartition {
+    OffsetCommitResponsePartition::default()
+        .with_partition_index(index)
+        .with_error_code(commit_offsets_code(version, result))
+}

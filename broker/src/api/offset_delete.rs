@@ -1,0 +1,66 @@
+//! OffsetDelete: committed offsets are deleted.
+//!
+//! # Versions
+//! 0.
+//!
+//! # Behaviour
+//! Kafka's `OffsetMetadataManager.deleteOffsets`: of a group with members, only offsets of topics that no member subscribes to.
+//!
+//! # Differs from Apache Kafka
+//! In nothing known.
+//!
+//! # Notes by KIP
+//! KIP-496: the API.
+
+use super::errors::{KafkaError, code_of};
+use super::fields::{shared, wire};
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::operations::RequestContext;
+use crate::operations::delete_offsets::{DeletedPartitions, delete_offsets};
+use kafka_protocol::messages::offset_delete_response::{
+    OffsetDeleteResponsePartition, OffsetDeleteResponseTopic,
+};
+use kafka_protocol::messages::{OffsetDeleteRequest, OffsetDeleteResponse, TopicName};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `OffsetDeleteRequest`.
+pub(super) struct OffsetDelete;
+
+impl Api for OffsetDelete {
+    type Request = OffsetDeleteRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=0;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: OffsetDeleteRequest,
+    ) -> Reply<OffsetDeleteResponse> {
+        let partitions = request.topics.iter().map(|topic| {
+            let indexes = topic.partitions.iter().map(|partition| partition.partition_index);
+            (shared(&topic.name), indexes.collect())
+        });
+        let response = OffsetDeleteResponse::default();
+        match delete_offsets(cluster, context, &request.group_id, partitions.collect()).await {
+            Ok(deleted) => response.with_topics(topic_rows(deleted)).into(),
+            Err(error) => response.with_error_code(error.code()).into(),
+        }
+    }
+}
+
+fn topic_rows(deleted: DeletedPartitions) -> Vec<OffsetDeleteResponseTopic> {
+    let topics = deleted.into_iter().map(|(topic, results)| {
+        let rows = results.into_iter().map(|(index, result)| {
+            OffsetDeleteResponsePartition::default()
+                .with_partition_index(index)
+                .with_error_code(code_of(&result))
+        });
+        OffsetDeleteResponseTopic::default()
+            .with_name(TopicName(wire(&topic)))
+            .with_partitions(rows.collect())
+    });
+    topics.collect()
+}

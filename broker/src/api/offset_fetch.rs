@@ -1,0 +1,153 @@
+//! OffsetFetch: what groups have committed.
+//!
+//! # Versions
+//! 1 to 9. One group up to version 7, several from version 8 on. Version 10, which names topics by id, is not decoded by the
+//! protocol library.
+//!
+//! # Behaviour
+//! Kafka's `OffsetMetadataManager.fetchOffsets`: offset -1 where nothing is committed, also for a group that does not exist. No topics
+//! (null) means everything that is committed.
+//!
+//! # Differs from Apache Kafka
+//! `RequireStable` has nothing to wait for until there are transactions.
+//!
+//! # Notes by KIP
+//! KIP-88: all topics (2). KIP-320: leader epoch (5). KIP-447: RequireStable (7). KIP-709: several groups (8). KIP-848: member epoch (9).
+
+use super::errors::KafkaError;
+use super::fields::{shared, wire};
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::operations::RequestContext;
+use crate::operations::fetch_offsets::{AccessError, CommittedOffset, FetchedOffsets, fetch_offsets};
+use kafka_protocol::messages::offset_fetch_request::{OffsetFetchRequestTopic, OffsetFetchRequestTopics};
+use kafka_protocol::messages::offset_fetch_response::{
+    OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponsePartitions,
+    OffsetFetchResponseTopic, OffsetFetchResponseTopics,
+};
+use kafka_protocol::messages::{OffsetFetchRequest, OffsetFetchResponse, TopicName};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `OffsetFetchRequest`.
+pub(super) struct OffsetFetch;
+
+impl Api for OffsetFetch {
+    type Request = OffsetFetchRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 1..=9;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        version: i16,
+        request: OffsetFetchRequest,
+    ) -> Reply<OffsetFetchResponse> {
+        if version <= 7 {
+            let wanted = request.topics.as_deref().map(wanted_of_one);
+            let fetched = fetch_offsets(cluster, context, &request.group_id, wanted.clone()).await;
+            return one(version, fetched, wanted.unwrap_or_default()).into();
+        }
+        let mut groups = Vec::with_capacity(request.groups.len());
+        for group in request.groups {
+            let wanted = group.topics.as_deref().map(wanted_of_several);
+            let fetched = fetch_offsets(cluster, context, &group.group_id, wanted).await;
+            groups.push(group_row(fetched).with_group_id(group.group_id));
+        }
+        OffsetFetchResponse::default().with_groups(groups).into()
+    }
+}
+
+type Wanted = Vec<(Arc<str>, Vec<i32>)>;
+
+fn wanted_of_one(topics: &[OffsetFetchRequestTopic]) -> Wanted {
+    let topics = topics.iter();
+    topics
+        .map(|topic| (shared(&topic.name), topic.partition_indexes.clone()))
+        .collect()
+}
+
+fn wanted_of_several(topics: &[OffsetFetchRequestTopics]) -> Wanted {
+    let topics = topics.iter();
+    topics
+        .map(|topic| (shared(&topic.name), topic.partition_indexes.clone()))
+        .collect()
+}
+
+/// Version 1 has no error of its own: each partition carries it.
+fn one(version: i16, fetched: Result<FetchedOffsets, AccessError>, wanted: Wanted) -> OffsetFetchResponse {
+    let (offsets, error_code) = match fetched {
+        Ok(offsets) => (offsets, 0),
+        Err(error) => (unanswered(version, wanted), error.code()),
+    };
+    let topics = offsets.into_iter().map(|(topic, offsets)| {
+        let rows = offsets.into_iter().map(|(index, offset)| {
+            let row = partition_of_one(version, index, offset);
+            row.with_error_code(if version < 2 { error_code } else { 0 })
+        });
+        OffsetFetchResponseTopic::default()
+            .with_name(TopicName(wire(&topic)))
+            .with_partitions(rows.collect())
+    });
+    OffsetFetchResponse::default()
+        .with_topics(topics.collect())
+        .with_error_code(if version < 2 { 0 } else { error_code })
+}
+
+/// What is listed when the group cannot be asked: in version 1 the partitions wanted, later nothing.
+fn unanswered(version: i16, wanted: Wanted) -> FetchedOffsets {
+    let wanted = wanted.into_iter().filter(|_| version < 2);
+    let topics = wanted.map(|(topic, indexes)| {
+        let offsets = indexes.into_iter().map(|index| (index, None));
+        (topic, offsets.collect())
+    });
+    topics.collect()
+}
+
+/// Kafka's `INVALID_OFFSET` and unknown leader epoch.
+const NONE: i64 = -1;
+
+fn partition_of_one(
+    version: i16,
+    index: i32,
+    offset: Option<CommittedOffset>,
+) -> OffsetFetchResponsePartition {
+    let row = OffsetFetchResponsePartition::default().with_partition_index(index);
+    match offset {
+        Some(committed) => row
+            .with_committed_offset(committed.offset.0)
+            // Not in the versions before 5, which would not be encoded with it.
+            .with_committed_leader_epoch(if version < 5 { -1 } else { committed.leader_epoch.0 })
+            .with_metadata(Some(wire(&committed.metadata))),
+        None => row.with_committed_offset(NONE),
+    }
+}
+
+fn group_row(fetched: Result<FetchedOffsets, AccessError>) -> OffsetFetchResponseGroup {
+    let offsets = match fetched {
+        Ok(offsets) => offsets,
+        Err(error) => {
+            let error_code = error.code();
+            return OffsetFetchResponseGroup::default().with_error_code(error_code);
+        }
+    };
+    let topics = offsets.into_iter().map(|(topic, offsets)| {
+        let rows = offsets.into_iter();
+        let rows = rows.map(|(index, offset)| partition_of_several(index, offset));
+        OffsetFetchResponseTopics::default()
+            .with_name(TopicName(wire(&topic)))
+            .with_partitions(rows.collect())
+    });
+    OffsetFetchResponseGroup::default().with_topics(topics.collect())
+}
+
+fn partition_of_several(index: i32, offset: Option<CommittedOffset>) -> OffsetFetchResponsePartitions {
+    let row = OffsetFetchResponsePartitions::default().with_partition_index(index);
+    match offset {
+        Some(committed) => row
+            .with_committed_offset(committed.offset.0)
+            .with_committed_leader_epoch(committed.leader_epoch.0)
+            .with_metadata(Some(wire(&committed.metadata))),
+        None => row.with_committed_offset(NONE),
+    }
+}

@@ -1,0 +1,81 @@
+//! SyncGroup: a member of a classic group gets its assignment.
+//!
+//! # Versions
+//! 0 to 5.
+//!
+//! # Behaviour
+//! Kafka's `GroupMetadataManager.classicGroupSync`: parked until the leader has brought the assignments. A member that the leader forgot
+//! gets an assignment of no bytes.
+//!
+//! # Differs from Apache Kafka
+//! When a member sends a second SyncGroup while the first is parked, the first is answered with REBALANCE_IN_PROGRESS; Kafka never
+//! answers it.
+//!
+//! # Notes by KIP
+//! KIP-345: group.instance.id (3). KIP-559: protocol type and name are mandatory (5).
+
+use super::errors::KafkaError;
+use super::fields::{shared, shared_option, wire_option};
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::ids::GenerationId;
+use crate::operations::RequestContext;
+use crate::operations::sync_group::{Membership, SyncRequest, sync_group};
+use bytes::Bytes;
+use kafka_protocol::messages::{SyncGroupRequest, SyncGroupResponse};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `SyncGroupRequest`.
+pub(super) struct SyncGroup;
+
+impl Api for SyncGroup {
+    type Request = SyncGroupRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=5;
+
+    // What was asked is in the group's mailbox; only the wait for the answer ends.
+    const ENDS_WITH_ITS_CLIENT: bool = true;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        version: i16,
+        request: SyncGroupRequest,
+    ) -> Reply<SyncGroupResponse> {
+        let is_protocol_mandatory = version >= 5;
+        let synced = sync_group(
+            cluster,
+            context,
+            &request.group_id,
+            values(&request),
+            is_protocol_mandatory,
+        );
+        let response = match synced.await {
+            Ok(synced) => SyncGroupResponse::default()
+                .with_protocol_type(wire_option(synced.protocol_type.as_ref()).filter(|_| version >= 5))
+                .with_protocol_name(wire_option(synced.protocol_name.as_ref()).filter(|_| version >= 5))
+                .with_assignment(synced.assignment),
+            Err(error) => SyncGroupResponse::default().with_error_code(error.code()),
+        };
+        response.into()
+    }
+}
+
+fn values(request: &SyncGroupRequest) -> SyncRequest {
+    let assignments = request.assignments.iter().map(|assignment| {
+        // An assignment outlives its request's frame.
+        let bytes = Bytes::copy_from_slice(&assignment.assignment);
+        (shared(&assignment.member_id), bytes)
+    });
+    SyncRequest {
+        membership: Membership {
+            member_id: shared(&request.member_id),
+            group_instance_id: shared_option(request.group_instance_id.as_ref()),
+            generation_id: GenerationId(request.generation_id),
+        },
+        protocol_type: shared_option(request.protocol_type.as_ref()),
+        protocol_name: shared_option(request.protocol_name.as_ref()),
+        assignments: assignments.collect(),
+    }
+}

@@ -1,0 +1,1 @@
+//! Kafka's rules by name, as values.

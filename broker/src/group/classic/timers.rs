@@ -1,0 +1,53 @@
+//! Deadlines as values: what is due when. Knows no clock; the shell sleeps until the first and says what time it is.
+
+use super::MemberId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a deadline is for; there is at most one of each.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    /// The rebalance waits no longer for members to join.
+    Join,
+    /// The generation waits no longer for members to send SyncGroup.
+    Sync,
+    /// The member has not been heard of for its session timeout.
+    Session(MemberId),
+}
+
+/// The deadlines of one group.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    deadlines: BTreeMap<Timer, i64>,
+    queue: BTreeSet<(i64, Timer)>,
+}
+
+impl Timers {
+    /// Sets the deadline, in the place of an earlier one of the same timer.
+    pub(super) fn set(&mut self, timer: Timer, deadline_ms: i64) {
+        self.cancel(&timer);
+        self.queue.insert((deadline_ms, timer.clone()));
+        self.deadlines.insert(timer, deadline_ms);
+    }
+
+    /// Forgets the deadline, if there is one.
+    pub(super) fn cancel(&mut self, timer: &Timer) {
+        if let Some((timer, deadline_ms)) = self.deadlines.remove_entry(timer) {
+            self.queue.remove(&(deadline_ms, timer));
+        }
+    }
+
+    /// The first deadline.
+    pub(super) fn next_ms(&self) -> Option<i64> {
+        self.queue.first().map(|(deadline_ms, _)| *deadline_ms)
+    }
+
+    /// Takes the first timer whose deadline is `now_ms` or earlier.
+    pub(super) fn take_due(&mut self, now_ms: i64) -> Option<Timer> {
+        if self.next_ms()? > now_ms {
+            return None;
+        }
+        let (_, timer) = self.queue.pop_first()?;
+        self.deadlines.remove(&timer);
+        Some(timer)
+    }
+}

@@ -1,0 +1,76 @@
+//! Committed offsets are deleted.
+
+use super::RequestContext;
+use super::find_coordinator::check_named_group;
+use crate::cluster::Cluster;
+use crate::group::AccessError;
+use std::sync::Arc;
+
+pub(crate) use crate::group::DeleteOffsetsError;
+
+/// Why nothing was deleted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DeleteGroupOffsetsError {
+    /// The group cannot be asked here.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// It does not exist, or has members that are no consumers.
+    #[error(transparent)]
+    Refused(#[from] DeleteOffsetsError),
+}
+
+/// Why the offset of one partition was not deleted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DeletePartitionOffsetError {
+    /// No such partition.
+    #[error("partition {partition} of topic `{topic}` does not exist")]
+    UnknownPartition {
+        /// The topic.
+        topic: Arc<str>,
+        /// The partition's index.
+        partition: i32,
+    },
+    /// Members read the topic.
+    #[error(transparent)]
+    Refused(#[from] DeleteOffsetsError),
+}
+
+/// One result for each partition, in the order of the request.
+pub(crate) type DeletedPartitions = Vec<(Arc<str>, Vec<(i32, Result<(), DeletePartitionOffsetError>)>)>;
+
+/// Deletes what a group committed for partitions that exist.
+pub(crate) async fn delete_offsets(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    group_id: &str,
+    partitions: Vec<(Arc<str>, Vec<i32>)>,
+) -> Result<DeletedPartitions, DeleteGroupOffsetsError> {
+    check_named_group(cluster, context, group_id)?;
+    let exists = |topic: &str, partition| cluster.topics.partition(topic, partition).is_some();
+    let existing = partitions.iter().map(|(topic, indexes)| {
+        let indexes = indexes.iter().copied().filter(|index| exists(topic, *index));
+        (Arc::clone(topic), indexes.collect::<Vec<_>>())
+    });
+    let existing: Vec<_> = existing.collect();
+    let by_topic = cluster
+        .groups
+        .delete_offsets(group_id, existing.clone())
+        .await??;
+    let answered = partitions.into_iter().zip(existing.into_iter().zip(by_topic));
+    let results = answered.map(|((topic, indexes), ((_, existing), result))| {
+        let result = result.map_err(DeletePartitionOffsetError::from);
+        let partition_result = |partition| {
+            if existing.contains(&partition) {
+                return (partition, result.clone());
+            }
+            let topic = Arc::clone(&topic);
+            (
+                partition,
+                Err(DeletePartitionOffsetError::UnknownPartition { topic, partition }),
+            )
+        };
+        let results = indexes.into_iter().map(partition_result).collect();
+        (Arc::clone(&topic), results)
+    });
+    Ok(results.collect())
+}

@@ -1,0 +1,173 @@
+//! AWS's rules for Kafka mappings, over all members of one: after a create, and again after each update.
+//! Source: Lambda API reference and developer guide ("Configuring Kafka event source parameters", "Retaining discarded records",
+//! "Configuring error handling controls for Kafka event sources").
+//!
+//! # Differs from Lambda
+//! - `StartingPosition: AT_TIMESTAMP` is refused.
+//! - Filters, destinations, retries, record age, bisection, batch item failures, access configurations, schema registries, queue mode,
+//!   metrics and logging configurations are held to AWS's rules, stored and shown, and have no effect yet.
+//! - A filter's pattern has to be a JSON object; its grammar is not checked.
+//! - Where AWS's words are not known, the message is our own.
+
+use super::event_source::EventSource;
+use super::{ApiError, pollers, schema_registry};
+use serde_json::{Map, Value};
+
+/// Members that only other kinds of sources have.
+const FOREIGN_MEMBERS: [&str; 5] = [
+    "ScalingConfig",
+    "ParallelizationFactor",
+    "TumblingWindowInSeconds",
+    "Queues",
+    "DocumentDBEventSourceConfig",
+];
+
+/// Source: Lambda quotas.
+const MAX_FILTERS: usize = 5;
+
+/// Holds a mapping's members to the rules.
+///
+/// # Errors
+/// InvalidParameterValueException that says which rule is broken.
+pub(super) fn check(members: &Map<String, Value>, source: &EventSource) -> Result<(), ApiError> {
+    check_foreign_members(members, source)?;
+    if !members.contains_key("Topics") {
+        return Err(ApiError::invalid_parameter(
+            "Required 'topics' parameter is missing.",
+        ));
+    }
+    check_starting_position(members)?;
+    if let Some(age @ 0..60) = members.get("MaximumRecordAgeInSeconds").and_then(Value::as_i64) {
+        return Err(ApiError::invalid_parameter(format!(
+            "MaximumRecordAgeInSeconds ({age}) must be -1, or from 60 to 604800."
+        )));
+    }
+    check_filters(members)?;
+    check_provisioned_mode(members, source)?;
+    check_destination(members)
+}
+
+fn unsupported(member: &str) -> ApiError {
+    let (first, rest) = member.split_at(1);
+    ApiError::invalid_parameter(format!(
+        "Unsupported '{}{rest}' parameter for given event source mapping type.",
+        first.to_ascii_lowercase()
+    ))
+}
+
+fn check_foreign_members(members: &Map<String, Value>, source: &EventSource) -> Result<(), ApiError> {
+    let (_, config_of_other_kind) = source.config_members();
+    let mut foreign = FOREIGN_MEMBERS.into_iter().chain([config_of_other_kind]);
+    match foreign.find(|name| members.contains_key(*name)) {
+        Some(name) => Err(unsupported(name)),
+        None if has_on_success(members) => Err(ApiError::invalid_parameter(
+            "Unsupported DestinationConfig parameter for given event source mapping type.",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn has_on_success(members: &Map<String, Value>) -> bool {
+    let on_success = members
+        .get("DestinationConfig")
+        .and_then(|config| config.get("OnSuccess"));
+    on_success.is_some_and(|on_success| on_success.get("Destination").is_some())
+}
+
+fn check_starting_position(members: &Map<String, Value>) -> Result<(), ApiError> {
+    if members.get("StartingPosition").and_then(Value::as_str) == Some("AT_TIMESTAMP") {
+        return Err(ApiError::invalid_parameter(
+            "StartingPosition AT_TIMESTAMP is not supported yet; use TRIM_HORIZON or LATEST.",
+        ));
+    }
+    if members.contains_key("StartingPositionTimestamp") {
+        return Err(ApiError::invalid_parameter(
+            "StartingPositionTimestamp is only valid with StartingPosition AT_TIMESTAMP.",
+        ));
+    }
+    Ok(())
+}
+
+fn check_filters(members: &Map<String, Value>) -> Result<(), ApiError> {
+    let filters = members
+        .get("FilterCriteria")
+        .and_then(|criteria| criteria.get("Filters"));
+    let filters = filters
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    if filters.len() > MAX_FILTERS {
+        return Err(ApiError::invalid_parameter(format!(
+            "FilterCriteria has {} filters; at most {MAX_FILTERS} are allowed.",
+            filters.len()
+        )));
+    }
+    let is_object = |filter: &Value| {
+        let pattern = filter.get("Pattern").and_then(Value::as_str).unwrap_or_default();
+        serde_json::from_str::<Map<String, Value>>(pattern).is_ok()
+    };
+    if filters.iter().all(is_object) {
+        Ok(())
+    } else {
+        Err(ApiError::invalid_parameter("Invalid filter pattern definition."))
+    }
+}
+
+/// What only provisioned mode has. A value that says no more than the default does is let through.
+fn check_provisioned_mode(members: &Map<String, Value>, source: &EventSource) -> Result<(), ApiError> {
+    let provisioned = members.get("ProvisionedPollerConfig");
+    if let Some(config) = provisioned {
+        pollers::read(config)?;
+    }
+    let (config_member, _) = source.config_members();
+    if let Some(registry) = members
+        .get(config_member)
+        .and_then(|config| config.get("SchemaRegistryConfig"))
+    {
+        schema_registry::check(registry, provisioned.is_some())?;
+    }
+    if provisioned.is_some() {
+        return Ok(());
+    }
+    let is_set = |name: &str, default: Value| members.get(name).is_some_and(|value| *value != default);
+    let set_ones = [
+        (
+            "MaximumRetryAttempts",
+            is_set("MaximumRetryAttempts", (-1).into()),
+        ),
+        (
+            "MaximumRecordAgeInSeconds",
+            is_set("MaximumRecordAgeInSeconds", (-1).into()),
+        ),
+        (
+            "BisectBatchOnFunctionError",
+            is_set("BisectBatchOnFunctionError", false.into()),
+        ),
+        (
+            "FunctionResponseTypes",
+            members.contains_key("FunctionResponseTypes"),
+        ),
+        ("LoggingConfig", members.contains_key("LoggingConfig")),
+        ("DestinationConfig", destination_topic(members).is_some()),
+    ];
+    match set_ones.into_iter().find(|(_, is_set)| *is_set) {
+        Some((name, _)) => Err(unsupported(name)),
+        None => Ok(()),
+    }
+}
+
+/// The topic of a `kafka://` destination.
+fn destination_topic(members: &Map<String, Value>) -> Option<&str> {
+    let on_failure = members.get("DestinationConfig")?.get("OnFailure")?;
+    on_failure.get("Destination")?.as_str()?.strip_prefix("kafka://")
+}
+
+fn check_destination(members: &Map<String, Value>) -> Result<(), ApiError> {
+    let topic = members["Topics"][0].as_str();
+    match destination_topic(members) {
+        Some(destination) if Some(destination) == topic => Err(ApiError::invalid_parameter(format!(
+            "The on-failure destination kafka://{destination} is the topic that the event source mapping reads."
+        ))),
+        _ => Ok(()),
+    }
+}

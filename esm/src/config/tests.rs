@@ -1,0 +1,643 @@
+use super::*;
+use crate::invoker::{ClosureInvoker, Functions};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const UUID: &str = "6b9f5a3e-0c68-4a2b-9f0e-3f9b3a4c5d6e";
+
+fn functions() -> Functions {
+    let functions = Functions::default();
+    let invoker = ClosureInvoker::new(|payload: Bytes| async move { Ok::<_, String>(payload) });
+    for name in ["f", "g"] {
+        functions.register(name, Arc::new(invoker.clone()));
+    }
+    functions
+}
+
+fn with_surroundings<T>(act: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+    let bootstrap_servers = ["127.0.0.1:9092".to_owned(), "kafka.test:9093".to_owned()];
+    act(&Surroundings {
+        account_id: "000000000000",
+        region: "eu-west-1",
+        bootstrap_servers: &bootstrap_servers,
+        functions: &functions(),
+    })
+}
+
+fn create(body: Value) -> Result<MappingDefinition, ApiError> {
+    let request: CreateMapping = serde_json::from_value(body).unwrap();
+    with_surroundings(|surroundings| MappingDefinition::create(request, UUID, surroundings))
+}
+
+fn update(definition: &MappingDefinition, body: Value) -> Result<MappingDefinition, ApiError> {
+    let request: UpdateMapping = serde_json::from_value(body).unwrap();
+    with_surroundings(|surroundings| definition.update(request, surroundings))
+}
+
+/// A minimal self-managed body with these members on top; a null takes one away.
+fn body(members: Value) -> Value {
+    let mut body = json!({
+        "FunctionName": "f",
+        "SelfManagedEventSource": { "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": ["localhost:9092"] } },
+        "Topics": ["orders"],
+    });
+    for (name, value) in members.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    body
+}
+
+fn shown(definition: &MappingDefinition) -> Value {
+    let status = MappingStatus {
+        state: MappingState::Creating,
+        state_transition_reason: "USER_INITIATED".into(),
+        last_processing_result: "No records processed".into(),
+        last_modified_ms: 1_767_225_600_123,
+    };
+    Value::Object(definition.view(&status).0)
+}
+
+#[test]
+fn a_minimal_self_managed_mapping_is_shown_as_aws_shows_it() {
+    assert_eq!(
+        shown(&create(body(json!({}))).unwrap()),
+        json!({
+            "BatchSize": 100,
+            "EventSourceMappingArn": format!("arn:aws:lambda:eu-west-1:000000000000:event-source-mapping:{UUID}"),
+            "FunctionArn": "arn:aws:lambda:eu-west-1:000000000000:function:f",
+            "LastModified": 1_767_225_600.123,
+            "LastProcessingResult": "No records processed",
+            "SelfManagedEventSource": { "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": ["localhost:9092"] } },
+            "SelfManagedKafkaEventSourceConfig": { "ConsumerGroupId": UUID },
+            "StartingPosition": "TRIM_HORIZON",
+            "State": "Creating",
+            "StateTransitionReason": "USER_INITIATED",
+            "Topics": ["orders"],
+            "UUID": UUID,
+        })
+    );
+}
+
+#[test]
+fn the_engine_gets_the_defaults_of_kafka_sources() {
+    let definition = create(body(json!({}))).unwrap();
+    assert!(definition.is_enabled);
+    assert_eq!(
+        definition.config,
+        MappingConfig {
+            function_name: "f".into(),
+            qualifier: None,
+            envelope: Envelope {
+                event_source_arn: None,
+                bootstrap_servers: "localhost:9092".into(),
+                topic: "orders".into(),
+            },
+            group_id: UUID.into(),
+            starting_position: StartingPosition::TrimHorizon,
+            batch_size: 100,
+            batching_window: Duration::from_millis(500),
+            provisioned: None,
+        }
+    );
+}
+
+#[test]
+fn an_msk_mapping_has_its_arn_and_the_clusters_addresses() {
+    let arn = "arn:aws:kafka:eu-west-1:123456789012:cluster/demo/6b9f5a3e-1";
+    let definition = create(json!({
+        "FunctionName": "f:live",
+        "EventSourceArn": arn,
+        "Topics": ["orders"],
+        "StartingPosition": "LATEST",
+        "BatchSize": 10_000,
+        "MaximumBatchingWindowInSeconds": 0,
+        "AmazonManagedKafkaEventSourceConfig": { "ConsumerGroupId": "group" },
+        "ProvisionedPollerConfig": { "MinimumPollers": 3 },
+        "Enabled": false,
+        "Tags": { "team": "kafka" },
+    }))
+    .unwrap();
+    assert!(!definition.is_enabled);
+    assert_eq!(definition.tags.get("team").map(String::as_str), Some("kafka"));
+    assert_eq!(
+        definition.config,
+        MappingConfig {
+            function_name: "f".into(),
+            qualifier: Some("live".into()),
+            envelope: Envelope {
+                event_source_arn: Some(arn.into()),
+                bootstrap_servers: "127.0.0.1:9092,kafka.test:9093".into(),
+                topic: "orders".into(),
+            },
+            group_id: "group".into(),
+            starting_position: StartingPosition::Latest,
+            batch_size: 10_000,
+            batching_window: Duration::ZERO,
+            provisioned: Some(ProvisionedPollers {
+                minimum: 3,
+                maximum: 200
+            }),
+        }
+    );
+    let view = shown(&definition);
+    assert_eq!(
+        view["FunctionArn"],
+        "arn:aws:lambda:eu-west-1:000000000000:function:f:live"
+    );
+    assert_eq!(
+        view["AmazonManagedKafkaEventSourceConfig"],
+        json!({ "ConsumerGroupId": "group" })
+    );
+    assert_eq!(
+        view["ProvisionedPollerConfig"],
+        json!({ "MinimumPollers": 3, "MaximumPollers": 200 })
+    );
+    assert_eq!(view["MaximumRetryAttempts"], -1);
+    assert_eq!(view["MaximumRecordAgeInSeconds"], -1);
+    assert_eq!(view["BisectBatchOnFunctionError"], false);
+    assert_eq!(view["FunctionResponseTypes"], json!([]));
+    for never in ["Enabled", "FunctionName", "Tags", "SelfManagedEventSource"] {
+        assert_eq!(view.get(never), None, "{never}");
+    }
+}
+
+#[test]
+fn the_embedded_cluster_is_known_by_its_addresses() {
+    let endpoints = |servers: Value| {
+        create(body(
+            json!({ "SelfManagedEventSource": { "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": servers } } }),
+        ))
+    };
+    let known = [
+        json!(["127.0.0.1:9092"]),
+        json!(["LOCALHOST:9092"]),
+        json!(["127.0.0.9:9092"]),
+        json!(["kafka.test:9093"]),
+        json!(["elsewhere:9092", "localhost:9092"]),
+    ];
+    for servers in known {
+        assert!(endpoints(servers.clone()).is_ok(), "{servers}");
+    }
+    for servers in [
+        json!(["127.0.0.1:9094"]),
+        json!(["kafka.test:9092"]),
+        json!(["elsewhere:9092"]),
+    ] {
+        assert!(endpoints(servers.clone()).is_err(), "{servers}");
+    }
+    let error = endpoints(json!(["a.test:1", "b.test:2"])).unwrap_err();
+    assert_eq!(error.kind, "InvalidParameterValueException");
+    assert_eq!(
+        error.message,
+        "The Kafka cluster at a.test:1,b.test:2 is not the embedded one, and no other is supported yet. The embedded cluster is at \
+         127.0.0.1:9092,kafka.test:9093."
+    );
+}
+
+#[test]
+fn the_models_constraints_are_worded_as_aws_words_them() {
+    const NAME_PATTERN: &str = r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?";
+    const TOPICS: &str = r"Member must satisfy constraint: [Member must have length less than or equal to 249, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [^.]([a-zA-Z0-9\-_.]+)]";
+    const ENDPOINTS: &str = r"Map value must satisfy constraint: [Member must have length less than or equal to 10, Member must have length greater than or equal to 1, Member must satisfy constraint: [Member must have length less than or equal to 300, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: (([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\-]*[A-Za-z0-9]):[0-9]{1,5}]]";
+    let one = |value: &str, path: &str, constraint: &str| {
+        format!(
+            "1 validation error detected: Value '{value}' at '{path}' failed to satisfy constraint: {constraint}"
+        )
+    };
+    let at_most = |count: i64| format!("Member must have value less than or equal to {count}");
+    let at_least = |count: i64| format!("Member must have value greater than or equal to {count}");
+    let cases = [
+        (
+            json!({ "FunctionName": null }),
+            "1 validation error detected: Value null at 'functionName' failed to satisfy constraint: Member must not be null".into(),
+        ),
+        (
+            json!({ "FunctionName": "no spaces" }),
+            one(
+                "no spaces",
+                "functionName",
+                &format!("Member must satisfy regular expression pattern: {NAME_PATTERN}"),
+            ),
+        ),
+        (json!({ "BatchSize": 10_001 }), one("10001", "batchSize", &at_most(10_000))),
+        (json!({ "BatchSize": 0 }), one("0", "batchSize", &at_least(1))),
+        (
+            json!({ "MaximumBatchingWindowInSeconds": 301 }),
+            one("301", "maximumBatchingWindowInSeconds", &at_most(300)),
+        ),
+        (
+            json!({ "MaximumRetryAttempts": 10_001 }),
+            one("10001", "maximumRetryAttempts", &at_most(10_000)),
+        ),
+        (
+            json!({ "MaximumRecordAgeInSeconds": -2 }),
+            one("-2", "maximumRecordAgeInSeconds", &at_least(-1)),
+        ),
+        (
+            json!({ "ProvisionedPollerConfig": { "MaximumPollers": 2001 } }),
+            one("2001", "provisionedPollerConfig.maximumPollers", &at_most(2000)),
+        ),
+        (
+            json!({ "ProvisionedPollerConfig": { "MinimumPollers": 201 } }),
+            one("201", "provisionedPollerConfig.minimumPollers", &at_most(200)),
+        ),
+        (
+            json!({ "StartingPosition": "invalid" }),
+            one(
+                "invalid",
+                "startingPosition",
+                "Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
+            ),
+        ),
+        (
+            json!({ "Topics": ["aa", "bb"] }),
+            one("[aa, bb]", "topics", "Member must have length less than or equal to 1"),
+        ),
+        (json!({ "Topics": [".hidden"] }), one("[.hidden]", "topics", TOPICS)),
+        (json!({ "Topics": ["x"] }), one("[x]", "topics", TOPICS)),
+        (
+            json!({ "SelfManagedEventSource": { "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": ["kafka_1:9092"] } } }),
+            one(
+                "{KAFKA_BOOTSTRAP_SERVERS=[kafka_1:9092]}",
+                "selfManagedEventSource.endpoints",
+                ENDPOINTS,
+            ),
+        ),
+        (
+            json!({ "SelfManagedEventSource": { "Endpoints": { "OTHER": ["localhost:9092"] } } }),
+            one(
+                "{OTHER=[localhost:9092]}",
+                "selfManagedEventSource.endpoints",
+                "Map keys must satisfy constraint: [Member must satisfy enum value set: [KAFKA_BOOTSTRAP_SERVERS], Member must not be \
+                 null]",
+            ),
+        ),
+        (
+            json!({ "FunctionResponseTypes": ["All"] }),
+            one(
+                "[All]",
+                "functionResponseTypes",
+                "Member must satisfy constraint: [Member must satisfy enum value set: [ReportBatchItemFailures], Member must not be \
+                 null]",
+            ),
+        ),
+        (
+            json!({ "SourceAccessConfigurations": [{ "Type": "BASIC_AUTH", "URI": "x" }, { "Type": "VPC_SUBNET", "URI": "" }] }),
+            one(
+                "",
+                "sourceAccessConfigurations.2.member.uRI",
+                "Member must have length greater than or equal to 1",
+            ),
+        ),
+        (
+            json!({ "BatchSize": 10_001, "MaximumBatchingWindowInSeconds": 301 }),
+            "2 validation errors detected: Value '10001' at 'batchSize' failed to satisfy constraint: Member must have value less than \
+             or equal to 10000; Value '301' at 'maximumBatchingWindowInSeconds' failed to satisfy constraint: Member must have value \
+             less than or equal to 300"
+                .into(),
+        ),
+    ];
+    for (members, message) in cases {
+        let error = create(body(members.clone())).unwrap_err();
+        assert_eq!(
+            (error.status, error.kind),
+            (400, "ValidationException"),
+            "{members}"
+        );
+        assert_eq!(error.message, message, "{members}");
+    }
+}
+
+#[test]
+fn a_value_of_another_type_is_not_read() {
+    let cases = [
+        (
+            json!({ "BatchSize": "100" }),
+            "STRING_VALUE at 'batchSize' can not be converted to a Integer",
+        ),
+        (json!({ "BatchSize": 1.5 }), "1.5 at 'batchSize' is no Integer"),
+        (
+            json!({ "Topics": "orders" }),
+            "STRING_VALUE at 'topics' can not be converted to a List",
+        ),
+        (
+            json!({ "Topics": [1] }),
+            "NUMBER_VALUE at 'topics' can not be converted to a String",
+        ),
+        (
+            json!({ "FilterCriteria": [] }),
+            "START_ARRAY at 'filterCriteria' can not be converted to a Structure",
+        ),
+        (
+            json!({ "BisectBatchOnFunctionError": 1 }),
+            "NUMBER_VALUE at 'bisectBatchOnFunctionError' can not be converted to a Boolean",
+        ),
+    ];
+    for (members, message) in cases {
+        let error = create(body(members)).unwrap_err();
+        assert_eq!(
+            (error.kind, error.message.as_str()),
+            ("SerializationException", message)
+        );
+    }
+    assert_eq!(
+        create(body(json!({ "BatchSize": 50.0 })))
+            .unwrap()
+            .config
+            .batch_size,
+        50
+    );
+}
+
+#[test]
+fn the_services_rules_have_their_words() {
+    let msk = "arn:aws:kafka:eu-west-1:123456789012:cluster/demo/6b9f5a3e-1";
+    let unsupported =
+        |member: &str| format!("Unsupported '{member}' parameter for given event source mapping type.");
+    let cases = [
+        (json!({ "SelfManagedEventSource": null }), "Unrecognized event source.".to_owned()),
+        (json!({ "SelfManagedEventSource": {} }), "Unrecognized event source.".to_owned()),
+        (
+            json!({ "EventSourceArn": msk }),
+            "Only one of EventSourceArn and SelfManagedEventSource can be specified.".to_owned(),
+        ),
+        (
+            json!({ "EventSourceArn": "arn:aws:sqs:eu-west-1:123456789012:q", "SelfManagedEventSource": null }),
+            "Unrecognized event source. arn:aws:sqs:eu-west-1:123456789012:q is no Kafka cluster: give the ARN of an Amazon MSK cluster \
+             or VPC connection, or SelfManagedEventSource."
+                .to_owned(),
+        ),
+        (json!({ "FunctionName": "missing" }), "Function does not exist".to_owned()),
+        (json!({ "Topics": null }), "Required 'topics' parameter is missing.".to_owned()),
+        (
+            json!({ "StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1_767_225_600.5 }),
+            "StartingPosition AT_TIMESTAMP is not supported yet; use TRIM_HORIZON or LATEST.".to_owned(),
+        ),
+        (
+            json!({ "StartingPositionTimestamp": 1 }),
+            "StartingPositionTimestamp is only valid with StartingPosition AT_TIMESTAMP.".to_owned(),
+        ),
+        (
+            json!({ "MaximumRecordAgeInSeconds": 59 }),
+            "MaximumRecordAgeInSeconds (59) must be -1, or from 60 to 604800.".to_owned(),
+        ),
+        (json!({ "ParallelizationFactor": 2 }), unsupported("parallelizationFactor")),
+        (json!({ "TumblingWindowInSeconds": 2 }), unsupported("tumblingWindowInSeconds")),
+        (json!({ "Queues": ["q"] }), unsupported("queues")),
+        (json!({ "ScalingConfig": { "MaximumConcurrency": 2 } }), unsupported("scalingConfig")),
+        (
+            json!({ "DocumentDBEventSourceConfig": { "DatabaseName": "d" } }),
+            unsupported("documentDBEventSourceConfig"),
+        ),
+        (
+            json!({ "AmazonManagedKafkaEventSourceConfig": { "ConsumerGroupId": "g" } }),
+            unsupported("amazonManagedKafkaEventSourceConfig"),
+        ),
+        (
+            json!({ "DestinationConfig": { "OnSuccess": { "Destination": "arn:aws:sqs:eu-west-1:123456789012:q" } } }),
+            "Unsupported DestinationConfig parameter for given event source mapping type.".to_owned(),
+        ),
+        (json!({ "MaximumRetryAttempts": 3 }), unsupported("maximumRetryAttempts")),
+        (json!({ "MaximumRecordAgeInSeconds": 60 }), unsupported("maximumRecordAgeInSeconds")),
+        (json!({ "BisectBatchOnFunctionError": true }), unsupported("bisectBatchOnFunctionError")),
+        (
+            json!({ "FunctionResponseTypes": ["ReportBatchItemFailures"] }),
+            unsupported("functionResponseTypes"),
+        ),
+        (json!({ "LoggingConfig": { "SystemLogLevel": "INFO" } }), unsupported("loggingConfig")),
+        (
+            json!({ "DestinationConfig": { "OnFailure": { "Destination": "kafka://failed" } } }),
+            unsupported("destinationConfig"),
+        ),
+        (
+            json!({
+                "DestinationConfig": { "OnFailure": { "Destination": "kafka://orders" } },
+                "ProvisionedPollerConfig": { "MinimumPollers": 1 },
+            }),
+            "The on-failure destination kafka://orders is the topic that the event source mapping reads.".to_owned(),
+        ),
+        (
+            json!({ "ProvisionedPollerConfig": { "MinimumPollers": 9, "MaximumPollers": 8 } }),
+            "MaximumPollers (8) must be greater than or equal to MinimumPollers (9).".to_owned(),
+        ),
+        (
+            json!({ "FilterCriteria": { "Filters": [{ "Pattern": "[" }] } }),
+            "Invalid filter pattern definition.".to_owned(),
+        ),
+        (
+            json!({ "FilterCriteria": { "Filters": vec![json!({ "Pattern": "{}" }); 6] } }),
+            "FilterCriteria has 6 filters; at most 5 are allowed.".to_owned(),
+        ),
+    ];
+    for (members, message) in cases {
+        let error = create(body(members.clone())).unwrap_err();
+        assert_eq!(
+            (error.status, error.kind),
+            (400, "InvalidParameterValueException"),
+            "{members}"
+        );
+        assert_eq!(error.message, message, "{members}");
+    }
+}
+
+#[test]
+fn members_without_effect_yet_are_shown_and_unknown_ones_are_not() {
+    let members = json!({
+        "FilterCriteria": { "Filters": [{ "Pattern": "{\"value\":[1]}" }] },
+        "MetricsConfig": { "Metrics": ["EventCount", "ErrorCount", "KafkaMetrics"] },
+        "LoggingConfig": { "SystemLogLevel": "DEBUG" },
+        "DestinationConfig": { "OnFailure": { "Destination": "kafka://failed" } },
+        "MaximumRecordAgeInSeconds": 60,
+        "MaximumRetryAttempts": 2,
+        "BisectBatchOnFunctionError": true,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "SourceAccessConfigurations": [{ "Type": "BASIC_AUTH", "URI": "arn:aws:secretsmanager:eu-west-1:000000000000:secret:s" }],
+        "KMSKeyArn": "arn:aws:kms:eu-west-1:000000000000:key/k",
+        "ProvisionedPollerConfig": { "MinimumPollers": 1, "MaximumPollers": 2, "PollerGroupName": "g" },
+    });
+    let view = shown(&create(body(members.clone())).unwrap());
+    for (name, value) in members.as_object().unwrap() {
+        assert_eq!(view[name], *value, "{name}");
+    }
+    let view = shown(&create(body(json!({ "Tomorrow": 1, "FilterCriteria": { "New": 1 } }))).unwrap());
+    assert_eq!((view.get("Tomorrow"), view.get("FilterCriteria")), (None, None));
+}
+
+#[test]
+fn an_update_changes_what_it_names_and_nothing_else() {
+    let definition = create(body(
+        json!({ "BatchSize": 7, "MaximumBatchingWindowInSeconds": 3 }),
+    ))
+    .unwrap();
+    let updated = update(
+        &definition,
+        json!({ "FunctionName": "g:2", "BatchSize": 9, "Enabled": false, "Topics": ["other"], "StartingPosition": "LATEST" }),
+    )
+    .unwrap();
+    assert!(!updated.is_enabled);
+    assert_eq!(
+        updated.function_arn,
+        "arn:aws:lambda:eu-west-1:000000000000:function:g:2"
+    );
+    let mut config = definition.config.clone();
+    config.function_name = "g".into();
+    config.qualifier = Some("2".into());
+    config.batch_size = 9;
+    assert_eq!(updated.config, config);
+    assert!(!update(&updated, json!({})).unwrap().is_enabled);
+}
+
+#[test]
+fn empty_values_clear_members_on_update() {
+    let definition = create(body(json!({
+        "FilterCriteria": { "Filters": [{ "Pattern": "{}" }] },
+        "MetricsConfig": { "Metrics": ["EventCount"] },
+        "DestinationConfig": { "OnFailure": { "Destination": "arn:aws:sqs:eu-west-1:000000000000:q" } },
+        "KMSKeyArn": "arn:aws:kms:eu-west-1:000000000000:key/k",
+        "ProvisionedPollerConfig": { "MinimumPollers": 2 },
+    })))
+    .unwrap();
+    let updated = update(
+        &definition,
+        json!({
+            "FilterCriteria": {},
+            "MetricsConfig": { "Metrics": [] },
+            "DestinationConfig": { "OnFailure": { "Destination": "" } },
+            "KMSKeyArn": "",
+            "ProvisionedPollerConfig": {},
+        }),
+    )
+    .unwrap();
+    assert_eq!(updated.config.provisioned, None);
+    assert_eq!(shown(&updated), shown(&create(body(json!({}))).unwrap()));
+}
+
+#[test]
+fn an_update_of_the_pollers_fills_in_defaults_anew() {
+    let definition = create(body(
+        json!({ "ProvisionedPollerConfig": { "MinimumPollers": 5, "MaximumPollers": 6 } }),
+    ))
+    .unwrap();
+    let updated = update(
+        &definition,
+        json!({ "ProvisionedPollerConfig": { "MaximumPollers": 9 } }),
+    )
+    .unwrap();
+    assert_eq!(
+        updated.config.provisioned,
+        Some(ProvisionedPollers {
+            minimum: 1,
+            maximum: 9
+        })
+    );
+}
+
+#[test]
+fn leaving_provisioned_mode_is_refused_while_something_needs_it() {
+    let registry = json!({
+        "SchemaRegistryURI": "https://registry:8081",
+        "EventRecordFormat": "JSON",
+        "SchemaValidationConfigs": [{ "Attribute": "VALUE" }],
+    });
+    let definition = create(body(json!({
+        "SelfManagedKafkaEventSourceConfig": { "SchemaRegistryConfig": registry },
+        "ProvisionedPollerConfig": { "MinimumPollers": 1 },
+    })))
+    .unwrap();
+    assert_eq!(definition.config.group_id, UUID);
+    let off = json!({ "ProvisionedPollerConfig": {} });
+    let error = update(&definition, off.clone()).unwrap_err();
+    assert!(
+        error
+            .message
+            .starts_with("SchemaRegistryConfig is only available for Provisioned Mode.")
+    );
+    let without_registry = json!({ "SelfManagedKafkaEventSourceConfig": { "SchemaRegistryConfig": {} }, "ProvisionedPollerConfig": {} });
+    let updated = update(&definition, without_registry).unwrap();
+    assert_eq!(
+        shown(&updated)["SelfManagedKafkaEventSourceConfig"],
+        json!({ "ConsumerGroupId": UUID })
+    );
+}
+
+#[test]
+fn the_consumer_group_cannot_be_changed() {
+    let definition = create(body(
+        json!({ "SelfManagedKafkaEventSourceConfig": { "ConsumerGroupId": "group" } }),
+    ))
+    .unwrap();
+    let to = |group: &str| {
+        let config = json!({ "SelfManagedKafkaEventSourceConfig": { "ConsumerGroupId": group } });
+        update(&definition, config)
+            .map(|updated| updated.config.group_id)
+            .map_err(|error| error.message)
+    };
+    assert_eq!(to("group"), Ok("group".into()));
+    assert_eq!(
+        to("other"),
+        Err("ConsumerGroupId cannot be changed after an event source mapping is created.".into())
+    );
+}
+
+#[test]
+fn a_missing_function_on_update_is_refused() {
+    let definition = create(body(json!({}))).unwrap();
+    let error = update(&definition, json!({ "FunctionName": "missing" })).unwrap_err();
+    assert_eq!(error, ApiError::invalid_parameter("Function does not exist"));
+}
+
+#[test]
+fn mappings_conflict_over_function_topic_and_a_common_server() {
+    let endpoints = |servers: &[&str]| json!({ "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": servers } });
+    let existing = create(body(
+        json!({ "SelfManagedEventSource": endpoints(&["localhost:9092"]) }),
+    ))
+    .unwrap();
+    let with = |members: Value| {
+        let mut members = members;
+        members["SelfManagedKafkaEventSourceConfig"] = json!({ "ConsumerGroupId": "other" });
+        create(body(members)).unwrap().check_conflict(&existing)
+    };
+    assert_eq!(
+        with(json!({ "SelfManagedEventSource": endpoints(&["localhost:9092", "kafka.test:9093"]) })),
+        Err(ApiError::conflict(format!(
+            "An event source mapping with event source (\"localhost:9092,kafka.test:9093\"), function \
+             (\"arn:aws:lambda:eu-west-1:000000000000:function:f\"), topics (\"orders\") already exists. Please update or delete the \
+             existing mapping with UUID {UUID}"
+        )))
+    );
+    assert_eq!(
+        with(json!({ "SelfManagedEventSource": endpoints(&["kafka.test:9093"]) })),
+        Ok(())
+    );
+    assert_eq!(with(json!({ "Topics": ["payments"] })), Ok(()));
+    assert_eq!(with(json!({ "FunctionName": "g" })), Ok(()));
+}
+
+#[test]
+fn a_consumer_group_belongs_to_one_mapping() {
+    let group = json!({ "ConsumerGroupId": "group" });
+    let existing = create(body(json!({ "SelfManagedKafkaEventSourceConfig": group }))).unwrap();
+    let other = create(body(
+        json!({ "FunctionName": "g", "SelfManagedKafkaEventSourceConfig": group }),
+    ))
+    .unwrap();
+    assert_eq!(
+        other.check_conflict(&existing),
+        Err(ApiError::invalid_parameter(format!(
+            "ConsumerGroupId group is already that of the event source mapping with UUID {UUID}."
+        )))
+    );
+}
+
+#[test]
+fn tags_take_letters_of_every_script() {
+    let tags = json!({ "Größe": "10 км", "a_b.c:/=+-@1": "" });
+    assert_eq!(create(body(json!({ "Tags": tags }))).unwrap().tags.len(), 2);
+    let error = create(body(json!({ "Tags": { "a": "<b>" } }))).unwrap_err();
+    assert_eq!(
+        error.message,
+        r"1 validation error detected: Value '{a=<b>}' at 'tags' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 0, Member must satisfy regular expression pattern: ([\p{L}\p{Z}\p{N}_.:/=+\-@]*)]"
+    );
+}
