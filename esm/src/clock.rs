@@ -1,6 +1,7 @@
 //! Time for the engine: the only file of this crate that names `tokio::time`. Intervals of the engine are divided by the time
 //! scale here, so nothing else knows whether time is real, scaled or virtual.
 
+use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -35,6 +36,12 @@ impl Clock {
     /// Sleeps for `interval` of the engine's time.
     pub async fn sleep(&self, interval: Duration) {
         tokio::time::sleep_until(self.after(self.now(), interval)).await;
+    }
+
+    /// Waits for `future` for at most `limit` of unscaled time: for peers outside this process, whose time is their own. `None` when it
+    /// took longer; the future is dropped then.
+    pub async fn within_real_time<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+        tokio::time::timeout(limit, future).await.ok()
     }
 
     /// Sleeps until `deadline`.

@@ -115,7 +115,7 @@ mod tests {
                 "UUID": serial.to_string(),
                 "FunctionArn": format!("arn:aws:lambda:us-east-1:000000000000:function:f{}", serial % 2),
             });
-            if serial % 3 == 0 {
+            if serial.is_multiple_of(3) {
                 view["EventSourceArn"] = "arn:aws:kafka:us-east-1:000000000000:cluster/c/u".into();
             }
             let serde_json::Value::Object(view) = view else {

@@ -1,8 +1,40 @@
-//! Functions behind the Lambda Invoke API over HTTP. Source: Lambda API reference, Invoke.
+//! Functions behind the Lambda Invoke API over HTTP: AWS's own protocol, as emulators of Lambda and the runtime interface emulator in
+//! AWS's container images speak it. Source: Lambda API reference, Invoke.
+//!
+//! # Differs from Lambda
+//! - TLS is not spoken.
+//! - A response without `X-Amz-Function-Error` still counts as a function error if it looks like one that the runtime interface emulator
+//!   gives: an object with `errorType` and `errorMessage`, or the text `Task timed out after ...`. That emulator drops all headers.
+
+mod answer;
+#[cfg(test)]
+mod tests;
 
 use super::{Invocation, InvocationResult, Invoker};
+use crate::Clock;
+use answer::Answer;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::header::CONTENT_TYPE;
+use hyper::{Request, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
+
+/// How long a function may take: the longest that Lambda lets one run.
+const READ_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Shorter than the idle timeouts of common servers, so that a request rarely meets a connection that is just being closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The longest response of a function: 6 MiB and 100 bytes.
+const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
 
 /// Why an endpoint cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +57,10 @@ pub enum InvalidEndpoint {
 
 /// Invokes over HTTP, with connections kept alive.
 #[derive(Clone, Debug)]
-pub struct HttpInvoker {}
+pub struct HttpInvoker {
+    client: Client<HttpConnector, Full<Bytes>>,
+    endpoint: Endpoint,
+}
 
 impl HttpInvoker {
     /// Invokes at `url`. Without a path it gets `/2015-03-31/functions/NAME/invocations`; with one it is used as given.
@@ -33,14 +68,131 @@ impl HttpInvoker {
     /// # Errors
     /// [`InvalidEndpoint`] for anything but a plain http URL.
     pub fn new(url: &str) -> Result<Self, InvalidEndpoint> {
-        let _ = url;
-        todo!("lambda")
+        let endpoint = Endpoint::parse(url)?;
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .build(connector);
+        Ok(Self { client, endpoint })
+    }
+
+    fn request(&self, invocation: Invocation) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+        Request::post(
+            self.endpoint
+                .uri(&invocation.function_name, invocation.qualifier.as_deref()),
+        )
+        .header("X-Amz-Invocation-Type", "RequestResponse")
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::new(invocation.payload))
     }
 }
 
 impl Invoker for HttpInvoker {
     fn invoke(&self, invocation: Invocation) -> Pin<Box<dyn Future<Output = InvocationResult> + Send>> {
-        let _ = invocation;
-        todo!("lambda")
+        let client = self.client.clone();
+        let request = self.request(invocation);
+        Box::pin(async move {
+            match request {
+                Ok(request) => {
+                    let exchange = exchange(client, request);
+                    Clock::within_real_time(READ_TIMEOUT, exchange)
+                        .await
+                        .unwrap_or_else(answer::timed_out)
+                }
+                Err(error) => InvocationResult::Unreachable {
+                    reason: in_full(&error),
+                },
+            }
+        })
+    }
+}
+
+/// Sends the request and reads the whole answer.
+async fn exchange(
+    client: Client<HttpConnector, Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+) -> InvocationResult {
+    let response = match client.request(request).await {
+        Ok(response) => response,
+        Err(error) => {
+            return InvocationResult::Unreachable {
+                reason: in_full(&error),
+            };
+        }
+    };
+    let (head, body) = response.into_parts();
+    match Limited::new(body, MAX_RESPONSE_BYTES).collect().await {
+        Ok(body) => Answer::new(&head, body.to_bytes()).read(),
+        Err(error) if error.is::<LengthLimitError>() => answer::too_large(MAX_RESPONSE_BYTES),
+        Err(error) => InvocationResult::Unreachable {
+            reason: in_full(error.as_ref()),
+        },
+    }
+}
+
+/// An error with all that it was caused by: the outermost says `client error (Connect)` only.
+fn in_full(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
+/// Where functions are invoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Endpoint {
+    /// A server that tells functions apart by the path.
+    Server { origin: String },
+    /// A URL that is used as it is.
+    Function { url: String },
+}
+
+impl Endpoint {
+    fn parse(url: &str) -> Result<Self, InvalidEndpoint> {
+        let malformed = |reason: &str| InvalidEndpoint::Malformed {
+            url: url.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let uri: Uri = url
+            .parse()
+            .map_err(|error| malformed(&in_full(&error as &hyper::http::uri::InvalidUri)))?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") => return Err(InvalidEndpoint::Https { url: url.to_owned() }),
+            Some(_) => return Err(malformed("its scheme is not http")),
+            None => return Err(malformed("it does not begin with http://")),
+        }
+        let authority = uri.authority().ok_or_else(|| malformed("it has no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(malformed("a user name or password is not supported"));
+        }
+        if uri.path() == "/" && uri.query().is_none() {
+            Ok(Self::Server {
+                origin: format!("http://{authority}"),
+            })
+        } else {
+            Ok(Self::Function { url: uri.to_string() })
+        }
+    }
+
+    /// Where one function is invoked. Of the characters that names and qualifiers have, only the `$` of `$LATEST` is to be escaped.
+    fn uri(&self, function_name: &str, qualifier: Option<&str>) -> String {
+        let mut uri = match self {
+            Self::Server { origin } => format!("{origin}/2015-03-31/functions/{function_name}/invocations"),
+            Self::Function { url } => url.clone(),
+        };
+        if let Some(qualifier) = qualifier {
+            uri.push(if uri.contains('?') { '&' } else { '?' });
+            uri.push_str("Qualifier=");
+            uri.push_str(&qualifier.replace('$', "%24"));
+        }
+        uri
     }
 }

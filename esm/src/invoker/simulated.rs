@@ -63,3 +63,63 @@ impl Invoker for SimulatedInvoker {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invoker(error_rate: f64, seed: u64) -> SimulatedInvoker {
+        let function = SimulatedFunction {
+            duration: Duration::from_millis(100),
+            error_rate,
+        };
+        SimulatedInvoker::new(
+            function,
+            Clock::new(esmeralda_broker::Clock::system()),
+            Entropy::from_seed(seed),
+        )
+    }
+
+    async fn failures(error_rate: f64, seed: u64) -> Vec<bool> {
+        let invoker = invoker(error_rate, seed);
+        let mut failures = Vec::new();
+        for _ in 0..200 {
+            let result = invoker
+                .invoke(Invocation {
+                    function_name: "f".into(),
+                    qualifier: None,
+                    payload: Bytes::new(),
+                })
+                .await;
+            failures.push(matches!(
+                result,
+                InvocationResult::Returned {
+                    function_error: Some(_),
+                    ..
+                }
+            ));
+        }
+        failures
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_invocation_takes_the_duration() {
+        let started = tokio::time::Instant::now();
+        failures(0.0, 1).await;
+        assert_eq!(started.elapsed(), Duration::from_secs(20));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_error_rate_is_the_share_that_fails_and_the_seed_says_which() {
+        assert!(!failures(0.0, 1).await.contains(&true));
+        assert!(!failures(1.0, 1).await.contains(&false));
+        let some = failures(0.25, 1).await;
+        assert_eq!(some, failures(0.25, 1).await);
+        assert_ne!(some, failures(0.25, 2).await);
+        let count = some.iter().filter(|failed| **failed).count();
+        assert!(
+            (30..=70).contains(&count),
+            "{count} of 200 failed at a rate of 0.25"
+        );
+    }
+}
