@@ -14,9 +14,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 mod api_versions;
+mod create_partitions;
 mod create_topics;
 mod delete_groups;
+mod delete_records;
+mod delete_topics;
+mod describe_cluster;
 mod describe_groups;
+mod describe_log_dirs;
+mod describe_producers;
+mod describe_topic_partitions;
 pub(crate) mod errors;
 pub(crate) mod fetch;
 mod fields;
@@ -43,9 +50,16 @@ macro_rules! apis {
 
 apis![
     api_versions::ApiVersions,
+    create_partitions::CreatePartitions,
     create_topics::CreateTopics,
     delete_groups::DeleteGroups,
+    delete_records::DeleteRecords,
+    delete_topics::DeleteTopics,
+    describe_cluster::DescribeCluster,
     describe_groups::DescribeGroups,
+    describe_log_dirs::DescribeLogDirs,
+    describe_producers::DescribeProducers,
+    describe_topic_partitions::DescribeTopicPartitions,
     find_coordinator::FindCoordinator,
     heartbeat::Heartbeat,
     join_group::JoinGroup,

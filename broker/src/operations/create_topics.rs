@@ -66,12 +66,20 @@ pub(crate) enum CreateTopicError {
     ReplicationFactor,
     #[error("Number of partitions was set to an invalid non-positive value.")]
     Partitions,
-    #[error(
-        "{wanted} partitions are too many: the cluster has {existing}, and {MAX_PARTITIONS} are the most it may have."
-    )]
-    TooManyPartitions { wanted: usize, existing: usize },
+    #[error(transparent)]
+    TooMany(#[from] TooManyPartitions),
     #[error(transparent)]
     Placement(#[from] PlacementError),
+}
+
+/// The cluster would have more partitions than it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{wanted} partition(s) more are too many: the cluster has {existing}, and {MAX_PARTITIONS} are the most it may have."
+)]
+pub(crate) struct TooManyPartitions {
+    pub(crate) wanted: usize,
+    pub(crate) existing: usize,
 }
 
 /// What became of each topic, in the order of the request; a name that came twice is there once.
@@ -134,17 +142,9 @@ fn create(
 ) -> Result<CreatedTopic, CreateTopicError> {
     check_name(cluster, change, planned, &topic.name)?;
     let layers = cluster.broker_configs.layers(context.node_id);
-    let config = config(topic.configs, &TopicDefaults::new(&layers))?;
-    let room = Room {
-        existing: change.partition_count() + planned.partitions,
-    };
-    let placement = place(
-        cluster,
-        &room,
-        topic.partitions,
-        topic.replication_factor,
-        topic.assignments,
-    )?;
+    let config = config(&topic.configs, &TopicDefaults::new(&layers))?;
+    let existing = change.partition_count() + planned.partitions;
+    let placement = place(cluster, existing, &topic)?;
     let new = NewTopic {
         name: topic.name.into(),
         id: cluster.entropy.uuid(),
@@ -194,7 +194,7 @@ fn check_name(
 }
 
 fn config(
-    configs: Vec<(String, Option<String>)>,
+    configs: &[(String, Option<String>)],
     defaults: &TopicDefaults,
 ) -> Result<TopicConfig, InvalidTopicConfig> {
     let nulls: Vec<_> = configs
@@ -206,62 +206,50 @@ fn config(
         return Err(InvalidTopicConfig::Null { names: nulls });
     }
     let overrides: BTreeMap<_, _> = configs
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
         .collect();
     TopicConfig::new(overrides, defaults)
 }
 
-/// How many partitions there are already.
-#[derive(Debug)]
-pub(super) struct Room {
-    pub(super) existing: usize,
-}
-
-impl Room {
-    /// # Errors
-    /// [`CreateTopicError::TooManyPartitions`] when `wanted` more would be too many.
-    pub(super) fn check(&self, wanted: usize) -> Result<(), CreateTopicError> {
-        if wanted > MAX_PARTITIONS.saturating_sub(self.existing) {
-            return Err(CreateTopicError::TooManyPartitions {
-                wanted,
-                existing: self.existing,
-            });
-        }
-        Ok(())
+/// Whether `wanted` partitions fit beside the `existing` ones.
+///
+/// # Errors
+/// [`TooManyPartitions`] when they do not.
+pub(super) fn check_room(existing: usize, wanted: usize) -> Result<(), TooManyPartitions> {
+    if wanted > MAX_PARTITIONS.saturating_sub(existing) {
+        return Err(TooManyPartitions { wanted, existing });
     }
+    Ok(())
 }
 
-fn place(
-    cluster: &Cluster,
-    room: &Room,
-    partitions: i32,
-    replication_factor: i16,
-    assignments: Vec<(i32, Vec<NodeId>)>,
-) -> Result<Placement, CreateTopicError> {
+fn place(cluster: &Cluster, existing: usize, topic: &CreateTopic) -> Result<Placement, CreateTopicError> {
     let nodes = cluster.node_ids();
-    if !assignments.is_empty() {
-        if replication_factor != -1 {
+    if !topic.assignments.is_empty() {
+        if topic.replication_factor != -1 {
             return Err(CreateTopicError::AssignedWithFactor);
         }
-        if partitions != -1 {
+        if topic.partitions != -1 {
             return Err(CreateTopicError::AssignedWithPartitions);
         }
-        room.check(assignments.len())?;
-        let assignments = placement::in_order(assignments)?;
+        check_room(existing, topic.assignments.len())?;
+        let assignments = placement::in_order(topic.assignments.clone())?;
         return Ok(Placement::assigned(&nodes, &assignments, None)?);
     }
-    let factor = match replication_factor {
+    let factor = match topic.replication_factor {
         -1 => cluster.config.default_replication_factor,
-        1.. => replication_factor,
+        factor @ 1.. => factor,
         _ => return Err(CreateTopicError::ReplicationFactor),
     };
-    let partitions = match partitions {
+    let partitions = match topic.partitions {
         -1 => cluster.config.default_partitions,
-        1.. => partitions,
+        partitions @ 1.. => partitions,
         _ => return Err(CreateTopicError::Partitions),
-    };
-    room.check(partitions as usize)?;
+    } as usize;
+    check_room(existing, partitions)?;
     let start = cluster.entropy.below(nodes.len() as u64) as usize;
-    Ok(Placement::spread(&nodes, start, partitions as usize, factor)?)
+    Ok(Placement::spread(&nodes, start, partitions, factor)?)
 }
+
+#[cfg(test)]
+mod tests;

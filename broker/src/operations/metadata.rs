@@ -176,3 +176,6 @@ fn named(cluster: &Cluster, name: String, refusal: Option<CreateTopicError>) -> 
         result: Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

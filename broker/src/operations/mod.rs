@@ -4,10 +4,16 @@
 //! Each operation is `pub(crate) async fn name(cluster: &Arc<Cluster>, context: &RequestContext, input) -> output`.
 
 pub(crate) mod commit_offsets;
+pub(crate) mod create_partitions;
 pub(crate) mod create_topics;
 pub(crate) mod delete_groups;
 pub(crate) mod delete_offsets;
+pub(crate) mod delete_records;
+pub(crate) mod delete_topics;
 pub(crate) mod describe_groups;
+pub(crate) mod describe_log_dirs;
+pub(crate) mod describe_producers;
+pub(crate) mod describe_topic_partitions;
 pub(crate) mod fetch;
 pub(crate) mod fetch_offsets;
 pub(crate) mod find_coordinator;
@@ -40,4 +46,20 @@ pub(crate) struct RequestContext {
     pub(crate) client_id: String,
     /// True for the engine's and the facade's own calls, which go to any broker: leader and coordinator are not checked.
     pub(crate) is_local: bool,
+}
+
+#[cfg(test)]
+impl RequestContext {
+    /// A client of the broker `node` that connected over TCP.
+    pub(crate) fn for_tests(node: i32) -> Self {
+        Self {
+            node_id: NodeId(node),
+            listener_name: "PLAINTEXT",
+            local_address: None,
+            peer_address: None,
+            principal: "User:ANONYMOUS",
+            client_id: "test".to_owned(),
+            is_local: false,
+        }
+    }
 }

@@ -1,7 +1,12 @@
 //! Errors of topics and their configs.
 
 use super::KafkaError;
+use crate::operations::create_partitions::CreatePartitionsError;
 use crate::operations::create_topics::{CreateTopicError, InvalidName, InvalidTopicConfig, PlacementError};
+use crate::operations::delete_records::DeleteRecordsError;
+use crate::operations::delete_topics::DeleteTopicError;
+use crate::operations::describe_producers::DescribeProducersError;
+use crate::operations::describe_topic_partitions::PageError;
 use crate::operations::metadata::MetadataError;
 use kafka_protocol::ResponseError;
 
@@ -43,7 +48,7 @@ impl KafkaError for CreateTopicError {
             Self::Config(error) => error.response(),
             Self::ReplicationFactor => ResponseError::InvalidReplicationFactor,
             Self::Partitions => ResponseError::InvalidPartitions,
-            Self::TooManyPartitions { .. } => ResponseError::PolicyViolation,
+            Self::TooMany(_) => ResponseError::PolicyViolation,
             Self::Placement(error) => error.response(),
         }
     }
@@ -56,6 +61,64 @@ impl KafkaError for MetadataError {
             Self::UnknownTopic | Self::NotCreated(_) => ResponseError::UnknownTopicOrPartition,
             Self::UnknownTopicId => ResponseError::UnknownTopicId,
             Self::Name(error) => error.response(),
+        }
+    }
+}
+
+impl KafkaError for DeleteTopicError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::Disabled => ResponseError::TopicDeletionDisabled,
+            Self::Neither | Self::Both | Self::DuplicateName | Self::DuplicateId | Self::NameAndId => {
+                ResponseError::InvalidRequest
+            }
+            Self::UnknownTopic => ResponseError::UnknownTopicOrPartition,
+            Self::UnknownTopicId => ResponseError::UnknownTopicId,
+        }
+    }
+}
+
+impl KafkaError for CreatePartitionsError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::Duplicate => ResponseError::InvalidRequest,
+            Self::UnknownTopic => ResponseError::UnknownTopicOrPartition,
+            Self::AlreadyHas { .. } | Self::NoIncrease { .. } => ResponseError::InvalidPartitions,
+            Self::Assignments { .. } => ResponseError::InvalidReplicaAssignment,
+            Self::TooMany(_) => ResponseError::PolicyViolation,
+            Self::Placement(error) => error.response(),
+        }
+    }
+}
+
+impl KafkaError for DeleteRecordsError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::UnknownPartition => ResponseError::UnknownTopicOrPartition,
+            Self::Internal => ResponseError::InvalidTopicException,
+            Self::NotLeader => ResponseError::NotLeaderOrFollower,
+            Self::NotDeletable => ResponseError::PolicyViolation,
+            Self::OutOfRange { .. } => ResponseError::OffsetOutOfRange,
+            Self::Offline => ResponseError::KafkaStorageError,
+        }
+    }
+}
+
+impl KafkaError for DescribeProducersError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::Name(error) => error.response(),
+            Self::UnknownPartition => ResponseError::UnknownTopicOrPartition,
+            Self::NotLeader => ResponseError::NotLeaderOrFollower,
+            Self::Offline => ResponseError::KafkaStorageError,
+        }
+    }
+}
+
+impl KafkaError for PageError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::CursorTopic { .. } | Self::CursorPartition { .. } => ResponseError::InvalidRequest,
         }
     }
 }

@@ -1,0 +1,74 @@
+//! CreatePartitions (key 37).
+//!
+//! # Versions
+//! 0 to 3.
+//!
+//! # Behaviour
+//! Raises the number of partitions of each topic to what is asked for; a number that is not larger is INVALID_PARTITIONS. Replicas may be
+//! assigned, one list for each new partition, with as many replicas as the topic has. With `validate_only` nothing changes.
+//!
+//! # Differs from Apache Kafka
+//! - The partitions exist, with leaders, when the answer arrives. `timeout_ms` is not needed and not used.
+//! - Any broker answers, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
+//! - A cluster has at most 200,000 partitions; beyond, POLICY_VIOLATION.
+//!
+//! # Notes by KIP
+//! KIP-599: no quota of mutations is enforced.
+
+use super::errors::{KafkaError, code_of};
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::ids::NodeId;
+use crate::operations::RequestContext;
+use crate::operations::create_partitions::{CreatePartitions as Wanted, create_partitions};
+use kafka_protocol::messages::create_partitions_request::{
+    CreatePartitionsAssignment, CreatePartitionsRequest, CreatePartitionsTopic,
+};
+use kafka_protocol::messages::create_partitions_response::{
+    CreatePartitionsResponse, CreatePartitionsTopicResult,
+};
+use kafka_protocol::protocol::StrBytes;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// CreatePartitions.
+pub(super) struct CreatePartitions;
+
+impl Api for CreatePartitions {
+    type Request = CreatePartitionsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=3;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: CreatePartitionsRequest,
+    ) -> Reply<CreatePartitionsResponse> {
+        let topics = request.topics.into_iter().map(wanted).collect();
+        let results = create_partitions(cluster, context, topics, request.validate_only).await;
+        let results = results.into_iter().map(|(name, result)| {
+            CreatePartitionsTopicResult::default()
+                .with_name(StrBytes::from_string(name).into())
+                .with_error_code(code_of(&result))
+                .with_error_message(result.err().map(|error| error.message()))
+        });
+        CreatePartitionsResponse::default()
+            .with_results(results.collect())
+            .into()
+    }
+}
+
+fn wanted(topic: CreatePartitionsTopic) -> Wanted {
+    let nodes = |assignment: CreatePartitionsAssignment| {
+        let nodes = assignment.broker_ids.iter().map(|node| NodeId(node.0));
+        nodes.collect::<Vec<_>>()
+    };
+    Wanted {
+        topic: topic.name.to_string(),
+        count: topic.count,
+        assignments: topic
+            .assignments
+            .map(|assignments| assignments.into_iter().map(nodes).collect()),
+    }
+}

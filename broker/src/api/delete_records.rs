@@ -1,0 +1,74 @@
+//! DeleteRecords (key 21).
+//!
+//! # Versions
+//! 0 to 2.
+//!
+//! # Behaviour
+//! Moves the log start offset of each partition to the offset given, -1 being the high watermark, and answers with the log start offset.
+//! An offset that is before it already changes nothing; one beyond the high watermark is OFFSET_OUT_OF_RANGE. Only the leader does it, and only if
+//! `cleanup.policy` contains `delete` (else POLICY_VIOLATION).
+//!
+//! # Differs from Apache Kafka
+//! - Followers are simulated, so nothing is waited for: `timeout_ms` is not used.
+//!
+//! # Notes by KIP
+//! KIP-107: the low watermark is the least log start offset of the replicas in sync, here that of the leader.
+
+use super::errors::KafkaError;
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::ids::Offset;
+use crate::operations::RequestContext;
+use crate::operations::delete_records::delete_records;
+use kafka_protocol::messages::delete_records_request::{DeleteRecordsPartition, DeleteRecordsRequest};
+use kafka_protocol::messages::delete_records_response::{
+    DeleteRecordsPartitionResult, DeleteRecordsResponse, DeleteRecordsTopicResult,
+};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `DeleteRecordsResponse.INVALID_LOW_WATERMARK`.
+const NO_LOW_WATERMARK: i64 = -1;
+
+/// DeleteRecords.
+pub(super) struct DeleteRecords;
+
+impl Api for DeleteRecords {
+    type Request = DeleteRecordsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=2;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: DeleteRecordsRequest,
+    ) -> Reply<DeleteRecordsResponse> {
+        let mut topics = Vec::with_capacity(request.topics.len());
+        for topic in request.topics {
+            let mut partitions = Vec::with_capacity(topic.partitions.len());
+            for wanted in topic.partitions {
+                partitions.push(delete(cluster, context, &topic.name, wanted).await);
+            }
+            let result = DeleteRecordsTopicResult::default().with_name(topic.name);
+            topics.push(result.with_partitions(partitions));
+        }
+        DeleteRecordsResponse::default().with_topics(topics).into()
+    }
+}
+
+async fn delete(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    topic: &str,
+    wanted: DeleteRecordsPartition,
+) -> DeleteRecordsPartitionResult {
+    let index = wanted.partition_index;
+    let answer = DeleteRecordsPartitionResult::default().with_partition_index(index);
+    match delete_records(cluster, context, topic, index, Offset(wanted.offset)).await {
+        Ok(low_watermark) => answer.with_low_watermark(low_watermark.0),
+        Err(error) => answer
+            .with_low_watermark(NO_LOW_WATERMARK)
+            .with_error_code(error.code()),
+    }
+}

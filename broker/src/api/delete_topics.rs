@@ -1,0 +1,79 @@
+//! DeleteTopics (key 20).
+//!
+//! # Versions
+//! 1 to 6. From 6 topics may be named by id; from 5 the answer says why a topic was not deleted.
+//!
+//! # Behaviour
+//! Each topic is deleted by itself; one that is named twice, be it by name and by id, is refused. Fetches that wait for a deleted topic
+//! are answered at once, and the groups forget what they have committed for it. `delete.topic.enable=false` refuses all.
+//!
+//! # Differs from Apache Kafka
+//! - A topic is gone, with its records, when the answer arrives. `timeout_ms` is not needed and not used.
+//! - Any broker answers, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
+//! - Answers are in the order of the request. Kafka shuffles them.
+//!
+//! # Notes by KIP
+//! KIP-516: topic ids; a topic that is created again has another. KIP-599: no quota of mutations is enforced.
+
+use super::errors::KafkaError;
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::operations::RequestContext;
+use crate::operations::delete_topics::{DeleteTopic, DeleteTopicError, DeletedTopic, delete_topics};
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::TopicName;
+use kafka_protocol::messages::delete_topics_request::DeleteTopicsRequest;
+use kafka_protocol::messages::delete_topics_response::{DeletableTopicResult, DeleteTopicsResponse};
+use kafka_protocol::protocol::StrBytes;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// DeleteTopics.
+pub(super) struct DeleteTopics;
+
+impl Api for DeleteTopics {
+    type Request = DeleteTopicsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 1..=6;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        version: i16,
+        request: DeleteTopicsRequest,
+    ) -> Reply<DeleteTopicsResponse> {
+        let by_name = request.topic_names.into_iter().map(|name| DeleteTopic {
+            name: Some(name.to_string()),
+            id: Uuid::nil(),
+        });
+        let by_either = request.topics.into_iter().map(|topic| DeleteTopic {
+            name: topic.name.map(|name| name.to_string()),
+            id: topic.topic_id,
+        });
+        let topics = by_name.chain(by_either).collect();
+        let results = delete_topics(cluster, context, topics).await;
+        let responses = results.into_iter().map(|topic| answer(version, topic)).collect();
+        DeleteTopicsResponse::default().with_responses(responses).into()
+    }
+}
+
+fn answer(version: i16, topic: DeletedTopic) -> DeletableTopicResult {
+    let answer = DeletableTopicResult::default()
+        .with_name(topic.name.map(|name| TopicName(StrBytes::from_string(name))))
+        .with_topic_id(topic.id);
+    match topic.result {
+        Ok(()) => answer,
+        Err(error) => answer
+            .with_error_code(code(version, error))
+            .with_error_message(Some(error.message())),
+    }
+}
+
+/// TOPIC_DELETION_DISABLED came with version 3.
+fn code(version: i16, error: DeleteTopicError) -> i16 {
+    if version < 3 && error == DeleteTopicError::Disabled {
+        return ResponseError::InvalidRequest.code();
+    }
+    error.code()
+}

@@ -1,0 +1,88 @@
+//! DescribeCluster (key 60).
+//!
+//! # Versions
+//! 0 to 2. From 1 the request says which endpoints it wants, from 2 whether fenced brokers too.
+//!
+//! # Behaviour
+//! Lists the brokers with the addresses that clients are told to dial, the cluster's id and the controller. Endpoints of type 1 are brokers; asked for
+//! controllers (type 2) a broker's listener answers MISMATCHED_ENDPOINT_TYPE, for any other type UNSUPPORTED_ENDPOINT_TYPE.
+//!
+//! # Differs from Apache Kafka
+//! - The controller is always the first broker. A KRaft broker names any broker at random.
+//! - Brokers are never fenced.
+//! - Until there are ACLs every operation is authorised.
+//!
+//! # Notes by KIP
+//! KIP-700: the API. KIP-919: endpoint types. KIP-1073: fenced brokers.
+
+use super::fields::{CLUSTER_OPERATIONS, NOT_ASKED};
+use super::{Api, Reply};
+use crate::cluster::{Cluster, Node};
+use crate::operations::RequestContext;
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::BrokerId;
+use kafka_protocol::messages::describe_cluster_request::DescribeClusterRequest;
+use kafka_protocol::messages::describe_cluster_response::{DescribeClusterBroker, DescribeClusterResponse};
+use kafka_protocol::protocol::StrBytes;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// KIP-919's endpoint types.
+const BROKERS: i8 = 1;
+const CONTROLLERS: i8 = 2;
+
+/// DescribeCluster.
+pub(super) struct DescribeCluster;
+
+impl Api for DescribeCluster {
+    type Request = DescribeClusterRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=2;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        _context: &RequestContext,
+        _version: i16,
+        request: DescribeClusterRequest,
+    ) -> Reply<DescribeClusterResponse> {
+        match request.endpoint_type {
+            BROKERS => describe(cluster, request.include_cluster_authorized_operations).into(),
+            CONTROLLERS => refuse(
+                ResponseError::MismatchedEndpointType,
+                "the request came to a broker's listener and asks for controllers".to_owned(),
+            ),
+            other => refuse(
+                ResponseError::UnsupportedEndpointType,
+                format!("endpoint type {other} is neither 1 (brokers) nor 2 (controllers)"),
+            ),
+        }
+    }
+}
+
+fn refuse(error: ResponseError, message: String) -> Reply<DescribeClusterResponse> {
+    DescribeClusterResponse::default()
+        .with_error_code(error.code())
+        .with_error_message(Some(StrBytes::from_string(message)))
+        .into()
+}
+
+fn describe(cluster: &Cluster, wants_operations: bool) -> DescribeClusterResponse {
+    let rack = cluster.config.rack.clone().map(StrBytes::from_string);
+    let broker = |node: &Node| {
+        DescribeClusterBroker::default()
+            .with_broker_id(BrokerId(node.id.0))
+            .with_host(StrBytes::from_string(node.host.clone()))
+            .with_port(i32::from(node.port))
+            .with_rack(rack.clone())
+    };
+    DescribeClusterResponse::default()
+        .with_endpoint_type(BROKERS)
+        .with_cluster_id(StrBytes::from_string(cluster.cluster_id.clone()))
+        .with_controller_id(BrokerId(cluster.controller().0))
+        .with_brokers(cluster.nodes.iter().map(broker).collect())
+        .with_cluster_authorized_operations(if wants_operations {
+            CLUSTER_OPERATIONS
+        } else {
+            NOT_ASKED
+        })
+}

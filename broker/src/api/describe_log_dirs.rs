@@ -1,0 +1,73 @@
+//! DescribeLogDirs (key 35).
+//!
+//! # Versions
+//! 1 to 4. From 4 the answer has the directory's total and usable bytes.
+//!
+//! # Behaviour
+//! Shows one directory, `log.dirs` or `log.dir`, with the size of every partition that the asked broker has a replica of, or of those that are asked
+//! for; what does not exist is left out.
+//!
+//! # Differs from Apache Kafka
+//! - There is no directory: the cluster lives in memory. Total bytes are the memory limit, usable bytes what is left of it, the same for every
+//!   broker of the cluster.
+//! - Followers are simulated: a follower's replica shows the leader's size and no lag.
+//!
+//! # Notes by KIP
+//! KIP-113: future replicas do not exist. KIP-827: total and usable bytes.
+
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::operations::RequestContext;
+use crate::operations::describe_log_dirs::{LogDir, describe_log_dirs};
+use kafka_protocol::messages::describe_log_dirs_request::DescribeLogDirsRequest;
+use kafka_protocol::messages::describe_log_dirs_response::{
+    DescribeLogDirsPartition, DescribeLogDirsResponse, DescribeLogDirsResult, DescribeLogDirsTopic,
+};
+use kafka_protocol::protocol::StrBytes;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// DescribeLogDirs.
+pub(super) struct DescribeLogDirs;
+
+impl Api for DescribeLogDirs {
+    type Request = DescribeLogDirsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 1..=4;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: DescribeLogDirsRequest,
+    ) -> Reply<DescribeLogDirsResponse> {
+        let wanted = request.topics.map(|topics| {
+            let topics = topics.into_iter();
+            topics
+                .map(|topic| (topic.topic.to_string(), topic.partitions))
+                .collect()
+        });
+        let dir = describe_log_dirs(cluster, context, wanted).await;
+        DescribeLogDirsResponse::default()
+            .with_results(vec![result(dir)])
+            .into()
+    }
+}
+
+fn result(dir: LogDir) -> DescribeLogDirsResult {
+    let partition = |(index, size_bytes): (i32, u64)| {
+        DescribeLogDirsPartition::default()
+            .with_partition_index(index)
+            .with_partition_size(size_bytes as i64)
+    };
+    let topics = dir.topics.into_iter().map(|(name, partitions)| {
+        DescribeLogDirsTopic::default()
+            .with_name(StrBytes::from_string(name).into())
+            .with_partitions(partitions.into_iter().map(partition).collect())
+    });
+    DescribeLogDirsResult::default()
+        .with_log_dir(StrBytes::from_string(dir.path))
+        .with_topics(topics.collect())
+        .with_total_bytes(dir.total_bytes as i64)
+        .with_usable_bytes(dir.usable_bytes as i64)
+}

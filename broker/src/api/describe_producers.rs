@@ -1,0 +1,79 @@
+//! DescribeProducers (key 61).
+//!
+//! # Versions
+//! 0.
+//!
+//! # Behaviour
+//! Shows the idempotent producers that the leader of a partition remembers: epoch, last sequence, last timestamp.
+//!
+//! # Differs from Apache Kafka
+//! - Until there are transactions no producer has a coordinator epoch or an open transaction: both are -1.
+//!
+//! # Notes by KIP
+//! KIP-664: the API.
+
+use super::errors::KafkaError;
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::log::ActiveProducer;
+use crate::operations::RequestContext;
+use crate::operations::describe_producers::describe_producers;
+use kafka_protocol::messages::ProducerId;
+use kafka_protocol::messages::describe_producers_request::DescribeProducersRequest;
+use kafka_protocol::messages::describe_producers_response::{
+    DescribeProducersResponse, PartitionResponse, ProducerState, TopicResponse,
+};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// DescribeProducers.
+pub(super) struct DescribeProducers;
+
+impl Api for DescribeProducers {
+    type Request = DescribeProducersRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=0;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: DescribeProducersRequest,
+    ) -> Reply<DescribeProducersResponse> {
+        let mut topics = Vec::with_capacity(request.topics.len());
+        for topic in request.topics {
+            let mut partitions = Vec::with_capacity(topic.partition_indexes.len());
+            for index in topic.partition_indexes {
+                partitions.push(describe(cluster, context, &topic.name, index).await);
+            }
+            let response = TopicResponse::default().with_name(topic.name);
+            topics.push(response.with_partitions(partitions));
+        }
+        DescribeProducersResponse::default().with_topics(topics).into()
+    }
+}
+
+async fn describe(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    topic: &str,
+    index: i32,
+) -> PartitionResponse {
+    let answer = PartitionResponse::default().with_partition_index(index);
+    match describe_producers(cluster, context, topic, index).await {
+        Ok(producers) => answer.with_active_producers(producers.into_iter().map(state).collect()),
+        Err(error) => answer
+            .with_error_code(error.code())
+            .with_error_message(Some(error.message())),
+    }
+}
+
+fn state(producer: ActiveProducer) -> ProducerState {
+    ProducerState::default()
+        .with_producer_id(ProducerId(producer.producer_id.0))
+        .with_producer_epoch(i32::from(producer.producer_epoch.0))
+        .with_last_sequence(producer.last_sequence.0)
+        .with_last_timestamp(producer.last_timestamp_ms)
+        .with_coordinator_epoch(-1)
+        .with_current_txn_start_offset(-1)
+}

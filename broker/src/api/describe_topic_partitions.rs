@@ -1,0 +1,130 @@
+//! DescribeTopicPartitions (key 75).
+//!
+//! # Versions
+//! 0.
+//!
+//! # Behaviour
+//! Shows topics by name with their partitions, at most `response_partition_limit` and `max.request.partition.size.limit` of them, and a
+//! cursor at which the next page starts. Nothing is created.
+//!
+//! # Differs from Apache Kafka
+//! - No partition has eligible leader replicas: every replica is in sync.
+//! - Until there are ACLs every operation is authorised.
+//!
+//! # Notes by KIP
+//! KIP-966: the API.
+
+use super::errors::{KafkaError, code_of};
+use super::fields::{NOT_ASKED, TOPIC_OPERATIONS};
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::ids::NodeId;
+use crate::operations::RequestContext;
+use crate::operations::describe_topic_partitions::{Cursor, PageRequest, describe_page};
+use crate::operations::metadata::{DescribedTopic, TopicView};
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::describe_topic_partitions_request::{
+    DescribeTopicPartitionsRequest, TopicRequest,
+};
+use kafka_protocol::messages::describe_topic_partitions_response::{
+    Cursor as NextCursor, DescribeTopicPartitionsResponse, DescribeTopicPartitionsResponsePartition,
+    DescribeTopicPartitionsResponseTopic,
+};
+use kafka_protocol::messages::{BrokerId, TopicName};
+use kafka_protocol::protocol::StrBytes;
+use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
+
+/// DescribeTopicPartitions.
+pub(super) struct DescribeTopicPartitions;
+
+impl Api for DescribeTopicPartitions {
+    type Request = DescribeTopicPartitionsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=0;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: DescribeTopicPartitionsRequest,
+    ) -> Reply<DescribeTopicPartitionsResponse> {
+        let wanted = PageRequest {
+            topics: request
+                .topics
+                .iter()
+                .map(|topic| topic.name.to_string())
+                .collect(),
+            cursor: request.cursor.map(|cursor| Cursor {
+                topic: cursor.topic_name.to_string(),
+                partition: cursor.partition_index,
+            }),
+            partition_limit: request.response_partition_limit,
+        };
+        let response = DescribeTopicPartitionsResponse::default();
+        match describe_page(cluster, context, wanted).await {
+            Ok(page) => {
+                let topics = page.topics.into_iter().map(|(topic, range)| answer(topic, range));
+                let next = page.next.map(|cursor| {
+                    NextCursor::default()
+                        .with_topic_name(StrBytes::from_string(cursor.topic).into())
+                        .with_partition_index(cursor.partition)
+                });
+                response
+                    .with_topics(topics.collect())
+                    .with_next_cursor(next)
+                    .into()
+            }
+            Err(error) => {
+                let refused = |topic: TopicRequest| {
+                    DescribeTopicPartitionsResponseTopic::default()
+                        .with_error_code(error.code())
+                        .with_name(Some(topic.name))
+                };
+                response
+                    .with_topics(request.topics.into_iter().map(refused).collect())
+                    .into()
+            }
+        }
+    }
+}
+
+fn answer(topic: DescribedTopic, range: Range<usize>) -> DescribeTopicPartitionsResponseTopic {
+    let partitions = match &topic.result {
+        Ok(view) => range.map(|index| partition(view, index)).collect(),
+        Err(_) => Vec::new(),
+    };
+    DescribeTopicPartitionsResponseTopic::default()
+        .with_error_code(code_of(&topic.result))
+        .with_name(topic.name.map(|name| TopicName(StrBytes::from_string(name))))
+        .with_topic_id(topic.id)
+        .with_is_internal(topic.is_internal)
+        .with_partitions(partitions)
+        .with_topic_authorized_operations(if topic.result.is_ok() {
+            TOPIC_OPERATIONS
+        } else {
+            NOT_ASKED
+        })
+}
+
+fn partition(view: &TopicView, index: usize) -> DescribeTopicPartitionsResponsePartition {
+    let ids = |nodes: &[NodeId]| nodes.iter().map(|node| BrokerId(node.0)).collect::<Vec<_>>();
+    let replicas = ids(view.topic.placement.replicas(index));
+    let answer = DescribeTopicPartitionsResponsePartition::default()
+        .with_partition_index(index as i32)
+        .with_eligible_leader_replicas(Some(Vec::new()))
+        .with_last_known_elr(Some(Vec::new()));
+    match view.leaders[index] {
+        Some(leader) => answer
+            .with_leader_id(BrokerId(leader.node.0))
+            .with_leader_epoch(leader.epoch.0)
+            .with_isr_nodes(replicas.clone())
+            .with_replica_nodes(replicas),
+        None => answer
+            .with_error_code(ResponseError::LeaderNotAvailable.code())
+            .with_leader_id(BrokerId(-1))
+            .with_leader_epoch(-1)
+            .with_offline_replicas(replicas.clone())
+            .with_replica_nodes(replicas),
+    }
+}

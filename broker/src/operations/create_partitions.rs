@@ -1,0 +1,124 @@
+//! Adding partitions to topics. Source: Kafka's `ReplicationControlManager.createPartitions`.
+
+use super::RequestContext;
+use super::create_topics::{PlacementError, TooManyPartitions, check_room};
+use crate::cluster::Cluster;
+use crate::ids::NodeId;
+use crate::topic::{Change, Placement, Topic};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A topic that should have more partitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CreatePartitions {
+    pub(crate) topic: String,
+    /// How many there shall be.
+    pub(crate) count: i32,
+    /// The replicas of each new partition; `None` leaves it to the cluster.
+    pub(crate) assignments: Option<Vec<Vec<NodeId>>>,
+}
+
+/// Why a topic got no more partitions.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CreatePartitionsError {
+    #[error("Duplicate topic name.")]
+    Duplicate,
+    #[error("This server does not host this topic-partition.")]
+    UnknownTopic,
+    #[error("Topic already has {existing} partition(s).")]
+    AlreadyHas { existing: usize },
+    #[error("The topic {topic} currently has {existing} partition(s); {wanted} would not be an increase.")]
+    NoIncrease {
+        topic: String,
+        existing: usize,
+        wanted: i32,
+    },
+    #[error(
+        "Attempted to add {additional} additional partition(s), but {assignments} assignment(s) were specified."
+    )]
+    Assignments { additional: usize, assignments: usize },
+    #[error(transparent)]
+    TooMany(#[from] TooManyPartitions),
+    #[error(transparent)]
+    Placement(#[from] PlacementError),
+}
+
+/// Adds partitions to topics, each by itself; with `validate_only` none are. The answer has each topic once, in the order of the
+/// request.
+pub(crate) async fn create_partitions(
+    cluster: &Arc<Cluster>,
+    _context: &RequestContext,
+    topics: Vec<CreatePartitions>,
+    validate_only: bool,
+) -> Vec<(String, Result<(), CreatePartitionsError>)> {
+    let mut times: HashMap<String, usize> = HashMap::new();
+    for wanted in &topics {
+        *times.entry(wanted.topic.clone()).or_default() += 1;
+    }
+    let mut change = cluster.topics.change();
+    let mut results = Vec::with_capacity(times.len());
+    for wanted in topics {
+        let result = match times.remove(&wanted.topic) {
+            None => continue,
+            Some(1) => add(cluster, &mut change, &wanted, validate_only),
+            Some(_) => Err(CreatePartitionsError::Duplicate),
+        };
+        results.push((wanted.topic, result));
+    }
+    results
+}
+
+fn add(
+    cluster: &Cluster,
+    change: &mut Change<'_>,
+    wanted: &CreatePartitions,
+    validate_only: bool,
+) -> Result<(), CreatePartitionsError> {
+    let topic = cluster
+        .topics
+        .get(&wanted.topic)
+        .ok_or(CreatePartitionsError::UnknownTopic)?;
+    let additional = additional(&topic, wanted)?;
+    check_room(change.partition_count(), additional)?;
+    let nodes = cluster.node_ids();
+    let more = match &wanted.assignments {
+        Some(assignments) => Placement::assigned(&nodes, assignments, Some(topic.placement.factor()))?,
+        None => {
+            // Goes on where the last partition left off, so that leaders stay spread.
+            let last = topic.placement.replicas(topic.partitions.len() - 1)[0];
+            let position = nodes.iter().position(|node| *node == last).unwrap_or(0);
+            Placement::spread(&nodes, position + 1, additional, topic.placement.factor() as i16)?
+        }
+    };
+    if !validate_only {
+        let settings = cluster.log_settings(&topic.config);
+        change.grow(&topic, &more, settings, &cluster.pool);
+    }
+    Ok(())
+}
+
+fn additional(topic: &Topic, wanted: &CreatePartitions) -> Result<usize, CreatePartitionsError> {
+    let existing = topic.partitions.len();
+    let count = usize::try_from(wanted.count).unwrap_or(0);
+    if count == existing {
+        return Err(CreatePartitionsError::AlreadyHas { existing });
+    }
+    if count < existing {
+        return Err(CreatePartitionsError::NoIncrease {
+            topic: wanted.topic.clone(),
+            existing,
+            wanted: wanted.count,
+        });
+    }
+    let additional = count - existing;
+    match &wanted.assignments {
+        Some(assignments) if assignments.len() != additional => Err(CreatePartitionsError::Assignments {
+            additional,
+            assignments: assignments.len(),
+        }),
+        _ => Ok(additional),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+use super::*;
+use crate::operations::create_topics::{CreateTopic, create_topics};
+
+async fn cluster_with(name: &str, partitions: i32, replication_factor: i16) -> Arc<Cluster> {
+    let cluster = Arc::new(Cluster::for_tests(3, &[]));
+    let topic = CreateTopic {
+        partitions,
+        replication_factor,
+        ..CreateTopic::named(name)
+    };
+    create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false).await;
+    cluster
+}
+
+fn wanted(topic: &str, count: i32, assignments: Option<&[&[i32]]>) -> CreatePartitions {
+    let nodes = |nodes: &&[i32]| nodes.iter().copied().map(NodeId).collect();
+    CreatePartitions {
+        topic: topic.to_owned(),
+        count,
+        assignments: assignments.map(|assignments| assignments.iter().map(nodes).collect()),
+    }
+}
+
+async fn create(
+    cluster: &Arc<Cluster>,
+    wanted: CreatePartitions,
+    validate_only: bool,
+) -> Result<(), CreatePartitionsError> {
+    let context = RequestContext::for_tests(1);
+    let mut results = create_partitions(cluster, &context, vec![wanted], validate_only).await;
+    results.pop().expect("one topic, one result").1
+}
+
+#[tokio::test]
+async fn new_partitions_go_on_where_the_leaders_left_off() {
+    let cluster = cluster_with("t", 2, 2).await;
+    let before = cluster.topics.get("t").expect("it was created");
+    assert_eq!(create(&cluster, wanted("t", 5, None), false).await, Ok(()));
+    let after = cluster.topics.get("t").expect("it is still there");
+    assert_eq!(after.id, before.id);
+    assert!(Arc::ptr_eq(&after.partitions[1], &before.partitions[1]));
+    assert_eq!(after.partitions.len(), 5);
+    assert_eq!(after.partitions[4].index, 4);
+    let first = after.placement.replicas(0)[0].0;
+    for partition in 0..5 {
+        let leader = NodeId((first - 1 + partition as i32) % 3 + 1);
+        assert_eq!(after.placement.replicas(partition)[0], leader);
+        assert_eq!(
+            after.partitions[partition]
+                .read()
+                .expect("nothing panicked")
+                .leader,
+            leader
+        );
+    }
+    assert_eq!(cluster.topics.change().partition_count(), 5);
+}
+
+#[tokio::test]
+async fn assigned_partitions_are_where_the_request_puts_them() {
+    let cluster = cluster_with("t", 1, 2).await;
+    let wanted = wanted("t", 3, Some(&[&[3, 1], &[2, 3]]));
+    assert_eq!(create(&cluster, wanted, false).await, Ok(()));
+    let topic = cluster.topics.get("t").expect("it was created");
+    assert_eq!(topic.placement.replicas(1), [NodeId(3), NodeId(1)]);
+    assert_eq!(topic.placement.replicas(2), [NodeId(2), NodeId(3)]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_added_is_refused() {
+    let cluster = cluster_with("t", 2, 2).await;
+    let cases = [
+        (wanted("none", 2, None), CreatePartitionsError::UnknownTopic),
+        (
+            wanted("t", 2, None),
+            CreatePartitionsError::AlreadyHas { existing: 2 },
+        ),
+        (
+            wanted("t", -1, None),
+            CreatePartitionsError::NoIncrease {
+                topic: "t".to_owned(),
+                existing: 2,
+                wanted: -1,
+            },
+        ),
+        (
+            wanted("t", 4, Some(&[&[1, 2]])),
+            CreatePartitionsError::Assignments {
+                additional: 2,
+                assignments: 1,
+            },
+        ),
+        (
+            wanted("t", 3, Some(&[&[1]])),
+            CreatePartitionsError::Placement(PlacementError::Inconsistent {
+                found: 1,
+                expected: 2,
+            }),
+        ),
+        (
+            wanted("t", i32::MAX, None),
+            CreatePartitionsError::TooMany(TooManyPartitions {
+                wanted: i32::MAX as usize - 2,
+                existing: 2,
+            }),
+        ),
+    ];
+    for (wanted, error) in cases {
+        assert_eq!(
+            create(&cluster, wanted.clone(), false).await,
+            Err(error),
+            "{wanted:?}"
+        );
+    }
+    assert_eq!(
+        cluster.topics.get("t").expect("it was created").partitions.len(),
+        2
+    );
+}
+
+#[tokio::test]
+async fn validation_alone_adds_nothing_and_a_repeated_topic_is_refused_once() {
+    let cluster = cluster_with("t", 2, 1).await;
+    assert_eq!(create(&cluster, wanted("t", 3, None), true).await, Ok(()));
+    let context = RequestContext::for_tests(1);
+    let twice = vec![wanted("t", 3, None), wanted("t", 4, None)];
+    let results = create_partitions(&cluster, &context, twice, false).await;
+    assert_eq!(results, [("t".to_owned(), Err(CreatePartitionsError::Duplicate))]);
+    assert_eq!(
+        cluster.topics.get("t").expect("it was created").partitions.len(),
+        2
+    );
+}

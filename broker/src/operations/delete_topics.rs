@@ -1,0 +1,147 @@
+//! Deleting topics, by name or id, and what groups have committed for them. Source: Kafka's `ControllerApis.deleteTopics`.
+
+use super::RequestContext;
+use crate::cluster::Cluster;
+use crate::topic::Topic;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A topic that somebody wants gone, as the request names it: by name, or by id if it has no name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DeleteTopic {
+    pub(crate) name: Option<String>,
+    /// Zero without an id.
+    pub(crate) id: Uuid,
+}
+
+/// What became of one topic.
+#[derive(Debug)]
+pub(crate) struct DeletedTopic {
+    pub(crate) name: Option<String>,
+    pub(crate) id: Uuid,
+    pub(crate) result: Result<(), DeleteTopicError>,
+}
+
+/// Why a topic was not deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DeleteTopicError {
+    #[error("Topic deletion is disabled by delete.topic.enable.")]
+    Disabled,
+    #[error("Neither topic name nor id were specified.")]
+    Neither,
+    #[error("You may not specify both topic name and topic id.")]
+    Both,
+    #[error("Duplicate topic name.")]
+    DuplicateName,
+    #[error("Duplicate topic id.")]
+    DuplicateId,
+    #[error("The provided topic name maps to an ID that was already supplied.")]
+    NameAndId,
+    #[error("This server does not host this topic-partition.")]
+    UnknownTopic,
+    #[error("This server does not host this topic ID.")]
+    UnknownTopicId,
+}
+
+/// Deletes topics, each by itself: what is named twice is not deleted at all. The answer has one entry for each topic that was named, in the
+/// order of the request.
+pub(crate) async fn delete_topics(
+    cluster: &Arc<Cluster>,
+    _context: &RequestContext,
+    topics: Vec<DeleteTopic>,
+) -> Vec<DeletedTopic> {
+    let (results, _gone) = remove(cluster, topics);
+    results
+}
+
+/// What became of each topic, and the topics that are gone.
+fn remove(cluster: &Cluster, topics: Vec<DeleteTopic>) -> (Vec<DeletedTopic>, Vec<Arc<Topic>>) {
+    let names = times(topics.iter().filter_map(|topic| topic.name.clone()));
+    let ids = times(topics.iter().map(|topic| topic.id).filter(|id| !id.is_nil()));
+    let mut change = cluster.topics.change();
+    let found: Vec<_> = once(topics)
+        .into_iter()
+        .map(|topic| {
+            let found = find(cluster, &topic, &names, &ids);
+            (topic, found)
+        })
+        .collect();
+    let twice = times(
+        found
+            .iter()
+            .filter_map(|(_, found)| Some(found.as_ref().ok()?.id)),
+    );
+    let mut gone = Vec::new();
+    let results = found.into_iter().map(|(wanted, found)| {
+        let found = found.and_then(|topic| {
+            if twice[&topic.id] > 1 {
+                Err(DeleteTopicError::NameAndId)
+            } else {
+                Ok(topic)
+            }
+        });
+        match found {
+            Ok(topic) => {
+                change.delete(&topic);
+                gone.push(Arc::clone(&topic));
+                DeletedTopic {
+                    name: Some(topic.name.to_string()),
+                    id: topic.id,
+                    result: Ok(()),
+                }
+            }
+            Err(error) => DeletedTopic {
+                name: wanted.name,
+                id: wanted.id,
+                result: Err(error),
+            },
+        }
+    });
+    (results.collect(), gone)
+}
+
+fn times<T: Eq + Hash>(values: impl Iterator<Item = T>) -> HashMap<T, usize> {
+    let mut times = HashMap::new();
+    for value in values {
+        *times.entry(value).or_default() += 1;
+    }
+    times
+}
+
+fn once(topics: Vec<DeleteTopic>) -> Vec<DeleteTopic> {
+    let mut once = Vec::with_capacity(topics.len());
+    let mut seen = std::collections::HashSet::new();
+    for topic in topics {
+        if seen.insert((topic.name.clone(), topic.id)) {
+            once.push(topic);
+        }
+    }
+    once
+}
+
+fn find(
+    cluster: &Cluster,
+    topic: &DeleteTopic,
+    names: &HashMap<String, usize>,
+    ids: &HashMap<Uuid, usize>,
+) -> Result<Arc<Topic>, DeleteTopicError> {
+    if !cluster.config.delete_topics {
+        return Err(DeleteTopicError::Disabled);
+    }
+    match &topic.name {
+        Some(_) if !topic.id.is_nil() => Err(DeleteTopicError::Both),
+        Some(name) if names[name] > 1 => Err(DeleteTopicError::DuplicateName),
+        Some(name) => cluster.topics.get(name).ok_or(DeleteTopicError::UnknownTopic),
+        None if topic.id.is_nil() => Err(DeleteTopicError::Neither),
+        None if ids[&topic.id] > 1 => Err(DeleteTopicError::DuplicateId),
+        None => cluster
+            .topics
+            .get_by_id(&topic.id)
+            .ok_or(DeleteTopicError::UnknownTopicId),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+use super::*;
+use crate::operations::create_topics::{CreateTopic, create_topics};
+
+async fn cluster_with(names: &[&str], properties: &[(&str, &str)]) -> Arc<Cluster> {
+    let cluster = Arc::new(Cluster::for_tests(1, properties));
+    let topics = names.iter().map(|name| CreateTopic::named(name)).collect();
+    create_topics(&cluster, &RequestContext::for_tests(1), topics, false).await;
+    cluster
+}
+
+fn named(name: &str) -> DeleteTopic {
+    DeleteTopic {
+        name: Some(name.to_owned()),
+        id: Uuid::nil(),
+    }
+}
+
+fn with_id(id: Uuid) -> DeleteTopic {
+    DeleteTopic { name: None, id }
+}
+
+async fn delete(cluster: &Arc<Cluster>, topics: Vec<DeleteTopic>) -> Vec<Result<(), DeleteTopicError>> {
+    delete_topics(cluster, &RequestContext::for_tests(1), topics)
+        .await
+        .into_iter()
+        .map(|topic| topic.result)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_topic_is_deleted_by_name_or_id_and_is_told_with_both() {
+    let cluster = cluster_with(&["a", "b"], &[]).await;
+    let id = |name: &str| cluster.topics.get(name).expect("it was created").id;
+    let (a, b) = (id("a"), id("b"));
+    let context = RequestContext::for_tests(1);
+    let results = delete_topics(&cluster, &context, vec![named("a"), with_id(b)]).await;
+    let told: Vec<_> = results
+        .into_iter()
+        .map(|topic| (topic.name.expect("known"), topic.id, topic.result))
+        .collect();
+    assert_eq!(told, [("a".to_owned(), a, Ok(())), ("b".to_owned(), b, Ok(()))]);
+    assert!(cluster.topics.list().is_empty());
+    assert!(cluster.topics.get_by_id(&a).is_none());
+    assert_eq!(cluster.topics.change().partition_count(), 0);
+}
+
+#[tokio::test]
+async fn a_topic_that_is_created_again_has_another_id_and_may_collide_with_nothing() {
+    let cluster = cluster_with(&["a.b"], &[]).await;
+    let before = cluster.topics.get("a.b").expect("it was created").id;
+    assert_eq!(delete(&cluster, vec![named("a.b")]).await, [Ok(())]);
+    let topics = vec![CreateTopic::named("a_b")];
+    let results = create_topics(&cluster, &RequestContext::for_tests(1), topics, false).await;
+    assert_ne!(results[0].1.as_ref().expect("nothing collides").id, before);
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_partition_of_a_deleted_topic_wakes_and_finds_it_deleted() {
+    let cluster = cluster_with(&["a"], &[]).await;
+    let partition = cluster.topics.partition("a", 0).expect("it was created");
+    let mut moved = std::pin::pin!(partition.moved());
+    moved.as_mut().enable();
+    delete(&cluster, vec![named("a")]).await;
+    moved.await;
+    assert!(partition.read().expect("nothing panicked").is_deleted);
+}
+
+#[tokio::test]
+async fn what_is_named_twice_or_not_at_all_is_refused() {
+    let cluster = cluster_with(&["a", "b", "c"], &[]).await;
+    let id = |name: &str| cluster.topics.get(name).expect("it was created").id;
+    let unknown = Uuid::from_u128(1);
+    let both = DeleteTopic {
+        id: id("a"),
+        ..named("a")
+    };
+    let topics = vec![
+        named("a"),
+        named("a"),
+        named("b"),
+        with_id(id("b")),
+        with_id(id("c")),
+        with_id(id("c")),
+        with_id(Uuid::nil()),
+        named("none"),
+        with_id(unknown),
+        both,
+    ];
+    let expected = [
+        Err(DeleteTopicError::DuplicateName),
+        Err(DeleteTopicError::NameAndId),
+        Err(DeleteTopicError::NameAndId),
+        Err(DeleteTopicError::DuplicateId),
+        Err(DeleteTopicError::Neither),
+        Err(DeleteTopicError::UnknownTopic),
+        Err(DeleteTopicError::UnknownTopicId),
+        Err(DeleteTopicError::Both),
+    ];
+    assert_eq!(delete(&cluster, topics).await, expected);
+    assert_eq!(cluster.topics.list().len(), 3);
+}
+
+#[tokio::test]
+async fn delete_topic_enable_refuses_all() {
+    let cluster = cluster_with(&["a"], &[("delete.topic.enable", "false")]).await;
+    let results = delete(&cluster, vec![named("a"), named("none")]).await;
+    assert_eq!(
+        results,
+        [Err(DeleteTopicError::Disabled), Err(DeleteTopicError::Disabled)]
+    );
+    assert!(cluster.topics.get("a").is_some());
+}

@@ -1,0 +1,82 @@
+//! How much the partitions of a broker hold. Source: Kafka's `ReplicaManager.describeLogDirs`.
+
+use super::RequestContext;
+use crate::cluster::Cluster;
+use crate::config::layers::Layers;
+use crate::topic::Topic;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a broker keeps in the one directory that it would have if it wrote to disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogDir {
+    /// `log.dirs`, or `log.dir`.
+    pub(crate) path: String,
+    /// The partitions by topic and index, with their size in bytes.
+    pub(crate) topics: BTreeMap<String, BTreeMap<i32, u64>>,
+    /// The memory limit.
+    pub(crate) total_bytes: u64,
+    /// What is left of it.
+    pub(crate) usable_bytes: u64,
+}
+
+/// The partitions that the asked broker has a replica of, all of them or those of `wanted`. What does not exist is left out.
+pub(crate) async fn describe_log_dirs(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    wanted: Option<Vec<(String, Vec<i32>)>>,
+) -> LogDir {
+    let mut topics = BTreeMap::new();
+    match wanted {
+        None => {
+            for topic in cluster.topics.list() {
+                let all = 0..topic.partitions.len() as i32;
+                add(&mut topics, &topic, all, context);
+            }
+        }
+        Some(wanted) => {
+            for (name, partitions) in wanted {
+                if let Some(topic) = cluster.topics.get(&name) {
+                    add(&mut topics, &topic, partitions.into_iter(), context);
+                }
+            }
+        }
+    }
+    let total_bytes = cluster.pool.limit_bytes() as u64;
+    LogDir {
+        path: path(&cluster.broker_configs.layers(context.node_id)),
+        topics,
+        total_bytes,
+        usable_bytes: total_bytes.saturating_sub(cluster.pool.used_bytes() as u64),
+    }
+}
+
+fn add(
+    topics: &mut BTreeMap<String, BTreeMap<i32, u64>>,
+    topic: &Topic,
+    partitions: impl Iterator<Item = i32>,
+    context: &RequestContext,
+) {
+    let sizes = partitions.filter_map(|index| {
+        let position = usize::try_from(index).ok()?;
+        let partition = topic.partitions.get(position)?;
+        let is_here = topic.placement.replicas(position).contains(&context.node_id);
+        let size_bytes = partition.read().ok()?.log.size_bytes();
+        is_here.then_some((index, size_bytes))
+    });
+    let sizes: BTreeMap<_, _> = sizes.collect();
+    if !sizes.is_empty() {
+        topics.entry(topic.name.to_string()).or_default().extend(sizes);
+    }
+}
+
+fn path(layers: &Layers) -> String {
+    let path = layers
+        .get("log.dirs")
+        .and_then(|paths| paths.split(',').next())
+        .or_else(|| layers.get("log.dir"));
+    path.unwrap_or("/tmp/kafka-logs").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! The idempotent producers that a partition remembers. Source: KIP-664, Kafka's `Partition.activeProducerState`.
+
+use super::RequestContext;
+use crate::cluster::Cluster;
+use crate::log::ActiveProducer;
+use crate::topic::name;
+pub(crate) use crate::topic::name::InvalidName;
+use std::sync::Arc;
+
+/// Why a partition's producers cannot be shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DescribeProducersError {
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    #[error("the topic or partition does not exist")]
+    UnknownPartition,
+    #[error("another broker leads the partition")]
+    NotLeader,
+    #[error("the partition is offline after an internal error")]
+    Offline,
+}
+
+/// The producers of one partition, by id.
+///
+/// # Errors
+/// [`DescribeProducersError`] when the asked broker does not lead the partition.
+pub(crate) async fn describe_producers(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    topic: &str,
+    partition: i32,
+) -> Result<Vec<ActiveProducer>, DescribeProducersError> {
+    name::validate(topic)?;
+    let partition = cluster
+        .topics
+        .partition(topic, partition)
+        .ok_or(DescribeProducersError::UnknownPartition)?;
+    let state = partition.read().map_err(|_| DescribeProducersError::Offline)?;
+    if state.is_deleted {
+        return Err(DescribeProducersError::UnknownPartition);
+    }
+    if !context.is_local && state.leader != context.node_id {
+        return Err(DescribeProducersError::NotLeader);
+    }
+    let mut producers = state.log.active_producers();
+    producers.sort_by_key(|producer| producer.producer_id);
+    Ok(producers)
+}
