@@ -5,6 +5,7 @@ use crate::config::{Config, ConfigError, NodeConfig};
 use crate::ids::NodeId;
 use crate::metrics::BrokerMetrics;
 use crate::server::Server;
+use crate::upkeep::Upkeep;
 use crate::{Clock, Entropy, Pool, local};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::net::TcpListener;
 pub struct Broker {
     cluster: Arc<Cluster>,
     server: Server,
+    upkeep: Upkeep,
 }
 
 /// Why a cluster did not start.
@@ -54,7 +56,12 @@ impl Broker {
         }
         let cluster = Arc::new(Cluster::new(config, nodes, clock, entropy)?);
         let server = Server::start(&cluster, listeners);
-        Ok(Self { cluster, server })
+        let upkeep = Upkeep::start(Arc::clone(&cluster));
+        Ok(Self {
+            cluster,
+            server,
+            upkeep,
+        })
     }
 
     /// The advertised `host:port` of each broker that listens, in the order of their ids.
@@ -102,6 +109,7 @@ impl Broker {
     /// Stops accepting, lets the requests in work finish for at most `timeout`, and ends all tasks.
     pub async fn shutdown(self, timeout: Duration) {
         self.server.stop(timeout).await;
+        self.upkeep.stop().await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sweeps by time: `retention.ms` and `retention.bytes`, expired producers. One task, owned by the broker.
 //!
-//! Owns: when. What goes is the log's rule. Source: Kafka's `LogManager.cleanupLogs`.
+//! Owns: when. What goes is the log's rule; groups keep the time of their offsets themselves. Source: Kafka's
+//! `LogManager.cleanupLogs`.
 
 use crate::cluster::Cluster;
 use std::sync::Arc;
@@ -55,5 +56,69 @@ async fn sweep(cluster: &Cluster) {
             }
             tokio::task::yield_now().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{NodeId, Offset};
+    use crate::log::records::{NewRecord, encode_batch};
+    use crate::log::{Batch, LogSettings};
+    use crate::topic::{NewTopic, Partition, Placement, TopicConfig};
+    use crate::{Compression, Entropy};
+    use tokio::time::{Instant, sleep};
+
+    const START_MS: i64 = 1_700_000_000_000;
+
+    /// A topic of one partition that keeps records for 5 s, with one record of now.
+    fn partition_with_a_record(cluster: &Cluster) -> Arc<Partition> {
+        let settings = Arc::new(LogSettings {
+            retention_ms: 5_000,
+            ..LogSettings::default()
+        });
+        let new = NewTopic {
+            name: "events".into(),
+            id: Entropy::from_seed(1).uuid(),
+            config: TopicConfig::default(),
+            placement: Placement::spread(&[NodeId(1)], 0, 1, 1).expect("one broker is enough"),
+        };
+        let topic = cluster
+            .topics
+            .change()
+            .create(new, |_| Arc::clone(&settings), &cluster.pool);
+        let record = NewRecord {
+            timestamp_ms: START_MS,
+            ..NewRecord::default()
+        };
+        let batch = Batch::verify(encode_batch(&[record], Compression::None)).expect("it is valid");
+        let mut state = topic.partitions[0].write().expect("online");
+        state.append(batch, START_MS).expect("there is room");
+        drop(state);
+        Arc::clone(&topic.partitions[0])
+    }
+
+    fn log_start(partition: &Partition) -> Offset {
+        partition.read().expect("online").log.log_start_offset()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_sweep_after_a_record_has_expired_drops_it() {
+        let cluster = Arc::new(Cluster::for_tests(
+            1,
+            &[("log.retention.check.interval.ms", "2000")],
+        ));
+        let began = Instant::now();
+        let partition = partition_with_a_record(&cluster);
+        let upkeep = Upkeep::start(Arc::clone(&cluster));
+        let moved = partition.moved();
+        sleep(Duration::from_millis(5_500)).await;
+        assert_eq!(log_start(&partition), Offset(0), "expired, but not swept yet");
+        moved.await;
+        assert_eq!(log_start(&partition), Offset(1));
+        // 5 s are over with the third sweep, at 6 s.
+        assert_eq!(began.elapsed(), Duration::from_millis(6_000));
+        upkeep.stop().await;
+        assert_eq!(Arc::strong_count(&cluster), 1, "the task has ended");
     }
 }

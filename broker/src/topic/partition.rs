@@ -188,3 +188,120 @@ impl Drop for WriteGuard<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Compression;
+    use crate::log::records::{NewRecord, encode_batch};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use tokio::task::{JoinHandle, yield_now};
+
+    fn partition() -> Arc<Partition> {
+        Arc::new(Partition::new(
+            "events".into(),
+            Uuid::from_u128(1),
+            0,
+            NodeId(1),
+            Arc::new(LogSettings::default()),
+            Pool::new(1 << 20),
+        ))
+    }
+
+    fn batch() -> Batch {
+        Batch::verify(encode_batch(&[NewRecord::default()], Compression::None)).expect("it is valid")
+    }
+
+    /// A task that has registered to be woken.
+    async fn waiter(partition: &Arc<Partition>) -> JoinHandle<()> {
+        let partition = Arc::clone(partition);
+        let waiter = tokio::spawn(async move { partition.moved().await });
+        yield_now().await;
+        waiter
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_woken_when_a_bound_moves() {
+        let moves: [(&str, fn(&mut State)); 4] = [
+            ("high watermark", |state| {
+                state.append(batch(), 1_000).expect("there is room");
+            }),
+            ("log start", |state| {
+                state.delete_records(Offset(1)).expect("it exists");
+            }),
+            ("leader", |state| state.lead_from(NodeId(2))),
+            ("deletion", |state| state.is_deleted = true),
+        ];
+        let partition = partition();
+        for (what, change) in moves {
+            let waiter = waiter(&partition).await;
+            change(&mut partition.write().expect("online"));
+            yield_now().await;
+            assert!(waiter.is_finished(), "{what}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_woken_when_nothing_moved() {
+        let partition = partition();
+        let waiter = waiter(&partition).await;
+        drop(partition.write());
+        drop(partition.read());
+        yield_now().await;
+        assert!(!waiter.is_finished());
+        waiter.abort();
+    }
+
+    #[test]
+    fn waiters_are_woken_after_the_lock_is_free() {
+        let partition = partition();
+        let mut moved = std::pin::pin!(partition.moved());
+        assert!(!moved.as_mut().enable());
+        let mut state = partition.write().expect("online");
+        state.is_deleted = true;
+        assert!(!moved.as_mut().enable(), "not while the lock is held");
+        drop(state);
+        assert!(moved.as_mut().enable());
+        assert!(partition.state.try_lock().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_panic_under_the_lock_takes_the_partition_offline_and_wakes_who_waits() {
+        let partition = partition();
+        let waiter = waiter(&partition).await;
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _state = partition.write().expect("online");
+            panic!("a bug");
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(partition.read().err(), Some(Offline));
+        assert_eq!(partition.write().err(), Some(Offline));
+        yield_now().await;
+        assert!(waiter.is_finished());
+    }
+
+    #[test]
+    fn a_new_leader_appends_under_the_next_epoch() {
+        let partition = partition();
+        let mut state = partition.write().expect("online");
+        state.append(batch(), 1_000).expect("there is room");
+        state.lead_from(NodeId(2));
+        state.append(batch(), 1_000).expect("there is room");
+        assert_eq!((state.leader, state.leader_epoch), (NodeId(2), LeaderEpoch(1)));
+        assert_eq!(state.high_watermark, Offset(2));
+        assert_eq!(
+            (state.log.epoch_at(Offset(0)), state.log.epoch_at(Offset(1))),
+            (Some(LeaderEpoch(0)), Some(LeaderEpoch(1)))
+        );
+    }
+
+    #[test]
+    fn records_beyond_the_high_watermark_are_not_deleted() {
+        let partition = partition();
+        let mut state = partition.write().expect("online");
+        state.append(batch(), 1_000).expect("there is room");
+        state.high_watermark = Offset(0);
+        let error = state.delete_records(Offset(1)).expect_err("it is refused");
+        assert_eq!(error.to_string(), "offset 1 is outside 0..=0");
+    }
+}
