@@ -1,8 +1,27 @@
 //! Closing batches on count, bytes or window. Pure: it is told the time.
+//!
+//! Owns the records that were read and not invoked yet, in queues by partition, and which partitions are busy: in flight, or waiting for
+//! a retry. Source: AWS Lambda developer guide, "Batching behavior" of event source mappings.
+//!
+//! A batch closes as soon as the records of the partitions that are not busy fill it, or when its window has passed and there are
+//! any. It is filled from one partition as far as that goes before the next is opened, in turns.
+//!
+//! # Notes
+//! - Lambda's guide says when a window starts, not what follows one that passed without a record. Here the next one then starts with the
+//!   first record, so a burst after a quiet time is one batch, and no record ever waits longer than one window.
 
+use crate::event::Envelope;
 use crate::source::{Records, Span};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
+
+#[cfg(test)]
+mod tests;
+
+/// Lambda's limit of a synchronous event: 6 MB of 1,024 x 1,024 bytes, base64 and all.
+pub const MAXIMUM_EVENT_BYTES: usize = 6 * 1024 * 1024;
 
 /// The records of one invocation: one or several partitions, offset order within each, parts of one partition adjacent.
 #[derive(Clone, Debug, Default)]
@@ -47,4 +66,289 @@ impl BatchPart {
     pub fn offsets(&self) -> Range<i64> {
         self.records.offset_at(self.range.start)..self.records.offset_at(self.range.end)
     }
+}
+
+/// When the next batching window starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WindowStart {
+    /// On-demand mode: when the invocation of the batch before has completed.
+    InvocationCompleted,
+    /// Provisioned mode: when the batch before has closed.
+    BatchClosed,
+}
+
+/// What closes a batch, and how much is read ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BatchLimits {
+    /// `BatchSize`, in records.
+    pub(crate) batch_size: usize,
+    /// `MaximumBatchingWindowInSeconds`; zero closes with whatever is there.
+    pub(crate) window: Duration,
+    /// When windows start.
+    pub(crate) window_start: WindowStart,
+    /// The longest event.
+    pub(crate) event_bytes: usize,
+    /// While more than so many bytes of events wait, only partitions of which nothing waits are read.
+    pub(crate) read_ahead_bytes: usize,
+}
+
+/// Records that can never be sent, because the event with one of them alone is too long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Dropped {
+    /// The offsets that each of them covers.
+    pub(crate) offsets: Vec<Range<i64>>,
+}
+
+/// Collects records into batches.
+#[derive(Debug)]
+pub(crate) struct Batcher {
+    limits: BatchLimits,
+    envelope: Envelope,
+    base_bytes: usize,
+    queues: BTreeMap<i32, Queue>,
+    busy: BTreeSet<i32>,
+    /// The partition that the next batch opens first, if it has records; else the next one that has.
+    turn: i32,
+    /// When the present window started.
+    window_from: Duration,
+    waiting_bytes: usize,
+}
+
+/// The records of one partition that wait.
+#[derive(Debug, Default)]
+struct Queue {
+    runs: VecDeque<Run>,
+    record_count: usize,
+    event_bytes: usize,
+}
+
+#[derive(Debug)]
+struct Run {
+    records: Arc<Records>,
+    /// What each of `records.spans` adds to an event, in bytes.
+    sizes: Arc<[usize]>,
+    range: Range<usize>,
+}
+
+impl Batcher {
+    /// An empty batcher whose first window starts `now`.
+    pub(crate) fn new(limits: BatchLimits, envelope: Envelope, now: Duration) -> Self {
+        Self {
+            limits,
+            base_bytes: envelope.base_bytes(),
+            envelope,
+            queues: BTreeMap::new(),
+            busy: BTreeSet::new(),
+            turn: 0,
+            window_from: now,
+            waiting_bytes: 0,
+        }
+    }
+
+    /// Other limits from now on; what waits stays.
+    pub(crate) fn set_limits(&mut self, limits: BatchLimits) {
+        self.limits = limits;
+    }
+
+    /// Adds records behind those of their partition. Those that alone exceed the limit are not kept.
+    pub(crate) fn add(&mut self, records: Records, now: Duration) -> Dropped {
+        if now >= self.window_end() && self.waiting().next().is_none() {
+            self.window_from = now;
+        }
+        let partition = records.partition;
+        let room = self
+            .limits
+            .event_bytes
+            .saturating_sub(self.base_bytes + self.envelope.partition_bytes(partition));
+        let sizes: Arc<[usize]> = records
+            .spans
+            .iter()
+            .map(|span| self.envelope.record_bytes(&records, span))
+            .collect();
+        let records = Arc::new(records);
+        let queue = self.queues.entry(partition).or_default();
+        let mut dropped = Vec::new();
+        let mut start = 0;
+        for (index, _) in sizes.iter().enumerate().filter(|(_, bytes)| **bytes > room) {
+            dropped.push(records.offset_at(index)..records.offset_at(index + 1));
+            self.waiting_bytes += queue.push(&records, &sizes, start..index);
+            start = index + 1;
+        }
+        self.waiting_bytes += queue.push(&records, &sizes, start..sizes.len());
+        Dropped { offsets: dropped }
+    }
+
+    /// The next batch, if one closes now. Its partitions are busy from then on, until [`Batcher::free`].
+    pub(crate) fn take(&mut self, now: Duration) -> Option<Batch> {
+        let is_due = match self.is_full() {
+            true => true,
+            false => now >= self.window_end() && self.waiting().next().is_some(),
+        };
+        if !is_due {
+            return None;
+        }
+        let batch = self.fill();
+        let last = batch.parts.last().expect("a batch that is due has records");
+        self.turn = last.records.partition.wrapping_add(1);
+        self.busy.extend(batch.partitions());
+        self.waiting_bytes -= batch_record_bytes(&batch, self.base_bytes, &self.envelope);
+        self.window_from = now;
+        Some(batch)
+    }
+
+    /// When the window of what waits has passed; `None` while nothing waits. A batch that is full is due at once, whatever this says.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.waiting().next().map(|_| self.window_end())
+    }
+
+    /// An invocation completed: in on-demand mode the next window starts.
+    pub(crate) fn invocation_completed(&mut self, now: Duration) {
+        if self.limits.window_start == WindowStart::InvocationCompleted {
+            self.window_from = now;
+        }
+    }
+
+    /// These partitions are busy no longer.
+    pub(crate) fn free(&mut self, partitions: &[i32]) {
+        for partition in partitions {
+            self.busy.remove(partition);
+        }
+    }
+
+    /// Forgets the records that wait; they will be read again by whoever owns their partitions. Busy partitions stay busy.
+    pub(crate) fn discard(&mut self) {
+        self.queues.clear();
+        self.waiting_bytes = 0;
+    }
+
+    /// Whether more of a partition should be read: less than a full batch of it waits, and not too much altogether.
+    pub(crate) fn wants(&self, partition: i32) -> bool {
+        self.queues
+            .get(&partition)
+            .is_none_or(|queue| match queue.record_count {
+                0 => true,
+                count => {
+                    count < self.limits.batch_size
+                        && queue.event_bytes < self.limits.event_bytes
+                        && self.waiting_bytes < self.limits.read_ahead_bytes
+                }
+            })
+    }
+
+    fn window_end(&self) -> Duration {
+        self.window_from.saturating_add(self.limits.window)
+    }
+
+    /// The partitions that have records and are not busy, in turn.
+    fn waiting(&self) -> impl Iterator<Item = (i32, &Queue)> {
+        let (before, from) = (self.queues.range(..self.turn), self.queues.range(self.turn..));
+        from.chain(before)
+            .filter(|(partition, queue)| queue.record_count > 0 && !self.busy.contains(partition))
+            .map(|(partition, queue)| (*partition, queue))
+    }
+
+    fn is_full(&self) -> bool {
+        let (mut record_count, mut event_bytes) = (0, self.base_bytes);
+        self.waiting().any(|(partition, queue)| {
+            record_count += queue.record_count;
+            event_bytes += self.envelope.partition_bytes(partition) + queue.event_bytes;
+            record_count >= self.limits.batch_size || event_bytes >= self.limits.event_bytes
+        })
+    }
+
+    fn fill(&mut self) -> Batch {
+        let mut batch = Batch {
+            parts: Vec::new(),
+            event_bytes: self.base_bytes,
+        };
+        let mut room = self.limits.batch_size;
+        let partitions: Vec<i32> = self
+            .waiting()
+            .map(|(partition, _)| partition)
+            .take(room)
+            .collect();
+        for partition in partitions {
+            let opened_bytes = batch.event_bytes + self.envelope.partition_bytes(partition);
+            let bytes_left = self.limits.event_bytes.saturating_sub(opened_bytes);
+            let queue = self
+                .queues
+                .get_mut(&partition)
+                .expect("a partition that waits has a queue");
+            let taken = queue.take(room, bytes_left, &mut batch.parts);
+            if taken.record_count == 0 {
+                break;
+            }
+            batch.event_bytes = opened_bytes + taken.event_bytes;
+            room -= taken.record_count;
+            if room == 0 || queue.record_count > 0 {
+                break;
+            }
+        }
+        batch
+    }
+}
+
+struct Taken {
+    record_count: usize,
+    event_bytes: usize,
+}
+
+impl Queue {
+    /// Adds a run; how many bytes of events it makes.
+    fn push(&mut self, records: &Arc<Records>, sizes: &Arc<[usize]>, range: Range<usize>) -> usize {
+        if range.is_empty() {
+            return 0;
+        }
+        let event_bytes = sizes[range.clone()].iter().sum();
+        self.record_count += range.len();
+        self.event_bytes += event_bytes;
+        self.runs.push_back(Run {
+            records: Arc::clone(records),
+            sizes: Arc::clone(sizes),
+            range,
+        });
+        event_bytes
+    }
+
+    /// Moves records from the front into `parts`: at most `room` of them and `bytes_left` bytes.
+    fn take(&mut self, room: usize, bytes_left: usize, parts: &mut Vec<BatchPart>) -> Taken {
+        let mut taken = Taken {
+            record_count: 0,
+            event_bytes: 0,
+        };
+        while let Some(run) = self.runs.front_mut() {
+            let start = run.range.start;
+            for bytes in &run.sizes[run.range.clone()] {
+                if taken.record_count == room || taken.event_bytes + bytes > bytes_left {
+                    break;
+                }
+                taken.record_count += 1;
+                taken.event_bytes += bytes;
+                run.range.start += 1;
+            }
+            if run.range.start > start {
+                parts.push(BatchPart {
+                    records: Arc::clone(&run.records),
+                    range: start..run.range.start,
+                });
+            }
+            if !run.range.is_empty() {
+                break;
+            }
+            self.runs.pop_front();
+        }
+        self.record_count -= taken.record_count;
+        self.event_bytes -= taken.event_bytes;
+        taken
+    }
+}
+
+/// The bytes of a batch's records alone.
+fn batch_record_bytes(batch: &Batch, base_bytes: usize, envelope: &Envelope) -> usize {
+    let opened: usize = batch
+        .partitions()
+        .into_iter()
+        .map(|partition| envelope.partition_bytes(partition))
+        .sum();
+    batch.event_bytes - base_bytes - opened
 }

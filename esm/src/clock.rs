@@ -1,5 +1,9 @@
 //! Time for the engine: the only file of this crate that names `tokio::time`. Intervals of the engine are divided by the time
 //! scale here, so nothing else knows whether time is real, scaled or virtual.
+//!
+//! Two kinds of time leave this file. The engine's own is a [`Duration`] since the clock was made ([`Clock::elapsed`]), scaled,
+//! which the pure rules are told. Timers of the group's protocol are an [`Instant`] and never scaled, because outside clients keep
+//! their own.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,18 +13,36 @@ use tokio::time::Instant;
 #[derive(Clone, Debug)]
 pub struct Clock {
     wall: esmeralda_broker::Clock,
+    origin: Instant,
     scale: u32,
 }
 
 impl Clock {
     /// Unscaled time over `wall`.
     pub fn new(wall: esmeralda_broker::Clock) -> Self {
-        Self { wall, scale: 1 }
+        Self {
+            wall,
+            origin: Instant::now(),
+            scale: 1,
+        }
     }
 
     /// Milliseconds since the Unix epoch.
     pub fn now_ms(&self) -> i64 {
         self.wall.now_ms()
+    }
+
+    /// The engine's time: how much of it has passed since the clock was made.
+    pub fn elapsed(&self) -> Duration {
+        self.origin.elapsed() * self.scale
+    }
+
+    /// Sleeps until `moment` of the engine's time; absolute, so that a chain of sleeps gathers no rounding.
+    pub async fn reach(&self, moment: Duration) {
+        // Rounded up: a sleeper that wakes a nanosecond early would find nothing due and wake again.
+        let nanoseconds = moment.as_nanos().div_ceil(u128::from(self.scale));
+        let since_origin = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX));
+        tokio::time::sleep_until(self.origin + since_origin).await;
     }
 
     /// Now, for measuring and for [`Clock::sleep_until`].
@@ -47,5 +69,40 @@ impl Clock {
     /// Sleeps until `deadline`.
     pub async fn sleep_until(&self, deadline: Instant) {
         tokio::time::sleep_until(deadline).await;
+    }
+
+    /// The output of `future`, or `None` when it takes longer than `limit`, which is not scaled: people wait for it.
+    pub async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
+        tokio::time::timeout(limit, future).await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn absolute_sleeps_gather_no_rounding() {
+        let clock = Clock::new(esmeralda_broker::Clock::tokio(0));
+        let mut moment = Duration::ZERO;
+        for _ in 0..1000 {
+            moment += Duration::from_millis(80);
+            clock.reach(moment).await;
+            moment += Duration::from_millis(100);
+            clock.reach(moment).await;
+        }
+        assert_eq!(clock.elapsed(), Duration::from_secs(180));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_scaled_clock_has_reached_the_moment_when_it_wakes() {
+        let clock = Clock {
+            scale: 7,
+            ..Clock::new(esmeralda_broker::Clock::tokio(0))
+        };
+        let moment = Duration::from_nanos(1_000_000_001);
+        clock.reach(moment).await;
+        assert!(clock.elapsed() >= moment);
+        assert!(clock.origin.elapsed() < Duration::from_millis(145));
     }
 }
