@@ -7,7 +7,9 @@
 
 use std::future::Future;
 use std::time::Duration;
-use tokio::time::Instant;
+
+/// An instant of unscaled time, for timers of the group's protocol.
+pub(crate) use tokio::time::Instant;
 
 /// Sleeps, deadlines and wall time of the engine, with the time scale applied.
 #[derive(Clone, Debug)]

@@ -1,18 +1,31 @@
 //! The mappings: created, updated, disabled, deleted and listed.
 
-use crate::config::{ApiError, CreateMapping, ListMappings, MappingView, MappingsPage, UpdateMapping};
+use crate::config::{
+    ApiError, CreateMapping, ListMappings, MappingDefinition, MappingView, MappingsPage, Surroundings,
+    UpdateMapping,
+};
 use crate::invoker::Functions;
-use crate::metrics::MappingMetrics;
-use crate::{Clock, source::GroupTimeouts};
-use esmeralda_broker::{Entropy, Pool, local};
-use std::sync::Arc;
+use crate::mapping::{MappingDoor, MappingHandle, Shown};
+use crate::metrics::{Counters, MappingMetrics};
+use crate::poller::PollerContext;
+use crate::retry::RetryPolicy;
+use crate::source::local::{LocalGroup, MemberSettings};
+use crate::source::{ConsumerGroup, GroupTimeouts, Progress};
+use crate::{Clock, Entropy, Pool};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::select;
+use tokio::sync::watch;
+
+/// How often a mapping that is waited for is looked at, when none of its own commits calls for it.
+const DRAINED_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What an engine is built from.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
     /// The embedded cluster.
-    pub cluster: local::Client,
+    pub cluster: crate::source::local::Client,
     /// The `host:port`s that mean the embedded cluster: bound and advertised addresses.
     pub bootstrap_servers: Vec<String>,
     /// Who can be invoked.
@@ -33,17 +46,41 @@ pub struct EngineOptions {
     pub group_timeouts: GroupTimeouts,
 }
 
-/// Runs event source mappings. Cheap to clone.
+/// Runs event source mappings. Cheap to clone; the mappings end when the last clone is dropped.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    options: Arc<EngineOptions>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    options: EngineOptions,
+    // Held for a look or a change, never across an await.
+    mappings: Mutex<Mappings>,
+}
+
+#[derive(Debug, Default)]
+struct Mappings {
+    /// By serial number, which is the order of creation.
+    running: BTreeMap<u64, Running>,
+    last_serial: u64,
+}
+
+#[derive(Debug)]
+struct Running {
+    mapping: MappingHandle,
+    group: LocalGroup,
+    counters: Arc<Counters>,
 }
 
 impl Engine {
     /// An engine without mappings.
     pub fn new(options: EngineOptions) -> Self {
         Self {
-            options: Arc::new(options),
+            shared: Arc::new(Shared {
+                options,
+                mappings: Mutex::default(),
+            }),
         }
     }
 
@@ -56,8 +93,18 @@ impl Engine {
         request: CreateMapping,
         region: Option<&str>,
     ) -> Result<MappingView, ApiError> {
-        let _ = (request, region, &self.options);
-        todo!("engine")
+        let uuid = self.shared.options.entropy.uuid().to_string();
+        let definition = MappingDefinition::create(request, &uuid, &self.surroundings(region))?;
+        let mut mappings = self.mappings();
+        for other in mappings.running.values() {
+            definition.check_conflict(&other.mapping.shown().definition)?;
+        }
+        let running = self.start(definition);
+        let view = running.mapping.shown().view();
+        mappings.last_serial += 1;
+        let serial = mappings.last_serial;
+        mappings.running.insert(serial, running);
+        Ok(view)
     }
 
     /// Shows a mapping.
@@ -65,8 +112,7 @@ impl Engine {
     /// # Errors
     /// 404 ResourceNotFoundException.
     pub async fn get(&self, uuid: &str) -> Result<MappingView, ApiError> {
-        let _ = uuid;
-        todo!("engine")
+        Ok(self.door(uuid)?.shown().view())
     }
 
     /// One page of the mappings, by time of creation.
@@ -74,8 +120,12 @@ impl Engine {
     /// # Errors
     /// 400 for a bad query.
     pub async fn list(&self, query: ListMappings) -> Result<MappingsPage, ApiError> {
-        let _ = query;
-        todo!("engine")
+        let mappings = self.mappings();
+        let views = mappings
+            .running
+            .iter()
+            .map(|(serial, running)| (*serial, running.mapping.shown().view()));
+        query.page(views)
     }
 
     /// Changes a mapping.
@@ -83,8 +133,20 @@ impl Engine {
     /// # Errors
     /// [`ApiError`] as UpdateEventSourceMapping answers.
     pub async fn update(&self, uuid: &str, request: UpdateMapping) -> Result<MappingView, ApiError> {
-        let _ = (uuid, request);
-        todo!("engine")
+        let door = self.door(uuid)?;
+        let base = door.shown().definition;
+        let definition = base.update(request, &self.surroundings(None))?;
+        let others: Vec<Shown> = self
+            .mappings()
+            .running
+            .values()
+            .map(|running| running.mapping.shown())
+            .filter(|shown| shown.definition.uuid != uuid)
+            .collect();
+        for other in others {
+            definition.check_conflict(&other.definition)?;
+        }
+        door.update(base, definition).await
     }
 
     /// Deletes a mapping: its pollers finish what is in flight, commit and leave.
@@ -92,22 +154,26 @@ impl Engine {
     /// # Errors
     /// 404 ResourceNotFoundException, 400 ResourceInUseException.
     pub async fn delete(&self, uuid: &str) -> Result<MappingView, ApiError> {
-        let _ = uuid;
-        todo!("engine")
+        self.door(uuid)?.delete().await
     }
 
-    /// The numbers of all mappings.
+    /// The numbers of all mappings, by time of creation.
     pub async fn metrics(&self) -> Vec<MappingMetrics> {
-        todo!("engine")
-    }
-
-    /// Waits until a mapping is Enabled or Disabled, and shows it.
-    ///
-    /// # Errors
-    /// 404 when there is no such mapping, or no longer.
-    pub async fn settled(&self, uuid: &str) -> Result<MappingView, ApiError> {
-        let _ = uuid;
-        todo!("engine")
+        let running: Vec<(Shown, LocalGroup, Arc<Counters>)> = self
+            .mappings()
+            .running
+            .values()
+            .map(|running| {
+                let counters = Arc::clone(&running.counters);
+                (running.mapping.shown(), running.group.clone(), counters)
+            })
+            .collect();
+        let mut all = Vec::with_capacity(running.len());
+        for (shown, group, counters) in running {
+            let progress = group.progress().await;
+            all.push(metrics_of(&shown, &counters, progress.unwrap_or_default()));
+        }
+        all
     }
 
     /// Waits until every committed offset of the mapping equals the end offset of its partition and nothing is in flight.
@@ -115,13 +181,130 @@ impl Engine {
     /// # Errors
     /// 404 when there is no such mapping, or no longer.
     pub async fn drained(&self, uuid: &str) -> Result<(), ApiError> {
-        let _ = uuid;
-        todo!("engine")
+        let (group, counters) = {
+            let mappings = self.mappings();
+            let running = mappings.find(uuid).ok_or_else(ApiError::mapping_not_found)?;
+            (running.group.clone(), Arc::clone(&running.counters))
+        };
+        let mut committed = counters.committed_event_count.subscribe();
+        loop {
+            self.door(uuid)?;
+            let count = *committed.borrow_and_update();
+            // A topic that does not exist yet has not drained: the mapping waits for it.
+            let lag = group.progress().await.ok().map(|progress| progress.lag());
+            if lag == Some(0) && counters.in_flight.get() == 0 {
+                return Ok(());
+            }
+            // Ends only rise: there is no need to look again before so much has been committed.
+            let least = count + lag.unwrap_or(1).max(1);
+            select! {
+                biased;
+                () = reaches(&mut committed, least) => {}
+                () = self.shared.options.clock.sleep(DRAINED_INTERVAL) => {}
+            }
+        }
     }
 
     /// Stops all mappings: what is in flight finishes and is committed, for at most `timeout`; then members leave.
     pub async fn shutdown(&self, timeout: Duration) {
-        let _ = timeout;
-        todo!("engine")
+        let running = std::mem::take(&mut self.mappings().running);
+        let mut stopping = tokio::task::JoinSet::new();
+        for (_, running) in running {
+            stopping.spawn(running.mapping.stop());
+        }
+        let all = async { while stopping.join_next().await.is_some() {} };
+        if self.shared.options.clock.within(timeout, all).await.is_none() {
+            tracing::warn!(
+                ?timeout,
+                "invocations were still in flight; their records will be delivered again"
+            );
+        }
     }
+
+    fn start(&self, definition: MappingDefinition) -> Running {
+        let options = &self.shared.options;
+        let counters = Arc::new(Counters::default());
+        let group = LocalGroup::new(
+            options.cluster.clone(),
+            MemberSettings {
+                group_id: definition.config.group_id.clone(),
+                topic: definition.config.envelope.topic.clone(),
+                starting_position: definition.config.starting_position,
+                timeouts: options.group_timeouts,
+                memory: options.memory.clone(),
+                clock: options.clock.clone(),
+            },
+        );
+        let context = PollerContext {
+            functions: Arc::clone(&options.functions),
+            clock: options.clock.clone(),
+            entropy: options.entropy.clone(),
+            memory: options.memory.clone(),
+            counters: Arc::clone(&counters),
+            retry: RetryPolicy::default(),
+        };
+        let mapping = MappingHandle::start(definition, group.clone(), context, options.transition_delay);
+        Running {
+            mapping,
+            group,
+            counters,
+        }
+    }
+
+    fn surroundings<'a>(&'a self, region: Option<&'a str>) -> Surroundings<'a> {
+        let options = &self.shared.options;
+        Surroundings {
+            account_id: &options.account_id,
+            region: region.unwrap_or(&options.region),
+            bootstrap_servers: &options.bootstrap_servers,
+            functions: &options.functions,
+        }
+    }
+
+    fn door(&self, uuid: &str) -> Result<MappingDoor, ApiError> {
+        let mappings = self.mappings();
+        let running = mappings.find(uuid).ok_or_else(ApiError::mapping_not_found)?;
+        Ok(running.mapping.door())
+    }
+
+    /// The mappings that are there; those that are gone by now are taken out.
+    fn mappings(&self) -> MutexGuard<'_, Mappings> {
+        // Each change is one insertion or removal, so a panic of another holder leaves nothing half done.
+        let mut mappings = self
+            .shared
+            .mappings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        mappings.running.retain(|_, running| !running.mapping.is_gone());
+        mappings
+    }
+}
+
+impl Mappings {
+    fn find(&self, uuid: &str) -> Option<&Running> {
+        self.running
+            .values()
+            .find(|running| running.mapping.has_uuid(uuid))
+    }
+}
+
+/// Waits until the count is `least` or more; for ever, when nobody counts any more.
+async fn reaches(count: &mut watch::Receiver<u64>, least: u64) {
+    if count.wait_for(|count| *count >= least).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn metrics_of(shown: &Shown, counters: &Counters, progress: Progress) -> MappingMetrics {
+    let mut metrics = MappingMetrics {
+        uuid: shown.definition.uuid.clone(),
+        function_name: shown.definition.config.function_name.clone(),
+        topic: shown.definition.config.envelope.topic.clone(),
+        state: shown.status.state.to_string(),
+        pollers: shown.pollers,
+        offset_lag: progress.lags().collect(),
+        ..MappingMetrics::default()
+    };
+    counters.read_into(&mut metrics);
+    metrics
 }

@@ -1,1 +1,218 @@
 //! The pollers of a mapping: how many there are, and their tasks.
+//!
+//! Growing and shrinking is a rebalance of the mapping's group, because members come or go. What number is right is decided
+//! elsewhere; this file only never has more pollers than it is told.
+//!
+//! A mapping's pollers are as many as its partitions at most: of a larger minimum the surplus does not exist here. On AWS it would be
+//! allocated, idle and billed.
+
+use crate::config::MappingConfig;
+use crate::poller::{Orders, Phase, Poller, PollerContext, PollerStatus};
+use crate::source::ConsumerGroup;
+use std::future::pending;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How many invocations a poller has in flight. AWS documents up to 5 today; the announcement's numbers fit 1.
+const INVOCATIONS_IN_FLIGHT: usize = 1;
+
+/// The pollers of one mapping. Dropping it ends them at once.
+#[derive(Debug)]
+pub(crate) struct Fleet<G> {
+    group: G,
+    uuid: String,
+    context: PollerContext,
+    config: Arc<MappingConfig>,
+    rebalances: u64,
+    /// Poller `n` is at index `n`.
+    pollers: Vec<Member>,
+    tasks: JoinSet<()>,
+    changes: watch::Sender<()>,
+    /// What the pollers that are gone had to report.
+    past: PollerStatus,
+}
+
+#[derive(Debug)]
+struct Member {
+    orders: watch::Sender<Orders>,
+    status: watch::Receiver<PollerStatus>,
+}
+
+impl<G: ConsumerGroup> Fleet<G> {
+    /// A fleet without pollers.
+    pub(crate) fn new(group: G, uuid: &str, context: PollerContext, config: Arc<MappingConfig>) -> Self {
+        Self {
+            group,
+            uuid: uuid.to_owned(),
+            context,
+            config,
+            rebalances: 0,
+            pollers: Vec::new(),
+            tasks: JoinSet::new(),
+            changes: watch::Sender::new(()),
+            past: PollerStatus::default(),
+        }
+    }
+
+    /// The group that the pollers are members of.
+    pub(crate) fn group(&self) -> &G {
+        &self.group
+    }
+
+    /// How many pollers there are; those that are leaving are not counted.
+    pub(crate) fn size(&self) -> usize {
+        self.pollers.len()
+    }
+
+    /// Has `target` pollers from now on: new ones join, or the last ones finish what is in flight, commit and leave.
+    pub(crate) fn resize(&mut self, target: usize) {
+        if target == self.pollers.len() {
+            return;
+        }
+        tracing::info!(
+            uuid = self.uuid,
+            from = self.pollers.len(),
+            to = target,
+            "the fleet changes"
+        );
+        for leaving in self.pollers.drain(target.min(self.pollers.len())..) {
+            leaving.orders.send_modify(|orders| orders.is_stopping = true);
+            remember(&mut self.past, &leaving.status.borrow());
+        }
+        // Who was a member before has to take part in the rebalance, and need not wait for its next heartbeat to hear of it.
+        self.rebalances += 1;
+        for member in &self.pollers {
+            member
+                .orders
+                .send_modify(|orders| orders.rebalances = self.rebalances);
+        }
+        while self.pollers.len() < target {
+            self.start_poller();
+        }
+    }
+
+    fn start_poller(&mut self) {
+        let source = self
+            .group
+            .member(&format!("{}-{}", self.uuid, self.pollers.len()));
+        let (orders, orders_received) = watch::channel(Orders {
+            config: Arc::clone(&self.config),
+            invocations_in_flight: INVOCATIONS_IN_FLIGHT,
+            is_stopping: false,
+            rebalances: self.rebalances,
+        });
+        let (status_sent, status) = watch::channel(PollerStatus::default());
+        let poller = Poller::new(source, self.context.clone(), orders_received, status_sent);
+        let mut news = status.clone();
+        let changes = self.changes.clone();
+        self.tasks.spawn(async move {
+            // The poller's every change is the fleet's.
+            let forward = async {
+                while news.changed().await.is_ok() {
+                    changes.send_replace(());
+                }
+            };
+            tokio::join!(poller.run(), forward);
+        });
+        self.pollers.push(Member { orders, status });
+    }
+
+    /// Lets the pollers work by another configuration of the same source.
+    pub(crate) fn configure(&mut self, config: Arc<MappingConfig>) {
+        for member in &self.pollers {
+            member
+                .orders
+                .send_modify(|orders| orders.config = Arc::clone(&config));
+        }
+        self.config = config;
+    }
+
+    /// Whether pollers that were told to leave have not ended yet.
+    pub(crate) fn has_leaving(&self) -> bool {
+        self.tasks.len() > self.pollers.len()
+    }
+
+    /// Waits until every poller that was told to leave has ended. Cancel safe.
+    pub(crate) async fn left(&mut self) {
+        while self.has_leaving() {
+            match self.tasks.join_next().await {
+                Some(Err(error)) if error.is_panic() => {
+                    tracing::error!(uuid = self.uuid, %error, "a poller ended by an internal error");
+                }
+                Some(_) => {}
+                None => return,
+            }
+        }
+    }
+
+    /// Pollers that ended although they were not told to are taken out, so that the next [`Fleet::resize`] starts others.
+    pub(crate) fn bury(&mut self) {
+        // A poller's channel closes when its task is over.
+        let is_alive = |member: &Member| !member.orders.is_closed();
+        if !self.pollers.iter().all(is_alive) {
+            let alive = self.pollers.iter().take_while(|member| is_alive(member)).count();
+            self.resize(alive);
+        }
+    }
+
+    /// Waits for the next change in any poller's status. Cancel safe for one that keeps the receiver.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// The pollers, by number.
+    pub(crate) fn samples(&self) -> Vec<PollerStatus> {
+        self.pollers
+            .iter()
+            .map(|member| member.status.borrow().clone())
+            .collect()
+    }
+
+    /// Whether every poller owns its share, or says why it cannot.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.pollers.iter().all(|member| {
+            let status = member.status.borrow();
+            status.phase == Phase::Assigned || status.source_problem.is_some()
+        })
+    }
+
+    /// LastProcessingResult, in AWS's words.
+    pub(crate) fn last_processing_result(&self) -> String {
+        let mut summary = match self.pollers.is_empty() {
+            true => self.past.clone(),
+            // A problem ends with the poller that had it, once others are there.
+            false => PollerStatus {
+                has_processed: self.past.has_processed,
+                ..PollerStatus::default()
+            },
+        };
+        for member in &self.pollers {
+            remember(&mut summary, &member.status.borrow());
+        }
+        match summary.source_problem.or(summary.function_problem) {
+            Some(problem) => format!("PROBLEM: {problem}"),
+            None if summary.has_processed => "OK".to_owned(),
+            None => "No records processed".to_owned(),
+        }
+    }
+}
+
+fn remember(summary: &mut PollerStatus, status: &PollerStatus) {
+    summary.has_processed |= status.has_processed;
+    summary.source_problem = status
+        .source_problem
+        .clone()
+        .or_else(|| summary.source_problem.take());
+    summary.function_problem = status
+        .function_problem
+        .clone()
+        .or_else(|| summary.function_problem.take());
+}
+
+/// Waits for a change, or for ever once nobody can change anything.
+pub(crate) async fn changed(receiver: &mut watch::Receiver<()>) {
+    if receiver.changed().await.is_err() {
+        pending::<()>().await;
+    }
+}

@@ -24,4 +24,5 @@ pub use config::{
     MappingView, MappingsPage, Surroundings, UpdateMapping,
 };
 pub use engine::{Engine, EngineOptions};
+pub use esmeralda_broker::{Entropy, Pool};
 pub use invoker::{Functions, Invocation, InvocationResult, Invoker};

@@ -52,6 +52,13 @@ impl Records {
         }
     }
 
+    /// The bytes of keys, values and headers.
+    pub fn record_bytes(&self) -> u64 {
+        let optional = |range: &Option<Range<u32>>| range.as_ref().map_or(0, ExactSizeIterator::len);
+        let bytes = |span: &Span| optional(&span.key) + optional(&span.value) + span.headers.len();
+        self.spans.iter().map(|span| bytes(span) as u64).sum()
+    }
+
     /// The bytes of a range of the buffer.
     pub fn slice(&self, range: &Range<u32>) -> &[u8] {
         &self.buffer[range.start as usize..range.end as usize]
@@ -144,6 +151,19 @@ pub struct Progress {
     pub ends: Vec<i64>,
     /// The committed offset, or the log start where none is committed or the log starts later.
     pub positions: Vec<i64>,
+}
+
+impl Progress {
+    /// Per partition: how many offsets lie between what was committed and the end.
+    pub fn lags(&self) -> impl Iterator<Item = u64> {
+        let pairs = self.ends.iter().zip(&self.positions);
+        pairs.map(|(end, position)| u64::try_from(end - position).unwrap_or(0))
+    }
+
+    /// The lag of all partitions together.
+    pub fn lag(&self) -> u64 {
+        self.lags().sum()
+    }
 }
 
 /// How long a source's timers run, in the group's protocol.

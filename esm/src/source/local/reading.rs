@@ -1,0 +1,236 @@
+//! Fetched batches to records: where each partition is read, what is paused, and the walk over what came.
+
+use super::MemberSettings;
+use crate::source::{Records, SourceError, Span};
+use bytes::Bytes;
+use esmeralda_broker::local::{FetchPosition, FetchedPartition};
+use esmeralda_broker::records::{InvalidRecords, RecordView, decompress, walk};
+use esmeralda_broker::{BatchHeader, Charge, Compression, Offset, Pool};
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+
+/// The most that is asked of one partition at once: Kafka's `max.partition.fetch.bytes`.
+const PARTITION_FETCH_BYTES: usize = 1 << 20;
+
+/// A batch may become this large when it is decompressed. A producer can make 1 MB stand for gigabytes.
+const DECOMPRESSED_BATCH_BYTES: usize = 256 << 20;
+
+/// The positions of a member's partitions and the batches that were fetched and not handed out.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    partitions: BTreeMap<i32, Reader>,
+    fetched: VecDeque<(i32, BatchHeader, Bytes)>,
+}
+
+#[derive(Debug)]
+struct Reader {
+    position: i64,
+    is_paused: bool,
+    /// An error is waited out.
+    is_held: bool,
+}
+
+impl Reading {
+    /// Starts at these positions, with nothing fetched and nothing paused.
+    pub(super) fn new(positions: BTreeMap<i32, i64>) -> Self {
+        let reader = |position| Reader {
+            position,
+            is_paused: false,
+            is_held: false,
+        };
+        Self {
+            partitions: positions
+                .into_iter()
+                .map(|(partition, position)| (partition, reader(position)))
+                .collect(),
+            fetched: VecDeque::new(),
+        }
+    }
+
+    /// The partitions, ascending.
+    pub(super) fn partitions(&self) -> Vec<i32> {
+        self.partitions.keys().copied().collect()
+    }
+
+    /// What to fetch next; empty while something fetched waits, and while all is paused.
+    pub(super) fn wanted(&self) -> Vec<FetchPosition> {
+        if !self.fetched.is_empty() {
+            return Vec::new();
+        }
+        let readable = self
+            .partitions
+            .iter()
+            .filter(|(_, reader)| !reader.is_paused && !reader.is_held);
+        readable
+            .map(|(partition, reader)| FetchPosition {
+                partition: *partition,
+                offset: Offset(reader.position),
+                max_bytes: PARTITION_FETCH_BYTES,
+            })
+            .collect()
+    }
+
+    /// Pauses or resumes; whether that changed anything.
+    pub(super) fn pause(&mut self, partition: i32, is_paused: bool) -> bool {
+        self.partitions
+            .get_mut(&partition)
+            .is_some_and(|reader| std::mem::replace(&mut reader.is_paused, is_paused) != is_paused)
+    }
+
+    /// Leaves a partition alone until [`Reading::release`].
+    pub(super) fn hold(&mut self, partition: i32) {
+        if let Some(reader) = self.partitions.get_mut(&partition) {
+            reader.is_held = true;
+        }
+        self.fetched.retain(|(other, ..)| *other != partition);
+    }
+
+    /// Reads all held partitions again.
+    pub(super) fn release(&mut self) {
+        for reader in self.partitions.values_mut() {
+            reader.is_held = false;
+        }
+    }
+
+    /// Reads on at `position`. False when that would go back: records would come twice within one assignment.
+    pub(super) fn seek(&mut self, partition: i32, position: i64) -> bool {
+        match self.partitions.get_mut(&partition) {
+            Some(reader) if position < reader.position => false,
+            Some(reader) => {
+                reader.position = position;
+                true
+            }
+            None => true,
+        }
+    }
+
+    /// Keeps the batches of a fetch answer; the partitions that had an error are returned with it.
+    pub(super) fn accept(
+        &mut self,
+        answer: Vec<FetchedPartition>,
+    ) -> Vec<(i32, esmeralda_broker::local::Error)> {
+        let mut errors = Vec::new();
+        for fetched in answer {
+            match fetched.batches {
+                Ok(batches) => {
+                    let partition = fetched.partition;
+                    self.fetched.extend(
+                        batches
+                            .into_iter()
+                            .map(|(header, body)| (partition, header, body)),
+                    );
+                }
+                Err(error) => errors.push((fetched.partition, error)),
+            }
+        }
+        errors
+    }
+
+    /// The records of the next fetched batch; `None` when none waits. A batch that cannot be read holds its partition.
+    pub(super) fn next(&mut self, settings: &MemberSettings) -> Option<Result<Records, SourceError>> {
+        loop {
+            let (partition, header, body) = self.fetched.pop_front()?;
+            let Some(reader) = self.partitions.get_mut(&partition) else {
+                continue;
+            };
+            let end = header.last_offset().0 + 1;
+            if end <= reader.position {
+                continue;
+            }
+            let offsets = reader.position..end;
+            match records_of(partition, offsets, &header, &body, &settings.memory) {
+                Ok(records) => {
+                    reader.position = end;
+                    return Some(Ok(records));
+                }
+                Err(reason) => {
+                    let position = reader.position;
+                    self.hold(partition);
+                    return Some(Err(SourceError::Cluster {
+                        reason: format!(
+                            "partition {partition} cannot be read at offset {position}: {reason}"
+                        ),
+                    }));
+                }
+            }
+        }
+    }
+}
+
+/// The records of a batch from `offsets.start` on. A control batch has none to hand out.
+fn records_of(
+    partition: i32,
+    offsets: Range<i64>,
+    header: &BatchHeader,
+    body: &Bytes,
+    memory: &Pool,
+) -> Result<Records, String> {
+    let mut records = Records {
+        partition,
+        offsets,
+        timestamp_type: header.timestamp_type(),
+        buffer: Bytes::new(),
+        spans: Vec::new(),
+    };
+    if header.is_control() {
+        return Ok(records);
+    }
+    let buffer = plain_body(header, body, memory)?;
+    // The count comes from a batch that the broker has checked, and a record takes seven bytes at least.
+    let expected_count = usize::try_from(header.record_count()).unwrap_or(0);
+    records.spans.reserve(expected_count.min(buffer.len() / 7 + 1));
+    for record in walk(header, &buffer) {
+        let record = record.map_err(|error| error.to_string())?;
+        if record.offset.0 >= records.offsets.start {
+            records.spans.push(span_of(&record, &buffer));
+        }
+    }
+    records.buffer = buffer;
+    Ok(records)
+}
+
+fn span_of(record: &RecordView<'_>, buffer: &[u8]) -> Span {
+    let range = |part: &[u8]| {
+        let start = part.as_ptr() as usize - buffer.as_ptr() as usize;
+        start as u32..(start + part.len()) as u32
+    };
+    Span {
+        offset: record.offset.0,
+        timestamp_ms: record.timestamp_ms,
+        key: record.key.map(range),
+        value: record.value.map(range),
+        headers: range(record.headers),
+    }
+}
+
+/// The decompressed body; what it takes beyond the log counts against the memory budget until its last record is finished.
+fn plain_body(header: &BatchHeader, body: &Bytes, memory: &Pool) -> Result<Bytes, String> {
+    match header.compression() {
+        None => Err(format!(
+            "its attributes {:#06x} name no codec",
+            header.attributes()
+        )),
+        Some(Compression::None) => Ok(body.clone()),
+        Some(codec) => {
+            let limit_bytes = DECOMPRESSED_BATCH_BYTES.min(memory.limit_bytes());
+            let plain =
+                decompress(codec, body, limit_bytes).map_err(|error: InvalidRecords| error.to_string())?;
+            let charge = memory.charge(plain.len()).map_err(|error| error.to_string())?;
+            Ok(Bytes::from_owner(Charged {
+                bytes: plain,
+                _charge: charge,
+            }))
+        }
+    }
+}
+
+struct Charged {
+    bytes: Bytes,
+    _charge: Charge,
+}
+
+impl AsRef<[u8]> for Charged {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
