@@ -176,6 +176,14 @@ impl Engine {
         all
     }
 
+    /// Waits until a mapping is Enabled or Disabled, and shows it.
+    ///
+    /// # Errors
+    /// 404 when there is no such mapping, or no longer.
+    pub async fn settled(&self, uuid: &str) -> Result<MappingView, ApiError> {
+        self.door(uuid)?.settled().await
+    }
+
     /// Waits until every committed offset of the mapping equals the end offset of its partition and nothing is in flight.
     ///
     /// # Errors

@@ -136,6 +136,14 @@ impl MappingDoor {
         self.shown.borrow().clone()
     }
 
+    /// Waits until its state is a stable one.
+    pub(crate) async fn settled(mut self) -> Result<MappingView, ApiError> {
+        let settled = self.shown.wait_for(|shown| is_stable(shown.status.state)).await;
+        settled
+            .map(|shown| shown.view())
+            .map_err(|_| ApiError::mapping_not_found())
+    }
+
     /// Puts `definition`, which was made of `base`, in its place.
     pub(crate) async fn update(
         &self,
@@ -279,7 +287,7 @@ impl<G: ConsumerGroup> Mapping<G> {
     }
 
     fn is_stable(&self) -> bool {
-        !self.is_stopping && matches!(self.status.state, MappingState::Enabled | MappingState::Disabled)
+        !self.is_stopping && is_stable(self.status.state)
     }
 
     fn update(
@@ -387,4 +395,8 @@ impl<G: ConsumerGroup> Mapping<G> {
             !is_same
         });
     }
+}
+
+fn is_stable(state: MappingState) -> bool {
+    matches!(state, MappingState::Enabled | MappingState::Disabled)
 }

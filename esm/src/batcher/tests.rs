@@ -271,7 +271,7 @@ proptest! {
         let mut dropped: Vec<(i32, i64)> = Vec::new();
         let mut in_flight: Vec<Vec<i32>> = Vec::new();
 
-        let mut check = |batch: &Batch, seen: &mut [i64; 4], dropped: &[(i32, i64)], in_flight: &[Vec<i32>]| {
+        let check = |batch: &Batch, seen: &mut [i64; 4], dropped: &[(i32, i64)], in_flight: &[Vec<i32>]| {
             prop_assert!(batch.record_count() > 0 && batch.record_count() <= batch_size);
             let mut payload = Vec::new();
             envelope().write(batch, &mut payload);
