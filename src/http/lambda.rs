@@ -1,10 +1,96 @@
-//! The Lambda REST API for event source mappings.
+//! The Lambda REST API for event source mappings: paths, bodies, status codes and headers. Source: Lambda API reference; what SDKs
+//! send and expect was seen with boto3, the AWS CLI and the AWS SDK for Rust.
+//!
+//! Translation only: every rule is the engine's. Requests are taken unsigned too, and no signature is checked; of one, only the region
+//! is read.
+
+mod wire;
 
 use axum::Router;
-use esmeralda_esm::Engine;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
+use esmeralda_broker::Entropy;
+use esmeralda_esm::{ApiError, Engine};
+use wire::{answer, read_body, read_query, region_of};
 
-/// The routes of the Lambda API.
+/// Names of mappings in paths.
+const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+struct Api {
+    engine: Engine,
+    /// For request ids.
+    entropy: Entropy,
+}
+
+/// The routes of the Lambda API, and the answer to everything that no surface has.
 pub(super) fn router(engine: Engine) -> Router {
-    let _ = engine;
+    let api = Api {
+        engine,
+        entropy: Entropy::from_system(),
+    };
+    let collection = || -> MethodRouter<Api> { post(create_mapping).get(list_mappings) };
+    let one = || -> MethodRouter<Api> { get(get_mapping).put(update_mapping).delete(delete_mapping) };
     Router::new()
+        .route(MAPPINGS, collection())
+        // Older SDKs end the path with a slash.
+        .route(&format!("{MAPPINGS}/"), collection())
+        .route(&format!("{MAPPINGS}/{{uuid}}"), one())
+        .route(&format!("{MAPPINGS}/{{uuid}}/"), one())
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_method)
+        .with_state(api)
+}
+
+async fn create_mapping(State(api): State<Api>, headers: HeaderMap, body: Body) -> Response {
+    let region = region_of(&headers);
+    let result = match read_body(body).await {
+        Ok(request) => api.engine.create(request, region.as_deref()).await,
+        Err(error) => Err(error),
+    };
+    answer(&api.entropy, StatusCode::ACCEPTED, result)
+}
+
+async fn list_mappings(State(api): State<Api>, uri: Uri) -> Response {
+    let result = match read_query(&uri) {
+        Ok(query) => api.engine.list(query).await,
+        Err(error) => Err(error),
+    };
+    answer(&api.entropy, StatusCode::OK, result)
+}
+
+async fn get_mapping(State(api): State<Api>, Path(uuid): Path<String>) -> Response {
+    answer(&api.entropy, StatusCode::OK, api.engine.get(&uuid).await)
+}
+
+async fn update_mapping(State(api): State<Api>, Path(uuid): Path<String>, body: Body) -> Response {
+    let result = match read_body(body).await {
+        Ok(request) => api.engine.update(&uuid, request).await,
+        Err(error) => Err(error),
+    };
+    answer(&api.entropy, StatusCode::ACCEPTED, result)
+}
+
+async fn delete_mapping(State(api): State<Api>, Path(uuid): Path<String>) -> Response {
+    answer(&api.entropy, StatusCode::ACCEPTED, api.engine.delete(&uuid).await)
+}
+
+/// What to ask instead, for those who ask for something else.
+const OPERATIONS: &str = "Esmeralda serves CreateEventSourceMapping, GetEventSourceMapping, UpdateEventSourceMapping, \
+                          DeleteEventSourceMapping and ListEventSourceMappings under /2015-03-31/event-source-mappings, \
+                          /metrics and /healthz";
+
+async fn unknown_path(State(api): State<Api>, method: Method, uri: Uri) -> Response {
+    let error =
+        ApiError::unknown_operation(format!("Nothing answers {method} {}. {OPERATIONS}.", uri.path()));
+    answer(&api.entropy, StatusCode::OK, Err::<(), _>(error))
+}
+
+async fn unknown_method(State(api): State<Api>, method: Method, uri: Uri) -> Response {
+    let error = ApiError::unknown_operation(format!("{} does not take {method}. {OPERATIONS}.", uri.path()));
+    answer(&api.entropy, StatusCode::OK, Err::<(), _>(error))
 }

@@ -50,6 +50,16 @@ impl ApiError {
         Self::new(400, "ResourceInUseException", message)
     }
 
+    /// 413 RequestTooLargeException.
+    pub fn too_large(message: impl Into<String>) -> Self {
+        Self::new(413, "RequestTooLargeException", message)
+    }
+
+    /// 404 UnknownOperationException: no such path or method.
+    pub fn unknown_operation(message: impl Into<String>) -> Self {
+        Self::new(404, "UnknownOperationException", message)
+    }
+
     /// 500 ServiceException: not the caller's fault.
     pub fn service(message: impl Into<String>) -> Self {
         Self::new(500, "ServiceException", message)
@@ -66,7 +76,7 @@ impl ApiError {
     /// The body's `Type`; the exceptions that the model does not have show none.
     fn fault(&self) -> Option<&'static str> {
         match self.kind {
-            "ValidationException" | "SerializationException" => None,
+            "ValidationException" | "SerializationException" | "UnknownOperationException" => None,
             "ServiceException" => Some("Service"),
             _ => Some("User"),
         }

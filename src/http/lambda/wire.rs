@@ -1,0 +1,125 @@
+//! Bodies, queries, headers and errors as AWS's REST-JSON protocol has them.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Query;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use esmeralda_broker::Entropy;
+use esmeralda_esm::ApiError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tracing::debug;
+
+/// Far more than any request of this API needs.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Without it SDKs do not know which exception an error is.
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Reads a JSON body; none at all is an empty one.
+///
+/// # Errors
+/// 413 for one that is too large, SerializationException for one that is not what the operation takes.
+pub(super) async fn read_body<T: DeserializeOwned>(body: Body) -> Result<T, ApiError> {
+    let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
+        ApiError::too_large(format!(
+            "The body must not exceed {MAX_BODY_BYTES} bytes: {error}"
+        ))
+    })?;
+    let body = if body.is_empty() { &b"{}"[..] } else { &body[..] };
+    serde_json::from_slice(body)
+        .map_err(|error| ApiError::serialization(format!("Could not parse the request body: {error}")))
+}
+
+/// Reads the query.
+///
+/// # Errors
+/// SerializationException for values of another type than the operation's.
+pub(super) fn read_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
+    let query = Query::try_from_uri(uri);
+    query
+        .map(|Query(query)| query)
+        .map_err(|error| ApiError::serialization(error.body_text()))
+}
+
+/// The region in the credential's scope of a signature: the only place where a request says which region it is for.
+/// `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/lambda/aws4_request, ...`
+pub(super) fn region_of(headers: &HeaderMap) -> Option<String> {
+    let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (_, credential) = authorization.split_once("Credential=")?;
+    // The access key may contain slashes, what follows does not.
+    let scope = credential.split([',', ' ']).next()?;
+    let mut parts = scope.rsplit('/');
+    let region = parts.nth(2)?;
+    let is_region = !region.is_empty()
+        && region
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    is_region.then(|| region.to_owned())
+}
+
+/// The response to a request: the operation's status and JSON, or the error's.
+pub(super) fn answer<T: Serialize>(
+    entropy: &Entropy,
+    status: StatusCode,
+    result: Result<T, ApiError>,
+) -> Response {
+    let request_id = entropy.uuid().to_string();
+    let mut response = match result {
+        Ok(shown) => (status, serde_json::to_vec(&shown).unwrap_or_default()).into_response(),
+        Err(error) => refusal(&error, &request_id),
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, JSON);
+    if let Ok(request_id) = HeaderValue::from_str(&request_id) {
+        headers.insert(REQUEST_ID, request_id);
+    }
+    response
+}
+
+fn refusal(error: &ApiError, request_id: &str) -> Response {
+    debug!(
+        request_id,
+        kind = error.kind,
+        message = error.message,
+        "a request was refused"
+    );
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = serde_json::to_vec(error).unwrap_or_default();
+    (status, [(ERROR_TYPE, HeaderValue::from_static(error.kind))], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(authorization: &str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::from_str(authorization).unwrap());
+        region_of(&headers)
+    }
+
+    #[test]
+    fn the_region_is_read_off_the_signature() {
+        let signed = |scope: &str| {
+            region(&format!(
+                "AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature=abc"
+            ))
+        };
+        assert_eq!(
+            signed("AKID/20260101/eu-central-1/lambda/aws4_request").as_deref(),
+            Some("eu-central-1")
+        );
+        assert_eq!(
+            signed("key/with/slashes/20260101/us-gov-west-1/lambda/aws4_request").as_deref(),
+            Some("us-gov-west-1")
+        );
+        assert_eq!(signed("AKID"), None);
+        assert_eq!(signed("AKID/20260101//lambda/aws4_request"), None);
+        assert_eq!(region("Bearer token"), None);
+        assert_eq!(region_of(&HeaderMap::new()), None);
+    }
+}
