@@ -28,6 +28,8 @@ pub(crate) mod errors;
 pub(crate) mod fetch;
 mod fields;
 mod find_coordinator;
+#[cfg(test)]
+mod group_tests;
 mod heartbeat;
 mod init_producer_id;
 mod join_group;
