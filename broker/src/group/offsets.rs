@@ -134,3 +134,160 @@ impl ExpiryRule {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::classic::{JoinRequest, Limits, Membership, Protocol, SyncRequest, Ticket};
+    use crate::ids::GenerationId;
+    use bytes::Bytes;
+
+    const RETENTION_MS: i64 = 1_000;
+
+    fn to_commit(retention_ms: Option<i64>) -> OffsetToCommit {
+        OffsetToCommit {
+            offset: Offset(7),
+            leader_epoch: LeaderEpoch(1),
+            metadata: "".into(),
+            retention_ms,
+        }
+    }
+
+    fn simple() -> ClassicGroup {
+        let limits = Limits {
+            initial_rebalance_delay_ms: 0,
+            max_size: 10,
+            max_members: 10,
+            new_member_join_timeout_ms: 1_000_000,
+        };
+        ClassicGroup::new(limits, 0)
+    }
+
+    /// A group with member `a`, which subscribes to topic `t`, in a generation that waits for its assignment.
+    fn completing(protocol_type: &str, metadata: &'static [u8]) -> ClassicGroup {
+        let mut group = simple();
+        let request = JoinRequest {
+            member_id: "".into(),
+            new_member_id: "a".into(),
+            group_instance_id: None,
+            client_id: "".into(),
+            client_host: "".into(),
+            session_timeout_ms: 2_000,
+            rebalance_timeout_ms: 2_000,
+            protocol_type: protocol_type.into(),
+            protocols: vec![Protocol {
+                name: "p".into(),
+                metadata: Bytes::from_static(metadata),
+            }],
+            requires_known_member_id: false,
+            supports_skipping_assignment: false,
+            reason: None,
+        };
+        group.join(0, Ticket(1), &request);
+        group.expire(0);
+        group
+    }
+
+    fn stable(protocol_type: &str, metadata: &'static [u8]) -> ClassicGroup {
+        let mut group = completing(protocol_type, metadata);
+        let request = SyncRequest {
+            membership: Membership {
+                member_id: "a".into(),
+                group_instance_id: None,
+                generation_id: GenerationId(1),
+            },
+            protocol_type: None,
+            protocol_name: None,
+            assignments: Vec::new(),
+        };
+        group.sync(0, Ticket(2), &request);
+        assert_eq!(group.state(), GroupState::Stable);
+        group
+    }
+
+    /// A group of consumers that became empty at 2,000, when its only member's session ended.
+    fn emptied() -> ClassicGroup {
+        let mut group = stable("consumer", SUBSCRIPTION);
+        group.expire(2_000);
+        assert_eq!(
+            (group.state(), group.state_since_ms()),
+            (GroupState::Empty, 2_000)
+        );
+        group
+    }
+
+    const SUBSCRIPTION: &[u8] = b"\0\0\0\0\0\x01\0\x01t\xff\xff\xff\xff";
+
+    #[test]
+    fn when_an_offset_expires_depends_on_its_group() {
+        let consumers = || stable("consumer", SUBSCRIPTION);
+        // Committed at 100; the last moment at which the offset is still there, if there is one.
+        let cases: [(&str, ClassicGroup, &str, Option<i64>); 7] = [
+            ("simple: from the commit", simple(), "t", Some(1_099)),
+            ("emptied: from when it was", emptied(), "t", Some(2_999)),
+            ("stable, subscribed: never", consumers(), "t", None),
+            (
+                "stable, no longer subscribed: from the commit",
+                consumers(),
+                "u",
+                Some(1_099),
+            ),
+            (
+                "stable, subscriptions unreadable: never",
+                stable("consumer", b"?"),
+                "u",
+                None,
+            ),
+            (
+                "stable, no consumers: never",
+                stable("connect", SUBSCRIPTION),
+                "u",
+                None,
+            ),
+            (
+                "rebalancing: never",
+                completing("consumer", SUBSCRIPTION),
+                "u",
+                None,
+            ),
+        ];
+        for (what, group, topic, last_ms) in cases {
+            let mut offsets = Offsets::default();
+            offsets.commit(100, &topic.into(), 0, to_commit(None));
+            offsets.expire(last_ms.unwrap_or(i64::MAX / 2), RETENTION_MS, &group);
+            assert!(!offsets.is_empty(), "{what}");
+            if let Some(last_ms) = last_ms {
+                offsets.expire(last_ms + 1, RETENTION_MS, &group);
+                assert!(offsets.is_empty(), "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_retention_that_the_commit_named_comes_before_the_brokers() {
+        let mut offsets = Offsets::default();
+        offsets.commit(100, &"t".into(), 0, to_commit(Some(50)));
+        offsets.commit(100, &"t".into(), 1, to_commit(Some(5_000)));
+        offsets.expire(149, RETENTION_MS, &simple());
+        assert!(offsets.get("t", 0).is_some());
+        offsets.expire(150, RETENTION_MS, &simple());
+        assert_eq!(offsets.get("t", 0), None);
+        offsets.expire(5_099, RETENTION_MS, &simple());
+        assert!(offsets.get("t", 1).is_some());
+    }
+
+    #[test]
+    fn a_commit_may_go_back() {
+        let mut offsets = Offsets::default();
+        offsets.commit(0, &"t".into(), 0, to_commit(None));
+        let back = OffsetToCommit {
+            offset: Offset(2),
+            ..to_commit(None)
+        };
+        offsets.commit(0, &"t".into(), 0, back);
+        assert_eq!(
+            offsets.get("t", 0).map(|committed| committed.offset),
+            Some(Offset(2))
+        );
+    }
+}

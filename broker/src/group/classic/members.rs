@@ -250,3 +250,32 @@ impl Members {
         }
     }
 }
+
+#[cfg(test)]
+impl Members {
+    /// The counts and indexes say what the members say.
+    pub(super) fn assert_consistent(&self) {
+        let awaiting = self.iter().filter(|member| member.is_awaiting_join()).count();
+        assert_eq!(self.awaiting_join_count, awaiting);
+        let mut speakers = BTreeMap::new();
+        let mut instances = BTreeMap::new();
+        for (id, member) in &self.by_id {
+            assert_eq!(*id, member.id);
+            let names: BTreeSet<_> = member
+                .protocols
+                .iter()
+                .map(|protocol| Arc::clone(&protocol.name))
+                .collect();
+            for name in names {
+                *speakers.entry(name).or_insert(0) += 1;
+            }
+            if let Some(instance) = &member.group_instance_id {
+                instances.insert(Arc::clone(instance), Arc::clone(id));
+            }
+        }
+        assert_eq!(self.speakers, speakers);
+        assert_eq!(self.by_instance, instances);
+        assert!(self.pending_sync.iter().all(|id| self.contains(id)));
+        assert!(self.pending_join.iter().all(|id| !self.contains(id)));
+    }
+}

@@ -51,3 +51,12 @@ impl Timers {
         Some(timer)
     }
 }
+
+#[cfg(test)]
+impl Timers {
+    /// When the timer is due, if it is set.
+    pub(super) fn deadline_ms(&self, timer: &Timer) -> Option<i64> {
+        assert_eq!(self.deadlines.len(), self.queue.len());
+        self.deadlines.get(timer).copied()
+    }
+}
