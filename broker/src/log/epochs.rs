@@ -62,7 +62,7 @@ impl LeaderEpochs {
             .iter()
             .take_while(|entry| entry.start_offset <= log_start_offset)
             .count();
-        if let Some(last) = self.later.drain(..passed).last() {
+        if let Some(last) = self.later.drain(..passed).next_back() {
             self.earliest = last;
         }
         self.earliest.start_offset = self.earliest.start_offset.max(log_start_offset);

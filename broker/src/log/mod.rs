@@ -6,22 +6,24 @@ use crate::pool::Pool;
 use bytes::Bytes;
 use epochs::LeaderEpochs;
 use producers::Producers;
-use segment::{BatchView, Segment, Window};
+use segment::{Segment, Window};
 use std::collections::VecDeque;
 
 pub mod batch;
 mod epochs;
 mod index;
+mod limits;
 mod producers;
 pub mod records;
 mod retention;
+mod search;
 mod segment;
 
-pub(crate) use batch::{Batch, BatchHeader, InvalidBatch};
+pub(crate) use batch::{Batch, InvalidBatch};
 use records::InvalidRecords;
 
 /// What a batch may decompress to when the log has to look inside it.
-const DECOMPRESSED_LIMIT_BYTES: usize = 256 << 20;
+const DECOMPRESSED_LIMIT_BYTES: usize = 64 << 20;
 
 /// The topic configs that the log obeys, typed. Source: Kafka's `LogConfig`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,8 +190,8 @@ impl PartitionLog {
         now_ms: i64,
         settings: &LogSettings,
     ) -> Result<Appended, AppendError> {
-        check_size(&batch, settings)?;
-        check_records(&batch, now_ms, settings)?;
+        limits::check_size(&batch, settings)?;
+        limits::check_records(&batch, now_ms, settings)?;
         if batch.header.has_producer_id()
             && let Some(written) = self.producers.check(&batch.header)?
         {
@@ -323,83 +325,6 @@ impl PartitionLog {
         Ok(())
     }
 
-    /// The first record whose timestamp is `timestamp_ms` or later (ListOffsets by time).
-    pub(crate) fn find_by_time(&self, timestamp_ms: i64) -> Option<Found> {
-        self.segments
-            .iter()
-            .filter(|segment| segment.max_timestamp_ms >= timestamp_ms)
-            .flat_map(|segment| segment.batches_by_time(timestamp_ms, self.log_start_offset))
-            .find_map(|batch| self.first_record(&batch, timestamp_ms))
-    }
-
-    /// The record with the largest timestamp, the first of them if several (ListOffsets -3, KIP-734).
-    pub(crate) fn find_max_timestamp(&self) -> Option<Found> {
-        // Records below the log start offset may share a batch with the first that is kept, so the largest timestamp of a header may
-        // belong to none of those that are left.
-        let mut largest: Option<Found> = None;
-        for segment in &self.segments {
-            let least_ms = largest.map_or(0, |found| found.timestamp_ms.saturating_add(1));
-            for batch in segment.batches_by_time(least_ms, self.log_start_offset) {
-                let least_ms = largest.map_or(0, |found| found.timestamp_ms.saturating_add(1));
-                if batch.header.max_timestamp_ms() >= least_ms {
-                    largest = self.latest_record(&batch, least_ms).or(largest);
-                }
-            }
-        }
-        largest
-    }
-
-    /// The first record of the batch that is kept and not older than `timestamp_ms`.
-    fn first_record(&self, batch: &BatchView<'_>, timestamp_ms: i64) -> Option<Found> {
-        self.look_inside(batch, |records| {
-            records
-                .skip_while(|found| found.timestamp_ms < timestamp_ms)
-                .next()
-        })
-    }
-
-    /// The first of the batch's latest records, if it is not older than `timestamp_ms`.
-    fn latest_record(&self, batch: &BatchView<'_>, timestamp_ms: i64) -> Option<Found> {
-        self.look_inside(batch, |records| {
-            let mut latest: Option<Found> = None;
-            for found in records {
-                let least_ms = latest.map_or(timestamp_ms, |latest| latest.timestamp_ms.saturating_add(1));
-                if found.timestamp_ms >= least_ms {
-                    latest = Some(found);
-                }
-            }
-            latest
-        })
-    }
-
-    /// Asks `choose` for one of the batch's records. A body that cannot be read counts as one record at the batch's start with its
-    /// largest timestamp: a consumer that begins there misses nothing.
-    fn look_inside(
-        &self,
-        batch: &BatchView<'_>,
-        choose: impl Fn(&mut dyn Iterator<Item = Found>) -> Option<Found>,
-    ) -> Option<Found> {
-        let header = &batch.header;
-        let leader_epoch = header.partition_leader_epoch();
-        let whole = Found {
-            offset: header.base_offset().max(self.log_start_offset),
-            timestamp_ms: header.max_timestamp_ms(),
-            leader_epoch,
-        };
-        let Ok(plain) = records::plain(header, batch.body, DECOMPRESSED_LIMIT_BYTES) else {
-            return choose(&mut std::iter::once(whole));
-        };
-        let mut records = records::walk(header, &plain)
-            .map_while(Result::ok)
-            .filter(|record| record.offset >= self.log_start_offset)
-            .map(|record| Found {
-                offset: record.offset,
-                timestamp_ms: record.timestamp_ms,
-                leader_epoch,
-            });
-        choose(&mut records)
-    }
-
     /// The epoch of the record at `offset` (the earliest kept epoch at or before it).
     pub(crate) fn epoch_at(&self, offset: Offset) -> Option<LeaderEpoch> {
         self.epochs.epoch_at(offset)
@@ -464,58 +389,6 @@ impl PartitionLog {
     pub(crate) fn active_producers(&self) -> Vec<ActiveProducer> {
         self.producers.active()
     }
-}
-
-fn check_size(batch: &Batch, settings: &LogSettings) -> Result<(), AppendError> {
-    let bytes = batch.size_bytes();
-    let exceeds = |limit_bytes: i32| usize::try_from(limit_bytes).is_ok_and(|limit| bytes > limit);
-    if exceeds(settings.max_message_bytes) {
-        return Err(AppendError::TooLarge {
-            bytes,
-            limit_bytes: settings.max_message_bytes,
-        });
-    }
-    if exceeds(settings.segment_bytes) {
-        return Err(AppendError::TooLargeForSegment {
-            bytes,
-            limit_bytes: settings.segment_bytes,
-        });
-    }
-    Ok(())
-}
-
-/// The bounds of timestamps, and keys in compacted topics. Source: `LogValidator.validateRecord`.
-///
-/// The batch's own largest timestamp is believed, so that records are read only where a topic's configs ask for it.
-fn check_records(batch: &Batch, now_ms: i64, settings: &LogSettings) -> Result<(), AppendError> {
-    let earliest_ms = now_ms.saturating_sub(settings.timestamp_before_max_ms);
-    let latest_ms = now_ms.saturating_add(settings.timestamp_after_max_ms);
-    let check_time = |timestamp_ms: i64| {
-        let is_in_range = (earliest_ms..=latest_ms).contains(&timestamp_ms);
-        // -1 stands for no timestamp.
-        if settings.log_append_time || timestamp_ms == -1 || is_in_range {
-            return Ok(());
-        }
-        Err(AppendError::TimestampOutOfRange {
-            timestamp_ms,
-            earliest_ms,
-            latest_ms,
-        })
-    };
-    check_time(batch.header.max_timestamp_ms())?;
-    let bounds_age = !settings.log_append_time && settings.timestamp_before_max_ms != i64::MAX;
-    if !settings.compacted && !bounds_age {
-        return Ok(());
-    }
-    let plain = records::plain(&batch.header, &batch.body, DECOMPRESSED_LIMIT_BYTES)?;
-    for (batch_index, record) in (0..).zip(records::walk(&batch.header, &plain)) {
-        let record = record?;
-        if settings.compacted && record.key.is_none() {
-            return Err(AppendError::MissingKey { batch_index });
-        }
-        check_time(record.timestamp_ms)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
