@@ -6,8 +6,8 @@ use crate::cluster::Cluster;
 use crate::group::GroupSummary;
 use std::sync::Arc;
 
-/// The type of every group until KIP-848's and KIP-932's come.
-pub(crate) const CLASSIC: &str = "Classic";
+/// The type of every group until KIP-848's and KIP-932's come, as the broker's `Group.GroupType` writes it.
+pub(crate) const CLASSIC: &str = "classic";
 
 /// The groups in one of `states` and of one of `types`, by id; an empty filter lets all pass. Filters do not mind case.
 pub(crate) async fn list_groups(
