@@ -12,6 +12,8 @@ mod cluster;
 pub mod config;
 mod entropy;
 mod fetch;
+#[doc(hidden)]
+pub mod fuzzing;
 mod group;
 mod ids;
 pub mod local;

@@ -34,6 +34,8 @@ const BROKER_ROOMS: &[(&str, &str)] = &[
     // In process an error has Kafka's code too, and only the API's errors know codes.
     ("local", "api operations cluster log"),
     ("server", "api operations cluster metrics"),
+    // The fuzzers' way in.
+    ("fuzzing", "server cluster log"),
     // It starts and stops everything.
     (
         "broker",

@@ -12,7 +12,7 @@
 mod requests;
 mod shape;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod walk;
 
 use thiserror::Error;

@@ -125,6 +125,21 @@ impl Listener {
     }
 }
 
+/// Answers on one stream that no listener accepted, for the broker of that id, until the stream ends.
+pub(crate) async fn converse<S>(cluster: &Arc<Cluster>, node_id: NodeId, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let (_running, stopping) = watch::channel(false);
+    let listener = Listener {
+        cluster: Arc::clone(cluster),
+        node_id,
+        local_address: None,
+        stopping,
+    };
+    listener.converse(stream, None).await;
+}
+
 /// Counts one connection while it lives.
 struct Counted<'a>(&'a AtomicU64);
 

@@ -1,6 +1,6 @@
 //! Every request of every served version is walked exactly to its end, and nothing that lies about its size passes.
 
-mod samples;
+pub(crate) mod samples;
 
 use kafka_protocol::messages::ApiKey;
 use proptest::prelude::*;

@@ -17,20 +17,20 @@ use kafka_protocol::protocol::{Request, StrBytes};
 use uuid::Uuid;
 
 /// One request type: what it covers and how to make an encoded one.
-pub(super) struct Case {
-    pub(super) api_key: ApiKey,
-    pub(super) first_version: i16,
-    pub(super) last_version: i16,
+pub(crate) struct Case {
+    pub(crate) api_key: ApiKey,
+    pub(crate) first_version: i16,
+    pub(crate) last_version: i16,
     /// Encodes a random request of this version from this seed.
-    pub(super) encode: fn(seed: u64, version: i16) -> Vec<u8>,
+    pub(crate) encode: fn(seed: u64, version: i16) -> Vec<u8>,
     /// Decodes with `kafka-protocol` and answers with how many bytes are left; nothing if it refuses.
-    pub(super) decode: fn(body: Bytes, version: i16) -> Option<usize>,
+    pub(crate) decode: fn(body: Bytes, version: i16) -> Option<usize>,
 }
 
 macro_rules! cases {
     ($($request:ident)*) => {
         /// Every request of the table, with the ranges of `kafka-protocol`.
-        pub(super) fn cases() -> Vec<Case> {
+        pub(crate) fn cases() -> Vec<Case> {
             vec![$({
                 type R = messages::$request;
                 let versions = <R as kafka_protocol::protocol::Message>::VERSIONS;
@@ -64,7 +64,7 @@ fn decode<R: Request>(mut body: Bytes, version: i16) -> Option<usize> {
 }
 
 /// SplitMix64: small, and the same on every machine for a seed.
-pub(super) struct Source {
+pub(crate) struct Source {
     state: u64,
     version: i16,
     is_flexible: bool,
@@ -115,7 +115,7 @@ impl Source {
     }
 }
 
-pub(super) trait Sample: Sized {
+pub(crate) trait Sample: Sized {
     fn sample(source: &mut Source) -> Self;
 
     /// Null if there is such a value.
