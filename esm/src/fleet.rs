@@ -171,10 +171,9 @@ impl<G: ConsumerGroup> Fleet<G> {
 
     /// Whether every poller owns its share, or says why it cannot.
     pub(crate) fn is_ready(&self) -> bool {
-        self.pollers.iter().all(|member| {
-            let status = member.status.borrow();
-            status.phase == Phase::Assigned || status.source_problem.is_some()
-        })
+        self.samples()
+            .iter()
+            .all(|status| status.phase == Phase::Assigned || status.source_problem.is_some())
     }
 
     /// LastProcessingResult, in AWS's words.
