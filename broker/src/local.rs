@@ -2,6 +2,7 @@
 //! facade use it; what it does, any Kafka client could do.
 
 mod groups;
+mod records;
 
 use crate::api::errors::KafkaError;
 use crate::cluster::Cluster;
@@ -188,45 +189,5 @@ impl Client {
             return Err(Error::from(&MetadataError::UnknownTopic));
         };
         Ok(topic.partitions.len() as i32)
-    }
-
-    /// Appends one batch, as [`records::encode_batch`](crate::records::encode_batch) makes them; the first record's offset.
-    ///
-    /// # Errors
-    /// Those of Produce, such as UNKNOWN_TOPIC_OR_PARTITION or NOT_ENOUGH_REPLICAS at the memory limit.
-    pub async fn produce(&self, topic: &str, partition: i32, batch: Bytes) -> Result<Offset, Error> {
-        let _ = (topic, partition, batch);
-        todo!("server")
-    }
-
-    /// Reads the partitions of one topic at `positions`; waits up to `max_wait` for `min_bytes`. `max_bytes` bounds the whole answer.
-    /// The answer has every partition that was asked for, errors included.
-    ///
-    /// # Errors
-    /// UNKNOWN_TOPIC_OR_PARTITION when the topic does not exist.
-    pub async fn fetch(
-        &self,
-        topic: &str,
-        positions: &[FetchPosition],
-        max_wait: Duration,
-        min_bytes: usize,
-        max_bytes: usize,
-    ) -> Result<Vec<FetchedPartition>, Error> {
-        let _ = (topic, positions, max_wait, min_bytes, max_bytes);
-        todo!("server")
-    }
-
-    /// One offset per partition of `partitions`, in that order; -1 when no record is that late.
-    ///
-    /// # Errors
-    /// UNKNOWN_TOPIC_OR_PARTITION.
-    pub async fn list_offsets(
-        &self,
-        topic: &str,
-        partitions: &[i32],
-        spec: OffsetSpec,
-    ) -> Result<Vec<Offset>, Error> {
-        let _ = (topic, partitions, spec);
-        todo!("server")
     }
 }

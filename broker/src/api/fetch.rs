@@ -25,7 +25,7 @@ use crate::log::Part;
 use crate::operations::RequestContext;
 use crate::operations::fetch::{Limits, fetch};
 use crate::topic::TopicKey;
-use crate::topic::partition::CurrentLeader;
+use crate::topic::leadership::{CurrentLeader, NotServed};
 use kafka_protocol::messages::fetch_request::{FetchTopic, ForgottenTopic};
 use kafka_protocol::messages::{FetchRequest, FetchResponse};
 use std::collections::BTreeMap;
@@ -210,9 +210,9 @@ fn partition_answer(
         },
         Err(error) => {
             let current = match &error {
-                FetchError::NotLeader(current) | FetchError::FencedLeaderEpoch(current)
-                    if version >= CURRENT_LEADER_FROM =>
-                {
+                FetchError::NotServed(
+                    NotServed::NotLeader(current) | NotServed::FencedLeaderEpoch(current),
+                ) if version >= CURRENT_LEADER_FROM => {
                     leaders.insert(current.leader_id, *current);
                     Some((current.leader_id.0, current.leader_epoch.0))
                 }
@@ -237,7 +237,9 @@ fn partition_answer(
 /// Kafka's `maybeDownConvertStorageError`: old clients retry NOT_LEADER_OR_FOLLOWER only.
 fn code(version: i16, error: FetchError) -> i16 {
     match error {
-        FetchError::Offline(_) if version < STORAGE_ERROR_FROM => code_instead_of_storage_error(),
+        FetchError::NotServed(NotServed::Offline(_)) if version < STORAGE_ERROR_FROM => {
+            code_instead_of_storage_error()
+        }
         error => error.code(),
     }
 }

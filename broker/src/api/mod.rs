@@ -35,10 +35,12 @@ mod init_producer_id;
 mod join_group;
 mod leave_group;
 mod list_groups;
+mod list_offsets;
 mod metadata;
 mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
+mod offset_for_leader_epoch;
 mod produce;
 mod sync_group;
 
@@ -67,10 +69,12 @@ apis![
     join_group::JoinGroup,
     leave_group::LeaveGroup,
     list_groups::ListGroups,
+    list_offsets::ListOffsets,
     metadata::Metadata,
     offset_commit::OffsetCommit,
     offset_delete::OffsetDelete,
     offset_fetch::OffsetFetch,
+    offset_for_leader_epoch::OffsetForLeaderEpoch,
     sync_group::SyncGroup,
     fetch::Fetch,
     init_producer_id::InitProducerId,

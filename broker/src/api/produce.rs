@@ -23,6 +23,7 @@ use crate::log::{AppendError, Appended};
 use crate::operations::RequestContext;
 use crate::operations::produce::{ProduceError, Terms, produce};
 use crate::topic::TopicKey;
+use crate::topic::leadership::NotServed;
 use kafka_protocol::messages::produce_response::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, TopicProduceResponse,
 };
@@ -145,7 +146,7 @@ impl AnswerBuilder {
                 ];
             }
         }
-        if let ProduceError::NotLeader(current) = error
+        if let ProduceError::NotServed(NotServed::NotLeader(current)) = error
             && self.version >= CURRENT_LEADER_FROM
         {
             self.leaders.insert(current.leader_id);

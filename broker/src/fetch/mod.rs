@@ -7,7 +7,7 @@ pub(crate) mod wait;
 use crate::ids::{LeaderEpoch, Offset};
 use crate::log::{OffsetOutOfRange, Slice};
 use crate::topic::TopicKey;
-use crate::topic::partition::{CurrentLeader, Offline};
+use crate::topic::leadership::NotServed;
 use std::sync::Arc;
 
 /// A partition as a request names it.
@@ -55,22 +55,14 @@ pub(crate) struct Fetched {
 /// Why a partition gave nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FetchError {
-    #[error("this server does not host this topic-partition")]
-    UnknownTopicOrPartition,
     #[error("no topic has this id")]
     UnknownTopicId,
     #[error("the topic of this name has another id now")]
     InconsistentTopicId,
-    #[error("broker {} leads this partition", .0.leader_id)]
-    NotLeader(CurrentLeader),
-    #[error("the partition has a newer leader epoch")]
-    FencedLeaderEpoch(CurrentLeader),
-    #[error("the partition has not had this leader epoch yet")]
-    UnknownLeaderEpoch,
     #[error(transparent)]
     OffsetOutOfRange(#[from] OffsetOutOfRange),
     #[error(transparent)]
-    Offline(#[from] Offline),
+    NotServed(#[from] NotServed),
 }
 
 impl FetchedPartition {

@@ -12,6 +12,7 @@ use crate::ids::{LeaderEpoch, Offset};
 use crate::log::{OffsetOutOfRange, Slice};
 use crate::metrics::add;
 use crate::topic::TopicKey;
+use crate::topic::leadership::NotServed;
 use crate::topic::partition::{Partition, State};
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,7 +127,7 @@ impl<'a> Target<'a> {
         match (missing, &self.wanted.key.topic) {
             (Missing::Topic, TopicKey::Id(_)) => FetchError::UnknownTopicId,
             (Missing::OtherId, _) => FetchError::InconsistentTopicId,
-            (Missing::Topic | Missing::Partition, _) => FetchError::UnknownTopicOrPartition,
+            (Missing::Topic | Missing::Partition, _) => NotServed::UnknownTopicOrPartition.into(),
         }
     }
 
@@ -140,14 +141,11 @@ impl<'a> Target<'a> {
             .partition
             .as_ref()
             .map_err(|missing| self.missing(*missing))?;
-        let state = partition.read()?;
+        let state = partition.read().map_err(NotServed::Offline)?;
         if state.is_deleted {
             return Err(self.missing(Missing::Topic));
         }
-        check_leader_epoch(&state, self.wanted.current_leader_epoch)?;
-        if !context.is_local && state.leader != context.node_id {
-            return Err(FetchError::NotLeader(state.current_leader()));
-        }
+        state.check_leadership(context.asked_node(), self.wanted.current_leader_epoch)?;
         let from = self.wanted.fetch_offset;
         let diverging_epoch = diverging_epoch(&state, self.wanted.last_fetched_epoch, from)?;
         let end = if is_read_committed {
@@ -168,17 +166,6 @@ impl<'a> Target<'a> {
             diverging_epoch,
             records,
         })
-    }
-}
-
-/// Kafka's `Partition.checkCurrentLeaderEpoch`.
-fn check_leader_epoch(state: &State, claimed: Option<LeaderEpoch>) -> Result<(), FetchError> {
-    match claimed {
-        Some(epoch) if epoch < state.leader_epoch => {
-            Err(FetchError::FencedLeaderEpoch(state.current_leader()))
-        }
-        Some(epoch) if epoch > state.leader_epoch => Err(FetchError::UnknownLeaderEpoch),
-        _ => Ok(()),
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct InitProducer {
 pub(crate) enum InitProducerIdError {
     #[error("transactions are not served: initialise without the transactional id {transactional_id:?}")]
     TransactionsNotServed { transactional_id: String },
+    #[error("a transactional id must not be empty")]
+    EmptyTransactionalId,
     #[error("a producer id and a producer epoch must be given together, or neither")]
     IdWithoutEpoch,
 }
@@ -70,6 +72,9 @@ pub(crate) async fn init_producer_id(
     let has_epoch = init.producer_epoch != ProducerEpoch(-1);
     if has_id != has_epoch {
         return Err(InitProducerIdError::IdWithoutEpoch);
+    }
+    if init.transactional_id.as_deref() == Some("") {
+        return Err(InitProducerIdError::EmptyTransactionalId);
     }
     if let Some(transactional_id) = init.transactional_id {
         return Err(InitProducerIdError::TransactionsNotServed { transactional_id });

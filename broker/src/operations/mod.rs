@@ -22,7 +22,9 @@ pub(crate) mod init_producer_id;
 pub(crate) mod join_group;
 pub(crate) mod leave_group;
 pub(crate) mod list_groups;
+pub(crate) mod list_offsets;
 pub(crate) mod metadata;
+pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
 pub(crate) mod sync_group;
 
@@ -46,6 +48,13 @@ pub(crate) struct RequestContext {
     pub(crate) client_id: String,
     /// True for the engine's and the facade's own calls, which go to any broker: leader and coordinator are not checked.
     pub(crate) is_local: bool,
+}
+
+impl RequestContext {
+    /// The broker that must lead a partition to answer for it; `None` for local calls, which go to any.
+    pub(crate) fn asked_node(&self) -> Option<NodeId> {
+        (!self.is_local).then_some(self.node_id)
+    }
 }
 
 #[cfg(test)]

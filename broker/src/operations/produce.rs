@@ -9,7 +9,8 @@ use crate::log::{AppendError, Appended, Batch, InvalidBatch};
 use crate::metrics::add;
 use crate::pool::OutOfMemory;
 use crate::topic::TopicKey;
-use crate::topic::partition::{CurrentLeader, Offline, Partition};
+use crate::topic::leadership::NotServed;
+use crate::topic::partition::Partition;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -28,8 +29,6 @@ pub(crate) struct Terms {
 /// Why a batch was not appended to its partition.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProduceError {
-    #[error("this server does not host this topic-partition")]
-    UnknownTopicOrPartition,
     #[error("no topic has this id")]
     UnknownTopicId,
     #[error("acks of {acks} is none of -1, 0 and 1")]
@@ -40,10 +39,8 @@ pub(crate) enum ProduceError {
     ZstdTooEarly,
     #[error("transactions are not served: produce without a transactional id")]
     TransactionsNotServed,
-    #[error("broker {} leads this partition", .0.leader_id)]
-    NotLeader(CurrentLeader),
     #[error(transparent)]
-    Offline(#[from] Offline),
+    NotServed(#[from] NotServed),
     #[error(transparent)]
     Invalid(#[from] InvalidBatch),
     #[error(transparent)]
@@ -68,14 +65,14 @@ pub(crate) async fn produce(
     let append = |(index, records): (i32, Option<Bytes>)| {
         let Some(found) = &found else {
             return Err(match topic {
-                TopicKey::Name(_) => ProduceError::UnknownTopicOrPartition,
+                TopicKey::Name(_) => NotServed::UnknownTopicOrPartition.into(),
                 TopicKey::Id(_) => ProduceError::UnknownTopicId,
             });
         };
         let partition = usize::try_from(index)
             .ok()
             .and_then(|index| found.partitions.get(index))
-            .ok_or(ProduceError::UnknownTopicOrPartition)?;
+            .ok_or(NotServed::UnknownTopicOrPartition)?;
         append(cluster, context, terms, partition, records)
     };
     partitions.into_iter().map(append).collect()
@@ -105,13 +102,8 @@ fn append(
     admit(cluster)?;
     let now_ms = cluster.clock.now_ms();
     let appended = {
-        let mut state = partition.write()?;
-        if state.is_deleted {
-            return Err(ProduceError::UnknownTopicOrPartition);
-        }
-        if !context.is_local && state.leader != context.node_id {
-            return Err(ProduceError::NotLeader(state.current_leader()));
-        }
+        let mut state = partition.write().map_err(NotServed::Offline)?;
+        state.check_leadership(context.asked_node(), None)?;
         state.append(batch, now_ms)?
     };
     if !appended.is_duplicate {

@@ -4,7 +4,6 @@ mod records;
 
 use super::Listener;
 use crate::cluster::Cluster;
-use crate::config::BrokerConfig;
 use crate::ids::NodeId;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse, RequestHeader};

@@ -3,6 +3,7 @@
 
 mod changes;
 pub(crate) mod config;
+pub(crate) mod leadership;
 pub(crate) mod name;
 pub(crate) mod partition;
 pub(crate) mod placement;
@@ -39,6 +40,12 @@ pub(crate) enum TopicKey {
 }
 
 impl TopicKey {
+    /// One partition, if it exists.
+    pub(crate) fn find_partition(&self, topics: &Topics, index: i32) -> Option<Arc<Partition>> {
+        let topic = self.find(topics)?;
+        topic.partitions.get(usize::try_from(index).ok()?).cloned()
+    }
+
     /// The topic, if it exists.
     pub(crate) fn find(&self, topics: &Topics) -> Option<Arc<Topic>> {
         match self {

@@ -34,13 +34,6 @@ pub(crate) struct State {
     pub(crate) is_deleted: bool,
 }
 
-/// Where a partition's leader is, for clients that asked another broker (KIP-951).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CurrentLeader {
-    pub(crate) leader_id: NodeId,
-    pub(crate) leader_epoch: LeaderEpoch,
-}
-
 /// A thread panicked while it held the lock: the partition answers KAFKA_STORAGE_ERROR from now on, the process lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the partition is offline after an internal error")]
@@ -140,14 +133,6 @@ impl State {
     /// The offset below which no transaction is open; the high watermark until transactions come.
     pub(crate) fn last_stable_offset(&self) -> Offset {
         self.high_watermark
-    }
-
-    /// Where clients find the leader.
-    pub(crate) fn current_leader(&self) -> CurrentLeader {
-        CurrentLeader {
-            leader_id: self.leader,
-            leader_epoch: self.leader_epoch,
-        }
     }
 
     fn bounds(&self) -> (Offset, Offset, LeaderEpoch, bool) {

@@ -5,7 +5,9 @@ use crate::fetch::FetchError;
 use crate::fetch::session::SessionError;
 use crate::log::{AppendError, InvalidBatch};
 use crate::operations::init_producer_id::InitProducerIdError;
+use crate::operations::list_offsets::ListOffsetsError;
 use crate::operations::produce::ProduceError;
+use crate::topic::leadership::NotServed;
 use kafka_protocol::ResponseError;
 
 impl KafkaError for InvalidBatch {
@@ -38,14 +40,12 @@ impl KafkaError for AppendError {
 impl KafkaError for ProduceError {
     fn response(&self) -> ResponseError {
         match self {
-            Self::UnknownTopicOrPartition => ResponseError::UnknownTopicOrPartition,
             Self::UnknownTopicId => ResponseError::UnknownTopicId,
             Self::InvalidRequiredAcks { .. } => ResponseError::InvalidRequiredAcks,
             Self::NoBatch => ResponseError::InvalidRecord,
             Self::ZstdTooEarly => ResponseError::UnsupportedCompressionType,
             Self::TransactionsNotServed => ResponseError::InvalidTxnState,
-            Self::NotLeader(_) => ResponseError::NotLeaderOrFollower,
-            Self::Offline(_) => ResponseError::KafkaStorageError,
+            Self::NotServed(error) => error.response(),
             Self::Invalid(error) => error.response(),
             Self::Append(error) => error.response(),
         }
@@ -55,14 +55,32 @@ impl KafkaError for ProduceError {
 impl KafkaError for FetchError {
     fn response(&self) -> ResponseError {
         match self {
-            Self::UnknownTopicOrPartition => ResponseError::UnknownTopicOrPartition,
             Self::UnknownTopicId => ResponseError::UnknownTopicId,
             Self::InconsistentTopicId => ResponseError::InconsistentTopicId,
+            Self::OffsetOutOfRange(_) => ResponseError::OffsetOutOfRange,
+            Self::NotServed(error) => error.response(),
+        }
+    }
+}
+
+impl KafkaError for NotServed {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::UnknownTopicOrPartition => ResponseError::UnknownTopicOrPartition,
             Self::NotLeader(_) => ResponseError::NotLeaderOrFollower,
             Self::FencedLeaderEpoch(_) => ResponseError::FencedLeaderEpoch,
             Self::UnknownLeaderEpoch => ResponseError::UnknownLeaderEpoch,
-            Self::OffsetOutOfRange(_) => ResponseError::OffsetOutOfRange,
             Self::Offline(_) => ResponseError::KafkaStorageError,
+        }
+    }
+}
+
+impl KafkaError for ListOffsetsError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::UnknownTimestamp { .. } => ResponseError::UnsupportedVersion,
+            Self::Duplicate => ResponseError::InvalidRequest,
+            Self::NotServed(error) => error.response(),
         }
     }
 }
@@ -82,7 +100,7 @@ impl KafkaError for InitProducerIdError {
         match self {
             // The answer has no message: of the codes that end a producer this one says the most.
             Self::TransactionsNotServed { .. } => ResponseError::UnsupportedVersion,
-            Self::IdWithoutEpoch => ResponseError::InvalidRequest,
+            Self::IdWithoutEpoch | Self::EmptyTransactionalId => ResponseError::InvalidRequest,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Client, cluster, encode};
 use crate::cluster::Cluster;
+use crate::local::FetchPosition;
 use crate::records::{NewRecord, encode_batch};
 use crate::topic::Topic;
 use crate::{Compression, records};
@@ -9,10 +10,15 @@ use bytes::{Buf, Bytes};
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
 use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic, ForgottenTopic};
 use kafka_protocol::messages::fetch_response::PartitionData;
+use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use kafka_protocol::messages::offset_for_leader_epoch_request::{
+    OffsetForLeaderPartition, OffsetForLeaderTopic,
+};
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::produce_response::PartitionProduceResponse;
 use kafka_protocol::messages::{
-    CreateTopicsRequest, FetchRequest, FetchResponse, ProduceRequest, TopicName, TransactionalId,
+    CreateTopicsRequest, FetchRequest, FetchResponse, InitProducerIdRequest, ListOffsetsRequest,
+    ListOffsetsResponse, OffsetForLeaderEpochRequest, ProduceRequest, TopicName, TransactionalId,
 };
 use kafka_protocol::protocol::{Decodable, StrBytes};
 use std::sync::Arc;
@@ -539,4 +545,195 @@ async fn memory_limit_refuses_appends_and_keeps_what_was_acknowledged() {
     let response = client.ask(12, &fetch(&topic, &[(0, kept - 1)])).await;
     assert_eq!(values(partitions(&response)[0]), [value]);
     assert_eq!(partitions(&response)[0].high_watermark, kept);
+}
+
+#[tokio::test(start_paused = true)]
+async fn offsets_are_listed_by_what_they_are_and_by_time() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "listed", 1).await;
+    let at = |timestamp_ms| NewRecord {
+        timestamp_ms,
+        value: Some(b"v"),
+        ..NewRecord::default()
+    };
+    let start = 1_700_000_000_000;
+    for times in [[0, 10], [30, 20]] {
+        let records = times.map(|time| at(start + time));
+        let sent = encode_batch(&records, Compression::None);
+        let request = produce(&topic, 1, vec![(0, Some(sent))]);
+        client.ask(9, &request).await;
+    }
+    topic.partitions[0]
+        .write()
+        .unwrap()
+        .delete_records(crate::Offset(1))
+        .unwrap();
+    let list = |timestamp, epoch| {
+        let partition = ListOffsetsPartition::default()
+            .with_partition_index(0)
+            .with_timestamp(timestamp)
+            .with_current_leader_epoch(epoch);
+        let topic = ListOffsetsTopic::default()
+            .with_name(topic_name("listed"))
+            .with_partitions(vec![partition]);
+        ListOffsetsRequest::default()
+            .with_replica_id((-1).into())
+            .with_topics(vec![topic])
+    };
+    // Timestamp, then code, offset, timestamp and the leader epoch of the answer.
+    for (timestamp, since, expected) in [
+        (-1, 1, (4, -1, 0)),
+        (-2, 1, (1, -1, 0)),
+        (-3, 7, (2, start + 30, 0)),
+        (-4, 8, (1, -1, 0)),
+        (-5, 9, (-1, -1, -1)),
+        (start, 1, (1, start + 10, 0)),
+        (start + 15, 1, (2, start + 30, 0)),
+        (start + 31, 1, (-1, -1, -1)),
+    ] {
+        for version in 1..=10 {
+            let response = client.ask(version, &list(timestamp, -1)).await;
+            let found = &response.topics[0].partitions[0];
+            let (offset, time, epoch) = expected;
+            let expected = match version {
+                _ if version < since => (35, -1, -1, -1),
+                1..=3 => (0, offset, time, -1),
+                _ => (0, offset, time, epoch),
+            };
+            let found = (
+                found.error_code,
+                found.offset,
+                found.timestamp,
+                found.leader_epoch,
+            );
+            assert_eq!(found, expected, "{timestamp} at version {version}");
+        }
+    }
+    let code = |response: ListOffsetsResponse| response.topics[0].partitions[0].error_code;
+    assert_eq!(code(client.ask(10, &list(-7, -1)).await), 35);
+    assert_eq!(code(client.ask(10, &list(-1, 1)).await), 75);
+    let mut twice = list(-1, -1);
+    twice.topics.push(twice.topics[0].clone());
+    assert_eq!(code(client.ask(10, &twice).await), 42);
+    let mut unknown = list(-1, -1);
+    unknown.topics[0].partitions[0].partition_index = 1;
+    assert_eq!(code(client.ask(10, &unknown).await), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn end_of_a_leader_epoch_is_told_at_every_version() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "ended", 1).await;
+    append(&mut client, &topic, 0, &["a", "b"]).await;
+    let leader = topic.partitions[0].read().unwrap().leader;
+    topic.partitions[0].write().unwrap().lead_from(leader);
+    append(&mut client, &topic, 0, &["c"]).await;
+    for version in 2..=4 {
+        for (current, asked, expected) in [
+            (1, 0, (0, 0, 2)),
+            (-1, 1, (0, 1, 3)),
+            (1, 2, (0, -1, -1)),
+            (0, 0, (74, -1, -1)),
+            (2, 0, (75, -1, -1)),
+        ] {
+            let partition = OffsetForLeaderPartition::default()
+                .with_partition(0)
+                .with_current_leader_epoch(current)
+                .with_leader_epoch(asked);
+            let request = OffsetForLeaderEpochRequest::default()
+                .with_topics(vec![
+                    OffsetForLeaderTopic::default()
+                        .with_topic(topic_name("ended"))
+                        .with_partitions(vec![partition]),
+                ])
+                .with_replica_id(if version >= 3 { (-1).into() } else { (-2).into() });
+            let response = client.ask(version, &request).await;
+            let found = &response.topics[0].partitions[0];
+            assert_eq!((found.error_code, found.leader_epoch, found.end_offset), expected);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_idempotent_producer_gets_an_id_of_its_own() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    for version in 0..=5 {
+        let request = InitProducerIdRequest::default()
+            .with_transactional_id(None)
+            .with_transaction_timeout_ms(60_000);
+        let response = client.ask(version, &request).await;
+        assert_eq!(
+            (
+                response.error_code,
+                response.producer_id.0,
+                response.producer_epoch
+            ),
+            (0, version.into(), 0)
+        );
+        let request = request.with_transactional_id(Some(TransactionalId(StrBytes::from_static_str("t"))));
+        let response = client.ask(version, &request).await;
+        assert_eq!(
+            (
+                response.error_code,
+                response.producer_id.0,
+                response.producer_epoch
+            ),
+            (35, -1, -1)
+        );
+    }
+    let half = InitProducerIdRequest::default()
+        .with_transactional_id(None)
+        .with_producer_id(7.into());
+    assert_eq!(client.ask(4, &half).await.error_code, 42);
+    let empty = TransactionalId(StrBytes::from_static_str(""));
+    let empty = InitProducerIdRequest::default().with_transactional_id(Some(empty));
+    assert_eq!(client.ask(4, &empty).await.error_code, 42);
+}
+
+#[tokio::test(start_paused = true)]
+async fn local_client_produces_fetches_and_lists_on_any_broker() {
+    let cluster = Arc::new(Cluster::for_tests(2, &[]));
+    let mut wire = Client::connect(&cluster);
+    let topic = create_topic(&mut wire, &cluster, "local", 2).await;
+    let client = crate::local::Client::new(Arc::clone(&cluster), "engine");
+    for index in [0, 1] {
+        assert_eq!(
+            client.produce("local", index, batch(&["a"])).await,
+            Ok(crate::Offset(0))
+        );
+        assert_eq!(
+            client.produce("local", index, batch(&["b", "c"])).await,
+            Ok(crate::Offset(1))
+        );
+    }
+    let positions = [(0, 1), (1, 3), (2, 0)].map(|(partition, offset)| FetchPosition {
+        partition,
+        offset: crate::Offset(offset),
+        max_bytes: 1 << 20,
+    });
+    let fetched = client
+        .fetch("local", &positions, Duration::from_secs(1), 1, 1 << 20)
+        .await
+        .unwrap();
+    let shown: Vec<_> = fetched
+        .iter()
+        .map(|fetched| match &fetched.batches {
+            Ok(batches) => batches.iter().map(|(header, _)| header.base_offset().0).collect(),
+            Err(error) => vec![-i64::from(error.code)],
+        })
+        .collect();
+    assert_eq!(shown, [vec![1], vec![], vec![-3]]);
+    let listed = client
+        .list_offsets("local", &[1, 0], crate::local::OffsetSpec::Latest)
+        .await;
+    assert_eq!(listed, Ok(vec![crate::Offset(3); 2]));
+    let missing = client
+        .list_offsets("none", &[0], crate::local::OffsetSpec::Latest)
+        .await
+        .unwrap_err();
+    assert_eq!(missing.name, "UNKNOWN_TOPIC_OR_PARTITION");
+    assert_eq!(topic.partitions.len(), 2);
 }

@@ -1,0 +1,139 @@
+//! ListOffsets: an offset by what it is or by time.
+//!
+//! # Versions
+//! 1 to 10.
+//!
+//! # Behaviour
+//! -1 is the latest (the last stable offset under `read_committed`), -2 the earliest, -3 the largest timestamp (version 7 on), -4 the
+//! earliest that is kept locally, which is the earliest (version 8 on), -5 the latest in tiered storage, which is -1 (version 9 on). Another
+//! negative number, or one too early, is UNSUPPORTED_VERSION. A partition that is asked for twice is INVALID_REQUEST.
+//!
+//! # Differs from Apache Kafka
+//! Nothing is known to differ. There is no tiered storage, so `timeout_ms` has no use.
+//!
+//! # Notes by KIP
+//! KIP-79: by timestamp. KIP-207, KIP-320: leader epochs. KIP-734: -3. KIP-405: -4. KIP-1005: -5.
+
+use super::errors::KafkaError;
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::ids::LeaderEpoch;
+use crate::operations::RequestContext;
+use crate::operations::list_offsets::{ListOffsetsError, ListedOffset, Query, Spec, list_offset};
+use crate::topic::TopicKey;
+use kafka_protocol::messages::list_offsets_request::ListOffsetsPartition;
+use kafka_protocol::messages::list_offsets_response::{
+    ListOffsetsPartitionResponse, ListOffsetsTopicResponse,
+};
+use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse};
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `ListOffsetsRequest`.
+pub(super) struct ListOffsets;
+
+/// From here on an answer names the record's leader epoch.
+const LEADER_EPOCH_FROM: i16 = 4;
+
+impl Api for ListOffsets {
+    type Request = ListOffsetsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 1..=10;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        version: i16,
+        request: ListOffsetsRequest,
+    ) -> Reply<ListOffsetsResponse> {
+        let is_read_committed = request.isolation_level == 1;
+        let counts = counts(&request);
+        let mut topics = Vec::with_capacity(request.topics.len());
+        for topic in &request.topics {
+            let key = TopicKey::Name(topic.name.as_str().into());
+            let mut partitions = Vec::with_capacity(topic.partitions.len());
+            for partition in &topic.partitions {
+                let is_duplicate = counts[&(topic.name.as_str(), partition.partition_index)] > 1;
+                let found = match query(version, partition, is_read_committed) {
+                    _ if is_duplicate => Err(ListOffsetsError::Duplicate),
+                    Ok(query) => list_offset(cluster, context, &key, query).await,
+                    Err(error) => Err(error),
+                };
+                partitions.push(response(version, partition.partition_index, found));
+            }
+            topics.push(
+                ListOffsetsTopicResponse::default()
+                    .with_name(topic.name.clone())
+                    .with_partitions(partitions),
+            );
+        }
+        ListOffsetsResponse::default().with_topics(topics).into()
+    }
+}
+
+/// How often each partition is asked for.
+fn counts(request: &ListOffsetsRequest) -> HashMap<(&str, i32), usize> {
+    let mut counts = HashMap::new();
+    for topic in &request.topics {
+        for partition in &topic.partitions {
+            *counts
+                .entry((topic.name.as_str(), partition.partition_index))
+                .or_default() += 1;
+        }
+    }
+    counts
+}
+
+fn query(
+    version: i16,
+    partition: &ListOffsetsPartition,
+    is_read_committed: bool,
+) -> Result<Query, ListOffsetsError> {
+    let (spec, since) = match partition.timestamp {
+        -1 => (Spec::Latest, 1),
+        -2 => (Spec::Earliest, 1),
+        -3 => (Spec::MaxTimestamp, 7),
+        -4 => (Spec::Earliest, 8),
+        -5 => (Spec::LatestTiered, 9),
+        timestamp_ms if timestamp_ms >= 0 => (Spec::Timestamp(timestamp_ms), 1),
+        _ => (Spec::Latest, i16::MAX),
+    };
+    if version < since {
+        let timestamp_ms = partition.timestamp;
+        return Err(ListOffsetsError::UnknownTimestamp { timestamp_ms });
+    }
+    let epoch = partition.current_leader_epoch;
+    Ok(Query {
+        partition: partition.partition_index,
+        current_leader_epoch: (epoch >= 0).then_some(LeaderEpoch(epoch)),
+        spec,
+        is_read_committed,
+    })
+}
+
+fn response(
+    version: i16,
+    index: i32,
+    found: Result<ListedOffset, ListOffsetsError>,
+) -> ListOffsetsPartitionResponse {
+    let response = ListOffsetsPartitionResponse::default().with_partition_index(index);
+    match found {
+        Ok(found) => {
+            let names_epoch = version >= LEADER_EPOCH_FROM;
+            let epoch = if names_epoch {
+                found.leader_epoch
+            } else {
+                LeaderEpoch::NONE
+            };
+            response
+                .with_offset(found.offset.0)
+                .with_timestamp(found.timestamp_ms)
+                .with_leader_epoch(epoch.0)
+        }
+        Err(error) => response
+            .with_error_code(error.code())
+            .with_offset(-1)
+            .with_timestamp(-1),
+    }
+}

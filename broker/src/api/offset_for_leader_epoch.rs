@@ -1,0 +1,72 @@
+//! OffsetForLeaderEpoch: where a leader epoch ended.
+//!
+//! # Versions
+//! 2 to 4.
+//!
+//! # Behaviour
+//! The largest epoch at most the one asked for and its end; -1 and -1 when no such epoch is known. The client's current leader epoch is
+//! checked first.
+//!
+//! # Differs from Apache Kafka
+//! Nothing is known to differ; replica ids are ignored.
+//!
+//! # Notes by KIP
+//! KIP-101, KIP-279: the answer's epoch. KIP-320: consumers ask too.
+
+use super::errors::KafkaError;
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::ids::LeaderEpoch;
+use crate::operations::RequestContext;
+use crate::operations::offset_for_leader_epoch::offset_for_leader_epoch;
+use crate::topic::TopicKey;
+use kafka_protocol::messages::offset_for_leader_epoch_response::{
+    EpochEndOffset, OffsetForLeaderTopicResult,
+};
+use kafka_protocol::messages::{OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Kafka's `OffsetForLeaderEpochRequest`.
+pub(super) struct OffsetForLeaderEpoch;
+
+impl Api for OffsetForLeaderEpoch {
+    type Request = OffsetForLeaderEpochRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 2..=4;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: OffsetForLeaderEpochRequest,
+    ) -> Reply<OffsetForLeaderEpochResponse> {
+        let mut topics = Vec::with_capacity(request.topics.len());
+        for topic in request.topics {
+            let key = TopicKey::Name(topic.topic.as_str().into());
+            let mut partitions = Vec::with_capacity(topic.partitions.len());
+            for asked in topic.partitions {
+                let current = asked.current_leader_epoch;
+                let current = (current >= 0).then_some(LeaderEpoch(current));
+                let epoch = LeaderEpoch(asked.leader_epoch);
+                let found =
+                    offset_for_leader_epoch(cluster, context, &key, asked.partition, current, epoch).await;
+                let end = EpochEndOffset::default()
+                    .with_partition(asked.partition)
+                    .with_leader_epoch(-1)
+                    .with_end_offset(-1);
+                partitions.push(match found {
+                    Ok(Some((epoch, offset))) => end.with_leader_epoch(epoch.0).with_end_offset(offset.0),
+                    Ok(None) => end,
+                    Err(error) => end.with_error_code(error.code()),
+                });
+            }
+            topics.push(
+                OffsetForLeaderTopicResult::default()
+                    .with_topic(topic.topic)
+                    .with_partitions(partitions),
+            );
+        }
+        OffsetForLeaderEpochResponse::default().with_topics(topics).into()
+    }
+}

@@ -1,0 +1,27 @@
+//! OffsetForLeaderEpoch: where a leader epoch ended, so that a client finds out where its log went another way.
+//!
+//! Source: Kafka's `Partition.lastOffsetForLeaderEpoch`; KIP-101, KIP-279, KIP-320.
+
+use super::RequestContext;
+use crate::cluster::Cluster;
+use crate::ids::{LeaderEpoch, Offset};
+use crate::topic::TopicKey;
+use crate::topic::leadership::NotServed;
+use std::sync::Arc;
+
+/// The largest epoch at most `leader_epoch` and the offset where it ended; `None` if no such epoch is known.
+pub(crate) async fn offset_for_leader_epoch(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    topic: &TopicKey,
+    partition: i32,
+    current_leader_epoch: Option<LeaderEpoch>,
+    leader_epoch: LeaderEpoch,
+) -> Result<Option<(LeaderEpoch, Offset)>, NotServed> {
+    let partition = topic
+        .find_partition(&cluster.topics, partition)
+        .ok_or(NotServed::UnknownTopicOrPartition)?;
+    let state = partition.read()?;
+    state.check_leadership(context.asked_node(), current_leader_epoch)?;
+    Ok(state.log.end_offset_for_epoch(leader_epoch))
+}
