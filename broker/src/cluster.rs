@@ -1,5 +1,6 @@
 //! The brokers, what they share, and who leads and coordinates what. No rules of logs or groups.
 
+use crate::config::layers::Values;
 use crate::config::{BrokerConfig, BrokerConfigs, Config, ConfigError};
 use crate::fetch::session::FetchSessions;
 use crate::group::Groups;
@@ -56,6 +57,9 @@ impl Cluster {
     ) -> Result<Self, ConfigError> {
         assert!(!nodes.is_empty(), "a cluster has at least one broker");
         let typed = BrokerConfig::from_properties(&config.properties)?;
+        let decided = nodes.iter().map(|node| (node.id, node.decided()));
+        let broker_configs = BrokerConfigs::new(config.properties, decided.collect());
+        check_topic_defaults(&broker_configs, nodes[0].id)?;
         let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
         Ok(Self {
             cluster_id: config.cluster_id,
@@ -64,7 +68,7 @@ impl Cluster {
             nodes,
             groups: Groups::new(&typed, &clock),
             config: typed,
-            broker_configs: BrokerConfigs::new(config.properties),
+            broker_configs,
             topics: Topics::new(),
             counters: Counters::default(),
             pool: Pool::new(config.memory_limit_bytes),
@@ -117,6 +121,33 @@ impl Cluster {
     pub(crate) fn controller(&self) -> NodeId {
         self.nodes[0].id
     }
+}
+
+impl Node {
+    /// The broker configs that follow from where the broker is, by Kafka's name.
+    fn decided(&self) -> Values {
+        let id = self.id.to_string();
+        let advertised = format!("PLAINTEXT://{}:{}", self.host, self.port);
+        let mut values = Values::from([
+            ("node.id".to_owned(), id.clone()),
+            ("broker.id".to_owned(), id),
+            ("advertised.listeners".to_owned(), advertised),
+        ]);
+        if let Some(bound) = self.bound {
+            values.insert("listeners".to_owned(), format!("PLAINTEXT://{bound}"));
+        }
+        values
+    }
+}
+
+/// What only the topic defaults together can tell.
+fn check_topic_defaults(broker_configs: &BrokerConfigs, node: NodeId) -> Result<(), ConfigError> {
+    let defaults = TopicDefaults::new(&broker_configs.layers(node));
+    TopicConfig::new(Values::new(), &defaults)
+        .map(drop)
+        .map_err(|error| ConfigError::Conflict {
+            reason: error.to_string(),
+        })
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::Arc;
 
+mod alter_configs;
 mod api_versions;
 mod create_partitions;
 mod create_topics;
@@ -20,6 +21,7 @@ mod delete_groups;
 mod delete_records;
 mod delete_topics;
 mod describe_cluster;
+mod describe_configs;
 mod describe_groups;
 mod describe_log_dirs;
 mod describe_producers;
@@ -31,6 +33,7 @@ mod find_coordinator;
 #[cfg(test)]
 mod group_tests;
 mod heartbeat;
+mod incremental_alter_configs;
 mod init_producer_id;
 mod join_group;
 mod leave_group;
@@ -54,6 +57,7 @@ macro_rules! apis {
 
 apis![
     api_versions::ApiVersions,
+    alter_configs::AlterConfigs,
     create_partitions::CreatePartitions,
     create_topics::CreateTopics,
     delete_groups::DeleteGroups,
@@ -61,6 +65,7 @@ apis![
     delete_topics::DeleteTopics,
     describe_cluster::DescribeCluster,
     describe_groups::DescribeGroups,
+    describe_configs::DescribeConfigs,
     describe_log_dirs::DescribeLogDirs,
     describe_producers::DescribeProducers,
     describe_topic_partitions::DescribeTopicPartitions,
@@ -77,6 +82,7 @@ apis![
     offset_for_leader_epoch::OffsetForLeaderEpoch,
     sync_group::SyncGroup,
     fetch::Fetch,
+    incremental_alter_configs::IncrementalAlterConfigs,
     init_producer_id::InitProducerId,
     produce::Produce,
 ];

@@ -85,6 +85,12 @@ pub enum ConfigError {
         /// What would be right.
         reason: String,
     },
+    /// Values that do not fit each other.
+    #[error("broker configs do not fit each other: {reason}")]
+    Conflict {
+        /// Which, and why.
+        reason: String,
+    },
 }
 
 fn hint(similar: &Option<&'static str>) -> String {
@@ -193,4 +199,116 @@ fn check(name: &str, text: &str) -> Result<Value, ConfigError> {
         });
     };
     definition.parse(text).map_err(|reason| invalid(&reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(properties: &[(&str, &str)]) -> Result<BrokerConfig, ConfigError> {
+        let properties = properties
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()));
+        BrokerConfig::from_properties(&properties.collect())
+    }
+
+    #[test]
+    fn nothing_set_is_the_default() {
+        assert_eq!(from(&[]), Ok(BrokerConfig::default()));
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_table() {
+        let defaults: BTreeMap<_, _> = BROKER_CONFIGS
+            .iter()
+            .filter(|definition| DECIDED.iter().all(|(name, _)| *name != definition.name))
+            .filter_map(|definition| Some((definition.name.to_owned(), definition.default?.to_owned())))
+            .collect();
+        assert_eq!(
+            BrokerConfig::from_properties(&defaults),
+            Ok(BrokerConfig::default())
+        );
+    }
+
+    #[test]
+    fn what_is_honoured_is_typed() {
+        let config = from(&[
+            ("auto.create.topics.enable", "false"),
+            ("num.partitions", " 12 "),
+            ("default.replication.factor", "3"),
+            ("delete.topic.enable", "FALSE"),
+            ("broker.rack", "r1"),
+            ("group.initial.rebalance.delay.ms", "3000"),
+            ("group.min.session.timeout.ms", "100"),
+            ("group.max.session.timeout.ms", "101"),
+            ("group.max.size", "2"),
+            ("offset.metadata.max.bytes", "5"),
+            ("offsets.retention.minutes", "6"),
+            ("socket.request.max.bytes", "7"),
+            ("max.incremental.fetch.session.cache.slots", "0"),
+            ("connections.max.idle.ms", "-1"),
+            ("log.retention.check.interval.ms", "8"),
+            ("max.request.partition.size.limit", "9"),
+            ("log.retention.ms", "10"),
+        ]);
+        let expected = BrokerConfig {
+            auto_create_topics: false,
+            default_partitions: 12,
+            default_replication_factor: 3,
+            delete_topics: false,
+            rack: Some("r1".to_owned()),
+            group_initial_rebalance_delay_ms: 3_000,
+            group_min_session_timeout_ms: 100,
+            group_max_session_timeout_ms: 101,
+            group_max_size: 2,
+            offset_metadata_max_bytes: 5,
+            offsets_retention_minutes: 6,
+            socket_request_max_bytes: 7,
+            fetch_session_slots: 0,
+            connections_max_idle_ms: -1,
+            retention_check_interval_ms: 8,
+            described_partitions_limit: 9,
+        };
+        assert_eq!(config, Ok(expected));
+    }
+
+    #[test]
+    fn what_is_wrong_is_explained() {
+        let cases: &[(&[(&str, &str)], &str)] = &[
+            (
+                &[("auto.create.topic.enable", "true")],
+                "unknown broker config `auto.create.topic.enable`: did you mean `auto.create.topics.enable`?",
+            ),
+            (
+                &[("num_partitions", "1")],
+                "unknown broker config `num_partitions`: did you mean `num.partitions`?",
+            ),
+            (
+                &[("no.such.thing.whatsoever", "1")],
+                "unknown broker config `no.such.thing.whatsoever`",
+            ),
+            (
+                &[("num.partitions", "0")],
+                "invalid value `0` for broker config `num.partitions`: it must be a whole number of at least 1, and at most 2147483647",
+            ),
+            (
+                &[("delete.topic.enable", "no")],
+                "invalid value `no` for broker config `delete.topic.enable`: it must be true or false",
+            ),
+            (
+                &[("node.id", "4")],
+                "invalid value `4` for broker config `node.id`: the brokers are numbered 1, 2, ... in the order of their addresses",
+            ),
+            (
+                &[
+                    ("group.min.session.timeout.ms", "9"),
+                    ("group.max.session.timeout.ms", "8"),
+                ],
+                "invalid value `8` for broker config `group.max.session.timeout.ms`: it must be at least group.min.session.timeout.ms, which is 9",
+            ),
+        ];
+        for (properties, message) in cases {
+            assert_eq!(from(properties).expect_err(message).to_string(), *message);
+        }
+    }
 }

@@ -76,6 +76,16 @@ impl Definition {
         self.kind.parse(text.trim())
     }
 
+    /// May not change while running.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.update == Update::ReadOnly
+    }
+
+    /// Its value can be added to and taken from.
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.kind, Kind::List | Kind::Words(_) | Kind::Replicas)
+    }
+
     /// Secrets are never shown.
     pub(crate) fn is_sensitive(&self) -> bool {
         self.kind == Kind::Password

@@ -15,6 +15,8 @@ pub(crate) type Values = BTreeMap<String, String>;
 #[derive(Debug)]
 pub(crate) struct BrokerConfigs {
     given: Values,
+    /// What the cluster decides for each broker: its id and addresses.
+    decided: BTreeMap<NodeId, Values>,
     dynamic: Mutex<Dynamic>,
 }
 
@@ -59,10 +61,11 @@ pub(crate) struct SynonymEntry {
 }
 
 impl BrokerConfigs {
-    /// With what was set at the start, checked before.
-    pub(crate) fn new(given: Values) -> Self {
+    /// With what was set at the start, checked before, and what the cluster decides for each broker.
+    pub(crate) fn new(given: Values, decided: BTreeMap<NodeId, Values>) -> Self {
         Self {
             given,
+            decided,
             dynamic: Mutex::default(),
         }
     }
@@ -89,10 +92,12 @@ impl BrokerConfigs {
     pub(crate) fn layers(&self, node: NodeId) -> Layers {
         let dynamic = self.lock();
         let own = dynamic.by_node.get(&node).cloned().unwrap_or_default();
+        let mut given = self.given.clone();
+        given.extend(self.decided.get(&node).cloned().unwrap_or_default());
         Layers(vec![
             (Source::DynamicBroker, own),
             (Source::DynamicDefaultBroker, dynamic.for_all.clone()),
-            (Source::StaticBroker, self.given.clone()),
+            (Source::StaticBroker, given),
         ])
     }
 

@@ -52,12 +52,15 @@ pub(crate) async fn delete_topics(
     _context: &RequestContext,
     topics: Vec<DeleteTopic>,
 ) -> Vec<DeletedTopic> {
-    let (results, _gone) = remove(cluster, topics);
+    let (results, gone) = remove(cluster, topics);
+    if !gone.is_empty() {
+        cluster.groups.forget_topics(&gone).await;
+    }
     results
 }
 
-/// What became of each topic, and the topics that are gone.
-fn remove(cluster: &Cluster, topics: Vec<DeleteTopic>) -> (Vec<DeletedTopic>, Vec<Arc<Topic>>) {
+/// What became of each topic, and the names of those that are gone.
+fn remove(cluster: &Cluster, topics: Vec<DeleteTopic>) -> (Vec<DeletedTopic>, Vec<Arc<str>>) {
     let names = times(topics.iter().filter_map(|topic| topic.name.clone()));
     let ids = times(topics.iter().map(|topic| topic.id).filter(|id| !id.is_nil()));
     let mut change = cluster.topics.change();
@@ -85,7 +88,7 @@ fn remove(cluster: &Cluster, topics: Vec<DeleteTopic>) -> (Vec<DeletedTopic>, Ve
         match found {
             Ok(topic) => {
                 change.delete(&topic);
-                gone.push(Arc::clone(&topic));
+                gone.push(Arc::clone(&topic.name));
                 DeletedTopic {
                     name: Some(topic.name.to_string()),
                     id: topic.id,

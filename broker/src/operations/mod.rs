@@ -3,6 +3,7 @@
 //!
 //! Each operation is `pub(crate) async fn name(cluster: &Arc<Cluster>, context: &RequestContext, input) -> output`.
 
+pub(crate) mod alter_configs;
 pub(crate) mod commit_offsets;
 pub(crate) mod create_partitions;
 pub(crate) mod create_topics;
@@ -10,6 +11,7 @@ pub(crate) mod delete_groups;
 pub(crate) mod delete_offsets;
 pub(crate) mod delete_records;
 pub(crate) mod delete_topics;
+pub(crate) mod describe_configs;
 pub(crate) mod describe_groups;
 pub(crate) mod describe_log_dirs;
 pub(crate) mod describe_producers;

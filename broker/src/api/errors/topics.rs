@@ -1,10 +1,12 @@
 //! Errors of topics and their configs.
 
 use super::KafkaError;
+use crate::operations::alter_configs::AlterConfigsError;
 use crate::operations::create_partitions::CreatePartitionsError;
 use crate::operations::create_topics::{CreateTopicError, InvalidName, InvalidTopicConfig, PlacementError};
 use crate::operations::delete_records::DeleteRecordsError;
 use crate::operations::delete_topics::DeleteTopicError;
+use crate::operations::describe_configs::{DescribeConfigsError, WrongBroker};
 use crate::operations::describe_producers::DescribeProducersError;
 use crate::operations::describe_topic_partitions::PageError;
 use crate::operations::metadata::MetadataError;
@@ -119,6 +121,49 @@ impl KafkaError for PageError {
     fn response(&self) -> ResponseError {
         match self {
             Self::CursorTopic { .. } | Self::CursorPartition { .. } => ResponseError::InvalidRequest,
+        }
+    }
+}
+
+impl KafkaError for WrongBroker {
+    fn response(&self) -> ResponseError {
+        ResponseError::InvalidRequest
+    }
+}
+
+impl KafkaError for DescribeConfigsError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::Name(error) => error.response(),
+            Self::UnknownTopic => ResponseError::UnknownTopicOrPartition,
+            Self::Broker(error) => error.response(),
+            Self::NoSubscription | Self::Loggers | Self::Groups | Self::ResourceType { .. } => {
+                ResponseError::InvalidRequest
+            }
+        }
+    }
+}
+
+impl KafkaError for AlterConfigsError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::NoList { .. } => ResponseError::InvalidConfig,
+            Self::Name(error) => error.response(),
+            Self::UnknownTopic { .. } => ResponseError::UnknownTopicOrPartition,
+            Self::Config(error) => error.response(),
+            Self::Broker(error) => error.response(),
+            // A wrong broker config is an invalid request, not an invalid config: KAFKA-13609.
+            Self::UnknownBrokerConfig { .. }
+            | Self::ReadOnly { .. }
+            | Self::BrokerValue { .. }
+            | Self::TopicDefaults(_)
+            | Self::DuplicateResource
+            | Self::DuplicateKeys { .. }
+            | Self::Null { .. }
+            | Self::Operation { .. }
+            | Self::NoTopic
+            | Self::NotServed { .. }
+            | Self::ResourceType { .. } => ResponseError::InvalidRequest,
         }
     }
 }

@@ -1,0 +1,70 @@
+//! AlterConfigs (key 33).
+//!
+//! # Versions
+//! 0 to 2.
+//!
+//! # Behaviour
+//! Replaces all that is set for a topic, for one broker or (with an empty name) for all brokers: what is not named goes back to its default. Each
+//! resource changes by itself, all or none of its configs. With `validate_only` nothing changes.
+//!
+//! # Differs from Apache Kafka
+//! - Any broker changes topics, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
+//! - A change is in force, in every partition, when the answer arrives.
+//! - An unknown broker config is refused. Kafka keeps it for plugins.
+//! - Listeners and their keys do not change while running; loggers, groups and client metrics have no configs: INVALID_REQUEST.
+//!
+//! # Notes by KIP
+//! KIP-133: the API. KIP-226: broker configs that change while running. KIP-339: prefer IncrementalAlterConfigs.
+
+use super::errors::{KafkaError, code_of};
+use super::fields::resource_type;
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::operations::RequestContext;
+use crate::operations::alter_configs::{Alteration, Changes, alter_configs};
+use kafka_protocol::messages::alter_configs_request::{AlterConfigsRequest, AlterConfigsResource};
+use kafka_protocol::messages::alter_configs_response::{AlterConfigsResourceResponse, AlterConfigsResponse};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// AlterConfigs.
+pub(super) struct AlterConfigs;
+
+impl Api for AlterConfigs {
+    type Request = AlterConfigsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=2;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: AlterConfigsRequest,
+    ) -> Reply<AlterConfigsResponse> {
+        let alterations: Vec<_> = request.resources.iter().map(alteration).collect();
+        let results = alter_configs(cluster, context, &alterations, request.validate_only).await;
+        let responses = request.resources.into_iter().zip(results);
+        let responses = responses.map(|(resource, result)| {
+            AlterConfigsResourceResponse::default()
+                .with_error_code(code_of(&result))
+                .with_error_message(result.err().map(|error| error.message()))
+                .with_resource_type(resource.resource_type)
+                .with_resource_name(resource.resource_name)
+        });
+        AlterConfigsResponse::default()
+            .with_responses(responses.collect())
+            .into()
+    }
+}
+
+fn alteration(resource: &AlterConfigsResource) -> Alteration {
+    let values = resource.configs.iter().map(|config| {
+        let value = config.value.as_ref().map(ToString::to_string);
+        (config.name.to_string(), value)
+    });
+    Alteration {
+        resource_type: resource_type(resource.resource_type),
+        name: resource.resource_name.to_string(),
+        changes: Changes::Replace(values.collect()),
+    }
+}

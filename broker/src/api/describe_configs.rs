@@ -1,0 +1,138 @@
+//! DescribeConfigs (key 32).
+//!
+//! # Versions
+//! 1 to 4. From 3 the answer has types and, if asked for, documentation.
+//!
+//! # Behaviour
+//! Shows the configs of topics and brokers with their value, its source, and everything else that could have given it (synonyms). A broker shows its
+//! own configs only; the broker with the empty name stands for what was set for all brokers while running. Keys that do not exist
+//! are left out.
+//!
+//! # Differs from Apache Kafka
+//! - Broker configs that clients and tools commonly set are known, about 150 of Kafka's 300. `documentation` is in our own words.
+//! - Loggers and groups have no configs here: INVALID_REQUEST says so. Client metrics subscriptions do not exist, and are shown
+//!   empty, as Kafka shows those that do not exist.
+//! - Secrets that were set are accepted and never shown, as in Kafka.
+//!
+//! # Notes by KIP
+//! KIP-133: the API. KIP-226: sources and synonyms. KIP-569: types and documentation.
+
+use super::errors::KafkaError;
+use super::fields::{config_source, resource_type};
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::config::definition::Kind;
+use crate::config::layers::{ConfigEntry, SynonymEntry};
+use crate::operations::RequestContext;
+use crate::operations::describe_configs::describe_configs;
+use kafka_protocol::messages::describe_configs_request::{DescribeConfigsRequest, DescribeConfigsResource};
+use kafka_protocol::messages::describe_configs_response::{
+    DescribeConfigsResourceResult, DescribeConfigsResponse, DescribeConfigsResult, DescribeConfigsSynonym,
+};
+use kafka_protocol::protocol::StrBytes;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// DescribeConfigs.
+pub(super) struct DescribeConfigs;
+
+impl Api for DescribeConfigs {
+    type Request = DescribeConfigsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 1..=4;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: DescribeConfigsRequest,
+    ) -> Reply<DescribeConfigsResponse> {
+        let wanted = Wanted {
+            synonyms: request.include_synonyms,
+            documentation: request.include_documentation,
+        };
+        let mut results = Vec::with_capacity(request.resources.len());
+        for resource in request.resources {
+            results.push(describe(cluster, context, resource, wanted).await);
+        }
+        DescribeConfigsResponse::default().with_results(results).into()
+    }
+}
+
+/// What to tell beside the values.
+#[derive(Clone, Copy)]
+struct Wanted {
+    synonyms: bool,
+    documentation: bool,
+}
+
+async fn describe(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    resource: DescribeConfigsResource,
+    wanted: Wanted,
+) -> DescribeConfigsResult {
+    let keys: Vec<_> = resource
+        .configuration_keys
+        .unwrap_or_default()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let kind = resource_type(resource.resource_type);
+    let result = describe_configs(cluster, context, kind, &resource.resource_name, &keys).await;
+    let answer = DescribeConfigsResult::default()
+        .with_resource_type(resource.resource_type)
+        .with_resource_name(resource.resource_name);
+    match result {
+        Ok(entries) => answer
+            .with_error_message(None)
+            .with_configs(entries.into_iter().map(|entry| config(entry, wanted)).collect()),
+        Err(error) => answer
+            .with_error_code(error.code())
+            .with_error_message(Some(error.message())),
+    }
+}
+
+fn config(entry: ConfigEntry, wanted: Wanted) -> DescribeConfigsResourceResult {
+    let definition = entry.definition;
+    let synonyms = if wanted.synonyms {
+        entry.synonyms
+    } else {
+        Vec::new()
+    };
+    DescribeConfigsResourceResult::default()
+        .with_name(StrBytes::from_static_str(definition.name))
+        .with_value(entry.value.map(StrBytes::from_string))
+        .with_read_only(entry.is_read_only)
+        .with_config_source(config_source(entry.source))
+        .with_is_sensitive(definition.is_sensitive())
+        .with_synonyms(synonyms.into_iter().map(synonym).collect())
+        .with_config_type(config_type(definition.kind))
+        .with_documentation(
+            wanted
+                .documentation
+                .then(|| StrBytes::from_static_str(definition.documentation)),
+        )
+}
+
+fn synonym(entry: SynonymEntry) -> DescribeConfigsSynonym {
+    DescribeConfigsSynonym::default()
+        .with_name(StrBytes::from_string(entry.name))
+        .with_value(entry.value.map(StrBytes::from_string))
+        .with_source(config_source(entry.source))
+}
+
+/// Source: Kafka's `DescribeConfigsResponse.ConfigType`.
+fn config_type(kind: Kind) -> i8 {
+    match kind {
+        Kind::Boolean => 1,
+        Kind::String | Kind::Word(_) => 2,
+        Kind::Int { .. } => 3,
+        Kind::Short { .. } => 4,
+        Kind::Long { .. } => 5,
+        Kind::Double { .. } => 6,
+        Kind::List | Kind::Words(_) | Kind::Replicas => 7,
+        Kind::Class => 8,
+        Kind::Password => 9,
+    }
+}

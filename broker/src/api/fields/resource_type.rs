@@ -1,0 +1,15 @@
+//! What configs belong to, on the wire. Source: Kafka's `ConfigResource.Type`.
+
+use crate::operations::describe_configs::ResourceType;
+
+/// The type that a request means.
+pub(crate) fn resource_type(code: i8) -> ResourceType {
+    match code {
+        2 => ResourceType::Topic,
+        4 => ResourceType::Broker,
+        8 => ResourceType::BrokerLogger,
+        16 => ResourceType::ClientMetrics,
+        32 => ResourceType::Group,
+        other => ResourceType::Other(other),
+    }
+}

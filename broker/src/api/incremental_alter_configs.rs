@@ -1,0 +1,86 @@
+//! IncrementalAlterConfigs (key 44).
+//!
+//! # Versions
+//! 0 to 1.
+//!
+//! # Behaviour
+//! Sets, deletes, appends to and subtracts from the configs of a topic, of one broker or (with an empty name) of all brokers. Each resource
+//! changes by itself, all or none of its configs. Lists only can be appended to, from their default on if nothing is set. With
+//! `validate_only` nothing changes.
+//!
+//! # Differs from Apache Kafka
+//! - Any broker changes topics, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
+//! - A change is in force, in every partition, when the answer arrives.
+//! - An unknown broker config is refused. Kafka keeps it for plugins.
+//! - Listeners and their keys do not change while running; loggers, groups and client metrics have no configs: INVALID_REQUEST.
+//!
+//! # Notes by KIP
+//! KIP-339: the API. KIP-226: broker configs that change while running.
+
+use super::errors::{KafkaError, code_of};
+use super::fields::resource_type;
+use super::{Api, Reply};
+use crate::cluster::Cluster;
+use crate::operations::RequestContext;
+use crate::operations::alter_configs::{Alteration, Changes, ConfigOperation, alter_configs};
+use kafka_protocol::messages::incremental_alter_configs_request::{
+    AlterConfigsResource, IncrementalAlterConfigsRequest,
+};
+use kafka_protocol::messages::incremental_alter_configs_response::{
+    AlterConfigsResourceResponse, IncrementalAlterConfigsResponse,
+};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// IncrementalAlterConfigs.
+pub(super) struct IncrementalAlterConfigs;
+
+impl Api for IncrementalAlterConfigs {
+    type Request = IncrementalAlterConfigsRequest;
+
+    const VERSIONS: RangeInclusive<i16> = 0..=1;
+
+    async fn handle(
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
+        _version: i16,
+        request: IncrementalAlterConfigsRequest,
+    ) -> Reply<IncrementalAlterConfigsResponse> {
+        let alterations: Vec<_> = request.resources.iter().map(alteration).collect();
+        let results = alter_configs(cluster, context, &alterations, request.validate_only).await;
+        let responses = request.resources.into_iter().zip(results);
+        let responses = responses.map(|(resource, result)| {
+            AlterConfigsResourceResponse::default()
+                .with_error_code(code_of(&result))
+                .with_error_message(result.err().map(|error| error.message()))
+                .with_resource_type(resource.resource_type)
+                .with_resource_name(resource.resource_name)
+        });
+        IncrementalAlterConfigsResponse::default()
+            .with_responses(responses.collect())
+            .into()
+    }
+}
+
+fn alteration(resource: &AlterConfigsResource) -> Alteration {
+    let changes = resource.configs.iter().map(|config| {
+        let value = config.value.as_ref().map(ToString::to_string);
+        (config.name.to_string(), operation(config.config_operation), value)
+    });
+    Alteration {
+        resource_type: resource_type(resource.resource_type),
+        name: resource.resource_name.to_string(),
+        changes: Changes::Incremental(changes.collect()),
+    }
+}
+
+/// Source: Kafka's `AlterConfigOp.OpType`.
+fn operation(code: i8) -> ConfigOperation {
+    match code {
+        0 => ConfigOperation::Set,
+        1 => ConfigOperation::Delete,
+        2 => ConfigOperation::Append,
+        3 => ConfigOperation::Subtract,
+        other => ConfigOperation::Other(other),
+    }
+}

@@ -1,0 +1,319 @@
+//! Changing the configs of topics and brokers while they are in use. Source: Kafka's `ConfigAdminManager`,
+//! `ConfigurationControlManager` and `DynamicBrokerConfig`.
+
+use super::RequestContext;
+use super::describe_configs::check_broker;
+pub(crate) use super::describe_configs::{InvalidName, ResourceType, WrongBroker};
+use crate::cluster::Cluster;
+use crate::config::definition::{self, Definition, Update};
+use crate::config::keys::BROKER_CONFIGS;
+use crate::config::layers::Values;
+use crate::ids::NodeId;
+pub(crate) use crate::topic::config::InvalidTopicConfig;
+use crate::topic::{Change, TopicConfig, TopicDefaults, config, name};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// What shall become of a resource's configs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Alteration {
+    pub(crate) resource_type: ResourceType,
+    pub(crate) name: String,
+    pub(crate) changes: Changes,
+}
+
+/// How configs change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Changes {
+    /// All at once: what is not named goes back to its default (AlterConfigs).
+    Replace(Vec<(String, Option<String>)>),
+    /// One by one (IncrementalAlterConfigs).
+    Incremental(Vec<(String, ConfigOperation, Option<String>)>),
+}
+
+/// What becomes of one config. Source: Kafka's `AlterConfigOp.OpType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConfigOperation {
+    Set,
+    Delete,
+    /// Adds to a list.
+    Append,
+    /// Takes from a list.
+    Subtract,
+    /// One that Kafka does not know either, as the request has it.
+    Other(i8),
+}
+
+/// Why no config of a resource was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AlterConfigsError {
+    #[error("Each resource must appear at most once.")]
+    DuplicateResource,
+    #[error("Error due to duplicate config keys: {}", .names.join(", "))]
+    DuplicateKeys { names: Vec<String> },
+    #[error("Null value not supported for : {}", .names.join(", "))]
+    Null { names: Vec<String> },
+    #[error(
+        "Unknown operations type {code} for {name}: it must be 0 (set), 1 (delete), 2 (append) or 3 (subtract)"
+    )]
+    Operation { name: String, code: i8 },
+    #[error("Can't append to or subtract from key {name} because its type is not LIST.")]
+    NoList { name: String },
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    #[error("Default topic resources are not allowed.")]
+    NoTopic,
+    #[error("The topic '{topic}' does not exist.")]
+    UnknownTopic { topic: String },
+    #[error(transparent)]
+    Config(#[from] InvalidTopicConfig),
+    #[error(transparent)]
+    Broker(#[from] WrongBroker),
+    #[error("Unknown broker config {name}{}", .similar.map_or_else(String::new, |name| format!(" (did you mean {name}?)")))]
+    UnknownBrokerConfig {
+        name: String,
+        similar: Option<&'static str>,
+    },
+    #[error("Cannot update these configs dynamically: {name}")]
+    ReadOnly { name: String },
+    #[error("Invalid value {value} for configuration {name}: {reason}")]
+    BrokerValue {
+        name: String,
+        value: String,
+        reason: String,
+    },
+    #[error("Topics could not live with these broker configs: {0}")]
+    TopicDefaults(InvalidTopicConfig),
+    #[error("Configs of {what} cannot be changed in this cluster")]
+    NotServed { what: &'static str },
+    #[error("Unknown resource type {code}")]
+    ResourceType { code: i8 },
+}
+
+/// Changes the configs of each resource, by itself and all or none; with `validate_only` none are. One result for each resource, in the
+/// order of the request.
+pub(crate) async fn alter_configs(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    alterations: &[Alteration],
+    validate_only: bool,
+) -> Vec<Result<(), AlterConfigsError>> {
+    let mut times: HashMap<(ResourceType, &str), usize> = HashMap::new();
+    for alteration in alterations {
+        *times
+            .entry((alteration.resource_type, &alteration.name))
+            .or_default() += 1;
+    }
+    let mut change = cluster.topics.change();
+    let mut alter = |alteration: &Alteration| {
+        if times[&(alteration.resource_type, alteration.name.as_str())] > 1 {
+            return Err(AlterConfigsError::DuplicateResource);
+        }
+        alteration.changes.check()?;
+        match alteration.resource_type {
+            ResourceType::Topic => alter_topic(cluster, context, &mut change, alteration, validate_only),
+            ResourceType::Broker => alter_broker(cluster, context, alteration, validate_only),
+            ResourceType::BrokerLogger => Err(AlterConfigsError::NotServed { what: "loggers" }),
+            ResourceType::ClientMetrics => Err(AlterConfigsError::NotServed {
+                what: "client metrics subscriptions",
+            }),
+            ResourceType::Group => Err(AlterConfigsError::NotServed { what: "groups" }),
+            ResourceType::Other(code) => Err(AlterConfigsError::ResourceType { code }),
+        }
+    };
+    alterations.iter().map(&mut alter).collect()
+}
+
+impl Changes {
+    fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Replace(values) => values.iter().map(|(name, _)| name.as_str()).collect(),
+            Self::Incremental(changes) => changes.iter().map(|(name, ..)| name.as_str()).collect(),
+        }
+    }
+
+    /// What can be said of the request alone.
+    fn check(&self) -> Result<(), AlterConfigsError> {
+        let mut seen = HashSet::new();
+        let mut names = self.names();
+        names.retain(|name| !seen.insert(*name));
+        if !names.is_empty() {
+            let names = names.into_iter().map(str::to_owned).collect();
+            return Err(AlterConfigsError::DuplicateKeys { names });
+        }
+        let nulls: Vec<_> = match self {
+            Self::Replace(values) => values
+                .iter()
+                .filter(|(_, value)| value.is_none())
+                .map(|(name, _)| name.clone())
+                .collect(),
+            Self::Incremental(changes) => changes
+                .iter()
+                .filter(|(_, operation, value)| *operation != ConfigOperation::Delete && value.is_none())
+                .map(|(name, ..)| name.clone())
+                .collect(),
+        };
+        if nulls.is_empty() {
+            Ok(())
+        } else {
+            Err(AlterConfigsError::Null { names: nulls })
+        }
+    }
+
+    /// What is set after these changes to what is set now.
+    fn apply(
+        &self,
+        current: Values,
+        definition: impl Fn(&str) -> Option<&'static Definition>,
+    ) -> Result<Values, AlterConfigsError> {
+        let changes = match self {
+            Self::Replace(values) => {
+                let values = values.iter().cloned();
+                return Ok(values.filter_map(|(name, value)| Some((name, value?))).collect());
+            }
+            Self::Incremental(changes) => changes,
+        };
+        let mut values = current;
+        for (name, operation, value) in changes {
+            let value = value.as_deref().unwrap_or_default();
+            let mut list = || {
+                let definition = definition(name).filter(|definition| definition.is_list());
+                let definition =
+                    definition.ok_or_else(|| AlterConfigsError::NoList { name: name.clone() })?;
+                let now = values.get(name).map(String::as_str).or(definition.default);
+                Ok::<_, AlterConfigsError>(parts(now.unwrap_or_default()))
+            };
+            let changed = match operation {
+                ConfigOperation::Set => value.to_owned(),
+                ConfigOperation::Delete => {
+                    values.remove(name);
+                    continue;
+                }
+                ConfigOperation::Append => {
+                    let mut list = list()?;
+                    for part in parts(value) {
+                        if !list.contains(&part) {
+                            list.push(part);
+                        }
+                    }
+                    list.join(",")
+                }
+                ConfigOperation::Subtract => {
+                    let mut list = list()?;
+                    let taken = parts(value);
+                    list.retain(|part| !taken.contains(part));
+                    list.join(",")
+                }
+                ConfigOperation::Other(code) => {
+                    return Err(AlterConfigsError::Operation {
+                        name: name.clone(),
+                        code: *code,
+                    });
+                }
+            };
+            values.insert(name.clone(), changed);
+        }
+        Ok(values)
+    }
+}
+
+fn parts(list: &str) -> Vec<String> {
+    list.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn alter_topic(
+    cluster: &Cluster,
+    context: &RequestContext,
+    change: &mut Change<'_>,
+    alteration: &Alteration,
+    validate_only: bool,
+) -> Result<(), AlterConfigsError> {
+    if alteration.name.is_empty() {
+        return Err(AlterConfigsError::NoTopic);
+    }
+    name::validate(&alteration.name)?;
+    let topic = cluster.topics.get(&alteration.name);
+    let current = topic.as_ref().map(|topic| topic.config.overrides.clone());
+    let overrides = alteration
+        .changes
+        .apply(current.unwrap_or_default(), config::definition)?;
+    let defaults = TopicDefaults::new(&cluster.broker_configs.layers(context.node_id));
+    let config = TopicConfig::new(overrides, &defaults)?;
+    // Kafka looks at the configs first: a wrong one of a topic that does not exist is a wrong config.
+    let topic = topic.ok_or_else(|| AlterConfigsError::UnknownTopic {
+        topic: alteration.name.clone(),
+    })?;
+    if !validate_only {
+        let settings = cluster.log_settings(&config);
+        change.configure(&topic, config).obey(settings);
+    }
+    Ok(())
+}
+
+fn alter_broker(
+    cluster: &Cluster,
+    context: &RequestContext,
+    alteration: &Alteration,
+    validate_only: bool,
+) -> Result<(), AlterConfigsError> {
+    let node = if alteration.name.is_empty() {
+        None
+    } else {
+        check_broker(context, &alteration.name)?;
+        Some(context.node_id)
+    };
+    let find = |name: &str| definition::find(BROKER_CONFIGS, name);
+    for name in alteration.changes.names() {
+        check_dynamic(name, find(name))?;
+    }
+    let current = cluster.broker_configs.dynamic(node);
+    let mut values = alteration.changes.apply(current, find)?;
+    for (name, value) in &mut values {
+        if let Some(definition) = find(name) {
+            *value = definition
+                .parse(value)
+                .map_err(|reason| AlterConfigsError::BrokerValue {
+                    name: name.clone(),
+                    value: value.clone(),
+                    reason,
+                })?
+                .to_string();
+        }
+    }
+    let layers = cluster.broker_configs.layers_with(node, values.clone());
+    TopicConfig::new(Values::new(), &TopicDefaults::new(&layers))
+        .map_err(AlterConfigsError::TopicDefaults)?;
+    if !validate_only {
+        set(cluster, node, values);
+    }
+    Ok(())
+}
+
+fn check_dynamic(name: &str, definition: Option<&Definition>) -> Result<(), AlterConfigsError> {
+    match definition {
+        None => Err(AlterConfigsError::UnknownBrokerConfig {
+            name: name.to_owned(),
+            similar: definition::similar(BROKER_CONFIGS, name),
+        }),
+        // Kafka can change listeners and their keys one broker at a time; the listeners here stay what they are.
+        Some(definition) if definition.update != Update::ClusterWide => Err(AlterConfigsError::ReadOnly {
+            name: name.to_owned(),
+        }),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Sets what was checked, and has every partition obey: a topic's default may have changed.
+fn set(cluster: &Cluster, node: Option<NodeId>, values: Values) {
+    cluster.broker_configs.set_dynamic(node, values);
+    for topic in cluster.topics.list() {
+        topic.obey(cluster.log_settings(&topic.config));
+    }
+}
+
+#[cfg(test)]
+mod tests;

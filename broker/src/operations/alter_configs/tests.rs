@@ -1,0 +1,261 @@
+use super::*;
+use crate::operations::create_topics::{CreateTopic, create_topics};
+
+async fn cluster_with(topic: &str, properties: &[(&str, &str)]) -> Arc<Cluster> {
+    let cluster = Arc::new(Cluster::for_tests(2, properties));
+    let assigned = |partition, node| (partition, vec![NodeId(node)]);
+    let topic = CreateTopic {
+        assignments: vec![assigned(0, 1), assigned(1, 2)],
+        ..CreateTopic::named(topic)
+    };
+    create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false).await;
+    cluster
+}
+
+fn replace(resource_type: ResourceType, name: &str, values: &[(&str, Option<&str>)]) -> Alteration {
+    let values = values
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.map(str::to_owned)));
+    Alteration {
+        resource_type,
+        name: name.to_owned(),
+        changes: Changes::Replace(values.collect()),
+    }
+}
+
+fn change(
+    resource_type: ResourceType,
+    name: &str,
+    changes: &[(&str, ConfigOperation, Option<&str>)],
+) -> Alteration {
+    let changes = changes
+        .iter()
+        .map(|(name, operation, value)| (name.to_string(), *operation, value.map(str::to_owned)));
+    Alteration {
+        resource_type,
+        name: name.to_owned(),
+        changes: Changes::Incremental(changes.collect()),
+    }
+}
+
+async fn alter(cluster: &Arc<Cluster>, alteration: Alteration) -> Result<(), AlterConfigsError> {
+    let context = RequestContext::for_tests(1);
+    let mut results = alter_configs(cluster, &context, &[alteration], false).await;
+    results.pop().expect("one resource, one result")
+}
+
+fn overrides(cluster: &Cluster, topic: &str) -> Vec<(String, String)> {
+    let topic = cluster.topics.get(topic).expect("it was created");
+    topic.config.overrides.clone().into_iter().collect()
+}
+
+fn pair(name: &str, value: &str) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
+fn retention_ms(cluster: &Cluster, partition: i32) -> i64 {
+    let partition = cluster.topics.partition("t", partition).expect("it was created");
+    partition.read().expect("nothing panicked").settings.retention_ms
+}
+
+use ConfigOperation::{Append, Delete, Other, Set, Subtract};
+use ResourceType::{Broker, Topic};
+
+#[tokio::test]
+async fn replacing_takes_back_what_is_not_named() {
+    let cluster = cluster_with("t", &[]).await;
+    let both = [("retention.ms", Some("5")), ("flush.ms", Some("6"))];
+    assert_eq!(alter(&cluster, replace(Topic, "t", &both)).await, Ok(()));
+    assert_eq!(
+        overrides(&cluster, "t"),
+        [pair("flush.ms", "6"), pair("retention.ms", "5")]
+    );
+    assert_eq!((retention_ms(&cluster, 0), retention_ms(&cluster, 1)), (5, 5));
+    assert_eq!(
+        alter(&cluster, replace(Topic, "t", &[("flush.ms", Some(" 7 "))])).await,
+        Ok(())
+    );
+    assert_eq!(overrides(&cluster, "t"), [pair("flush.ms", "7")]);
+    assert_eq!(retention_ms(&cluster, 0), 604_800_000);
+}
+
+#[tokio::test]
+async fn single_configs_are_set_deleted_appended_to_and_subtracted_from() {
+    let cluster = cluster_with("t", &[]).await;
+    let first = [
+        ("retention.ms", Set, Some("5")),
+        ("cleanup.policy", Append, Some("compact,delete")),
+        ("leader.replication.throttled.replicas", Append, Some("0:1")),
+    ];
+    assert_eq!(alter(&cluster, change(Topic, "t", &first)).await, Ok(()));
+    let expected = [
+        pair("cleanup.policy", "delete,compact"),
+        pair("leader.replication.throttled.replicas", "0:1"),
+        pair("retention.ms", "5"),
+    ];
+    assert_eq!(overrides(&cluster, "t"), expected);
+    let second = [
+        ("retention.ms", Delete, None),
+        ("cleanup.policy", Subtract, Some("delete")),
+        ("leader.replication.throttled.replicas", Delete, Some("ignored")),
+    ];
+    assert_eq!(alter(&cluster, change(Topic, "t", &second)).await, Ok(()));
+    assert_eq!(overrides(&cluster, "t"), [pair("cleanup.policy", "compact")]);
+    let partition = cluster.topics.partition("t", 0).expect("it was created");
+    let settings = Arc::clone(&partition.read().expect("nothing panicked").settings);
+    assert!(settings.compacted && !settings.deletes);
+}
+
+#[tokio::test]
+async fn one_wrong_config_changes_nothing_of_its_resource() {
+    let cluster = cluster_with("t", &[]).await;
+    let wrong = [("retention.ms", Set, Some("5")), ("flush.ms", Set, Some("-1"))];
+    let result = alter(&cluster, change(Topic, "t", &wrong)).await;
+    assert!(matches!(
+        result,
+        Err(AlterConfigsError::Config(InvalidTopicConfig::Value { .. }))
+    ));
+    assert_eq!(overrides(&cluster, "t"), []);
+    assert_eq!(retention_ms(&cluster, 0), 604_800_000);
+}
+
+#[tokio::test]
+async fn validation_alone_changes_nothing() {
+    let cluster = cluster_with("t", &[]).await;
+    let alterations = [
+        replace(Topic, "t", &[("retention.ms", Some("5"))]),
+        replace(Broker, "", &[("log.retention.ms", Some("6"))]),
+    ];
+    let context = RequestContext::for_tests(1);
+    let results = alter_configs(&cluster, &context, &alterations, true).await;
+    assert_eq!(results, [Ok(()), Ok(())]);
+    assert_eq!(retention_ms(&cluster, 0), 604_800_000);
+}
+
+#[tokio::test]
+async fn what_cannot_be_changed_is_explained() {
+    let cluster = cluster_with("t", &[]).await;
+    let set = |name, value| change(Topic, "t", &[(name, Set, value)]);
+    let broker = |name, key, value| change(Broker, name, &[(key, Set, Some(value))]);
+    let cases = [
+        (set("flush.ms", None), "Null value not supported for : flush.ms"),
+        (
+            change(
+                Topic,
+                "t",
+                &[("flush.ms", Set, Some("1")), ("flush.ms", Delete, None)],
+            ),
+            "Error due to duplicate config keys: flush.ms",
+        ),
+        (
+            change(Topic, "t", &[("flush.ms", Append, Some("1"))]),
+            "Can't append to or subtract from key flush.ms because its type is not LIST.",
+        ),
+        (
+            change(Topic, "t", &[("flush.ms", Other(9), Some("1"))]),
+            "Unknown operations type 9 for flush.ms: it must be 0 (set), 1 (delete), 2 (append) or 3 (subtract)",
+        ),
+        (
+            change(Topic, "none", &[("flush.ms", Set, Some("1"))]),
+            "The topic 'none' does not exist.",
+        ),
+        (
+            change(Topic, "none", &[("flash.ms", Set, Some("1"))]),
+            "Unknown topic config name: flash.ms (did you mean flush.ms?)",
+        ),
+        (change(Topic, "", &[]), "Default topic resources are not allowed."),
+        (
+            change(Topic, "..", &[]),
+            "Topic name is invalid: '..' is not allowed",
+        ),
+        (
+            broker("2", "log.retention.ms", "1"),
+            "Unexpected broker id, expected 1 or empty string, but received 2",
+        ),
+        (
+            broker("one", "log.retention.ms", "1"),
+            "Node id must be an integer, but it is: one",
+        ),
+        (
+            broker("1", "node.id", "7"),
+            "Cannot update these configs dynamically: node.id",
+        ),
+        (
+            broker("", "listeners", "x"),
+            "Cannot update these configs dynamically: listeners",
+        ),
+        (
+            broker("", "log.retention.milliseconds", "1"),
+            "Unknown broker config log.retention.milliseconds",
+        ),
+        (
+            broker("", "log.segment.bytes", "x"),
+            "Invalid value x for configuration log.segment.bytes: it must be a whole number of at least 14, and at most 2147483647",
+        ),
+        (
+            change(
+                Broker,
+                "",
+                &[
+                    ("log.cleaner.min.compaction.lag.ms", Set, Some("2")),
+                    ("log.cleaner.max.compaction.lag.ms", Set, Some("1")),
+                ],
+            ),
+            "Topics could not live with these broker configs: conflict between topic configs: min.compaction.lag.ms of 2 is more than max.compaction.lag.ms of 1",
+        ),
+        (
+            change(ResourceType::Group, "g", &[]),
+            "Configs of groups cannot be changed in this cluster",
+        ),
+        (
+            change(ResourceType::Other(3), "x", &[]),
+            "Unknown resource type 3",
+        ),
+    ];
+    for (alteration, message) in cases {
+        let error = alter(&cluster, alteration).await.expect_err(message);
+        assert_eq!(error.to_string(), message);
+    }
+}
+
+#[tokio::test]
+async fn a_resource_that_comes_twice_is_not_changed_at_all() {
+    let cluster = cluster_with("t", &[]).await;
+    let alterations = [
+        replace(Topic, "t", &[("retention.ms", Some("5"))]),
+        replace(Broker, "1", &[]),
+        replace(Topic, "t", &[("retention.ms", Some("6"))]),
+    ];
+    let context = RequestContext::for_tests(1);
+    let results = alter_configs(&cluster, &context, &alterations, false).await;
+    let twice = Err(AlterConfigsError::DuplicateResource);
+    assert_eq!(results, [twice.clone(), Ok(()), twice]);
+    assert_eq!(overrides(&cluster, "t"), []);
+}
+
+#[tokio::test]
+async fn a_brokers_defaults_reach_the_topics_that_do_not_say_otherwise() {
+    let cluster = cluster_with("t", &[("log.retention.hours", "1")]).await;
+    assert_eq!(retention_ms(&cluster, 0), 3_600_000);
+    let for_all = change(Broker, "", &[("log.retention.ms", Set, Some("7"))]);
+    assert_eq!(alter(&cluster, for_all).await, Ok(()));
+    assert_eq!((retention_ms(&cluster, 0), retention_ms(&cluster, 1)), (7, 7));
+    // Broker 1 leads partition 0.
+    let for_one = change(Broker, "1", &[("log.retention.ms", Set, Some("8"))]);
+    assert_eq!(alter(&cluster, for_one).await, Ok(()));
+    assert_eq!((retention_ms(&cluster, 0), retention_ms(&cluster, 1)), (8, 7));
+    let own = change(Topic, "t", &[("retention.ms", Set, Some("9"))]);
+    assert_eq!(alter(&cluster, own).await, Ok(()));
+    assert_eq!((retention_ms(&cluster, 0), retention_ms(&cluster, 1)), (9, 9));
+    for alteration in [
+        change(Topic, "t", &[("retention.ms", Delete, None)]),
+        change(Broker, "1", &[("log.retention.ms", Delete, None)]),
+        replace(Broker, "", &[]),
+    ] {
+        assert_eq!(alter(&cluster, alteration).await, Ok(()));
+    }
+    assert_eq!(
+        (retention_ms(&cluster, 0), retention_ms(&cluster, 1)),
+        (3_600_000, 3_600_000)
+    );
+}

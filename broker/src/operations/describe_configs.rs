@@ -1,0 +1,148 @@
+//! The configs of a topic or a broker, with their sources. Source: Kafka's `ConfigHelper.describeConfigs`.
+
+use super::RequestContext;
+use crate::cluster::Cluster;
+use crate::config::keys::{self, BROKER_CONFIGS};
+use crate::config::layers::{ConfigEntry, Layers, Source};
+use crate::topic::{config, name};
+use std::sync::Arc;
+
+pub(crate) use crate::topic::name::InvalidName;
+
+/// What configs belong to. Source: Kafka's `ConfigResource.Type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ResourceType {
+    Topic,
+    Broker,
+    BrokerLogger,
+    ClientMetrics,
+    Group,
+    /// A type that Kafka does not know either, as the request has it.
+    Other(i8),
+}
+
+/// Why configs cannot be shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DescribeConfigsError {
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    #[error("This server does not host this topic-partition.")]
+    UnknownTopic,
+    #[error(transparent)]
+    Broker(#[from] WrongBroker),
+    #[error("Client metrics subscription name must not be empty")]
+    NoSubscription,
+    #[error("The levels of loggers are not configs of this cluster")]
+    Loggers,
+    #[error("Groups have no configs of their own in this cluster")]
+    Groups,
+    #[error("Unexpected resource type {code} for resource {name}")]
+    ResourceType { code: i8, name: String },
+}
+
+/// A broker's configs can be seen and changed through that broker only.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum WrongBroker {
+    #[error("Node id must be an integer, but it is: {name}")]
+    NoNumber { name: String },
+    #[error("Unexpected broker id, expected {asked} or empty string, but received {name}")]
+    Other { asked: i32, name: String },
+}
+
+/// Every config of a resource, by name; with `keys` only those.
+///
+/// # Errors
+/// [`DescribeConfigsError`] when there is no such resource.
+pub(crate) async fn describe_configs(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    resource_type: ResourceType,
+    name: &str,
+    keys: &[String],
+) -> Result<Vec<ConfigEntry>, DescribeConfigsError> {
+    let layers = cluster.broker_configs.layers(context.node_id);
+    let mut entries = match resource_type {
+        ResourceType::Topic => {
+            name::validate(name)?;
+            let topic = cluster.topics.get(name);
+            let topic = topic.ok_or(DescribeConfigsError::UnknownTopic)?;
+            config::describe(&topic.config, &layers)
+        }
+        ResourceType::Broker if name.is_empty() => for_all_brokers(&layers),
+        ResourceType::Broker => {
+            check_broker(context, name)?;
+            one_broker(&layers)
+        }
+        // No subscription exists, and Kafka shows one that does not exist without any config.
+        ResourceType::ClientMetrics if !name.is_empty() => Vec::new(),
+        ResourceType::ClientMetrics => return Err(DescribeConfigsError::NoSubscription),
+        ResourceType::BrokerLogger => return Err(DescribeConfigsError::Loggers),
+        ResourceType::Group => return Err(DescribeConfigsError::Groups),
+        ResourceType::Other(code) => {
+            return Err(DescribeConfigsError::ResourceType {
+                code,
+                name: name.to_owned(),
+            });
+        }
+    };
+    if !keys.is_empty() {
+        entries.retain(|entry| keys.iter().any(|key| key == entry.definition.name));
+    }
+    Ok(entries)
+}
+
+/// # Errors
+/// [`WrongBroker`] when `name` is not the id of the broker that was asked.
+pub(super) fn check_broker(context: &RequestContext, name: &str) -> Result<(), WrongBroker> {
+    let number: Result<i32, _> = name.parse();
+    match number {
+        Ok(number) if number == context.node_id.0 => Ok(()),
+        Ok(_) => Err(WrongBroker::Other {
+            asked: context.node_id.0,
+            name: name.to_owned(),
+        }),
+        Err(_) => Err(WrongBroker::NoNumber {
+            name: name.to_owned(),
+        }),
+    }
+}
+
+fn one_broker(layers: &Layers) -> Vec<ConfigEntry> {
+    BROKER_CONFIGS
+        .iter()
+        .map(|definition| {
+            let mut synonyms = layers.behind(keys::synonyms(&definition.name));
+            // A synonym that counts more than the config itself says nothing about it.
+            let own = synonyms.iter().position(|entry| entry.name == definition.name);
+            synonyms.drain(..own.unwrap_or(synonyms.len()));
+            let value = layers.get(definition.name).or(definition.default);
+            ConfigEntry {
+                definition,
+                value: value.filter(|_| !definition.is_sensitive()).map(str::to_owned),
+                source: synonyms.first().map_or(Source::Default, |entry| entry.source),
+                is_read_only: definition.is_read_only(),
+                synonyms,
+            }
+        })
+        .collect()
+}
+
+/// Only what was set while running for all brokers.
+fn for_all_brokers(layers: &Layers) -> Vec<ConfigEntry> {
+    let mut entries = one_broker(layers);
+    entries.retain_mut(|entry| {
+        entry
+            .synonyms
+            .retain(|synonym| synonym.source == Source::DynamicDefaultBroker);
+        let own = entry.synonyms.first();
+        if let Some(own) = own {
+            entry.value = own.value.clone();
+            entry.source = own.source;
+        }
+        own.is_some()
+    });
+    entries
+}
+
+#[cfg(test)]
+mod tests;
