@@ -107,7 +107,7 @@ fn failure(version: i16, error: &JoinGroupError, member_id: StrBytes) -> JoinGro
     JoinGroupResponse::default()
         .with_error_code(error.code())
         .with_protocol_name(no_protocol(version))
-        .with_member_id(joining_member_id(error).map_or(member_id, |id| wire(&id)))
+        .with_member_id(joining_member_id(error).map_or(member_id, wire))
 }
 
 fn protocol_type(version: i16, protocol_type: &Option<Arc<str>>) -> Option<StrBytes> {

@@ -103,8 +103,8 @@ impl Client {
         };
         let results = leave_group(&self.cluster, &self.context(), group_id, vec![leaver]).await;
         let results = results.map_err(|error| Error::from(&error))?;
-        let result = results.into_iter().collect::<Result<(), _>>();
-        result.map_err(|error| Error::from(&error))
+        let mut results = results.into_iter();
+        results.try_for_each(|result| result.map_err(|error| Error::from(&error)))
     }
 
     /// Commits the next offset to read of partitions of one topic, as a member of a generation.
@@ -132,9 +132,8 @@ impl Client {
         });
         let offsets = vec![(Arc::from(topic), offsets.collect())];
         let results = commit_offsets(&self.cluster, &self.context(), group_id, membership, offsets).await;
-        let results = results.into_iter().flat_map(|(_, partitions)| partitions);
-        let result = results.map(|(_, result)| result).collect::<Result<(), _>>();
-        result.map_err(|error| Error::from(&error))
+        let mut partitions = results.into_iter().flat_map(|(_, partitions)| partitions);
+        partitions.try_for_each(|(_, result)| result.map_err(|error| Error::from(&error)))
     }
 
     /// What the group has committed for `partitions` of a topic, in that order; `None` where nothing is.
@@ -182,4 +181,153 @@ fn committed(offset: CommittedOffset) -> Committed {
 /// As the wire has it; longer than 24 days is as good as that.
 fn milliseconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Cluster;
+    use crate::local::NewTopic;
+    use tokio::time::Instant;
+
+    async fn client() -> Client {
+        let client = Client::new(Arc::new(Cluster::for_tests(3, &[])), "poller-1");
+        let orders = NewTopic {
+            name: "orders".to_owned(),
+            partitions: Some(2),
+            ..NewTopic::default()
+        };
+        client.create_topic(orders).await.expect("a topic");
+        client
+    }
+
+    fn join(member_id: &str) -> Join {
+        Join {
+            group_id: "g".to_owned(),
+            member_id: member_id.to_owned(),
+            session_timeout: Duration::from_secs(6),
+            rebalance_timeout: Duration::from_secs(30),
+            protocol_type: "consumer".to_owned(),
+            protocols: vec![("range".to_owned(), Bytes::from_static(b"\0\0\0\0\0\0"))],
+        }
+    }
+
+    fn name<T: std::fmt::Debug>(result: Result<T, Error>) -> &'static str {
+        result.expect_err("the coordinator refuses").name
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_members_share_a_group_until_one_leaves() {
+        let client = client().await;
+        let alone = client.join_group(join("")).await.expect("joined");
+        assert!(alone.member_id.starts_with("poller-1-"));
+        assert_eq!((&alone.leader, alone.members.len()), (&alone.member_id, 1));
+
+        client
+            .sync_group("g", &alone.member_id, alone.generation_id, Vec::new())
+            .await
+            .expect("an assignment");
+        let other = client.with_client_id("poller-2");
+        let (theirs, ours) = tokio::join!(
+            other.join_group(join("")),
+            client.join_group(join(&alone.member_id))
+        );
+        let (ours, theirs) = (ours.expect("joined"), theirs.expect("joined"));
+        assert_eq!(
+            (ours.generation_id, theirs.generation_id),
+            (GenerationId(2), GenerationId(2))
+        );
+        assert_eq!(
+            (&ours.protocol_name[..], ours.members.len(), theirs.members.len()),
+            ("range", 2, 0)
+        );
+
+        let generation = ours.generation_id;
+        let assignments = [(&ours, "left"), (&theirs, "right")]
+            .map(|(joined, half)| (joined.member_id.clone(), Bytes::from_static(half.as_bytes())));
+        let (left, right) = tokio::join!(
+            client.sync_group("g", &ours.member_id, generation, assignments.to_vec()),
+            other.sync_group("g", &theirs.member_id, generation, Vec::new()),
+        );
+        assert_eq!((left, right), (Ok("left".into()), Ok("right".into())));
+        assert_eq!(client.heartbeat("g", &ours.member_id, generation).await, Ok(()));
+
+        assert_eq!(other.leave_group("g", &theirs.member_id).await, Ok(()));
+        let told = client.heartbeat("g", &ours.member_id, generation).await;
+        assert_eq!(name(told), "REBALANCE_IN_PROGRESS");
+        let late = other.heartbeat("g", &theirs.member_id, generation).await;
+        assert_eq!(name(late), "UNKNOWN_MEMBER_ID");
+        assert_eq!(
+            name(other.leave_group("g", &theirs.member_id).await),
+            "UNKNOWN_MEMBER_ID"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_member_commits_under_its_generation() {
+        let client = client().await;
+        let ours = client.join_group(join("")).await.expect("joined");
+        let (id, generation) = (&ours.member_id, ours.generation_id);
+        let offsets = [(1, Offset(7))];
+        let early = client
+            .commit_offsets("g", id, generation, "orders", &offsets)
+            .await;
+        assert_eq!(name(early), "REBALANCE_IN_PROGRESS");
+        client
+            .sync_group("g", id, generation, Vec::new())
+            .await
+            .expect("an assignment");
+
+        assert_eq!(
+            client
+                .commit_offsets("g", id, generation, "orders", &offsets)
+                .await,
+            Ok(())
+        );
+        let stale = GenerationId(0);
+        let refused = client.commit_offsets("g", id, stale, "orders", &offsets).await;
+        assert_eq!(name(refused), "ILLEGAL_GENERATION");
+        let absent = client.commit_offsets("g", id, generation, "orders", &[(1, Offset(8)), (2, Offset(0))]);
+        assert_eq!(name(absent.await), "UNKNOWN_TOPIC_OR_PARTITION");
+
+        let committed = client.committed("g", "orders", &[0, 1]).await.expect("offsets");
+        let offsets: Vec<_> = committed
+            .iter()
+            .map(|row| row.as_ref().map(|row| row.offset))
+            .collect();
+        assert_eq!(offsets, [None, Some(Offset(8))]);
+        let nobody = client.committed("nobody", "orders", &[0]).await;
+        assert_eq!(nobody, Ok(vec![None]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_is_given_up_does_not_hold_the_group_longer_than_a_session() {
+        let client = client().await;
+        let ours = client.join_group(join("")).await.expect("joined");
+        client
+            .sync_group("g", &ours.member_id, ours.generation_id, Vec::new())
+            .await
+            .expect("an assignment");
+        let began = Instant::now();
+        let waiting = tokio::time::timeout(Duration::from_secs(1), client.join_group(join(""))).await;
+        assert!(waiting.is_err());
+        // The group still waits for us. When we join, it counts on the one that gave up, which never syncs.
+        let ours = client.join_group(join(&ours.member_id)).await.expect("joined");
+        assert_eq!(ours.members.len(), 2);
+        client
+            .sync_group("g", &ours.member_id, ours.generation_id, Vec::new())
+            .await
+            .expect("an assignment");
+        while client
+            .heartbeat("g", &ours.member_id, ours.generation_id)
+            .await
+            .is_ok()
+        {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        // Its session ends 6 s after it was told of the generation; the heartbeat after that finds out.
+        assert_eq!(began.elapsed(), Duration::from_millis(1_000 + 6_000 + 500));
+        let ours = client.join_group(join(&ours.member_id)).await.expect("joined");
+        assert_eq!(ours.members.len(), 1);
+    }
 }

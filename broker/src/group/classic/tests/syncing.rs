@@ -20,6 +20,9 @@ fn preparing() -> Driver {
     driver
 }
 
+/// What is shown, the group, who asks, under which generation, and the answer.
+type Case<T> = (&'static str, Driver, &'static str, i32, T);
+
 const ILLEGAL: (GenerationId, GenerationId) = (GenerationId(7), GenerationId(1));
 
 #[test]
@@ -74,7 +77,7 @@ fn a_waiting_follower_whose_leader_goes_silent_is_told_when_the_leaders_session_
 fn who_may_sync() {
     let stable = || Driver::stable(&[newcomer("a"), newcomer("b")]);
     let (given, current) = ILLEGAL;
-    let cases: [(&str, Driver, &str, i32, SyncError); 5] = [
+    let cases: [Case<SyncError>; 5] = [
         (
             "no member of an empty group",
             Driver::new(LIMITS),
@@ -169,7 +172,7 @@ fn who_may_send_heartbeats() {
     let stable = || Driver::stable(&[newcomer("a"), newcomer("b")]);
     let (given, current) = ILLEGAL;
     let illegal = HeartbeatError::IllegalGeneration { given, current };
-    let cases: [(&str, Driver, &str, i32, Result<(), HeartbeatError>); 6] = [
+    let cases: [Case<Result<(), HeartbeatError>>; 6] = [
         ("a member", stable(), "b", 1, Ok(())),
         (
             "a member that waits for its assignment",
@@ -209,7 +212,7 @@ fn who_may_commit() {
         given: GenerationId(-1),
         current,
     };
-    let cases: [(&str, Driver, &str, i32, Result<(), CommitError>); 10] = [
+    let cases: [Case<Result<(), CommitError>>; 10] = [
         ("anybody, of an empty group", Driver::new(LIMITS), "", -1, Ok(())),
         (
             "a made-up member, of an empty group",
