@@ -5,7 +5,7 @@ const { AssignerProtocol, CompressionCodecs, CompressionTypes, ConfigResourceTyp
 const lz4 = require('lz4js')
 const snappy = require('kafkajs-snappy')
 const zstd = require('@bokuweb/zstd-wasm')
-const { groupByPartition, main, recordCount, report, steps, text } = require('./program.js')
+const { failed, groupByPartition, main, recordCount, report, steps, text } = require('./program.js')
 
 const codecs = {
   none: CompressionTypes.None,
@@ -80,6 +80,7 @@ async function records(argument) {
   }
   await producer.disconnect()
   const consumer = kafka.consumer({ groupId: 'reader', sessionTimeout: 6000 })
+  consumer.on(consumer.events.CRASH, ({ payload }) => failed(payload.error))
   await consumer.connect()
   await consumer.subscribe({ topics, fromBeginning: true })
   let missing = recordCount(argument)

@@ -44,4 +44,4 @@ async function main(modes) {
   process.exit(0)
 }
 
-module.exports = { report, text, steps, recordCount, groupByPartition, main }
+module.exports = { failed, report, text, steps, recordCount, groupByPartition, main }

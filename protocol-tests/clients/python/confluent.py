@@ -60,7 +60,9 @@ def records(argument):
         producer.flush(20)
         for index in range(len(argument["records"])):
             report("produced", codec=codec, offset=offsets[index])
-    consumer = Consumer({"bootstrap.servers": argument["bootstrap"], "group.id": "reader"})
+    consumer = Consumer(
+        {"bootstrap.servers": argument["bootstrap"], "group.id": "reader", "auto.offset.reset": "earliest"}
+    )
     consumer.assign(
         [TopicPartition(topic, partition, OFFSET_BEGINNING) for topic in topics for partition in range(argument["partitions"])]
     )
