@@ -1,5 +1,7 @@
 //! The brokers, what they share, and who leads and coordinates what. No rules of logs or groups.
 
+mod producer_ids;
+
 use crate::config::layers::Values;
 use crate::config::{BrokerConfig, BrokerConfigs, Config, ConfigError};
 use crate::fetch::session::FetchSessions;
@@ -7,10 +9,10 @@ use crate::group::Groups;
 use crate::ids::NodeId;
 use crate::log::LogSettings;
 use crate::metrics::Counters;
-use crate::operations::init_producer_id::ProducerIds;
 use crate::pool::Pool;
 use crate::topic::{TopicConfig, TopicDefaults, Topics};
 use crate::{Clock, Entropy};
+use producer_ids::ProducerIds;
 use std::net::SocketAddr;
 use std::sync::Arc;
 

@@ -8,6 +8,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+/// Where random numbers come from, handed down beside the clock.
+pub use esmeralda_broker::Entropy;
 /// An instant of unscaled time, for timers of the group's protocol.
 pub(crate) use tokio::time::Instant;
 

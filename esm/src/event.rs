@@ -15,9 +15,8 @@ mod headers;
 mod tests;
 
 use crate::batcher::Batch;
-use crate::source::{Records, Span};
+use crate::source::{Records, Span, TimestampType};
 use base64_simd::STANDARD as BASE64;
-use esmeralda_broker::TimestampType;
 
 /// What all events of a mapping share.
 #[derive(Clone, Debug, PartialEq, Eq)]

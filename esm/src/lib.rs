@@ -18,11 +18,11 @@ mod poller;
 mod retry;
 pub mod source;
 
-pub use clock::Clock;
+pub use clock::{Clock, Entropy};
 pub use config::{
     ApiError, CreateMapping, ListMappings, MappingConfig, MappingDefinition, MappingState, MappingStatus,
     MappingView, MappingsPage, Surroundings, UpdateMapping,
 };
 pub use engine::{Engine, EngineOptions};
-pub use esmeralda_broker::{Entropy, Pool};
 pub use invoker::{Functions, Invocation, InvocationResult, Invoker};
+pub use source::local::Pool;

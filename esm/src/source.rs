@@ -2,8 +2,9 @@
 //!
 //! A source is one member. The embedded cluster is `source/local.rs`; any other Kafka cluster will be another file beside it.
 
+pub use local::TimestampType;
+
 use bytes::Bytes;
-use esmeralda_broker::TimestampType;
 use std::future::Future;
 use std::ops::Range;
 use std::time::Duration;

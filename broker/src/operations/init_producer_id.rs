@@ -5,25 +5,8 @@
 
 use super::RequestContext;
 use crate::cluster::Cluster;
-use crate::ids::{NodeId, ProducerEpoch, ProducerId};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Ids that a broker takes from the controller at a time (`ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE`).
-const BLOCK_IDS: i64 = 1_000;
-
-/// The ids that were given out: each broker has a block of its own.
-#[derive(Debug, Default)]
-pub(crate) struct ProducerIds {
-    blocks: Mutex<Blocks>,
-}
-
-#[derive(Debug, Default)]
-struct Blocks {
-    next_block: i64,
-    /// The next id of each broker's block and the block's end.
-    by_node: BTreeMap<NodeId, (i64, i64)>,
-}
+use crate::ids::{ProducerEpoch, ProducerId};
+use std::sync::Arc;
 
 /// What a producer asks with.
 #[derive(Clone, Debug)]
@@ -43,22 +26,6 @@ pub(crate) enum InitProducerIdError {
     EmptyTransactionalId,
     #[error("a producer id and a producer epoch must be given together, or neither")]
     IdWithoutEpoch,
-}
-
-impl ProducerIds {
-    /// An id that no producer of the cluster had before.
-    pub(crate) fn next(&self, node: NodeId) -> ProducerId {
-        // Every change leaves the blocks whole.
-        let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        let Blocks { next_block, by_node } = &mut *blocks;
-        let (next, end) = by_node.entry(node).or_insert((0, 0));
-        if next == end {
-            (*next, *end) = (*next_block, *next_block + BLOCK_IDS);
-            *next_block = *end;
-        }
-        *next += 1;
-        ProducerId(*next - 1)
-    }
 }
 
 /// A new producer id at epoch 0.

@@ -1,9 +1,8 @@
 //! A function that takes its time and sometimes fails, and does nothing else.
 
 use super::{Invocation, InvocationResult, Invoker};
-use crate::Clock;
+use crate::{Clock, Entropy};
 use bytes::Bytes;
-use esmeralda_broker::Entropy;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
