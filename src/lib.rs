@@ -29,3 +29,33 @@ pub use esmeralda_esm as esm;
 
 pub use broker::local::NewTopic;
 pub use facade::{Esmeralda, Mapping, NewMapping, Options, StartError};
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    const BEGIN: &str = "<!-- apis: kept equal to the code's list by a test -->\n";
+    const END: &str = "<!-- /apis -->";
+
+    fn table() -> String {
+        let mut table = String::from("| key | API | versions |\n| --: | --- | --- |\n");
+        for api in esmeralda_broker::served_apis() {
+            let (first, last) = (api.versions.start(), api.versions.end());
+            writeln!(table, "| {} | {} | {first} - {last} |", api.key, api.name).expect("a String takes it");
+        }
+        table
+    }
+
+    #[test]
+    fn the_readme_lists_the_apis_that_are_served() {
+        let readme = include_str!("../README.md");
+        let (_, rest) = readme.split_once(BEGIN).expect("the marker before the table");
+        let (written, _) = rest.split_once(END).expect("the marker after the table");
+        assert_eq!(
+            written,
+            table(),
+            "README.md should have between its markers:\n{}",
+            table()
+        );
+    }
+}

@@ -25,6 +25,7 @@ mod server;
 mod topic;
 mod upkeep;
 
+pub use api::{ServedApi, served_apis};
 pub use broker::{Broker, StartError};
 pub use clock::Clock;
 pub use config::Config;

@@ -111,6 +111,31 @@ pub(crate) trait Api {
     ) -> impl Future<Output = Reply<<Self::Request as Request>::Response>> + Send;
 }
 
+/// An API that is served, as it is advertised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServedApi {
+    /// Kafka's name of it, such as `Produce`.
+    pub name: String,
+    /// Kafka's key of it.
+    pub key: i16,
+    /// The versions that ApiVersions advertises.
+    pub versions: RangeInclusive<i16>,
+}
+
+/// Every API that is served, by key.
+pub fn served_apis() -> Vec<ServedApi> {
+    let mut served: Vec<_> = APIS
+        .iter()
+        .map(|api| ServedApi {
+            name: api.name(),
+            key: api.key,
+            versions: api.advertised_from..=api.last_version,
+        })
+        .collect();
+    served.sort_by_key(|api| api.key);
+    served
+}
+
 /// What becomes of a request.
 #[derive(Debug)]
 pub(crate) enum Reply<R> {
