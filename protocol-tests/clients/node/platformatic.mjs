@@ -130,7 +130,7 @@ async function admin(argument) {
       await client.incrementalAlterConfigs({ resources })
     },
     async create_partitions({ topic, count }) {
-      await client.createPartitions({ topics: [{ name: topic, count, assignments: [] }] })
+      await client.createPartitions({ topics: [{ name: topic, count }] })
     },
     async delete_records({ topic, partition, before_offset }) {
       const partitions = [{ partition, offset: BigInt(before_offset) }]
