@@ -1,0 +1,131 @@
+//! Every advertised API at every version, through a real socket, with non-default values against real state: each answer
+//! decodes to its last byte and its fields are asserted. And what must not harm: frames and bodies that lie.
+
+mod batch;
+mod client;
+mod cluster_apis;
+mod config_apis;
+mod group_apis;
+mod hostile;
+mod log_apis;
+mod offset_apis;
+mod record_apis;
+mod topic_apis;
+mod world;
+
+use kafka_protocol::messages::{ApiKey, ApiVersionsRequest};
+
+use world::World;
+
+/// What is advertised: the ranges of Kafka 4.1, but Produce from 0 (below 3 it is refused), for librdkafka's sake.
+const ADVERTISED: &[(ApiKey, i16, i16)] = &[
+    (ApiKey::Produce, 0, 13),
+    (ApiKey::Fetch, 4, 18),
+    (ApiKey::ListOffsets, 1, 10),
+    (ApiKey::Metadata, 0, 13),
+    (ApiKey::OffsetCommit, 2, 9),
+    (ApiKey::OffsetFetch, 1, 9),
+    (ApiKey::FindCoordinator, 0, 6),
+    (ApiKey::JoinGroup, 0, 9),
+    (ApiKey::Heartbeat, 0, 4),
+    (ApiKey::LeaveGroup, 0, 5),
+    (ApiKey::SyncGroup, 0, 5),
+    (ApiKey::DescribeGroups, 0, 6),
+    (ApiKey::ListGroups, 0, 5),
+    (ApiKey::ApiVersions, 0, 4),
+    (ApiKey::CreateTopics, 2, 7),
+    (ApiKey::DeleteTopics, 1, 6),
+    (ApiKey::DeleteRecords, 0, 2),
+    (ApiKey::InitProducerId, 0, 5),
+    (ApiKey::OffsetForLeaderEpoch, 2, 4),
+    (ApiKey::DescribeConfigs, 1, 4),
+    (ApiKey::AlterConfigs, 0, 2),
+    (ApiKey::DescribeLogDirs, 1, 4),
+    (ApiKey::CreatePartitions, 0, 3),
+    (ApiKey::DeleteGroups, 0, 2),
+    (ApiKey::IncrementalAlterConfigs, 0, 1),
+    (ApiKey::OffsetDelete, 0, 0),
+    (ApiKey::DescribeCluster, 0, 2),
+    (ApiKey::DescribeProducers, 0, 0),
+    (ApiKey::DescribeTopicPartitions, 0, 0),
+];
+
+/// One test for each API, which goes through its versions with a cluster of its own for each of them.
+macro_rules! every_version {
+    ($($name:ident: $key:ident => $check:path,)*) => {
+        /// The APIs that have a test.
+        const COVERED: &[ApiKey] = &[$(ApiKey::$key),*];
+
+        $(#[tokio::test]
+        async fn $name() {
+            for version in versions(ApiKey::$key) {
+                println!("{:?} v{version}", ApiKey::$key);
+                $check(version).await;
+            }
+        })*
+    };
+}
+
+every_version! {
+    produce_appends_a_batch: Produce => record_apis::produce,
+    fetch_returns_the_batch_as_it_was_stored: Fetch => record_apis::fetch,
+    list_offsets_finds_the_ends_and_times: ListOffsets => log_apis::list_offsets,
+    offset_for_leader_epoch_finds_the_epochs_end: OffsetForLeaderEpoch => log_apis::offset_for_leader_epoch,
+    delete_records_moves_the_log_start: DeleteRecords => log_apis::delete_records,
+    init_producer_id_hands_out_new_ids: InitProducerId => log_apis::init_producer_id,
+    describe_producers_tells_of_the_last_sequence: DescribeProducers => log_apis::describe_producers,
+    metadata_describes_the_topic: Metadata => cluster_apis::metadata,
+    describe_cluster_names_the_brokers: DescribeCluster => cluster_apis::describe_cluster,
+    describe_log_dirs_tells_the_partitions_size: DescribeLogDirs => cluster_apis::describe_log_dirs,
+    describe_topic_partitions_pages_by_cursor: DescribeTopicPartitions => cluster_apis::describe_topic_partitions,
+    api_versions_lists_what_is_advertised: ApiVersions => cluster_apis::api_versions,
+    create_topics_makes_them_as_asked: CreateTopics => topic_apis::create_topics,
+    delete_topics_removes_them: DeleteTopics => topic_apis::delete_topics,
+    create_partitions_adds_them: CreatePartitions => topic_apis::create_partitions,
+    describe_configs_gives_value_and_source: DescribeConfigs => config_apis::describe_configs,
+    alter_configs_replaces_all: AlterConfigs => config_apis::alter_configs,
+    incremental_alter_configs_changes_one: IncrementalAlterConfigs => config_apis::incremental_alter_configs,
+    find_coordinator_names_the_broker: FindCoordinator => group_apis::find_coordinator,
+    join_group_makes_the_first_member_leader: JoinGroup => group_apis::join_group,
+    sync_group_hands_out_the_assignment: SyncGroup => group_apis::sync_group,
+    heartbeat_knows_its_members: Heartbeat => group_apis::heartbeat,
+    leave_group_removes_the_member: LeaveGroup => group_apis::leave_group,
+    describe_groups_shows_the_members: DescribeGroups => group_apis::describe_groups,
+    list_groups_filters: ListGroups => group_apis::list_groups,
+    delete_groups_removes_empty_ones: DeleteGroups => group_apis::delete_groups,
+    offset_commit_stores_the_offset: OffsetCommit => offset_apis::offset_commit,
+    offset_fetch_returns_what_was_committed: OffsetFetch => offset_apis::offset_fetch,
+    offset_delete_forgets_the_offset: OffsetDelete => offset_apis::offset_delete,
+}
+
+/// The versions of it that are answered.
+fn versions(key: ApiKey) -> std::ops::RangeInclusive<i16> {
+    let &(_, first, last) = ADVERTISED
+        .iter()
+        .find(|(advertised, ..)| *advertised == key)
+        .unwrap();
+    if key == ApiKey::Produce {
+        3..=last
+    } else {
+        first..=last
+    }
+}
+
+#[tokio::test]
+async fn every_advertised_api_has_its_test_and_the_range_of_kafka_4_1() {
+    let world = World::start().await;
+    let answer = world.connect().await.ask(0, &ApiVersionsRequest::default()).await;
+    let advertised: Vec<_> = answer
+        .api_keys
+        .iter()
+        .map(|api| (api.api_key, api.min_version, api.max_version))
+        .collect();
+    let expected: Vec<_> = ADVERTISED
+        .iter()
+        .map(|(key, first, last)| (*key as i16, *first, *last))
+        .collect();
+    assert_eq!(advertised, expected);
+    for (key, ..) in ADVERTISED {
+        assert!(COVERED.contains(key), "{key:?} has no test");
+    }
+}

@@ -1,0 +1,258 @@
+//! Committed offsets.
+
+use kafka_protocol::messages::offset_commit_request::{
+    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
+};
+use kafka_protocol::messages::offset_commit_response::{
+    OffsetCommitResponsePartition, OffsetCommitResponseTopic,
+};
+use kafka_protocol::messages::offset_delete_request::{
+    OffsetDeleteRequestPartition, OffsetDeleteRequestTopic,
+};
+use kafka_protocol::messages::offset_fetch_request::{
+    OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics,
+};
+use kafka_protocol::messages::offset_fetch_response::{
+    OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponsePartitions,
+    OffsetFetchResponseTopic, OffsetFetchResponseTopics,
+};
+use kafka_protocol::messages::{
+    OffsetCommitRequest, OffsetCommitResponse, OffsetDeleteRequest, OffsetFetchRequest, OffsetFetchResponse,
+};
+use kafka_protocol::protocol::StrBytes;
+
+use crate::client::Client;
+use crate::world::{
+    GROUP, NONE, PARTITION, TOPIC, UNKNOWN_TOPIC_OR_PARTITION, World, group_id, text, topic_name,
+};
+
+const ILLEGAL_GENERATION: i16 = 22;
+const GROUP_SUBSCRIBED_TO_TOPIC: i16 = 86;
+const NOTE: &str = "half past ß";
+
+fn commit(version: i16, member_id: StrBytes, topic: &str) -> OffsetCommitRequest {
+    let mut partition = OffsetCommitRequestPartition::default()
+        .with_partition_index(PARTITION)
+        .with_committed_offset(2)
+        .with_committed_metadata(Some(text(NOTE)));
+    if version >= 6 {
+        partition.committed_leader_epoch = 0;
+    }
+    let topic = OffsetCommitRequestTopic::default()
+        .with_name(topic_name(topic))
+        .with_partitions(vec![partition]);
+    let mut request = OffsetCommitRequest::default()
+        .with_group_id(group_id(GROUP))
+        .with_generation_id_or_member_epoch(1)
+        .with_member_id(member_id)
+        .with_topics(vec![topic]);
+    if version <= 4 {
+        request.retention_time_ms = 600_000;
+    }
+    if version >= 7 {
+        request.group_instance_id = Some(text("instance-1"));
+    }
+    request
+}
+
+/// Commits `offset` of [`PARTITION`] for a group that has no members.
+pub(crate) async fn commit_without_member(client: &mut Client, group: &str, offset: i64) {
+    let mut request = commit(6, StrBytes::default(), TOPIC)
+        .with_group_id(group_id(group))
+        .with_generation_id_or_member_epoch(-1);
+    request.topics[0].partitions[0].committed_offset = offset;
+    let answer = client.ask(6, &request).await;
+    assert_eq!(answer.topics[0].partitions[0].error_code, NONE, "{answer:?}");
+}
+
+pub(crate) async fn offset_commit(version: i16) {
+    let world = World::with_topic().await;
+    let (mut client, member_id) = world.with_member().await;
+    let response = |topic: &str, error_code| {
+        let partition = OffsetCommitResponsePartition::default()
+            .with_partition_index(PARTITION)
+            .with_error_code(error_code);
+        let topic = OffsetCommitResponseTopic::default()
+            .with_name(topic_name(topic))
+            .with_partitions(vec![partition]);
+        OffsetCommitResponse::default().with_topics(vec![topic])
+    };
+    let request = commit(version, member_id.clone(), TOPIC);
+    assert_eq!(client.ask(version, &request).await, response(TOPIC, NONE));
+    assert_eq!(fetched(&mut client, GROUP).await, (2, NOTE.to_owned()));
+
+    let late = request.with_generation_id_or_member_epoch(5);
+    assert_eq!(
+        client.ask(version, &late).await,
+        response(TOPIC, ILLEGAL_GENERATION)
+    );
+    let absent = commit(version, member_id, "absent");
+    assert_eq!(
+        client.ask(version, &absent).await,
+        response("absent", UNKNOWN_TOPIC_OR_PARTITION)
+    );
+    world.stop().await;
+}
+
+/// The committed offset of [`PARTITION`] and its metadata.
+async fn fetched(client: &mut Client, group: &str) -> (i64, String) {
+    let topic = OffsetFetchRequestTopic::default()
+        .with_name(topic_name(TOPIC))
+        .with_partition_indexes(vec![PARTITION]);
+    let request = OffsetFetchRequest::default()
+        .with_group_id(group_id(group))
+        .with_topics(Some(vec![topic]));
+    let answer = client.ask(7, &request).await;
+    let partition = &answer.topics[0].partitions[0];
+    assert_eq!(partition.error_code, NONE);
+    (
+        partition.committed_offset,
+        partition.metadata.clone().unwrap_or_default().to_string(),
+    )
+}
+
+pub(crate) async fn offset_fetch(version: i16) {
+    let world = World::with_topic().await;
+    let (mut client, member_id) = world.with_member().await;
+    assert_eq!(
+        client.ask(6, &commit(6, member_id.clone(), TOPIC)).await.topics[0].partitions[0].error_code,
+        NONE
+    );
+    if version >= 8 {
+        offset_fetch_of_groups(&mut client, version, member_id).await;
+    } else {
+        offset_fetch_of_one_group(&mut client, version).await;
+    }
+    world.stop().await;
+}
+
+async fn offset_fetch_of_one_group(client: &mut Client, version: i16) {
+    let committed = OffsetFetchResponsePartition::default()
+        .with_partition_index(PARTITION)
+        .with_committed_offset(2)
+        .with_committed_leader_epoch(if version >= 5 { 0 } else { -1 })
+        .with_metadata(Some(text(NOTE)));
+    let never = |index| {
+        OffsetFetchResponsePartition::default()
+            .with_partition_index(index)
+            .with_committed_offset(-1)
+            .with_committed_leader_epoch(-1)
+            .with_metadata(Some(text("")))
+    };
+    let response = |partitions| {
+        let topic = OffsetFetchResponseTopic::default()
+            .with_name(topic_name(TOPIC))
+            .with_partitions(partitions);
+        OffsetFetchResponse::default().with_topics(vec![topic])
+    };
+    let topic = OffsetFetchRequestTopic::default()
+        .with_name(topic_name(TOPIC))
+        .with_partition_indexes(vec![PARTITION, 2]);
+    let mut request = OffsetFetchRequest::default()
+        .with_group_id(group_id(GROUP))
+        .with_topics(Some(vec![topic]));
+    if version >= 7 {
+        request.require_stable = true;
+    }
+    assert_eq!(
+        client.ask(version, &request).await,
+        response(vec![committed.clone(), never(2)])
+    );
+    let of_nobody = request.clone().with_group_id(group_id("absent"));
+    assert_eq!(
+        client.ask(version, &of_nobody).await,
+        response(vec![never(PARTITION), never(2)])
+    );
+    if version >= 2 {
+        assert_eq!(
+            client.ask(version, &request.with_topics(None)).await,
+            response(vec![committed])
+        );
+    }
+}
+
+async fn offset_fetch_of_groups(client: &mut Client, version: i16, member_id: StrBytes) {
+    let committed = OffsetFetchResponsePartitions::default()
+        .with_partition_index(PARTITION)
+        .with_committed_offset(2)
+        .with_committed_leader_epoch(0)
+        .with_metadata(Some(text(NOTE)));
+    let never = |index| {
+        OffsetFetchResponsePartitions::default()
+            .with_partition_index(index)
+            .with_committed_offset(-1)
+            .with_committed_leader_epoch(-1)
+            .with_metadata(Some(text("")))
+    };
+    let answered = |group: &str, partitions| {
+        let topic = OffsetFetchResponseTopics::default()
+            .with_name(topic_name(TOPIC))
+            .with_partitions(partitions);
+        OffsetFetchResponseGroup::default()
+            .with_group_id(group_id(group))
+            .with_topics(vec![topic])
+    };
+    let topic = OffsetFetchRequestTopics::default()
+        .with_name(topic_name(TOPIC))
+        .with_partition_indexes(vec![PARTITION, 2]);
+    let mut readers = OffsetFetchRequestGroup::default()
+        .with_group_id(group_id(GROUP))
+        .with_topics(Some(vec![topic.clone()]));
+    if version >= 9 {
+        readers.member_id = Some(member_id);
+        readers.member_epoch = 1;
+    }
+    let absent = OffsetFetchRequestGroup::default()
+        .with_group_id(group_id("absent"))
+        .with_topics(Some(vec![topic]));
+    let all = readers.clone().with_topics(None);
+    let request = OffsetFetchRequest::default()
+        .with_groups(vec![readers, absent])
+        .with_require_stable(true);
+    let answer = client.ask(version, &request).await;
+    let expected = OffsetFetchResponse::default().with_groups(vec![
+        answered(GROUP, vec![committed.clone(), never(2)]),
+        answered("absent", vec![never(PARTITION), never(2)]),
+    ]);
+    assert_eq!(answer, expected);
+
+    let answer = client.ask(version, &request.with_groups(vec![all])).await;
+    assert_eq!(
+        answer,
+        OffsetFetchResponse::default().with_groups(vec![answered(GROUP, vec![committed])])
+    );
+}
+
+pub(crate) async fn offset_delete(version: i16) {
+    let world = World::with_topic().await;
+    let (mut client, member_id) = world.with_member().await;
+    assert_eq!(
+        client.ask(6, &commit(6, member_id, TOPIC)).await.topics[0].partitions[0].error_code,
+        NONE
+    );
+    commit_without_member(&mut client, "idle", 3).await;
+    let request = |group: &str| {
+        let partition = OffsetDeleteRequestPartition::default().with_partition_index(PARTITION);
+        let topic = OffsetDeleteRequestTopic::default()
+            .with_name(topic_name(TOPIC))
+            .with_partitions(vec![partition]);
+        OffsetDeleteRequest::default()
+            .with_group_id(group_id(group))
+            .with_topics(vec![topic])
+    };
+    for (group, error_code, left) in [("idle", NONE, -1), (GROUP, GROUP_SUBSCRIBED_TO_TOPIC, 2)] {
+        let answer = client.ask(version, &request(group)).await;
+        assert_eq!((answer.error_code, answer.throttle_time_ms), (NONE, 0));
+        assert_eq!(answer.topics[0].name, topic_name(TOPIC));
+        let partition = &answer.topics[0].partitions[0];
+        assert_eq!(
+            (partition.partition_index, partition.error_code),
+            (PARTITION, error_code),
+            "{group}"
+        );
+        assert_eq!(fetched(&mut client, group).await.0, left, "{group}");
+    }
+    let absent = client.ask(version, &request("absent")).await;
+    assert_eq!(absent.error_code, 69, "GROUP_ID_NOT_FOUND");
+    world.stop().await;
+}
