@@ -8,6 +8,7 @@ mod serve;
 
 use args::{Cli, Command};
 use clap::Parser;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
