@@ -46,6 +46,8 @@ mod offset_fetch;
 mod offset_for_leader_epoch;
 mod produce;
 mod sync_group;
+#[cfg(test)]
+mod topic_tests;
 
 /// Builds [`APIS`] from the types that implement [`Api`].
 macro_rules! apis {

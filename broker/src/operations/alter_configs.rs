@@ -176,7 +176,7 @@ impl Changes {
         let mut values = current;
         for (name, operation, value) in changes {
             let value = value.as_deref().unwrap_or_default();
-            let mut list = || {
+            let list = || {
                 let definition = definition(name).filter(|definition| definition.is_list());
                 let definition =
                     definition.ok_or_else(|| AlterConfigsError::NoList { name: name.clone() })?;

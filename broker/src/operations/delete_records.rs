@@ -60,14 +60,12 @@ pub(crate) async fn delete_records(
     } else {
         offset
     };
-    let out_of_range = DeleteRecordsError::OutOfRange {
-        offset,
-        high_watermark,
-    };
-    if end < Offset(0) || end > high_watermark {
-        return Err(out_of_range);
-    }
-    state.log.delete_records(end).map_err(|_| out_of_range)
+    state
+        .delete_records(end)
+        .map_err(|_| DeleteRecordsError::OutOfRange {
+            offset,
+            high_watermark,
+        })
 }
 
 #[cfg(test)]
