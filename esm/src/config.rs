@@ -16,12 +16,14 @@ mod pollers;
 mod rules;
 mod schema_registry;
 mod stored;
+mod tags;
 #[cfg(test)]
 mod tests;
 
 pub use definition::{MappingDefinition, MappingState, MappingStatus, Surroundings};
 pub use error::ApiError;
 pub use listing::{ListMappings, MappingsPage};
+pub use tags::{TagResource, Tags, tagged_mapping, tagged_mapping_not_found};
 
 use crate::event::Envelope;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use crate::config::{
     ApiError, CreateMapping, ListMappings, MappingDefinition, MappingView, MappingsPage, Surroundings,
-    UpdateMapping,
+    TagResource, Tags, UpdateMapping, tagged_mapping, tagged_mapping_not_found,
 };
 use crate::invoker::Functions;
 use crate::mapping::{MappingDoor, MappingHandle, Shown};
@@ -71,6 +71,8 @@ struct Running {
     mapping: MappingHandle,
     group: LocalGroup,
     counters: Arc<Counters>,
+    /// Nothing that runs depends on them.
+    tags: Tags,
 }
 
 impl Engine {
@@ -157,6 +159,44 @@ impl Engine {
         self.door(uuid)?.delete().await
     }
 
+    /// The tags of the mapping with the ARN `resource`.
+    ///
+    /// # Errors
+    /// [`ApiError`] as ListTags answers.
+    pub async fn tags(&self, resource: &str) -> Result<Tags, ApiError> {
+        self.with_tags(resource, |tags| Ok(tags.clone()))
+    }
+
+    /// Adds tags.
+    ///
+    /// # Errors
+    /// [`ApiError`] as TagResource answers.
+    pub async fn tag(&self, resource: &str, request: TagResource) -> Result<(), ApiError> {
+        self.with_tags(resource, |tags| tags.add(request))
+    }
+
+    /// Takes tags away.
+    ///
+    /// # Errors
+    /// [`ApiError`] as UntagResource answers.
+    pub async fn untag(&self, resource: &str, keys: &[String]) -> Result<(), ApiError> {
+        self.with_tags(resource, |tags| tags.remove(keys))
+    }
+
+    fn with_tags<T>(
+        &self,
+        resource: &str,
+        act: impl FnOnce(&mut Tags) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let uuid = tagged_mapping(resource)?;
+        let mut mappings = self.mappings();
+        let mut all = mappings.running.values_mut();
+        match all.find(|running| running.mapping.has_uuid(uuid)) {
+            Some(running) => act(&mut running.tags),
+            None => Err(tagged_mapping_not_found(resource)),
+        }
+    }
+
     /// The numbers of all mappings, by time of creation.
     pub async fn metrics(&self) -> Vec<MappingMetrics> {
         let running: Vec<(Shown, LocalGroup, Arc<Counters>)> = self
@@ -232,6 +272,7 @@ impl Engine {
     fn start(&self, definition: MappingDefinition) -> Running {
         let options = &self.shared.options;
         let counters = Arc::new(Counters::default());
+        let tags = definition.tags.clone();
         let group = LocalGroup::new(
             options.cluster.clone(),
             MemberSettings {
@@ -256,6 +297,7 @@ impl Engine {
             mapping,
             group,
             counters,
+            tags,
         }
     }
 

@@ -21,7 +21,7 @@ pub mod source;
 pub use clock::{Clock, Entropy};
 pub use config::{
     ApiError, CreateMapping, ListMappings, MappingConfig, MappingDefinition, MappingState, MappingStatus,
-    MappingView, MappingsPage, Surroundings, UpdateMapping,
+    MappingView, MappingsPage, Surroundings, TagResource, Tags, UpdateMapping,
 };
 pub use engine::{Engine, EngineOptions};
 pub use invoker::{Functions, Invocation, InvocationResult, Invoker};

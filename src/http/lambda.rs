@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use esmeralda_broker::Entropy;
 use esmeralda_esm::{ApiError, Engine};
-use wire::{answer, read_body, read_query, region_of};
+use wire::{answer, done, read_body, read_query, region_of};
 
 /// Names of mappings in paths.
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
@@ -41,6 +41,11 @@ pub(super) fn router(engine: Engine) -> Router {
         .route(&format!("{MAPPINGS}/"), collection())
         .route(&format!("{MAPPINGS}/{{uuid}}"), one())
         .route(&format!("{MAPPINGS}/{{uuid}}/"), one())
+        // The ARN in the path comes percent-encoded; axum decodes it after routing.
+        .route(
+            "/2017-03-31/tags/{resource}",
+            get(list_tags).post(tag_resource).delete(untag_resource),
+        )
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
         .with_state(api)
@@ -79,10 +84,34 @@ async fn delete_mapping(State(api): State<Api>, Path(uuid): Path<String>) -> Res
     answer(&api.entropy, StatusCode::ACCEPTED, api.engine.delete(&uuid).await)
 }
 
+async fn list_tags(State(api): State<Api>, Path(resource): Path<String>) -> Response {
+    answer(&api.entropy, StatusCode::OK, api.engine.tags(&resource).await)
+}
+
+async fn tag_resource(State(api): State<Api>, Path(resource): Path<String>, body: Body) -> Response {
+    let result = match read_body(body).await {
+        Ok(request) => api.engine.tag(&resource, request).await,
+        Err(error) => Err(error),
+    };
+    done(&api.entropy, result)
+}
+
+async fn untag_resource(State(api): State<Api>, Path(resource): Path<String>, uri: Uri) -> Response {
+    let result = match read_query::<Vec<(String, String)>>(&uri) {
+        Ok(members) => {
+            let keys = members.into_iter().filter(|(name, _)| name == "tagKeys");
+            let keys: Vec<String> = keys.map(|(_, key)| key).collect();
+            api.engine.untag(&resource, &keys).await
+        }
+        Err(error) => Err(error),
+    };
+    done(&api.entropy, result)
+}
+
 /// What to ask instead, for those who ask for something else.
 const OPERATIONS: &str = "Esmeralda serves CreateEventSourceMapping, GetEventSourceMapping, UpdateEventSourceMapping, \
                           DeleteEventSourceMapping and ListEventSourceMappings under /2015-03-31/event-source-mappings, \
-                          /metrics and /healthz";
+                          TagResource, UntagResource and ListTags under /2017-03-31/tags/ARN, /metrics and /healthz";
 
 async fn unknown_path(State(api): State<Api>, method: Method, uri: Uri) -> Response {
     let error =

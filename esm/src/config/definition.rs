@@ -3,12 +3,11 @@
 use super::event_source::EventSource;
 use super::function_name::{FunctionName, partition_of};
 use super::{
-    ApiError, CreateMapping, MappingConfig, MappingView, StartingPosition, UpdateMapping, constraint, model,
-    pollers, rules, stored,
+    ApiError, CreateMapping, MappingConfig, MappingView, StartingPosition, Tags, UpdateMapping, constraint,
+    model, pollers, rules, stored,
 };
 use crate::invoker::Functions;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -81,8 +80,8 @@ pub struct MappingDefinition {
     pub is_enabled: bool,
     /// What the engine runs.
     pub config: MappingConfig,
-    /// Shown by ListTags only.
-    pub tags: BTreeMap<String, String>,
+    /// Those that it was created with.
+    pub tags: Tags,
     source: EventSource,
     /// The members of EventSourceMappingConfiguration that came with requests, or stand for what did not.
     members: Map<String, Value>,
@@ -106,7 +105,7 @@ impl MappingDefinition {
         );
         let mut given = constraint::conform(model::CREATE, body)?;
         let function_name = take_text(&mut given, "FunctionName").unwrap_or_default();
-        let tags = read_tags(given.remove("Tags"));
+        let tags = Tags::of(given.remove("Tags"));
 
         let mut members = Map::new();
         for (name, value) in given {
@@ -282,12 +281,4 @@ fn take_text(members: &mut Map<String, Value>, name: &str) -> Option<String> {
         Some(Value::String(text)) => Some(text),
         _ => None,
     }
-}
-
-fn read_tags(tags: Option<Value>) -> BTreeMap<String, String> {
-    let Some(Value::Object(tags)) = tags else {
-        return BTreeMap::new();
-    };
-    let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
-    tags.into_iter().map(|(key, value)| (key, text(value))).collect()
 }

@@ -119,7 +119,7 @@ fn an_msk_mapping_has_its_arn_and_the_clusters_addresses() {
     }))
     .unwrap();
     assert!(!definition.is_enabled);
-    assert_eq!(definition.tags.get("team").map(String::as_str), Some("kafka"));
+    assert_eq!(definition.tags.get("team"), Some("kafka"));
     assert_eq!(
         definition.config,
         MappingConfig {
@@ -634,7 +634,11 @@ fn a_consumer_group_belongs_to_one_mapping() {
 #[test]
 fn tags_take_letters_of_every_script() {
     let tags = json!({ "Größe": "10 км", "a_b.c:/=+-@1": "" });
-    assert_eq!(create(body(json!({ "Tags": tags }))).unwrap().tags.len(), 2);
+    let created = create(body(json!({ "Tags": tags }))).unwrap();
+    assert_eq!(
+        serde_json::to_value(&created.tags).unwrap(),
+        json!({ "Tags": tags })
+    );
     let error = create(body(json!({ "Tags": { "a": "<b>" } }))).unwrap_err();
     assert_eq!(
         error.message,

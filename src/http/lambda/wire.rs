@@ -67,29 +67,47 @@ pub(super) fn answer<T: Serialize>(
     status: StatusCode,
     result: Result<T, ApiError>,
 ) -> Response {
-    let request_id = entropy.uuid().to_string();
-    let mut response = match result {
-        Ok(shown) => (status, serde_json::to_vec(&shown).unwrap_or_default()).into_response(),
-        Err(error) => refusal(&error, &request_id),
+    let response = match result {
+        Ok(shown) => (
+            status,
+            [(CONTENT_TYPE, JSON)],
+            serde_json::to_vec(&shown).unwrap_or_default(),
+        )
+            .into_response(),
+        Err(error) => refusal(&error),
     };
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, JSON);
-    if let Ok(request_id) = HeaderValue::from_str(&request_id) {
-        headers.insert(REQUEST_ID, request_id);
+    identified(response, entropy)
+}
+
+/// The response to a request that has nothing to show: 204, or the error's.
+pub(super) fn done(entropy: &Entropy, result: Result<(), ApiError>) -> Response {
+    let response = match result {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => refusal(&error),
+    };
+    identified(response, entropy)
+}
+
+/// The response with an id that SDKs show.
+fn identified(mut response: Response, entropy: &Entropy) -> Response {
+    if let Ok(request_id) = HeaderValue::from_str(&entropy.uuid().to_string()) {
+        response.headers_mut().insert(REQUEST_ID, request_id);
     }
     response
 }
 
-fn refusal(error: &ApiError, request_id: &str) -> Response {
+fn refusal(error: &ApiError) -> Response {
     debug!(
-        request_id,
         kind = error.kind,
         message = error.message,
         "a request was refused"
     );
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = serde_json::to_vec(error).unwrap_or_default();
-    (status, [(ERROR_TYPE, HeaderValue::from_static(error.kind))], body).into_response()
+    let headers = [
+        (CONTENT_TYPE, JSON),
+        (ERROR_TYPE, HeaderValue::from_static(error.kind)),
+    ];
+    (status, headers, serde_json::to_vec(error).unwrap_or_default()).into_response()
 }
 
 #[cfg(test)]
