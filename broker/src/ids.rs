@@ -3,10 +3,10 @@
 use std::fmt;
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+    ($(#[$doc:meta])* $visibility:vis $name:ident($inner:ty)) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub $inner);
+        $visibility struct $name($visibility $inner);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,31 +18,31 @@ macro_rules! id {
 
 id! {
     /// A record's position in its partition; the first record of a partition has offset 0.
-    Offset(i64)
+    pub Offset(i64)
 }
 id! {
     /// How often the partition's leader has changed. Kafka's wire value for "unknown" is [`LeaderEpoch::NONE`].
-    LeaderEpoch(i32)
+    pub LeaderEpoch(i32)
 }
 id! {
     /// Identifies an idempotent or transactional producer; [`ProducerId::NONE`] for any other.
-    ProducerId(i64)
+    pub(crate) ProducerId(i64)
 }
 id! {
     /// Fences earlier incarnations of the same producer id.
-    ProducerEpoch(i16)
+    pub(crate) ProducerEpoch(i16)
 }
 id! {
     /// A record's number among those of its producer id in one partition; wraps from 2^31 - 1 to 0.
-    Sequence(i32)
+    pub(crate) Sequence(i32)
 }
 id! {
     /// A classic group's generation: rises with each completed rebalance.
-    GenerationId(i32)
+    pub GenerationId(i32)
 }
 id! {
     /// A broker's `node.id`.
-    NodeId(i32)
+    pub NodeId(i32)
 }
 
 impl Offset {
@@ -59,12 +59,12 @@ impl LeaderEpoch {
 
 impl ProducerId {
     /// No producer id: neither idempotent nor transactional.
-    pub const NONE: Self = Self(-1);
+    pub(crate) const NONE: Self = Self(-1);
 }
 
 impl Sequence {
     /// The sequence `count` records later, as Kafka's `DefaultRecordBatch.incrementSequence` wraps it.
-    pub fn plus(self, count: i32) -> Self {
+    pub(crate) fn plus(self, count: i32) -> Self {
         Self(if self.0 > i32::MAX - count {
             count - (i32::MAX - self.0) - 1
         } else {

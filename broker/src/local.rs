@@ -150,10 +150,7 @@ impl Client {
     fn context(&self) -> RequestContext {
         RequestContext {
             node_id: self.cluster.controller(),
-            listener_name: "PLAINTEXT",
-            local_address: None,
             peer_address: None,
-            principal: "User:ANONYMOUS",
             client_id: self.client_id.to_string(),
             is_local: true,
         }

@@ -36,10 +36,7 @@ fn topic(name: &str) -> TopicName {
 fn asking(node_id: i32) -> RequestContext {
     RequestContext {
         node_id: NodeId(node_id),
-        listener_name: "PLAINTEXT",
-        local_address: None,
         peer_address: Some("127.0.0.1:4711".parse().unwrap()),
-        principal: "User:ANONYMOUS",
         client_id: "tester".to_owned(),
         is_local: false,
     }

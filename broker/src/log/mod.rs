@@ -9,7 +9,7 @@ use producers::Producers;
 use segment::{Segment, Window};
 use std::collections::VecDeque;
 
-pub mod batch;
+pub(crate) mod batch;
 mod epochs;
 mod index;
 mod limits;

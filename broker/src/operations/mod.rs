@@ -38,14 +38,8 @@ use std::net::SocketAddr;
 pub(crate) struct RequestContext {
     /// The broker that was asked.
     pub(crate) node_id: NodeId,
-    /// The listener's name: `PLAINTEXT` for now.
-    pub(crate) listener_name: &'static str,
-    /// The listener's own address; `None` in process.
-    pub(crate) local_address: Option<SocketAddr>,
     /// The client's address; `None` in process.
     pub(crate) peer_address: Option<SocketAddr>,
-    /// `User:ANONYMOUS` until security comes.
-    pub(crate) principal: &'static str,
     /// As the client called itself; empty if it did not.
     pub(crate) client_id: String,
     /// True for the engine's and the facade's own calls, which go to any broker: leader and coordinator are not checked.
@@ -65,10 +59,7 @@ impl RequestContext {
     pub(crate) fn for_tests(node: i32) -> Self {
         Self {
             node_id: NodeId(node),
-            listener_name: "PLAINTEXT",
-            local_address: None,
             peer_address: None,
-            principal: "User:ANONYMOUS",
             client_id: "test".to_owned(),
             is_local: false,
         }

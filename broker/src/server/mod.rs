@@ -37,7 +37,6 @@ pub(crate) struct Server {
 struct Listener {
     cluster: Arc<Cluster>,
     node_id: NodeId,
-    local_address: Option<SocketAddr>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -50,7 +49,6 @@ impl Server {
             let listener = Listener {
                 cluster: Arc::clone(cluster),
                 node_id,
-                local_address: socket.local_addr().ok(),
                 stopping: observer.clone(),
             };
             tasks.spawn(listener.accept(socket));
@@ -110,10 +108,7 @@ impl Listener {
     {
         let context = RequestContext {
             node_id: self.node_id,
-            listener_name: "PLAINTEXT",
-            local_address: self.local_address,
             peer_address,
-            principal: "User:ANONYMOUS",
             client_id: String::new(),
             is_local: false,
         };
@@ -134,7 +129,6 @@ where
     let listener = Listener {
         cluster: Arc::clone(cluster),
         node_id,
-        local_address: None,
         stopping,
     };
     listener.converse(stream, None).await;

@@ -33,7 +33,6 @@ impl Client {
         let listener = Listener {
             cluster: Arc::clone(cluster),
             node_id: NodeId(node),
-            local_address: None,
             stopping: observer,
         };
         let (io, other) = tokio::io::duplex(1 << 20);
