@@ -1,5 +1,8 @@
 //! The mappings: created, updated, disabled, deleted and listed.
 
+#[cfg(test)]
+mod tests;
+
 use crate::config::{
     ApiError, CreateMapping, ListMappings, MappingDefinition, MappingView, MappingsPage, Surroundings,
     TagResource, Tags, UpdateMapping, tagged_mapping, tagged_mapping_not_found,

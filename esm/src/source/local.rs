@@ -15,9 +15,6 @@ mod membership;
 mod protocol;
 mod reading;
 
-#[cfg(test)]
-mod tests;
-
 use super::{ConsumerGroup, EventSource, GroupTimeouts, Progress, Records, SourceError, SourceEvent};
 use crate::clock::{Clock, Instant};
 use crate::config::StartingPosition;
