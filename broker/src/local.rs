@@ -8,6 +8,7 @@ use crate::api::errors::KafkaError;
 use crate::cluster::Cluster;
 use crate::ids::{GenerationId, LeaderEpoch, Offset};
 use crate::operations::RequestContext;
+use crate::operations::create_partitions::{CreatePartitions, create_partitions};
 use crate::operations::create_topics::{CreateTopic, create_topics};
 use crate::operations::metadata::MetadataError;
 use bytes::Bytes;
@@ -171,6 +172,23 @@ impl Client {
             ..CreateTopic::named(&topic.name)
         };
         let results = create_topics(&self.cluster, &self.context(), vec![wanted], false).await;
+        match results.into_iter().next() {
+            Some((_, Err(error))) => Err(Error::from(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives a topic more partitions, `count` in all.
+    ///
+    /// # Errors
+    /// UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS.
+    pub async fn create_partitions(&self, topic: &str, count: i32) -> Result<(), Error> {
+        let wanted = CreatePartitions {
+            topic: topic.to_owned(),
+            count,
+            assignments: None,
+        };
+        let results = create_partitions(&self.cluster, &self.context(), vec![wanted], false).await;
         match results.into_iter().next() {
             Some((_, Err(error))) => Err(Error::from(&error)),
             _ => Ok(()),

@@ -6,7 +6,6 @@
 //! A mapping becomes Enabled when its pollers own their partitions and know where to read them, so that with LATEST every record
 //! that is produced after that is delivered. On AWS it can take minutes longer.
 
-
 use crate::config::{ApiError, MappingDefinition, MappingState, MappingStatus, MappingView};
 use crate::fleet::{Fleet, changed};
 use crate::poller::PollerContext;

@@ -132,7 +132,7 @@ impl<S: EventSource> Poller<S> {
             let clock = self.context.clock.clone();
             select! {
                 biased;
-                changed = self.orders.changed() => self.obey(changed.is_err()),
+                changed = self.orders.changed(), if !self.obeyed.is_stopping => self.obey(changed.is_err()),
                 landed = self.flights.next(), if !self.flights.is_empty() => self.land(landed).await,
                 event = self.source.next() => self.handle(event).await,
                 () = async { match wake_at { Some(at) => clock.reach(at).await, None => pending().await } } => {

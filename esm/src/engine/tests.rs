@@ -27,7 +27,11 @@ async fn a_record_reaches_the_function_and_is_committed() {
     assert_eq!(view.0["LastProcessingResult"], "OK");
     let metrics = town.metrics().await;
     assert_eq!(
-        (metrics.polled_event_count, metrics.invoked_event_count, metrics.committed_event_count),
+        (
+            metrics.polled_event_count,
+            metrics.invoked_event_count,
+            metrics.committed_event_count
+        ),
         (3, 3, 3)
     );
     assert_eq!((metrics.pollers, metrics.offset_lag), (1, vec![0]));
@@ -37,9 +41,7 @@ async fn a_record_reaches_the_function_and_is_committed() {
 async fn a_window_of_zero_delivers_at_once() {
     let town = Town::new().await;
     town.topic(1).await;
-    let uuid = town
-        .mapping(json!({ "MaximumBatchingWindowInSeconds": 0 }))
-        .await;
+    let uuid = town.mapping(json!({ "MaximumBatchingWindowInSeconds": 0 })).await;
     let before = town.clock.elapsed();
     town.produce(0, 0, 1).await;
     town.engine.drained(&uuid).await.unwrap();
@@ -226,7 +228,9 @@ async fn a_growing_and_shrinking_fleet_loses_doubles_and_reorders_nothing() {
                 town.produce(partition as i32, produced[partition], count).await;
                 produced[partition] += count;
             }
-            town.update(&uuid, provisioned(1 + entropy.below(9))).await.unwrap();
+            town.update(&uuid, provisioned(1 + entropy.below(9)))
+                .await
+                .unwrap();
             town.engine.settled(&uuid).await.unwrap();
             town.clock.sleep(Duration::from_millis(entropy.below(1500))).await;
         }
@@ -366,7 +370,10 @@ async fn a_failing_function_is_retried_and_the_lag_shows_it() {
     );
     town.engine.drained(&uuid).await.unwrap();
     let metrics = town.metrics().await;
-    assert_eq!((metrics.invocation_errors, metrics.failed_invoke_event_count), (4, 4));
+    assert_eq!(
+        (metrics.invocation_errors, metrics.failed_invoke_event_count),
+        (4, 4)
+    );
     assert_eq!(metrics.invocations, 11);
     assert_eq!(metrics.offset_lag, [0, 0]);
 }

@@ -414,6 +414,7 @@ impl LocalSource {
         if goes_back > 0 {
             // The log is shorter than what was read of it. A new assignment forgets what was read.
             self.lose(codes::OFFSET_OUT_OF_RANGE);
+            self.hold();
         }
     }
 

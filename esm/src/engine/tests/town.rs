@@ -64,7 +64,9 @@ impl Town {
             properties: [("group.min.session.timeout.ms".to_owned(), "100".to_owned())].into(),
             ..Config::default()
         };
-        let broker = Broker::start(config, wall.clone(), Entropy::from_seed(1)).await.unwrap();
+        let broker = Broker::start(config, wall.clone(), Entropy::from_seed(1))
+            .await
+            .unwrap();
         let clock = Clock::new(wall);
         let client = broker.client("test");
         let engine = Engine::new(EngineOptions {
@@ -106,7 +108,11 @@ impl Town {
             let answer = act(records);
             async move { answer.await.map(|()| "null") }
         });
-        self.engine.shared.options.functions.register(name, Arc::new(invoker));
+        self.engine
+            .shared
+            .options
+            .functions
+            .register(name, Arc::new(invoker));
     }
 
     pub(super) async fn topic(&self, partitions: i32) {
@@ -180,9 +186,9 @@ impl Town {
     /// Waits until the mapping's numbers are as they should be.
     pub(super) async fn until(&self, is_reached: impl Fn(&MappingMetrics) -> bool) -> MappingMetrics {
         for _ in 0..10_000 {
-            let metrics = self.metrics().await;
-            if is_reached(&metrics) {
-                return metrics;
+            if is_reached(&self.metrics().await) {
+                // Counters and lags are not read at once: between them things go on.
+                return self.metrics().await;
             }
             self.clock.sleep(Duration::from_millis(10)).await;
         }

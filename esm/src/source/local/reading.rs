@@ -28,6 +28,8 @@ struct Reader {
     is_paused: bool,
     /// An error is waited out.
     is_held: bool,
+    /// Records of it were handed out.
+    has_begun: bool,
 }
 
 impl Reading {
@@ -37,6 +39,7 @@ impl Reading {
             position,
             is_paused: false,
             is_held: false,
+            has_begun: false,
         };
         Self {
             partitions: positions
@@ -92,10 +95,11 @@ impl Reading {
         }
     }
 
-    /// Reads on at `position`. False when that would go back: records would come twice within one assignment.
+    /// Reads on at `position`. False when that would go back behind records that were handed out: they would come twice within one
+    /// assignment.
     pub(super) fn seek(&mut self, partition: i32, position: i64) -> bool {
         match self.partitions.get_mut(&partition) {
-            Some(reader) if position < reader.position => false,
+            Some(reader) if reader.has_begun && position < reader.position => false,
             Some(reader) => {
                 reader.position = position;
                 true
@@ -141,6 +145,7 @@ impl Reading {
             match records_of(partition, offsets, &header, &body, &settings.memory) {
                 Ok(records) => {
                     reader.position = end;
+                    reader.has_begun = true;
                     return Some(Ok(records));
                 }
                 Err(reason) => {
