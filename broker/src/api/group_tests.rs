@@ -463,7 +463,7 @@ async fn list_groups_of_every_version() {
             assert_eq!((empty.groups.len(), &*empty.groups[0].group_state), (1, "Empty"));
         }
         if version >= 5 {
-            assert_eq!(&*listed.groups[0].group_type, "Classic");
+            assert_eq!(&*listed.groups[0].group_type, "classic");
             let consumers = ListGroupsRequest::default().with_types_filter(vec![text("consumer")]);
             assert_eq!(call(&cluster, version, consumers).await.groups, []);
         }

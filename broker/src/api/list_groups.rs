@@ -7,7 +7,7 @@
 //! Kafka's `GroupMetadataManager.listGroups`; filters by state and type mind no case. Groups come in the order of their ids.
 //!
 //! # Differs from Apache Kafka
-//! In nothing known; every group's type is Classic until there are others.
+//! In nothing known; every group's type is classic until there are others.
 //!
 //! # Notes by KIP
 //! KIP-518: states (4). KIP-848: types (5).

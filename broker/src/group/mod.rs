@@ -24,6 +24,7 @@ use task::{Answer, Command, GroupTask, MAILBOX_REQUESTS, Settings, Timeline};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tracing::{Instrument, info_span};
 
 /// How many groups the cluster holds at most. Each costs about a kilobyte; a client that makes up ids must not take the memory.
 pub(crate) const MAX_GROUPS: usize = 100_000;
@@ -344,11 +345,13 @@ impl Groups {
         let serial = self.registry.next_serial.fetch_add(1, Ordering::Relaxed);
         let (commands, mailbox) = mpsc::channel(MAILBOX_REQUESTS);
         let registry = Arc::clone(&self.registry);
+        // The rules log what they do and do not know whose they are.
+        let span = info_span!("group", %group_id);
         let task = GroupTask::new(group_id, serial, registry, self.timeline, self.settings);
         // Nothing is left half done by a panic while this lock is held.
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(task.run(mailbox));
+        tasks.spawn(task.run(mailbox).instrument(span));
         Mailbox { serial, commands }
     }
 }

@@ -1,5 +1,8 @@
 use super::*;
+use crate::ids::{GenerationId, LeaderEpoch, Offset};
+use crate::operations::commit_offsets::{Membership, OffsetToCommit, commit_offsets};
 use crate::operations::create_topics::{CreateTopic, create_topics};
+use crate::operations::fetch_offsets::fetch_offsets;
 
 async fn cluster_with(names: &[&str], properties: &[(&str, &str)]) -> Arc<Cluster> {
     let cluster = Arc::new(Cluster::for_tests(1, properties));
@@ -109,4 +112,31 @@ async fn delete_topic_enable_refuses_all() {
         [Err(DeleteTopicError::Disabled), Err(DeleteTopicError::Disabled)]
     );
     assert!(cluster.topics.get("a").is_some());
+}
+
+#[tokio::test]
+async fn what_groups_committed_for_a_deleted_topic_is_gone_when_the_answer_comes() {
+    let cluster = cluster_with(&["a", "b"], &[]).await;
+    let context = RequestContext::for_tests(1);
+    let offset = OffsetToCommit {
+        offset: Offset(5),
+        leader_epoch: LeaderEpoch::NONE,
+        metadata: "".into(),
+        retention_ms: None,
+    };
+    let offsets = ["a", "b"].map(|name| (Arc::from(name), vec![(0, offset.clone())]));
+    let nobody = Membership {
+        member_id: "".into(),
+        group_instance_id: None,
+        generation_id: GenerationId(-1),
+    };
+    let committed = commit_offsets(&cluster, &context, "g", nobody, offsets.to_vec()).await;
+    assert!(committed.iter().all(|(_, partitions)| partitions[0].1.is_ok()));
+
+    assert_eq!(delete(&cluster, vec![named("a")]).await, [Ok(())]);
+    let left = fetch_offsets(&cluster, &context, "g", None)
+        .await
+        .expect("the group is asked");
+    let topics: Vec<_> = left.iter().map(|(topic, _)| &**topic).collect();
+    assert_eq!(topics, ["b"]);
 }
