@@ -6,6 +6,8 @@
 //! This file is the front door: everything that it does not export is private to the crate.
 
 mod api;
+#[doc(hidden)]
+pub mod bench;
 mod broker;
 mod clock;
 mod cluster;

@@ -221,7 +221,8 @@ impl Pool {
         Ok((FrameTicket { frame }, buffer))
     }
 
-    fn charge_beyond_limit(&self, bytes: usize) -> Charge {
+    /// Counts `bytes` whatever the limit says: for what must be held to keep or serve what was admitted.
+    pub(crate) fn charge_beyond_limit(&self, bytes: usize) -> Charge {
         self.shared.used_bytes.fetch_add(bytes, Ordering::Relaxed);
         Charge {
             bytes,

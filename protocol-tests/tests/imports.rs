@@ -35,6 +35,8 @@ const BROKER_ROOMS: &[(&str, &str)] = &[
     ("server", "api operations cluster topic log metrics"),
     // The fuzzers' way in.
     ("fuzzing", "server cluster log"),
+    // For the benches, which measure below the operations.
+    ("bench", "log"),
     // It starts and stops everything.
     (
         "broker",

@@ -7,7 +7,7 @@ use crate::log::Part;
 use crate::operations::fetch::{Limits, read};
 use crate::operations::list_offsets::{Query, Spec, list_offset};
 use crate::operations::metadata::MetadataError;
-use crate::operations::produce::{Terms, produce};
+use crate::operations::produce::{ProduceError, Terms, produce};
 use crate::topic::TopicKey;
 use crate::{BatchHeader, records};
 use bytes::Bytes;
@@ -24,6 +24,12 @@ impl Client {
             is_transactional: false,
             allows_zstd: true,
         };
+        // The log keeps what it is given, so it has to be memory that is counted.
+        let batch = self
+            .cluster
+            .pool
+            .copy(&batch)
+            .map_err(|full| Error::from(&ProduceError::from(full)))?;
         let key = TopicKey::Name(topic.into());
         let batches = [(partition, Some(batch))];
         let mut outcomes = produce(&self.cluster, &self.context(), terms, &key, batches).await;

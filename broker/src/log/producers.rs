@@ -11,6 +11,10 @@ const BATCHES_KEPT: usize = 5;
 /// `producer.id.expiration.ms`.
 const EXPIRATION_MS: i64 = 86_400_000;
 
+/// How many producers a partition remembers; beyond it those that wrote longest ago are forgotten, as if they had expired. Kafka has
+/// no such bound; a client that makes ids up must not fill the memory.
+const PRODUCERS_KEPT: usize = 10_000;
+
 /// The producers that have written to one partition.
 #[derive(Debug, Default)]
 pub(super) struct Producers {
@@ -71,6 +75,9 @@ impl Producers {
 
     /// Notes a batch that was appended; `header` has its offsets.
     pub(super) fn note(&mut self, header: &BatchHeader) {
+        if self.by_id.len() >= PRODUCERS_KEPT && !self.by_id.contains_key(&header.producer_id()) {
+            self.forget_a_tenth();
+        }
         let producer = self
             .by_id
             .entry(header.producer_id())
@@ -98,6 +105,14 @@ impl Producers {
         producer.last_timestamp_ms = header.max_timestamp_ms();
     }
 
+    fn forget_a_tenth(&mut self) {
+        let mut last_offsets: Vec<_> = self.by_id.values().map(Producer::last_offset).collect();
+        let tenth = last_offsets.len() / 10;
+        let (_, forgotten, _) = last_offsets.select_nth_unstable(tenth);
+        self.by_id
+            .retain(|_, producer| producer.last_offset() > *forgotten);
+    }
+
     /// Forgets the producers that have not written for `producer.id.expiration.ms`.
     pub(super) fn expire(&mut self, now_ms: i64) {
         self.by_id
@@ -119,6 +134,12 @@ impl Producers {
 }
 
 impl Producer {
+    fn last_offset(&self) -> Offset {
+        self.window
+            .back()
+            .map_or(Offset(-1), |written| written.last_offset)
+    }
+
     /// The batch of the window with the same epoch and the same sequences, if any.
     fn written(&self, header: &BatchHeader) -> Option<Written> {
         let range = (header.base_sequence(), header.last_sequence());

@@ -5,7 +5,7 @@ use super::batch::{Batch, BatchHeader};
 use super::index::{self, RunIndex};
 use super::{LogSettings, Part, Slice};
 use crate::ids::Offset;
-use crate::pool::{OutOfMemory, Pool, PooledBuf};
+use crate::pool::{Charge, OutOfMemory, Pool, PooledBuf};
 use bytes::Bytes;
 use std::collections::VecDeque;
 
@@ -28,6 +28,8 @@ pub(super) struct Segment {
     created_ms: i64,
     last_append_ms: i64,
     chunks: VecDeque<Chunk>,
+    /// The memory of `chunks` itself.
+    chunks_charge: Option<Charge>,
     tail: Option<Tail>,
     /// The last run was filled, so the next one starts at full size.
     is_busy: bool,
@@ -82,6 +84,7 @@ impl Segment {
             created_ms: now_ms,
             last_append_ms: now_ms,
             chunks: VecDeque::new(),
+            chunks_charge: None,
             tail: None,
             is_busy: false,
         }
@@ -118,7 +121,7 @@ impl Segment {
         } else {
             pool.admit(0)?;
             self.seal(pool);
-            self.push(Chunk::large(batch));
+            self.push(Chunk::large(batch), pool);
         }
         self.size_bytes += size as u64;
         self.max_timestamp_ms = self.max_timestamp_ms.max(header.max_timestamp_ms());
@@ -160,14 +163,18 @@ impl Segment {
     /// Makes the growing run immutable and shared.
     pub(super) fn seal(&mut self, pool: &Pool) {
         if let Some(tail) = self.tail.take() {
-            self.push(Chunk::run(tail.index, Tail::freeze(tail.buffer, pool)));
+            self.push(Chunk::run(tail.index, Tail::freeze(tail.buffer, pool)), pool);
         }
     }
 
-    fn push(&mut self, mut chunk: Chunk) {
+    fn push(&mut self, mut chunk: Chunk, pool: &Pool) {
         let so_far_ms = self.chunks.back().map_or(-1, |last| last.max_timestamp_so_far_ms);
         chunk.max_timestamp_so_far_ms = chunk.max_timestamp_ms.max(so_far_ms);
         self.chunks.push_back(chunk);
+        let held_bytes = self.chunks.capacity() * size_of::<Chunk>();
+        if self.chunks_charge.as_ref().map(Charge::bytes) != Some(held_bytes) {
+            self.chunks_charge = Some(pool.charge_beyond_limit(held_bytes));
+        }
     }
 
     /// Appends what `window` allows from the batch that holds `from` on to `slice`. False when the window is used up.
@@ -226,14 +233,12 @@ impl Segment {
         {
             self.chunks.pop_front();
         }
-        if self.chunks.is_empty()
-            && self
-                .tail
-                .as_ref()
-                .is_some_and(|tail| tail.index.end_offset <= offset)
-        {
-            self.tail = None;
+        if !self.chunks.is_empty() {
+            return;
         }
+        self.chunks = VecDeque::new();
+        self.chunks_charge = None;
+        self.tail.take_if(|tail| tail.index.end_offset <= offset);
     }
 }
 

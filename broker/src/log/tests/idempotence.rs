@@ -208,3 +208,32 @@ fn a_refused_batch_does_not_count() {
     assert!(matches!(error, Err(AppendError::TooLarge { .. })));
     assert_eq!(outcome(&mut log, (0, 0, 10)), At(0));
 }
+
+#[test]
+fn of_ten_thousand_producers_those_that_wrote_longest_ago_are_forgotten() {
+    let mut log = log();
+    let append_as = |log: &mut PartitionLog, id: i64, sequence: i32| {
+        let mut batch = small(1);
+        batch
+            .header
+            .set_producer(ProducerId(id), ProducerEpoch(0), Sequence(sequence));
+        append(log, batch, &LogSettings::default());
+    };
+    for id in 1..=10_000 {
+        append_as(&mut log, id, 0);
+    }
+    append_as(&mut log, 1, 1);
+    assert_eq!(
+        log.active_producers().len(),
+        10_000,
+        "a known producer needs no room"
+    );
+    append_as(&mut log, 10_001, 0);
+    let ids: Vec<_> = log
+        .active_producers()
+        .into_iter()
+        .map(|producer| producer.producer_id.0)
+        .collect();
+    assert_eq!(ids.len(), 10_000 - 1_001 + 1);
+    assert_eq!((ids[0], ids[1], ids[ids.len() - 1]), (1, 1_003, 10_001));
+}
