@@ -119,15 +119,12 @@ def admin(argument):
 
     def describe_group(step):
         group = client.describe_groups([step["group"]])[step["group"]]
-        members = [
-            {
-                "client_id": member["client_id"],
-                "partitions": sorted(
-                    one for topic in member["member_assignment"]["assigned_partitions"] for one in topic["partitions"]
-                ),
-            }
-            for member in group["members"]
-        ]
+        members = []
+        for member in group["members"]:
+            # While the group rebalances, nobody has an assignment.
+            topics = member["member_assignment"]["assigned_partitions"] if member["member_assignment"] else []
+            partitions = sorted(one for topic in topics for one in topic["partitions"])
+            members.append({"client_id": member["client_id"], "partitions": partitions})
         return {"state": group["group_state"], "members": members}
 
     def group_offsets(step):

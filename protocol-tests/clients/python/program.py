@@ -8,7 +8,9 @@ import traceback
 
 
 def report(event, **members):
-    print(json.dumps({"event": event, **members}, ensure_ascii=False), flush=True)
+    # One write: a line and its end must not be parted by another thread's.
+    sys.stdout.write(json.dumps({"event": event, **members}, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 def text(data):

@@ -71,6 +71,7 @@ fn aws_environment(command: &mut Command) -> &mut Command {
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("AWS_MAX_ATTEMPTS", "1")
+        .env("AWS_PAGER", "")
         .env("NO_PROXY", "127.0.0.1")
 }
 
@@ -462,14 +463,7 @@ fn refusals(context: &Context) {
 fn aws_lambda(context: &Context, server: &Server, arguments: &[&str]) -> Value {
     let mut command = context.setup.python_script("aws");
     command
-        .args([
-            "--endpoint-url",
-            &server.http,
-            "--output",
-            "json",
-            "--no-cli-pager",
-            "lambda",
-        ])
+        .args(["--endpoint-url", &server.http, "--output", "json", "lambda"])
         .args(arguments);
     let output = aws_environment(&mut command)
         .output()
