@@ -35,6 +35,7 @@ fn logged<T>(default_level: &str, run: impl FnOnce() -> T) -> T {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     run()
 }
