@@ -47,7 +47,7 @@ enum Command {
     Update {
         /// The definition that the new one was made of.
         base: Arc<MappingDefinition>,
-        definition: MappingDefinition,
+        definition: Box<MappingDefinition>,
         reply: Reply,
     },
     Delete {
@@ -149,7 +149,7 @@ impl MappingDoor {
     ) -> Result<MappingView, ApiError> {
         let command = |reply| Command::Update {
             base,
-            definition,
+            definition: Box::new(definition),
             reply,
         };
         self.ask(command).await
@@ -268,7 +268,7 @@ impl<G: ConsumerGroup> Mapping<G> {
                 definition,
                 reply,
             }) => {
-                let answer = self.update(&base, definition);
+                let answer = self.update(&base, *definition);
                 // Whoever asked may have gone; the change stands.
                 let _ = reply.send(answer);
             }

@@ -86,6 +86,9 @@ impl EventSource for ScriptedSource {
 /// One invocation: when it began, in milliseconds, and which offsets of which partitions it had.
 type Invoked = (u128, Vec<(i32, Vec<i64>)>);
 
+/// How long the next invocations take in milliseconds, and how they fail.
+type Behaviours = Arc<Mutex<VecDeque<(u64, Option<&'static str>)>>>;
+
 /// A poller of a scripted source, and a function that takes 100 ms and succeeds unless it is told otherwise.
 struct Scene {
     script: Arc<Script>,
@@ -95,8 +98,7 @@ struct Scene {
     counters: Arc<Counters>,
     clock: Clock,
     invoked: Arc<Mutex<Vec<Invoked>>>,
-    /// How long the next invocations take, and whether they fail.
-    behaviours: Arc<Mutex<VecDeque<(u64, Option<&'static str>)>>>,
+    behaviours: Behaviours,
     task: JoinHandle<()>,
 }
 
@@ -211,11 +213,7 @@ impl Scene {
     }
 }
 
-fn function(
-    clock: Clock,
-    invoked: Arc<Mutex<Vec<Invoked>>>,
-    behaviours: Arc<Mutex<VecDeque<(u64, Option<&'static str>)>>>,
-) -> ClosureInvoker {
+fn function(clock: Clock, invoked: Arc<Mutex<Vec<Invoked>>>, behaviours: Behaviours) -> ClosureInvoker {
     ClosureInvoker::new(move |payload: Bytes| {
         let entry = (clock.elapsed().as_millis(), contents(&payload));
         invoked.lock().unwrap().push(entry);

@@ -27,7 +27,7 @@ pub(super) struct Invoked {
 }
 
 pub(super) struct Town {
-    pub(super) broker: Broker,
+    _broker: Broker,
     pub(super) engine: Engine,
     pub(super) clock: Clock,
     pub(super) client: crate::source::local::Client,
@@ -82,7 +82,7 @@ impl Town {
             group_timeouts: plan.group_timeouts,
         });
         let town = Self {
-            broker,
+            _broker: broker,
             engine,
             clock,
             client,

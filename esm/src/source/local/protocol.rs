@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
         let mut partitions = Partitions::new();
         for _ in 0..self.i32()? {
             let topic = self.string()?;
-            let indexes = partitions.entry(topic).or_insert_with(Vec::new);
+            let indexes: &mut Vec<i32> = partitions.entry(topic).or_default();
             for _ in 0..self.i32()? {
                 indexes.push(self.i32()?);
             }
