@@ -97,11 +97,7 @@ fn identified(mut response: Response, entropy: &Entropy) -> Response {
 }
 
 fn refusal(error: &ApiError) -> Response {
-    debug!(
-        kind = error.kind,
-        message = error.message,
-        "a request was refused"
-    );
+    debug!(kind = error.kind, reason = error.message, "a request was refused");
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = [
         (CONTENT_TYPE, JSON),
