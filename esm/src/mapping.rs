@@ -226,6 +226,9 @@ impl<G: ConsumerGroup> Mapping<G> {
 
     async fn run(mut self) {
         let mut news = self.fleet.changes();
+        // Without a delay the first step is due already, and nothing else would wake for it.
+        self.advance().await;
+        self.publish();
         while !self.is_over() {
             let wake_at = self.wake_at();
             let clock = self.context.clock.clone();
