@@ -206,3 +206,37 @@ impl Client {
         Ok(topic.partitions.len() as i32)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_topic_is_created_with_its_configs_and_errors_have_kafkas_names() {
+        let client = Client::new(
+            Arc::new(Cluster::for_tests(2, &[("num.partitions", "4")])),
+            "test",
+        );
+        let topic = NewTopic {
+            name: "orders".to_owned(),
+            partitions: None,
+            configs: BTreeMap::from([("retention.ms".to_owned(), "5".to_owned())]),
+        };
+        assert_eq!(client.create_topic(topic.clone()).await, Ok(()));
+        assert_eq!(client.partition_count("orders").await, Ok(4));
+        let created = client.cluster.topics.get("orders").expect("it was created");
+        assert_eq!(created.config.overrides, topic.configs);
+        let again = Error {
+            code: 36,
+            name: "TOPIC_ALREADY_EXISTS",
+            message: "Topic 'orders' already exists.".to_owned(),
+        };
+        assert_eq!(client.create_topic(topic).await, Err(again));
+        let unknown = Error {
+            code: 3,
+            name: "UNKNOWN_TOPIC_OR_PARTITION",
+            message: "the topic does not exist".to_owned(),
+        };
+        assert_eq!(client.partition_count("none").await, Err(unknown));
+    }
+}

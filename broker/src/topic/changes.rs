@@ -134,7 +134,6 @@ impl Change<'_> {
                 state.is_deleted = true;
             }
         }
-        self.topics.version.send_modify(|version| *version += 1);
     }
 
     fn publish(&self, topic: Topic) -> Arc<Topic> {
@@ -142,7 +141,6 @@ impl Change<'_> {
         self.topics
             .by_name
             .insert(Arc::clone(&topic.name), Arc::clone(&topic));
-        self.topics.version.send_modify(|version| *version += 1);
         topic
     }
 }

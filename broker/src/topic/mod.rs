@@ -1,4 +1,4 @@
-//! The topics of the cluster: name and id to [`Topic`], published as a versioned image to those who follow changes.
+//! The topics of the cluster: name and id to [`Topic`], an immutable value that each change replaces.
 //! Knows nothing of groups.
 
 mod changes;
@@ -16,7 +16,6 @@ pub(crate) use placement::Placement;
 use changes::Register;
 use dashmap::DashMap;
 use std::sync::{Arc, Mutex};
-use tokio::sync::watch;
 use uuid::Uuid;
 
 /// A topic as it is now. Immutable: more partitions or another config make another value with the same id and partitions.
@@ -61,7 +60,6 @@ pub(crate) struct Topics {
     by_name: DashMap<Arc<str>, Arc<Topic>>,
     by_id: DashMap<Uuid, Arc<str>>,
     register: Mutex<Register>,
-    version: watch::Sender<u64>,
 }
 
 impl Topics {
@@ -71,7 +69,6 @@ impl Topics {
             by_name: DashMap::new(),
             by_id: DashMap::new(),
             register: Mutex::default(),
-            version: watch::Sender::new(0),
         }
     }
 
@@ -101,11 +98,6 @@ impl Topics {
             .collect();
         topics.sort_by(|one, other| one.name.cmp(&other.name));
         topics
-    }
-
-    /// Changes with each topic that is created, changed or deleted.
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.version.subscribe()
     }
 }
 

@@ -184,7 +184,6 @@ fn settings() -> impl Fn(NodeId) -> Arc<LogSettings> {
 #[test]
 fn a_topic_is_found_by_name_and_id_once_it_is_created() {
     let topics = Topics::new();
-    let changes = topics.changes();
     assert!(topics.get("orders").is_none());
     let pool = Pool::new(1 << 20);
     topics
@@ -205,7 +204,6 @@ fn a_topic_is_found_by_name_and_id_once_it_is_created() {
     assert!(topics.partition("orders", 3).is_none());
     assert!(topics.partition("orders", -1).is_none());
     assert_eq!(topics.change().partition_count(), 3);
-    assert!(changes.has_changed().expect("the topics live"));
 }
 
 #[test]

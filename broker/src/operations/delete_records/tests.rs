@@ -1,5 +1,7 @@
 use super::*;
+use crate::Compression;
 use crate::operations::create_topics::{CreateTopic, create_topics};
+use crate::records::{NewRecord, encode_batch};
 
 async fn cluster_with(configs: &[(&str, &str)]) -> Arc<Cluster> {
     let cluster = Arc::new(Cluster::for_tests(2, &[]));
@@ -74,4 +76,31 @@ async fn a_topic_that_is_only_compacted_keeps_its_records() {
         delete(&cluster, 2, "t", 0, 0).await,
         Err(DeleteRecordsError::NotDeletable)
     );
+}
+
+#[tokio::test]
+async fn records_before_the_offset_are_gone_and_an_earlier_offset_changes_nothing() {
+    let cluster = cluster_with(&[]).await;
+    let record = NewRecord {
+        timestamp_ms: 1_700_000_000_000,
+        value: Some(b"value"),
+        ..NewRecord::default()
+    };
+    let client = crate::local::Client::new(Arc::clone(&cluster), "test");
+    for _ in 0..3 {
+        let batch = encode_batch(std::slice::from_ref(&record), Compression::None);
+        client.produce("t", 0, batch).await.expect("the partition exists");
+    }
+    assert_eq!(delete(&cluster, 2, "t", 0, 2).await, Ok(Offset(2)));
+    assert_eq!(delete(&cluster, 2, "t", 0, 1).await, Ok(Offset(2)));
+    let beyond = DeleteRecordsError::OutOfRange {
+        offset: Offset(4),
+        high_watermark: Offset(3),
+    };
+    assert_eq!(delete(&cluster, 2, "t", 0, 4).await, Err(beyond));
+    assert_eq!(delete(&cluster, 2, "t", 0, -1).await, Ok(Offset(3)));
+    let partition = cluster.topics.partition("t", 0).expect("it was created");
+    let state = partition.read().expect("nothing panicked");
+    let bounds = (state.log.log_start_offset(), state.log.log_end_offset());
+    assert_eq!(bounds, (Offset(3), Offset(3)));
 }
