@@ -9,7 +9,7 @@
 //! # Differs from Apache Kafka
 //! When a member joins again while its earlier JoinGroup is parked, the earlier one is answered with REBALANCE_IN_PROGRESS; Kafka never
 //! answers it. A group holds at most 20,000 members and promised ids, whatever `group.max.size` says (GROUP_MAX_SIZE_REACHED), and
-//! the cluster 100,000 groups (POLICY_VIOLATION).
+//! the cluster 50,000 groups (POLICY_VIOLATION).
 //!
 //! # Notes by KIP
 //! KIP-62: rebalance timeout (1). KIP-394: MEMBER_ID_REQUIRED (4). KIP-345: group.instance.id (5). KIP-559: protocol type (7).

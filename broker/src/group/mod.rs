@@ -26,8 +26,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{Instrument, info_span};
 
-/// How many groups the cluster holds at most. Each costs about a kilobyte; a client that makes up ids must not take the memory.
-pub(crate) const MAX_GROUPS: usize = 100_000;
+/// How many groups the cluster holds at most. Each costs about four kilobytes; a client that makes up ids must not take the memory.
+const MAX_GROUPS: usize = 50_000;
 
 /// How many members, and ids promised to members, one group holds at most, whatever `group.max.size` allows.
 const MAX_GROUP_MEMBERS: usize = 20_000;
@@ -116,6 +116,7 @@ pub(crate) struct Groups {
     registry: Arc<Registry>,
     timeline: Timeline,
     settings: Settings,
+    max_groups: usize,
     /// Ends with the groups: dropping it aborts the tasks.
     tasks: Mutex<JoinSet<()>>,
 }
@@ -132,7 +133,8 @@ struct Registry {
 #[derive(Clone, Debug)]
 struct Mailbox {
     serial: u64,
-    commands: mpsc::Sender<Command>,
+    /// Boxed, because a channel keeps room for 32 of what it carries however few there are.
+    commands: mpsc::Sender<Box<Command>>,
 }
 
 impl Registry {
@@ -168,6 +170,7 @@ impl Groups {
                 offsets_retention_ms: i64::from(config.offsets_retention_minutes) * 60_000,
                 offsets_check_interval_ms: OFFSETS_CHECK_INTERVAL_MS,
             },
+            max_groups: MAX_GROUPS,
             tasks: Mutex::default(),
         }
     }
@@ -187,7 +190,6 @@ impl Groups {
                 None => return Ok(Err(classic::MembershipError::UnknownMemberId.into())),
             }
         };
-        let request = Box::new(request);
         self.ask_at(group_id, mailbox, |answer| Command::Join(request, answer))
             .await
     }
@@ -283,10 +285,8 @@ impl Groups {
         for group_id in self.ids() {
             if let Some(mailbox) = self.registry.get(&group_id) {
                 // A mailbox that is closed is that of a group that has ended, and its offsets with it.
-                let _ = mailbox
-                    .commands
-                    .send(Command::ForgetTopics(Arc::clone(&topics)))
-                    .await;
+                let command = Box::new(Command::ForgetTopics(Arc::clone(&topics)));
+                let _ = mailbox.commands.send(command).await;
             }
         }
     }
@@ -316,7 +316,7 @@ impl Groups {
         command: impl FnOnce(Answer<T>) -> Command,
     ) -> Result<T, AccessError> {
         let (answer, answered) = oneshot::channel();
-        if mailbox.commands.send(command(answer)).await.is_err() {
+        if mailbox.commands.send(Box::new(command(answer))).await.is_err() {
             // Takes the mailbox of a task that panicked off the map, so that the id is usable again.
             self.registry.remove(group_id, mailbox.serial);
             return Err(AccessError::Ended);
@@ -332,8 +332,9 @@ impl Groups {
         match self.registry.mailboxes.entry(Arc::clone(&id)) {
             Entry::Occupied(entry) => Ok(entry.get().clone()),
             Entry::Vacant(entry) => {
-                if self.registry.count.load(Ordering::Relaxed) >= MAX_GROUPS {
-                    return Err(AccessError::TooManyGroups { limit: MAX_GROUPS });
+                let limit = self.max_groups;
+                if self.registry.count.load(Ordering::Relaxed) >= limit {
+                    return Err(AccessError::TooManyGroups { limit });
                 }
                 self.registry.count.fetch_add(1, Ordering::Relaxed);
                 Ok(entry.insert(self.spawn(id)).clone())

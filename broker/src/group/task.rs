@@ -28,7 +28,7 @@ pub(crate) type FetchedOffsets = Vec<(Arc<str>, Vec<(i32, Option<CommittedOffset
 /// What is asked of a group.
 #[derive(Debug)]
 pub(super) enum Command {
-    Join(Box<JoinRequest>, Answer<Result<Joined, JoinError>>),
+    Join(JoinRequest, Answer<Result<Joined, JoinError>>),
     Sync(SyncRequest, Answer<Result<Synced, SyncError>>),
     Heartbeat(Membership, Answer<Result<(), HeartbeatError>>),
     Leave(Vec<Leaver>, Answer<Vec<Result<(), LeaveError>>>),
@@ -119,7 +119,7 @@ impl GroupTask {
     }
 
     /// Serves the group until it ends.
-    pub(super) async fn run(mut self, mut mailbox: mpsc::Receiver<Command>) {
+    pub(super) async fn run(mut self, mut mailbox: mpsc::Receiver<Box<Command>>) {
         let mut batch = Vec::new();
         while self.group.state() != GroupState::Dead {
             let group_deadline_ms = self.group.next_deadline_ms().unwrap_or(i64::MAX);
@@ -138,7 +138,7 @@ impl GroupTask {
             let now_ms = self.timeline.now_ms();
             // Requests before deadlines: a heartbeat that has arrived counts, however late the task came to read it.
             for command in batch.drain(..) {
-                self.handle(now_ms, command);
+                self.handle(now_ms, *command);
             }
             let effects = self.group.expire(now_ms);
             self.carry_out(effects);
@@ -147,7 +147,7 @@ impl GroupTask {
         // Those who reached the mailbox in the meantime learn from the dead group to look for its successor.
         mailbox.close();
         while let Some(command) = mailbox.recv().await {
-            self.handle(self.timeline.now_ms(), command);
+            self.handle(self.timeline.now_ms(), *command);
         }
     }
 

@@ -226,3 +226,21 @@ async fn offset(groups: &Groups) -> Option<i64> {
     let (_, offsets) = fetched.unwrap()?.remove(0);
     offsets[0].1.as_ref().map(|committed| committed.offset.0)
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_more_groups_are_founded_than_the_bound_allows() {
+    let groups = Groups {
+        max_groups: 1,
+        ..Groups::new(&BrokerConfig::default(), &Clock::tokio(0))
+    };
+    stable(&groups).await;
+    let limit = AccessError::TooManyGroups { limit: 1 };
+    let refused = groups.commit("another", membership("", -1), commits(5)).await;
+    assert_eq!(refused, Err(limit.clone()));
+    assert_eq!(groups.join("another", request("", "b")).await.err(), Some(limit));
+    // The bound counts groups that exist.
+    sleep(Duration::from_millis(SESSION_MS + 1)).await;
+    assert_eq!(groups.delete("g").await, Ok(Ok(())));
+    let founded = groups.commit("another", membership("", -1), commits(5)).await;
+    assert_eq!(founded, Ok(Some(Ok(()))));
+}
