@@ -10,11 +10,13 @@ use crate::ids::{GenerationId, LeaderEpoch, Offset};
 use crate::operations::RequestContext;
 use crate::operations::create_partitions::{CreatePartitions, create_partitions};
 use crate::operations::create_topics::{CreateTopic, create_topics};
+use crate::operations::delete_topics::{DeleteTopic, delete_topics};
 use crate::operations::metadata::MetadataError;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// A client of the cluster that lives in the same process. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -174,6 +176,22 @@ impl Client {
         let results = create_topics(&self.cluster, &self.context(), vec![wanted], false).await;
         match results.into_iter().next() {
             Some((_, Err(error))) => Err(Error::from(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes a topic, and what groups have committed for it.
+    ///
+    /// # Errors
+    /// UNKNOWN_TOPIC_OR_PARTITION, TOPIC_DELETION_DISABLED.
+    pub async fn delete_topic(&self, topic: &str) -> Result<(), Error> {
+        let wanted = DeleteTopic {
+            name: Some(topic.to_owned()),
+            id: Uuid::nil(),
+        };
+        let deleted = delete_topics(&self.cluster, &self.context(), vec![wanted]).await;
+        match deleted.into_iter().next().map(|deleted| deleted.result) {
+            Some(Err(error)) => Err(Error::from(&error)),
             _ => Ok(()),
         }
     }

@@ -235,7 +235,7 @@ impl<G: ConsumerGroup> Mapping<G> {
             let has_leaving = self.fleet.has_leaving();
             select! {
                 biased;
-                command = self.commands.recv() => self.obey(command),
+                command = self.commands.recv(), if !self.is_stopping => self.obey(command),
                 () = self.fleet.left(), if has_leaving => {}
                 () = changed(&mut news) => {}
                 () = async { match wake_at { Some(at) => clock.reach(at).await, None => pending().await } } => {}

@@ -190,6 +190,7 @@ impl<S: EventSource> Poller<S> {
     fn invoke(&mut self, batch: Batch, attempts: Attempts, now: Duration) {
         match self.payload(&batch) {
             Ok(payload) => {
+                self.report.source_works();
                 let functions = &self.context.functions;
                 let config = &self.obeyed.config;
                 self.flights

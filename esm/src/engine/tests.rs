@@ -492,6 +492,29 @@ async fn an_offset_out_of_range_goes_to_the_starting_position() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_topic_that_is_deleted_and_created_again_is_read_from_its_start() {
+    let town = Town::new().await;
+    town.topic(2).await;
+    let uuid = town
+        .mapping(json!({ "ProvisionedPollerConfig": { "MinimumPollers": 2 } }))
+        .await;
+    town.produce(0, 0, 5).await;
+    town.engine.drained(&uuid).await.unwrap();
+    town.client.delete_topic(town::TOPIC).await.unwrap();
+    town.clock.sleep(MINUTE).await;
+    let view = town.engine.get(&uuid).await.unwrap();
+    assert_eq!(
+        view.0["LastProcessingResult"],
+        "PROBLEM: topic `orders` does not exist"
+    );
+    town.topic(3).await;
+    town.produce(0, 0, 2).await;
+    town.engine.drained(&uuid).await.unwrap();
+    assert_eq!(town.seen(), [expected(0, 0, 5), expected(0, 0, 2)].concat());
+    assert_eq!(town.metrics().await.pollers, 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_same_source_topic_and_function_conflict() {
     let town = Town::new().await;
     town.topic(1).await;

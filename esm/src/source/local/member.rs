@@ -245,14 +245,7 @@ impl LocalSource {
                 self.on_reset(&offsets);
                 None
             }
-            Done::Fetch(Err(error)) | Done::Reset(Err(error)) => {
-                if error.code == codes::UNKNOWN_TOPIC_OR_PARTITION {
-                    // Its offsets are gone with it; whatever has its name next is read from the start.
-                    self.lose(error.code);
-                }
-                self.hold();
-                Some(Err(self.settings.source_error(&error)))
-            }
+            Done::Fetch(Err(error)) | Done::Reset(Err(error)) => Some(Err(self.on_error(&error))),
         }
     }
 
@@ -299,12 +292,21 @@ impl LocalSource {
                 starting_offsets(&client, &settings, &partitions).await
             })));
         }
+        let (_, error) = others.first()?;
         for (partition, _) in &others {
             self.reading.hold(*partition);
         }
-        let (_, error) = others.first()?;
+        Some(Err(self.on_error(error)))
+    }
+
+    /// The cluster answered with an error that is waited out.
+    fn on_error(&mut self, error: &Error) -> SourceError {
+        if error.code == codes::UNKNOWN_TOPIC_OR_PARTITION {
+            // Its offsets are gone with it; whatever has its name next is read from the start.
+            self.lose(error.code);
+        }
         self.hold();
-        Some(Err(self.settings.source_error(error)))
+        self.settings.source_error(error)
     }
 
     fn on_reset(&mut self, offsets: &[(i32, Offset)]) {
