@@ -10,7 +10,7 @@ use crate::ids::NodeId;
 use crate::log::LogSettings;
 use crate::metrics::Counters;
 use crate::pool::Pool;
-use crate::topic::{TopicConfig, TopicDefaults, Topics};
+use crate::topic::{self, TopicConfig, TopicDefaults, Topics};
 use crate::{Clock, Entropy};
 use producer_ids::ProducerIds;
 use std::net::SocketAddr;
@@ -59,6 +59,7 @@ impl Cluster {
     ) -> Result<Self, ConfigError> {
         assert!(!nodes.is_empty(), "a cluster has at least one broker");
         let typed = BrokerConfig::from_properties(&config.properties)?;
+        tell_what_has_no_effect(&config);
         let decided = nodes.iter().map(|node| (node.id, node.decided()));
         let broker_configs = BrokerConfigs::new(config.properties, decided.collect());
         check_topic_defaults(&broker_configs, nodes[0].id)?;
@@ -139,6 +140,18 @@ impl Node {
             values.insert("listeners".to_owned(), format!("PLAINTEXT://{bound}"));
         }
         values
+    }
+}
+
+/// Kafka's configs are all accepted, so that a cluster starts with those of another; what they do not do here should be no surprise.
+fn tell_what_has_no_effect(config: &Config) {
+    for name in config.properties.keys() {
+        if !BrokerConfig::honours(name) && !topic::config::honours_broker_config(name) {
+            tracing::warn!(
+                config = name,
+                "broker config is accepted and described, but has no effect here"
+            );
+        }
     }
 }
 

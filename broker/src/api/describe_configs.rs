@@ -9,7 +9,8 @@
 //! are left out.
 //!
 //! # Differs from Apache Kafka
-//! - Broker configs that clients and tools commonly set are known, about 150 of Kafka's 300. `documentation` is in our own words.
+//! - Broker configs that clients and tools commonly set are known, about 150 of Kafka's 300. `documentation` is in our own words. Some are shown and
+//!   have no effect; the log says so at the start.
 //! - Loggers and groups have no configs here: INVALID_REQUEST says so. Client metrics subscriptions do not exist, and are shown
 //!   empty, as Kafka shows those that do not exist.
 //! - Secrets that were set are accepted and never shown, as in Kafka.

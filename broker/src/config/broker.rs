@@ -132,17 +132,18 @@ impl BrokerConfig {
     }
 
     /// Takes a checked value over, if it is of a config that is honoured as such. The others are described, or reach the topics.
-    fn apply(&mut self, name: &str, value: Value) {
+    fn apply(&mut self, name: &str, value: Value) -> bool {
         match (name, value) {
             ("auto.create.topics.enable", Value::Boolean(value)) => self.auto_create_topics = value,
             ("broker.rack", Value::Text(value)) => self.rack = Some(value).filter(|rack| !rack.is_empty()),
             ("delete.topic.enable", Value::Boolean(value)) => self.delete_topics = value,
-            (name, Value::Integer(value)) => self.apply_number(name, value),
-            _ => {}
+            (name, Value::Integer(value)) => return self.apply_number(name, value),
+            _ => return false,
         }
+        true
     }
 
-    fn apply_number(&mut self, name: &str, value: i64) {
+    fn apply_number(&mut self, name: &str, value: i64) -> bool {
         let int = || i32::try_from(value).expect("the definition bounds it to 32 bits");
         match name {
             "num.partitions" => self.default_partitions = int(),
@@ -160,8 +161,16 @@ impl BrokerConfig {
             "connections.max.idle.ms" => self.connections_max_idle_ms = value,
             "log.retention.check.interval.ms" => self.retention_check_interval_ms = value,
             "max.request.partition.size.limit" => self.described_partitions_limit = int(),
-            _ => {}
+            _ => return false,
         }
+        true
+    }
+
+    /// Whether setting that config changes a broker. Those behind topic configs change topics.
+    pub(crate) fn honours(name: &str) -> bool {
+        let default = definition::find(BROKER_CONFIGS, name)
+            .and_then(|definition| definition.parse(definition.default.unwrap_or_default()).ok());
+        default.is_some_and(|value| Self::default().apply(name, value))
     }
 
     /// What only the values together can tell.
@@ -270,6 +279,19 @@ mod tests {
             described_partitions_limit: 9,
         };
         assert_eq!(config, Ok(expected));
+    }
+
+    #[test]
+    fn what_has_an_effect_is_known() {
+        for (name, has_effect) in [
+            ("num.partitions", true),
+            ("auto.create.topics.enable", true),
+            ("broker.rack", true),
+            ("num.io.threads", false),
+            ("log.dir", false),
+        ] {
+            assert_eq!(BrokerConfig::honours(name), has_effect, "{name}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! The table of broker configs: those that clients and tools commonly set, with Kafka 4.1's types, bounds and defaults. Source:
-//! Kafka's `KafkaConfig` and the definitions that it is merged from; which may change while running: `DynamicBrokerConfig`.
+//! The table of broker configs: those that clients and tools commonly set, with Kafka 4.1's types, bounds and defaults. All are accepted
+//! and described; those of [`BrokerConfig`](super::BrokerConfig) and those behind topic configs have an effect. Source: Kafka's
+//! `KafkaConfig` and the definitions that it is merged from; which may change while running: `DynamicBrokerConfig`.
 
 use super::definition::{Definition, Kind, Update};
 

@@ -53,6 +53,27 @@ fn hint(similar: &Option<&'static str>) -> String {
     similar.map_or_else(String::new, |name| format!(" (did you mean {name}?)"))
 }
 
+/// The topic configs that [`LogSettings`] takes over. The others are kept and shown.
+const HONOURED: &[&str] = &[
+    "cleanup.policy",
+    "max.message.bytes",
+    "message.timestamp.after.max.ms",
+    "message.timestamp.before.max.ms",
+    "message.timestamp.type",
+    "retention.bytes",
+    "retention.ms",
+    "segment.bytes",
+    "segment.ms",
+];
+
+/// Whether setting that broker config changes what logs obey.
+pub(crate) fn honours_broker_config(name: &str) -> bool {
+    HONOURED
+        .iter()
+        .flat_map(|topic_config| synonyms(topic_config))
+        .any(|synonym| synonym.name == name)
+}
+
 /// The topic config of that name.
 pub(crate) fn definition(name: &str) -> Option<&'static Definition> {
     definition::find(TOPIC_CONFIGS, name)

@@ -158,6 +158,18 @@ fn what_is_set_reaches_the_log() {
 }
 
 #[test]
+fn broker_configs_behind_what_logs_obey_are_known() {
+    for (name, has_effect) in [
+        ("log.retention.hours", true),
+        ("message.max.bytes", true),
+        ("log.preallocate", false),
+        ("num.partitions", false),
+    ] {
+        assert_eq!(config::honours_broker_config(name), has_effect, "{name}");
+    }
+}
+
+#[test]
 fn the_table_of_topic_configs_is_sorted_and_its_defaults_are_right() {
     assert!(config::TOPIC_CONFIGS.is_sorted_by(|one, other| one.name < other.name));
     for definition in config::TOPIC_CONFIGS {
