@@ -20,6 +20,7 @@ use kafka_protocol::messages::{
     ProduceRequest, TopicName,
 };
 use kafka_protocol::protocol::{Request, StrBytes};
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -279,6 +280,31 @@ async fn every_frame_of_the_corpus_is_answered_or_refused_as_its_name_says() {
             assert_eq!(answer[..4], frame[4..8], "{name}: the correlation id");
         } else if name.starts_with("refused") {
             assert_eq!(answer, None, "{name}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_request_with_random_fields_is_answered_or_refused_at_every_version(seed in any::<u64>()) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        for case in cases() {
+            for version in case.first_version..=case.last_version {
+                let mut frame = BytesMut::new();
+                let is_flexible = case.api_key.request_header_version(version) == 2;
+                put_header(&mut frame, case.api_key as i16, version, is_flexible);
+                frame.put_slice(&(case.encode)(seed, version));
+                println!("{:?} v{version} of seed {seed}", case.api_key);
+                if let Some(answer) = runtime.block_on(answer_frame(&frame)).unwrap() {
+                    prop_assert_eq!(&answer[..4], &frame[4..8], "the correlation id");
+                }
+            }
         }
     }
 }

@@ -82,7 +82,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 ticket: _ticket,
             } = frame;
             match dispatch::receive(bytes) {
-                Ok(Received::Request(request)) => self.answer(request).await?,
+                Ok(Received::Request(request)) => {
+                    if let Err(closed) = self.answer(request).await {
+                        // A request that cannot be decoded ends the connection, but not the answers before it.
+                        if matches!(closed, Closed::Undecodable(_)) {
+                            self.flush().await?;
+                        }
+                        return Err(closed);
+                    }
+                }
                 Ok(Received::UnsupportedApiVersions { correlation_id }) => {
                     self.put(correlation_id, 0, &unsupported_api_versions());
                 }
