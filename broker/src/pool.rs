@@ -196,6 +196,26 @@ impl Pool {
     /// # Errors
     /// [`FrameTooLarge`] when it could never fit.
     pub async fn reserve_frame(&self, len: usize) -> Result<(FrameTicket, PooledBuf), FrameTooLarge> {
+        let permits = self.frame_permits(len)?;
+        let permit = self.shared.frame_permits.acquire_many(permits).await;
+        permit.expect("the pool never closes its semaphore").forget();
+        Ok(self.begin_frame(len, permits))
+    }
+
+    /// The same as [`Pool::reserve_frame`], without waiting: `None` when there is no room now, or others wait for it.
+    ///
+    /// # Errors
+    /// [`FrameTooLarge`] when it could never fit.
+    pub fn try_reserve_frame(&self, len: usize) -> Result<Option<(FrameTicket, PooledBuf)>, FrameTooLarge> {
+        let permits = self.frame_permits(len)?;
+        let Ok(permit) = self.shared.frame_permits.try_acquire_many(permits) else {
+            return Ok(None);
+        };
+        permit.forget();
+        Ok(Some(self.begin_frame(len, permits)))
+    }
+
+    fn frame_permits(&self, len: usize) -> Result<u32, FrameTooLarge> {
         let too_large = FrameTooLarge {
             bytes: len,
             share_bytes: self.shared.frames_share_bytes,
@@ -205,10 +225,11 @@ impl Pool {
         if bytes > self.shared.frames_share_bytes {
             return Err(too_large);
         }
-        let permits = u32::try_from(bytes / FRAME_UNIT_BYTES).map_err(|_| too_large)?;
-        let semaphore = &self.shared.frame_permits;
-        let permit = semaphore.acquire_many(permits).await;
-        permit.expect("the pool never closes its semaphore").forget();
+        u32::try_from(bytes / FRAME_UNIT_BYTES).map_err(|_| too_large)
+    }
+
+    fn begin_frame(&self, len: usize, permits: u32) -> (FrameTicket, PooledBuf) {
+        let bytes = free::class_bytes(len);
         let mut buffer = self.fill(self.charge_beyond_limit(bytes));
         self.shared.frame_bytes.fetch_add(bytes, Ordering::Relaxed);
         let frame = Arc::new(FrameInFlight {
@@ -218,7 +239,7 @@ impl Pool {
             is_over: AtomicBool::new(false),
         });
         buffer.frame = Some(Arc::clone(&frame));
-        Ok((FrameTicket { frame }, buffer))
+        (FrameTicket { frame }, buffer)
     }
 
     /// Counts `bytes` whatever the limit says: for what must be held to keep or serve what was admitted.

@@ -100,8 +100,8 @@ pub(crate) trait Api {
     /// The least version that is advertised, where it is not the least that is served.
     const ADVERTISED_FROM: i16 = *Self::VERSIONS.start();
 
-    /// The request only reads and may wait for long: it is dropped when its client hangs up. Any other request, once received, is
-    /// carried out whether its client still listens or not, as Kafka does.
+    /// The request may wait for others for long, and changes nothing while it waits: it is dropped when its client hangs up or the server
+    /// stops. Any other request, once received, is carried out whether its client still listens or not, as Kafka does.
     const ENDS_WITH_ITS_CLIENT: bool = false;
 
     /// Answers one request of a version within [`Self::VERSIONS`].

@@ -321,3 +321,143 @@ impl Cached {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::Fetched;
+    use crate::log::{OffsetOutOfRange, Slice};
+    use crate::topic::TopicKey;
+
+    fn wanted(indexes: impl IntoIterator<Item = i32>) -> Vec<Wanted> {
+        let wanted = |partition| Wanted {
+            key: PartitionKey {
+                topic: TopicKey::Name("t".into()),
+                partition,
+            },
+            resolved_name: None,
+            fetch_offset: Offset(0),
+            max_bytes: 1,
+            current_leader_epoch: None,
+            last_fetched_epoch: None,
+        };
+        indexes.into_iter().map(wanted).collect()
+    }
+
+    fn told(wanted: &Wanted, bytes: usize, high_watermark: i64) -> FetchedPartition {
+        FetchedPartition {
+            key: wanted.key.clone(),
+            topic_name: None,
+            result: Ok(Fetched {
+                high_watermark: Offset(high_watermark),
+                last_stable_offset: Offset(high_watermark),
+                log_start_offset: Offset(0),
+                diverging_epoch: None,
+                records: Slice {
+                    bytes,
+                    ..Slice::default()
+                },
+            }),
+        }
+    }
+
+    fn request(id: i32, epoch: i32) -> SessionRequest {
+        SessionRequest {
+            id,
+            epoch,
+            uses_topic_ids: false,
+        }
+    }
+
+    fn begin(sessions: &FetchSessions, partitions: i32, now_ms: i64, entropy: &Entropy) -> i32 {
+        let opened = sessions
+            .open(request(0, INITIAL_EPOCH), wanted(0..partitions), &[], now_ms)
+            .unwrap();
+        let mut fetched: Vec<_> = opened.wanted.iter().map(|wanted| told(wanted, 0, 0)).collect();
+        sessions.close(&opened, &mut fetched, now_ms, entropy).unwrap()
+    }
+
+    #[test]
+    fn epochs_go_up_and_wrap_to_1() {
+        assert_eq!([0, 1, i32::MAX].map(next_epoch), [1, 2, 1]);
+    }
+
+    #[test]
+    fn full_cache_gives_no_session_until_one_is_stale_or_smaller_and_old() {
+        let entropy = Entropy::from_seed(3);
+        let sessions = FetchSessions::new(2);
+        let small = begin(&sessions, 1, 0, &entropy);
+        let large = begin(&sessions, 5, 0, &entropy);
+        assert_eq!(begin(&sessions, 9, EVICTION_MS, &entropy), NO_SESSION);
+        // Both are in use, and old by now: the smaller one makes way, for more partitions than it has.
+        let now_ms = EVICTION_MS + 1;
+        for id in [small, large] {
+            sessions.open(request(id, 1), vec![], &[], now_ms).unwrap();
+        }
+        assert_eq!(begin(&sessions, 1, now_ms, &entropy), NO_SESSION);
+        let larger = begin(&sessions, 2, now_ms, &entropy);
+        assert_ne!(larger, NO_SESSION);
+        assert_eq!(
+            sessions.open(request(small, 2), vec![], &[], now_ms).err(),
+            Some(SessionError::IdNotFound)
+        );
+        // Unused for longer than the limit: the stalest goes, whatever its size.
+        let now_ms = 2 * EVICTION_MS + 2;
+        sessions.open(request(larger, 1), vec![], &[], now_ms).unwrap();
+        assert_ne!(begin(&sessions, 1, now_ms, &entropy), NO_SESSION);
+        assert_eq!(
+            sessions.open(request(large, 2), vec![], &[], now_ms).err(),
+            Some(SessionError::IdNotFound)
+        );
+    }
+
+    #[test]
+    fn request_that_overtakes_another_of_its_session_fails_that_one() {
+        let entropy = Entropy::from_seed(3);
+        let sessions = FetchSessions::new(1);
+        let id = begin(&sessions, 1, 0, &entropy);
+        let first = sessions.open(request(id, 1), vec![], &[], 0).unwrap();
+        let second = sessions.open(request(id, 2), vec![], &[], 0).unwrap();
+        let close = |opened| sessions.close(opened, &mut vec![], 0, &entropy);
+        assert_eq!(close(&first), Err(SessionError::InvalidEpoch));
+        assert_eq!(close(&second), Ok(id));
+    }
+
+    #[test]
+    fn partition_that_gave_data_goes_last_and_what_is_known_is_not_told() {
+        let entropy = Entropy::from_seed(3);
+        let sessions = FetchSessions::new(1);
+        let id = begin(&sessions, 3, 0, &entropy);
+        let open = |epoch| sessions.open(request(id, epoch), vec![], &[], 0).unwrap();
+        let order = |opened: &Opened| -> Vec<i32> {
+            opened.wanted.iter().map(|wanted| wanted.key.partition).collect()
+        };
+        let opened = open(1);
+        assert_eq!(order(&opened), [0, 1, 2]);
+        let mut fetched: Vec<_> = opened.wanted.iter().map(|wanted| told(wanted, 0, 0)).collect();
+        fetched[0] = told(&opened.wanted[0], 9, 0);
+        fetched[2].result = Err(OffsetOutOfRange {
+            offset: Offset(0),
+            log_start_offset: Offset(1),
+            end_offset: Offset(1),
+        }
+        .into());
+        sessions.close(&opened, &mut fetched, 0, &entropy).unwrap();
+        let indexes: Vec<_> = fetched.iter().map(|fetched| fetched.key.partition).collect();
+        assert_eq!(indexes, [0, 2]);
+        assert_eq!(order(&open(2)), [1, 2, 0]);
+    }
+
+    #[test]
+    fn session_whose_last_partition_is_forgotten_is_closed() {
+        let entropy = Entropy::from_seed(3);
+        let sessions = FetchSessions::new(1);
+        let id = begin(&sessions, 1, 0, &entropy);
+        let forgotten = [wanted([0]).remove(0).key];
+        let opened = sessions.open(request(id, 1), vec![], &forgotten, 0).unwrap();
+        assert!(opened.wanted.is_empty());
+        assert_eq!(sessions.close(&opened, &mut vec![], 0, &entropy), Ok(NO_SESSION));
+        let again = sessions.open(request(id, 2), vec![], &[], 0);
+        assert_eq!(again.err(), Some(SessionError::IdNotFound));
+    }
+}

@@ -11,16 +11,20 @@ use super::vectored::put_fetch;
 use crate::api::{Answer, Undecodable, unsupported_api_versions};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
+use std::future::Future;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
 /// Answers that are ready wait for each other up to this.
 const WRITE_TOGETHER_BYTES: usize = 64 << 10;
+
+/// Instead of `connections.max.idle.ms` when it is negative.
+const NO_IDLE_LIMIT: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 /// A connection and what it needs to answer.
 pub(crate) struct Connection<S> {
@@ -28,10 +32,42 @@ pub(crate) struct Connection<S> {
     reader: FrameReader<S>,
     outgoing: Outgoing,
     cluster: Arc<Cluster>,
-    context: RequestContext,
+    /// Shared with the request in work; changes only when the client calls itself something else.
+    context: Arc<RequestContext>,
     /// Turns true when the server stops.
     stopping: watch::Receiver<bool>,
+    /// Completes then. Kept beside it, as is the timer below, so that a request costs neither a registration.
+    stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
+    idle: Idle,
+}
+
+/// Finds a connection idle by looking once per `connections.max.idle.ms`, not by a new timer for each request.
+struct Idle {
+    limit: Duration,
     last_request: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Idle {
+    fn new(limit: Duration) -> Self {
+        Self {
+            limit,
+            last_request: Instant::now(),
+            timer: Box::pin(sleep(limit)),
+        }
+    }
+
+    /// Completes when there was no request for the limit. May be dropped and called again.
+    async fn expired(&mut self) {
+        loop {
+            self.timer.as_mut().await;
+            let deadline = self.last_request + self.limit;
+            if Instant::now() >= deadline {
+                return;
+            }
+            self.timer.as_mut().reset(deadline);
+        }
+    }
 }
 
 /// Why a connection ended before its client closed it.
@@ -61,21 +97,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         context: RequestContext,
         stopping: watch::Receiver<bool>,
     ) -> Self {
+        // A negative limit is none, as in Kafka's `Selector`.
+        let idle = u64::try_from(cluster.config.connections_max_idle_ms)
+            .map_or(NO_IDLE_LIMIT, Duration::from_millis);
         let max_frame_bytes = usize::try_from(cluster.config.socket_request_max_bytes).unwrap_or(0);
         Self {
             reader: FrameReader::new(io, cluster.pool.clone(), max_frame_bytes),
             outgoing: Outgoing::default(),
             cluster,
-            context,
+            context: Arc::new(context),
+            stopped: Box::pin(until_true(stopping.clone())),
             stopping,
-            last_request: Instant::now(),
+            idle: Idle::new(idle),
         }
     }
 
     /// Answers until the client closes the connection; whatever else ends it is an error.
     pub(crate) async fn run(mut self) -> Result<(), Closed> {
         while let Some(frame) = self.next_frame().await? {
-            self.last_request = Instant::now();
+            self.idle.last_request = Instant::now();
             // The ticket is held until the request has been answered.
             let Frame {
                 bytes,
@@ -92,7 +132,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                     }
                 }
                 Ok(Received::UnsupportedApiVersions { correlation_id }) => {
-                    self.put(correlation_id, 0, &unsupported_api_versions());
+                    let start = self.outgoing.begin_frame(correlation_id, 0);
+                    self.outgoing.put_shared(unsupported_api_versions().freeze());
+                    self.outgoing.end_frame(start);
                 }
                 Err(refused) => {
                     self.flush().await?;
@@ -107,25 +149,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     }
 
     async fn next_frame(&mut self) -> Result<Option<Frame>, Closed> {
-        let idle = Duration::from_millis(self.cluster.config.connections_max_idle_ms.max(0) as u64);
-        let last_request = self.last_request;
         if *self.stopping.borrow() {
             return Err(Closed::Stopping);
         }
         tokio::select! {
             biased;
             frame = self.reader.next() => Ok(frame?),
-            _ = self.stopping.wait_for(|stopping| *stopping) => Err(Closed::Stopping),
-            () = sleep_until(last_request + idle), if !idle.is_zero() => Err(Closed::Idle),
+            () = &mut self.stopped => Err(Closed::Stopping),
+            () = self.idle.expired() => Err(Closed::Idle),
         }
     }
 
     async fn answer(&mut self, request: Request) -> Result<(), Closed> {
         if self.context.client_id != request.client_id {
-            self.context.client_id.clone_from(&request.client_id);
+            Arc::make_mut(&mut self.context).client_id = request.client_id;
         }
         let cluster = Arc::clone(&self.cluster);
-        let context = self.context.clone();
+        let context = Arc::clone(&self.context);
         let mut work = pin!(
             request
                 .api
@@ -143,6 +183,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 tokio::select! {
                     biased;
                     answer = &mut work => answer?,
+                    () = &mut self.stopped, if request.api.ends_with_its_client => {
+                        return Err(Closed::Stopping);
+                    }
                     () = self.reader.hang_up(), if request.api.ends_with_its_client => Answer::Silence,
                 }
             }
@@ -150,7 +193,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         match answer {
             Answer::Body(body) => {
                 let header_version = (request.api.response_header_version)(request.version);
-                self.put(request.correlation_id, header_version, &body);
+                let start = self.outgoing.begin_frame(request.correlation_id, header_version);
+                self.outgoing.put_shared(body.freeze());
+                self.outgoing.end_frame(start);
                 Ok(())
             }
             Answer::Fetched(fetched) => {
@@ -168,16 +213,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         }
     }
 
-    fn put(&mut self, correlation_id: i32, header_version: i16, body: &[u8]) {
-        let start = self.outgoing.begin_frame(correlation_id, header_version);
-        self.outgoing.copied().extend_from_slice(body);
-        self.outgoing.end_frame(start);
-    }
-
     async fn flush(&mut self) -> io::Result<()> {
         if self.outgoing.len() == 0 {
             return Ok(());
         }
-        self.outgoing.write_to(self.reader.io()).await
+        // A client that does not read holds slices of the log: no longer than an idle one may stay.
+        let written = timeout(self.idle.limit, self.outgoing.write_to(self.reader.io()));
+        written
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
+}
+
+async fn until_true(mut flag: watch::Receiver<bool>) {
+    // A sender that is gone means the same.
+    let _ = flag.wait_for(|flag| *flag).await;
 }

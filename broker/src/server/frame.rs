@@ -2,27 +2,29 @@
 //!
 //! Owns: the length's limit, and where the bytes of a frame land. Refuses to know what is in a frame.
 //!
-//! A small frame is copied out of a small buffer that is given back as soon as it is empty, so that an idle connection
-//! holds almost nothing and a small request never keeps a large buffer alive. A large frame is read straight into a
-//! buffer of the pool of just its size, which is reserved before its bytes are read.
+//! Bytes are read onto the stack, many frames at once, and each frame is copied to where it stays: a small one to an
+//! allocation of its size, so that what is kept of a small request never keeps a large buffer alive; a larger one to a buffer of the
+//! pool, which is reserved before. What is missing of a really large one is then read straight into its buffer. Between requests a
+//! connection holds no buffer at all.
 
 use crate::pool::{FrameTicket, FrameTooLarge, Pool, PooledBuf};
-use bytes::{Buf, BufMut, Bytes, BytesMut};
-use std::future::poll_fn;
+use bytes::{BufMut, Bytes};
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
-/// Frames above this come from the pool; up to it they are copied.
+/// The length before each frame.
+const LENGTH_BYTES: usize = 4;
+/// Frames above this come from the pool.
 const SMALL_FRAME_BYTES: usize = 4 << 10;
-/// What one read may bring beyond the frame that is being waited for.
-const READ_BYTES: usize = 16 << 10;
-/// How much is read while a request of this connection is still in work.
+/// What one read may bring; a frame that misses more is read into its own buffer.
+const READ_BYTES: usize = 64 << 10;
+/// How much is read ahead while a request of this connection is still in work.
 const READ_AHEAD_BYTES: usize = 64 << 10;
-/// The small buffer's capacity that an idle connection may keep.
-const IDLE_BUFFER_BYTES: usize = 512;
 
 /// Reads frames, one after another.
 #[derive(Debug)]
@@ -30,10 +32,15 @@ pub(crate) struct FrameReader<R> {
     io: R,
     pool: Pool,
     max_frame_bytes: usize,
-    /// What was read and belongs to no frame yet.
-    buffer: BytesMut,
+    /// Whole frames that nobody has asked for yet, and their total length.
+    whole: VecDeque<Frame>,
+    whole_bytes: usize,
+    /// The start of the next frame, its length included, while it is small or waits for memory; then what came after it too.
+    partial: Vec<u8>,
     large: Option<Large>,
     is_at_end: bool,
+    /// Comes after the whole frames.
+    error: Option<FrameError>,
 }
 
 /// A frame without its length.
@@ -44,7 +51,7 @@ pub(crate) struct Frame {
     pub(crate) ticket: Option<FrameTicket>,
 }
 
-/// A large frame that is being read.
+/// A frame in the pool that is being read.
 #[derive(Debug)]
 struct Large {
     bytes: PooledBuf,
@@ -67,6 +74,16 @@ pub(crate) enum FrameError {
     Io(#[from] io::Error),
 }
 
+impl Large {
+    fn new((ticket, bytes): (FrameTicket, PooledBuf), len: usize) -> Self {
+        Self { bytes, len, ticket }
+    }
+
+    fn missing_bytes(&self) -> usize {
+        self.len - self.bytes.len()
+    }
+}
+
 impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// A reader at the start of a connection.
     pub(crate) fn new(io: R, pool: Pool, max_frame_bytes: usize) -> Self {
@@ -74,9 +91,12 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             io,
             pool,
             max_frame_bytes,
-            buffer: BytesMut::new(),
+            whole: VecDeque::new(),
+            whole_bytes: 0,
+            partial: Vec::new(),
             large: None,
             is_at_end: false,
+            error: None,
         }
     }
 
@@ -88,20 +108,22 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// The next frame; `None` at the connection's end. Loses nothing when it is dropped before it completes.
     pub(crate) async fn next(&mut self) -> Result<Option<Frame>, FrameError> {
         loop {
-            if let Some(large) = self.large.take_if(|large| large.bytes.len() == large.len) {
-                return Ok(Some(Frame {
-                    bytes: large.bytes.freeze(),
-                    ticket: Some(large.ticket),
-                }));
+            if let Some(frame) = self.whole.pop_front() {
+                self.whole_bytes -= frame.bytes.len();
+                return Ok(Some(frame));
             }
-            if self.large.is_none() {
-                if let Some(frame) = self.take_buffered()? {
-                    return Ok(Some(frame));
-                }
-                self.begin_large().await?;
+            if let Some(error) = self.error.take() {
+                return Err(error);
+            }
+            if let Some(len) = self.waits_for_memory() {
+                let reserved = self.pool.reserve_frame(len).await?;
+                let partial = std::mem::take(&mut self.partial);
+                self.large = Some(Large::new(reserved, len));
+                self.sort(&partial[LENGTH_BYTES..])?;
+                continue;
             }
             if self.fill().await? == 0 {
-                let is_whole = self.buffer.is_empty() && self.large.is_none();
+                let is_whole = self.partial.is_empty() && self.large.is_none();
                 return if is_whole {
                     Ok(None)
                 } else {
@@ -111,65 +133,34 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// Whether [`Self::next`] would complete without reading.
+    /// Whether [`Self::next`] would complete at once.
     pub(crate) fn has_next(&self) -> bool {
-        let whole = |len: i32| usize::try_from(len).is_ok_and(|len| self.buffer.len() >= 4 + len);
-        self.large.is_none() && self.buffered_length().is_some_and(whole)
+        !self.whole.is_empty()
     }
 
     /// Completes when the client has hung up. Meanwhile reads ahead, up to a bound; beyond it a hang-up goes unnoticed until the
     /// next read. Loses nothing when it is dropped before it completes.
     pub(crate) async fn hang_up(&mut self) {
         while !self.is_at_end {
-            if self.large.is_some() || self.buffer.len() >= READ_AHEAD_BYTES {
+            let is_full = self.whole_bytes >= READ_AHEAD_BYTES || self.waits_for_memory().is_some();
+            if is_full || self.error.is_some() {
                 return std::future::pending().await;
             }
-            if self.fill().await.is_err() {
+            if let Err(error) = self.fill().await {
                 self.is_at_end = true;
+                self.error = Some(error);
             }
         }
     }
 
-    fn buffered_length(&self) -> Option<i32> {
-        Some(i32::from_be_bytes(self.buffer.get(..4)?.try_into().ok()?))
-    }
-
-    fn take_buffered(&mut self) -> Result<Option<Frame>, FrameError> {
-        let Some(bytes) = self.buffered_length() else {
-            return Ok(None);
-        };
-        let len = usize::try_from(bytes).map_err(|_| FrameError::Negative { bytes })?;
-        if len > self.max_frame_bytes {
-            let limit_bytes = self.max_frame_bytes;
-            return Err(FrameError::TooLarge { bytes, limit_bytes });
-        }
-        if len > SMALL_FRAME_BYTES || self.buffer.len() < 4 + len {
-            return Ok(None);
-        }
-        let bytes = Bytes::copy_from_slice(&self.buffer[4..4 + len]);
-        self.buffer.advance(4 + len);
-        Ok(Some(Frame { bytes, ticket: None }))
-    }
-
-    /// Moves the start of a large frame into a buffer of its own, once there is memory for all of it.
-    async fn begin_large(&mut self) -> Result<(), FrameError> {
-        let Some(len) = self.buffered_length().and_then(|len| usize::try_from(len).ok()) else {
-            return Ok(());
-        };
-        if len <= SMALL_FRAME_BYTES {
-            return Ok(());
-        }
-        let (ticket, mut bytes) = self.pool.reserve_frame(len).await?;
-        self.buffer.advance(4);
-        let there = self.buffer.len().min(len);
-        bytes.extend_from_slice(&self.buffer[..there]);
-        self.buffer.advance(there);
-        self.large = Some(Large { bytes, len, ticket });
-        Ok(())
+    /// The length of the next frame, if its bytes are here and its memory is not.
+    fn waits_for_memory(&self) -> Option<usize> {
+        let len = usize::try_from(length_of(&self.partial)?).ok()?;
+        (len > SMALL_FRAME_BYTES).then_some(len)
     }
 
     /// Reads once; 0 at the end.
-    async fn fill(&mut self) -> io::Result<usize> {
+    async fn fill(&mut self) -> Result<usize, FrameError> {
         if self.is_at_end {
             return Ok(0);
         }
@@ -178,23 +169,220 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         Ok(count)
     }
 
-    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if let Some(large) = &mut self.large {
-            let missing = large.len - large.bytes.len();
-            if missing == 0 {
-                return Poll::Ready(Ok(large.len));
-            }
+    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, FrameError>> {
+        if let Some(large) = self
+            .large
+            .as_mut()
+            .filter(|large| large.missing_bytes() >= READ_BYTES)
+        {
+            let missing = large.missing_bytes();
             let mut rest = (&mut *large.bytes).limit(missing);
-            return pin!(self.io.read_buf(&mut rest)).poll(context);
+            let count = ready!(pin!(self.io.read_buf(&mut rest)).poll(context))?;
+            self.finish_large();
+            return Poll::Ready(Ok(count));
         }
-        // On the stack, so that nothing is held while there is nothing to read.
         let mut stack = [const { MaybeUninit::<u8>::uninit() }; READ_BYTES];
         let mut read = ReadBuf::uninit(&mut stack);
-        if self.buffer.is_empty() && self.buffer.capacity() > IDLE_BUFFER_BYTES {
-            self.buffer = BytesMut::new();
-        }
         ready!(Pin::new(&mut self.io).poll_read(context, &mut read))?;
-        self.buffer.extend_from_slice(read.filled());
+        if let Err(error) = self.sort(read.filled()) {
+            // The frames before it are answered first.
+            self.error = Some(error);
+        }
         Poll::Ready(Ok(read.filled().len()))
+    }
+
+    /// Puts `bytes` where they belong: to frames that are whole now, and to the start of the next one.
+    fn sort(&mut self, mut bytes: &[u8]) -> Result<(), FrameError> {
+        while !bytes.is_empty() {
+            if let Some(large) = &mut self.large {
+                let count = large.missing_bytes().min(bytes.len());
+                large.bytes.extend_from_slice(&bytes[..count]);
+                bytes = &bytes[count..];
+                self.finish_large();
+                continue;
+            }
+            if self.partial.len() < LENGTH_BYTES && self.partial.len() + bytes.len() < LENGTH_BYTES {
+                self.partial.extend_from_slice(bytes);
+                return Ok(());
+            }
+            bytes = self.begin(bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Takes one frame, or what is there of it, off `bytes`, which complete its length at least.
+    fn begin<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], FrameError> {
+        let missing = LENGTH_BYTES.saturating_sub(self.partial.len());
+        let mut length = [0; LENGTH_BYTES];
+        let known = LENGTH_BYTES - missing;
+        length[..known].copy_from_slice(&self.partial[..known]);
+        length[known..].copy_from_slice(&bytes[..missing]);
+        let len = self.checked_len(i32::from_be_bytes(length))?;
+        if len > SMALL_FRAME_BYTES {
+            let Some(reserved) = self.pool.try_reserve_frame(len)? else {
+                self.partial.extend_from_slice(bytes);
+                return Ok(&[]);
+            };
+            self.partial = Vec::new();
+            self.large = Some(Large::new(reserved, len));
+            return Ok(&bytes[missing..]);
+        }
+        let count = (LENGTH_BYTES + len - self.partial.len()).min(bytes.len());
+        let (own, rest) = bytes.split_at(count);
+        if self.partial.is_empty() && count == LENGTH_BYTES + len {
+            self.push(Bytes::copy_from_slice(&own[LENGTH_BYTES..]), None);
+            return Ok(rest);
+        }
+        self.partial.extend_from_slice(own);
+        if self.partial.len() == LENGTH_BYTES + len {
+            let frame = Bytes::copy_from_slice(&self.partial[LENGTH_BYTES..]);
+            self.partial = Vec::new();
+            self.push(frame, None);
+        }
+        Ok(rest)
+    }
+
+    fn checked_len(&self, bytes: i32) -> Result<usize, FrameError> {
+        let len = usize::try_from(bytes).map_err(|_| FrameError::Negative { bytes })?;
+        if len > self.max_frame_bytes {
+            let limit_bytes = self.max_frame_bytes;
+            return Err(FrameError::TooLarge { bytes, limit_bytes });
+        }
+        Ok(len)
+    }
+
+    fn finish_large(&mut self) {
+        if let Some(large) = self.large.take_if(|large| large.missing_bytes() == 0) {
+            self.push(large.bytes.freeze(), Some(large.ticket));
+        }
+    }
+
+    fn push(&mut self, bytes: Bytes, ticket: Option<FrameTicket>) {
+        self.whole_bytes += bytes.len();
+        self.whole.push_back(Frame { bytes, ticket });
+    }
+}
+
+/// The length that begins `bytes`, once it is all there.
+fn length_of(bytes: &[u8]) -> Option<i32> {
+    Some(i32::from_be_bytes(bytes.get(..LENGTH_BYTES)?.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Gives its bytes in pieces of the lengths that follow each other, over and over.
+    struct Pieces {
+        bytes: Vec<u8>,
+        at: usize,
+        lengths: Vec<usize>,
+        turn: usize,
+    }
+
+    impl AsyncRead for Pieces {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            into: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            let length = self.lengths[self.turn % self.lengths.len()];
+            self.turn += 1;
+            let count = length.min(into.remaining()).min(self.bytes.len() - self.at);
+            into.put_slice(&self.bytes[self.at..self.at + count]);
+            self.at += count;
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn reader(frames: &[Vec<u8>], lengths: Vec<usize>, limit_bytes: usize) -> FrameReader<Pieces> {
+        let mut bytes = Vec::new();
+        for frame in frames {
+            bytes.put_u32(frame.len() as u32);
+            bytes.put_slice(frame);
+        }
+        let pieces = Pieces {
+            bytes,
+            at: 0,
+            lengths,
+            turn: 0,
+        };
+        FrameReader::new(pieces, Pool::new(limit_bytes), 1 << 20)
+    }
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(future)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn frames_come_out_as_they_went_in_whatever_the_pieces(
+            lens in prop::collection::vec(prop_oneof![0usize..100, 4_000..4_200usize, 0..150_000usize], 0..8),
+            lengths in prop::collection::vec(prop_oneof![1usize..8, 1_000..5_000usize, 60_000..200_000usize], 2..6)
+                .prop_filter("a test that ends", |lengths| lengths.iter().any(|length| *length >= 1_000)),
+            reads_ahead in any::<bool>(),
+        ) {
+            let frames: Vec<Vec<u8>> =
+                lens.iter().enumerate().map(|(index, len)| vec![index as u8; *len]).collect();
+            let mut reader = reader(&frames, lengths, 1 << 26);
+            run(async {
+                for frame in &frames {
+                    if reads_ahead {
+                        tokio::select! {
+                            biased;
+                            () = reader.hang_up() => {}
+                            () = tokio::task::yield_now() => {}
+                        }
+                    }
+                    let found = reader.next().await.unwrap().unwrap();
+                    prop_assert_eq!(&found.bytes[..], &frame[..]);
+                    prop_assert_eq!(found.ticket.is_some(), frame.len() > SMALL_FRAME_BYTES);
+                }
+                prop_assert!(reader.next().await.unwrap().is_none());
+                Ok(())
+            })?;
+            prop_assert_eq!(reader.pool.used_bytes(), 0);
+            prop_assert_eq!((reader.partial.capacity(), reader.whole_bytes), (0, 0));
+        }
+    }
+
+    #[test]
+    fn frames_wait_for_memory_and_go_on_when_it_is_free() {
+        // The share of frames is a quarter: 64 KiB, one frame of 40,000 bytes at a time.
+        let frames = [vec![1; 40_000], vec![2; 40_000], vec![3; 100]];
+        let mut reader = reader(&frames, vec![200_000], 256 << 10);
+        run(async {
+            let first = reader.next().await.unwrap().unwrap();
+            assert!(!reader.has_next());
+            tokio::select! {
+                biased;
+                _ = reader.next() => panic!("there is no memory for a second one"),
+                () = tokio::task::yield_now() => {}
+            }
+            drop(first);
+            let second = reader.next().await.unwrap().unwrap();
+            assert_eq!(&second.bytes[..], &frames[1][..]);
+            assert_eq!(&reader.next().await.unwrap().unwrap().bytes[..], &frames[2][..]);
+        });
+    }
+
+    #[test]
+    fn frames_before_a_broken_one_come_first() {
+        let mut reader = reader(&[vec![1; 10], vec![2; 10]], vec![1_000], 1 << 20);
+        reader.io.bytes.put_i32(-5);
+        run(async {
+            for _ in 0..2 {
+                assert_eq!(reader.next().await.unwrap().unwrap().bytes.len(), 10);
+            }
+            assert!(matches!(
+                reader.next().await,
+                Err(FrameError::Negative { bytes: -5 })
+            ));
+        });
     }
 }

@@ -120,6 +120,11 @@ impl Outgoing {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn to_vec(&self) -> Vec<u8> {
+        self.parts().flatten().copied().collect()
+    }
+
     /// The parts in order, none of them empty.
     fn parts(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.shared.iter().map(|(at, _)| *at));
@@ -130,5 +135,94 @@ impl Outgoing {
             .zip(after)
             .flat_map(|((start, end), shared)| [&self.copied[start..end], shared])
             .filter(|part| !part.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    /// Takes at most so many bytes per write, from as many slices as it likes.
+    struct Narrow {
+        width: usize,
+        taken: Vec<u8>,
+        most_slices: usize,
+    }
+
+    impl AsyncWrite for Narrow {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.poll_write_vectored(context, &[IoSlice::new(bytes)])
+        }
+
+        fn poll_write_vectored(
+            mut self: Pin<&mut Self>,
+            _context: &mut Context<'_>,
+            slices: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            self.most_slices = self.most_slices.max(slices.len());
+            let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
+            let count = bytes.len().min(self.width);
+            self.taken.extend_from_slice(&bytes[..count]);
+            Poll::Ready(Ok(count))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn everything_is_written_in_order_however_little_a_write_takes(
+            parts in prop::collection::vec((any::<bool>(), 0usize..3_000), 0..200),
+            width in 50usize..20_000,
+        ) {
+            let mut outgoing = Outgoing::default();
+            let mut expected = Vec::new();
+            for (index, (is_shared, len)) in parts.into_iter().enumerate() {
+                let bytes = vec![index as u8; len];
+                expected.extend_from_slice(&bytes);
+                if is_shared {
+                    outgoing.put_shared(bytes.into());
+                } else {
+                    outgoing.copied().extend_from_slice(&bytes);
+                }
+            }
+            prop_assert_eq!(outgoing.len(), expected.len());
+            let mut io = Narrow { width, taken: Vec::new(), most_slices: 0 };
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(outgoing.write_to(&mut io)).unwrap();
+            prop_assert_eq!(io.taken, expected);
+            prop_assert_eq!(outgoing.len(), 0);
+            prop_assert!(io.most_slices <= SLICES);
+        }
+    }
+
+    #[test]
+    fn frames_that_are_written_together_have_lengths_of_their_own() {
+        let mut outgoing = Outgoing::default();
+        for (correlation_id, header_version) in [(1, 0), (2, 1)] {
+            let start = outgoing.begin_frame(correlation_id, header_version);
+            outgoing.put_shared(vec![7; COPY_BYTES].into());
+            outgoing.copied().push(9);
+            outgoing.end_frame(start);
+        }
+        let bytes = outgoing.to_vec();
+        let length = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+        assert_eq!(length(0), 4 + COPY_BYTES + 1);
+        assert_eq!(length(4 + length(0)), 5 + COPY_BYTES + 1);
+        assert_eq!(bytes.len(), 8 + length(0) + 5 + COPY_BYTES + 1);
     }
 }

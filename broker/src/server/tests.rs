@@ -1,6 +1,9 @@
 //! Connections over `tokio::io::duplex`, byte by byte.
 
+mod offsets;
 mod records;
+mod sessions;
+mod waiting;
 
 use super::Listener;
 use crate::cluster::Cluster;
@@ -9,6 +12,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse, RequestHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -215,4 +219,58 @@ async fn idle_connection_ends_when_the_server_stops() {
     client.stopping.send_replace(true);
     assert!(client.is_closed().await);
     client.serving.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_are_read_whatever_the_pieces_they_come_in() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let frame = encode(1, 4, &software());
+    let mut bytes = BytesMut::new();
+    for _ in 0..3 {
+        bytes.put_u32(frame.len() as u32);
+        bytes.put_slice(&frame);
+    }
+    for byte in bytes {
+        client.io.write_u8(byte).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..3 {
+        assert_eq!(client.receive_frame().await.get_i32(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn parked_request_ends_when_the_server_stops() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = records::create_topic(&mut client, &cluster, "stopped", 1).await;
+    let request = records::fetch(&topic, &[(0, 0)]).with_max_wait_ms(i32::MAX);
+    client.send_frame(&encode(1, 12, &request)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let started = tokio::time::Instant::now();
+    client.stopping.send_replace(true);
+    assert!(client.is_closed().await);
+    assert_eq!(started.elapsed().as_millis(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn client_that_does_not_read_its_answers_is_closed_like_an_idle_one() {
+    let cluster = cluster(&[("connections.max.idle.ms", "5000")]);
+    let (stopping, observer) = watch::channel(false);
+    let listener = Listener {
+        cluster: Arc::clone(&cluster),
+        node_id: NodeId(1),
+        stopping: observer,
+    };
+    let (mut io, other) = tokio::io::duplex(64);
+    let serving = tokio::spawn(listener.converse(other, None));
+    let started = tokio::time::Instant::now();
+    let frame = encode(1, 4, &software());
+    io.write_u32(frame.len() as u32).await.unwrap();
+    io.write_all(&frame).await.unwrap();
+    serving.await.unwrap();
+    assert_eq!(started.elapsed().as_secs(), 5);
+    assert_eq!(cluster.counters.connections.load(Ordering::Relaxed), 0);
+    drop(stopping);
 }

@@ -152,3 +152,155 @@ fn put_unsigned_varint(head: &mut Vec<u8>, mut value: u32) {
     }
     head.put_u8(value as u8);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::NodeId;
+    use bytes::{Bytes, BytesMut};
+    use kafka_protocol::messages::fetch_response::{
+        AbortedTransaction, EpochEndOffset, FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint,
+        PartitionData,
+    };
+    use kafka_protocol::messages::{FetchResponse, TopicName};
+    use kafka_protocol::protocol::{Encodable, StrBytes};
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn partition() -> impl Strategy<Value = PartitionAnswer> {
+        let offsets = (any::<i64>(), any::<i64>(), any::<i64>());
+        let tags = (any::<Option<(i32, i64)>>(), any::<Option<(i32, i32)>>());
+        let aborted = prop::option::of(prop::collection::vec(any::<(i64, i64)>(), 0..3));
+        let records = prop::collection::vec((any::<bool>(), 0usize..3_000), 0..4);
+        (any::<i32>(), any::<i16>(), offsets, tags, aborted, records).prop_map(
+            |(index, error_code, offsets, tags, aborted_transactions, records)| {
+                let records: Vec<_> = records
+                    .into_iter()
+                    .map(|(is_header, len)| match is_header {
+                        true => Part::Header([3; 61]),
+                        false => Part::Bytes(vec![5; len].into()),
+                    })
+                    .collect();
+                PartitionAnswer {
+                    index,
+                    error_code,
+                    high_watermark: offsets.0,
+                    last_stable_offset: offsets.1,
+                    log_start_offset: offsets.2,
+                    // -1 and -1 is how the wire says that there is none.
+                    diverging_epoch: tags.0.filter(|tag| *tag != (-1, -1)),
+                    current_leader: tags.1.filter(|tag| *tag != (-1, -1)),
+                    aborted_transactions,
+                    records_bytes: flat(&records).len(),
+                    records,
+                }
+            },
+        )
+    }
+
+    fn flat(records: &[Part]) -> Bytes {
+        let bytes = records.iter().flat_map(|part| match part {
+            Part::Header(header) => header.to_vec(),
+            Part::Bytes(bytes) => bytes.to_vec(),
+        });
+        bytes.collect()
+    }
+
+    fn message(version: i16, answer: &FetchAnswer) -> FetchResponse {
+        let topics = answer.topics.iter().map(|topic| {
+            let named = match &topic.topic {
+                TopicKey::Name(name) => FetchableTopicResponse::default()
+                    .with_topic(TopicName(StrBytes::from_string(name.to_string()))),
+                TopicKey::Id(id) => FetchableTopicResponse::default().with_topic_id(*id),
+            };
+            named.with_partitions(topic.partitions.iter().map(|part| data(version, part)).collect())
+        });
+        let endpoints = answer.node_endpoints.iter().map(|node| {
+            NodeEndpoint::default()
+                .with_node_id(node.id.0.into())
+                .with_host(StrBytes::from_string(node.host.clone()))
+                .with_port(node.port.into())
+        });
+        let mut response = FetchResponse::default().with_responses(topics.collect());
+        if version >= 7 {
+            response.error_code = answer.error_code;
+            response.session_id = answer.session_id;
+        }
+        if version >= 16 {
+            response.node_endpoints = endpoints.collect();
+        }
+        response
+    }
+
+    fn data(version: i16, part: &PartitionAnswer) -> PartitionData {
+        let aborted = |(producer_id, first_offset): &(i64, i64)| {
+            AbortedTransaction::default()
+                .with_producer_id((*producer_id).into())
+                .with_first_offset(*first_offset)
+        };
+        let mut data = PartitionData::default()
+            .with_partition_index(part.index)
+            .with_error_code(part.error_code)
+            .with_high_watermark(part.high_watermark)
+            .with_last_stable_offset(part.last_stable_offset)
+            .with_log_start_offset(part.log_start_offset)
+            .with_aborted_transactions(
+                part.aborted_transactions
+                    .as_ref()
+                    .map(|all| all.iter().map(aborted).collect()),
+            )
+            .with_preferred_read_replica((-1).into())
+            .with_records(Some(flat(&part.records)));
+        if version >= 12 {
+            if let Some((epoch, end_offset)) = part.diverging_epoch {
+                data.diverging_epoch = EpochEndOffset::default()
+                    .with_epoch(epoch)
+                    .with_end_offset(end_offset);
+            }
+            if let Some((leader_id, leader_epoch)) = part.current_leader {
+                data.current_leader = LeaderIdAndEpoch::default()
+                    .with_leader_id(leader_id.into())
+                    .with_leader_epoch(leader_epoch);
+            }
+        }
+        data
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn the_bytes_are_those_of_kafka_protocol(
+            head in (any::<i16>(), any::<i32>()),
+            topics in prop::collection::vec(
+                ("[a-z.]{1,200}", any::<u128>(), prop::collection::vec(partition(), 0..4)), 0..4),
+            nodes in prop::collection::vec((any::<i32>(), "[a-z.]{1,300}", any::<u16>()), 0..3),
+            version in 4i16..=18,
+        ) {
+            let answer = FetchAnswer {
+                error_code: head.0,
+                session_id: head.1,
+                topics: topics
+                    .into_iter()
+                    .map(|(name, id, partitions)| TopicAnswer {
+                        topic: match version >= 13 {
+                            true => TopicKey::Id(Uuid::from_u128(id)),
+                            false => TopicKey::Name(name.into()),
+                        },
+                        partitions,
+                    })
+                    .collect(),
+                // The api file names leaders from version 16 on only.
+                node_endpoints: nodes
+                    .into_iter()
+                    .filter(|_| version >= 16)
+                    .map(|(id, host, port)| Node { id: NodeId(id), host, port, bound: None })
+                    .collect(),
+            };
+            let mut expected = BytesMut::new();
+            message(version, &answer).encode(&mut expected, version).unwrap();
+            let mut out = Outgoing::default();
+            put_fetch(&mut out, version, answer);
+            prop_assert_eq!(out.to_vec(), expected.to_vec());
+        }
+    }
+}

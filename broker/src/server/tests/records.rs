@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-async fn create_topic(
+pub(super) async fn create_topic(
     client: &mut Client,
     cluster: &Cluster,
     name: &'static str,
@@ -42,11 +42,11 @@ async fn create_topic(
     cluster.topics.get(name).unwrap()
 }
 
-fn topic_name(name: &'static str) -> TopicName {
+pub(super) fn topic_name(name: &'static str) -> TopicName {
     TopicName(StrBytes::from_static_str(name))
 }
 
-fn batch(values: &[&str]) -> Bytes {
+pub(super) fn batch(values: &[&str]) -> Bytes {
     let records: Vec<_> = values
         .iter()
         .map(|value| NewRecord {
@@ -58,7 +58,7 @@ fn batch(values: &[&str]) -> Bytes {
     encode_batch(&records, Compression::None)
 }
 
-fn produce(topic: &Topic, acks: i16, batches: Vec<(i32, Option<Bytes>)>) -> ProduceRequest {
+pub(super) fn produce(topic: &Topic, acks: i16, batches: Vec<(i32, Option<Bytes>)>) -> ProduceRequest {
     let partitions = batches.into_iter().map(|(index, records)| {
         PartitionProduceData::default()
             .with_index(index)
@@ -75,14 +75,19 @@ fn produce(topic: &Topic, acks: i16, batches: Vec<(i32, Option<Bytes>)>) -> Prod
         ])
 }
 
-async fn append(client: &mut Client, topic: &Topic, index: i32, values: &[&str]) -> PartitionProduceResponse {
+pub(super) async fn append(
+    client: &mut Client,
+    topic: &Topic,
+    index: i32,
+    values: &[&str],
+) -> PartitionProduceResponse {
     let request = produce(topic, 1, vec![(index, Some(batch(values)))]);
     let mut response = client.ask(9, &request).await;
     response.responses.remove(0).partition_responses.remove(0)
 }
 
 /// Waits for at most a second, for one byte.
-fn fetch(topic: &Topic, positions: &[(i32, i64)]) -> FetchRequest {
+pub(super) fn fetch(topic: &Topic, positions: &[(i32, i64)]) -> FetchRequest {
     let partitions = positions.iter().map(|(index, offset)| {
         FetchPartition::default()
             .with_partition(*index)
@@ -102,7 +107,7 @@ fn fetch(topic: &Topic, positions: &[(i32, i64)]) -> FetchRequest {
         ])
 }
 
-fn partitions(response: &FetchResponse) -> Vec<&PartitionData> {
+pub(super) fn partitions(response: &FetchResponse) -> Vec<&PartitionData> {
     response
         .responses
         .iter()
@@ -110,7 +115,7 @@ fn partitions(response: &FetchResponse) -> Vec<&PartitionData> {
         .collect()
 }
 
-fn values(data: &PartitionData) -> Vec<String> {
+pub(super) fn values(data: &PartitionData) -> Vec<String> {
     records::batches(data.records.clone().expect("records are never null"))
         .flat_map(|(header, body)| {
             let values = records::walk(&header, &body).map(|record| record.unwrap().value.unwrap().to_vec());
@@ -278,252 +283,6 @@ async fn another_broker_names_the_leader() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fetch_waits_for_its_time_and_no_longer() {
-    let cluster = cluster(&[]);
-    let mut client = Client::connect(&cluster);
-    let topic = create_topic(&mut client, &cluster, "wait", 2).await;
-    let started = Instant::now();
-    let response = client.ask(12, &fetch(&topic, &[(0, 0), (1, 0)])).await;
-    assert_eq!(started.elapsed(), Duration::from_secs(1));
-    assert_eq!(partitions(&response).len(), 2);
-    for partition in partitions(&response) {
-        assert_eq!(
-            (partition.error_code, partition.records.as_deref()),
-            (0, Some(&[][..]))
-        );
-    }
-    let started = Instant::now();
-    client
-        .ask(12, &fetch(&topic, &[(0, 0)]).with_max_wait_ms(0))
-        .await;
-    client.ask(12, &fetch(&topic, &[(0, 0)]).with_min_bytes(0)).await;
-    client.ask(12, &fetch(&topic, &[(0, 5)])).await;
-    assert_eq!(started.elapsed(), Duration::ZERO);
-}
-
-#[tokio::test(start_paused = true)]
-async fn waiting_fetch_is_woken_by_appends_that_add_up_to_min_bytes() {
-    let cluster = cluster(&[]);
-    let mut consumer = Client::connect(&cluster);
-    let mut producer = Client::connect(&cluster);
-    let topic = create_topic(&mut producer, &cluster, "woken", 2).await;
-    let one = batch(&["a"]).len() as i32;
-    let request = fetch(&topic, &[(0, 0), (1, 0)]).with_min_bytes(2 * one);
-    consumer.send_frame(&encode(1, 12, &request)).await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    append(&mut producer, &topic, 1, &["a"]).await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let started = Instant::now();
-    append(&mut producer, &topic, 0, &["b"]).await;
-    let mut frame = consumer.receive_frame().await;
-    assert_eq!(started.elapsed(), Duration::ZERO);
-    frame.advance(5);
-    let response = FetchResponse::decode(&mut frame, 12).unwrap();
-    let all = partitions(&response);
-    assert_eq!(
-        (values(all[0]), values(all[1])),
-        (vec!["b".to_owned()], vec!["a".to_owned()])
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn parked_fetch_ends_when_its_client_hangs_up() {
-    let cluster = cluster(&[]);
-    let mut client = Client::connect(&cluster);
-    let topic = create_topic(&mut client, &cluster, "hang-up", 1).await;
-    let request = fetch(&topic, &[(0, 0)]).with_max_wait_ms(i32::MAX);
-    client.send_frame(&encode(1, 12, &request)).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let started = Instant::now();
-    let Client { io, serving, .. } = client;
-    drop(io);
-    serving.await.unwrap();
-    assert_eq!(started.elapsed(), Duration::ZERO);
-}
-
-#[tokio::test(start_paused = true)]
-async fn offset_outside_the_log_and_wrong_epochs_are_errors() {
-    let cluster = cluster(&[]);
-    let mut client = Client::connect(&cluster);
-    let topic = create_topic(&mut client, &cluster, "epochs", 1).await;
-    append(&mut client, &topic, 0, &["a", "b"]).await;
-    let leader = topic.partitions[0].read().unwrap().leader;
-    topic.partitions[0].write().unwrap().lead_from(leader);
-    let with = |offset, current: i32, last: i32| {
-        let mut request = fetch(&topic, &[(0, offset)]).with_max_wait_ms(0);
-        let partition = &mut request.topics[0].partitions[0];
-        partition.current_leader_epoch = current;
-        partition.last_fetched_epoch = last;
-        request
-    };
-    for (offset, current, last, code) in [
-        (0, -1, -1, 0),
-        (2, 1, -1, 0),
-        (3, -1, -1, 1), // OFFSET_OUT_OF_RANGE
-        (-1, -1, -1, 1),
-        (0, 0, -1, 74), // FENCED_LEADER_EPOCH
-        (0, 2, -1, 75), // UNKNOWN_LEADER_EPOCH
-        (2, 1, 0, 0),
-    ] {
-        let response = client.ask(17, &with(offset, current, last)).await;
-        let partition = partitions(&response)[0];
-        assert_eq!(partition.error_code, code, "{offset} {current} {last}");
-        assert_eq!(partition.diverging_epoch.end_offset, -1);
-        let leader = if code == 74 { (leader.0, 1) } else { (-1, -1) };
-        assert_eq!(
-            (
-                partition.current_leader.leader_id.0,
-                partition.current_leader.leader_epoch
-            ),
-            leader
-        );
-    }
-    let response = client.ask(12, &with(3, 1, 0)).await;
-    let partition = partitions(&response)[0];
-    assert_eq!(
-        (
-            partition.diverging_epoch.epoch,
-            partition.diverging_epoch.end_offset
-        ),
-        (0, 2)
-    );
-    assert_eq!(partition.records.as_deref(), Some(&[][..]));
-}
-
-#[tokio::test(start_paused = true)]
-async fn session_tells_changes_only() {
-    let cluster = cluster(&[]);
-    let mut client = Client::connect(&cluster);
-    let topic = create_topic(&mut client, &cluster, "session", 3).await;
-    append(&mut client, &topic, 0, &["a"]).await;
-    let begin = fetch(&topic, &[(0, 0), (1, 0), (2, 0)]).with_session_epoch(0);
-    let response = client.ask(12, &begin).await;
-    let id = response.session_id;
-    assert!(id > 0);
-    assert_eq!(partitions(&response).len(), 3);
-    let next = |epoch, positions: &[(i32, i64)]| {
-        let mut request = fetch(&topic, positions)
-            .with_session_id(id)
-            .with_session_epoch(epoch);
-        if positions.is_empty() {
-            request.topics.clear();
-        }
-        request
-    };
-    // Nothing new: nothing is told.
-    let response = client.ask(12, &next(1, &[(0, 1)])).await;
-    assert_eq!(
-        (response.error_code, response.session_id, response.responses.len()),
-        (0, id, 0)
-    );
-    append(&mut client, &topic, 2, &["b"]).await;
-    let response = client.ask(12, &next(2, &[])).await;
-    assert_eq!(
-        partitions(&response)
-            .iter()
-            .map(|data| data.partition_index)
-            .collect::<Vec<_>>(),
-        [2]
-    );
-    // The wrong epoch, an unknown id and the other way to name topics.
-    assert_eq!(client.ask(12, &next(2, &[])).await.error_code, 71);
-    assert_eq!(client.ask(13, &next(3, &[])).await.error_code, 106);
-    let response = client.ask(12, &next(3, &[]).with_session_id(id ^ 1)).await;
-    assert_eq!((response.error_code, response.session_id), (70, 0));
-    // A forgotten partition is told no more; an error is, each time.
-    let forget = |partition| {
-        vec![
-            ForgottenTopic::default()
-                .with_topic(topic_name("session"))
-                .with_partitions(vec![partition]),
-        ]
-    };
-    let request = next(3, &[(0, 9)]).with_forgotten_topics_data(forget(2));
-    for request in [request, next(4, &[])] {
-        let response = client.ask(12, &request).await;
-        let told: Vec<_> = partitions(&response)
-            .iter()
-            .map(|data| (data.partition_index, data.error_code))
-            .collect();
-        assert_eq!(told, [(0, 1)]);
-    }
-    // The first success after an error is told though nothing is new.
-    let response = client.ask(12, &next(5, &[(0, 1)])).await;
-    let told: Vec<_> = partitions(&response)
-        .iter()
-        .map(|data| (data.partition_index, data.error_code))
-        .collect();
-    assert_eq!(told, [(0, 0)]);
-    // The last request closes the session.
-    let close = next(-1, &[]);
-    assert_eq!(client.ask(12, &close.with_max_wait_ms(0)).await.session_id, 0);
-    assert_eq!(client.ask(12, &next(6, &[])).await.error_code, 70);
-}
-
-#[tokio::test(start_paused = true)]
-async fn small_answers_take_turns_within_a_session() {
-    let cluster = cluster(&[]);
-    let mut client = Client::connect(&cluster);
-    let topic = create_topic(&mut client, &cluster, "turns", 3).await;
-    for index in 0..3 {
-        append(&mut client, &topic, index, &["a"]).await;
-        append(&mut client, &topic, index, &["b"]).await;
-    }
-    let begin = fetch(&topic, &[(0, 0), (1, 0), (2, 0)])
-        .with_session_epoch(0)
-        .with_max_bytes(1);
-    let response = client.ask(12, &begin).await;
-    let with_data = |response: &FetchResponse| -> Vec<i32> {
-        let has_data = |data: &&&PartitionData| !data.records.as_ref().unwrap().is_empty();
-        partitions(response)
-            .iter()
-            .filter(has_data)
-            .map(|data| data.partition_index)
-            .collect()
-    };
-    // A full answer has every partition, data or not.
-    assert_eq!(partitions(&response).len(), 3);
-    assert_eq!(with_data(&response), [0]);
-    let mut order = Vec::new();
-    let mut offsets = [1, 0, 0];
-    let mut last = 0;
-    for epoch in 1..=5 {
-        let mut request = fetch(&topic, &[(last, offsets[last as usize])])
-            .with_max_bytes(1)
-            .with_session_id(response.session_id)
-            .with_session_epoch(epoch);
-        request.max_wait_ms = 0;
-        let given = with_data(&client.ask(12, &request).await);
-        assert_eq!(given.len(), 1);
-        last = given[0];
-        offsets[last as usize] += 1;
-        order.push(last);
-    }
-    order.sort_unstable();
-    assert_eq!(order, [0, 1, 1, 2, 2], "everybody's records came");
-}
-
-#[tokio::test(start_paused = true)]
-async fn deleted_topic_ends_a_parked_fetch() {
-    let cluster = cluster(&[]);
-    let mut client = Client::connect(&cluster);
-    let topic = create_topic(&mut client, &cluster, "deleted", 1).await;
-    for (version, code) in [(12, 3), (13, 100)] {
-        let request = fetch(&topic, &[(0, 0)]).with_max_wait_ms(60_000);
-        client.send_frame(&encode(1, version, &request)).await;
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        topic.partitions[0].write().unwrap().is_deleted = true;
-        let started = Instant::now();
-        let mut frame = client.receive_frame().await;
-        assert_eq!(started.elapsed(), Duration::ZERO);
-        frame.advance(5);
-        let response = FetchResponse::decode(&mut frame, version).unwrap();
-        assert_eq!(partitions(&response)[0].error_code, code);
-        topic.partitions[0].write().unwrap().is_deleted = false;
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn memory_limit_refuses_appends_and_keeps_what_was_acknowledged() {
     let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
@@ -545,115 +304,6 @@ async fn memory_limit_refuses_appends_and_keeps_what_was_acknowledged() {
     let response = client.ask(12, &fetch(&topic, &[(0, kept - 1)])).await;
     assert_eq!(values(partitions(&response)[0]), [value]);
     assert_eq!(partitions(&response)[0].high_watermark, kept);
-}
-
-#[tokio::test(start_paused = true)]
-async fn offsets_are_listed_by_what_they_are_and_by_time() {
-    let cluster = cluster(&[]);
-    let mut client = Client::connect(&cluster);
-    let topic = create_topic(&mut client, &cluster, "listed", 1).await;
-    let at = |timestamp_ms| NewRecord {
-        timestamp_ms,
-        value: Some(b"v"),
-        ..NewRecord::default()
-    };
-    let start = 1_700_000_000_000;
-    for times in [[0, 10], [30, 20]] {
-        let records = times.map(|time| at(start + time));
-        let sent = encode_batch(&records, Compression::None);
-        let request = produce(&topic, 1, vec![(0, Some(sent))]);
-        client.ask(9, &request).await;
-    }
-    topic.partitions[0]
-        .write()
-        .unwrap()
-        .delete_records(crate::Offset(1))
-        .unwrap();
-    let list = |timestamp, epoch| {
-        let partition = ListOffsetsPartition::default()
-            .with_partition_index(0)
-            .with_timestamp(timestamp)
-            .with_current_leader_epoch(epoch);
-        let topic = ListOffsetsTopic::default()
-            .with_name(topic_name("listed"))
-            .with_partitions(vec![partition]);
-        ListOffsetsRequest::default()
-            .with_replica_id((-1).into())
-            .with_topics(vec![topic])
-    };
-    // Timestamp, then code, offset, timestamp and the leader epoch of the answer.
-    for (timestamp, since, expected) in [
-        (-1, 1, (4, -1, 0)),
-        (-2, 1, (1, -1, 0)),
-        (-3, 7, (2, start + 30, 0)),
-        (-4, 8, (1, -1, 0)),
-        (-5, 9, (-1, -1, -1)),
-        (start, 1, (1, start + 10, 0)),
-        (start + 15, 1, (2, start + 30, 0)),
-        (start + 31, 1, (-1, -1, -1)),
-    ] {
-        for version in 1..=10 {
-            let response = client.ask(version, &list(timestamp, -1)).await;
-            let found = &response.topics[0].partitions[0];
-            let (offset, time, epoch) = expected;
-            let expected = match version {
-                _ if version < since => (35, -1, -1, -1),
-                1..=3 => (0, offset, time, -1),
-                _ => (0, offset, time, epoch),
-            };
-            let found = (
-                found.error_code,
-                found.offset,
-                found.timestamp,
-                found.leader_epoch,
-            );
-            assert_eq!(found, expected, "{timestamp} at version {version}");
-        }
-    }
-    let code = |response: ListOffsetsResponse| response.topics[0].partitions[0].error_code;
-    assert_eq!(code(client.ask(10, &list(-7, -1)).await), 35);
-    assert_eq!(code(client.ask(10, &list(-1, 1)).await), 75);
-    let mut twice = list(-1, -1);
-    twice.topics.push(twice.topics[0].clone());
-    assert_eq!(code(client.ask(10, &twice).await), 42);
-    let mut unknown = list(-1, -1);
-    unknown.topics[0].partitions[0].partition_index = 1;
-    assert_eq!(code(client.ask(10, &unknown).await), 3);
-}
-
-#[tokio::test(start_paused = true)]
-async fn end_of_a_leader_epoch_is_told_at_every_version() {
-    let cluster = cluster(&[]);
-    let mut client = Client::connect(&cluster);
-    let topic = create_topic(&mut client, &cluster, "ended", 1).await;
-    append(&mut client, &topic, 0, &["a", "b"]).await;
-    let leader = topic.partitions[0].read().unwrap().leader;
-    topic.partitions[0].write().unwrap().lead_from(leader);
-    append(&mut client, &topic, 0, &["c"]).await;
-    for version in 2..=4 {
-        for (current, asked, expected) in [
-            (1, 0, (0, 0, 2)),
-            (-1, 1, (0, 1, 3)),
-            (1, 2, (0, -1, -1)),
-            (0, 0, (74, -1, -1)),
-            (2, 0, (75, -1, -1)),
-        ] {
-            let partition = OffsetForLeaderPartition::default()
-                .with_partition(0)
-                .with_current_leader_epoch(current)
-                .with_leader_epoch(asked);
-            let request = OffsetForLeaderEpochRequest::default()
-                .with_topics(vec![
-                    OffsetForLeaderTopic::default()
-                        .with_topic(topic_name("ended"))
-                        .with_partitions(vec![partition]),
-                ])
-                .with_replica_id(if version >= 3 { (-1).into() } else { (-2).into() });
-            let response = client.ask(version, &request).await;
-            let found = &response.topics[0].partitions[0];
-            assert_eq!((found.error_code, found.leader_epoch, found.end_offset), expected);
-        }
-    }
 }
 
 #[tokio::test(start_paused = true)]
