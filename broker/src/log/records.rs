@@ -131,6 +131,16 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Whether `body` holds `count` records by their lengths, and nothing after them.
+pub(super) fn tile(body: &[u8], count: i32) -> bool {
+    let mut reader = Reader::new(body);
+    let mut skip = || {
+        let len = usize::try_from(reader.varint()?).ok()?;
+        reader.take(len)
+    };
+    (0..count).all(|_| skip().is_some()) && reader.rest().is_empty()
+}
+
 /// Whether `wire` holds as many headers as its count says, and nothing after them.
 fn are_headers(wire: &[u8]) -> bool {
     let mut reader = Reader::new(wire);

@@ -127,6 +127,25 @@ fn a_length_that_is_negative_or_beyond_the_bytes_is_refused() {
 }
 
 #[test]
+fn records_that_do_not_fill_an_uncompressed_body_are_refused() {
+    let not_filled = InvalidBatch::Malformed {
+        reason: "the batch's records do not fill it exactly",
+    };
+    for count in [2, 4, i32::MAX] {
+        assert_eq!(
+            refusal(changed(|header| header.set_count(count))),
+            not_filled,
+            "{count} instead of 3"
+        );
+    }
+    let compressed = changed(|header| {
+        header.set_count(4);
+        header.put(21, (Compression::Zstd as i16).to_be_bytes());
+    });
+    assert!(Batch::verify(compressed).is_ok(), "nothing is decompressed");
+}
+
+#[test]
 fn any_beginning_of_a_batch_is_truncated() {
     let wire = wire();
     for len in 0..wire.len() {
