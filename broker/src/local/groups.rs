@@ -330,4 +330,39 @@ mod tests {
         let ours = client.join_group(join(&ours.member_id)).await.expect("joined");
         assert_eq!(ours.members.len(), 1);
     }
+
+    /// Joins until a generation holds `count` members and has its assignment; how many joins that took.
+    async fn settle(client: Client, count: usize) -> usize {
+        let mut member_id = String::new();
+        for joins in 1.. {
+            let joined = client.join_group(join(&member_id)).await.expect("joined");
+            member_id = joined.member_id;
+            let share = |(id, _): (String, Bytes)| (id, Bytes::from(joined.members.len().to_string()));
+            let shares = joined.members.iter().cloned().map(share).collect();
+            let generation = joined.generation_id;
+            let synced = client.sync_group("g", &member_id, generation, shares).await;
+            if synced.is_ok_and(|size| size == count.to_string()) {
+                return joins;
+            }
+            while client.heartbeat("g", &member_id, generation).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        }
+        unreachable!("the loop has no end")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_thousand_members_settle_in_two_generations() {
+        let client = client().await;
+        let began = Instant::now();
+        let members: Vec<_> = (0..2_000)
+            .map(|_| tokio::spawn(settle(client.clone(), 2_000)))
+            .collect();
+        let mut joins = 0;
+        for member in members {
+            joins = joins.max(member.await.expect("a member settles"));
+        }
+        // The first one begins alone, since nothing delays the first rebalance; the second waits for all that were promised a place.
+        assert_eq!((joins, began.elapsed()), (2, Duration::ZERO));
+    }
 }
