@@ -122,6 +122,48 @@ pub(crate) async fn join_group(version: i16) {
         .await;
     assert_eq!(stranger.error_code, UNKNOWN_MEMBER_ID);
     world.stop().await;
+
+    if version >= 5 {
+        rejoin_as_the_same_instance(version).await;
+    }
+}
+
+/// KIP-345: a static member that comes back without its id is let in without a rebalance. It stays the leader without having to
+/// assign from version 9 on (KIP-814); before, its old id is named, so that it does not assign.
+async fn rejoin_as_the_same_instance(version: i16) {
+    let world = World::start().await;
+    let (mut client, old_id) = world.with_member().await;
+    let metadata = Bytes::from_static(SUBSCRIPTION);
+    let protocol = JoinGroupRequestProtocol::default()
+        .with_name(text("range"))
+        .with_metadata(metadata.clone());
+    let request = JoinGroupRequest::default()
+        .with_group_id(group_id(GROUP))
+        .with_session_timeout_ms(10_000)
+        .with_rebalance_timeout_ms(20_000)
+        .with_group_instance_id(Some(text("instance-1")))
+        .with_protocol_type(text("consumer"))
+        .with_protocols(vec![protocol]);
+    let answer = client.ask(version, &request).await;
+    assert_ne!(answer.member_id, old_id);
+    let mut expected = JoinGroupResponse::default()
+        .with_generation_id(1)
+        .with_protocol_type((version >= 7).then(|| text("consumer")))
+        .with_protocol_name(Some(text("range")))
+        .with_leader(old_id)
+        .with_member_id(answer.member_id.clone());
+    if version >= 9 {
+        let member = JoinGroupResponseMember::default()
+            .with_member_id(answer.member_id.clone())
+            .with_group_instance_id(Some(text("instance-1")))
+            .with_metadata(metadata);
+        expected = expected
+            .with_leader(answer.member_id.clone())
+            .with_skip_assignment(true)
+            .with_members(vec![member]);
+    }
+    assert_eq!(answer, expected);
+    world.stop().await;
 }
 
 pub(crate) async fn sync_group(version: i16) {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic, ForgottenTopic};
-use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
+use kafka_protocol::messages::fetch_response::{self, FetchableTopicResponse, PartitionData};
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::produce_response::{
     LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, TopicProduceResponse,
@@ -211,6 +211,58 @@ pub(crate) async fn fetch(version: i16) {
         fetch_in_session(&world, &mut client, version, answer.session_id).await;
     }
     fetch_out_of_range(&world, &mut client, version).await;
+    world.stop().await;
+
+    fetch_from_another_broker(version).await;
+}
+
+/// NOT_LEADER_OR_FOLLOWER names the leader and where it is from version 16 on (KIP-951).
+async fn fetch_from_another_broker(version: i16) {
+    let mut world = World::start_brokers(2).await;
+    world.create_topic(1).await;
+    let servers = world.broker.bootstrap_servers();
+    let request = fetch_request(version, world.topic_id, 0);
+    let mut answers = Vec::new();
+    for server in &servers {
+        answers.push(Client::connect(server).await.ask(version, &request).await);
+    }
+    let error_code = |answer: &FetchResponse| answer.responses[0].partitions[0].error_code;
+    let refused = answers
+        .iter()
+        .find(|answer| {
+            answer
+                .responses
+                .first()
+                .is_some_and(|_| error_code(answer) != NONE)
+        })
+        .expect("one does not lead it");
+    let partition = &refused.responses[0].partitions[0];
+    assert_eq!(partition.error_code, NOT_LEADER_OR_FOLLOWER);
+    assert_eq!(
+        (partition.high_watermark, partition.records.clone()),
+        (-1, Some(Bytes::new()))
+    );
+    if version >= 16 {
+        let leader = partition.current_leader.leader_id.0;
+        assert_eq!(partition.current_leader.leader_epoch, 0);
+        let other = &answers[leader as usize - 1];
+        assert!(
+            other.responses.is_empty() || error_code(other) == NONE,
+            "broker {leader} leads it"
+        );
+        let (host, port) = servers[leader as usize - 1].rsplit_once(':').unwrap();
+        let endpoint = fetch_response::NodeEndpoint::default()
+            .with_node_id(BrokerId(leader))
+            .with_host(text(host))
+            .with_port(port.parse().unwrap())
+            .with_rack(None);
+        assert_eq!(refused.node_endpoints, [endpoint]);
+    } else {
+        assert_eq!(
+            partition.current_leader,
+            fetch_response::LeaderIdAndEpoch::default()
+        );
+    }
     world.stop().await;
 }
 
