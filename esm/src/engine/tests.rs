@@ -253,6 +253,86 @@ async fn a_growing_and_shrinking_fleet_loses_doubles_and_reorders_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_idle_fleet_is_assigned_anew_within_moments_of_growing_and_shrinking() {
+    let town = Town::new().await;
+    town.topic(20).await;
+    let provisioned = |minimum: u32| {
+        json!({
+            "ProvisionedPollerConfig": { "MinimumPollers": minimum, "MaximumPollers": 200 },
+            "MaximumBatchingWindowInSeconds": 0,
+        })
+    };
+    let uuid = town.mapping(provisioned(1)).await;
+    for (round, minimum) in [(0, 15), (1, 20), (2, 3)] {
+        let before = town.clock.elapsed();
+        town.update(&uuid, provisioned(minimum)).await.unwrap();
+        town.engine.settled(&uuid).await.unwrap();
+        for partition in 0..20 {
+            town.produce(partition, round, 1).await;
+        }
+        town.engine.drained(&uuid).await.unwrap();
+        let took = town.clock.elapsed() - before;
+        assert!(took < Duration::from_millis(200), "{minimum} pollers: {took:?}");
+    }
+    assert_eq!(town.seen().len(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_provisioned_mode_there_is_one_poller() {
+    let town = Town::new().await;
+    town.topic(5).await;
+    let uuid = town
+        .mapping(json!({ "ProvisionedPollerConfig": { "MinimumPollers": 5 } }))
+        .await;
+    assert_eq!(town.metrics().await.pollers, 5);
+    town.update(&uuid, json!({ "ProvisionedPollerConfig": {} }))
+        .await
+        .unwrap();
+    town.engine.settled(&uuid).await.unwrap();
+    assert_eq!(town.metrics().await.pollers, 1);
+    for partition in 0..5 {
+        town.produce(partition, 0, 1).await;
+    }
+    town.engine.drained(&uuid).await.unwrap();
+    assert_eq!(town.seen().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_invocation_keeps_its_membership() {
+    let town = Town::new().await;
+    let clock = town.clock.clone();
+    town.function("f", move |_| work(clock.clone(), 14 * 60 * 1_000));
+    town.topic(1).await;
+    town.produce(0, 0, 1).await;
+    let uuid = town.mapping(json!({})).await;
+    town.engine.drained(&uuid).await.unwrap();
+    assert_eq!(town.seen(), expected(0, 0, 1));
+    assert!(town.clock.elapsed() > 14 * MINUTE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn latest_is_fixed_when_polling_starts_whoever_polls_later() {
+    let town = Town::new().await;
+    town.topic(4).await;
+    for partition in 0..4 {
+        town.produce(partition, 0, 3).await;
+    }
+    let provisioned = |minimum: u32| json!({ "StartingPosition": "LATEST", "ProvisionedPollerConfig": { "MinimumPollers": minimum } });
+    let uuid = town.mapping(provisioned(1)).await;
+    town.update(&uuid, json!({ "Enabled": false })).await.unwrap();
+    town.engine.settled(&uuid).await.unwrap();
+    town.produce(2, 3, 2).await;
+    town.update(
+        &uuid,
+        json!({ "Enabled": true, "ProvisionedPollerConfig": { "MinimumPollers": 4 } }),
+    )
+    .await
+    .unwrap();
+    town.engine.drained(&uuid).await.unwrap();
+    assert_eq!(town.seen(), expected(2, 3, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn more_partitions_are_noticed() {
     let town = Town::new().await;
     town.topic(1).await;
@@ -264,7 +344,7 @@ async fn more_partitions_are_noticed() {
     town.produce(2, 0, 4).await;
     town.engine.drained(&uuid).await.unwrap();
     assert_eq!(town.seen(), expected(2, 0, 4));
-    assert_eq!(town.metrics().await.pollers, 3);
+    town.until(|metrics| metrics.pollers == 3).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,7 +23,7 @@ const FETCH_BYTES: usize = 16 << 20;
 const ERROR_PAUSE: Duration = Duration::from_millis(500);
 
 /// Between heartbeats while a rebalance is expected.
-const HASTY_HEARTBEAT: Duration = Duration::from_millis(20);
+const HASTY_HEARTBEAT: Duration = Duration::from_millis(50);
 
 /// A member of a [`LocalGroup`](super::LocalGroup).
 pub struct LocalSource {
@@ -89,6 +89,8 @@ impl Work {
 impl LocalSource {
     pub(super) fn new(client: Client, settings: Arc<MemberSettings>) -> Self {
         let now = settings.clock.now();
+        // Pollers rarely come alone: whoever joins first has others behind it.
+        let hasty_until = now + settings.timeouts.heartbeat;
         Self {
             client,
             settings,
@@ -101,7 +103,7 @@ impl LocalSource {
             work: None,
             heartbeat: None,
             heartbeat_due: now,
-            hasty_until: now,
+            hasty_until,
             held_until: None,
             is_lost: false,
         }
@@ -256,7 +258,6 @@ impl LocalSource {
         self.partition_count = membership.partition_count;
         self.reading = Reading::new(membership.positions);
         self.phase = Phase::Owning;
-        self.hasty_until = self.settings.clock.now();
         self.schedule_heartbeat();
         SourceEvent::Assigned {
             generation: self.generation_id.0,
