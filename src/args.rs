@@ -13,27 +13,27 @@ use std::time::Duration;
     args_conflicts_with_subcommands = true,
     max_term_width = 100
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do; `serve` if nothing is said.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub(crate) command: Option<Command>,
     /// The options of `serve`, which is the default command.
     #[command(flatten)]
-    pub serve: ServeArgs,
+    pub(crate) serve: ServeArgs,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run a cluster, the Lambda API for mappings, and the engine (the default)
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Show the product: a spike of records drains into a simulated function
     Demo(DemoArgs),
 }
 
 /// The options of `serve`.
 #[derive(Clone, Debug, Args)]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Where the brokers listen: one address, or one per broker by commas.
     /// With one port p, N brokers take p to p+N-1; port 0 takes free ones
     #[arg(
@@ -42,71 +42,71 @@ pub struct ServeArgs {
         default_value = "127.0.0.1:9092",
         value_delimiter = ','
     )]
-    pub kafka: Vec<ListenAddress>,
+    pub(crate) kafka: Vec<ListenAddress>,
     /// How many brokers [default: as many as --kafka names]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub brokers: Option<u16>,
+    pub(crate) brokers: Option<u16>,
     /// Where the Lambda API, /metrics and /healthz are served
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8092")]
-    pub http: ListenAddress,
+    pub(crate) http: ListenAddress,
     /// The host that Kafka clients are told to dial [default: the one listened on]
     #[arg(long, value_name = "HOST")]
-    pub advertised_host: Option<String>,
+    pub(crate) advertised_host: Option<String>,
     /// Create topics when clients first name them (auto.create.topics.enable)
     #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
-    pub auto_create_topics: bool,
+    pub(crate) auto_create_topics: bool,
     /// Partitions of topics created without a number (num.partitions)
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub default_partitions: u32,
+    pub(crate) default_partitions: u32,
     /// Any broker config by Kafka's name; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub properties: Vec<Property>,
+    pub(crate) properties: Vec<Property>,
     /// What records, frames and payloads may hold: bytes, or with K, M, G
     /// [default: 3/4 of the machine's or the container's memory]
     #[arg(long, value_name = "SIZE")]
-    pub memory_limit: Option<ByteSize>,
+    pub(crate) memory_limit: Option<ByteSize>,
     /// A TOML file that declares topics, functions and mappings
     #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Where functions that no config entry names are invoked; a URL without a path
     /// gets /2015-03-31/functions/NAME/invocations
     #[arg(long, value_name = "URL")]
-    pub lambda_endpoint: Option<String>,
+    pub(crate) lambda_endpoint: Option<String>,
     /// How long in-flight invocations may take to finish when stopping, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub shutdown_timeout: u64,
+    pub(crate) shutdown_timeout: u64,
     /// The AWS account in ARNs: 12 digits
     #[arg(long, value_name = "ID", default_value = "000000000000", value_parser = account_id)]
-    pub account_id: String,
+    pub(crate) account_id: String,
     /// The AWS region in ARNs when a request's signature names none
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
-    pub region: String,
+    pub(crate) region: String,
 }
 
 /// The options of `demo`.
 #[derive(Clone, Debug, Args)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Records in the spike
     #[arg(long, value_name = "N", default_value_t = 120_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    pub records: u32,
+    pub(crate) records: u32,
     /// Partitions of the demo's topic
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    pub partitions: u32,
+    pub(crate) partitions: u32,
     /// Event pollers of the mapping (MinimumPollers)
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=200))]
-    pub pollers: u32,
+    pub(crate) pollers: u32,
     /// How long each invocation of the simulated function takes, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 20)]
-    pub duration_ms: u64,
+    pub(crate) duration_ms: u64,
 }
 
 /// `host:port`, the port possibly 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListenAddress {
+pub(crate) struct ListenAddress {
     /// A name or an address; IPv6 in brackets.
-    pub host: String,
+    pub(crate) host: String,
     /// 0 takes a free port.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 impl std::str::FromStr for ListenAddress {
@@ -134,11 +134,11 @@ impl std::fmt::Display for ListenAddress {
 
 /// One `key=value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Property {
+pub(crate) struct Property {
     /// A broker config's name.
-    pub key: String,
+    pub(crate) key: String,
     /// Its value; may be empty.
-    pub value: String,
+    pub(crate) value: String,
 }
 
 impl std::str::FromStr for Property {
@@ -157,7 +157,7 @@ impl std::str::FromStr for Property {
 
 /// A number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ByteSize(pub usize);
+pub(crate) struct ByteSize(pub(crate) usize);
 
 impl std::str::FromStr for ByteSize {
     type Err = String;
@@ -194,7 +194,7 @@ impl ServeArgs {
     ///
     /// # Errors
     /// A sentence when `--brokers` contradicts `--kafka`, or the ports run out.
-    pub fn broker_addresses(&self) -> Result<Vec<ListenAddress>, String> {
+    pub(crate) fn broker_addresses(&self) -> Result<Vec<ListenAddress>, String> {
         let count = usize::from(self.brokers.unwrap_or(self.kafka.len() as u16));
         if self.kafka.len() == count {
             return Ok(self.kafka.clone());
@@ -223,7 +223,7 @@ impl ServeArgs {
     }
 
     /// How long a stop may take.
-    pub fn shutdown_timeout(&self) -> Duration {
+    pub(crate) fn shutdown_timeout(&self) -> Duration {
         Duration::from_secs(self.shutdown_timeout)
     }
 }

@@ -7,32 +7,32 @@ use std::path::{Path, PathBuf};
 /// What the file declares.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct ConfigFile {
+pub(crate) struct ConfigFile {
     /// Topics that exist from the start.
-    pub topics: Vec<TopicEntry>,
+    pub(crate) topics: Vec<TopicEntry>,
     /// Functions that mappings can name.
-    pub functions: Vec<FunctionEntry>,
+    pub(crate) functions: Vec<FunctionEntry>,
     /// Mappings that are created at the start, in AWS's own member names.
-    pub mappings: Vec<MappingEntry>,
+    pub(crate) mappings: Vec<MappingEntry>,
 }
 
 /// One `[[topics]]`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TopicEntry {
+pub(crate) struct TopicEntry {
     /// The topic's name.
-    pub name: String,
+    pub(crate) name: String,
     /// 1 or more; `num.partitions` unless given.
-    pub partitions: Option<i32>,
+    pub(crate) partitions: Option<i32>,
     /// Topic configs by Kafka's name.
     #[serde(default)]
-    pub configs: BTreeMap<String, String>,
+    pub(crate) configs: BTreeMap<String, String>,
 }
 
 /// One `[[functions]]`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-pub enum FunctionEntry {
+pub(crate) enum FunctionEntry {
     /// A function behind the Lambda Invoke API.
     Http {
         /// The function's name.
@@ -58,7 +58,7 @@ pub enum FunctionEntry {
 
 impl FunctionEntry {
     /// The function's name.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::Http { name, .. } | Self::Simulated { name, .. } => name,
         }
@@ -67,7 +67,7 @@ impl FunctionEntry {
 
 /// One `[[mappings]]`: the members of CreateEventSourceMapping.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MappingEntry(pub serde_json::Map<String, serde_json::Value>);
+pub(crate) struct MappingEntry(pub(crate) serde_json::Map<String, serde_json::Value>);
 
 /// The members of CreateEventSourceMapping that apply to Kafka.
 const MAPPING_MEMBERS: &[&str] = &[
@@ -136,7 +136,7 @@ impl<'de> Deserialize<'de> for MemberName {
 
 /// Why a file was not accepted.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigFileError {
+pub(crate) enum ConfigFileError {
     /// The file was not read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
@@ -170,7 +170,7 @@ impl ConfigFile {
     ///
     /// # Errors
     /// [`ConfigFileError`] names the file, the line and what would be right.
-    pub fn read(path: &Path) -> Result<Self, ConfigFileError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigFileError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigFileError::Read {
             path: path.to_owned(),
             source,

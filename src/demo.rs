@@ -27,7 +27,7 @@ const BAR_CELLS: u64 = 24;
 ///
 /// # Errors
 /// A sentence that says which step failed.
-pub async fn run(args: DemoArgs) -> Result<(), String> {
+pub(crate) async fn run(args: DemoArgs) -> Result<(), String> {
     let options = Options {
         memory_limit_bytes: memory_limit::default_bytes(),
         ..Options::default()

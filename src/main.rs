@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         None => logged("info", || runtime.block_on(serve::run(cli.serve))),
-        Some(Command::Serve(serve)) => logged("info", || runtime.block_on(serve::run(serve))),
+        Some(Command::Serve(serve)) => logged("info", || runtime.block_on(serve::run(*serve))),
         Some(Command::Demo(demo)) => logged("warn", || runtime.block_on(demo::run(demo))),
     };
     match outcome {

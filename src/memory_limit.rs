@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// The default of `--memory-limit`: three quarters of what the machine or its cgroup has, or of 4 GiB where neither is known.
-pub fn default_bytes() -> usize {
+pub(crate) fn default_bytes() -> usize {
     let machine = read("/proc/meminfo").and_then(|text| meminfo_total(&text));
     let cgroup = [
         "/sys/fs/cgroup/memory.max",

@@ -14,7 +14,7 @@ use tracing::{info, warn};
 ///
 /// # Errors
 /// A sentence that names what was wrong and what would be right.
-pub async fn run(args: ServeArgs) -> Result<(), String> {
+pub(crate) async fn run(args: ServeArgs) -> Result<(), String> {
     let file = match &args.config {
         Some(path) => ConfigFile::read(path).map_err(|error| error.to_string())?,
         None => ConfigFile::default(),

@@ -47,7 +47,8 @@ fn arbitrary_records() -> impl Strategy<Value = Vec<Record>> {
 }
 
 fn encode(expected: &[Record]) -> Bytes {
-    let headers: Vec<Vec<(&str, Option<&[u8]>)>> = expected
+    type Headers<'a> = Vec<(&'a str, Option<&'a [u8]>)>;
+    let headers: Vec<Headers<'_>> = expected
         .iter()
         .map(|record| {
             record

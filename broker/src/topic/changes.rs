@@ -68,7 +68,7 @@ impl Change<'_> {
             config,
             placement,
         } = new;
-        let partitions = partitions(&name, id, 0, &placement, settings, pool);
+        let partitions = partitions(0, &placement, settings, pool);
         self.register.partition_count += partitions.len();
         if let Some(key) = name::collision_key(&name) {
             let colliding = self.register.colliding.entry(key).or_default();
@@ -93,7 +93,7 @@ impl Change<'_> {
         pool: &Pool,
     ) -> Arc<Topic> {
         let first = topic.partitions.len();
-        let added = partitions(&topic.name, topic.id, first, more, settings, pool);
+        let added = partitions(first, more, settings, pool);
         self.register.partition_count += added.len();
         self.publish(Topic {
             name: Arc::clone(&topic.name),
@@ -158,8 +158,6 @@ impl Topic {
 }
 
 fn partitions(
-    name: &Arc<str>,
-    id: Uuid,
     first: usize,
     placement: &Placement,
     settings: impl Fn(NodeId) -> Arc<LogSettings>,
@@ -169,14 +167,7 @@ fn partitions(
         .map(|position| {
             let leader = placement.replicas(position)[0];
             let index = (first + position) as i32;
-            Arc::new(Partition::new(
-                Arc::clone(name),
-                id,
-                index,
-                leader,
-                settings(leader),
-                pool.clone(),
-            ))
+            Arc::new(Partition::new(index, leader, settings(leader), pool.clone()))
         })
         .collect()
 }
