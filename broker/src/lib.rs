@@ -36,4 +36,4 @@ pub use ids::{GenerationId, LeaderEpoch, NodeId, Offset};
 pub use log::batch::{BATCH_HEADER_BYTES, BatchHeader, Compression, TimestampType};
 pub use log::records;
 pub use metrics::{BrokerMetrics, BrokerSnapshot};
-pub use pool::{Charge, Pool, PooledBuf};
+pub use pool::{Charge, FrameTicket, FrameTooLarge, OutOfMemory, Pool, PooledBuf};
