@@ -14,7 +14,7 @@ use bytes::Bytes;
 use std::time::Duration;
 
 impl Client {
-    /// Appends one batch, as [`records::encode_batch`](crate::records::encode_batch) makes them; the first record's offset.
+    /// Appends one batch, as [`records::encode_batch`] makes them; the first record's offset.
     ///
     /// # Errors
     /// Those of Produce, such as UNKNOWN_TOPIC_OR_PARTITION or NOT_ENOUGH_REPLICAS at the memory limit.
