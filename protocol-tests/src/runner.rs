@@ -11,6 +11,8 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::cases::{self, Case};
 use crate::setup::{Setup, Toolchain};
 use crate::{clients, process, product};
@@ -184,12 +186,26 @@ fn remember_panics() {
 fn end_children_when_interrupted() {
     std::thread::spawn(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let waited = runtime.map(|runtime| runtime.block_on(tokio::signal::ctrl_c()));
-        if matches!(waited, Ok(Ok(()))) {
+        if runtime
+            .and_then(|runtime| runtime.block_on(interrupted()))
+            .is_ok()
+        {
             process::kill_all();
             std::process::exit(130);
         }
     });
+}
+
+/// Ends when this process is asked to.
+async fn interrupted() -> std::io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        biased;
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
 }
 
 /// The names in [`SKIP_VARIABLE`].

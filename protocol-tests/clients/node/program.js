@@ -15,10 +15,15 @@ function steps() {
   return readline.createInterface({ input: process.stdin })
 }
 
+// Ends the process once all that was reported is written: a pipe may be full, and exit() does not wait for it.
+function end(code) {
+  process.stdout.write('', () => process.exit(code))
+}
+
 function failed(error) {
   console.error(error)
   report('error', { message: String(error && error.message) })
-  process.exit(1)
+  end(1)
 }
 
 // How many records `records` reads back before it is done.
@@ -41,7 +46,7 @@ async function main(modes) {
   process.on('uncaughtException', failed)
   const [mode, argument] = process.argv.slice(2)
   await modes[mode](JSON.parse(argument))
-  process.exit(0)
+  end(0)
 }
 
 module.exports = { failed, report, text, steps, recordCount, groupByPartition, main }

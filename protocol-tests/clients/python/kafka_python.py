@@ -73,7 +73,8 @@ def consume(argument):
     consumer.subscribe([argument["topic"]], listener=Listener())
     pending = steps()
     while True:
-        for messages in consumer.poll(timeout_ms=50).values():
+        # Not shorter: kafka-python 3.0 drops the assignment of a join that outlasts the poll which began it.
+        for messages in consumer.poll(timeout_ms=1000).values():
             for message in messages:
                 report_message(message)
         if not pending.empty():

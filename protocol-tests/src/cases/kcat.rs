@@ -29,7 +29,42 @@ pub(super) fn cases() -> Vec<Case> {
             &needs,
             killed_member,
         ),
+        Case::with("kcat", "is_told_the_advertised_host", &needs, advertised_host),
+        Case::with(
+            "kcat",
+            "finds_no_topic_where_none_is_created_for_it",
+            &needs,
+            no_auto_creation,
+        ),
     ]
+}
+
+fn advertised_host(context: &Context) {
+    let server = Server::start(context, &["--advertised-host", "localhost"]);
+    let port = server
+        .bootstrap_servers
+        .rsplit(':')
+        .next()
+        .expect("an address has a port");
+    let listed = start(context, "list", &server, &["-L", "-J"]).finish(context.deadline);
+    assert_eq!(listed[0]["brokers"][0]["name"], format!("localhost:{port}"));
+}
+
+fn no_auto_creation(context: &Context) {
+    let server = Server::start(context, &["--auto-create-topics", "false"]);
+    let arguments = ["-P", "-t", "missing", "-X", "message.timeout.ms=1500"];
+    let mut producer = start(context, "producer", &server, &arguments);
+    producer.send("value");
+    producer.close_stdin();
+    assert_eq!(
+        producer.wait(context.deadline).code(),
+        Some(1),
+        "nothing was delivered"
+    );
+    assert_eq!(
+        kafka::topic_names(&server.bootstrap_servers),
+        Vec::<String>::new()
+    );
 }
 
 fn start(context: &Context, name: &str, server: &Server, arguments: &[&str]) -> Process {

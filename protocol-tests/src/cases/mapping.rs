@@ -47,6 +47,12 @@ pub(super) fn cases() -> Vec<Case> {
             refusals,
         ),
         Case::with(
+            "boto3",
+            "an_msk_mapping_starts_at_the_latest_record_in_a_group_of_its_own",
+            &python,
+            msk_latest,
+        ),
+        Case::with(
             "aws-cli",
             "a_mapping_delivers_the_event_that_aws_documents",
             &python,
@@ -330,6 +336,19 @@ fn states(context: &Context) {
             "SelfManagedKafkaEventSourceConfig": {"ConsumerGroupId": uuid},
         }),
     );
+    assert_eq!(
+        boto.refused("create_event_source_mapping", &create_arguments(&server)),
+        (
+            409,
+            "ResourceConflictException".to_owned(),
+            format!(
+                "An event source mapping with event source (\"{}\"), function \
+                 (\"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:receive\"), topics (\"{TOPIC}\") already exists. \
+                 Please update or delete the existing mapping with UUID {uuid}",
+                server.bootstrap_servers
+            )
+        )
+    );
     let enabled = boto.wait_for_state(&uuid, "Enabled");
     assert_members(&enabled, &json!({"status": 200, "UUID": uuid, "BatchSize": 100}));
 
@@ -457,6 +476,44 @@ fn refusals(context: &Context) {
         "1 validation error detected: Value '20000' at 'batchSize' failed to satisfy constraint: Member must have \
          value less than or equal to 10000"
     );
+}
+
+fn msk_latest(context: &Context) {
+    const CLUSTER_ARN: &str =
+        "arn:aws:kafka:us-east-1:000000000000:cluster/orders/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-1";
+    let mut function = Function::start(context, 0);
+    let server = Server::start(context, &["--lambda-endpoint", &function.url]);
+    kafka::create_topic(&server.bootstrap_servers, TOPIC, 1);
+    let record = [Sent::new(0, None, Some("value")).at(1_545_084_650_987)];
+    assert_eq!(kafka::produce(&server.bootstrap_servers, TOPIC, &record), [0]);
+    let mut boto = Boto::start(context, &server);
+    let arguments = json!({
+        "FunctionName": "receive",
+        "Topics": [TOPIC],
+        "EventSourceArn": CLUSTER_ARN,
+        "StartingPosition": "LATEST",
+        "AmazonManagedKafkaEventSourceConfig": {"ConsumerGroupId": "own-group"},
+    });
+    let created = boto.call("create_event_source_mapping", &arguments);
+    assert_members(
+        &created,
+        &json!({"EventSourceArn": CLUSTER_ARN, "BatchSize": 100, "StartingPosition": "LATEST"}),
+    );
+    boto.wait_for_state(&uuid_of(&created), "Enabled");
+    assert_eq!(kafka::produce(&server.bootstrap_servers, TOPIC, &record), [1]);
+    function.wait_for(1, context.deadline);
+    let bodies: Vec<&str> = function.invocations.iter().map(|one| one.body.as_str()).collect();
+    let known = format!(
+        concat!(
+            r#"{{"eventSource":"aws:kafka","eventSourceArn":"{}","bootstrapServers":"{}","records":{{"orders-0":["#,
+            r#"{{"topic":"orders","partition":0,"offset":1,"timestamp":1545084650987,"timestampType":"CREATE_TIME","#,
+            r#""value":"dmFsdWU=","headers":[]}}]}}}}"#,
+        ),
+        CLUSTER_ARN, server.bootstrap_servers
+    );
+    assert_eq!(bodies, [known]);
+    assert_committed_to_the_end(context, &server, "own-group", 1);
+    server.stop();
 }
 
 /// Runs the AWS CLI's `lambda` command and parses what it prints.
