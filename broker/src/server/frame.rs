@@ -21,8 +21,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 const LENGTH_BYTES: usize = 4;
 /// Frames above this come from the pool.
 const SMALL_FRAME_BYTES: usize = 4 << 10;
-/// What one read may bring; a frame that misses more is read into its own buffer.
+/// What one read may bring of frames that are not begun.
 const READ_BYTES: usize = 64 << 10;
+/// The same after a frame that was larger than that: the next one is likely to be, too, and is better read into its own buffer.
+const FIRST_READ_BYTES: usize = 4 << 10;
+/// A frame that misses so much is read into its own buffer.
+const DIRECT_BYTES: usize = 16 << 10;
 /// How much is read ahead while a request of this connection is still in work.
 const READ_AHEAD_BYTES: usize = 64 << 10;
 
@@ -38,6 +42,8 @@ pub(crate) struct FrameReader<R> {
     /// The start of the next frame, its length included, while it is small or waits for memory; then what came after it too.
     partial: Vec<u8>,
     large: Option<Large>,
+    /// What the next read may bring.
+    read_bytes: usize,
     is_at_end: bool,
     /// Comes after the whole frames.
     error: Option<FrameError>,
@@ -95,6 +101,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             whole_bytes: 0,
             partial: Vec::new(),
             large: None,
+            read_bytes: READ_BYTES,
             is_at_end: false,
             error: None,
         }
@@ -173,7 +180,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         if let Some(large) = self
             .large
             .as_mut()
-            .filter(|large| large.missing_bytes() >= READ_BYTES)
+            .filter(|large| large.missing_bytes() >= DIRECT_BYTES)
         {
             let missing = large.missing_bytes();
             let mut rest = (&mut *large.bytes).limit(missing);
@@ -182,7 +189,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             return Poll::Ready(Ok(count));
         }
         let mut stack = [const { MaybeUninit::<u8>::uninit() }; READ_BYTES];
-        let mut read = ReadBuf::uninit(&mut stack);
+        let mut read = ReadBuf::uninit(&mut stack[..self.read_bytes]);
         ready!(Pin::new(&mut self.io).poll_read(context, &mut read))?;
         if let Err(error) = self.sort(read.filled()) {
             // The frames before it are answered first.
@@ -258,6 +265,11 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 
     fn push(&mut self, bytes: Bytes, ticket: Option<FrameTicket>) {
+        self.read_bytes = if bytes.len() > READ_BYTES {
+            FIRST_READ_BYTES
+        } else {
+            READ_BYTES
+        };
         self.whole_bytes += bytes.len();
         self.whole.push_back(Frame { bytes, ticket });
     }
