@@ -238,7 +238,8 @@ impl Esmeralda {
     /// As CreateEventSourceMapping answers.
     pub async fn create_mapping(&self, mapping: NewMapping) -> Result<Mapping, ApiError> {
         let mut members = mapping.members;
-        let bootstrap_servers = self.broker.known_addresses();
+        // AWS takes ten at most; one is enough to mean this cluster.
+        let bootstrap_servers: Vec<String> = self.broker.bootstrap_servers().into_iter().take(10).collect();
         members
             .entry("SelfManagedEventSource")
             .or_insert_with(|| json!({ "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers } }));
