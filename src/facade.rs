@@ -1,6 +1,10 @@
 //! Everything together in one process: cluster, engine and HTTP surface, started, fed with topics, functions and mappings, and stopped
 //! in order.
 
+mod mapping;
+
+pub use mapping::{Mapping, NewMapping};
+
 use crate::http;
 use bytes::Bytes;
 use esmeralda_broker::config::NodeConfig;
@@ -10,7 +14,7 @@ use esmeralda_esm::invoker::{
     ClosureInvoker, HttpInvoker, InvalidEndpoint, SimulatedFunction, SimulatedInvoker,
 };
 use esmeralda_esm::source::GroupTimeouts;
-use esmeralda_esm::{ApiError, Clock, Engine, EngineOptions, Functions, MappingView};
+use esmeralda_esm::{ApiError, Clock, Engine, EngineOptions, Functions};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -256,10 +260,7 @@ impl Esmeralda {
         let request = serde_json::from_value(Value::Object(members))
             .map_err(|error| ApiError::serialization(error.to_string()))?;
         let view = self.engine.create(request, None).await?;
-        Ok(Mapping {
-            uuid: view.uuid().to_owned(),
-            engine: self.engine.clone(),
-        })
+        Ok(Mapping::new(view.uuid(), self.engine.clone()))
     }
 
     /// The engine, for what the facade has no short word for.
@@ -287,97 +288,6 @@ fn cluster_config(options: &Options) -> Config {
         memory_limit_bytes: options.memory_limit_bytes,
         properties: options.properties.clone(),
         ..Config::default()
-    }
-}
-
-/// A mapping to be created, in AWS's words; what is not set has AWS's default.
-#[derive(Clone, Debug)]
-pub struct NewMapping {
-    members: Map<String, Value>,
-}
-
-impl NewMapping {
-    /// `function` reads `topic` from its oldest record.
-    pub fn new(function: &str, topic: &str) -> Self {
-        let members = [("FunctionName", json!(function)), ("Topics", json!([topic]))];
-        let members = members
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
-        Self { members }.member("StartingPosition", json!("TRIM_HORIZON"))
-    }
-
-    /// `BatchSize`: 1 to 10,000 records.
-    pub fn batch_size(self, records: u32) -> Self {
-        self.member("BatchSize", json!(records))
-    }
-
-    /// `MaximumBatchingWindowInSeconds`: 0 to 300.
-    pub fn maximum_batching_window_in_seconds(self, seconds: u32) -> Self {
-        self.member("MaximumBatchingWindowInSeconds", json!(seconds))
-    }
-
-    /// `ProvisionedPollerConfig.MinimumPollers`: 1 to 200.
-    pub fn minimum_pollers(self, pollers: u32) -> Self {
-        self.provisioned("MinimumPollers", pollers)
-    }
-
-    /// `ProvisionedPollerConfig.MaximumPollers`: 1 to 2,000.
-    pub fn maximum_pollers(self, pollers: u32) -> Self {
-        self.provisioned("MaximumPollers", pollers)
-    }
-
-    /// Any member of CreateEventSourceMapping, in AWS's spelling.
-    pub fn member(mut self, name: &str, value: Value) -> Self {
-        self.members.insert(name.to_owned(), value);
-        self
-    }
-
-    fn provisioned(mut self, bound: &str, pollers: u32) -> Self {
-        let config = self
-            .members
-            .entry("ProvisionedPollerConfig")
-            .or_insert_with(|| json!({}));
-        config[bound] = json!(pollers);
-        self
-    }
-}
-
-/// A mapping of a running instance.
-#[derive(Clone, Debug)]
-pub struct Mapping {
-    uuid: String,
-    engine: Engine,
-}
-
-impl Mapping {
-    /// Its UUID, which is also its group's id unless another was given.
-    pub fn uuid(&self) -> &str {
-        &self.uuid
-    }
-
-    /// EventSourceMappingConfiguration as it is now.
-    ///
-    /// # Errors
-    /// 404 when it is deleted.
-    pub async fn describe(&self) -> Result<MappingView, ApiError> {
-        self.engine.get(&self.uuid).await
-    }
-
-    /// Waits until it is Enabled or Disabled.
-    ///
-    /// # Errors
-    /// 404 when it is deleted.
-    pub async fn settled(&self) -> Result<MappingView, ApiError> {
-        self.engine.settled(&self.uuid).await
-    }
-
-    /// Waits until every committed offset equals the end offset and nothing is in flight.
-    ///
-    /// # Errors
-    /// 404 when it is deleted.
-    pub async fn drained(&self) -> Result<(), ApiError> {
-        self.engine.drained(&self.uuid).await
     }
 }
 
