@@ -541,6 +541,39 @@ async fn an_outside_consumer_shares_the_partitions_and_gives_them_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_backlog_drains_in_full_batches_of_one_partition_and_the_same_way_each_time() {
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let town = Town::new().await;
+        let clock = town.clock.clone();
+        town.function("f", move |_| work(clock.clone(), 100));
+        town.topic(8).await;
+        for partition in 0..8 {
+            for first in (0..1000).step_by(40) {
+                town.produce(partition, first, 40).await;
+            }
+        }
+        let uuid = town
+            .mapping(json!({ "ProvisionedPollerConfig": { "MinimumPollers": 2 } }))
+            .await;
+        town.engine.drained(&uuid).await.unwrap();
+        let invoked = town.invoked();
+        // Two pollers take turns over four partitions each: 40 invocations of 100 ms, one after the other.
+        assert_eq!(invoked.len(), 80);
+        for invocation in &invoked {
+            assert_eq!(invocation.records.len(), 100);
+            let partition = invocation.records[0].partition;
+            assert!(invocation.records.iter().all(|seen| seen.partition == partition));
+        }
+        let (first_ms, last_ms) = (invoked[0].at_ms, invoked[79].at_ms);
+        assert_eq!(last_ms - first_ms, 39 * 100);
+        assert_eq!(town.clock.elapsed().as_millis(), last_ms + 100);
+        runs.push(invoked);
+    }
+    assert!(runs[0] == runs[1], "the same seeds give the same run");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_group_with_commits_goes_on_there() {
     let town = Town::new().await;
     town.topic(1).await;
