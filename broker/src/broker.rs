@@ -162,3 +162,66 @@ fn authority(host: &str, port: u16) -> String {
         format!("{host}:{port}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpStream;
+
+    fn config(addresses: &[&str]) -> Config {
+        let node = |address: &&str| NodeConfig {
+            listen: Some((*address).to_owned()),
+            advertised_host: None,
+        };
+        Config {
+            nodes: addresses.iter().map(node).collect(),
+            ..Config::default()
+        }
+    }
+
+    async fn start(config: Config) -> Result<Broker, StartError> {
+        Broker::start(config, Clock::system(), Entropy::from_seed(1)).await
+    }
+
+    #[tokio::test]
+    async fn each_broker_takes_a_free_port_and_gives_it_back() {
+        let broker = start(config(&["127.0.0.1:0", "localhost:0"])).await.unwrap();
+        let addresses = broker.bootstrap_servers();
+        assert_eq!(addresses.len(), 2);
+        assert!(addresses[0].starts_with("127.0.0.1:") && addresses[1].starts_with("localhost:"));
+        let mut client = TcpStream::connect(&addresses[1]).await.unwrap();
+        while broker.metrics().read().connections == 0 {
+            tokio::task::yield_now().await;
+        }
+        broker.shutdown(Duration::from_secs(30)).await;
+        assert_eq!(
+            client.read(&mut [0; 1]).await.unwrap(),
+            0,
+            "an idle connection is closed"
+        );
+        let again = start(config(&[&addresses[0]])).await.unwrap();
+        assert_eq!(again.bootstrap_servers(), addresses[..1]);
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_an_error_that_names_the_address() {
+        let broker = start(config(&["127.0.0.1:0"])).await.unwrap();
+        let address = &broker.bootstrap_servers()[0];
+        let error = start(config(&["127.0.0.1:0", address])).await.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("cannot listen on {address}: ")),
+            "{error}"
+        );
+        assert!(matches!(start(config(&[])).await, Err(StartError::NoNodes)));
+    }
+
+    #[test]
+    fn addresses_of_ipv6_keep_their_brackets() {
+        assert_eq!(host_of("[::1]:9092"), "::1");
+        assert_eq!(authority("::1", 9092), "[::1]:9092");
+        assert_eq!(authority(host_of("localhost:9092"), 9093), "localhost:9093");
+    }
+}
