@@ -112,6 +112,9 @@ async fn api_versions_lists_the_served_ranges_at_every_version() {
         assert_eq!(answer.error_code, 0);
         let own = answer.api_keys.iter().find(|api| api.api_key == 18).unwrap();
         assert_eq!((own.min_version, own.max_version), (0, 4));
+        // From 0, though 3 is the least that is served: librdkafka would turn compression off.
+        let produce = answer.api_keys.iter().find(|api| api.api_key == 0).unwrap();
+        assert_eq!((produce.min_version, produce.max_version), (0, 13));
         assert!(
             answer
                 .api_keys
