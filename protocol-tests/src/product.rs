@@ -15,15 +15,11 @@ use serde_json::Value;
 pub fn build(target_dir: &Path) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    // The whole workspace's features, so that what the tests were built with is built once.
+    // The whole workspace, and a test (this one, which is built already): the features are then those that
+    // `cargo test --workspace` has unified, and what it has built is not built again with fewer.
     command
-        .args([
-            "build",
-            "--workspace",
-            "--bin",
-            "esmeralda",
-            "--message-format=json-render-diagnostics",
-        ])
+        .args(["build", "--workspace", "--bin", "esmeralda", "--test", "clients"])
+        .arg("--message-format=json-render-diagnostics")
         .arg("--target-dir")
         .arg(target_dir)
         .args(profile_arguments(target_dir)?)
