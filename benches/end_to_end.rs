@@ -94,13 +94,15 @@ impl Bench {
 
 /// One partition that keeps the last 64 MB, so that any number of iterations fits.
 fn bounded(name: &str) -> NewTopic {
-    let config = |name: &str, bytes: u32| (name.to_owned(), bytes.to_string());
+    let config = |name: &str, value: i32| (name.to_owned(), value.to_string());
     NewTopic {
         name: name.to_owned(),
         partitions: Some(1),
         configs: [
             config("retention.bytes", 64 << 20),
             config("segment.bytes", 8 << 20),
+            // The records' timestamps are old.
+            config("retention.ms", -1),
         ]
         .into(),
     }
