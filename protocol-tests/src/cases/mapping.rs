@@ -1,10 +1,15 @@
 //! Event source mappings, made with AWS's own tools: what their function receives, and what Kafka tools see of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+
+mod aws;
+mod function;
+
+use aws::{Boto, aws_lambda};
+use function::{Function, until};
 
 use crate::cases::Case;
 use crate::cases::group::{Member, numbers};
@@ -65,165 +70,6 @@ pub(super) fn cases() -> Vec<Case> {
             shared_group,
         ),
     ]
-}
-
-/// Credentials that nobody checks, and nothing of the machine's own AWS configuration.
-fn aws_environment(command: &mut Command) -> &mut Command {
-    command
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("AWS_DEFAULT_REGION", REGION)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .env("AWS_MAX_ATTEMPTS", "1")
-        .env("AWS_PAGER", "")
-        .env("NO_PROXY", "127.0.0.1")
-}
-
-/// One invocation, as the function saw it.
-#[derive(Clone, Debug, PartialEq)]
-struct Invocation {
-    body: String,
-    failed: bool,
-    /// Partition and offset of each record, in the order of the event.
-    records: Vec<(i64, i64)>,
-}
-
-/// A function process, and what it has received.
-struct Function {
-    process: Process,
-    url: String,
-    invocations: Vec<Invocation>,
-}
-
-impl Function {
-    /// Starts a function that fails its first `failures` invocations.
-    fn start(context: &Context, failures: u32) -> Function {
-        let mut command = context.setup.command(Toolchain::Python, "function.py");
-        command
-            .arg("serve")
-            .arg(json!({"failures": failures}).to_string());
-        let mut process = Process::start("function", &mut command, &context.log_dir);
-        let listening = process.expect("listening", context.deadline);
-        let url = listening["url"].as_str().expect("it says where").to_owned();
-        Function {
-            process,
-            url,
-            invocations: Vec::new(),
-        }
-    }
-
-    fn pump(&mut self) {
-        while let Some(event) = self.process.poll(Duration::from_millis(20)) {
-            assert_eq!(event["path"], "/2015-03-31/functions/receive/invocations");
-            let body = event["body"].as_str().expect("the event is text").to_owned();
-            let parsed: Value = serde_json::from_str(&body).expect("the event is JSON");
-            let lists = parsed["records"]
-                .as_object()
-                .expect("an event has records")
-                .values();
-            let position = |record: &Value| {
-                let number = |member: &str| record[member].as_i64().expect("a number");
-                (number("partition"), number("offset"))
-            };
-            let records = lists
-                .filter_map(Value::as_array)
-                .flatten()
-                .map(position)
-                .collect();
-            self.invocations.push(Invocation {
-                body,
-                failed: event["failed"] == true,
-                records,
-            });
-        }
-    }
-
-    /// Partition and offset of every record of an invocation that did not fail, in the order received.
-    fn received(&self) -> Vec<(i64, i64)> {
-        self.invocations
-            .iter()
-            .filter(|one| !one.failed)
-            .flat_map(|one| one.records.clone())
-            .collect()
-    }
-
-    fn wait_for(&mut self, record_count: usize, deadline: Instant) {
-        until(
-            deadline,
-            || format!("{record_count} records at the function"),
-            || {
-                self.pump();
-                self.received().len() >= record_count
-            },
-        );
-    }
-}
-
-/// Asks again until it holds.
-fn until(deadline: Instant, what: impl Fn() -> String, mut holds: impl FnMut() -> bool) {
-    while !holds() {
-        assert!(Instant::now() < deadline, "not in time: {}", what());
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// boto3's Lambda client in a process.
-struct Boto {
-    process: Process,
-    deadline: Instant,
-}
-
-impl Boto {
-    fn start(context: &Context, server: &Server) -> Boto {
-        let mut command = context.setup.command(Toolchain::Python, "lambda_api.py");
-        command
-            .arg("call")
-            .arg(json!({"endpoint": server.http}).to_string());
-        let process = Process::start("boto3", aws_environment(&mut command), &context.log_dir);
-        Boto {
-            process,
-            deadline: context.deadline,
-        }
-    }
-
-    fn send(&mut self, call: &str, arguments: &Value) {
-        self.process
-            .send(&json!({"call": call, "arguments": arguments}).to_string());
-    }
-
-    /// What the call returns, with its HTTP status as `status`.
-    fn call(&mut self, call: &str, arguments: &Value) -> Value {
-        self.send(call, arguments);
-        self.process.expect("answer", self.deadline)["value"].take()
-    }
-
-    /// Status, code and message that the call is refused with.
-    fn refused(&mut self, call: &str, arguments: &Value) -> (i64, String, String) {
-        self.send(call, arguments);
-        let event = self.process.expect("refused", self.deadline);
-        let text = |member: &str| event[member].as_str().unwrap_or_default().to_owned();
-        (
-            event["status"].as_i64().unwrap_or_default(),
-            text("code"),
-            text("message"),
-        )
-    }
-
-    fn wait_for_state(&mut self, uuid: &str, state: &str) -> Value {
-        let deadline = self.deadline;
-        let mut last = Value::Null;
-        until(
-            deadline,
-            || format!("state {state}"),
-            || {
-                last = self.call("get_event_source_mapping", &json!({"UUID": uuid}));
-                last["State"] == state
-            },
-        );
-        last
-    }
 }
 
 fn create_arguments(server: &Server) -> Value {
@@ -514,20 +360,6 @@ fn msk_latest(context: &Context) {
     assert_eq!(bodies, [known]);
     assert_committed_to_the_end(context, &server, "own-group", 1);
     server.stop();
-}
-
-/// Runs the AWS CLI's `lambda` command and parses what it prints.
-fn aws_lambda(context: &Context, server: &Server, arguments: &[&str]) -> Value {
-    let mut command = context.setup.python_script("aws");
-    command
-        .args(["--endpoint-url", &server.http, "--output", "json", "lambda"])
-        .args(arguments);
-    let output = aws_environment(&mut command)
-        .output()
-        .expect("the AWS CLI starts");
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "aws lambda {arguments:?}: {complaint}");
-    serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
 }
 
 fn known_event(context: &Context) {
