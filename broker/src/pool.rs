@@ -75,10 +75,10 @@ struct FrameInFlight {
     is_over: AtomicBool,
 }
 
-/// The budget's bound was reached.
+/// The budget's bound was reached: the limit less the frames' share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{wanted_bytes} bytes more would exceed the memory limit of {limit_bytes} bytes ({used_bytes} in use)"
+    "the memory limit of {limit_bytes} bytes is reached: {used_bytes} are in use, {wanted_bytes} more were asked for, and a quarter is kept for requests"
 )]
 pub struct OutOfMemory {
     /// What was asked for.
