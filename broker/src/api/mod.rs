@@ -177,6 +177,9 @@ pub(crate) struct Undecodable {
     pub(crate) reason: String,
 }
 
+/// Most answers fit, so that encoding one does not grow its buffer in many small steps.
+const ANSWER_BYTES: usize = 256;
+
 type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, Undecodable>> + Send + 'a>>;
 
 /// One entry of [`APIS`].
@@ -256,7 +259,7 @@ async fn answer<A: Api>(
     })?;
     Ok(match A::handle(cluster, context, version, request).await {
         Reply::Message(response) => {
-            let mut encoded = BytesMut::new();
+            let mut encoded = BytesMut::with_capacity(ANSWER_BYTES);
             response
                 .encode(&mut encoded, version)
                 .expect("an answer has only fields that its version can carry");

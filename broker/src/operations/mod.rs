@@ -40,7 +40,7 @@ pub(crate) struct RequestContext {
     pub(crate) node_id: NodeId,
     /// The client's address; `None` in process.
     pub(crate) peer_address: Option<SocketAddr>,
-    /// As the client called itself; empty if it did not.
+    /// As the client called itself, with invalid UTF-8 replaced; empty if it did not.
     pub(crate) client_id: String,
     /// True for the engine's and the facade's own calls, which go to any broker: leader and coordinator are not checked.
     pub(crate) is_local: bool,

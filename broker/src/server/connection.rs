@@ -11,10 +11,11 @@ use super::vectored::put_fetch;
 use crate::api::{Answer, Undecodable, unsupported_api_versions};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
@@ -133,7 +134,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 }
                 Ok(Received::UnsupportedApiVersions { correlation_id }) => {
                     let start = self.outgoing.begin_frame(correlation_id, 0);
-                    self.outgoing.put_shared(unsupported_api_versions().freeze());
+                    self.outgoing.put_shared(unsupported_api_versions());
                     self.outgoing.end_frame(start);
                 }
                 Err(refused) => {
@@ -161,8 +162,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     }
 
     async fn answer(&mut self, request: Request) -> Result<(), Closed> {
-        if self.context.client_id != request.client_id {
-            Arc::make_mut(&mut self.context).client_id = request.client_id;
+        if self.context.client_id.as_bytes() != request.client_id {
+            let client_id = String::from_utf8_lossy(&request.client_id).into_owned();
+            Arc::make_mut(&mut self.context).client_id = client_id;
         }
         let cluster = Arc::clone(&self.cluster);
         let context = Arc::clone(&self.context);
@@ -171,13 +173,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 .api
                 .answer(&cluster, &context, request.version, request.body)
         );
-        let at_once = tokio::select! {
-            biased;
-            answer = &mut work => Some(answer?),
-            () = std::future::ready(()) => None,
-        };
-        let answer = match at_once {
-            Some(answer) => answer,
+        let answer = match at_once(work.as_mut()).await {
+            Some(answer) => answer?,
             None => {
                 self.flush().await?;
                 tokio::select! {
@@ -194,7 +191,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             Answer::Body(body) => {
                 let header_version = (request.api.response_header_version)(request.version);
                 let start = self.outgoing.begin_frame(request.correlation_id, header_version);
-                self.outgoing.put_shared(body.freeze());
+                self.outgoing.put_shared(body);
                 self.outgoing.end_frame(start);
                 Ok(())
             }
@@ -217,12 +214,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         if self.outgoing.len() == 0 {
             return Ok(());
         }
+        let mut writing = pin!(self.outgoing.write_to(self.reader.io()));
+        if let Some(written) = at_once(writing.as_mut()).await {
+            return written;
+        }
         // A client that does not read holds slices of the log: no longer than an idle one may stay.
-        let written = timeout(self.idle.limit, self.outgoing.write_to(self.reader.io()));
-        written
+        timeout(self.idle.limit, writing)
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
+}
+
+/// What `future` gives without waiting. Most answers and writes do: they cost no timer, and nothing else is looked at.
+async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 async fn until_true(mut flag: watch::Receiver<bool>) {

@@ -14,8 +14,8 @@ pub(crate) struct Request {
     pub(crate) api: &'static Served,
     pub(crate) version: i16,
     pub(crate) correlation_id: i32,
-    /// What the client calls itself, with invalid UTF-8 replaced; empty if it does not.
-    pub(crate) client_id: String,
+    /// What the client calls itself, as it came; empty if it does not.
+    pub(crate) client_id: Bytes,
     pub(crate) body: Bytes,
 }
 
@@ -47,8 +47,9 @@ pub(crate) enum Refused {
 }
 
 /// Reads one frame.
-pub(crate) fn receive(frame: Bytes) -> Result<Received, Refused> {
-    let no_header = || Refused::NoHeader { bytes: frame.len() };
+pub(crate) fn receive(mut frame: Bytes) -> Result<Received, Refused> {
+    let bytes = frame.len();
+    let no_header = || Refused::NoHeader { bytes };
     let mut rest = &frame[..];
     let key = rest.try_get_i16().map_err(|_| no_header())?;
     let version = rest.try_get_i16().map_err(|_| no_header())?;
@@ -66,27 +67,28 @@ pub(crate) fn receive(frame: Bytes) -> Result<Received, Refused> {
             })
         };
     }
-    let client_id = take_client_id(&mut rest).ok_or_else(no_header)?;
+    let client_id = frame.slice_ref(take_client_id(&mut rest).ok_or_else(no_header)?);
     if (api.request_header_version)(version) >= 2 {
         skip_tagged_fields(&mut rest).ok_or_else(no_header)?;
     }
-    let body = frame.slice(frame.len() - rest.len()..);
-    bounds::check(key, version, &body)?;
+    bounds::check(key, version, rest)?;
+    let header_bytes = bytes - rest.len();
+    frame.advance(header_bytes);
     Ok(Received::Request(Request {
         api,
         version,
         correlation_id,
         client_id,
-        body,
+        body: frame,
     }))
 }
 
 /// A nullable string; a negative length is null, as in Kafka's reader.
-fn take_client_id(rest: &mut &[u8]) -> Option<String> {
+fn take_client_id<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let len = usize::try_from(rest.try_get_i16().ok()?).unwrap_or(0);
     let (client_id, after) = rest.split_at_checked(len)?;
     *rest = after;
-    Some(String::from_utf8_lossy(client_id).into_owned())
+    Some(client_id)
 }
 
 fn skip_tagged_fields(rest: &mut &[u8]) -> Option<()> {

@@ -61,12 +61,13 @@ impl Outgoing {
     }
 
     /// Adds bytes without copying them, if they are worth a slice.
-    pub(crate) fn put_shared(&mut self, bytes: Bytes) {
-        if bytes.len() < COPY_BYTES {
-            self.copied.extend_from_slice(&bytes);
+    pub(crate) fn put_shared(&mut self, bytes: impl AsRef<[u8]> + Into<Bytes>) {
+        let len = bytes.as_ref().len();
+        if len < COPY_BYTES {
+            self.copied.extend_from_slice(bytes.as_ref());
         } else {
-            self.shared_bytes += bytes.len();
-            self.shared.push((self.copied.len(), bytes));
+            self.shared_bytes += len;
+            self.shared.push((self.copied.len(), bytes.into()));
         }
     }
 
@@ -195,7 +196,7 @@ mod tests {
                 let bytes = vec![index as u8; len];
                 expected.extend_from_slice(&bytes);
                 if is_shared {
-                    outgoing.put_shared(bytes.into());
+                    outgoing.put_shared(bytes);
                 } else {
                     outgoing.copied().extend_from_slice(&bytes);
                 }
@@ -215,7 +216,7 @@ mod tests {
         let mut outgoing = Outgoing::default();
         for (correlation_id, header_version) in [(1, 0), (2, 1)] {
             let start = outgoing.begin_frame(correlation_id, header_version);
-            outgoing.put_shared(vec![7; COPY_BYTES].into());
+            outgoing.put_shared(vec![7; COPY_BYTES]);
             outgoing.copied().push(9);
             outgoing.end_frame(start);
         }
