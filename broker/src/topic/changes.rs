@@ -68,7 +68,7 @@ impl Change<'_> {
             config,
             placement,
         } = new;
-        let partitions = partitions(0, &placement, settings, pool);
+        let partitions = partitions(&name, 0, &placement, settings, pool);
         self.register.partition_count += partitions.len();
         if let Some(key) = name::collision_key(&name) {
             let colliding = self.register.colliding.entry(key).or_default();
@@ -93,7 +93,7 @@ impl Change<'_> {
         pool: &Pool,
     ) -> Arc<Topic> {
         let first = topic.partitions.len();
-        let added = partitions(first, more, settings, pool);
+        let added = partitions(&topic.name, first, more, settings, pool);
         self.register.partition_count += added.len();
         self.publish(Topic {
             name: Arc::clone(&topic.name),
@@ -158,6 +158,7 @@ impl Topic {
 }
 
 fn partitions(
+    topic: &Arc<str>,
     first: usize,
     placement: &Placement,
     settings: impl Fn(NodeId) -> Arc<LogSettings>,
@@ -167,7 +168,14 @@ fn partitions(
         .map(|position| {
             let leader = placement.replicas(position)[0];
             let index = (first + position) as i32;
-            Arc::new(Partition::new(index, leader, settings(leader), pool.clone()))
+            let settings = settings(leader);
+            Arc::new(Partition::new(
+                Arc::clone(topic),
+                index,
+                leader,
+                settings,
+                pool.clone(),
+            ))
         })
         .collect()
 }

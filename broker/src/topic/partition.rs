@@ -6,6 +6,7 @@ use crate::ids::{LeaderEpoch, NodeId, Offset};
 use crate::log::{AppendError, Appended, Batch, LogSettings, OffsetOutOfRange, PartitionLog};
 use crate::pool::Pool;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
@@ -14,8 +15,11 @@ use tokio::sync::futures::Notified;
 #[derive(Debug)]
 pub(crate) struct Partition {
     pub(crate) index: i32,
+    topic: Arc<str>,
     state: Mutex<State>,
     moved: Notify,
+    /// Whoever found it offline first has said so.
+    is_known_offline: AtomicBool,
 }
 
 /// What the mutex guards. Leader and epoch are checked here, under the lock: a deposed leader must not acknowledge.
@@ -45,8 +49,14 @@ pub(crate) struct WriteGuard<'a> {
 }
 
 impl Partition {
-    /// An empty partition led by `leader` at epoch 0.
-    pub(crate) fn new(index: i32, leader: NodeId, settings: Arc<LogSettings>, pool: Pool) -> Self {
+    /// An empty partition of the topic of that name, led by `leader` at epoch 0.
+    pub(crate) fn new(
+        topic: Arc<str>,
+        index: i32,
+        leader: NodeId,
+        settings: Arc<LogSettings>,
+        pool: Pool,
+    ) -> Self {
         let state = State {
             log: PartitionLog::new(pool),
             leader,
@@ -57,14 +67,25 @@ impl Partition {
         };
         Self {
             index,
+            topic,
             state: Mutex::new(state),
             moved: Notify::new(),
+            is_known_offline: AtomicBool::new(false),
         }
     }
 
     /// Access to read.
     pub(crate) fn read(&self) -> Result<MutexGuard<'_, State>, Offline> {
-        self.state.lock().map_err(|_| Offline)
+        self.state.lock().map_err(|_| {
+            if !self.is_known_offline.swap(true, Ordering::Relaxed) {
+                tracing::error!(
+                    topic = &*self.topic,
+                    partition = self.index,
+                    "{Offline}: it answers KAFKA_STORAGE_ERROR until its topic is made anew"
+                );
+            }
+            Offline
+        })
     }
 
     /// Access to change.
@@ -169,10 +190,14 @@ mod tests {
     use crate::Compression;
     use crate::log::records::{NewRecord, encode_batch};
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::atomic::AtomicUsize;
     use tokio::task::{JoinHandle, yield_now};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Level, Metadata, Subscriber};
 
     fn partition() -> Arc<Partition> {
         Arc::new(Partition::new(
+            "t".into(),
             0,
             NodeId(1),
             Arc::new(LogSettings::default()),
@@ -237,6 +262,47 @@ mod tests {
         drop(state);
         assert!(moved.as_mut().enable());
         assert!(partition.state.try_lock().is_ok());
+    }
+
+    /// Counts what is logged at ERROR.
+    #[derive(Clone, Default)]
+    struct Errors(Arc<AtomicUsize>);
+
+    impl Subscriber for Errors {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            *metadata.level() == Level::ERROR
+        }
+
+        fn event(&self, _: &Event<'_>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[test]
+    fn a_partition_that_went_offline_is_logged_once() {
+        let partition = partition();
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _state = partition.write().expect("online");
+            panic!("a bug");
+        }));
+        assert!(panicked.is_err());
+        let errors = Errors::default();
+        tracing::subscriber::with_default(errors.clone(), || {
+            for _ in 0..3 {
+                assert!(partition.read().is_err());
+                assert!(partition.write().is_err());
+            }
+        });
+        assert_eq!(errors.0.load(Ordering::Relaxed), 1);
     }
 
     #[tokio::test]
