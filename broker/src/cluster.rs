@@ -46,6 +46,10 @@ pub(crate) struct Node {
     pub(crate) bound: Option<SocketAddr>,
 }
 
+/// What topics get that do not say otherwise, on each broker.
+#[derive(Debug)]
+pub(crate) struct NodeDefaults(Vec<(NodeId, TopicDefaults)>);
+
 impl Cluster {
     /// A cluster of `nodes`, as clients are to be told of them: one for each that `config` names.
     ///
@@ -80,20 +84,10 @@ impl Cluster {
         })
     }
 
-    /// What the partitions of a topic with that config obey, by the broker that leads them.
-    pub(crate) fn log_settings(&self, config: &TopicConfig) -> impl Fn(NodeId) -> Arc<LogSettings> + use<> {
-        let by_node: Vec<_> = self
-            .nodes
-            .iter()
-            .map(|node| {
-                let defaults = TopicDefaults::new(&self.broker_configs.layers(node.id));
-                (node.id, Arc::new(defaults.settings(config)))
-            })
-            .collect();
-        move |leader| {
-            let own = by_node.iter().find(|(node, _)| *node == leader);
-            Arc::clone(&own.unwrap_or(&by_node[0]).1)
-        }
+    /// What topics get that do not say otherwise, by broker. Reads every config: once for all topics of a request.
+    pub(crate) fn topic_defaults(&self) -> NodeDefaults {
+        let defaults = |node: &Node| TopicDefaults::new(&self.broker_configs.layers(node.id));
+        NodeDefaults(self.nodes.iter().map(|node| (node.id, defaults(node))).collect())
     }
 
     /// The fetch sessions of a broker.
@@ -123,6 +117,21 @@ impl Cluster {
     /// The broker that answers for the controller.
     pub(crate) fn controller(&self) -> NodeId {
         self.nodes[0].id
+    }
+}
+
+impl NodeDefaults {
+    /// What the partitions of a topic with that config obey, by the broker that leads them.
+    pub(crate) fn log_settings(&self, config: &TopicConfig) -> impl Fn(NodeId) -> Arc<LogSettings> + use<> {
+        let by_node: Vec<_> = self
+            .0
+            .iter()
+            .map(|(node, defaults)| (*node, Arc::new(defaults.settings(config))))
+            .collect();
+        move |leader| {
+            let own = by_node.iter().find(|(node, _)| *node == leader);
+            Arc::clone(&own.unwrap_or(&by_node[0]).1)
+        }
     }
 }
 

@@ -248,7 +248,7 @@ fn alter_topic(
         topic: alteration.name.clone(),
     })?;
     if !validate_only {
-        let settings = cluster.log_settings(&config);
+        let settings = cluster.topic_defaults().log_settings(&config);
         change.configure(&topic, config).obey(settings);
     }
     Ok(())
@@ -310,8 +310,9 @@ fn check_dynamic(name: &str, definition: Option<&Definition>) -> Result<(), Alte
 /// Sets what was checked, and has every partition obey: a topic's default may have changed.
 fn set(cluster: &Cluster, node: Option<NodeId>, values: Values) {
     cluster.broker_configs.set_dynamic(node, values);
+    let defaults = cluster.topic_defaults();
     for topic in cluster.topics.list() {
-        topic.obey(cluster.log_settings(&topic.config));
+        topic.obey(defaults.log_settings(&topic.config));
     }
 }
 

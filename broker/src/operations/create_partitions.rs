@@ -91,7 +91,7 @@ fn add(
         }
     };
     if !validate_only {
-        let settings = cluster.log_settings(&topic.config);
+        let settings = cluster.topic_defaults().log_settings(&topic.config);
         change.grow(&topic, &more, settings, &cluster.pool);
     }
     Ok(())

@@ -2,8 +2,8 @@
 //! `ControllerApis.createTopics`, `ReplicationControlManager.createTopics`.
 
 use super::RequestContext;
-use crate::cluster::Cluster;
-use crate::config::layers::ConfigEntry;
+use crate::cluster::{Cluster, NodeDefaults};
+use crate::config::layers::{ConfigEntry, Layers};
 use crate::ids::NodeId;
 pub(crate) use crate::topic::config::InvalidTopicConfig;
 pub(crate) use crate::topic::name::InvalidName;
@@ -112,12 +112,20 @@ pub(crate) async fn create_topics(
     }
     let mut planned = Planned::default();
     let mut change = cluster.topics.change();
+    let defaults = Defaults::new(cluster, context.node_id);
     let mut results = Vec::with_capacity(times.len());
     for topic in topics {
         let name = topic.name.clone();
         let result = match times.remove(&name) {
             None => continue,
-            Some(1) => create(cluster, context, &mut change, &mut planned, topic, validate_only),
+            Some(1) => create(
+                cluster,
+                &defaults,
+                &mut change,
+                &mut planned,
+                topic,
+                validate_only,
+            ),
             Some(_) => Err(CreateTopicError::Duplicate),
         };
         results.push((name, result));
@@ -132,17 +140,35 @@ struct Planned {
     partitions: usize,
 }
 
+/// What is set for the brokers while a request is in work: only whoever changes topics changes it.
+struct Defaults {
+    /// For the broker that was asked, which shows its configs.
+    layers: Layers,
+    shown: TopicDefaults,
+    by_node: NodeDefaults,
+}
+
+impl Defaults {
+    fn new(cluster: &Cluster, asked: NodeId) -> Self {
+        let layers = cluster.broker_configs.layers(asked);
+        Self {
+            shown: TopicDefaults::new(&layers),
+            layers,
+            by_node: cluster.topic_defaults(),
+        }
+    }
+}
+
 fn create(
     cluster: &Cluster,
-    context: &RequestContext,
+    defaults: &Defaults,
     change: &mut Change<'_>,
     planned: &mut Planned,
     topic: CreateTopic,
     validate_only: bool,
 ) -> Result<CreatedTopic, CreateTopicError> {
     check_name(cluster, change, planned, &topic.name)?;
-    let layers = cluster.broker_configs.layers(context.node_id);
-    let config = config(&topic.configs, &TopicDefaults::new(&layers))?;
+    let config = config(&topic.configs, &defaults.shown)?;
     let existing = change.partition_count() + planned.partitions;
     let placement = place(cluster, existing, &topic)?;
     let new = NewTopic {
@@ -155,13 +181,13 @@ fn create(
         id: new.id,
         partitions: new.placement.partition_count() as i32,
         replication_factor: new.placement.factor() as i16,
-        configs: config::describe(&new.config, &layers),
+        configs: config::describe(&new.config, &defaults.layers, &defaults.shown),
     };
     if validate_only {
         planned.colliding.extend(name::collision_key(&new.name));
         planned.partitions += new.placement.partition_count();
     } else {
-        let settings = cluster.log_settings(&new.config);
+        let settings = defaults.by_node.log_settings(&new.config);
         change.create(new, settings, &cluster.pool);
     }
     Ok(created)

@@ -4,7 +4,7 @@ use super::RequestContext;
 use crate::cluster::Cluster;
 use crate::config::keys::{self, BROKER_CONFIGS};
 use crate::config::layers::{ConfigEntry, Layers, Source};
-use crate::topic::{config, name};
+use crate::topic::{TopicDefaults, config, name};
 use std::sync::Arc;
 
 pub(crate) use crate::topic::name::InvalidName;
@@ -66,7 +66,7 @@ pub(crate) async fn describe_configs(
             name::validate(name)?;
             let topic = cluster.topics.get(name);
             let topic = topic.ok_or(DescribeConfigsError::UnknownTopic)?;
-            config::describe(&topic.config, &layers)
+            config::describe(&topic.config, &layers, &TopicDefaults::new(&layers))
         }
         ResourceType::Broker if name.is_empty() => for_all_brokers(&layers),
         ResourceType::Broker => {

@@ -5,9 +5,8 @@ use super::keys::{TOPIC_CONFIGS, synonyms};
 use super::{TopicConfig, TopicDefaults};
 use crate::config::layers::{ConfigEntry, Layers, Source, SynonymEntry};
 
-/// Every config of a topic, by name, over what is set for the broker that shows it.
-pub(crate) fn describe(config: &TopicConfig, layers: &Layers) -> Vec<ConfigEntry> {
-    let defaults = TopicDefaults::new(layers);
+/// Every config of a topic, by name, over what is set for the broker that shows it and the defaults that follow from that.
+pub(crate) fn describe(config: &TopicConfig, layers: &Layers, defaults: &TopicDefaults) -> Vec<ConfigEntry> {
     TOPIC_CONFIGS
         .iter()
         .map(|definition| {
