@@ -23,6 +23,7 @@
 
 mod facade;
 mod http;
+pub mod simulate;
 
 pub use esmeralda_broker as broker;
 pub use esmeralda_esm as esm;

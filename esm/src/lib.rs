@@ -4,6 +4,7 @@
 //! [`Engine`] creates and runs mappings. It sees the cluster only through `source/local.rs`, and time only through [`Clock`].
 
 pub mod batcher;
+pub mod billing;
 mod clock;
 mod commit;
 pub mod config;
@@ -15,8 +16,11 @@ mod mapping;
 pub mod metrics;
 pub mod outcome;
 mod poller;
+pub mod profile;
 mod retry;
+pub mod scaler;
 pub mod source;
+pub mod trace;
 
 pub use clock::{Clock, Entropy};
 pub use config::{

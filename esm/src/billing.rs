@@ -1,0 +1,73 @@
+//! What provisioned mode costs: event poller units over time. Pure.
+//!
+//! Source: Lambda pricing and the developer guide, "Apache Kafka event poller scaling modes": a unit carries up to 20 MB/s and holds ten
+//! pollers by default; the minimum is billed also while it is idle.
+
+use crate::profile::EventPollerUnit;
+use std::time::Duration;
+
+/// Units that are billed while `pollers` are allocated and `bytes` flow in `interval`: the more of what the pollers need and what
+/// the bytes need. `pollers` is the fleet, or the configured minimum where that is more.
+pub fn event_poller_units(unit: &EventPollerUnit, pollers: usize, bytes: u64, interval: Duration) -> u64 {
+    let by_pollers = pollers.div_ceil(unit.pollers) as u64;
+    let carried = u128::from(unit.bytes_per_second) * interval.as_nanos();
+    let by_bytes = match carried {
+        0 => 0,
+        carried => (u128::from(bytes) * 1_000_000_000).div_ceil(carried) as u64,
+    };
+    by_pollers.max(by_bytes)
+}
+
+/// Adds up units over time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Meter {
+    unit_nanoseconds: u128,
+}
+
+impl Meter {
+    /// `units` were billed for `interval`.
+    pub fn add(&mut self, units: u64, interval: Duration) {
+        self.unit_nanoseconds += u128::from(units) * interval.as_nanos();
+    }
+
+    /// Event poller unit hours so far.
+    pub fn unit_hours(&self) -> f64 {
+        self.unit_nanoseconds as f64 / 3.6e12
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::ProfileName;
+
+    #[test]
+    fn units_are_the_more_of_pollers_and_bytes() {
+        let unit = ProfileName::Current.profile().event_poller_unit;
+        let second = Duration::from_secs(1);
+        let cases = [
+            (0, 0, second, 0),
+            (1, 0, second, 1),
+            (10, 0, second, 1),
+            (11, 0, second, 2),
+            (1, 20_000_000, second, 1),
+            (1, 20_000_001, second, 2),
+            (100, 57_000_000, second, 10),
+            (4, 50_000_000, second, 3),
+            (1, 50_000_000, Duration::from_millis(500), 5),
+            (3, 50_000_000, Duration::ZERO, 1),
+        ];
+        for (pollers, bytes, interval, units) in cases {
+            let found = event_poller_units(&unit, pollers, bytes, interval);
+            assert_eq!(found, units, "{pollers} pollers, {bytes} bytes, {interval:?}");
+        }
+    }
+
+    #[test]
+    fn a_unit_for_an_hour_is_a_unit_hour() {
+        let mut meter = Meter::default();
+        meter.add(2, Duration::from_secs(1800));
+        meter.add(1, Duration::from_secs(900));
+        assert_eq!(meter.unit_hours(), 1.25);
+    }
+}

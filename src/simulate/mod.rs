@@ -1,0 +1,5 @@
+//! Simulation in virtual time: scenarios, their runs, and the reports of them.
+
+mod outcome;
+
+pub use outcome::{Bounds, Published, SimulationOutcome, VariantOutcome};
