@@ -47,6 +47,12 @@ impl Batch {
         self.parts.iter().map(|part| part.range.len()).sum()
     }
 
+    /// The uncompressed bytes of its records' keys, values and headers.
+    pub fn record_bytes(&self) -> u64 {
+        let spans = self.parts.iter().flat_map(BatchPart::spans);
+        spans.map(Span::record_bytes).sum()
+    }
+
     /// The partitions in it, each once, in order of appearance.
     pub fn partitions(&self) -> Vec<i32> {
         let mut partitions: Vec<i32> = self.parts.iter().map(|part| part.records.partition).collect();

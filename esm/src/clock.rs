@@ -24,11 +24,26 @@ pub struct Clock {
 impl Clock {
     /// Unscaled time over `wall`.
     pub fn new(wall: esmeralda_broker::Clock) -> Self {
+        Self::scaled(wall, 1)
+    }
+
+    /// Time in which the engine's intervals pass `scale` times as fast; 1 or more.
+    pub fn scaled(wall: esmeralda_broker::Clock, scale: u32) -> Self {
         Self {
             wall,
             origin: Instant::now(),
-            scale: 1,
+            scale: scale.max(1),
         }
+    }
+
+    /// How many times as fast the engine's time passes.
+    pub fn scale(&self) -> u32 {
+        self.scale
+    }
+
+    /// How much of the engine's time passes in `interval` of unscaled time: for what waits on people, or on other processes.
+    pub fn in_real_time(&self, interval: Duration) -> Duration {
+        interval * self.scale
     }
 
     /// Milliseconds since the Unix epoch.
@@ -100,10 +115,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_scaled_clock_has_reached_the_moment_when_it_wakes() {
-        let clock = Clock {
-            scale: 7,
-            ..Clock::new(esmeralda_broker::Clock::tokio(0))
-        };
+        let clock = Clock::scaled(esmeralda_broker::Clock::tokio(0), 7);
         let moment = Duration::from_nanos(1_000_000_001);
         clock.reach(moment).await;
         assert!(clock.elapsed() >= moment);

@@ -8,12 +8,14 @@ use crate::config::{
     TagResource, Tags, UpdateMapping, tagged_mapping, tagged_mapping_not_found,
 };
 use crate::invoker::Functions;
-use crate::mapping::{MappingDoor, MappingHandle, Shown};
+use crate::mapping::{FleetNumbers, MappingDoor, MappingHandle, MappingSettings, Shown};
 use crate::metrics::{Counters, MappingMetrics};
-use crate::poller::PollerContext;
+use crate::poller::{Payloads, PollerContext};
+use crate::profile::ScalingProfile;
 use crate::retry::RetryPolicy;
 use crate::source::local::{LocalGroup, MemberSettings};
 use crate::source::{ConsumerGroup, GroupTimeouts, Progress};
+use crate::trace::{Trace, TraceSettings};
 use crate::{Clock, Entropy, Pool};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,6 +49,12 @@ pub struct EngineOptions {
     pub transition_delay: Duration,
     /// Of the mappings' groups.
     pub group_timeouts: GroupTimeouts,
+    /// How mappings scale.
+    pub profile: ScalingProfile,
+    /// How that is recorded.
+    pub trace: TraceSettings,
+    /// Whether functions get their events.
+    pub payloads: Payloads,
 }
 
 /// Runs event source mappings. Cheap to clone; the mappings end when the last clone is dropped.
@@ -58,6 +66,7 @@ pub struct Engine {
 #[derive(Debug)]
 struct Shared {
     options: EngineOptions,
+    profile: Arc<ScalingProfile>,
     // Held for a look or a change, never across an await.
     mappings: Mutex<Mappings>,
 }
@@ -83,6 +92,7 @@ impl Engine {
     pub fn new(options: EngineOptions) -> Self {
         Self {
             shared: Arc::new(Shared {
+                profile: Arc::new(options.profile.clone()),
                 options,
                 mappings: Mutex::default(),
             }),
@@ -202,21 +212,31 @@ impl Engine {
 
     /// The numbers of all mappings, by time of creation.
     pub async fn metrics(&self) -> Vec<MappingMetrics> {
-        let running: Vec<(Shown, LocalGroup, Arc<Counters>)> = self
+        let running: Vec<(MappingDoor, LocalGroup, Arc<Counters>)> = self
             .mappings()
             .running
             .values()
             .map(|running| {
                 let counters = Arc::clone(&running.counters);
-                (running.mapping.shown(), running.group.clone(), counters)
+                (running.mapping.door(), running.group.clone(), counters)
             })
             .collect();
         let mut all = Vec::with_capacity(running.len());
-        for (shown, group, counters) in running {
-            let progress = group.progress().await;
-            all.push(metrics_of(&shown, &counters, progress.unwrap_or_default()));
+        for (door, group, counters) in running {
+            let progress = group.progress().await.unwrap_or_default();
+            // One that has gone meanwhile has no fleet.
+            let fleet = door.numbers().await.unwrap_or_default();
+            all.push(metrics_of(&door.shown(), fleet, &counters, progress));
         }
         all
+    }
+
+    /// How a mapping scaled since it last became Enabled.
+    ///
+    /// # Errors
+    /// 404 when there is no such mapping, or no longer.
+    pub async fn trace(&self, uuid: &str) -> Result<Trace, ApiError> {
+        self.door(uuid)?.trace().await
     }
 
     /// Waits until a mapping is Enabled or Disabled, and shows it.
@@ -243,7 +263,7 @@ impl Engine {
             let count = *committed.borrow_and_update();
             // A topic that does not exist yet has not drained: the mapping waits for it.
             let lag = group.progress().await.ok().map(|progress| progress.lag());
-            if lag == Some(0) && counters.in_flight.get() == 0 {
+            if lag == Some(0) && counters.in_flight.count() == 0 {
                 return Ok(());
             }
             // Ends only rise: there is no need to look again before so much has been committed.
@@ -294,8 +314,14 @@ impl Engine {
             memory: options.memory.clone(),
             counters: Arc::clone(&counters),
             retry: RetryPolicy::default(),
+            profile: Arc::clone(&self.shared.profile),
+            payloads: options.payloads,
         };
-        let mapping = MappingHandle::start(definition, group.clone(), context, options.transition_delay);
+        let settings = MappingSettings {
+            transition_delay: options.transition_delay,
+            trace: options.trace,
+        };
+        let mapping = MappingHandle::start(definition, group.clone(), Arc::new(context), settings);
         Running {
             mapping,
             group,
@@ -348,13 +374,15 @@ async fn reaches(count: &mut watch::Receiver<u64>, least: u64) {
     }
 }
 
-fn metrics_of(shown: &Shown, counters: &Counters, progress: Progress) -> MappingMetrics {
+fn metrics_of(shown: &Shown, fleet: FleetNumbers, counters: &Counters, progress: Progress) -> MappingMetrics {
     let mut metrics = MappingMetrics {
         uuid: shown.definition.uuid.clone(),
         function_name: shown.definition.config.function_name.clone(),
         topic: shown.definition.config.envelope.topic.clone(),
         state: shown.status.state.to_string(),
         pollers: shown.pollers,
+        active_pollers: fleet.active_pollers,
+        event_poller_units: fleet.event_poller_units,
         offset_lag: progress.lags().collect(),
         ..MappingMetrics::default()
     };

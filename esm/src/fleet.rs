@@ -1,30 +1,33 @@
 //! The pollers of a mapping: how many there are, and their tasks.
 //!
-//! Growing and shrinking is a rebalance of the mapping's group, because members come or go. What number is right is decided
-//! elsewhere; this file only never has more pollers than it is told.
+//! Growing and shrinking is a rebalance of the mapping's group, because members come or go. From the change on the fleet stands still
+//! (or with the cooperative protocol the partitions that move), until whoever changed it lets it go on. What number is right and
+//! how long the standstill is, is decided elsewhere.
 //!
 //! A mapping's pollers are as many as its partitions at most: of a larger minimum the surplus does not exist here. On AWS it would be
 //! allocated, idle and billed.
 
 use crate::config::MappingConfig;
-use crate::poller::{Orders, Phase, Poller, PollerContext, PollerStatus};
+use crate::poller::{LastProcessed, Orders, Phase, Poller, PollerContext, PollerStatus, Report, Standstill};
+use crate::profile::RebalanceProtocol;
 use crate::source::ConsumerGroup;
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-
-/// How many invocations a poller has in flight. AWS documents up to 5 today; the announcement's numbers fit 1.
-const INVOCATIONS_IN_FLIGHT: usize = 1;
 
 /// The pollers of one mapping. Dropping it ends them at once.
 #[derive(Debug)]
 pub(crate) struct Fleet<G> {
     group: G,
     uuid: String,
-    context: PollerContext,
+    context: Arc<PollerContext>,
     config: Arc<MappingConfig>,
     rebalances: u64,
+    standstill: Standstill,
+    /// The rebalance that is under way is over in a later generation than this.
+    generation_before: i32,
     /// Poller `n` is at index `n`.
     pollers: Vec<Member>,
     tasks: JoinSet<()>,
@@ -37,17 +40,20 @@ pub(crate) struct Fleet<G> {
 struct Member {
     orders: watch::Sender<Orders>,
     status: watch::Receiver<PollerStatus>,
+    last_processed: LastProcessed,
 }
 
 impl<G: ConsumerGroup> Fleet<G> {
     /// A fleet without pollers.
-    pub(crate) fn new(group: G, uuid: &str, context: PollerContext, config: Arc<MappingConfig>) -> Self {
+    pub(crate) fn new(group: G, uuid: &str, context: Arc<PollerContext>, config: Arc<MappingConfig>) -> Self {
         Self {
             group,
             uuid: uuid.to_owned(),
             context,
             config,
             rebalances: 0,
+            standstill: Standstill::None,
+            generation_before: -1,
             pollers: Vec::new(),
             tasks: JoinSet::new(),
             changes: watch::Sender::new(()),
@@ -65,7 +71,8 @@ impl<G: ConsumerGroup> Fleet<G> {
         self.pollers.len()
     }
 
-    /// Has `target` pollers from now on: new ones join, or the last ones finish what is in flight, commit and leave.
+    /// Has `target` pollers from now on: new ones join, or the last ones finish what is in flight, commit and leave. Those that stay
+    /// stand still until [`Fleet::go_on`].
     pub(crate) fn resize(&mut self, target: usize) {
         if target == self.pollers.len() {
             return;
@@ -76,20 +83,52 @@ impl<G: ConsumerGroup> Fleet<G> {
             to = target,
             "the fleet changes"
         );
+        self.standstill = match self.context.profile.rebalance_protocol {
+            // Who joins a group of nobody gets everything, and would have to give most of it back.
+            _ if self.pollers.is_empty() => Standstill::Fleet,
+            RebalanceProtocol::Eager => Standstill::Fleet,
+            RebalanceProtocol::Cooperative => Standstill::Moved,
+        };
+        let generation = self.generation();
+        let mut is_rebalance = target > self.pollers.len();
         for leaving in self.pollers.drain(target.min(self.pollers.len())..) {
             leaving.orders.send_modify(|orders| orders.is_stopping = true);
-            remember(&mut self.past, &leaving.status.borrow());
+            let status = leaving.status.borrow();
+            is_rebalance |= status.generation >= 0;
+            remember(&mut self.past, &status);
         }
+        // The group does not miss those that it never knew.
+        self.generation_before = if is_rebalance { generation } else { -1 };
         // Who was a member before has to take part in the rebalance, and need not wait for its next heartbeat to hear of it.
         self.rebalances += 1;
         for member in &self.pollers {
-            member
-                .orders
-                .send_modify(|orders| orders.rebalances = self.rebalances);
+            member.orders.send_modify(|orders| {
+                orders.rebalances = self.rebalances;
+                orders.standstill = self.standstill;
+            });
         }
         while self.pollers.len() < target {
             self.start_poller();
         }
+    }
+
+    /// Ends the standstill.
+    pub(crate) fn go_on(&mut self) {
+        self.standstill = Standstill::None;
+        for member in &self.pollers {
+            member
+                .orders
+                .send_modify(|orders| orders.standstill = Standstill::None);
+        }
+    }
+
+    /// The newest generation that a poller is of, or -1.
+    fn generation(&self) -> i32 {
+        let generations = self
+            .pollers
+            .iter()
+            .map(|member| member.status.borrow().generation);
+        generations.max().unwrap_or(-1)
     }
 
     fn start_poller(&mut self) {
@@ -98,12 +137,14 @@ impl<G: ConsumerGroup> Fleet<G> {
             .member(&format!("{}-{}", self.uuid, self.pollers.len()));
         let (orders, orders_received) = watch::channel(Orders {
             config: Arc::clone(&self.config),
-            invocations_in_flight: INVOCATIONS_IN_FLIGHT,
+            standstill: self.standstill,
             is_stopping: false,
             rebalances: self.rebalances,
         });
         let (status_sent, status) = watch::channel(PollerStatus::default());
-        let poller = Poller::new(source, self.context.clone(), orders_received, status_sent);
+        let last_processed = LastProcessed::default();
+        let report = Report::new(status_sent, last_processed.clone());
+        let poller = Poller::new(source, Arc::clone(&self.context), orders_received, report);
         let mut news = status.clone();
         let changes = self.changes.clone();
         self.tasks.spawn(async move {
@@ -115,7 +156,11 @@ impl<G: ConsumerGroup> Fleet<G> {
             };
             tokio::join!(poller.run(), forward);
         });
-        self.pollers.push(Member { orders, status });
+        self.pollers.push(Member {
+            orders,
+            status,
+            last_processed,
+        });
     }
 
     /// Lets the pollers work by another configuration of the same source.
@@ -146,14 +191,15 @@ impl<G: ConsumerGroup> Fleet<G> {
         }
     }
 
-    /// Pollers that ended although they were not told to are taken out, so that the next [`Fleet::resize`] starts others.
-    pub(crate) fn bury(&mut self) {
+    /// Pollers that ended although they were not told to, and those after them, are taken out, so that the next
+    /// [`Fleet::resize`] starts others; whether there were any.
+    pub(crate) fn bury(&mut self) -> bool {
         // A poller's channel closes when its task is over.
         let is_alive = |member: &Member| !member.orders.is_closed();
-        if !self.pollers.iter().all(is_alive) {
-            let alive = self.pollers.iter().take_while(|member| is_alive(member)).count();
-            self.resize(alive);
-        }
+        let alive = self.pollers.iter().take_while(|member| is_alive(member)).count();
+        let has_lost = alive < self.pollers.len();
+        self.resize(alive);
+        has_lost
     }
 
     /// Waits for the next change in any poller's status. Cancel safe for one that keeps the receiver.
@@ -169,11 +215,23 @@ impl<G: ConsumerGroup> Fleet<G> {
             .collect()
     }
 
-    /// Whether every poller owns its share, or says why it cannot.
-    pub(crate) fn is_ready(&self) -> bool {
-        self.samples()
-            .iter()
-            .all(|status| status.phase == Phase::Assigned || status.source_problem.is_some())
+    /// Whether the rebalance is over: every poller owns its share in the same generation, or says why it cannot, and those that
+    /// had to leave have left.
+    pub(crate) fn is_settled(&self) -> bool {
+        let generation = self.generation();
+        let is_current = |status: &PollerStatus| {
+            status.phase == Phase::Assigned
+                && status.generation == generation
+                && generation > self.generation_before
+        };
+        let mut samples = self.samples().into_iter();
+        !self.has_leaving() && samples.all(|status| is_current(&status) || status.source_problem.is_some())
+    }
+
+    /// How many pollers processed an event at `since` or later.
+    pub(crate) fn active_since(&self, since: Duration) -> usize {
+        let active = |member: &&Member| member.last_processed.is_after(since);
+        self.pollers.iter().filter(active).count()
     }
 
     /// LastProcessingResult, in AWS's words.

@@ -22,8 +22,10 @@ pub struct Invocation {
     pub function_name: String,
     /// Its version or alias, if the mapping names one.
     pub qualifier: Option<String>,
-    /// The event.
+    /// The event; empty if events are only measured.
     pub payload: Bytes,
+    /// The event's length.
+    pub event_bytes: usize,
 }
 
 /// What an invocation gave.

@@ -20,6 +20,7 @@ pub mod profile;
 mod retry;
 pub mod scaler;
 pub mod source;
+mod throughput;
 pub mod trace;
 
 pub use clock::{Clock, Entropy};
@@ -29,4 +30,6 @@ pub use config::{
 };
 pub use engine::{Engine, EngineOptions};
 pub use invoker::{Functions, Invocation, InvocationResult, Invoker};
+pub use poller::Payloads;
+pub use profile::{ProfileName, ScalingProfile};
 pub use source::local::Pool;

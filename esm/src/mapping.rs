@@ -6,177 +6,48 @@
 //! A mapping becomes Enabled when its pollers own their partitions and know where to read them, so that with LATEST every record
 //! that is produced after that is delivered. On AWS it can take minutes longer.
 
+mod door;
+mod scaling;
+
+pub(crate) use door::{FleetNumbers, MappingDoor, MappingHandle, MappingSettings, Shown};
+
 use crate::config::{ApiError, MappingDefinition, MappingState, MappingStatus, MappingView};
 use crate::fleet::{Fleet, changed};
 use crate::poller::PollerContext;
-use crate::source::{ConsumerGroup, SourceError};
+use crate::scaler::Bounds;
+use crate::source::{ConsumerGroup, Progress, SourceError};
+use crate::trace::{Cause, Trace};
+use door::{Command, is_stable};
+use scaling::{FleetState, Scaling};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::select;
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, watch};
 
-/// How often the topic's partitions are counted again.
+/// How often the topic's partitions are counted again, in unscaled time.
 const SURVEY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A mapping is Enabled after so long even if pollers still wait for their group.
+/// A mapping is Enabled after so long even if pollers still wait for their group; in unscaled time, like the group's protocol.
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// Requests that may wait; more are held back at their door.
-const COMMANDS: usize = 16;
-
-/// What a mapping is now.
-#[derive(Clone, Debug)]
-pub(crate) struct Shown {
-    pub(crate) definition: Arc<MappingDefinition>,
-    pub(crate) status: MappingStatus,
-    /// How many pollers there are.
-    pub(crate) pollers: usize,
-}
-
-impl Shown {
-    pub(crate) fn view(&self) -> MappingView {
-        self.definition.view(&self.status)
-    }
-}
-
-type Reply = oneshot::Sender<Result<MappingView, ApiError>>;
-
-enum Command {
-    Update {
-        /// The definition that the new one was made of.
-        base: Arc<MappingDefinition>,
-        definition: Box<MappingDefinition>,
-        reply: Reply,
-    },
-    Delete {
-        reply: Reply,
-    },
-    Stop,
-}
-
-/// The way to a mapping that runs, and its owner: dropping it ends the mapping at once.
-#[derive(Debug)]
-pub(crate) struct MappingHandle {
-    commands: mpsc::Sender<Command>,
-    shown: watch::Receiver<Shown>,
-    task: JoinHandle<()>,
-}
-
-/// The way to a mapping, without its ownership.
-#[derive(Clone, Debug)]
-pub(crate) struct MappingDoor {
-    commands: mpsc::Sender<Command>,
-    shown: watch::Receiver<Shown>,
-}
-
-impl MappingHandle {
-    /// Starts a mapping over the members of `group`.
-    pub(crate) fn start<G: ConsumerGroup>(
-        definition: MappingDefinition,
-        group: G,
-        context: PollerContext,
-        transition_delay: Duration,
-    ) -> Self {
-        let (commands, received) = mpsc::channel(COMMANDS);
-        let (mapping, shown) = Mapping::new(definition, group, context, transition_delay, received);
-        Self {
-            commands,
-            shown,
-            task: tokio::spawn(mapping.run()),
-        }
-    }
-
-    /// What it is now.
-    pub(crate) fn shown(&self) -> Shown {
-        self.shown.borrow().clone()
-    }
-
-    /// Whether it is the mapping of that UUID.
-    pub(crate) fn has_uuid(&self, uuid: &str) -> bool {
-        self.shown.borrow().definition.uuid == uuid
-    }
-
-    /// A way for requests.
-    pub(crate) fn door(&self) -> MappingDoor {
-        MappingDoor {
-            commands: self.commands.clone(),
-            shown: self.shown.clone(),
-        }
-    }
-
-    /// It was deleted, or stopped.
-    pub(crate) fn is_gone(&self) -> bool {
-        self.task.is_finished()
-    }
-
-    /// Stops it: what is in flight finishes and is committed, members leave. To be called within a limit of time, and dropped after it.
-    pub(crate) async fn stop(mut self) {
-        // A mapping that has ended by itself takes no command and needs none.
-        let _ = self.commands.send(Command::Stop).await;
-        if let Err(error) = (&mut self.task).await {
-            tracing::error!(%error, "a mapping ended by an internal error");
-        }
-    }
-}
-
-impl Drop for MappingHandle {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl MappingDoor {
-    /// What it is now.
-    pub(crate) fn shown(&self) -> Shown {
-        self.shown.borrow().clone()
-    }
-
-    /// Waits until its state is a stable one.
-    pub(crate) async fn settled(mut self) -> Result<MappingView, ApiError> {
-        let settled = self.shown.wait_for(|shown| is_stable(shown.status.state)).await;
-        settled
-            .map(|shown| shown.view())
-            .map_err(|_| ApiError::mapping_not_found())
-    }
-
-    /// Puts `definition`, which was made of `base`, in its place.
-    pub(crate) async fn update(
-        &self,
-        base: Arc<MappingDefinition>,
-        definition: MappingDefinition,
-    ) -> Result<MappingView, ApiError> {
-        let command = |reply| Command::Update {
-            base,
-            definition: Box::new(definition),
-            reply,
-        };
-        self.ask(command).await
-    }
-
-    /// Deletes it; it is gone when what is in flight has finished.
-    pub(crate) async fn delete(&self) -> Result<MappingView, ApiError> {
-        self.ask(|reply| Command::Delete { reply }).await
-    }
-
-    async fn ask(&self, command: impl FnOnce(Reply) -> Command) -> Result<MappingView, ApiError> {
-        let (reply, answer) = oneshot::channel();
-        // Whoever does not answer is gone.
-        let gone = |()| ApiError::mapping_not_found();
-        self.commands.send(command(reply)).await.map_err(|_| gone(()))?;
-        answer.await.map_err(|_| gone(()))?
-    }
-}
+/// A poller that processed an event within this time is counted by the metric ProvisionedPollers.
+const ACTIVE_WITHIN: Duration = Duration::from_secs(300);
 
 struct Mapping<G> {
     definition: Arc<MappingDefinition>,
     status: MappingStatus,
     fleet: Fleet<G>,
-    context: PollerContext,
+    context: Arc<PollerContext>,
     commands: mpsc::Receiver<Command>,
     published: watch::Sender<Shown>,
-    transition_delay: Duration,
+    settings: MappingSettings,
+    /// Of the topic when they were last counted.
+    partitions: usize,
+    /// Of the group when it was last asked for.
+    progress: Progress,
+    /// Since the mapping last became Enabled.
+    scaling: Option<Scaling>,
     /// When a transient state may end at the earliest.
     due: Duration,
     survey_due: Duration,
@@ -187,13 +58,13 @@ impl<G: ConsumerGroup> Mapping<G> {
     fn new(
         definition: MappingDefinition,
         group: G,
-        context: PollerContext,
-        transition_delay: Duration,
+        context: Arc<PollerContext>,
+        settings: MappingSettings,
         commands: mpsc::Receiver<Command>,
     ) -> (Self, watch::Receiver<Shown>) {
         let definition = Arc::new(definition);
         let config = Arc::new(definition.config.clone());
-        let fleet = Fleet::new(group, &definition.uuid, context.clone(), config);
+        let fleet = Fleet::new(group, &definition.uuid, Arc::clone(&context), config);
         let status = MappingStatus {
             state: match definition.is_enabled {
                 true => MappingState::Creating,
@@ -216,8 +87,11 @@ impl<G: ConsumerGroup> Mapping<G> {
             context,
             commands,
             published,
-            transition_delay,
-            due: now + transition_delay,
+            settings,
+            partitions: 1,
+            progress: Progress::default(),
+            scaling: None,
+            due: now + settings.transition_delay,
             survey_due: now,
             is_stopping: false,
         };
@@ -235,7 +109,7 @@ impl<G: ConsumerGroup> Mapping<G> {
             let has_leaving = self.fleet.has_leaving();
             select! {
                 biased;
-                command = self.commands.recv(), if !self.is_stopping => self.obey(command),
+                command = self.commands.recv(), if !self.is_stopping => self.obey(command).await,
                 () = self.fleet.left(), if has_leaving => {}
                 () = changed(&mut news) => {}
                 () = async { match wake_at { Some(at) => clock.reach(at).await, None => pending().await } } => {}
@@ -256,15 +130,23 @@ impl<G: ConsumerGroup> Mapping<G> {
         match self.status.state {
             _ if self.is_stopping => None,
             MappingState::Disabled => None,
-            MappingState::Enabled => Some(self.survey_due),
+            MappingState::Enabled => {
+                let scaling = self.scaling.as_ref().map(Scaling::due);
+                scaling.into_iter().chain([self.survey_due]).min()
+            }
             // Afterwards a change in the fleet ends the state, or its limit does.
             _ if now < self.due => Some(self.due),
-            MappingState::Creating | MappingState::Enabling => Some(self.due + START_LIMIT),
+            MappingState::Creating | MappingState::Enabling => Some(self.start_limit()),
             _ => None,
         }
     }
 
-    fn obey(&mut self, command: Option<Command>) {
+    /// When a mapping that starts is Enabled at the latest.
+    fn start_limit(&self) -> Duration {
+        self.due + self.context.clock.in_real_time(START_LIMIT)
+    }
+
+    async fn obey(&mut self, command: Option<Command>) {
         match command {
             Some(Command::Update {
                 base,
@@ -278,6 +160,13 @@ impl<G: ConsumerGroup> Mapping<G> {
             Some(Command::Delete { reply }) => {
                 let answer = self.delete();
                 let _ = reply.send(answer);
+            }
+            Some(Command::Trace { reply }) => {
+                let trace = self.trace().await;
+                let _ = reply.send(trace);
+            }
+            Some(Command::Numbers { reply }) => {
+                let _ = reply.send(self.numbers());
             }
             Some(Command::Stop) | None => {
                 self.is_stopping = true;
@@ -329,53 +218,171 @@ impl<G: ConsumerGroup> Mapping<G> {
         tracing::info!(uuid = self.definition.uuid, %state, "a mapping's state changes");
         self.status.state = state;
         self.status.last_modified_ms = self.context.clock.now_ms();
-        self.due = self.context.clock.elapsed() + self.transition_delay;
+        self.due = self.context.clock.elapsed() + self.settings.transition_delay;
         self.publish();
     }
 
     /// Does what has become due in the present state.
     async fn advance(&mut self) {
         let now = self.context.clock.elapsed();
-        if self.is_stopping || now < self.due {
+        if self.is_stopping || (!is_stable(self.status.state) && now < self.due) {
             return;
         }
         match self.status.state {
             MappingState::Creating | MappingState::Enabling => {
                 if self.fleet.size() == 0 {
                     self.survey().await;
+                    self.fleet.resize(self.bounds().floor());
                 }
-                if self.fleet.is_ready() || now >= self.due + START_LIMIT {
+                if self.fleet.is_settled() || now >= self.start_limit() {
+                    self.begin_scaling().await;
+                    self.fleet.go_on();
                     self.enter(MappingState::Enabled);
                 }
             }
-            MappingState::Enabled if now >= self.survey_due => {
-                self.fleet.bury();
-                self.survey().await;
-            }
+            MappingState::Enabled => self.scale().await,
             MappingState::Updating if self.definition.is_enabled => {
-                self.survey().await;
                 self.enter(MappingState::Enabled);
+                self.survey_due = now;
+                self.scale().await;
             }
             MappingState::Updating => self.enter(MappingState::Disabled),
-            MappingState::Disabling if !self.fleet.has_leaving() => self.enter(MappingState::Disabled),
+            MappingState::Disabling if !self.fleet.has_leaving() => {
+                self.end_scaling().await;
+                self.enter(MappingState::Disabled);
+            }
             _ => {}
         }
     }
 
-    /// Counts the partitions and gives the fleet its size.
+    /// Counts the partitions of the topic.
     async fn survey(&mut self) {
-        let wanted = match self.definition.config.provisioned {
-            Some(pollers) => pollers.minimum as usize,
-            None => 1,
-        };
-        let target = match self.fleet.group().partition_count().await {
-            Ok(partitions) => wanted.min(partitions).max(1),
+        match self.fleet.group().partition_count().await {
+            Ok(partitions) => self.partitions = partitions.max(1),
             // One poller waits for the topic and says what is wrong.
-            Err(SourceError::UnknownTopic { .. }) => 1,
-            Err(_) => self.fleet.size().max(1),
+            Err(SourceError::UnknownTopic { .. }) => self.partitions = 1,
+            Err(_) => {}
+        }
+        let interval = self.context.clock.in_real_time(SURVEY_INTERVAL);
+        self.survey_due = self.context.clock.elapsed() + interval;
+    }
+
+    /// What the fleet may be.
+    fn bounds(&self) -> Bounds {
+        let (minimum, maximum) = match self.definition.config.provisioned {
+            Some(pollers) => (pollers.minimum as usize, pollers.maximum as usize),
+            None => (1, self.context.profile.on_demand_maximum_pollers),
         };
+        Bounds {
+            minimum,
+            maximum,
+            partitions: self.partitions,
+        }
+    }
+
+    fn fleet_state(&self) -> FleetState {
+        FleetState {
+            pollers: self.fleet.size(),
+            bounds: self.bounds(),
+            is_provisioned: self.definition.config.provisioned.is_some(),
+        }
+    }
+
+    /// Asks how far the group is; while it cannot be told, it is as far as it was.
+    async fn look(&mut self) {
+        if let Ok(progress) = self.fleet.group().progress().await {
+            self.progress = progress;
+        }
+    }
+
+    async fn begin_scaling(&mut self) {
+        self.look().await;
+        let PollerContext {
+            clock,
+            profile,
+            counters,
+            ..
+        } = &*self.context;
+        let (progress, fleet) = (self.progress.clone(), self.fleet_state());
+        self.scaling = Some(Scaling::new(
+            clock,
+            profile,
+            counters,
+            self.settings.trace,
+            progress,
+            fleet,
+        ));
+    }
+
+    /// The trace ends here; it can still be asked for.
+    async fn end_scaling(&mut self) {
+        self.look().await;
+        let fleet = self.fleet_state();
+        if let Some(scaling) = &mut self.scaling {
+            scaling.end(&self.progress, fleet);
+        }
+    }
+
+    /// Does what scaling has due: writes the trace, ends a standstill, brings the fleet within its bounds, evaluates the lag.
+    async fn scale(&mut self) {
+        if self.scaling.as_ref().is_some_and(Scaling::wants_a_look) {
+            self.look().await;
+        }
+        let (is_settled, fleet) = (self.fleet.is_settled(), self.fleet_state());
+        if let Some(scaling) = &mut self.scaling {
+            // The bucket that ends shows what was before that.
+            scaling.record_if_due(&self.progress, fleet);
+            if scaling.end_rebalance(is_settled) {
+                self.fleet.go_on();
+            }
+        }
+        if self.context.clock.elapsed() >= self.survey_due {
+            self.survey().await;
+            let before = self.fleet.size();
+            let has_lost = self.fleet.bury();
+            let cause = if has_lost {
+                Cause::LostPollers
+            } else {
+                Cause::Bounds
+            };
+            self.resize(before, self.bounds().clamp(before), cause);
+        }
+        let fleet = self.fleet_state();
+        let scaling = self
+            .scaling
+            .as_mut()
+            .filter(|scaling| scaling.evaluation_is_due());
+        if let Some(scaling) = scaling {
+            let decision = scaling.evaluate(self.progress.clone(), fleet);
+            self.resize(decision.from, decision.to, Cause::Evaluation);
+        }
+    }
+
+    /// Gives the fleet of `before` pollers another size.
+    fn resize(&mut self, before: usize, target: usize, cause: Cause) {
+        if target == self.fleet.size() {
+            return;
+        }
         self.fleet.resize(target);
-        self.survey_due = self.context.clock.elapsed() + SURVEY_INTERVAL;
+        if let Some(scaling) = &mut self.scaling {
+            scaling.rebalance_begins(before, target, cause);
+        }
+    }
+
+    fn numbers(&self) -> FleetNumbers {
+        let since = self.context.clock.elapsed().saturating_sub(ACTIVE_WITHIN);
+        FleetNumbers {
+            active_pollers: self.fleet.active_since(since),
+            event_poller_units: self.scaling.as_ref().map_or(0, Scaling::event_poller_units),
+        }
+    }
+
+    async fn trace(&mut self) -> Trace {
+        self.look().await;
+        match &self.scaling {
+            Some(scaling) => scaling.trace(&self.progress, self.fleet_state()),
+            None => Trace::default(),
+        }
     }
 
     fn publish(&mut self) {
@@ -395,8 +402,4 @@ impl<G: ConsumerGroup> Mapping<G> {
             !is_same
         });
     }
-}
-
-fn is_stable(state: MappingState) -> bool {
-    matches!(state, MappingState::Enabled | MappingState::Disabled)
 }

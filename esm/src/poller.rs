@@ -14,19 +14,20 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use report::{Phase, PollerStatus};
+pub(crate) use report::{LastProcessed, Phase, PollerStatus, Report};
 
 use crate::batcher::{Batch, BatchLimits, Batcher, MAXIMUM_EVENT_BYTES, WindowStart};
 use crate::commit::CommitTracker;
 use crate::config::MappingConfig;
 use crate::invoker::{Functions, InvocationResult};
-use crate::metrics::Counters;
+use crate::metrics::{Counters, nanoseconds};
 use crate::outcome::Outcome;
+use crate::profile::{ModeProfile, ScalingProfile};
 use crate::retry::{Attempts, Cause, RetryPolicy, Verdict};
 use crate::source::{EventSource, Records, SourceError, SourceEvent};
+use crate::throughput::ByteAllowance;
 use crate::{Clock, Entropy, Pool};
-use flight::{Flights, Landed};
-use report::Report;
+use flight::{Departure, Flights, Landed, Landing};
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Arc;
@@ -49,14 +50,38 @@ pub(crate) struct PollerContext {
     pub(crate) memory: Pool,
     pub(crate) counters: Arc<Counters>,
     pub(crate) retry: RetryPolicy,
+    pub(crate) profile: Arc<ScalingProfile>,
+    pub(crate) payloads: Payloads,
+}
+
+/// Whether functions get the events that they are invoked with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Payloads {
+    /// They do, as everywhere.
+    #[default]
+    Built,
+    /// They get empty payloads, and [`Invocation::event_bytes`](crate::Invocation::event_bytes) says how long each would have been: for
+    /// simulations of which only the numbers are wanted.
+    Measured,
+}
+
+/// Who of a fleet may not start batches, while its members change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Standstill {
+    /// Nobody stands still.
+    #[default]
+    None,
+    /// Nobody starts any.
+    Fleet,
+    /// Nobody starts one of a partition that it was given since.
+    Moved,
 }
 
 /// What the fleet wants of a poller.
 #[derive(Clone, Debug)]
 pub(crate) struct Orders {
     pub(crate) config: Arc<MappingConfig>,
-    /// How many invocations may be in flight at once, of different partitions.
-    pub(crate) invocations_in_flight: usize,
+    pub(crate) standstill: Standstill,
     /// Finish what is in flight, commit, leave the group, end.
     pub(crate) is_stopping: bool,
     /// Rises when members come or go: a rebalance is near.
@@ -66,7 +91,7 @@ pub(crate) struct Orders {
 /// A batch that was invoked in vain and waits.
 #[derive(Debug)]
 struct Waiting {
-    batch: Batch,
+    batch: Arc<Batch>,
     attempts: Attempts,
     due: Duration,
 }
@@ -74,12 +99,13 @@ struct Waiting {
 /// An event poller.
 pub(crate) struct Poller<S> {
     source: S,
-    context: PollerContext,
+    context: Arc<PollerContext>,
     orders: watch::Receiver<Orders>,
     /// The orders that are obeyed.
     obeyed: Orders,
     report: Report,
     batcher: Batcher,
+    allowance: ByteAllowance,
     commits: CommitTracker,
     flights: Flights,
     waiting: Vec<Waiting>,
@@ -93,24 +119,25 @@ pub(crate) struct Poller<S> {
 }
 
 impl<S: EventSource> Poller<S> {
-    /// A poller that becomes a member through `source`, obeys `orders` and shows itself in `status`.
+    /// A poller that becomes a member through `source`, obeys `orders` and shows itself in `report`.
     pub(crate) fn new(
         source: S,
-        context: PollerContext,
+        context: Arc<PollerContext>,
         orders: watch::Receiver<Orders>,
-        status: watch::Sender<PollerStatus>,
+        report: Report,
     ) -> Self {
         let obeyed = orders.borrow().clone();
         let now = context.clock.elapsed();
         let batcher = Batcher::new(limits(&obeyed.config), obeyed.config.envelope.clone(), now);
         Self {
             source,
-            flights: Flights::new(Arc::clone(&context.counters)),
+            flights: Flights::new(Arc::clone(&context)),
             context,
             orders,
             obeyed,
-            report: Report::new(status),
+            report,
             batcher,
+            allowance: ByteAllowance::default(),
             commits: CommitTracker::default(),
             waiting: Vec::new(),
             assigned: BTreeMap::new(),
@@ -166,82 +193,95 @@ impl<S: EventSource> Poller<S> {
         self.obeyed = orders;
     }
 
+    fn mode(&self) -> &ModeProfile {
+        self.context
+            .profile
+            .mode(self.obeyed.config.provisioned.is_some())
+    }
+
+    /// Whether there is a slot free for another batch, and nothing forbids one.
+    fn may_take_off(&self) -> bool {
+        self.phase == Phase::Assigned
+            && !self.obeyed.is_stopping
+            && self.obeyed.standstill != Standstill::Fleet
+            && self.flights.len() < self.mode().invocations_in_flight
+    }
+
     /// Starts what is due, as far as there is room in flight: retries first, they are older.
     fn take_off(&mut self) {
-        if self.obeyed.is_stopping || self.phase != Phase::Assigned {
-            return;
-        }
         let now = self.context.clock.elapsed();
-        while self.flights.len() < self.obeyed.invocations_in_flight {
-            let (batch, attempts) = match self.waiting.iter().position(|waiting| waiting.due <= now) {
-                Some(index) => {
-                    let waiting = self.waiting.remove(index);
-                    (waiting.batch, waiting.attempts)
-                }
-                None => match self.batcher.take(now) {
-                    Some(batch) => (batch, Attempts::default()),
-                    None => return,
-                },
-            };
-            self.invoke(batch, attempts, now);
-        }
-    }
-
-    fn invoke(&mut self, batch: Batch, attempts: Attempts, now: Duration) {
-        match self.payload(&batch) {
-            Ok(payload) => {
-                self.report.source_works();
-                let functions = &self.context.functions;
-                let config = &self.obeyed.config;
-                self.flights
-                    .start(functions, config, payload, batch, attempts, self.membership);
-            }
-            Err(error) => {
-                self.report.source_problem(&error.to_string());
-                self.waiting.push(Waiting {
-                    batch,
-                    attempts,
-                    due: now + PAUSE,
-                });
+        while self.may_take_off() {
+            if let Some(index) = self.waiting.iter().position(|waiting| waiting.due <= now) {
+                let waiting = self.waiting.remove(index);
+                self.invoke(waiting.batch, waiting.attempts, now);
+            } else if self.allowance.ready_at() <= now
+                && let Some(batch) = self.batcher.take(now)
+            {
+                let rate = self.context.profile.poller_bytes_per_second;
+                self.allowance.take(now, batch.record_bytes(), rate);
+                self.invoke(Arc::new(batch), Attempts::default(), now);
+            } else {
+                return;
             }
         }
     }
 
-    fn payload(&self, batch: &Batch) -> Result<bytes::Bytes, impl std::error::Error + use<S>> {
-        let buffer = self.context.memory.take(batch.event_bytes);
-        buffer.map(|mut buffer| {
-            self.obeyed.config.envelope.write(batch, &mut buffer);
-            buffer.freeze()
-        })
+    fn invoke(&mut self, batch: Arc<Batch>, attempts: Attempts, now: Duration) {
+        let departure = Departure {
+            batch,
+            attempts,
+            membership: self.membership,
+            config: Arc::clone(&self.obeyed.config),
+        };
+        self.flights.start(departure, now);
     }
 
-    /// An invocation completed.
+    /// A flight is over.
     async fn land(&mut self, landed: Landed) {
         let now = self.context.clock.elapsed();
         self.batcher.invocation_completed(now);
-        let partitions = landed.batch.partitions();
-        let is_ours = landed.membership == self.membership;
-        let outcome = self.count(&landed.batch, landed.result);
-        match outcome {
+        let Departure {
+            batch,
+            attempts,
+            membership,
+            ..
+        } = landed.departure;
+        let is_ours = membership == self.membership;
+        let may_retry = is_ours && self.phase == Phase::Assigned && !self.obeyed.is_stopping;
+        let result = match landed.landing {
+            Landing::Invoked(result) => result,
+            Landing::NoRoom(full) => {
+                self.report.source_problem(&full.to_string());
+                return match may_retry {
+                    true => self.waiting.push(Waiting {
+                        batch,
+                        attempts,
+                        due: now + PAUSE,
+                    }),
+                    false => self.batcher.free(&batch.partitions()),
+                };
+            }
+        };
+        self.report.source_works();
+        self.context.counters.busy_ns.add(nanoseconds(landed.took));
+        match self.count(&batch, result) {
             Outcome::Success => {
                 if is_ours {
-                    for part in &landed.batch.parts {
+                    for part in &batch.parts {
                         self.commits.finish(part.records.partition, part.offsets());
                     }
                     self.commit().await;
                 } else {
                     self.refused("the membership under which it was read is over");
                 }
-                self.batcher.free(&partitions);
-                self.report.processed();
+                self.batcher.free(&batch.partitions());
+                self.report.processed(now);
             }
             // Whoever owns the partitions next begins with these records.
-            _ if !is_ours || self.phase != Phase::Assigned || self.obeyed.is_stopping => {
-                self.batcher.free(&partitions);
-            }
-            Outcome::Failure { .. } => self.wait(landed.batch, landed.attempts, Cause::Failed, now),
-            Outcome::Throttled { .. } => self.wait(landed.batch, landed.attempts, Cause::Throttled, now),
-            Outcome::Unreachable { .. } => self.wait(landed.batch, landed.attempts, Cause::Unreachable, now),
+            _ if !may_retry => self.batcher.free(&batch.partitions()),
+            Outcome::Failure { .. } => self.wait(batch, attempts, Cause::Failed, now),
+            Outcome::Throttled { .. } => self.wait(batch, attempts, Cause::Throttled, now),
+            Outcome::Unreachable { .. } => self.wait(batch, attempts, Cause::Unreachable, now),
         }
     }
 
@@ -251,7 +291,11 @@ impl<S: EventSource> Poller<S> {
         let outcome = Outcome::from(result);
         let function_name = &self.obeyed.config.function_name;
         match &outcome {
-            Outcome::Success => counters.invocations.add(1),
+            Outcome::Success => {
+                counters.invocations.add(1);
+                counters.records.add(batch.record_count() as u64);
+                counters.record_bytes.add(batch.record_bytes());
+            }
             Outcome::Failure { reason } => {
                 counters.invocations.add(1);
                 counters.invocation_errors.add(1);
@@ -278,7 +322,7 @@ impl<S: EventSource> Poller<S> {
     }
 
     /// The batch's partitions stay busy until it has succeeded; no other waits for it.
-    fn wait(&mut self, batch: Batch, mut attempts: Attempts, cause: Cause, now: Duration) {
+    fn wait(&mut self, batch: Arc<Batch>, mut attempts: Attempts, cause: Cause, now: Duration) {
         let Verdict::RetryAfter(delay) =
             attempts.next(cause, &self.context.retry, self.context.entropy.next_u64());
         self.waiting.push(Waiting {
@@ -357,10 +401,8 @@ impl<S: EventSource> Poller<S> {
         match self.source.commit(&due).await {
             Ok(()) => {
                 let advanced = self.commits.committed(&due);
-                self.context
-                    .counters
-                    .committed_event_count
-                    .send_modify(|count| *count += advanced);
+                let now = self.context.clock.elapsed();
+                self.context.counters.committed(now, advanced);
             }
             Err(SourceError::CommitRefused { reason }) => {
                 self.refused(&reason);
@@ -434,12 +476,13 @@ impl<S: EventSource> Poller<S> {
     /// When something falls due that no event announces.
     fn wake_at(&self) -> Option<Duration> {
         let mut moments = self.commit_again_at.into_iter().collect::<Vec<_>>();
-        let may_take_off = self.phase == Phase::Assigned
-            && !self.obeyed.is_stopping
-            && self.flights.len() < self.obeyed.invocations_in_flight;
-        if may_take_off {
+        if self.may_take_off() {
             moments.extend(self.waiting.iter().map(|waiting| waiting.due));
-            moments.extend(self.batcher.deadline());
+            // A batch that is full waits for the bytes only, whatever its window says.
+            let ready_at = self.allowance.ready_at();
+            let is_ready = ready_at <= self.context.clock.elapsed();
+            let deadline = self.batcher.deadline();
+            moments.extend(deadline.map(|deadline| if is_ready { deadline } else { ready_at }));
         }
         moments.into_iter().min()
     }

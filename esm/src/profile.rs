@@ -73,9 +73,9 @@ pub struct EventPollerUnit {
 pub enum ProfileName {
     /// Fitted to the published numbers of the announcement.
     Announcement2024,
-    /// The same, with the invocations in flight that AWS documents today.
+    /// The same, with the invocations in flight that AWS documents today, and pollers added only for a lag that would take two minutes.
     Current,
-    /// For tests: no overhead and no pause, evaluations every 50 ms, any number of pollers at once.
+    /// For tests: no overhead and no pause, evaluations every 100 ms, any number of pollers at once.
     Instant,
 }
 
@@ -98,6 +98,7 @@ impl ProfileName {
         match self {
             Self::Announcement2024 => announced,
             Self::Current => ScalingProfile {
+                clear_within: Duration::from_secs(120),
                 provisioned: ModeProfile {
                     invocations_in_flight: 5,
                     ..announced.provisioned
@@ -105,8 +106,8 @@ impl ProfileName {
                 ..announced
             },
             Self::Instant => ScalingProfile {
-                evaluation_interval: Duration::from_millis(50),
-                first_evaluation: Duration::from_millis(50),
+                evaluation_interval: Duration::from_millis(100),
+                first_evaluation: Duration::from_millis(100),
                 clear_within: Duration::from_millis(100),
                 down_after: Duration::from_millis(500),
                 rebalance_pause: Duration::ZERO,
@@ -130,7 +131,8 @@ fn announcement_2024() -> ScalingProfile {
     ScalingProfile {
         evaluation_interval: Duration::from_secs(60),
         first_evaluation: Duration::from_secs(90),
-        clear_within: Duration::from_secs(120),
+        // The fleet of the announcement grew until every partition had a poller of its own, with little left to do at the end.
+        clear_within: Duration::from_secs(40),
         down_after: Duration::from_secs(300),
         rebalance_pause: Duration::from_secs(30),
         rebalance_protocol: RebalanceProtocol::Eager,

@@ -42,6 +42,14 @@ pub struct Span {
     pub headers: Range<u32>,
 }
 
+impl Span {
+    /// The bytes of key, value and headers.
+    pub fn record_bytes(&self) -> u64 {
+        let optional = |range: &Option<Range<u32>>| range.as_ref().map_or(0, ExactSizeIterator::len);
+        (optional(&self.key) + optional(&self.value) + self.headers.len()) as u64
+    }
+}
+
 impl Records {
     /// Where the record at `index` of the spans begins to count: its offset, but for the first one the start of `offsets`, and at the
     /// end of the spans the end of `offsets`.
@@ -55,9 +63,7 @@ impl Records {
 
     /// The bytes of keys, values and headers.
     pub fn record_bytes(&self) -> u64 {
-        let optional = |range: &Option<Range<u32>>| range.as_ref().map_or(0, ExactSizeIterator::len);
-        let bytes = |span: &Span| optional(&span.key) + optional(&span.value) + span.headers.len();
-        self.spans.iter().map(|span| bytes(span) as u64).sum()
+        self.spans.iter().map(Span::record_bytes).sum()
     }
 
     /// The bytes of a range of the buffer.

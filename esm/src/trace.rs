@@ -13,8 +13,8 @@ use crate::scaler::Decision;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
-/// The trace of one mapping.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The trace of one mapping; empty before it has been Enabled.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Trace {
     /// How long a bucket is; the last one may be shorter.
     #[serde(rename = "bucket_s", serialize_with = "seconds")]

@@ -1,3 +1,4 @@
+mod scaling;
 mod town;
 
 use crate::invoker::InvocationResult;
@@ -275,26 +276,6 @@ async fn an_idle_fleet_is_assigned_anew_within_moments_of_growing_and_shrinking(
         assert!(took < Duration::from_millis(200), "{minimum} pollers: {took:?}");
     }
     assert_eq!(town.seen().len(), 60);
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_provisioned_mode_there_is_one_poller() {
-    let town = Town::new().await;
-    town.topic(5).await;
-    let uuid = town
-        .mapping(json!({ "ProvisionedPollerConfig": { "MinimumPollers": 5 } }))
-        .await;
-    assert_eq!(town.metrics().await.pollers, 5);
-    town.update(&uuid, json!({ "ProvisionedPollerConfig": {} }))
-        .await
-        .unwrap();
-    town.engine.settled(&uuid).await.unwrap();
-    assert_eq!(town.metrics().await.pollers, 1);
-    for partition in 0..5 {
-        town.produce(partition, 0, 1).await;
-    }
-    town.engine.drained(&uuid).await.unwrap();
-    assert_eq!(town.seen().len(), 5);
 }
 
 #[tokio::test(start_paused = true)]

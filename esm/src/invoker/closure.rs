@@ -68,6 +68,7 @@ mod tests {
             function_name: "f".into(),
             qualifier: None,
             payload: Bytes::from_static(payload.as_bytes()),
+            event_bytes: payload.len(),
         }
     }
 

@@ -88,6 +88,7 @@ mod tests {
                     function_name: "f".into(),
                     qualifier: None,
                     payload: Bytes::new(),
+                    event_bytes: 0,
                 })
                 .await;
             failures.push(matches!(

@@ -1,5 +1,9 @@
 //! What a poller shows of itself: its place in the group, and what its mapping's LastProcessingResult is made of.
 
+use crate::metrics::nanoseconds;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Where a poller is in its group.
@@ -31,15 +35,31 @@ pub(crate) struct PollerStatus {
     pub(crate) has_processed: bool,
 }
 
+/// When a poller last processed a batch, in the engine's time. Not part of its status: it changes all the time, and nobody waits for it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastProcessed(Arc<AtomicU64>);
+
+impl LastProcessed {
+    /// Whether that was at `since` or later.
+    pub(crate) fn is_after(&self, since: Duration) -> bool {
+        let last = self.0.load(Ordering::Relaxed);
+        last > 0 && last >= nanoseconds(since)
+    }
+}
+
 /// Publishes a [`PollerStatus`] when it changes.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(crate) struct Report {
     status: watch::Sender<PollerStatus>,
+    last_processed: LastProcessed,
 }
 
 impl Report {
-    pub(super) fn new(status: watch::Sender<PollerStatus>) -> Self {
-        Self { status }
+    pub(crate) fn new(status: watch::Sender<PollerStatus>, last_processed: LastProcessed) -> Self {
+        Self {
+            status,
+            last_processed,
+        }
     }
 
     /// `generation`: of a new assignment.
@@ -72,7 +92,10 @@ impl Report {
     }
 
     /// A batch was processed.
-    pub(super) fn processed(&self) {
+    pub(super) fn processed(&self, now: Duration) {
+        // Zero stands for never.
+        let last = nanoseconds(now).max(1);
+        self.last_processed.0.store(last, Ordering::Relaxed);
         let is_shown = {
             let status = self.status.borrow();
             status.has_processed && status.function_problem.is_none()

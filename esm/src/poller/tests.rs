@@ -2,6 +2,7 @@ use super::*;
 use crate::config::{ProvisionedPollers, StartingPosition};
 use crate::event::Envelope;
 use crate::invoker::ClosureInvoker;
+use crate::profile::ProfileName;
 use crate::retry::Backoff;
 use crate::source::Span;
 use bytes::Bytes;
@@ -141,6 +142,8 @@ impl Scene {
             initial: Duration::from_millis(1),
             maximum: Duration::from_millis(1),
         };
+        let mut profile = ProfileName::Instant.profile();
+        profile.provisioned.invocations_in_flight = invocations_in_flight;
         let context = PollerContext {
             functions,
             clock: clock.clone(),
@@ -152,10 +155,12 @@ impl Scene {
                 throttled: millisecond,
                 unreachable: millisecond,
             },
+            profile: Arc::new(profile),
+            payloads: Payloads::Built,
         };
         let (orders, orders_received) = watch::channel(Orders {
             config: Arc::new(config(batch_size)),
-            invocations_in_flight,
+            standstill: Standstill::None,
             is_stopping: false,
             rebalances: 0,
         });
@@ -166,7 +171,8 @@ impl Scene {
             script: Arc::clone(&script),
             events: events_received,
         };
-        let task = tokio::spawn(Poller::new(source, context, orders_received, status_sent).run());
+        let report = Report::new(status_sent, LastProcessed::default());
+        let task = tokio::spawn(Poller::new(source, Arc::new(context), orders_received, report).run());
         Self {
             script,
             events,

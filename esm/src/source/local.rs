@@ -24,7 +24,7 @@ use esmeralda_broker::local::{Committed, Error, OffsetSpec};
 use std::sync::Arc;
 
 pub use esmeralda_broker::local::Client;
-pub use esmeralda_broker::{Pool, TimestampType};
+pub use esmeralda_broker::{OutOfMemory, Pool, TimestampType};
 pub use member::LocalSource;
 
 /// A mapping's consumer group in the embedded cluster.

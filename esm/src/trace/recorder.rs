@@ -97,9 +97,14 @@ impl Recorder {
         self.next + self.settings.bucket
     }
 
+    /// How long buckets are.
+    pub fn bucket(&self) -> Duration {
+        self.settings.bucket
+    }
+
     /// Ends the present bucket with what was read `now`.
     pub fn record(&mut self, now: Duration, reading: Reading) {
-        let bucket = self.bucket(now, &reading);
+        let bucket = self.bucket_until(now, &reading);
         self.meter.add(bucket.event_poller_units, bucket.length);
         self.drained_at = self.drained(&reading);
         self.next = now;
@@ -135,12 +140,22 @@ impl Recorder {
         }
     }
 
+    /// Event poller units that were billed in the last bucket.
+    pub fn event_poller_units(&self) -> u64 {
+        self.buckets.back().map_or(0, |bucket| bucket.event_poller_units)
+    }
+
+    /// The trace up to the last bucket that ended.
+    pub fn trace(&self) -> Trace {
+        self.trace_until(self.next, &self.before)
+    }
+
     /// The trace so far, its last bucket cut short by what was read `now`.
-    pub fn trace(&self, now: Duration, reading: &Reading) -> Trace {
+    pub fn trace_until(&self, now: Duration, reading: &Reading) -> Trace {
         let mut meter = self.meter;
         let mut buckets: Vec<Bucket> = self.buckets.iter().copied().collect();
         if now > self.next {
-            let bucket = self.bucket(now, reading);
+            let bucket = self.bucket_until(now, reading);
             meter.add(bucket.event_poller_units, bucket.length);
             buckets.push(bucket);
         }
@@ -159,15 +174,15 @@ impl Recorder {
 
     /// Lag that was there and is gone went with the last commit.
     fn drained(&self, reading: &Reading) -> Option<Duration> {
-        let had_work = reading.committed > self.before.committed || self.before.lag > 0;
+        let has_worked = reading.committed > self.before.committed || self.before.lag > 0;
         match reading.lag {
-            0 if had_work => Some(reading.last_commit),
+            0 if has_worked => Some(reading.last_commit),
             0 => self.drained_at,
             _ => None,
         }
     }
 
-    fn bucket(&self, now: Duration, reading: &Reading) -> Bucket {
+    fn bucket_until(&self, now: Duration, reading: &Reading) -> Bucket {
         let before = &self.before;
         let length = now.saturating_sub(self.next);
         let record_bytes = reading.record_bytes - before.record_bytes;
@@ -251,7 +266,7 @@ mod tests {
         recorder.record(SECOND, reading(100));
         assert_eq!(recorder.due(), 2 * SECOND);
         recorder.record(2 * SECOND, reading(200));
-        let trace = recorder.trace(Duration::from_millis(2_500), &reading(250));
+        let trace = recorder.trace_until(Duration::from_millis(2_500), &reading(250));
         let starts: Vec<_> = trace
             .buckets
             .iter()
@@ -285,12 +300,12 @@ mod tests {
         recorder.record(SECOND, reading(100));
         let drained = Duration::from_millis(2_950);
         assert_eq!(
-            recorder.trace(3 * SECOND, &reading(300)).drained_at,
+            recorder.trace_until(3 * SECOND, &reading(300)).drained_at,
             Some(drained)
         );
         recorder.record(3 * SECOND, reading(300));
         recorder.record(4 * SECOND, reading(300));
-        let trace = recorder.trace(4 * SECOND, &reading(300));
+        let trace = recorder.trace_until(4 * SECOND, &reading(300));
         assert_eq!(trace.drained_at, Some(drained));
         assert_eq!(trace.buckets.len(), 3);
         assert_eq!(trace.longest_wait(), drained);
@@ -302,7 +317,7 @@ mod tests {
         for second in 1..=3 {
             recorder.record(second * SECOND, reading(0));
         }
-        let trace = recorder.trace(3 * SECOND, &reading(0));
+        let trace = recorder.trace_until(3 * SECOND, &reading(0));
         assert_eq!(trace.buckets.first().map(|bucket| bucket.start), Some(SECOND));
         assert!(!trace.is_complete);
     }
@@ -311,7 +326,7 @@ mod tests {
     fn full_concurrency_is_the_end_of_the_last_growth_to_the_largest_fleet() {
         let mut recorder = recorder(10, reading(0));
         assert_eq!(
-            recorder.trace(SECOND, &reading(0)).full_concurrency_after(),
+            recorder.trace_until(SECOND, &reading(0)).full_concurrency_after(),
             Some(Duration::ZERO)
         );
         for (at, from, to) in [(10, 2, 8), (20, 8, 9), (30, 9, 4), (40, 4, 9)] {
@@ -319,7 +334,7 @@ mod tests {
             recorder.rebalance_ends((at + 5) * SECOND);
         }
         recorder.rebalance_begins(50 * SECOND, 9, 3, Cause::Bounds);
-        let trace = recorder.trace(SECOND, &reading(0));
+        let trace = recorder.trace_until(SECOND, &reading(0));
         assert_eq!(trace.full_concurrency_after(), Some(45 * SECOND));
         assert_eq!(trace.rebalances[4].ended_at, None);
         assert_eq!((trace.largest_fleet(), trace.reversals()), (9, 3));
@@ -341,7 +356,7 @@ mod tests {
             now.last_commit = Duration::from_millis(if second >= 9 { 8_700 } else { 5_500 });
             recorder.record(second * SECOND, now);
         }
-        let trace = recorder.trace(12 * SECOND, &now);
+        let trace = recorder.trace_until(12 * SECOND, &now);
         assert_eq!(trace.drained_at, Some(Duration::from_millis(8_700)));
         assert_eq!(trace.longest_wait(), Duration::from_millis(4_700));
     }

@@ -2,6 +2,7 @@
 
 use super::super::*;
 use crate::invoker::ClosureInvoker;
+use crate::profile::ProfileName;
 use bytes::Bytes;
 use esmeralda_broker::local::NewTopic;
 use esmeralda_broker::records::{NewRecord, encode_batch};
@@ -37,6 +38,17 @@ pub(super) struct Town {
 pub(super) struct Plan {
     pub(super) transition_delay: Duration,
     pub(super) group_timeouts: GroupTimeouts,
+    pub(super) profile: ScalingProfile,
+}
+
+/// Fleets stay as they were started, one invocation in flight for each poller, and nothing is added to the functions' own time.
+fn still() -> ScalingProfile {
+    let mut profile = ProfileName::Instant.profile();
+    let never = Duration::from_secs(86_400);
+    (profile.first_evaluation, profile.evaluation_interval) = (never, never);
+    profile.provisioned.invocations_in_flight = 1;
+    profile.poller_bytes_per_second = 0;
+    profile
 }
 
 impl Default for Plan {
@@ -48,6 +60,7 @@ impl Default for Plan {
                 rebalance: Duration::from_secs(10),
                 heartbeat: Duration::from_secs(2),
             },
+            profile: still(),
         }
     }
 }
@@ -80,6 +93,9 @@ impl Town {
             memory: broker.memory().clone(),
             transition_delay: plan.transition_delay,
             group_timeouts: plan.group_timeouts,
+            profile: plan.profile,
+            trace: TraceSettings::default(),
+            payloads: Payloads::Built,
         });
         let town = Self {
             _broker: broker,
@@ -115,11 +131,29 @@ impl Town {
             .register(name, Arc::new(invoker));
     }
 
+    /// A function that does not look at what it is given.
+    pub(super) fn plain_function<F, A>(&self, name: &str, act: F)
+    where
+        F: Fn() -> A + Send + Sync + 'static,
+        A: Future<Output = ()> + Send + 'static,
+    {
+        let invoker = ClosureInvoker::new(move |_| {
+            let answer = act();
+            async move {
+                answer.await;
+                Ok::<_, String>("null")
+            }
+        });
+        let functions = &self.engine.shared.options.functions;
+        functions.register(name, Arc::new(invoker));
+    }
+
     pub(super) async fn topic(&self, partitions: i32) {
         let topic = NewTopic {
             name: TOPIC.to_owned(),
             partitions: Some(partitions),
-            ..NewTopic::default()
+            // Records here are from 1970.
+            configs: [("retention.ms".to_owned(), "-1".to_owned())].into(),
         };
         self.client.create_topic(topic).await.unwrap();
     }

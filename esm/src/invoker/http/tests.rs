@@ -62,6 +62,7 @@ fn invocation(qualifier: Option<&str>) -> Invocation {
         function_name: "f".into(),
         qualifier: qualifier.map(str::to_owned),
         payload: Bytes::from_static(br#"{"records":{}}"#),
+        event_bytes: 14,
     }
 }
 
