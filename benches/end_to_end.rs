@@ -12,7 +12,8 @@ use esmeralda_esm::batcher::{Batch, BatchPart};
 use esmeralda_esm::event::Envelope;
 use esmeralda_esm::invoker::ClosureInvoker;
 use esmeralda_esm::source::{GroupTimeouts, Records, Span};
-use esmeralda_esm::{Clock, Engine, EngineOptions, Functions};
+use esmeralda_esm::trace::TraceSettings;
+use esmeralda_esm::{Clock, Engine, EngineOptions, Functions, Payloads, ProfileName, ScalingProfile};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,6 +69,13 @@ impl Bench {
                     rebalance: Duration::from_secs(60),
                     heartbeat: Duration::from_secs(3),
                 },
+                // What is measured is the code, not what a poller of AWS's is allowed.
+                profile: ScalingProfile {
+                    poller_bytes_per_second: 0,
+                    ..ProfileName::Instant.profile()
+                },
+                trace: TraceSettings::default(),
+                payloads: Payloads::Built,
             });
             let request = json!({
                 "FunctionName": "f",

@@ -1,6 +1,7 @@
 //! What was typed on the command line, and what it means.
 
 use clap::{Args, Parser, Subcommand};
+use esmeralda::esm::ProfileName;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -75,6 +76,17 @@ pub(crate) struct ServeArgs {
     /// How long in-flight invocations may take to finish when stopping, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) shutdown_timeout: u64,
+    /// How mappings scale: announcement-2024, current or instant
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<ProfileName>,
+    /// Another value for a constant of the profile; may be repeated. A name that
+    /// does not exist is answered with those that do
+    #[arg(long = "scaling", value_name = "NAME=VALUE")]
+    pub(crate) scaling: Vec<Property>,
+    /// How many times as fast the engine's time passes: evaluations, pauses,
+    /// windows, backoff and simulated functions, not Kafka's protocol or real functions
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) time_scale: u32,
     /// The AWS account in ARNs: 12 digits
     #[arg(long, value_name = "ID", default_value = "000000000000", value_parser = account_id)]
     pub(crate) account_id: String,

@@ -6,6 +6,7 @@ mod mapping;
 pub use mapping::{Mapping, NewMapping};
 
 use crate::http;
+use crate::simulate::virtual_time;
 use bytes::Bytes;
 use esmeralda_broker::config::NodeConfig;
 use esmeralda_broker::local::{self, NewTopic};
@@ -14,7 +15,10 @@ use esmeralda_esm::invoker::{
     ClosureInvoker, HttpInvoker, InvalidEndpoint, SimulatedFunction, SimulatedInvoker,
 };
 use esmeralda_esm::source::GroupTimeouts;
-use esmeralda_esm::{ApiError, Clock, Engine, EngineOptions, Functions};
+use esmeralda_esm::trace::TraceSettings;
+use esmeralda_esm::{
+    ApiError, Clock, Engine, EngineOptions, Functions, Payloads, ProfileName, ScalingProfile,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,7 +30,7 @@ use std::time::Duration;
 /// What an instance is started with.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where each broker listens, `host:port`; port 0 takes a free one. At least one.
+    /// Where each broker listens, `host:port`; port 0 takes a free one. None: one broker without a socket.
     pub kafka: Vec<String>,
     /// The host that clients are told to dial; the one listened on unless given.
     pub advertised_host: Option<String>,
@@ -46,10 +50,22 @@ pub struct Options {
     pub group_timeouts: GroupTimeouts,
     /// How long a mapping shows a state such as Creating at least.
     pub transition_delay: Duration,
+    /// How mappings scale.
+    pub scaling: ScalingProfile,
+    /// How many times as fast the engine's time passes; 1 or more. What the group's protocol and real functions take is not scaled. In
+    /// virtual time it has no meaning.
+    pub time_scale: u32,
+    /// How scaling is recorded.
+    pub trace: TraceSettings,
+    /// Whether functions get their events, or only the numbers count.
+    pub payloads: Payloads,
 }
 
+/// The address that stands for the cluster in mappings while it has no sockets.
+const NOWHERE: &str = "localhost:9092";
+
 impl Default for Options {
-    /// One broker and the Lambda API on free loopback ports, 1 GiB of memory.
+    /// One broker and the Lambda API on free loopback ports, 1 GiB of memory; scaling without pauses, as tests want it.
     fn default() -> Self {
         Self {
             kafka: vec!["127.0.0.1:0".to_owned()],
@@ -66,8 +82,42 @@ impl Default for Options {
                 heartbeat: Duration::from_secs(1),
             },
             transition_delay: Duration::from_millis(50),
+            scaling: ProfileName::Instant.profile(),
+            time_scale: 1,
+            trace: TraceSettings::default(),
+            payloads: Payloads::Built,
         }
     }
+}
+
+impl Options {
+    /// What simulations start with: no sockets, 16 GiB of memory, scaling as AWS documents it today, and a trace of a day.
+    pub fn simulated() -> Self {
+        Self {
+            kafka: Vec::new(),
+            http: None,
+            memory_limit_bytes: 16 << 30,
+            group_timeouts: GroupTimeouts {
+                session: Duration::from_secs(45),
+                rebalance: Duration::from_secs(300),
+                heartbeat: Duration::from_secs(3),
+            },
+            scaling: ProfileName::Current.profile(),
+            trace: TraceSettings {
+                capacity: 86_400,
+                ..TraceSettings::default()
+            },
+            ..Self::default()
+        }
+    }
+}
+
+/// Where time and randomness come from.
+struct Nature {
+    wall: esmeralda_broker::Clock,
+    clock: Clock,
+    entropy: Entropy,
+    is_virtual: bool,
 }
 
 /// Why an instance did not start.
@@ -97,8 +147,25 @@ pub struct Esmeralda {
     functions: Arc<Functions>,
     client: local::Client,
     clock: Clock,
+    is_virtual: bool,
     http: Option<http::Server>,
     is_ready: Arc<AtomicBool>,
+}
+
+/// Why a function was not made known.
+#[derive(Debug, thiserror::Error)]
+pub enum FunctionError {
+    /// The endpoint is no URL that can be used.
+    #[error(transparent)]
+    Endpoint(#[from] InvalidEndpoint),
+    /// Real processes do not live in virtual time.
+    #[error(
+        "function `{name}` is an http function, which virtual time cannot wait for: make it a simulated function or a closure"
+    )]
+    HttpInVirtualTime {
+        /// The function.
+        name: String,
+    },
 }
 
 impl Esmeralda {
@@ -118,8 +185,74 @@ impl Esmeralda {
     /// [`StartError`]; nothing is left running then.
     pub async fn start_with(options: Options) -> Result<Self, StartError> {
         let wall = esmeralda_broker::Clock::system();
-        let clock = Clock::new(wall.clone());
-        let entropy = Entropy::from_system();
+        let nature = Nature {
+            clock: Clock::scaled(wall.clone(), options.time_scale),
+            wall,
+            entropy: Entropy::from_system(),
+            is_virtual: false,
+        };
+        Self::start_in(nature, options).await
+    }
+
+    /// Runs `scene` on an instance in virtual time, where waiting takes none: whenever nothing can run, time jumps to what is due next.
+    /// Everything random follows from `seed`, so that the same seed gives the same run.
+    ///
+    /// A plain call that owns its runtime; not for use within another one, such as a `#[tokio::test]`.
+    ///
+    /// ```
+    /// use esmeralda::{Esmeralda, NewMapping};
+    /// use std::time::Duration;
+    ///
+    /// Esmeralda::simulated(7, |sim| async move {
+    ///     let before = sim.elapsed();
+    ///     sim.sleep(Duration::from_secs(3600)).await;
+    ///     assert_eq!(sim.elapsed() - before, Duration::from_secs(3600));
+    /// });
+    /// ```
+    pub fn simulated<S, F>(seed: u64, scene: S) -> F::Output
+    where
+        S: FnOnce(Self) -> F,
+        F: Future,
+    {
+        Self::simulated_with(Options::simulated(), seed, scene)
+    }
+
+    /// As [`Esmeralda::simulated`], with other options than [`Options::simulated`]. Addresses in them are not listened on.
+    ///
+    /// # Panics
+    /// When a broker config in `options` is wrong.
+    pub fn simulated_with<S, F>(options: Options, seed: u64, scene: S) -> F::Output
+    where
+        S: FnOnce(Self) -> F,
+        F: Future,
+    {
+        let options = Options {
+            kafka: Vec::new(),
+            http: None,
+            ..options
+        };
+        virtual_time::run(async {
+            let wall = virtual_time::wall();
+            let nature = Nature {
+                clock: Clock::new(wall.clone()),
+                wall,
+                entropy: Entropy::from_seed(seed),
+                is_virtual: true,
+            };
+            match Self::start_in(nature, options).await {
+                Ok(esmeralda) => scene(esmeralda).await,
+                Err(error) => panic!("the simulation's options are wrong: {error}"),
+            }
+        })
+    }
+
+    async fn start_in(nature: Nature, options: Options) -> Result<Self, StartError> {
+        let Nature {
+            wall,
+            clock,
+            entropy,
+            is_virtual,
+        } = nature;
         let functions = Arc::new(Functions::default());
         if let Some(endpoint) = &options.lambda_endpoint {
             functions.set_fallback(Arc::new(HttpInvoker::new(endpoint)?));
@@ -128,7 +261,7 @@ impl Esmeralda {
         let client = broker.client("esmeralda");
         let engine = Engine::new(EngineOptions {
             cluster: client.clone(),
-            bootstrap_servers: broker.known_addresses(),
+            bootstrap_servers: known_addresses(&broker),
             functions: Arc::clone(&functions),
             account_id: options.account_id,
             region: options.region,
@@ -137,6 +270,9 @@ impl Esmeralda {
             memory: broker.memory().clone(),
             transition_delay: options.transition_delay,
             group_timeouts: options.group_timeouts,
+            profile: options.scaling,
+            trace: options.trace,
+            payloads: options.payloads,
         });
         let is_ready = Arc::new(AtomicBool::new(false));
         let http = match options.http {
@@ -160,6 +296,7 @@ impl Esmeralda {
             functions,
             client,
             clock,
+            is_virtual,
             http,
             is_ready,
         })
@@ -223,8 +360,13 @@ impl Esmeralda {
     /// Makes a Lambda Invoke API at `endpoint` the function `name`.
     ///
     /// # Errors
-    /// [`InvalidEndpoint`] for anything but a plain http URL.
-    pub fn register_http_function(&self, name: &str, endpoint: &str) -> Result<(), InvalidEndpoint> {
+    /// [`FunctionError`] for anything but a plain http URL, and in virtual time.
+    pub fn register_http_function(&self, name: &str, endpoint: &str) -> Result<(), FunctionError> {
+        if self.is_virtual {
+            return Err(FunctionError::HttpInVirtualTime {
+                name: name.to_owned(),
+            });
+        }
         self.functions
             .register(name, Arc::new(HttpInvoker::new(endpoint)?));
         Ok(())
@@ -243,7 +385,7 @@ impl Esmeralda {
     pub async fn create_mapping(&self, mapping: NewMapping) -> Result<Mapping, ApiError> {
         let mut members = mapping.members;
         // AWS takes ten at most; one is enough to mean this cluster.
-        let bootstrap_servers: Vec<String> = self.broker.bootstrap_servers().into_iter().take(10).collect();
+        let bootstrap_servers: Vec<String> = known_addresses(&self.broker).into_iter().take(10).collect();
         members
             .entry("SelfManagedEventSource")
             .or_insert_with(|| json!({ "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers } }));
@@ -263,6 +405,21 @@ impl Esmeralda {
         Ok(Mapping::new(view.uuid(), self.engine.clone()))
     }
 
+    /// The engine's time: how much of it has passed since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
+    /// Sleeps for `interval` of the engine's time.
+    pub async fn sleep(&self, interval: Duration) {
+        self.clock.reach(self.clock.elapsed() + interval).await;
+    }
+
+    /// The engine's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// The engine, for what the facade has no short word for.
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -278,13 +435,25 @@ impl Esmeralda {
     }
 }
 
+/// The addresses that mean this cluster in a mapping.
+fn known_addresses(broker: &Broker) -> Vec<String> {
+    match broker.known_addresses() {
+        addresses if addresses.is_empty() => vec![NOWHERE.to_owned()],
+        addresses => addresses,
+    }
+}
+
 fn cluster_config(options: &Options) -> Config {
-    let node = |address: &String| NodeConfig {
-        listen: Some(address.clone()),
+    let node = |listen: Option<String>| NodeConfig {
+        listen,
         advertised_host: options.advertised_host.clone(),
     };
+    let nodes = match options.kafka.is_empty() {
+        true => vec![node(None)],
+        false => options.kafka.iter().cloned().map(Some).map(node).collect(),
+    };
     Config {
-        nodes: options.kafka.iter().map(node).collect(),
+        nodes,
         memory_limit_bytes: options.memory_limit_bytes,
         properties: options.properties.clone(),
         ..Config::default()

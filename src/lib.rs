@@ -29,7 +29,7 @@ pub use esmeralda_broker as broker;
 pub use esmeralda_esm as esm;
 
 pub use broker::local::NewTopic;
-pub use facade::{Esmeralda, Mapping, NewMapping, Options, StartError};
+pub use facade::{Esmeralda, FunctionError, Mapping, NewMapping, Options, StartError};
 
 #[cfg(test)]
 mod tests {

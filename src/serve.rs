@@ -1,9 +1,10 @@
 //! `esmeralda serve`: starts everything, creates what the config file declares, says so on stdout, and stops in order.
 
-use crate::args::ServeArgs;
+use crate::args::{Property, ServeArgs};
 use crate::config_file::{ConfigFile, FunctionEntry};
 use crate::memory_limit;
 use esmeralda::esm::invoker::SimulatedFunction;
+use esmeralda::esm::{ProfileName, ScalingProfile};
 use esmeralda::{Esmeralda, NewTopic, Options, StartError};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -66,10 +67,22 @@ fn options(args: &ServeArgs) -> Result<Options, String> {
             .memory_limit
             .map_or_else(memory_limit::default_bytes, |size| size.0),
         lambda_endpoint: args.lambda_endpoint.clone(),
+        scaling: scaling(args)?,
+        time_scale: args.time_scale,
         account_id: args.account_id.clone(),
         region: args.region.clone(),
         ..Options::default()
     })
+}
+
+/// The profile with the constants that were given another value.
+fn scaling(args: &ServeArgs) -> Result<ScalingProfile, String> {
+    let mut profile = args.profile.unwrap_or(ProfileName::Instant).profile();
+    for Property { key, value } in &args.scaling {
+        let set = profile.set(key, value);
+        set.map_err(|error| format!("--scaling {key}={value}: {error}"))?;
+    }
+    Ok(profile)
 }
 
 /// Adds the flag that would help to an error that a flag caused.

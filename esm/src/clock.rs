@@ -13,6 +13,9 @@ pub use esmeralda_broker::Entropy;
 /// An instant of unscaled time, for timers of the group's protocol.
 pub(crate) use tokio::time::Instant;
 
+/// A scaled interval shorter than this is mostly the timer's millisecond and the scheduler's delays.
+const LEAST_SCALED: Duration = Duration::from_millis(5);
+
 /// Sleeps, deadlines and wall time of the engine, with the time scale applied.
 #[derive(Clone, Debug)]
 pub struct Clock {
@@ -44,6 +47,23 @@ impl Clock {
     /// How much of the engine's time passes in `interval` of unscaled time: for what waits on people, or on other processes.
     pub fn in_real_time(&self, interval: Duration) -> Duration {
         interval * self.scale
+    }
+
+    /// Whether `interval` of the engine's time is too short, on this time scale, to be kept with any precision.
+    pub fn is_too_fine(&self, interval: Duration) -> bool {
+        self.scale > 1 && !interval.is_zero() && interval / self.scale < LEAST_SCALED
+    }
+
+    /// Warns when an interval is too short for the time scale.
+    pub(crate) fn check(&self, what: &str, interval: Duration) {
+        if self.is_too_fine(interval) {
+            tracing::warn!(
+                what,
+                interval_ms = interval.as_secs_f64() * 1_000.0,
+                time_scale = self.scale,
+                "scaled, this is less than 5 ms of real time and will not be kept precisely: choose a smaller time scale"
+            );
+        }
     }
 
     /// Milliseconds since the Unix epoch.
@@ -111,6 +131,16 @@ mod tests {
             clock.reach(moment).await;
         }
         assert_eq!(clock.elapsed(), Duration::from_secs(180));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn scaled_intervals_of_less_than_five_milliseconds_are_too_fine() {
+        let clock = |scale| Clock::scaled(esmeralda_broker::Clock::tokio(0), scale);
+        let overhead = Duration::from_millis(80);
+        assert!(!clock(1).is_too_fine(Duration::from_millis(1)));
+        assert!(!clock(16).is_too_fine(overhead));
+        assert!(clock(17).is_too_fine(overhead));
+        assert!(!clock(1_000).is_too_fine(Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]

@@ -90,6 +90,9 @@ struct Running {
 impl Engine {
     /// An engine without mappings.
     pub fn new(options: EngineOptions) -> Self {
+        for (what, interval) in options.profile.intervals() {
+            options.clock.check(what, interval);
+        }
         Self {
             shared: Arc::new(Shared {
                 profile: Arc::new(options.profile.clone()),
@@ -296,6 +299,8 @@ impl Engine {
         let options = &self.shared.options;
         let counters = Arc::new(Counters::default());
         let tags = definition.tags.clone();
+        let window = definition.config.batching_window;
+        options.clock.check("MaximumBatchingWindowInSeconds", window);
         let group = LocalGroup::new(
             options.cluster.clone(),
             MemberSettings {

@@ -440,6 +440,17 @@ impl ScalingProfile {
         })
     }
 
+    /// What of it passes in the engine's time, by the constants' names.
+    pub fn intervals(&self) -> [(&'static str, Duration); 5] {
+        [
+            ("evaluation_interval_ms", self.evaluation_interval),
+            ("first_evaluation_ms", self.first_evaluation),
+            ("provisioned_overhead_ms", self.provisioned.overhead),
+            ("on_demand_overhead_ms", self.on_demand.overhead),
+            ("rebalance_pause_ms", self.rebalance_pause),
+        ]
+    }
+
     /// What holds in provisioned or in on-demand mode.
     pub fn mode(&self, is_provisioned: bool) -> &ModeProfile {
         if is_provisioned {

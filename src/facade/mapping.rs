@@ -1,5 +1,6 @@
 //! Mappings as a test suite sees them: what to create, and one that runs.
 
+use esmeralda_esm::trace::Trace;
 use esmeralda_esm::{ApiError, Engine, MappingView};
 use serde_json::{Map, Value, json};
 
@@ -98,5 +99,13 @@ impl Mapping {
     /// 404 when it is deleted.
     pub async fn drained(&self) -> Result<(), ApiError> {
         self.engine.drained(&self.uuid).await
+    }
+
+    /// How it has scaled since it last became Enabled, until now.
+    ///
+    /// # Errors
+    /// 404 when it is deleted.
+    pub async fn trace(&self) -> Result<Trace, ApiError> {
+        self.engine.trace(&self.uuid).await
     }
 }

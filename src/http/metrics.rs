@@ -81,6 +81,18 @@ const FAMILIES: &[Family] = &[
         value: |mapping| mapping.pollers as u64,
     },
     Family {
+        name: "esmeralda_mapping_provisioned_pollers",
+        kind: "gauge",
+        help: "Event pollers that processed an event in the last five minutes (ProvisionedPollers).",
+        value: |mapping| mapping.active_pollers as u64,
+    },
+    Family {
+        name: "esmeralda_mapping_event_poller_units",
+        kind: "gauge",
+        help: "Event poller units that were billed last (EventPollerUnit).",
+        value: |mapping| mapping.event_poller_units,
+    },
+    Family {
         name: "esmeralda_mapping_invocations_in_flight",
         kind: "gauge",
         help: "Invocations in flight.",

@@ -1,9 +1,10 @@
-//! The HTTP surface: one listener, the Lambda API for mappings, `/metrics` and `/healthz`. Each surface is a file of its own; this one
+//! The HTTP surface: one listener, the Lambda API for mappings, their traces, `/metrics` and `/healthz`. Each surface is a file of its own; this one
 //! puts them together and owns the listener's task.
 
 mod health;
 mod lambda;
 mod metrics;
+mod trace;
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -83,6 +84,7 @@ fn router(surface: Surface) -> Router {
     };
     Router::new()
         .route("/metrics", get(metrics))
+        .route(trace::PATH, get(trace::trace).with_state(engine.clone()))
         .route("/healthz", get(move || async move { health::healthz(&is_ready) }))
         .merge(lambda::router(engine))
 }

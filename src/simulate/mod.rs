@@ -1,5 +1,6 @@
 //! Simulation in virtual time: scenarios, their runs, and the reports of them.
 
 mod outcome;
+pub(crate) mod virtual_time;
 
 pub use outcome::{Bounds, Published, SimulationOutcome, VariantOutcome};
