@@ -113,6 +113,8 @@ pub(crate) struct Batcher {
     base_bytes: usize,
     queues: BTreeMap<i32, Queue>,
     busy: BTreeSet<i32>,
+    /// Partitions that may be read, and of which no batch may start yet.
+    held: BTreeSet<i32>,
     /// The partition that the next batch opens first, if it has records; else the next one that has.
     turn: i32,
     /// When the present window started.
@@ -145,6 +147,7 @@ impl Batcher {
             envelope,
             queues: BTreeMap::new(),
             busy: BTreeSet::new(),
+            held: BTreeSet::new(),
             turn: 0,
             window_from: now,
             waiting_bytes: 0,
@@ -224,7 +227,54 @@ impl Batcher {
     /// Forgets the records that wait; they will be read again by whoever owns their partitions. Busy partitions stay busy.
     pub(crate) fn discard(&mut self) {
         self.queues.clear();
+        self.held.clear();
         self.waiting_bytes = 0;
+    }
+
+    /// Starts no batch of these partitions until [`Batcher::release`].
+    pub(crate) fn hold(&mut self, partitions: &[i32]) {
+        self.held.extend(partitions);
+    }
+
+    /// Holds no partition any longer.
+    pub(crate) fn release(&mut self) {
+        self.held.clear();
+    }
+
+    /// Forgets the records of one partition that wait. It stays busy if it is.
+    pub(crate) fn forget(&mut self, partition: i32) {
+        if let Some(queue) = self.queues.remove(&partition) {
+            self.waiting_bytes -= queue.event_bytes;
+        }
+    }
+
+    /// What is left of a batch without some of its partitions; `None` when nothing is. Those that are taken out are not busy any longer.
+    pub(crate) fn strip(&mut self, batch: &Batch, is_lost: impl Fn(i32) -> bool) -> Option<Batch> {
+        let lost: Vec<i32> = batch
+            .partitions()
+            .into_iter()
+            .filter(|partition| is_lost(*partition))
+            .collect();
+        self.free(&lost);
+        let parts = batch.parts.iter().filter(|part| !is_lost(part.records.partition));
+        let parts: Vec<BatchPart> = parts.cloned().collect();
+        let mut left = Batch {
+            parts,
+            event_bytes: self.base_bytes,
+        };
+        let opened = left
+            .partitions()
+            .into_iter()
+            .map(|partition| self.envelope.partition_bytes(partition));
+        let records = |part: &BatchPart| -> usize {
+            let bytes = part
+                .spans()
+                .iter()
+                .map(|span| self.envelope.record_bytes(&part.records, span));
+            bytes.sum()
+        };
+        left.event_bytes += opened.sum::<usize>() + left.parts.iter().map(records).sum::<usize>();
+        (!left.parts.is_empty()).then_some(left)
     }
 
     /// Whether more of a partition should be read: less than a full batch of it waits, and not too much altogether.
@@ -245,11 +295,13 @@ impl Batcher {
         self.window_from.saturating_add(self.limits.window)
     }
 
-    /// The partitions that have records and are not busy, in turn.
+    /// The partitions that have records, are not busy and not held, in turn.
     fn waiting(&self) -> impl Iterator<Item = (i32, &Queue)> {
         let (before, from) = (self.queues.range(..self.turn), self.queues.range(self.turn..));
         from.chain(before)
-            .filter(|(partition, queue)| queue.record_count > 0 && !self.busy.contains(partition))
+            .filter(|(partition, queue)| {
+                queue.record_count > 0 && !self.busy.contains(partition) && !self.held.contains(partition)
+            })
             .map(|(partition, queue)| (*partition, queue))
     }
 

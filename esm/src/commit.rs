@@ -46,6 +46,11 @@ impl CommitTracker {
         }
     }
 
+    /// A partition is no longer the member's.
+    pub(crate) fn forget(&mut self, partition: i32) {
+        self.partitions.remove(&partition);
+    }
+
     /// The offsets to commit: per partition where it moved since the last commit, ascending by partition.
     pub(crate) fn due(&self) -> Vec<(i32, i64)> {
         self.partitions

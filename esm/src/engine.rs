@@ -308,6 +308,7 @@ impl Engine {
                 topic: definition.config.envelope.topic.clone(),
                 starting_position: definition.config.starting_position,
                 timeouts: options.group_timeouts,
+                protocol: options.profile.rebalance_protocol,
                 memory: options.memory.clone(),
                 clock: options.clock.clone(),
             },

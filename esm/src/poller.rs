@@ -5,7 +5,7 @@
 //! in `commit`, what follows a failure in `retry`.
 //!
 //! A rebalance: records that were read and not invoked are discarded, what is in flight finishes and is committed, then the
-//! member joins again. An invocation that outlives the membership has its batch committed by nobody; its records are delivered
+//! member joins again. In a cooperative one that holds for the partitions that it loses, and the others go on. An invocation that outlives the membership has its batch committed by nobody; its records are delivered
 //! again, to this poller not before it has finished.
 
 mod flight;
@@ -28,7 +28,7 @@ use crate::source::{EventSource, Records, SourceError, SourceEvent};
 use crate::throughput::ByteAllowance;
 use crate::{Clock, Entropy, Pool};
 use flight::{Departure, Flights, Landed, Landing};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,6 +111,8 @@ pub(crate) struct Poller<S> {
     waiting: Vec<Waiting>,
     /// The partitions, and whether reading of each is paused.
     assigned: BTreeMap<i32, bool>,
+    /// Partitions that a cooperative rebalance took away: what is in flight of them finishes, then others may have them.
+    giving_up: BTreeSet<i32>,
     /// Whether batches may be started.
     phase: Phase,
     /// Rises with each assignment and each loss; what took off before commits nothing.
@@ -141,6 +143,7 @@ impl<S: EventSource> Poller<S> {
             commits: CommitTracker::default(),
             waiting: Vec::new(),
             assigned: BTreeMap::new(),
+            giving_up: BTreeSet::new(),
             phase: Phase::Joining,
             membership: 0,
             commit_again_at: None,
@@ -153,6 +156,7 @@ impl<S: EventSource> Poller<S> {
             if self.phase == Phase::Revoking && self.is_settled() {
                 self.rejoin().await;
             }
+            self.give_up().await;
             self.take_off();
             self.apply_pauses();
             let wake_at = self.wake_at();
@@ -188,6 +192,9 @@ impl<S: EventSource> Poller<S> {
         }
         if orders.is_stopping {
             self.forget_unsent();
+        }
+        if orders.standstill == Standstill::None {
+            self.batcher.release();
         }
         self.batcher.set_limits(limits(&orders.config));
         self.obeyed = orders;
@@ -283,6 +290,7 @@ impl<S: EventSource> Poller<S> {
             Outcome::Throttled { .. } => self.wait(batch, attempts, Cause::Throttled, now),
             Outcome::Unreachable { .. } => self.wait(batch, attempts, Cause::Unreachable, now),
         }
+        self.strip_waiting();
     }
 
     /// Counts a completed invocation and shows its problem.
@@ -349,6 +357,11 @@ impl<S: EventSource> Poller<S> {
                     .map(|partition| (partition, false))
                     .collect();
             }
+            Ok(SourceEvent::Adjusted {
+                generation,
+                gained,
+                lost,
+            }) => self.adjust(generation, &gained, &lost).await,
             Ok(SourceEvent::Revoking) => {
                 // The membership goes on until the member joins again: what is in flight can still be committed.
                 self.forget_unsent();
@@ -357,6 +370,63 @@ impl<S: EventSource> Poller<S> {
             }
             Ok(SourceEvent::Lost) => self.lose(),
             Err(error) => self.report.source_problem(&error.to_string()),
+        }
+    }
+
+    /// A cooperative rebalance completed: what was kept goes on.
+    async fn adjust(&mut self, generation: i32, gained: &[i32], lost: &[i32]) {
+        for partition in lost {
+            self.assigned.remove(partition);
+            self.batcher.forget(*partition);
+        }
+        self.giving_up.extend(lost);
+        self.strip_waiting();
+        self.assigned
+            .extend(gained.iter().map(|partition| (*partition, false)));
+        for partition in gained {
+            self.commits.forget(*partition);
+        }
+        if self.obeyed.standstill != Standstill::None {
+            self.batcher.hold(gained);
+        }
+        let phase = match lost.is_empty() {
+            true => Phase::Assigned,
+            false => Phase::Revoking,
+        };
+        self.report.phase(phase, Some(generation), self.assigned.len());
+        self.report.source_works();
+        if self.commit_again_at.is_some() {
+            self.commit().await;
+        }
+    }
+
+    /// What waits for a retry is retried without the partitions that are given up: their next owner begins with those records.
+    fn strip_waiting(&mut self) {
+        if self.giving_up.is_empty() {
+            return;
+        }
+        let is_lost = |partition: i32| self.giving_up.contains(&partition);
+        for waiting in std::mem::take(&mut self.waiting) {
+            let batch = match waiting.batch.partitions().into_iter().any(is_lost) {
+                false => Some(waiting.batch),
+                true => self.batcher.strip(&waiting.batch, is_lost).map(Arc::new),
+            };
+            self.waiting
+                .extend(batch.map(|batch| Waiting { batch, ..waiting }));
+        }
+    }
+
+    /// Lets others have the partitions that were taken away, once nothing of them is in flight or uncommitted.
+    async fn give_up(&mut self) {
+        let is_lost = |partition: i32| self.giving_up.contains(&partition);
+        if self.giving_up.is_empty() || self.commit_again_at.is_some() || self.flights.hold(is_lost) {
+            return;
+        }
+        for partition in std::mem::take(&mut self.giving_up) {
+            self.commits.forget(partition);
+        }
+        if let Err(error) = self.source.rejoin().await {
+            self.report.source_problem(&error.to_string());
         }
     }
 
@@ -404,6 +474,9 @@ impl<S: EventSource> Poller<S> {
                 let now = self.context.clock.elapsed();
                 self.context.counters.committed(now, advanced);
             }
+            Err(SourceError::Rebalancing) => {
+                self.commit_again_at = Some(self.context.clock.elapsed() + PAUSE);
+            }
             Err(SourceError::CommitRefused { reason }) => {
                 self.refused(&reason);
                 self.lose();
@@ -448,6 +521,7 @@ impl<S: EventSource> Poller<S> {
     /// Another membership: nothing that was read before can be committed any more. What is in flight goes on.
     fn forget(&mut self) {
         self.forget_unsent();
+        self.giving_up.clear();
         self.commits.clear();
         self.commit_again_at = None;
         self.membership += 1;

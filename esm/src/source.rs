@@ -83,7 +83,17 @@ pub enum SourceEvent {
         /// The partitions, ascending.
         partitions: Vec<i32>,
     },
-    /// A rebalance has begun. What is in flight may finish and commit until the member rejoins with
+    /// A cooperative rebalance completed, through which the member kept its partitions: they go on, but for those it lost. What is in
+    /// flight of these may finish and commit; then the member rejoins with [`EventSource::rejoin`], so that others can have them.
+    Adjusted {
+        /// Rises with each rebalance.
+        generation: i32,
+        /// New partitions, ascending.
+        gained: Vec<i32>,
+        /// Partitions to give up, ascending.
+        lost: Vec<i32>,
+    },
+    /// An eager rebalance has begun. What is in flight may finish and commit until the member rejoins with
     /// [`EventSource::rejoin`]; records that were handed out but not invoked are to be discarded.
     Revoking,
     /// Records of one partition, in order, following those handed out before.
@@ -107,6 +117,9 @@ pub enum SourceError {
         /// The coordinator's words.
         reason: String,
     },
+    /// A commit came while a cooperative rebalance was being completed; it can be made when that is over.
+    #[error("a rebalance is in progress")]
+    Rebalancing,
     /// Anything else the cluster answered.
     #[error("{reason}")]
     Cluster {
@@ -123,7 +136,7 @@ pub trait EventSource: Send + 'static {
     /// Stops and resumes reading of a partition; paused ones cost nothing.
     fn pause(&mut self, partition: i32, is_paused: bool);
 
-    /// Ends the revocation: the member takes part in the rebalance. `next` then gives `Assigned`.
+    /// Ends the revocation: the member takes part in the rebalance. `next` then gives `Assigned`, or `Adjusted`.
     fn rejoin(&mut self) -> impl Future<Output = Result<(), SourceError>> + Send;
 
     /// Commits the next offset to read of each partition, under the generation of the last `Assigned`.

@@ -77,8 +77,8 @@ impl Flights {
         self.flights.len()
     }
 
-    /// The partitions in flight.
-    pub(super) fn holds(&self, is_wanted: impl Fn(i32) -> bool) -> bool {
+    /// Whether a partition of which this is true is in flight.
+    pub(super) fn hold(&self, is_wanted: impl Fn(i32) -> bool) -> bool {
         let mut flights = self.flights.values();
         flights.any(|flight| flight.departure.batch.partitions().into_iter().any(&is_wanted))
     }

@@ -19,6 +19,7 @@ mod reading;
 use super::{ConsumerGroup, GroupTimeouts, Progress, SourceError};
 use crate::Clock;
 use crate::config::StartingPosition;
+use crate::profile::RebalanceProtocol;
 use esmeralda_broker::Offset;
 use esmeralda_broker::local::{Committed, Error, OffsetSpec};
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub struct MemberSettings {
     pub starting_position: StartingPosition,
     /// Of the group's protocol.
     pub timeouts: GroupTimeouts,
+    /// Whether a member keeps its partitions through a rebalance.
+    pub protocol: RebalanceProtocol,
     /// Counts what decompression takes.
     pub memory: Pool,
     /// Time; the protocol's timers are not scaled.

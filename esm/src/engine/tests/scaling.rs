@@ -1,7 +1,8 @@
 //! Fleets that grow and shrink: real rebalances of the embedded cluster, on paused time.
 
-use super::town::{Plan, Town};
-use crate::profile::ProfileName;
+use super::town::{Plan, Town, expected};
+use crate::Entropy;
+use crate::profile::{ProfileName, RebalanceProtocol};
 use crate::scaler::{Cap, Reason};
 use crate::trace::{Cause, Trace};
 use serde_json::{Value, json};
@@ -116,4 +117,111 @@ async fn on_demand_mode_has_a_ceiling_and_a_longer_overhead() {
     let trace = point(75, 1_500, json!({}), 941.2, 240.0).await;
     assert_eq!(trace.largest_fleet(), 50);
     assert_eq!(trace.cost_usd, 0.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_cooperative_rebalance_only_partitions_that_move_stand_still() {
+    let mut plan = announced();
+    plan.profile.rebalance_protocol = RebalanceProtocol::Cooperative;
+    let trace = drain(
+        plan,
+        12,
+        1_000,
+        json!({ "ProvisionedPollerConfig": { "MinimumPollers": 2, "MaximumPollers": 3 } }),
+    )
+    .await;
+    let steps: Vec<_> = trace
+        .rebalances
+        .iter()
+        .map(|step| {
+            (
+                seconds(Some(step.decided_at)),
+                seconds(step.ended_at),
+                step.from,
+                step.to,
+            )
+        })
+        .collect();
+    assert_eq!(steps, [(90.0, 120.0, 2, 3)]);
+    // Two slots go on through the pause, and the third joins them at its end.
+    let slots: Vec<_> = [100, 119, 121]
+        .iter()
+        .map(|second| trace.buckets[*second].in_flight_max)
+        .collect();
+    assert_eq!(slots, [2, 2, 3]);
+    let batches: u64 = trace.buckets[91..119]
+        .iter()
+        .map(|bucket| bucket.invocations)
+        .sum();
+    // 28 s of two slots, 180 ms an invocation.
+    assert!((309..=313).contains(&batches), "{batches}");
+}
+
+/// Fleets that change all the time: every record is delivered once and in order, whoever owns its partition.
+async fn is_exact(seed: u64, protocol: RebalanceProtocol) {
+    let mut plan = Plan::default();
+    plan.profile.rebalance_protocol = protocol;
+    plan.profile.rebalance_pause = Duration::from_millis(300);
+    plan.profile.provisioned.invocations_in_flight = 3;
+    let town = Town::planned(plan).await;
+    let (clock, chance) = (town.clock.clone(), Entropy::from_seed(seed));
+    let random = chance.clone();
+    town.function("f", move |_| {
+        let (clock, duration) = (clock.clone(), Duration::from_millis(random.below(900)));
+        async move {
+            clock.sleep(duration).await;
+            Ok(())
+        }
+    });
+    let partitions = 7;
+    town.topic(partitions).await;
+    let uuid = town
+        .mapping(json!({
+            "BatchSize": 4,
+            "MaximumBatchingWindowInSeconds": 0,
+            "ProvisionedPollerConfig": { "MinimumPollers": 2, "MaximumPollers": 2 },
+        }))
+        .await;
+    let mut produced = vec![0; partitions as usize];
+    for _ in 0..12 {
+        for _ in 0..chance.below(8) {
+            let partition = chance.below(partitions as u64) as i32;
+            let count = 1 + chance.below(12) as i64;
+            town.produce(partition, produced[partition as usize], count).await;
+            produced[partition as usize] += count;
+        }
+        let pollers = 1 + chance.below(8);
+        let config = json!({ "MinimumPollers": pollers, "MaximumPollers": pollers });
+        // One that comes too soon is refused; another follows.
+        let _ = town
+            .update(&uuid, json!({ "ProvisionedPollerConfig": config }))
+            .await;
+        town.clock.sleep(Duration::from_millis(chance.below(1_500))).await;
+    }
+    town.engine.drained(&uuid).await.expect("the mapping exists");
+    let seen = town.seen();
+    for partition in 0..partitions {
+        let of_it: Vec<_> = seen
+            .iter()
+            .filter(|seen| seen.partition == partition)
+            .cloned()
+            .collect();
+        let count = produced[partition as usize];
+        assert_eq!(of_it, expected(partition, 0, count), "seed {seed}, {protocol:?}");
+    }
+    assert_eq!(town.committed(&uuid, partitions).await.iter().sum::<i64>(), {
+        // A partition without records has no commit.
+        let without = produced.iter().filter(|count| **count == 0).count() as i64;
+        produced.iter().sum::<i64>() - without
+    });
+    assert_eq!(town.metrics().await.commit_error_count, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_record_is_lost_doubled_or_reordered_while_the_fleet_changes() {
+    for seed in 0..24 {
+        for protocol in [RebalanceProtocol::Eager, RebalanceProtocol::Cooperative] {
+            is_exact(seed, protocol).await;
+        }
+    }
 }

@@ -1,20 +1,29 @@
 //! Who reads what: what the leader of a group hands out. Pure.
 //!
 //! `esmeralda-sticky` is ours, and chosen while every member is a poller: the counts of partitions differ by at most one, and no partition
-//! moves that need not. Members that other clients bring know `range` and `roundrobin`, which are Kafka's:
+//! moves that need not. `cooperative-sticky` gives the same, but a partition that moves is nobody's until its owner has taken part in a
+//! rebalance without it (KIP-429, `CooperativeStickyAssignor.adjustAssignment`). Members that other clients bring know `range` and `roundrobin`, which are Kafka's:
 //! `org.apache.kafka.clients.consumer.{RangeAssignor, RoundRobinAssignor}`, without racks and static members, which pollers do not have.
 
 use super::protocol::{Partitions, Subscription};
+use crate::profile::RebalanceProtocol;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The assignors that a poller offers, most wanted first.
-pub(super) const NAMES: [&str; 3] = [STICKY, "range", "roundrobin"];
-
 const STICKY: &str = "esmeralda-sticky";
+const COOPERATIVE: &str = "cooperative-sticky";
+
+/// The assignors that a poller offers, most wanted first. One that keeps its partitions through a rebalance can only offer
+/// those that count on that.
+pub(super) fn offered(protocol: RebalanceProtocol) -> &'static [&'static str] {
+    match protocol {
+        RebalanceProtocol::Eager => &[STICKY, "range", "roundrobin"],
+        RebalanceProtocol::Cooperative => &[COOPERATIVE],
+    }
+}
 
 /// Which assignors make use of what a member owned before.
 pub(super) fn is_sticky(name: &str) -> bool {
-    name == STICKY
+    matches!(name, STICKY | COOPERATIVE)
 }
 
 /// Hands out all partitions of `partition_counts` to the members that subscribe to them. Each member has an entry.
@@ -39,6 +48,7 @@ pub(super) fn assign(
                 match name {
                     _ if subscribers.is_empty() => {}
                     STICKY => sticky(members, &subscribers, topic, *count, &mut give),
+                    COOPERATIVE => cooperative(members, &subscribers, topic, *count, &mut give),
                     _ => range(&subscribers, topic, *count, &mut give),
                 }
             }
@@ -121,6 +131,32 @@ fn sticky(
             give(member, topic, partition);
         }
     }
+}
+
+/// As `sticky`, without what another member owns still.
+fn cooperative(
+    members: &BTreeMap<String, Subscription>,
+    subscribers: &[&str],
+    topic: &str,
+    count: i32,
+    give: &mut impl FnMut(&str, &str, i32),
+) {
+    let owned = owned(members, subscribers, topic, count);
+    let mut owners: BTreeMap<i32, &str> = BTreeMap::new();
+    for (member, partitions) in &owned {
+        owners.extend(partitions.iter().map(|partition| (*partition, *member)));
+    }
+    sticky(
+        members,
+        subscribers,
+        topic,
+        count,
+        &mut |member: &str, topic: &str, partition| {
+            if owners.get(&partition).is_none_or(|owner| *owner == member) {
+                give(member, topic, partition);
+            }
+        },
+    );
 }
 
 /// What each subscriber owned, ascending. Of two that claim the same partition, the one of the later generation owned it.
@@ -214,7 +250,7 @@ mod tests {
     #[test]
     fn a_topic_that_nobody_reads_is_given_to_nobody() {
         let members = members(&[("a", member(&["other"], &[], -1))]);
-        for name in NAMES {
+        for name in offered(RebalanceProtocol::Eager) {
             let assignments = assign(name, &members, &counts(&[("t", 3)]));
             assert_eq!(given(&assignments, "a", "t"), [] as [i32; 0], "{name}");
         }
@@ -231,6 +267,24 @@ mod tests {
         assert_eq!(given(&assignments, "a", "t"), [0, 2]);
         assert_eq!(given(&assignments, "b", "t"), [1, 3]);
         assert_eq!(given(&assignments, "c", "t"), [4, 5]);
+    }
+
+    #[test]
+    fn a_partition_that_moves_is_nobodys_until_its_owner_comes_without_it() {
+        let before = members(&[
+            ("a", member(&["t"], &[0, 1, 2, 3], 3)),
+            ("b", member(&["t"], &[], -1)),
+        ]);
+        let assignments = assign(COOPERATIVE, &before, &counts(&[("t", 5)]));
+        assert_eq!(given(&assignments, "a", "t"), [0, 1, 2]);
+        assert_eq!(given(&assignments, "b", "t"), [4]);
+        let after = members(&[
+            ("a", member(&["t"], &[0, 1, 2], 4)),
+            ("b", member(&["t"], &[4], 4)),
+        ]);
+        let assignments = assign(COOPERATIVE, &after, &counts(&[("t", 5)]));
+        assert_eq!(given(&assignments, "a", "t"), [0, 1, 2]);
+        assert_eq!(given(&assignments, "b", "t"), [3, 4]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::membership::{Candidate, JoinFailed, Membership, starting_offsets};
 use super::reading::Reading;
 use super::{MemberSettings, codes};
 use crate::clock::Instant;
+use crate::profile::RebalanceProtocol;
 use crate::source::{EventSource, Records, SourceError, SourceEvent};
 use esmeralda_broker::local::{Client, Error, FetchedPartition};
 use esmeralda_broker::{GenerationId, Offset};
@@ -36,8 +37,10 @@ pub struct LocalSource {
     is_leader: bool,
     partition_count: i32,
     reading: Reading,
-    /// What is under way: one join, fetch or look-up of offsets. Kept here, so that dropping `next` loses nothing.
+    /// What is under way: one fetch or look-up of offsets. Kept here, so that dropping `next` loses nothing.
     work: Option<Work>,
+    /// The join that is under way; in a cooperative rebalance reading goes on beside it.
+    join: Option<Pending<Result<Membership, JoinFailed>>>,
     heartbeat: Option<Pin<Box<dyn Future<Output = Heartbeat> + Send>>>,
     heartbeat_due: Instant,
     /// Heartbeats are hasty until then.
@@ -46,6 +49,8 @@ pub struct LocalSource {
     held_until: Option<Instant>,
     /// The group has refused this member, and nobody was told yet.
     is_lost: bool,
+    /// A cooperative rebalance took partitions away, of which something may be in flight: no join before [`EventSource::rejoin`].
+    is_giving_up: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,13 +64,11 @@ enum Phase {
 type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 enum Work {
-    Join(Pending<Result<Membership, JoinFailed>>),
     Fetch(Pending<Result<Vec<FetchedPartition>, Error>>),
     Reset(Pending<Result<Vec<(i32, Offset)>, Error>>),
 }
 
 enum Done {
-    Join(Result<Membership, JoinFailed>),
     Fetch(Result<Vec<FetchedPartition>, Error>),
     Reset(Result<Vec<(i32, Offset)>, Error>),
 }
@@ -79,7 +82,6 @@ struct Heartbeat {
 impl Work {
     async fn wait(&mut self) -> Done {
         match self {
-            Self::Join(future) => Done::Join(future.await),
             Self::Fetch(future) => Done::Fetch(future.await),
             Self::Reset(future) => Done::Reset(future.await),
         }
@@ -101,11 +103,13 @@ impl LocalSource {
             partition_count: 0,
             reading: Reading::default(),
             work: None,
+            join: None,
             heartbeat: None,
             heartbeat_due: now,
             hasty_until,
             held_until: None,
             is_lost: false,
+            is_giving_up: false,
         }
     }
 
@@ -115,16 +119,7 @@ impl LocalSource {
             return;
         }
         match self.phase {
-            Phase::Joining => {
-                let candidate = Candidate {
-                    client: self.client.clone(),
-                    settings: Arc::clone(&self.settings),
-                    member_id: self.member_id.clone(),
-                    owned: self.reading.partitions(),
-                    generation_id: self.generation_id,
-                };
-                self.work = Some(Work::Join(Box::pin(candidate.join())));
-            }
+            Phase::Joining => self.begin_join(),
             Phase::Owning => {
                 let positions = self.reading.wanted();
                 if !positions.is_empty() {
@@ -140,9 +135,23 @@ impl LocalSource {
         }
     }
 
+    fn begin_join(&mut self) {
+        if self.join.is_some() {
+            return;
+        }
+        let candidate = Candidate {
+            client: self.client.clone(),
+            settings: Arc::clone(&self.settings),
+            member_id: self.member_id.clone(),
+            owned: self.reading.partitions(),
+            generation_id: self.generation_id,
+        };
+        self.join = Some(Box::pin(candidate.join()));
+    }
+
     fn begin_heartbeat(&mut self) {
         let now = self.settings.clock.now();
-        if self.phase == Phase::Joining || self.heartbeat.is_some() || now < self.heartbeat_due {
+        if !self.heartbeats() || self.heartbeat.is_some() || now < self.heartbeat_due {
             return;
         }
         let (client, settings) = (self.client.clone(), Arc::clone(&self.settings));
@@ -163,10 +172,15 @@ impl LocalSource {
         }));
     }
 
+    /// A join that is parked keeps the member alive by itself.
+    fn heartbeats(&self) -> bool {
+        self.phase != Phase::Joining && self.join.is_none()
+    }
+
     /// When `next` has to look around even if nothing under way completes.
     fn wake_at(&self) -> Option<Instant> {
-        let heartbeat =
-            (self.phase != Phase::Joining && self.heartbeat.is_none()).then_some(self.heartbeat_due);
+        let is_due = self.heartbeats() && self.heartbeat.is_none();
+        let heartbeat = is_due.then_some(self.heartbeat_due);
         heartbeat.into_iter().chain(self.held_until).min()
     }
 
@@ -201,9 +215,14 @@ impl LocalSource {
                 let has_grown = heartbeat
                     .partition_count
                     .is_some_and(|count| count != self.partition_count);
-                (is_owning && has_grown).then(|| self.revoke())
+                if is_owning && has_grown {
+                    self.rebalance()
+                } else {
+                    None
+                }
             }
-            Err(error) if error.code == codes::REBALANCE_IN_PROGRESS => is_owning.then(|| self.revoke()),
+            Err(error) if error.code == codes::REBALANCE_IN_PROGRESS && is_owning => self.rebalance(),
+            Err(error) if error.code == codes::REBALANCE_IN_PROGRESS => None,
             Err(error) if codes::ends_membership(error.code) => {
                 self.lose(error.code);
                 None
@@ -216,10 +235,21 @@ impl LocalSource {
         }
     }
 
-    fn revoke(&mut self) -> SourceEvent {
-        self.phase = Phase::Revoking;
-        self.work = None;
-        SourceEvent::Revoking
+    /// A rebalance has begun, which the member takes part in once it has finished what it must give up: all in an eager one, and in
+    /// a cooperative one nothing yet.
+    fn rebalance(&mut self) -> Option<SourceEvent> {
+        match self.settings.protocol {
+            RebalanceProtocol::Eager => {
+                self.phase = Phase::Revoking;
+                self.work = None;
+                Some(SourceEvent::Revoking)
+            }
+            RebalanceProtocol::Cooperative if self.is_giving_up => None,
+            RebalanceProtocol::Cooperative => {
+                self.begin_join();
+                None
+            }
+        }
     }
 
     /// The group does not know this member, or not in this generation: everything begins anew.
@@ -235,13 +265,13 @@ impl LocalSource {
         }
         self.phase = Phase::Joining;
         self.work = None;
+        self.join = None;
         self.heartbeat = None;
+        self.is_giving_up = false;
     }
 
     fn on_done(&mut self, done: Done) -> Option<Result<SourceEvent, SourceError>> {
         match done {
-            Done::Join(Ok(membership)) => Some(Ok(self.on_joined(membership))),
-            Done::Join(Err(failed)) => self.on_join_failed(failed),
             Done::Fetch(Ok(answer)) => self.on_fetched(answer),
             Done::Reset(Ok(offsets)) => {
                 self.on_reset(&offsets);
@@ -251,23 +281,64 @@ impl LocalSource {
         }
     }
 
+    fn on_join(
+        &mut self,
+        joined: Result<Membership, JoinFailed>,
+    ) -> Option<Result<SourceEvent, SourceError>> {
+        match joined {
+            Ok(membership) => Some(Ok(self.on_joined(membership))),
+            Err(failed) => self.on_join_failed(failed),
+        }
+    }
+
     fn on_joined(&mut self, membership: Membership) -> SourceEvent {
+        let owned = self.reading.partitions();
+        let has_kept = self.phase == Phase::Owning;
         self.member_id = membership.member_id;
         self.generation_id = membership.generation_id;
         self.is_leader = membership.is_leader;
         self.partition_count = membership.partition_count;
-        self.reading = Reading::new(membership.positions);
         self.phase = Phase::Owning;
         self.schedule_heartbeat();
-        SourceEvent::Assigned {
-            generation: self.generation_id.0,
-            partitions: self.reading.partitions(),
+        let generation = self.generation_id.0;
+        if !has_kept {
+            self.reading = Reading::new(membership.positions);
+            return SourceEvent::Assigned {
+                generation,
+                partitions: self.reading.partitions(),
+            };
+        }
+        self.reading.adjust(membership.positions);
+        // A fetch that is under way does not know of the change.
+        self.work = None;
+        let partitions = self.reading.partitions();
+        let without = |these: &[i32], those: &[i32]| -> Vec<i32> {
+            these
+                .iter()
+                .filter(|partition| !those.contains(partition))
+                .copied()
+                .collect()
+        };
+        let lost = without(&owned, &partitions);
+        self.is_giving_up = !lost.is_empty();
+        SourceEvent::Adjusted {
+            generation,
+            gained: without(&partitions, &owned),
+            lost,
         }
     }
 
     fn on_join_failed(&mut self, failed: JoinFailed) -> Option<Result<SourceEvent, SourceError>> {
+        if self.phase == Phase::Owning && failed.member_id.is_empty() {
+            self.lose(codes::UNKNOWN_MEMBER_ID);
+        }
         self.member_id = failed.member_id;
         match failed.error {
+            // The group has moved on meanwhile.
+            None if self.phase == Phase::Owning => {
+                self.begin_join();
+                None
+            }
             None => None,
             Some(error) => {
                 self.hold();
@@ -354,6 +425,10 @@ impl EventSource for LocalSource {
                     self.heartbeat = None;
                     self.on_heartbeat(heartbeat).map(Ok)
                 }
+                joined = complete(&mut self.join) => {
+                    self.join = None;
+                    self.on_join(joined)
+                }
                 done = async { match &mut self.work { Some(work) => work.wait().await, None => pending().await } } => {
                     self.work = None;
                     self.on_done(done)
@@ -375,8 +450,13 @@ impl EventSource for LocalSource {
     }
 
     async fn rejoin(&mut self) -> Result<(), SourceError> {
-        if self.phase == Phase::Revoking {
-            self.start_over(false);
+        match self.phase {
+            Phase::Revoking => self.start_over(false),
+            Phase::Owning => {
+                self.is_giving_up = false;
+                self.begin_join();
+            }
+            Phase::Joining => {}
         }
         Ok(())
     }
@@ -397,6 +477,16 @@ impl EventSource for LocalSource {
             .await;
         match answer {
             Ok(()) => Ok(()),
+            // The member's answer to the join tells which generation it is of now.
+            Err(error)
+                if self.join.is_some()
+                    && matches!(
+                        error.code,
+                        codes::ILLEGAL_GENERATION | codes::REBALANCE_IN_PROGRESS
+                    ) =>
+            {
+                Err(SourceError::Rebalancing)
+            }
             Err(error)
                 if codes::ends_membership(error.code) || error.code == codes::REBALANCE_IN_PROGRESS =>
             {
@@ -415,7 +505,7 @@ impl EventSource for LocalSource {
 
     async fn leave(mut self) {
         if self.member_id.is_empty()
-            && let Some(Work::Join(join)) = self.work.take()
+            && let Some(join) = self.join.take()
         {
             // The group may know this member already; without its id it could not be told.
             let limit = self.settings.timeouts.rebalance;

@@ -99,9 +99,10 @@ impl Candidate {
             session_timeout: self.settings.timeouts.session,
             rebalance_timeout: self.settings.timeouts.rebalance,
             protocol_type: "consumer".to_owned(),
-            protocols: assignor::NAMES
-                .map(|name| (name.to_owned(), Bytes::from(subscription(name).encode())))
-                .into(),
+            protocols: assignor::offered(self.settings.protocol)
+                .iter()
+                .map(|name| ((*name).to_owned(), Bytes::from(subscription(name).encode())))
+                .collect(),
         }
     }
 

@@ -50,6 +50,21 @@ impl Reading {
         }
     }
 
+    /// Reads these partitions instead. Those that were read before go on where they are; what was fetched of others is forgotten.
+    pub(super) fn adjust(&mut self, positions: BTreeMap<i32, i64>) {
+        let mut next = Self::new(positions);
+        for (partition, reader) in &mut next.partitions {
+            if let Some(kept) = self.partitions.remove(partition) {
+                *reader = kept;
+            } else {
+                self.fetched.retain(|(other, ..)| other != partition);
+            }
+        }
+        self.fetched
+            .retain(|(partition, ..)| next.partitions.contains_key(partition));
+        self.partitions = next.partitions;
+    }
+
     /// The partitions, ascending.
     pub(super) fn partitions(&self) -> Vec<i32> {
         self.partitions.keys().copied().collect()
