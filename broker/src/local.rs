@@ -2,7 +2,10 @@
 //! facade use it; what it does, any Kafka client could do.
 
 mod groups;
+mod prepared;
 mod records;
+
+pub use prepared::PreparedBatch;
 
 use crate::api::errors::KafkaError;
 use crate::cluster::Cluster;

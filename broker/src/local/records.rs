@@ -13,17 +13,19 @@ use crate::{BatchHeader, records};
 use bytes::Bytes;
 use std::time::Duration;
 
+/// What holds for every batch that comes from this process.
+pub(super) const TERMS: Terms = Terms {
+    acks: -1,
+    is_transactional: false,
+    allows_zstd: true,
+};
+
 impl Client {
     /// Appends one batch, as [`records::encode_batch`] makes them; the first record's offset.
     ///
     /// # Errors
     /// Those of Produce, such as UNKNOWN_TOPIC_OR_PARTITION or NOT_ENOUGH_REPLICAS at the memory limit.
     pub async fn produce(&self, topic: &str, partition: i32, batch: Bytes) -> Result<Offset, Error> {
-        let terms = Terms {
-            acks: -1,
-            is_transactional: false,
-            allows_zstd: true,
-        };
         // The log keeps what it is given, so it has to be memory that is counted.
         let batch = self
             .cluster
@@ -32,7 +34,7 @@ impl Client {
             .map_err(|full| Error::from(&ProduceError::from(full)))?;
         let key = TopicKey::Name(topic.into());
         let batches = [(partition, Some(batch))];
-        let mut outcomes = produce(&self.cluster, &self.context(), terms, &key, batches).await;
+        let mut outcomes = produce(&self.cluster, &self.context(), TERMS, &key, batches).await;
         match outcomes.remove(0) {
             Ok(appended) => Ok(appended.base_offset),
             Err(error) => Err(Error::from(&error)),

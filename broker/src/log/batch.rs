@@ -260,13 +260,30 @@ impl BatchHeader {
     }
 
     /// Gives all records of a verified batch with `body_len` bytes of body the time of the append, and the CRC that goes with it.
+    pub(crate) fn set_log_append_time(&mut self, now_ms: i64, body_len: usize) {
+        self.change(body_len, |header| {
+            header.put(21, (header.attributes() | TIMESTAMP_TYPE_BIT).to_be_bytes());
+            header.put(35, now_ms.to_be_bytes());
+        });
+    }
+
+    /// Moves all timestamps of a verified batch with `body_len` bytes of body, so that its base is `base_timestamp_ms`, and gives it the
+    /// CRC that goes with it. What the records say counts from the base, so they move too.
+    pub(crate) fn move_timestamps(&mut self, base_timestamp_ms: i64, body_len: usize) {
+        let moved_ms = base_timestamp_ms.wrapping_sub(self.base_timestamp_ms());
+        let max_timestamp_ms = self.max_timestamp_ms().wrapping_add(moved_ms);
+        self.change(body_len, |header| {
+            header.set_timestamps(base_timestamp_ms, max_timestamp_ms);
+        });
+    }
+
+    /// Changes the header of a verified batch with `body_len` bytes of body, and the CRC with it.
     ///
     /// The body is not read again: CRCs are linear, so the old checksum changes by the difference of the two headers, carried over
     /// the body's length. That keeps a 1 MB checksum out of the partition's lock.
-    pub(crate) fn set_log_append_time(&mut self, now_ms: i64, body_len: usize) {
+    fn change(&mut self, body_len: usize, change: impl FnOnce(&mut Self)) {
         let before = crc32c::crc32c(&self.0[CRC_END..]);
-        self.put(21, (self.attributes() | TIMESTAMP_TYPE_BIT).to_be_bytes());
-        self.put(35, now_ms.to_be_bytes());
+        change(self);
         let difference = before ^ crc32c::crc32c(&self.0[CRC_END..]);
         self.set_crc(self.crc() ^ crc32c::crc32c_combine(difference, 0, body_len));
     }

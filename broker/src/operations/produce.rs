@@ -8,9 +8,9 @@ use crate::cluster::Cluster;
 use crate::log::{AppendError, Appended, Batch, InvalidBatch};
 use crate::metrics::add;
 use crate::pool::OutOfMemory;
-use crate::topic::TopicKey;
 use crate::topic::leadership::NotServed;
 use crate::topic::partition::Partition;
+use crate::topic::{Topic, TopicKey};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -63,19 +63,43 @@ pub(crate) async fn produce(
 ) -> Vec<Result<Appended, ProduceError>> {
     let found = topic.find(&cluster.topics);
     let append = |(index, records): (i32, Option<Bytes>)| {
-        let Some(found) = &found else {
-            return Err(match topic {
-                TopicKey::Name(_) => NotServed::UnknownTopicOrPartition.into(),
-                TopicKey::Id(_) => ProduceError::UnknownTopicId,
-            });
-        };
-        let partition = usize::try_from(index)
-            .ok()
-            .and_then(|index| found.partitions.get(index))
-            .ok_or(NotServed::UnknownTopicOrPartition)?;
-        append(cluster, context, terms, partition, records)
+        let partition = partition(found.as_deref(), topic, index)?;
+        let records = records.filter(|records| !records.is_empty());
+        let batch = Batch::verify(records.ok_or(ProduceError::NoBatch)?)?;
+        append(cluster, context, terms, partition, batch)
     };
     partitions.into_iter().map(append).collect()
+}
+
+/// The same for one batch that was verified before, and whose body may be in the log already.
+pub(crate) async fn produce_verified(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    terms: Terms,
+    topic: &TopicKey,
+    (index, batch): (i32, Batch),
+) -> Result<Appended, ProduceError> {
+    let found = topic.find(&cluster.topics);
+    let partition = partition(found.as_deref(), topic, index)?;
+    append(cluster, context, terms, partition, batch)
+}
+
+fn partition<'a>(
+    found: Option<&'a Topic>,
+    topic: &TopicKey,
+    index: i32,
+) -> Result<&'a Partition, ProduceError> {
+    let Some(found) = found else {
+        return Err(match topic {
+            TopicKey::Name(_) => NotServed::UnknownTopicOrPartition.into(),
+            TopicKey::Id(_) => ProduceError::UnknownTopicId,
+        });
+    };
+    let partition = usize::try_from(index)
+        .ok()
+        .and_then(|index| found.partitions.get(index))
+        .ok_or(NotServed::UnknownTopicOrPartition)?;
+    Ok(partition)
 }
 
 fn append(
@@ -83,12 +107,8 @@ fn append(
     context: &RequestContext,
     terms: Terms,
     partition: &Partition,
-    records: Option<Bytes>,
+    batch: Batch,
 ) -> Result<Appended, ProduceError> {
-    let records = records
-        .filter(|records| !records.is_empty())
-        .ok_or(ProduceError::NoBatch)?;
-    let batch = Batch::verify(records)?;
     if !terms.allows_zstd && batch.header.compression() == Some(crate::Compression::Zstd) {
         return Err(ProduceError::ZstdTooEarly);
     }

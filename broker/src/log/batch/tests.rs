@@ -190,6 +190,21 @@ fn log_append_time_gives_the_crc_that_the_whole_batch_has() {
 }
 
 #[test]
+fn moved_timestamps_give_the_crc_that_the_whole_batch_has() {
+    let wire = changed(|header| header.set_producer(ProducerId(7), ProducerEpoch(1), Sequence(5)));
+    let batch = Batch::verify(wire).expect("it is valid");
+    for base_ms in [1_000, 0, -1, 1_700_000_000_000, i64::MAX] {
+        let mut header = batch.header;
+        header.move_timestamps(base_ms, batch.body.len());
+        assert_eq!(header.crc(), header.compute_crc(&batch.body), "{base_ms}");
+        assert_eq!(header.base_timestamp_ms(), base_ms);
+        assert_eq!(header.max_timestamp_ms(), base_ms.wrapping_add(2));
+        header.move_timestamps(1_000, batch.body.len());
+        assert_eq!(header, batch.header);
+    }
+}
+
+#[test]
 fn a_sequence_that_wraps_ends_below_where_it_began() {
     let mut header = BatchHeader::empty(Compression::None);
     header.set_producer(ProducerId(1), ProducerEpoch(0), Sequence(i32::MAX - 1));
