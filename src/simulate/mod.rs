@@ -1,6 +1,7 @@
 //! Simulation in virtual time: scenarios, their runs, and the reports of them.
 
 mod outcome;
+pub mod report;
 pub(crate) mod virtual_time;
 
 pub use outcome::{Bounds, Published, SimulationOutcome, VariantOutcome};

@@ -1,0 +1,209 @@
+//! The outcome as JSON, the whole traces included. Its names are an interface: they stay.
+
+use crate::simulate::{SimulationOutcome, VariantOutcome};
+use esmeralda_esm::trace::Trace;
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+use std::io::{self, Write};
+use std::time::Duration;
+
+/// Containers nested deeper than this are written in one line: the buckets, evaluations and rebalances of a trace.
+const DEEPEST_BROKEN: usize = 5;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    title: &'a str,
+    profile: &'a str,
+    seed: u64,
+    variants: Vec<Variant<'a>>,
+}
+
+#[derive(Serialize)]
+struct Variant<'a> {
+    name: &'a str,
+    minimum_pollers: Option<u32>,
+    maximum_pollers: Option<u32>,
+    drained_in_s: Option<f64>,
+    full_concurrency_after_s: Option<f64>,
+    records: u64,
+    invocations: u64,
+    payload_bytes: u64,
+    digest: Option<&'a str>,
+    largest_fleet: usize,
+    event_poller_unit_hours: f64,
+    cost_usd: f64,
+    published: Option<Published>,
+    trace: &'a Trace,
+}
+
+#[derive(Serialize)]
+struct Published {
+    drained_in_minutes: f64,
+    full_concurrency_after_minutes: f64,
+}
+
+/// The outcome as JSON. The same outcome gives the same bytes; a bucket, an evaluation and a rebalance is a line each, so that two
+/// reports can be compared line by line. What there is none of is `null`.
+pub fn json(outcome: &SimulationOutcome) -> String {
+    let report = Report {
+        title: &outcome.title,
+        profile: &outcome.profile,
+        seed: outcome.seed,
+        variants: outcome.variants.iter().map(variant).collect(),
+    };
+    let mut bytes = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut bytes, Lines::default());
+    // All keys are strings and a Vec takes every byte.
+    report.serialize(&mut serializer).expect("a report is JSON");
+    bytes.push(b'\n');
+    String::from_utf8(bytes).expect("JSON is UTF-8")
+}
+
+fn variant(variant: &VariantOutcome) -> Variant<'_> {
+    let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+    Variant {
+        name: &variant.name,
+        minimum_pollers: variant.bounds.map(|bounds| bounds.minimum),
+        maximum_pollers: variant.bounds.map(|bounds| bounds.maximum),
+        drained_in_s: seconds(variant.drained_in),
+        full_concurrency_after_s: seconds(variant.full_concurrency_after),
+        records: variant.records,
+        invocations: variant.invocations,
+        payload_bytes: variant.payload_bytes,
+        digest: variant.digest.as_deref(),
+        largest_fleet: variant.trace.largest_fleet(),
+        event_poller_unit_hours: variant.trace.event_poller_unit_hours,
+        cost_usd: variant.trace.cost_usd,
+        published: variant.published.map(|published| Published {
+            drained_in_minutes: published.drained_in_minutes,
+            full_concurrency_after_minutes: published.full_concurrency_after_minutes,
+        }),
+        trace: &variant.trace,
+    }
+}
+
+/// Indents down to a depth, and writes what is deeper in one line.
+#[derive(Default)]
+struct Lines {
+    depth: usize,
+    has_value: bool,
+}
+
+impl Lines {
+    fn begin<W: ?Sized + Write>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.has_value = false;
+        writer.write_all(bracket)
+    }
+
+    fn end<W: ?Sized + Write>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
+        let is_broken = self.depth <= DEEPEST_BROKEN && self.has_value;
+        self.depth -= 1;
+        if is_broken {
+            self.break_line(writer)?;
+        }
+        writer.write_all(bracket)
+    }
+
+    fn separate<W: ?Sized + Write>(&mut self, writer: &mut W, is_first: bool) -> io::Result<()> {
+        if !is_first {
+            writer.write_all(b",")?;
+        }
+        match self.depth {
+            ..=DEEPEST_BROKEN => self.break_line(writer),
+            _ if is_first => Ok(()),
+            _ => writer.write_all(b" "),
+        }
+    }
+
+    fn break_line<W: ?Sized + Write>(&self, writer: &mut W) -> io::Result<()> {
+        write!(writer, "\n{:1$}", "", 2 * self.depth)
+    }
+}
+
+impl Formatter for Lines {
+    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.begin(writer, b"[")
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.end(writer, b"]")
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.separate(writer, first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, _writer: &mut W) -> io::Result<()> {
+        self.has_value = true;
+        Ok(())
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.begin(writer, b"{")
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.end(writer, b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.separate(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, _writer: &mut W) -> io::Result<()> {
+        self.has_value = true;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::report::example;
+
+    #[test]
+    fn a_report_is_exactly_this() {
+        let expected = include_str!("expected/small.json");
+        assert_eq!(json(&example::small()), expected);
+    }
+
+    #[test]
+    fn an_outcome_without_variants_is_a_report_too() {
+        let outcome = SimulationOutcome {
+            variants: Vec::new(),
+            ..example::small()
+        };
+        let expected = "{\n  \"title\": \"A \\\"small\\\" <run>\",\n  \"profile\": \"current\",\n  \"seed\": 7,\n  \"variants\": []\n}\n";
+        assert_eq!(json(&outcome), expected);
+    }
+
+    #[test]
+    fn the_published_runs_are_a_line_for_each_bucket() {
+        let outcome = example::published_runs();
+        let report = json(&outcome);
+        assert_eq!(report, json(&outcome));
+        let buckets = report
+            .lines()
+            .filter(|line| line.contains("\"in_flight_mean\""))
+            .count();
+        let expected: usize = outcome
+            .variants
+            .iter()
+            .map(|variant| variant.trace.buckets.len())
+            .sum();
+        assert_eq!(buckets, expected);
+        let read: serde_json::Value = serde_json::from_str(&report).expect("it is JSON");
+        let names: Vec<_> = (0..4)
+            .map(|index| read["variants"][index]["name"].as_str())
+            .collect();
+        let expected = ["on-demand", "minimum-1", "minimum-10", "minimum-100"];
+        assert_eq!(names, expected.map(Some));
+        assert_eq!(read["variants"][0]["minimum_pollers"], serde_json::Value::Null);
+        assert_eq!(read["variants"][3]["published"]["drained_in_minutes"], 6.0);
+    }
+}
