@@ -1,0 +1,198 @@
+//! The table for the terminal, at most 80 columns wide.
+
+use super::summary::{CAVEAT, Compared, Comparison, Summary, comparison};
+use crate::simulate::SimulationOutcome;
+
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+
+/// Names are cut short only to so many characters, even where that makes a line too long.
+const SHORTEST_NAME: usize = 8;
+
+/// The outcome for a person in front of a terminal: the figures of each variant and, where AWS published some, how far they are from
+/// those. A variant that did not drain says so, with the lag that is left. Ends with a line break.
+pub fn table(outcome: &SimulationOutcome) -> String {
+    let summary = Summary::of(outcome);
+    let mut lines = vec![clipped(&outcome.title, WIDTH), String::new()];
+    lines.extend(figures(&summary));
+    if !summary.notes.is_empty() {
+        lines.push(String::new());
+        lines.extend(summary.notes.iter().flat_map(|note| wrapped(note)));
+    }
+    let compared = comparison(outcome);
+    if !compared.is_empty() {
+        lines.push(String::new());
+        lines.extend(published(&compared));
+    }
+    lines.push(String::new());
+    let mut repeated = format!("Profile {}, seed {}.", outcome.profile, outcome.seed);
+    if !compared.is_empty() {
+        repeated = format!("{repeated} {CAVEAT}");
+    }
+    lines.extend(wrapped(&repeated));
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The figures of each variant, a row each.
+fn figures(summary: &Summary<'_>) -> Vec<String> {
+    let widths: Vec<usize> = summary
+        .headings
+        .iter()
+        .enumerate()
+        .map(|(column, heading)| {
+            let heading = heading.lines.iter().map(|line| length(line));
+            let cells = summary.rows.iter().map(|row| length(&row.cells[column]));
+            heading.chain(cells).max().unwrap_or(0)
+        })
+        .collect();
+    let figures: usize = widths.iter().sum();
+    let longest = summary.rows.iter().map(|row| length(row.name)).max().unwrap_or(0);
+    // Two spaces between columns if the names leave room for them.
+    let gap = match longest + figures + 2 * widths.len() {
+        ..=WIDTH => 2,
+        _ => 1,
+    };
+    let room = WIDTH.saturating_sub(figures + gap * widths.len());
+    let name = longest.min(room.max(SHORTEST_NAME));
+    let line = |first: &str, cells: &[&str]| {
+        let mut line = padded(first, name);
+        for (cell, width) in cells.iter().zip(&widths) {
+            line.push_str(&format!("{:gap$}{cell:>width$}", ""));
+        }
+        line
+    };
+    let headings = (0..3).map(|index| {
+        line(
+            "",
+            &summary.headings.each_ref().map(|heading| heading.lines[index]),
+        )
+    });
+    let rows = summary
+        .rows
+        .iter()
+        .map(|row| line(row.name, &row.cells.each_ref().map(String::as_str)));
+    headings.chain(rows).collect()
+}
+
+/// The published figures, one block each.
+fn published(compared: &[Comparison<'_>]) -> Vec<String> {
+    const DRAINED: &str = "drained in";
+    const FULL: &str = "full concurrency after";
+    let line = |first: &str, cells: [&str; 3]| {
+        let [simulated, published, deviation] = cells;
+        let first = padded(first, length(FULL));
+        format!("{first} {simulated:>12}{published:>12}{deviation:>12}")
+    };
+    let figures = |name: &str, compared: &Compared| {
+        line(
+            name,
+            [&compared.simulated, &compared.published, &compared.deviation],
+        )
+    };
+    let heading = ["simulated", "published", "deviation"];
+    let mut lines = vec![format!("{}  improvement", line(DRAINED, heading))];
+    for row in compared {
+        let improvement = match row.improvement == row.published_improvement {
+            true => row.improvement.clone(),
+            false => format!("{} (AWS: {})", row.improvement, row.published_improvement),
+        };
+        lines.push(format!("{}  {improvement}", figures(row.name, &row.drained)));
+    }
+    lines.extend([String::new(), line(FULL, heading)]);
+    lines.extend(compared.iter().map(|row| figures(row.name, &row.full)));
+    lines
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Filled up with spaces, or cut short.
+fn padded(text: &str, width: usize) -> String {
+    format!("{:width$}", clipped(text, width))
+}
+
+/// At most `width` characters, and none that would move the terminal's cursor.
+fn clipped(text: &str, width: usize) -> String {
+    let text = printable(text);
+    match length(&text) > width {
+        true => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
+        false => text,
+    }
+}
+
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|character| match character.is_control() {
+            true => ' ',
+            false => character,
+        })
+        .collect()
+}
+
+/// Broken at spaces into lines that fit.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in printable(text).split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if length(line) + 1 + length(word) <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(clipped(word, WIDTH)),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::report::example;
+
+    #[test]
+    fn a_table_is_exactly_this() {
+        let expected = include_str!("expected/small.txt");
+        assert_eq!(table(&example::small()), expected);
+    }
+
+    #[test]
+    fn the_published_runs_are_compared() {
+        let expected = include_str!("expected/published_runs.txt");
+        assert_eq!(table(&example::published_runs()), expected);
+    }
+
+    #[test]
+    fn lines_fit_whatever_names_and_numbers_there_are() {
+        let mut outcome = example::published_runs();
+        outcome.title = "title ".repeat(40);
+        outcome.profile = "announcement-2024 with ".repeat(20);
+        for variant in &mut outcome.variants {
+            variant.name = format!("{}\u{1b}[2J", variant.name.repeat(9));
+            variant.drained_in = variant.drained_in.map(|time| time * 100);
+            variant.invocations *= 10_000;
+            variant.trace.event_poller_unit_hours *= 100.0;
+        }
+        let text = table(&outcome);
+        assert_eq!(text.lines().map(length).max(), Some(WIDTH), "{text}");
+        assert!(
+            text.chars()
+                .all(|character| character == '\n' || !character.is_control())
+        );
+    }
+
+    #[test]
+    fn an_outcome_without_variants_has_headings_only() {
+        let outcome = SimulationOutcome {
+            variants: Vec::new(),
+            ..example::small()
+        };
+        let lines: Vec<_> = table(&outcome).lines().map(String::from).collect();
+        assert_eq!((lines.len(), lines[6].as_str()), (7, "Profile current, seed 7."));
+    }
+}
