@@ -5,13 +5,15 @@ use std::time::Duration;
 /// Counts from here on are written with an SI prefix, so that columns stay narrow.
 const LONGEST_COUNT: u64 = 100_000_000;
 
-/// What times are written in; one for a whole report.
+/// What times are written in; one for a whole report, and one for its axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TimeUnit {
     /// Up to five minutes.
     Seconds,
-    /// Beyond.
+    /// Beyond; on axes up to ten hours.
     Minutes,
+    /// On axes beyond that.
+    Hours,
 }
 
 impl TimeUnit {
@@ -23,11 +25,20 @@ impl TimeUnit {
         }
     }
 
+    /// The unit of an axis that ends at `end`.
+    pub(super) fn of_axis(end: Duration) -> Self {
+        match end.as_secs_f64() {
+            ..=36_000.0 => Self::of_figures(end),
+            _ => Self::Hours,
+        }
+    }
+
     /// Its symbol.
     pub(super) fn symbol(self) -> &'static str {
         match self {
             Self::Seconds => "s",
             Self::Minutes => "min",
+            Self::Hours => "h",
         }
     }
 
@@ -36,6 +47,7 @@ impl TimeUnit {
         match self {
             Self::Seconds => 1.0,
             Self::Minutes => 60.0,
+            Self::Hours => 3_600.0,
         }
     }
 
@@ -129,6 +141,18 @@ mod tests {
             let time = Duration::from_secs_f64(seconds);
             assert_eq!(TimeUnit::of_figures(time).text(time), text);
         }
+    }
+
+    #[test]
+    fn only_axes_are_in_hours() {
+        let units = [300, 301, 36_000, 36_001].map(|seconds| TimeUnit::of_axis(Duration::from_secs(seconds)));
+        let expected = [
+            TimeUnit::Seconds,
+            TimeUnit::Minutes,
+            TimeUnit::Minutes,
+            TimeUnit::Hours,
+        ];
+        assert_eq!(units, expected);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The figures of a report, as text.
+//! The figures that the table and the page show alike, as text.
 
 use super::quantity::{TimeUnit, count, signed, thousands, trimmed};
 use crate::simulate::{Published, SimulationOutcome, VariantOutcome};
@@ -15,10 +15,14 @@ pub(super) const CAVEAT: &str = "AWS published eight numbers for this workload, 
 pub(super) struct Heading {
     /// In lines, as narrow as can be.
     pub(super) lines: [&'static str; 3],
+    /// In full.
+    pub(super) full: String,
 }
 
 /// All variants in figures.
 pub(super) struct Summary<'a> {
+    /// What times are in.
+    pub(super) unit: TimeUnit,
     /// Of the cells of a row.
     pub(super) headings: [Heading; 8],
     /// Of the outcome's variants, in order.
@@ -40,6 +44,7 @@ impl<'a> Summary<'a> {
     pub(super) fn of(outcome: &'a SimulationOutcome) -> Self {
         let unit = unit(outcome);
         Self {
+            unit,
             headings: headings(unit),
             rows: outcome
                 .variants
@@ -62,24 +67,29 @@ fn unit(outcome: &SimulationOutcome) -> TimeUnit {
         return TimeUnit::Minutes;
     }
     let times = variants().flat_map(|variant| [variant.drained_in, variant.full_concurrency_after]);
-    let longest = times.flatten().max();
-    let ends = variants().map(|variant| variant.trace.end()).max();
-    TimeUnit::of_figures(longest.or(ends).unwrap_or_default())
+    let ends = variants().map(|variant| variant.trace.end());
+    TimeUnit::of_figures(times.flatten().chain(ends).max().unwrap_or_default())
 }
 
 fn headings(unit: TimeUnit) -> [Heading; 8] {
     let symbol = unit.symbol();
     [
-        ["drained", "in", symbol],
-        ["full", "after", symbol],
-        ["largest", "fleet", ""],
-        ["invo-", "cations", ""],
-        ["mean in", "flight", ""],
-        ["most in", "flight", ""],
-        ["unit", "hours", ""],
-        ["cost", "", "USD"],
+        (["drained", "in", symbol], format!("drained in, {symbol}")),
+        (
+            ["full", "after", symbol],
+            format!("full concurrency after, {symbol}"),
+        ),
+        (["largest", "fleet", ""], String::from("largest fleet")),
+        (["invo-", "cations", ""], String::from("invocations")),
+        (["mean in", "flight", ""], String::from("batches in flight, mean")),
+        (
+            ["most in", "flight", ""],
+            String::from("batches in flight, maximum"),
+        ),
+        (["unit", "hours", ""], String::from("event poller unit hours")),
+        (["cost", "", "USD"], String::from("cost, USD")),
     ]
-    .map(|lines| Heading { lines })
+    .map(|(lines, full)| Heading { lines, full })
 }
 
 fn row(variant: &VariantOutcome, unit: TimeUnit) -> Row<'_> {

@@ -1,0 +1,156 @@
+//! What was decided for a variant, and what came of it.
+
+use crate::simulate::VariantOutcome;
+use crate::simulate::report::quantity::{TimeUnit, si, thousands};
+use crate::simulate::report::summary::NONE;
+use esmeralda_esm::scaler::{Cap, Decision, Reason};
+use esmeralda_esm::trace::Cause;
+use std::fmt::{self, Write};
+
+/// Each evaluation with its reasons, folded up.
+pub(super) fn write_evaluations(page: &mut String, variant: &VariantOutcome, unit: TimeUnit) -> fmt::Result {
+    let evaluations = &variant.trace.evaluations;
+    if evaluations.is_empty() {
+        return Ok(());
+    }
+    let changes = evaluations
+        .iter()
+        .filter(|decision| decision.to != decision.from)
+        .count();
+    let summary = format!(
+        "{}, {} with a change",
+        counted(evaluations.len(), "evaluation"),
+        changes
+    );
+    let at = format!("at, {}", unit.symbol());
+    let headings = [
+        at.as_str(),
+        "pollers",
+        "wanted",
+        "reason",
+        "capped by",
+        "OffsetLag",
+        "arriving/s",
+        "a slot does/s",
+        "slots a poller",
+        "throttled",
+    ];
+    write_folded(
+        page,
+        &summary,
+        &headings,
+        evaluations.iter().map(|decision| evaluation(decision, unit)),
+    )
+}
+
+/// Each rebalance, folded up.
+pub(super) fn write_rebalances(page: &mut String, variant: &VariantOutcome, unit: TimeUnit) -> fmt::Result {
+    let rebalances = &variant.trace.rebalances;
+    if rebalances.is_empty() {
+        return Ok(());
+    }
+    let decided = format!("decided at, {}", unit.symbol());
+    let ended = format!("ended at, {}", unit.symbol());
+    let headings = [decided.as_str(), ended.as_str(), "pause, s", "pollers", "cause"];
+    let rows = rebalances.iter().map(|rebalance| {
+        let pause = rebalance
+            .ended_at
+            .map(|ended| ended.saturating_sub(rebalance.decided_at));
+        [
+            unit.figure(rebalance.decided_at),
+            rebalance
+                .ended_at
+                .map_or(String::from("not over"), |ended| unit.figure(ended)),
+            pause.map_or(NONE.to_owned(), |pause| TimeUnit::Seconds.figure(pause)),
+            change(rebalance.from, rebalance.to),
+            cause(rebalance.cause).to_owned(),
+        ]
+    });
+    write_folded(page, &counted(rebalances.len(), "rebalance"), &headings, rows)
+}
+
+/// A table of `rows` under its summary; no cell has anything to escape.
+fn write_folded<const COLUMNS: usize>(
+    page: &mut String,
+    summary: &str,
+    headings: &[&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> fmt::Result {
+    writeln!(
+        page,
+        "<details>\n<summary>{summary}</summary>\n<div class=\"scroll\">\n<table>\n<thead>"
+    )?;
+    page.write_str("<tr>")?;
+    for heading in headings {
+        write!(page, "<th scope=\"col\">{heading}</th>")?;
+    }
+    page.write_str("</tr>\n</thead>\n<tbody>\n")?;
+    for row in rows {
+        page.write_str("<tr>")?;
+        for cell in row {
+            write!(page, "<td>{cell}</td>")?;
+        }
+        page.write_str("</tr>\n")?;
+    }
+    writeln!(page, "</tbody>\n</table>\n</div>\n</details>")
+}
+
+fn evaluation(decision: &Decision, unit: TimeUnit) -> [String; 10] {
+    let optional = |figure: Option<f64>| figure.map_or(NONE.to_owned(), si);
+    [
+        unit.figure(decision.at),
+        change(decision.from, decision.to),
+        decision
+            .raw_target
+            .map_or(NONE.to_owned(), |target| thousands(target as u64)),
+        reason(decision.reason).to_owned(),
+        decision.capped_by.map_or(NONE, cap).to_owned(),
+        thousands(decision.lag),
+        si(decision.arrival_per_s),
+        optional(decision.slot_per_s),
+        optional(decision.slots_per_poller),
+        format!("{:.0} %", decision.throttled_share * 100.0),
+    ]
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", thousands(count as u64))
+}
+
+fn change(from: usize, to: usize) -> String {
+    match from == to {
+        true => format!("{from} stay"),
+        false => format!("{from} → {to}"),
+    }
+}
+
+/// In the words of a decision.
+fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::LagTooLong => "the lag is too long",
+        Reason::RateUnknown => "the rate of a poller is unknown",
+        Reason::Quiet => "quiet for long enough",
+        Reason::Enough => "enough",
+        Reason::WithinTolerance => "not worth a rebalance",
+        Reason::Throttled => "throttled",
+        Reason::NotQuietYet => "not quiet for long enough",
+    }
+}
+
+fn cap(cap: Cap) -> &'static str {
+    match cap {
+        Cap::Maximum => "the maximum",
+        Cap::Partitions => "the partitions",
+        Cap::Minimum => "the minimum",
+        Cap::Step => "the step",
+    }
+}
+
+fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Evaluation => "an evaluation",
+        Cause::Bounds => "new bounds, mode or partitions",
+        Cause::LostPollers => "lost pollers",
+    }
+}

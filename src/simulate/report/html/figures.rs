@@ -1,0 +1,299 @@
+//! The figures: all variants' lag in one, and each variant's own.
+
+use super::scales::{Scales, lag_at_start};
+use super::{look, swatch};
+use crate::simulate::report::quantity::thousands;
+use crate::simulate::report::summary::{NONE, Summary};
+use crate::simulate::report::svg::{
+    Chart, Escaped, Layer, Mark, Point, Shade, Span, ValueAxis, line, merged, steps,
+};
+use crate::simulate::{Bounds, SimulationOutcome, VariantOutcome};
+use esmeralda_esm::trace::Bucket;
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+/// Heights of plots, in pixels.
+const LARGE: u32 = 220;
+const SMALL: u32 = 96;
+
+/// Bounds nearer to each other than this share two lines of text.
+const BOUND_GAP: f64 = 0.18;
+
+/// The lag of all variants in one figure.
+pub(super) fn write_overview(
+    page: &mut String,
+    outcome: &SimulationOutcome,
+    scales: &Scales,
+    summary: &Summary<'_>,
+) -> fmt::Result {
+    if outcome.variants.is_empty() {
+        return Ok(());
+    }
+    page.write_str("<h2>All variants</h2>\n<ul class=\"legend\">\n")?;
+    for (index, row) in summary.rows.iter().enumerate() {
+        let drained = match row.cells[0].as_str() {
+            NONE => String::from("not drained"),
+            figure => format!("drained in {figure} {}", summary.unit.symbol()),
+        };
+        let name = Escaped(row.name);
+        writeln!(
+            page,
+            "<li>{}{name} <span class=\"aside\">{drained}</span></li>",
+            swatch(index)
+        )?;
+    }
+    page.write_str("</ul>\n")?;
+    let lines = outcome.variants.iter().enumerate();
+    let layers = lines.map(|(index, variant)| Layer::Line {
+        class: format!("line {}", look(index)),
+        points: lag(variant),
+    });
+    let chart = Chart {
+        label: String::from("OffsetLag of all variants over time"),
+        height: LARGE,
+        time: &scales.time,
+        values: &scales.lag,
+        shades: Vec::new(),
+        layers: layers.collect(),
+        marks: Vec::new(),
+    };
+    write_figure(
+        page,
+        "OffsetLag",
+        "records not yet committed, all partitions together",
+        &chart,
+    )
+}
+
+/// What a variant did over time: executions first, as in the announcement.
+pub(super) fn write_figures(page: &mut String, variant: &VariantOutcome, scales: &Scales) -> fmt::Result {
+    if variant.trace.buckets.is_empty() {
+        return writeln!(page, "<p class=\"note\">Nothing was recorded.</p>");
+    }
+    let figures = Figures {
+        variant,
+        scales,
+        shades: shades(variant, scales),
+    };
+    let mut executions = figures.chart(
+        "Concurrent executions",
+        LARGE,
+        &scales.executions,
+        executions(variant),
+    );
+    executions.marks = marks(variant, scales);
+    write_figure(
+        page,
+        "Concurrent executions",
+        "batches in flight, overhead included: mean, and a band up to the maximum; rebalances are shaded",
+        &executions,
+    )?;
+    let lag = vec![own_line(lag(variant))];
+    let lag = figures.chart("OffsetLag", SMALL, &scales.lag, lag);
+    write_figure(page, "OffsetLag", "records", &lag)?;
+    let pollers = figures.chart("Event pollers", SMALL, &scales.pollers, pollers(variant, scales));
+    write_figure(page, "Event pollers", &pollers_aside(variant, scales), &pollers)?;
+    let throughput = vec![own_line(levels(variant, Bucket::records_per_s))];
+    let throughput = figures.chart("Throughput", SMALL, &scales.throughput, throughput);
+    write_figure(page, "Throughput", "records/s", &throughput)
+}
+
+fn write_figure(page: &mut String, caption: &str, aside: &str, chart: &Chart<'_>) -> fmt::Result {
+    writeln!(
+        page,
+        "<figure>\n<figcaption><b>{caption}</b> <span class=\"aside\">{}</span></figcaption>\n{chart}</figure>",
+        Escaped(aside)
+    )
+}
+
+/// What the figures of a variant have in common.
+struct Figures<'a> {
+    variant: &'a VariantOutcome,
+    scales: &'a Scales,
+    shades: Vec<Shade>,
+}
+
+impl<'a> Figures<'a> {
+    fn chart(&self, what: &str, height: u32, values: &'a ValueAxis, layers: Vec<Layer>) -> Chart<'a> {
+        let drained = self.variant.drained_in.map(|drained| Mark {
+            at_s: drained.as_secs_f64(),
+            text: None,
+        });
+        Chart {
+            label: format!("{what} of {} over time", self.variant.name),
+            height,
+            time: &self.scales.time,
+            values,
+            shades: self.shades.clone(),
+            layers,
+            marks: drained.into_iter().collect(),
+        }
+    }
+}
+
+/// The two moments that AWS published, a line of text each.
+fn marks(variant: &VariantOutcome, scales: &Scales) -> Vec<Mark> {
+    let mark = |time: Option<Duration>, what: &str, at_once: &str| {
+        let time = time?;
+        let text = match time {
+            Duration::ZERO => at_once.to_owned(),
+            time => format!("{what} {}", scales.unit.text(time)),
+        };
+        Some(Mark {
+            at_s: time.as_secs_f64(),
+            text: Some(text),
+        })
+    };
+    let full = mark(variant.full_concurrency_after, "full after", "full at once");
+    let drained = mark(variant.drained_in, "drained in", "nothing to drain");
+    full.into_iter().chain(drained).collect()
+}
+
+fn shades(variant: &VariantOutcome, scales: &Scales) -> Vec<Shade> {
+    let end = variant.trace.end();
+    let shade = |rebalance: &esmeralda_esm::trace::Rebalance| {
+        let ended = rebalance.ended_at.unwrap_or(end).max(rebalance.decided_at);
+        Shade {
+            start_s: rebalance.decided_at.as_secs_f64(),
+            end_s: ended.as_secs_f64(),
+            title: format!(
+                "rebalance from {} to {} pollers, {} to {}",
+                rebalance.from,
+                rebalance.to,
+                scales.unit.figure(rebalance.decided_at),
+                scales.unit.text(ended)
+            ),
+        }
+    };
+    merged(variant.trace.rebalances.iter().map(shade).collect(), &scales.time)
+}
+
+fn executions(variant: &VariantOutcome) -> Vec<Layer> {
+    let mean = levels(variant, |bucket| bucket.in_flight_mean);
+    let most = levels(variant, |bucket| bucket.in_flight_max as f64);
+    vec![
+        Layer::Band {
+            lower: mean.clone(),
+            upper: most,
+        },
+        own_line(mean),
+    ]
+}
+
+fn pollers(variant: &VariantOutcome, scales: &Scales) -> Vec<Layer> {
+    let mut layers = vec![own_line(levels(variant, |bucket| bucket.pollers as f64))];
+    let Some(Bounds { minimum, maximum }) = variant.bounds else {
+        return layers;
+    };
+    let share = |bound: u32| scales.pollers.share(bound.into());
+    let is_near = scales.shows(maximum) && share(maximum) - share(minimum) < BOUND_GAP;
+    let (lower, upper) = match is_near {
+        // There is room for one text only.
+        true if minimum == maximum => (None, format!("minimum and maximum {maximum}")),
+        true => (None, format!("minimum {minimum}, maximum {maximum}")),
+        false => (Some(format!("minimum {minimum}")), format!("maximum {maximum}")),
+    };
+    for (bound, text) in [(minimum, lower), (maximum, Some(upper))] {
+        if scales.shows(bound) {
+            let value = f64::from(bound);
+            layers.push(Layer::Bound { value, text });
+        }
+    }
+    layers
+}
+
+fn pollers_aside(variant: &VariantOutcome, scales: &Scales) -> String {
+    match variant.bounds {
+        None => String::from("those in a rebalance included"),
+        Some(bounds) if scales.shows(bounds.maximum) => {
+            String::from("those in a rebalance included; bounds are dashed")
+        }
+        Some(bounds) => format!(
+            "those in a rebalance included; the maximum, {}, is beyond the figure",
+            thousands(bounds.maximum.into())
+        ),
+    }
+}
+
+fn own_line(points: Vec<Point>) -> Layer {
+    let class = String::from("line");
+    Layer::Line { class, points }
+}
+
+/// A step for each bucket.
+fn levels(variant: &VariantOutcome, value: impl Fn(&Bucket) -> f64) -> Vec<Point> {
+    steps(variant.trace.buckets.iter().map(|bucket| Span {
+        start_s: bucket.start.as_secs_f64(),
+        end_s: (bucket.start + bucket.length).as_secs_f64(),
+        value: value(bucket),
+    }))
+}
+
+/// From the start of the first bucket to the end of each.
+fn lag(variant: &VariantOutcome) -> Vec<Point> {
+    let buckets = &variant.trace.buckets;
+    let point = |at: Duration, lag: u64| Point {
+        at_s: at.as_secs_f64(),
+        value: lag as f64,
+    };
+    let first = buckets
+        .first()
+        .map(|bucket| point(bucket.start, lag_at_start(variant)));
+    let others = buckets
+        .iter()
+        .map(|bucket| point(bucket.start + bucket.length, bucket.lag));
+    line(first.into_iter().chain(others).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::report::example;
+    use crate::simulate::report::quantity::TimeUnit;
+
+    #[test]
+    fn bounds_are_written_where_there_is_room() {
+        let mut outcome = example::published_runs();
+        let scales = Scales::of(&outcome, TimeUnit::Minutes);
+        let cases = [
+            (
+                1,
+                200,
+                vec![(1.0, Some("minimum 1")), (200.0, Some("maximum 200"))],
+            ),
+            (
+                110,
+                120,
+                vec![(110.0, None), (120.0, Some("minimum 110, maximum 120"))],
+            ),
+            (
+                100,
+                100,
+                vec![(100.0, None), (100.0, Some("minimum and maximum 100"))],
+            ),
+            (190, 2_000, vec![(190.0, Some("minimum 190"))]),
+        ];
+        for (minimum, maximum, expected) in cases {
+            outcome.variants[1].bounds = Some(Bounds { minimum, maximum });
+            let layers = pollers(&outcome.variants[1], &scales);
+            let bounds: Vec<_> = layers
+                .iter()
+                .filter_map(|layer| match layer {
+                    Layer::Bound { value, text } => Some((*value, text.as_deref())),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(bounds, expected);
+        }
+    }
+
+    #[test]
+    fn lag_begins_with_what_was_there_at_the_start() {
+        let outcome = example::small();
+        let points: Vec<_> = lag(&outcome.variants[0])
+            .iter()
+            .map(|point| (point.at_s, point.value))
+            .collect();
+        assert_eq!(points, [(0.0, 300.0), (1.0, 200.0), (2.0, 0.0)]);
+    }
+}

@@ -1,0 +1,135 @@
+//! The scales that all variants share, so that their figures can be compared.
+
+use crate::simulate::report::quantity::TimeUnit;
+use crate::simulate::report::svg::{TimeAxis, ValueAxis};
+use crate::simulate::{SimulationOutcome, VariantOutcome};
+use esmeralda_esm::trace::Bucket;
+use std::time::Duration;
+
+/// A bound on pollers is drawn unless it is more than so many times the largest fleet, which would be a flat line then.
+const HIGHEST_BOUND: f64 = 2.5;
+
+/// One scale for each kind of figure.
+pub(super) struct Scales {
+    /// What times in text are in.
+    pub(super) unit: TimeUnit,
+    /// Until the longest run's end.
+    pub(super) time: TimeAxis,
+    /// Batches in flight.
+    pub(super) executions: ValueAxis,
+    /// Records.
+    pub(super) lag: ValueAxis,
+    /// The fleet and the bounds on it.
+    pub(super) pollers: ValueAxis,
+    /// Records per second.
+    pub(super) throughput: ValueAxis,
+}
+
+impl Scales {
+    /// Of all variants of `outcome`, with times in text in `unit`.
+    pub(super) fn of(outcome: &SimulationOutcome, unit: TimeUnit) -> Self {
+        let end = outcome.variants.iter().map(end).max().unwrap_or_default();
+        let largest = |value: fn(&Bucket) -> f64| {
+            let buckets = outcome.variants.iter().flat_map(|variant| &variant.trace.buckets);
+            buckets.map(value).fold(0.0, f64::max)
+        };
+        let before = outcome
+            .variants
+            .iter()
+            .map(|variant| lag_at_start(variant) as f64);
+        let lag = before.fold(largest(|bucket| bucket.lag as f64), f64::max);
+        Self {
+            unit,
+            time: TimeAxis::up_to(end),
+            executions: ValueAxis::up_to(largest(|bucket| bucket.in_flight_max as f64), 5, true),
+            lag: ValueAxis::up_to(lag, 4, true),
+            pollers: ValueAxis::up_to(pollers(outcome), 4, true),
+            throughput: ValueAxis::up_to(largest(Bucket::records_per_s), 4, false),
+        }
+    }
+
+    /// Whether a bound on pollers is within the figure.
+    pub(super) fn shows(&self, bound: u32) -> bool {
+        f64::from(bound) <= self.pollers.end
+    }
+}
+
+/// When the last thing happened that a figure shows.
+fn end(variant: &VariantOutcome) -> Duration {
+    let moments = [variant.drained_in, variant.full_concurrency_after];
+    moments
+        .into_iter()
+        .flatten()
+        .fold(variant.trace.end(), Duration::max)
+}
+
+/// OffsetLag when the first bucket began.
+pub(super) fn lag_at_start(variant: &VariantOutcome) -> u64 {
+    let Some(first) = variant.trace.buckets.first() else {
+        return 0;
+    };
+    (first.lag + first.committed).saturating_sub(first.arrived)
+}
+
+fn pollers(outcome: &SimulationOutcome) -> f64 {
+    let fleets = outcome
+        .variants
+        .iter()
+        .map(|variant| variant.trace.largest_fleet());
+    let largest = fleets.max().unwrap_or(0) as f64;
+    let bounds = outcome.variants.iter().filter_map(|variant| variant.bounds);
+    bounds
+        .flat_map(|bounds| [bounds.minimum, bounds.maximum])
+        .map(f64::from)
+        .filter(|bound| *bound <= HIGHEST_BOUND * largest)
+        .fold(largest, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::Bounds;
+    use crate::simulate::report::example;
+
+    #[test]
+    fn all_variants_fit() {
+        let scales = Scales::of(&example::published_runs(), TimeUnit::Minutes);
+        let ends = [
+            &scales.executions,
+            &scales.lag,
+            &scales.pollers,
+            &scales.throughput,
+        ]
+        .map(|axis| axis.end);
+        assert_eq!(ends, [100.0, 20_000_000.0, 200.0, 60_000.0]);
+        assert!(scales.time.end_s > 1_180.0 && scales.time.end_s < 1_200.0);
+    }
+
+    #[test]
+    fn a_bound_far_beyond_the_fleet_is_left_out() {
+        let mut outcome = example::small();
+        for (maximum, end, is_shown) in [
+            (4, 4.0, true),
+            (5, 6.0, true),
+            (6, 2.0, false),
+            (2_000, 2.0, false),
+        ] {
+            outcome.variants[0].bounds = Some(Bounds { minimum: 1, maximum });
+            let scales = Scales::of(&outcome, TimeUnit::Seconds);
+            assert_eq!((scales.pollers.end, scales.shows(maximum)), (end, is_shown));
+        }
+    }
+
+    #[test]
+    fn nothing_at_all_has_scales_too() {
+        let mut outcome = example::small();
+        outcome.variants = vec![example::blank("blank")];
+        let scales = Scales::of(&outcome, TimeUnit::Seconds);
+        assert_eq!(
+            (scales.time.end_s, scales.lag.end, scales.throughput.end),
+            (1.0, 1.0, 1.0)
+        );
+        outcome.variants.clear();
+        assert_eq!(Scales::of(&outcome, TimeUnit::Seconds).pollers.end, 1.0);
+    }
+}
