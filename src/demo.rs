@@ -71,10 +71,7 @@ async fn prepare(esmeralda: &Esmeralda, args: &DemoArgs) -> Result<Mapping, Stri
         .create_topic_with(TOPIC, partitions)
         .await
         .map_err(|error| error.to_string())?;
-    let function = SimulatedFunction {
-        duration: Duration::from_millis(args.duration_ms),
-        error_rate: 0.0,
-    };
+    let function = SimulatedFunction::fixed(Duration::from_millis(args.duration_ms));
     esmeralda.register_simulated_function(FUNCTION, function, 0);
     let mapping = NewMapping::new(FUNCTION, TOPIC).minimum_pollers(args.pollers);
     esmeralda

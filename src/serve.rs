@@ -144,8 +144,8 @@ fn register(esmeralda: &Esmeralda, function: &FunctionEntry) -> Result<(), Strin
         } => {
             let duration = Duration::from_millis(*duration_ms);
             let function = SimulatedFunction {
-                duration,
                 error_rate: *error_rate,
+                ..SimulatedFunction::fixed(duration)
             };
             esmeralda.register_simulated_function(name, function, *seed);
             Ok(())

@@ -6,7 +6,9 @@ mod simulated;
 
 pub use closure::ClosureInvoker;
 pub use http::{HttpInvoker, InvalidEndpoint};
-pub use simulated::{SimulatedFunction, SimulatedInvoker};
+pub use simulated::{
+    Audit, AuditError, AuditSummary, Digest, DurationModel, SimulatedFunction, SimulatedInvoker,
+};
 
 use bytes::Bytes;
 use std::collections::HashMap;

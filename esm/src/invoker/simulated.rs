@@ -1,125 +1,150 @@
-//! A function that takes its time and sometimes fails, and does nothing else.
+//! A function that takes its time, sometimes fails, has room for so many invocations at once, and does nothing else; in simulations
+//! it also checks what it is given.
+
+mod audit;
+mod duration;
+
+pub use audit::{Audit, AuditError, AuditSummary, Digest};
+pub use duration::DurationModel;
 
 use super::{Invocation, InvocationResult, Invoker};
 use crate::{Clock, Entropy};
 use bytes::Bytes;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// How a simulated function behaves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SimulatedFunction {
     /// How long each invocation takes, in the engine's time.
-    pub duration: Duration,
-    /// The share of invocations that fail, 0.0 to 1.0.
+    pub duration: DurationModel,
+    /// The share of invocations that fail, 0.0 to 1.0. They take as long as the others.
     pub error_rate: f64,
+    /// Reserved concurrency: with so many in flight the next invocation is throttled. `None` is no limit, 0 throttles all.
+    pub concurrency: Option<u32>,
 }
 
-/// Carries out invocations by waiting.
+impl SimulatedFunction {
+    /// A function that always takes `duration`, never fails, and has room for all.
+    pub fn fixed(duration: Duration) -> Self {
+        Self {
+            duration: DurationModel::Fixed(duration),
+            error_rate: 0.0,
+            concurrency: None,
+        }
+    }
+}
+
+impl From<Duration> for SimulatedFunction {
+    fn from(duration: Duration) -> Self {
+        Self::fixed(duration)
+    }
+}
+
+/// Carries out invocations by waiting. Clones are the same function: they share what is in flight.
 #[derive(Clone, Debug)]
 pub struct SimulatedInvoker {
     function: SimulatedFunction,
     clock: Clock,
     entropy: Entropy,
+    in_flight: Arc<AtomicU32>,
+    audit: Option<Arc<Audit>>,
+}
+
+/// One of the invocations in flight, until dropped.
+struct Slot {
+    in_flight: Arc<AtomicU32>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl SimulatedInvoker {
-    /// A function that behaves as `function` says; which invocations fail follows from `entropy`'s seed and their order.
+    /// A function that behaves as `function` says; which invocations fail and how long they take follows from `entropy`'s seed and
+    /// their order.
     pub fn new(function: SimulatedFunction, clock: Clock, entropy: Entropy) -> Self {
         Self {
             function,
             clock,
             entropy,
+            in_flight: Arc::default(),
+            audit: None,
         }
     }
 
-    /// Draws whether this invocation fails. 53 bits, because that is what an `f64` between 0 and 1 holds.
+    /// The same function, which shows every event that it is given to `audit`.
+    #[must_use]
+    pub fn audited(self, audit: Arc<Audit>) -> Self {
+        Self {
+            audit: Some(audit),
+            ..self
+        }
+    }
+
+    /// Room for one more, if there is any.
+    fn take_slot(&self) -> Option<Slot> {
+        let limit = self.function.concurrency.unwrap_or(u32::MAX);
+        let one_more = |others: u32| (others < limit).then(|| others + 1);
+        self.in_flight
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .ok()?;
+        Some(Slot {
+            in_flight: Arc::clone(&self.in_flight),
+        })
+    }
+
+    /// Draws whether this invocation fails.
     fn fails(&self) -> bool {
-        let draw = (self.entropy.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-        draw < self.function.error_rate
+        duration::fraction(&self.entropy) < self.function.error_rate
     }
 }
 
 impl Invoker for SimulatedInvoker {
-    fn invoke(&self, _: Invocation) -> Pin<Box<dyn Future<Output = InvocationResult> + Send>> {
-        let (fails, clock, duration) = (self.fails(), self.clock.clone(), self.function.duration);
+    fn invoke(&self, invocation: Invocation) -> Pin<Box<dyn Future<Output = InvocationResult> + Send>> {
+        let Some(slot) = self.take_slot() else {
+            return Box::pin(ready(InvocationResult::Throttled {
+                reason: "ReservedFunctionConcurrentInvocationLimitExceeded".to_owned(),
+            }));
+        };
+        let fails = self.fails();
+        // Absolute and computed once: durations that were added to sleeps would gather the sleeps' rounding.
+        let due = self.clock.elapsed() + self.function.duration.draw(&self.entropy);
+        let (clock, audit) = (self.clock.clone(), self.audit.clone());
         Box::pin(async move {
-            clock.sleep(duration).await;
-            if fails {
-                InvocationResult::Returned {
-                    function_error: Some("Unhandled".to_owned()),
-                    payload: Bytes::from_static(
-                        br#"{"errorMessage":"simulated error","errorType":"SimulatedError"}"#,
-                    ),
-                }
-            } else {
-                InvocationResult::Returned {
-                    function_error: None,
-                    payload: Bytes::from_static(b"null"),
-                }
+            let seen = audit.as_ref().map(|audit| audit.read(&invocation));
+            // Whoever waits for a buffer need not wait for the function.
+            drop(invocation);
+            clock.reach(due).await;
+            if let (Some(audit), Some(seen)) = (audit, seen) {
+                audit.complete(seen, !fails);
             }
+            drop(slot);
+            returned(fails)
         })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn invoker(error_rate: f64, seed: u64) -> SimulatedInvoker {
-        let function = SimulatedFunction {
-            duration: Duration::from_millis(100),
-            error_rate,
-        };
-        SimulatedInvoker::new(
-            function,
-            Clock::new(esmeralda_broker::Clock::system()),
-            Entropy::from_seed(seed),
-        )
-    }
-
-    async fn failures(error_rate: f64, seed: u64) -> Vec<bool> {
-        let invoker = invoker(error_rate, seed);
-        let mut failures = Vec::new();
-        for _ in 0..200 {
-            let result = invoker
-                .invoke(Invocation {
-                    function_name: "f".into(),
-                    qualifier: None,
-                    payload: Bytes::new(),
-                    event_bytes: 0,
-                })
-                .await;
-            failures.push(matches!(
-                result,
-                InvocationResult::Returned {
-                    function_error: Some(_),
-                    ..
-                }
-            ));
+fn returned(fails: bool) -> InvocationResult {
+    if fails {
+        InvocationResult::Returned {
+            function_error: Some("Unhandled".to_owned()),
+            payload: Bytes::from_static(
+                br#"{"errorMessage":"simulated error","errorType":"SimulatedError"}"#,
+            ),
         }
-        failures
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn each_invocation_takes_the_duration() {
-        let started = tokio::time::Instant::now();
-        failures(0.0, 1).await;
-        assert_eq!(started.elapsed(), Duration::from_secs(20));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_error_rate_is_the_share_that_fails_and_the_seed_says_which() {
-        assert!(!failures(0.0, 1).await.contains(&true));
-        assert!(!failures(1.0, 1).await.contains(&false));
-        let some = failures(0.25, 1).await;
-        assert_eq!(some, failures(0.25, 1).await);
-        assert_ne!(some, failures(0.25, 2).await);
-        let count = some.iter().filter(|failed| **failed).count();
-        assert!(
-            (30..=70).contains(&count),
-            "{count} of 200 failed at a rate of 0.25"
-        );
+    } else {
+        InvocationResult::Returned {
+            function_error: None,
+            payload: Bytes::from_static(b"null"),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;
