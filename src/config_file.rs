@@ -1,5 +1,6 @@
 //! The TOML file that declares topics, functions and mappings. An unknown key is an error that names the key and its line.
 
+use esmeralda::declarations::{FunctionEntry, MappingEntry, first_repeated};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,111 +28,6 @@ pub(crate) struct TopicEntry {
     /// Topic configs by Kafka's name.
     #[serde(default)]
     pub(crate) configs: BTreeMap<String, String>,
-}
-
-/// One `[[functions]]`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-pub(crate) enum FunctionEntry {
-    /// A function behind the Lambda Invoke API.
-    Http {
-        /// The function's name.
-        name: String,
-        /// Its URL; without a path it gets `/2015-03-31/functions/NAME/invocations`.
-        endpoint: String,
-    },
-    /// A function that only takes its time.
-    Simulated {
-        /// The function's name.
-        name: String,
-        /// How long an invocation takes, in milliseconds.
-        #[serde(default)]
-        duration_ms: u64,
-        /// The share of invocations that fail, 0.0 to 1.0.
-        #[serde(default)]
-        error_rate: f64,
-        /// Decides which ones fail.
-        #[serde(default)]
-        seed: u64,
-    },
-}
-
-impl FunctionEntry {
-    /// The function's name.
-    pub(crate) fn name(&self) -> &str {
-        match self {
-            Self::Http { name, .. } | Self::Simulated { name, .. } => name,
-        }
-    }
-}
-
-/// One `[[mappings]]`: the members of CreateEventSourceMapping.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct MappingEntry(pub(crate) serde_json::Map<String, serde_json::Value>);
-
-/// The members of CreateEventSourceMapping that apply to Kafka.
-const MAPPING_MEMBERS: &[&str] = &[
-    "AmazonManagedKafkaEventSourceConfig",
-    "BatchSize",
-    "BisectBatchOnFunctionError",
-    "DestinationConfig",
-    "Enabled",
-    "EventSourceArn",
-    "FilterCriteria",
-    "FunctionName",
-    "FunctionResponseTypes",
-    "KMSKeyArn",
-    "LoggingConfig",
-    "MaximumBatchingWindowInSeconds",
-    "MaximumRecordAgeInSeconds",
-    "MaximumRetryAttempts",
-    "MetricsConfig",
-    "ProvisionedPollerConfig",
-    "SelfManagedEventSource",
-    "SelfManagedKafkaEventSourceConfig",
-    "SourceAccessConfigurations",
-    "StartingPosition",
-    "StartingPositionTimestamp",
-    "Tags",
-    "Topics",
-];
-
-impl<'de> Deserialize<'de> for MappingEntry {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> serde::de::Visitor<'de> for Members {
-            type Value = MappingEntry;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a table with the members of CreateEventSourceMapping")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<MappingEntry, A::Error> {
-                let mut members = serde_json::Map::new();
-                while let Some(key) = map.next_key::<MemberName>()? {
-                    members.insert(key.0, map.next_value()?);
-                }
-                Ok(MappingEntry(members))
-            }
-        }
-
-        deserializer.deserialize_map(Members)
-    }
-}
-
-/// A key that is checked where it stands, so that the error has its line.
-struct MemberName(String);
-
-impl<'de> Deserialize<'de> for MemberName {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        if MAPPING_MEMBERS.contains(&name.as_str()) {
-            Ok(Self(name))
-        } else {
-            Err(serde::de::Error::unknown_field(&name, MAPPING_MEMBERS))
-        }
-    }
 }
 
 /// Why a file was not accepted.
@@ -203,14 +99,11 @@ impl ConfigFile {
     }
 }
 
-fn first_repeated<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let mut seen = std::collections::BTreeSet::new();
-    names.into_iter().find(|name| !seen.insert(*name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use esmeralda::esm::invoker::SimulatedFunction;
+    use std::time::Duration;
 
     fn parse(text: &str) -> Result<ConfigFile, String> {
         ConfigFile::parse(Path::new("test.toml"), text).map_err(|error| error.to_string())
@@ -256,8 +149,7 @@ mod tests {
             file.functions[1],
             FunctionEntry::Simulated {
                 name: "pretend".to_owned(),
-                duration_ms: 100,
-                error_rate: 0.0,
+                function: SimulatedFunction::fixed(Duration::from_millis(100)),
                 seed: 0
             }
         );
@@ -272,6 +164,11 @@ mod tests {
                 "[[mappings]]\nFunctionName = \"f\"\nBatchsize = 3\n",
                 "line 3",
                 "Batchsize",
+            ),
+            (
+                "[[functions]]\nname = \"f\"\nduration_ms = 3\nduration_s = 3\n",
+                "line 4",
+                "duration_s",
             ),
             ("x = 1\n", "line 1", "x"),
         ];

@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+pub mod declarations;
 mod facade;
 mod http;
 pub mod simulate;

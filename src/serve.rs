@@ -1,14 +1,13 @@
 //! `esmeralda serve`: starts everything, creates what the config file declares, says so on stdout, and stops in order.
 
 use crate::args::{Property, ServeArgs};
-use crate::config_file::{ConfigFile, FunctionEntry};
+use crate::config_file::ConfigFile;
 use crate::memory_limit;
-use esmeralda::esm::invoker::SimulatedFunction;
+use esmeralda::declarations::FunctionEntry;
 use esmeralda::esm::{ProfileName, ScalingProfile};
 use esmeralda::{Esmeralda, NewTopic, Options, StartError};
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::time::Duration;
 use tracing::{info, warn};
 
 /// Runs until a signal, then stops in order.
@@ -133,21 +132,8 @@ fn register(esmeralda: &Esmeralda, function: &FunctionEntry) -> Result<(), Strin
         FunctionEntry::Http { name, endpoint } => esmeralda
             .register_http_function(name, endpoint)
             .map_err(|error| error.to_string()),
-        FunctionEntry::Simulated { error_rate, .. } if !(0.0..=1.0).contains(error_rate) => {
-            Err(format!("error_rate {error_rate} is not between 0.0 and 1.0"))
-        }
-        FunctionEntry::Simulated {
-            name,
-            duration_ms,
-            error_rate,
-            seed,
-        } => {
-            let duration = Duration::from_millis(*duration_ms);
-            let function = SimulatedFunction {
-                error_rate: *error_rate,
-                ..SimulatedFunction::fixed(duration)
-            };
-            esmeralda.register_simulated_function(name, function, *seed);
+        FunctionEntry::Simulated { name, function, seed } => {
+            esmeralda.register_simulated_function(name, *function, *seed);
             Ok(())
         }
     }

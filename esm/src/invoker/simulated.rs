@@ -69,6 +69,7 @@ impl SimulatedInvoker {
     /// A function that behaves as `function` says; which invocations fail and how long they take follows from `entropy`'s seed and
     /// their order.
     pub fn new(function: SimulatedFunction, clock: Clock, entropy: Entropy) -> Self {
+        clock.check("a simulated function's duration", function.duration.mean());
         Self {
             function,
             clock,

@@ -32,6 +32,14 @@ pub enum DurationModel {
 }
 
 impl DurationModel {
+    /// What invocations take on average; for a normal one before it is cut off.
+    pub fn mean(&self) -> Duration {
+        match *self {
+            Self::Fixed(mean) | Self::Normal { mean, .. } | Self::Exponential { mean } => mean,
+            Self::Uniform { from, to } => (from + to) / 2,
+        }
+    }
+
     /// The duration of one invocation. The same sequence of `entropy` gives the same durations; a fixed one draws nothing.
     pub fn draw(&self, entropy: &Entropy) -> Duration {
         let milliseconds = match *self {
