@@ -1,9 +1,9 @@
 //! The TOML file that declares topics, functions and mappings. An unknown key is an error that names the key and its line.
 
-use esmeralda::declarations::{FunctionEntry, MappingEntry, first_repeated};
+use esmeralda::declarations::{self, FileError, FunctionEntry, MappingEntry};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What the file declares.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -30,71 +30,21 @@ pub(crate) struct TopicEntry {
     pub(crate) configs: BTreeMap<String, String>,
 }
 
-/// Why a file was not accepted.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ConfigFileError {
-    /// The file was not read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// As it was given.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The text is not what a config file says.
-    #[error("{}: {message}", path.display())]
-    Parse {
-        /// As it was given.
-        path: PathBuf,
-        /// What is wrong, with line and column.
-        message: String,
-    },
-    /// A name stands twice.
-    #[error("{}: {what} `{name}` is declared twice", path.display())]
-    Twice {
-        /// As it was given.
-        path: PathBuf,
-        /// `topic` or `function`.
-        what: &'static str,
-        /// The name.
-        name: String,
-    },
-}
-
 impl ConfigFile {
     /// Reads and checks a file.
     ///
     /// # Errors
-    /// [`ConfigFileError`] names the file, the line and what would be right.
-    pub(crate) fn read(path: &Path) -> Result<Self, ConfigFileError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigFileError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::parse(path, &text)
+    /// [`FileError`] names the file, the line and what would be right.
+    pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
+        Self::parse(path, &declarations::read_text(path)?)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, ConfigFileError> {
-        let file: Self = toml::from_str(text).map_err(|error| ConfigFileError::Parse {
-            path: path.to_owned(),
-            message: error.to_string(),
-        })?;
-        let twice = |what, name: Option<&str>| match name {
-            Some(name) => Err(ConfigFileError::Twice {
-                path: path.to_owned(),
-                what,
-                name: name.to_owned(),
-            }),
-            None => Ok(()),
-        };
-        twice(
-            "topic",
-            first_repeated(file.topics.iter().map(|topic| topic.name.as_str())),
-        )?;
-        twice(
-            "function",
-            first_repeated(file.functions.iter().map(FunctionEntry::name)),
-        )?;
+    fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+        let file: Self = declarations::parse(path, text)?;
+        let topics = file.topics.iter().map(|topic| topic.name.as_str());
+        declarations::check_names(path, "topic", topics)?;
+        let functions = file.functions.iter().map(FunctionEntry::name);
+        declarations::check_names(path, "function", functions)?;
         Ok(file)
     }
 }
