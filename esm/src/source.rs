@@ -46,7 +46,9 @@ impl Span {
     /// The bytes of key, value and headers.
     pub fn record_bytes(&self) -> u64 {
         let optional = |range: &Option<Range<u32>>| range.as_ref().map_or(0, ExactSizeIterator::len);
-        (optional(&self.key) + optional(&self.value) + self.headers.len()) as u64
+        // Their count, a byte unless there are many, is nobody's payload.
+        let headers = self.headers.len().saturating_sub(1);
+        (optional(&self.key) + optional(&self.value) + headers) as u64
     }
 }
 

@@ -74,6 +74,20 @@ pub struct Bucket {
 }
 
 impl Bucket {
+    /// Adds what `rest`, which follows, has counted.
+    fn extend(&mut self, rest: &Self) {
+        self.lag = rest.lag;
+        self.pollers = rest.pollers;
+        self.in_flight_max = self.in_flight_max.max(rest.in_flight_max);
+        self.arrived += rest.arrived;
+        self.committed += rest.committed;
+        self.invocations += rest.invocations;
+        self.invocation_errors += rest.invocation_errors;
+        self.throttles += rest.throttles;
+        self.records += rest.records;
+        self.record_bytes += rest.record_bytes;
+    }
+
     /// Records processed, per second.
     pub fn records_per_s(&self) -> f64 {
         match self.length.as_secs_f64() {

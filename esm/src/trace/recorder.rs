@@ -154,10 +154,15 @@ impl Recorder {
     pub fn trace_until(&self, now: Duration, reading: &Reading) -> Trace {
         let mut meter = self.meter;
         let mut buckets: Vec<Bucket> = self.buckets.iter().copied().collect();
-        if now > self.next {
-            let bucket = self.bucket_until(now, reading);
-            meter.add(bucket.event_poller_units, bucket.length);
-            buckets.push(bucket);
+        let rest = self.bucket_until(now, reading);
+        match buckets.last_mut() {
+            // What happened in the very moment in which the last bucket ended.
+            Some(last) if rest.length.is_zero() => last.extend(&rest),
+            _ if rest.length.is_zero() => {}
+            _ => {
+                meter.add(rest.event_poller_units, rest.length);
+                buckets.push(rest);
+            }
         }
         Trace {
             bucket: self.settings.bucket,
@@ -309,6 +314,20 @@ mod tests {
         assert_eq!(trace.drained_at, Some(drained));
         assert_eq!(trace.buckets.len(), 3);
         assert_eq!(trace.longest_wait(), drained);
+    }
+
+    #[test]
+    fn what_happens_in_the_moment_in_which_a_bucket_ends_is_not_lost() {
+        let mut recorder = recorder(10, reading(0));
+        recorder.record(SECOND, reading(200));
+        let trace = recorder.trace_until(SECOND, &reading(300));
+        let shown: Vec<_> = trace
+            .buckets
+            .iter()
+            .map(|bucket| (bucket.lag, bucket.records, bucket.committed))
+            .collect();
+        assert_eq!(shown, [(0, 300, 300)]);
+        assert_eq!(trace.buckets[0].length, SECOND);
     }
 
     #[test]
