@@ -2,6 +2,7 @@
 
 mod outcome;
 pub mod report;
+pub mod scenario;
 pub(crate) mod virtual_time;
 
 pub use outcome::{Bounds, Published, SimulationOutcome, VariantOutcome};

@@ -1,0 +1,310 @@
+//! The scenario of a simulation: a TOML file with topics and their workload, functions, and variants of a mapping that are compared.
+//!
+//! Reads and checks, and nothing else. What is wrong is said with its line where one line is to blame, and always with what would be
+//! right.
+
+mod arrivals;
+mod numbers;
+mod topic;
+mod variant;
+
+pub use arrivals::{Arrivals, RateSeries};
+pub use topic::{Skew, TopicScenario};
+pub use variant::VariantScenario;
+
+use crate::declarations::{self, FileError, FunctionEntry, MappingEntry, VariantEntry};
+use esmeralda_esm::invoker::SimulatedFunction;
+use esmeralda_esm::profile::{ProfileName, ScalingProfile};
+use numbers::{Seconds, Whole};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use toml::Spanned;
+use topic::TopicText;
+
+/// The reference workload of AWS's announcement of provisioned mode (2024), in its four modes.
+pub const REFERENCE: &str = include_str!("reference.toml");
+
+/// The longest run of a scenario that lasts until its backlog is drained.
+pub const LONGEST_UNTIL_DRAINED: Duration = Duration::from_secs(86_400);
+
+/// What is simulated. All names of a kind are different, there is one topic, one function and one variant at least, and variants name
+/// functions and topics that are there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// For people: `title`, or the file's name.
+    pub title: String,
+    /// All randomness follows from it.
+    pub seed: u64,
+    /// How long each variant runs, in virtual time; `None`: until it is drained, [`LONGEST_UNTIL_DRAINED`] at most.
+    pub run_for: Option<Duration>,
+    /// The scaling constants.
+    pub scaling: Scaling,
+    /// The topics with their workload.
+    pub topics: Vec<TopicScenario>,
+    /// The functions.
+    pub functions: Vec<FunctionScenario>,
+    /// What is compared.
+    pub variants: Vec<VariantScenario>,
+}
+
+/// A profile of scaling constants, and which of them the scenario changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scaling {
+    /// The profile's name.
+    pub name: ProfileName,
+    /// Values by constant, as they are written.
+    pub overrides: BTreeMap<String, String>,
+    /// The constants that hold.
+    pub profile: ScalingProfile,
+}
+
+/// As a person would say it: `current`, or `current, with rebalance_pause_ms = 5000`.
+impl fmt::Display for Scaling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)?;
+        for (index, (name, value)) in self.overrides.iter().enumerate() {
+            f.write_str(if index == 0 { ", with " } else { ", " })?;
+            write!(f, "{name} = {value}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A simulated function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionScenario {
+    /// Its name.
+    pub name: String,
+    /// How it behaves.
+    pub function: SimulatedFunction,
+    /// To be mixed with the scenario's seed.
+    pub seed: u64,
+}
+
+/// A scenario as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScenarioText {
+    title: Option<String>,
+    seed: Option<Whole<0, { i64::MAX }>>,
+    run_for_s: Option<Seconds>,
+    profile: Option<ProfileText>,
+    #[serde(default)]
+    scaling: BTreeMap<Spanned<String>, Constant>,
+    #[serde(default)]
+    topics: Vec<Spanned<TopicText>>,
+    #[serde(default)]
+    functions: Vec<Spanned<FunctionEntry>>,
+    #[serde(default)]
+    mapping: MappingEntry,
+    #[serde(default)]
+    variants: Vec<VariantEntry>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct ProfileText(ProfileName);
+
+impl TryFrom<String> for ProfileText {
+    type Error = esmeralda_esm::profile::ProfileError;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        name.parse().map(Self)
+    }
+}
+
+/// The value of a scaling constant.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Constant {
+    Whole(i64),
+    Float(f64),
+    Text(String),
+}
+
+impl fmt::Display for Constant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(number) => number.fmt(f),
+            Self::Float(number) => number.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Scenario {
+    /// Reads and checks a file, and those that it names (which lie beside it unless their paths say otherwise).
+    ///
+    /// # Errors
+    /// [`FileError`] names the file, the line and what would be right.
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        Self::parse(path, &declarations::read_text(path)?, &|path| {
+            declarations::read_text(path).map_err(|error| error.to_string())
+        })
+    }
+
+    /// The scenario of [`REFERENCE`].
+    ///
+    /// # Panics
+    /// Never: a test reads it.
+    pub fn reference() -> Self {
+        let no_files = |path: &Path| Err(format!("the reference reads no {}", path.display()));
+        Self::parse(Path::new("reference.toml"), REFERENCE, &no_files).expect("a test reads it")
+    }
+
+    /// Checks `text`, which came from `path`. `read` gives the text of files that it names, or says why not.
+    ///
+    /// # Errors
+    /// [`FileError`] names the file, the line and what would be right.
+    pub fn parse(
+        path: &Path,
+        text: &str,
+        read: &dyn Fn(&Path) -> Result<String, String>,
+    ) -> Result<Self, FileError> {
+        let written: ScenarioText = declarations::parse(path, text)?;
+        let place = Place { path, text };
+        let read = |file: &str| read(&path.parent().unwrap_or(Path::new("")).join(file));
+        let topics = place.topics(&written.topics, &read)?;
+        let functions = place.functions(written.functions)?;
+        let mut variants = Vec::new();
+        for variant in variant::variants(written.mapping, written.variants) {
+            let name = variant.name.clone();
+            let checked = VariantScenario::new(variant, &functions, &topics);
+            variants.push(checked.map_err(|message| place.invalid(format!("variant `{name}`: {message}")))?);
+        }
+        declarations::check_names(
+            path,
+            "variant",
+            variants.iter().map(|variant| variant.name.as_str()),
+        )?;
+        let scenario = Self {
+            title: written.title.unwrap_or_else(|| title(path)),
+            seed: written.seed.map_or(0, Whole::get),
+            run_for: written
+                .run_for_s
+                .map(|run_for| Duration::from_secs_f64(run_for.0)),
+            scaling: place.scaling(written.profile, written.scaling)?,
+            topics,
+            functions,
+            variants,
+        };
+        scenario.check_end().map_err(|message| place.invalid(message))?;
+        Ok(scenario)
+    }
+
+    /// A run that lasts until it is drained needs a workload that ends.
+    fn check_end(&self) -> Result<(), String> {
+        if self.run_for == Some(Duration::ZERO) {
+            return Err("run_for_s = 0 leaves no time: leave it out to run until all is drained".to_owned());
+        }
+        let is_endless = |topic: &&TopicScenario| topic.workload.iter().any(|one| one.end_s().is_none());
+        match self.topics.iter().find(is_endless) {
+            Some(topic) if self.run_for.is_none() => Err(format!(
+                "the workload of topic `{}` never ends, so the run would not: give it `to_s`, or the scenario `run_for_s`",
+                topic.name
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn title(path: &Path) -> String {
+    let stem = path.file_stem().map(PathBuf::from).unwrap_or_default();
+    stem.display().to_string()
+}
+
+/// The file whose parts are checked.
+struct Place<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Place<'_> {
+    fn invalid(&self, message: String) -> FileError {
+        FileError::Invalid {
+            path: self.path.to_owned(),
+            message,
+        }
+    }
+
+    /// What is wrong at `at`, a place in the text.
+    fn wrong(&self, at: usize, message: String) -> FileError {
+        let line = self.text[..at.min(self.text.len())].matches('\n').count() + 1;
+        self.invalid(format!("line {line}: {message}"))
+    }
+
+    fn topics(
+        &self,
+        written: &[Spanned<TopicText>],
+        read: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<Vec<TopicScenario>, FileError> {
+        if written.is_empty() {
+            return Err(self.invalid("it has no [[topics]]".to_owned()));
+        }
+        let mut topics = Vec::with_capacity(written.len());
+        for text in written {
+            let name = &text.as_ref().name;
+            let named = |message| format!("topic `{name}`: {message}");
+            let topic = text.as_ref().topic();
+            let mut topic = topic.map_err(|message| self.wrong(text.span().start, named(message)))?;
+            for arrivals in &text.as_ref().workload {
+                let read = arrivals.as_ref().arrivals(read);
+                let read = read.map_err(|message| self.wrong(arrivals.span().start, named(message)))?;
+                topic.workload.push(read);
+            }
+            topics.push(topic);
+        }
+        declarations::check_names(self.path, "topic", topics.iter().map(|topic| topic.name.as_str()))?;
+        Ok(topics)
+    }
+
+    fn functions(&self, written: Vec<Spanned<FunctionEntry>>) -> Result<Vec<FunctionScenario>, FileError> {
+        if written.is_empty() {
+            return Err(self.invalid("it has no [[functions]]".to_owned()));
+        }
+        let mut functions = Vec::with_capacity(written.len());
+        for entry in written {
+            let at = entry.span().start;
+            match entry.into_inner() {
+                FunctionEntry::Http { name, .. } => {
+                    let message = format!(
+                        "function `{name}` is of type \"http\": virtual time cannot wait for a real function, simulate it"
+                    );
+                    return Err(self.wrong(at, message));
+                }
+                FunctionEntry::Simulated { name, function, seed } => {
+                    functions.push(FunctionScenario { name, function, seed })
+                }
+            }
+        }
+        let names = functions.iter().map(|function| function.name.as_str());
+        declarations::check_names(self.path, "function", names)?;
+        Ok(functions)
+    }
+
+    fn scaling(
+        &self,
+        name: Option<ProfileText>,
+        written: BTreeMap<Spanned<String>, Constant>,
+    ) -> Result<Scaling, FileError> {
+        let name = name.map_or(ProfileName::Current, |name| name.0);
+        let mut scaling = Scaling {
+            name,
+            overrides: BTreeMap::new(),
+            profile: name.profile(),
+        };
+        for (constant, value) in written {
+            let (at, value) = (constant.span().start, value.to_string());
+            let set = scaling.profile.set(constant.as_ref(), &value);
+            set.map_err(|error| self.wrong(at, error.to_string()))?;
+            scaling.overrides.insert(constant.into_inner(), value);
+        }
+        Ok(scaling)
+    }
+}
+
+#[cfg(test)]
+mod tests;

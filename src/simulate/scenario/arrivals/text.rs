@@ -1,0 +1,169 @@
+//! One `[[topics.workload]]` as it is written.
+
+use super::super::numbers::{Rate, Seconds, Whole};
+use super::{Arrivals, RateSeries};
+use serde::Deserialize;
+use std::fmt;
+
+/// One table for all kinds, so that an unknown key is reported with its own line.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in super::super) struct ArrivalsText {
+    kind: Kind,
+    records: Option<Whole<0, { i64::MAX }>>,
+    records_per_s: Option<Rate>,
+    mean_per_s: Option<Rate>,
+    amplitude_per_s: Option<Rate>,
+    period_s: Option<Seconds>,
+    from_s: Option<Seconds>,
+    for_s: Option<Seconds>,
+    every_s: Option<Seconds>,
+    to_s: Option<Seconds>,
+    file: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Backlog,
+    Constant,
+    Spike,
+    Sine,
+    Csv,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Backlog => "backlog",
+            Self::Constant => "constant",
+            Self::Spike => "spike",
+            Self::Sine => "sine",
+            Self::Csv => "csv",
+        })
+    }
+}
+
+impl Kind {
+    /// The keys that it needs, and those that it may have.
+    fn keys(self) -> (&'static [&'static str], &'static [&'static str]) {
+        match self {
+            Self::Backlog => (&["records"], &[]),
+            Self::Constant => (&["records_per_s"], &["from_s", "to_s"]),
+            Self::Spike => (&["records_per_s", "from_s", "for_s"], &["every_s", "to_s"]),
+            Self::Sine => (
+                &["mean_per_s", "amplitude_per_s", "period_s"],
+                &["from_s", "to_s"],
+            ),
+            Self::Csv => (&["file"], &[]),
+        }
+    }
+}
+
+impl ArrivalsText {
+    /// What it means. `read` gives the text of a file that it names.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub(in super::super) fn arrivals(
+        &self,
+        read: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<Arrivals, String> {
+        self.check_keys()?;
+        let rate = |rate: Option<Rate>| rate.map_or(0.0, |rate| rate.0);
+        let seconds = |seconds: Option<Seconds>| seconds.map_or(0.0, |seconds| seconds.0);
+        let (from_s, to_s) = (seconds(self.from_s), self.to_s.map(|to_s| to_s.0));
+        if let Some(to_s) = to_s.filter(|to_s| *to_s <= from_s) {
+            return Err(format!("to_s = {to_s} is not after from_s = {from_s}"));
+        }
+        Ok(match self.kind {
+            Kind::Backlog => Arrivals::Backlog {
+                records: self.records.map_or(0, Whole::get),
+            },
+            Kind::Constant => Arrivals::Constant {
+                records_per_s: rate(self.records_per_s),
+                from_s,
+                to_s,
+            },
+            Kind::Spike => Arrivals::Spike {
+                records_per_s: rate(self.records_per_s),
+                from_s,
+                for_s: self.spike_s()?,
+                every_s: self.every_s.map(|every_s| every_s.0),
+                to_s,
+            },
+            Kind::Sine => Arrivals::Sine {
+                mean_per_s: rate(self.mean_per_s),
+                amplitude_per_s: self.amplitude_per_s()?,
+                period_s: self.positive_period_s()?,
+                from_s,
+                to_s,
+            },
+            Kind::Csv => {
+                let file = self.file.as_deref().unwrap_or_default();
+                let series = RateSeries::parse(&read(file)?);
+                Arrivals::Series(series.map_err(|message| format!("{file}: {message}"))?)
+            }
+        })
+    }
+
+    fn check_keys(&self) -> Result<(), String> {
+        let (needed, optional) = self.kind.keys();
+        let given = [
+            ("records", self.records.is_some()),
+            ("records_per_s", self.records_per_s.is_some()),
+            ("mean_per_s", self.mean_per_s.is_some()),
+            ("amplitude_per_s", self.amplitude_per_s.is_some()),
+            ("period_s", self.period_s.is_some()),
+            ("from_s", self.from_s.is_some()),
+            ("for_s", self.for_s.is_some()),
+            ("every_s", self.every_s.is_some()),
+            ("to_s", self.to_s.is_some()),
+            ("file", self.file.is_some()),
+        ];
+        for (key, is_given) in given {
+            if !is_given && needed.contains(&key) {
+                return Err(format!("a workload of kind \"{}\" needs `{key}`", self.kind));
+            }
+            if is_given && !needed.contains(&key) && !optional.contains(&key) {
+                return Err(format!(
+                    "a workload of kind \"{}\" has no `{key}`: it has {}",
+                    self.kind,
+                    [needed, optional].concat().join(", ")
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn spike_s(&self) -> Result<f64, String> {
+        let for_s = self.for_s.map_or(0.0, |for_s| for_s.0);
+        match self.every_s {
+            Some(Seconds(every_s)) if every_s < for_s || every_s == 0.0 => Err(format!(
+                "every_s = {every_s} is less than for_s = {for_s}: one spike ends before the next begins"
+            )),
+            _ => Ok(for_s),
+        }
+    }
+
+    fn amplitude_per_s(&self) -> Result<f64, String> {
+        let (mean, amplitude) = (self.mean_per_s, self.amplitude_per_s);
+        let (mean, amplitude) = (
+            mean.map_or(0.0, |mean| mean.0),
+            amplitude.map_or(0.0, |one| one.0),
+        );
+        if amplitude > mean {
+            return Err(format!(
+                "amplitude_per_s = {amplitude} is more than mean_per_s = {mean}: the rate would be negative"
+            ));
+        }
+        Ok(amplitude)
+    }
+
+    fn positive_period_s(&self) -> Result<f64, String> {
+        match self.period_s {
+            Some(Seconds(period_s)) if period_s > 0.0 => Ok(period_s),
+            _ => Err("period_s = 0 is no period: it has to be more than 0".to_owned()),
+        }
+    }
+}
