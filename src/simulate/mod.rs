@@ -4,5 +4,6 @@ mod outcome;
 pub mod report;
 pub mod scenario;
 pub(crate) mod virtual_time;
+pub mod workload;
 
 pub use outcome::{Bounds, Published, SimulationOutcome, VariantOutcome};

@@ -1,0 +1,211 @@
+//! The batches of a topic: made from a seed, each once, and used in turns.
+
+use crate::simulate::scenario::TopicScenario;
+use esmeralda_broker::local::{self, Client, PreparedBatch};
+use esmeralda_broker::records::{NewRecord, encode_batch};
+use esmeralda_broker::{Compression, Entropy};
+use std::collections::BTreeMap;
+
+/// What a value begins and ends with, if it is long enough for both.
+const VALUE_START: &[u8] = br#"{"data":""#;
+const VALUE_END: &[u8] = br#""}"#;
+
+/// Six bits of randomness a character: text that compresses to three quarters, as JSON with ids and base64 does.
+const CHARACTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const CHARACTERS_PER_DRAW: usize = 10;
+
+/// Partial batches have every size up to this; of larger sizes only those with so many significant bits, so that what is kept of them
+/// stays small beside the whole ones.
+const EXACT_SIZE_BITS: u32 = 7;
+
+/// The bodies, made when they are wanted first.
+#[derive(Debug)]
+pub(super) struct Bodies {
+    records: RecordShape,
+    compression: Compression,
+    seed: u64,
+    records_per_batch: u32,
+    /// Whole batches, used in turns.
+    whole: Vec<Option<Dated>>,
+    turn: usize,
+    /// One per size of what is left at the end of a backlog or a step.
+    partial: BTreeMap<u32, Dated>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct RecordShape {
+    key_bytes: usize,
+    value_bytes: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Dated {
+    batch: PreparedBatch,
+    timestamp_ms: i64,
+}
+
+impl Bodies {
+    /// The bodies of `topic`, which follow from `seed` and its name.
+    pub(super) fn new(topic: &TopicScenario, seed: u64) -> Self {
+        Self {
+            records: RecordShape {
+                key_bytes: topic.key_bytes,
+                value_bytes: topic.value_bytes,
+            },
+            compression: topic.compression,
+            seed: mix(seed, topic.name.as_bytes()),
+            records_per_batch: topic.records_per_batch,
+            whole: vec![None; topic.distinct_bodies as usize],
+            turn: 0,
+            partial: BTreeMap::new(),
+        }
+    }
+
+    /// The next batch, of at most `records` (1 or more), all dated `timestamp_ms`.
+    ///
+    /// # Errors
+    /// The cluster has no room for a new body.
+    pub(super) fn next(
+        &mut self,
+        client: &Client,
+        records: u64,
+        timestamp_ms: i64,
+    ) -> Result<PreparedBatch, local::Error> {
+        let count = self.records_per_batch;
+        if records >= u64::from(count) {
+            let turn = self.turn;
+            self.turn = (turn + 1) % self.whole.len();
+            if self.whole[turn].is_none() {
+                let made = self.make(client, count, turn as u64, timestamp_ms)?;
+                self.whole[turn] = Some(made);
+            }
+            return Ok(dated(self.whole[turn].as_mut(), timestamp_ms));
+        }
+        let size = partial_size(records as u32);
+        if !self.partial.contains_key(&size) {
+            let body = self.whole.len() as u64 + u64::from(size);
+            let made = self.make(client, size, body, timestamp_ms)?;
+            self.partial.insert(size, made);
+        }
+        Ok(dated(self.partial.get_mut(&size), timestamp_ms))
+    }
+
+    /// Makes body number `body`.
+    fn make(&self, client: &Client, count: u32, body: u64, timestamp_ms: i64) -> Result<Dated, local::Error> {
+        let entropy = Entropy::from_seed(mix(self.seed, &body.to_be_bytes()));
+        let RecordShape {
+            key_bytes,
+            value_bytes,
+        } = self.records;
+        let texts: Vec<(Vec<u8>, Vec<u8>)> = (0..count)
+            .map(|_| (text(&entropy, key_bytes), value(&entropy, value_bytes)))
+            .collect();
+        let records: Vec<NewRecord<'_>> = texts
+            .iter()
+            .map(|(key, value)| NewRecord {
+                timestamp_ms,
+                key: (key_bytes > 0).then_some(key),
+                value: Some(value),
+                headers: &[],
+            })
+            .collect();
+        let batch = client.prepare(encode_batch(&records, self.compression))?;
+        Ok(Dated { batch, timestamp_ms })
+    }
+}
+
+/// The batch at its new time, which it keeps for the next one who asks.
+fn dated(batch: Option<&mut Dated>, timestamp_ms: i64) -> PreparedBatch {
+    let dated = batch.expect("it was just made");
+    if dated.timestamp_ms != timestamp_ms {
+        dated.batch = dated.batch.with_timestamp(timestamp_ms);
+        dated.timestamp_ms = timestamp_ms;
+    }
+    dated.batch.clone()
+}
+
+/// The size of the next partial batch when `records` (1 or more) are left.
+fn partial_size(records: u32) -> u32 {
+    let cut_bits = records.ilog2().saturating_sub(EXACT_SIZE_BITS - 1);
+    records >> cut_bits << cut_bits
+}
+
+/// A JSON object of exactly `len` bytes, or plain text if that is too short for one.
+fn value(entropy: &Entropy, len: usize) -> Vec<u8> {
+    match len.checked_sub(VALUE_START.len() + VALUE_END.len()) {
+        None => text(entropy, len),
+        Some(inner) => [VALUE_START, &text(entropy, inner), VALUE_END].concat(),
+    }
+}
+
+/// `len` random letters, digits, hyphens and underscores.
+fn text(entropy: &Entropy, len: usize) -> Vec<u8> {
+    let mut text = Vec::with_capacity(len + CHARACTERS_PER_DRAW);
+    while text.len() < len {
+        let bits = entropy.next_u64();
+        text.extend((0..CHARACTERS_PER_DRAW).map(|place| CHARACTERS[(bits >> (6 * place)) as usize & 63]));
+    }
+    text.truncate(len);
+    text
+}
+
+/// A seed from another and a name (FNV-1a).
+fn mix(seed: u64, name: &[u8]) -> u64 {
+    let bytes = seed.to_be_bytes().into_iter().chain(name.iter().copied());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_json_of_exactly_their_length() {
+        let entropy = Entropy::from_seed(1);
+        for len in [11, 12, 100, 1_000] {
+            let value = value(&entropy, len);
+            assert_eq!(value.len(), len);
+            let json: serde_json::Value = serde_json::from_slice(&value).expect("it is JSON");
+            assert_eq!(json["data"].as_str().map(str::len), Some(len - 11));
+        }
+        for len in 0..11 {
+            let value = value(&entropy, len);
+            assert!(value.len() == len && value.iter().all(|byte| CHARACTERS.contains(byte)));
+        }
+    }
+
+    #[test]
+    fn the_seed_the_topic_and_the_number_of_a_body_make_it() {
+        let of = |seed, name: &str, body: u64| {
+            text(
+                &Entropy::from_seed(mix(mix(seed, name.as_bytes()), &body.to_be_bytes())),
+                20,
+            )
+        };
+        let one = of(0, "orders", 0);
+        assert_eq!(one, of(0, "orders", 0));
+        for other in [of(1, "orders", 0), of(0, "order", 0), of(0, "orders", 1)] {
+            assert_ne!(one, other);
+        }
+    }
+
+    #[test]
+    fn partial_batches_have_a_bounded_number_of_sizes() {
+        let cases = [
+            (1, 1),
+            (99, 99),
+            (127, 127),
+            (128, 128),
+            (129, 128),
+            (1_000, 1_000),
+            (1_023, 1_016),
+        ];
+        for (records, size) in cases {
+            assert_eq!(partial_size(records), size, "{records}");
+        }
+        let sizes: std::collections::BTreeSet<u32> = (1..10_000).map(partial_size).collect();
+        assert_eq!(sizes.len(), 127 + 6 * 64 + 15);
+    }
+}
