@@ -1,6 +1,7 @@
 //! What was typed on the command line, and what it means.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use esmeralda::declarations::Scaling;
 use esmeralda::esm::ProfileName;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     /// Show the product: a spike of records drains into a simulated function
     Demo(DemoArgs),
+    /// Simulate how mappings scale, in virtual time
+    Simulate(Box<SimulateArgs>),
 }
 
 /// The options of `serve`.
@@ -76,13 +79,8 @@ pub(crate) struct ServeArgs {
     /// How long in-flight invocations may take to finish when stopping, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) shutdown_timeout: u64,
-    /// How mappings scale: announcement-2024, current or instant
-    #[arg(long, value_name = "PROFILE")]
-    pub(crate) profile: Option<ProfileName>,
-    /// Another value for a constant of the profile; may be repeated. A name that
-    /// does not exist is answered with those that do
-    #[arg(long = "scaling", value_name = "NAME=VALUE")]
-    pub(crate) scaling: Vec<Property>,
+    #[command(flatten)]
+    pub(crate) scaling: ScalingArgs,
     /// How many times as fast the engine's time passes: evaluations, pauses,
     /// windows, backoff and simulated functions, not Kafka's protocol or real functions
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -93,6 +91,87 @@ pub(crate) struct ServeArgs {
     /// The AWS region in ARNs when a request's signature names none
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     pub(crate) region: String,
+}
+
+/// Which scaling constants hold.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ScalingArgs {
+    /// The scaling profile: announcement-2024, current or instant
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<ProfileName>,
+    /// Another value for a constant of the profile; may be repeated. A name that
+    /// does not exist is answered with those that do
+    #[arg(long = "scaling", value_name = "NAME=VALUE")]
+    pub(crate) constants: Vec<Property>,
+}
+
+impl ScalingArgs {
+    /// `scaling` with what was typed in its place.
+    ///
+    /// # Errors
+    /// A sentence that names what would be right.
+    pub(crate) fn apply(&self, scaling: Scaling) -> Result<Scaling, String> {
+        let mut scaling = match self.profile {
+            Some(name) => scaling.based_on(name),
+            None => scaling,
+        };
+        for Property { key, value } in &self.constants {
+            let set = scaling.set(key, value);
+            set.map_err(|error| format!("--scaling {key}={value}: {error}"))?;
+        }
+        Ok(scaling)
+    }
+}
+
+/// The options of `simulate`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// A scenario: a TOML file with topics, their workload, functions and variants of a mapping
+    #[arg(
+        value_name = "SCENARIO",
+        required_unless_present = "reference",
+        conflicts_with = "reference"
+    )]
+    pub(crate) scenario: Option<PathBuf>,
+    /// Run the workload of AWS's announcement of provisioned mode, and set what AWS published beside it
+    #[arg(long)]
+    pub(crate) reference: bool,
+    /// Write the outcome with its whole trace
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Write a page with the figures drawn from the trace
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Whether the events' bytes are built, or only their sizes computed
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = PayloadsArg::Built)]
+    pub(crate) payloads: PayloadsArg,
+    /// What all randomness follows from [default: the scenario's]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) scaling: ScalingArgs,
+}
+
+/// How a simulation is run.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunArgs {
+    /// How many variants are run at once; the result does not depend on it [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    pub(crate) threads: Option<u16>,
+    /// What the records and events of one variant may hold [default: 16G]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory_limit: Option<ByteSize>,
+}
+
+/// `--payloads`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PayloadsArg {
+    /// As Lambda sends them; the simulated function reads and checks them
+    Built,
+    /// Only sizes are computed: faster, for sweeps
+    Measure,
 }
 
 /// The options of `demo`.

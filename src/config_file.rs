@@ -1,14 +1,22 @@
 //! The TOML file that declares topics, functions and mappings. An unknown key is an error that names the key and its line.
 
-use esmeralda::declarations::{self, FileError, FunctionEntry, MappingEntry};
+use esmeralda::declarations::{
+    self, ConstantText, FileError, FunctionEntry, MappingEntry, ProfileText, Scaling,
+};
+use esmeralda::esm::ProfileName;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+use toml::Spanned;
 
 /// What the file declares.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ConfigFile {
+    /// How mappings scale.
+    profile: Option<ProfileText>,
+    /// Constants of the profile that have another value.
+    scaling: BTreeMap<Spanned<String>, ConstantText>,
     /// Topics that exist from the start.
     pub(crate) topics: Vec<TopicEntry>,
     /// Functions that mappings can name.
@@ -45,7 +53,16 @@ impl ConfigFile {
         declarations::check_names(path, "topic", topics)?;
         let functions = file.functions.iter().map(FunctionEntry::name);
         declarations::check_names(path, "function", functions)?;
+        let scaling = Scaling::read(ProfileName::Instant, &file.scaling);
+        scaling.map_err(|(at, error)| FileError::at(path, text, at, &error.to_string()))?;
         Ok(file)
+    }
+
+    /// How mappings scale: by the profile that the file names, or else by `default`.
+    pub(crate) fn scaling(&self, default: ProfileName) -> Scaling {
+        let name = self.profile.map_or(default, |profile| profile.0);
+        // The constants were checked when the file was read, and every profile has them all.
+        Scaling::read(name, &self.scaling).unwrap_or_else(|_| Scaling::new(name))
     }
 }
 
@@ -107,6 +124,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_says_how_mappings_scale() {
+        let file = parse("profile = \"current\"\n[scaling]\nrebalance_pause_ms = 0\n").expect("a valid file");
+        let scaling = file.scaling(ProfileName::Instant);
+        assert_eq!(scaling.to_string(), "current, with rebalance_pause_ms = 0");
+        assert_eq!(scaling.profile.rebalance_pause, Duration::ZERO);
+        let none = parse("").expect("a valid file");
+        assert_eq!(
+            none.scaling(ProfileName::Instant),
+            Scaling::new(ProfileName::Instant)
+        );
+    }
+
+    #[test]
     fn an_unknown_key_is_named_with_its_line() {
         let cases = [
             ("[[topics]]\nname = \"a\"\npartition = 3\n", "line 3", "partition"),
@@ -121,6 +151,11 @@ mod tests {
                 "duration_s",
             ),
             ("x = 1\n", "line 1", "x"),
+            (
+                "[scaling]\nrebalance_pause_ms = 0\npause = 1\n",
+                "line 3",
+                "pause",
+            ),
         ];
         for (text, line, key) in cases {
             let error = parse(text).expect_err("an unknown key");

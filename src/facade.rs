@@ -17,7 +17,7 @@ use esmeralda_esm::invoker::{
 use esmeralda_esm::source::GroupTimeouts;
 use esmeralda_esm::trace::TraceSettings;
 use esmeralda_esm::{
-    ApiError, Clock, Engine, EngineOptions, Functions, Payloads, ProfileName, ScalingProfile,
+    ApiError, Clock, Engine, EngineOptions, Functions, Invoker, Payloads, ProfileName, ScalingProfile,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -376,6 +376,11 @@ impl Esmeralda {
     pub fn register_simulated_function(&self, name: &str, function: SimulatedFunction, seed: u64) {
         let invoker = SimulatedInvoker::new(function, self.clock.clone(), Entropy::from_seed(seed));
         self.functions.register(name, Arc::new(invoker));
+    }
+
+    /// Makes `invoker` the function `name`.
+    pub fn register_invoker(&self, name: &str, invoker: Arc<dyn Invoker>) {
+        self.functions.register(name, invoker);
     }
 
     /// Creates a mapping of the embedded cluster and waits until it is Enabled.

@@ -1,32 +1,37 @@
 //! The `esmeralda` command.
 
 mod args;
+mod commands;
 mod config_file;
-mod demo;
 mod memory_limit;
-mod serve;
 
 use args::{Cli, Command};
 use clap::Parser;
+use commands::{demo, serve, simulate};
+use std::future::Future;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&format!("cannot start the runtime: {error}")),
-    };
     let outcome = match cli.command {
-        None => logged("info", || runtime.block_on(serve::run(cli.serve))),
-        Some(Command::Serve(serve)) => logged("info", || runtime.block_on(serve::run(*serve))),
-        Some(Command::Demo(demo)) => logged("warn", || runtime.block_on(demo::run(demo))),
+        None => logged("info", || in_real_time(serve::run(cli.serve))),
+        Some(Command::Serve(serve)) => logged("info", || in_real_time(serve::run(*serve))),
+        Some(Command::Demo(demo)) => logged("warn", || in_real_time(demo::run(demo))),
+        // Virtual time has runtimes of its own.
+        Some(Command::Simulate(simulate)) => logged("error", || simulate::run(&simulate)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => failed(&message),
     }
+}
+
+fn in_real_time(command: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start the runtime: {error}"))?;
+    runtime.block_on(command)
 }
 
 /// Logs go to stderr; `RUST_LOG` overrides `default_level`.

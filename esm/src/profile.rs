@@ -4,6 +4,10 @@
 //! which are rounded to whole minutes: other sets of constants fit about as well, and none of them is known to be what AWS runs.
 //! [`CONSTANTS`] says of each what it is and where it comes from.
 
+mod constants;
+
+pub use constants::{CONSTANTS, Constant, Origin};
+
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
@@ -17,6 +21,21 @@ pub enum RebalanceProtocol {
     Eager,
     /// Only partitions that move stand still (KIP-429).
     Cooperative,
+}
+
+impl RebalanceProtocol {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Eager => "eager",
+            Self::Cooperative => "cooperative",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        let all = [Self::Eager, Self::Cooperative];
+        all.into_iter().find(|protocol| protocol.as_str() == name)
+    }
 }
 
 /// The constants of scaling. Times are the engine's.
@@ -183,7 +202,7 @@ pub enum ProfileError {
         name: String,
     },
     /// No constant has this name.
-    #[error("no scaling constant is called `{name}`; there are {}", constant_names())]
+    #[error("no scaling constant is called `{name}`; there are {}", constants::names())]
     UnknownConstant {
         /// As it was given.
         name: String,
@@ -196,250 +215,11 @@ pub enum ProfileError {
         /// As it was given.
         value: String,
         /// What would be right.
-        expected: &'static str,
+        expected: String,
     },
-}
-
-fn constant_names() -> String {
-    let names: Vec<&str> = CONSTANTS.iter().map(|constant| constant.name).collect();
-    names.join(", ")
-}
-
-/// Where a constant's value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// AWS says so.
-    Published,
-    /// Chosen so that the published table comes out.
-    Fitted,
-    /// Ours: AWS publishes no formula.
-    Ours,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Published => "published",
-            Self::Fitted => "fitted",
-            Self::Ours => "ours",
-        })
-    }
-}
-
-/// One constant of a profile, as it is named in config files and on the command line.
-#[derive(Debug)]
-pub struct Constant {
-    /// Its name, unit last.
-    pub name: &'static str,
-    /// What it is.
-    pub meaning: &'static str,
-    /// Where its value in `announcement-2024` comes from.
-    pub origin: Origin,
-    expected: &'static str,
-    set: fn(&mut ScalingProfile, &str) -> Option<()>,
-    get: fn(&ScalingProfile) -> String,
-}
-
-const POSITIVE_MS: &str = "a whole number of milliseconds from 1 to 86400000";
-const ANY_MS: &str = "a whole number of milliseconds from 0 to 86400000";
-const POLLERS: &str = "a whole number from 1 to 2000";
-const IN_FLIGHT: &str = "a whole number from 1 to 100";
-
-/// Every constant of a profile.
-pub const CONSTANTS: &[Constant] = &[
-    Constant {
-        name: "evaluation_interval_ms",
-        meaning: "between two evaluations of OffsetLag (published for on-demand mode)",
-        origin: Origin::Published,
-        expected: POSITIVE_MS,
-        set: |profile, value| Some(profile.evaluation_interval = milliseconds(value, 1)?),
-        get: |profile| profile.evaluation_interval.as_millis().to_string(),
-    },
-    Constant {
-        name: "first_evaluation_ms",
-        meaning: "from Enabled to the first evaluation",
-        origin: Origin::Fitted,
-        expected: POSITIVE_MS,
-        set: |profile, value| Some(profile.first_evaluation = milliseconds(value, 1)?),
-        get: |profile| profile.first_evaluation.as_millis().to_string(),
-    },
-    Constant {
-        name: "provisioned_overhead_ms",
-        meaning: "of an invocation, beside the function's own time",
-        origin: Origin::Fitted,
-        expected: ANY_MS,
-        set: |profile, value| Some(profile.provisioned.overhead = milliseconds(value, 0)?),
-        get: |profile| profile.provisioned.overhead.as_millis().to_string(),
-    },
-    Constant {
-        name: "on_demand_overhead_ms",
-        meaning: "the same in on-demand mode",
-        origin: Origin::Fitted,
-        expected: ANY_MS,
-        set: |profile, value| Some(profile.on_demand.overhead = milliseconds(value, 0)?),
-        get: |profile| profile.on_demand.overhead.as_millis().to_string(),
-    },
-    Constant {
-        name: "provisioned_step_pollers",
-        meaning: "the most pollers that one evaluation adds",
-        origin: Origin::Fitted,
-        expected: POLLERS,
-        set: |profile, value| Some(profile.provisioned.step_pollers = count(value, 2_000)?),
-        get: |profile| profile.provisioned.step_pollers.to_string(),
-    },
-    Constant {
-        name: "on_demand_step_pollers",
-        meaning: "the same in on-demand mode",
-        origin: Origin::Fitted,
-        expected: POLLERS,
-        set: |profile, value| Some(profile.on_demand.step_pollers = count(value, 2_000)?),
-        get: |profile| profile.on_demand.step_pollers.to_string(),
-    },
-    Constant {
-        name: "on_demand_maximum_pollers",
-        meaning: "the most pollers of an on-demand mapping",
-        origin: Origin::Fitted,
-        expected: POLLERS,
-        set: |profile, value| Some(profile.on_demand_maximum_pollers = count(value, 2_000)?),
-        get: |profile| profile.on_demand_maximum_pollers.to_string(),
-    },
-    Constant {
-        name: "provisioned_invocations_in_flight",
-        meaning: "of one poller, of different partitions (AWS documents up to 5 today)",
-        origin: Origin::Fitted,
-        expected: IN_FLIGHT,
-        set: |profile, value| Some(profile.provisioned.invocations_in_flight = count(value, 100)?),
-        get: |profile| profile.provisioned.invocations_in_flight.to_string(),
-    },
-    Constant {
-        name: "on_demand_invocations_in_flight",
-        meaning: "the same in on-demand mode",
-        origin: Origin::Fitted,
-        expected: IN_FLIGHT,
-        set: |profile, value| Some(profile.on_demand.invocations_in_flight = count(value, 100)?),
-        get: |profile| profile.on_demand.invocations_in_flight.to_string(),
-    },
-    Constant {
-        name: "poller_bytes_per_second",
-        meaning: "what one poller takes, uncompressed; 0 is no limit",
-        origin: Origin::Published,
-        expected: "a whole number of bytes; 0 is no limit",
-        set: |profile, value| Some(profile.poller_bytes_per_second = value.parse().ok()?),
-        get: |profile| profile.poller_bytes_per_second.to_string(),
-    },
-    Constant {
-        name: "rebalance_pause_ms",
-        meaning: "the standstill of a change of the fleet, from the decision on",
-        origin: Origin::Fitted,
-        expected: ANY_MS,
-        set: |profile, value| Some(profile.rebalance_pause = milliseconds(value, 0)?),
-        get: |profile| profile.rebalance_pause.as_millis().to_string(),
-    },
-    Constant {
-        name: "rebalance_protocol",
-        meaning: "eager: the whole fleet stands still; cooperative: partitions that move do",
-        origin: Origin::Fitted,
-        expected: "eager or cooperative",
-        set: |profile, value| Some(profile.rebalance_protocol = protocol(value)?),
-        get: |profile| match profile.rebalance_protocol {
-            RebalanceProtocol::Eager => "eager".to_owned(),
-            RebalanceProtocol::Cooperative => "cooperative".to_owned(),
-        },
-    },
-    Constant {
-        name: "clear_within_ms",
-        meaning: "a lag that takes longer to work off wants more pollers",
-        origin: Origin::Ours,
-        expected: POSITIVE_MS,
-        set: |profile, value| Some(profile.clear_within = milliseconds(value, 1)?),
-        get: |profile| profile.clear_within.as_millis().to_string(),
-    },
-    Constant {
-        name: "down_after_ms",
-        meaning: "quiet before pollers are taken away",
-        origin: Origin::Ours,
-        expected: POSITIVE_MS,
-        set: |profile, value| Some(profile.down_after = milliseconds(value, 1)?),
-        get: |profile| profile.down_after.as_millis().to_string(),
-    },
-    Constant {
-        name: "event_poller_unit_pollers",
-        meaning: "pollers that one event poller unit holds",
-        origin: Origin::Published,
-        expected: POLLERS,
-        set: |profile, value| Some(profile.event_poller_unit.pollers = count(value, 2_000)?),
-        get: |profile| profile.event_poller_unit.pollers.to_string(),
-    },
-    Constant {
-        name: "event_poller_unit_bytes_per_second",
-        meaning: "what one event poller unit carries",
-        origin: Origin::Published,
-        expected: "a whole number of bytes, 1 or more",
-        set: |profile, value| {
-            let bytes = value.parse().ok().filter(|bytes| *bytes > 0)?;
-            Some(profile.event_poller_unit.bytes_per_second = bytes)
-        },
-        get: |profile| profile.event_poller_unit.bytes_per_second.to_string(),
-    },
-    Constant {
-        name: "event_poller_unit_usd_per_hour",
-        meaning: "the price of a unit for an hour (us-east-1)",
-        origin: Origin::Published,
-        expected: "a number of US dollars, 0 or more",
-        set: |profile, value| {
-            let price = value
-                .parse()
-                .ok()
-                .filter(|price: &f64| price.is_finite() && *price >= 0.0)?;
-            Some(profile.event_poller_unit.usd_per_hour = price)
-        },
-        get: |profile| profile.event_poller_unit.usd_per_hour.to_string(),
-    },
-];
-
-fn milliseconds(value: &str, least: u64) -> Option<Duration> {
-    let milliseconds = value.parse().ok()?;
-    (least..=86_400_000)
-        .contains(&milliseconds)
-        .then(|| Duration::from_millis(milliseconds))
-}
-
-fn count(value: &str, most: usize) -> Option<usize> {
-    value.parse().ok().filter(|count| (1..=most).contains(count))
-}
-
-fn protocol(value: &str) -> Option<RebalanceProtocol> {
-    match value {
-        "eager" => Some(RebalanceProtocol::Eager),
-        "cooperative" => Some(RebalanceProtocol::Cooperative),
-        _ => None,
-    }
-}
-
-impl Constant {
-    /// Its value in a profile, as it is written.
-    pub fn of(&self, profile: &ScalingProfile) -> String {
-        (self.get)(profile)
-    }
 }
 
 impl ScalingProfile {
-    /// Gives the constant called `name` another value.
-    ///
-    /// # Errors
-    /// [`ProfileError`] for a name that no constant has, or a value that it cannot have.
-    pub fn set(&mut self, name: &str, value: &str) -> Result<(), ProfileError> {
-        let constant = CONSTANTS.iter().find(|constant| constant.name == name);
-        let constant = constant.ok_or_else(|| ProfileError::UnknownConstant {
-            name: name.to_owned(),
-        })?;
-        (constant.set)(self, value).ok_or_else(|| ProfileError::InvalidValue {
-            name: constant.name,
-            value: value.to_owned(),
-            expected: constant.expected,
-        })
-    }
-
     /// What of it passes in the engine's time, by the constants' names.
     pub fn intervals(&self) -> [(&'static str, Duration); 5] {
         [

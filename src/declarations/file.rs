@@ -43,6 +43,17 @@ pub enum FileError {
     },
 }
 
+impl FileError {
+    /// What is wrong at `at`, a place in `text`, which came from `path`.
+    pub fn at(path: &Path, text: &str, at: usize, message: &str) -> Self {
+        let line = text[..at.min(text.len())].matches('\n').count() + 1;
+        Self::Invalid {
+            path: path.to_owned(),
+            message: format!("line {line}: {message}"),
+        }
+    }
+}
+
 /// The text of a file.
 ///
 /// # Errors

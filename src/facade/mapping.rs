@@ -21,6 +21,11 @@ impl NewMapping {
         Self { members }.member("StartingPosition", json!("TRIM_HORIZON"))
     }
 
+    /// What `members` of CreateEventSourceMapping say.
+    pub fn from_members(members: Map<String, Value>) -> Self {
+        Self { members }
+    }
+
     /// `BatchSize`: 1 to 10,000 records.
     pub fn batch_size(self, records: u32) -> Self {
         self.member("BatchSize", json!(records))

@@ -12,13 +12,14 @@ pub use arrivals::{Arrivals, RateSeries};
 pub use topic::{Skew, TopicScenario};
 pub use variant::VariantScenario;
 
-use crate::declarations::{self, FileError, FunctionEntry, MappingEntry, VariantEntry};
+use crate::declarations::{
+    self, ConstantText, FileError, FunctionEntry, MappingEntry, ProfileText, Scaling, VariantEntry,
+};
 use esmeralda_esm::invoker::SimulatedFunction;
-use esmeralda_esm::profile::{ProfileName, ScalingProfile};
+use esmeralda_esm::profile::ProfileName;
 use numbers::{Seconds, Whole};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::Spanned;
@@ -50,29 +51,6 @@ pub struct Scenario {
     pub variants: Vec<VariantScenario>,
 }
 
-/// A profile of scaling constants, and which of them the scenario changes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scaling {
-    /// The profile's name.
-    pub name: ProfileName,
-    /// Values by constant, as they are written.
-    pub overrides: BTreeMap<String, String>,
-    /// The constants that hold.
-    pub profile: ScalingProfile,
-}
-
-/// As a person would say it: `current`, or `current, with rebalance_pause_ms = 5000`.
-impl fmt::Display for Scaling {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.name.fmt(f)?;
-        for (index, (name, value)) in self.overrides.iter().enumerate() {
-            f.write_str(if index == 0 { ", with " } else { ", " })?;
-            write!(f, "{name} = {value}")?;
-        }
-        Ok(())
-    }
-}
-
 /// A simulated function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FunctionScenario {
@@ -93,7 +71,7 @@ struct ScenarioText {
     run_for_s: Option<Seconds>,
     profile: Option<ProfileText>,
     #[serde(default)]
-    scaling: BTreeMap<Spanned<String>, Constant>,
+    scaling: BTreeMap<Spanned<String>, ConstantText>,
     #[serde(default)]
     topics: Vec<Spanned<TopicText>>,
     #[serde(default)]
@@ -102,37 +80,6 @@ struct ScenarioText {
     mapping: MappingEntry,
     #[serde(default)]
     variants: Vec<VariantEntry>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct ProfileText(ProfileName);
-
-impl TryFrom<String> for ProfileText {
-    type Error = esmeralda_esm::profile::ProfileError;
-
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        name.parse().map(Self)
-    }
-}
-
-/// The value of a scaling constant.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Constant {
-    Whole(i64),
-    Float(f64),
-    Text(String),
-}
-
-impl fmt::Display for Constant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Whole(number) => number.fmt(f),
-            Self::Float(number) => number.fmt(f),
-            Self::Text(text) => f.write_str(text),
-        }
-    }
 }
 
 impl Scenario {
@@ -186,7 +133,7 @@ impl Scenario {
             run_for: written
                 .run_for_s
                 .map(|run_for| Duration::from_secs_f64(run_for.0)),
-            scaling: place.scaling(written.profile, written.scaling)?,
+            scaling: place.scaling(written.profile, &written.scaling)?,
             topics,
             functions,
             variants,
@@ -232,8 +179,7 @@ impl Place<'_> {
 
     /// What is wrong at `at`, a place in the text.
     fn wrong(&self, at: usize, message: String) -> FileError {
-        let line = self.text[..at.min(self.text.len())].matches('\n').count() + 1;
-        self.invalid(format!("line {line}: {message}"))
+        FileError::at(self.path, self.text, at, &message)
     }
 
     fn topics(
@@ -288,21 +234,10 @@ impl Place<'_> {
     fn scaling(
         &self,
         name: Option<ProfileText>,
-        written: BTreeMap<Spanned<String>, Constant>,
+        written: &BTreeMap<Spanned<String>, ConstantText>,
     ) -> Result<Scaling, FileError> {
         let name = name.map_or(ProfileName::Current, |name| name.0);
-        let mut scaling = Scaling {
-            name,
-            overrides: BTreeMap::new(),
-            profile: name.profile(),
-        };
-        for (constant, value) in written {
-            let (at, value) = (constant.span().start, value.to_string());
-            let set = scaling.profile.set(constant.as_ref(), &value);
-            set.map_err(|error| self.wrong(at, error.to_string()))?;
-            scaling.overrides.insert(constant.into_inner(), value);
-        }
-        Ok(scaling)
+        Scaling::read(name, written).map_err(|(at, error)| self.wrong(at, error.to_string()))
     }
 }
 

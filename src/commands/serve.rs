@@ -1,10 +1,10 @@
 //! `esmeralda serve`: starts everything, creates what the config file declares, says so on stdout, and stops in order.
 
-use crate::args::{Property, ServeArgs};
+use crate::args::ServeArgs;
 use crate::config_file::ConfigFile;
 use crate::memory_limit;
 use esmeralda::declarations::FunctionEntry;
-use esmeralda::esm::{ProfileName, ScalingProfile};
+use esmeralda::esm::ProfileName;
 use esmeralda::{Esmeralda, NewTopic, Options, StartError};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -20,7 +20,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), String> {
         None => ConfigFile::default(),
     };
     let mut signals = Signals::new().map_err(|error| format!("cannot listen for signals: {error}"))?;
-    let esmeralda = Esmeralda::start_with(options(&args)?)
+    let esmeralda = Esmeralda::start_with(options(&args, &file)?)
         .await
         .map_err(|error| explain(&error, &args))?;
     tokio::select! {
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), String> {
     Ok(())
 }
 
-fn options(args: &ServeArgs) -> Result<Options, String> {
+fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
     let mut properties: BTreeMap<String, String> = BTreeMap::from([
         (
             "auto.create.topics.enable".to_owned(),
@@ -66,22 +66,12 @@ fn options(args: &ServeArgs) -> Result<Options, String> {
             .memory_limit
             .map_or_else(memory_limit::default_bytes, |size| size.0),
         lambda_endpoint: args.lambda_endpoint.clone(),
-        scaling: scaling(args)?,
+        scaling: args.scaling.apply(file.scaling(ProfileName::Instant))?.profile,
         time_scale: args.time_scale,
         account_id: args.account_id.clone(),
         region: args.region.clone(),
         ..Options::default()
     })
-}
-
-/// The profile with the constants that were given another value.
-fn scaling(args: &ServeArgs) -> Result<ScalingProfile, String> {
-    let mut profile = args.profile.unwrap_or(ProfileName::Instant).profile();
-    for Property { key, value } in &args.scaling {
-        let set = profile.set(key, value);
-        set.map_err(|error| format!("--scaling {key}={value}: {error}"))?;
-    }
-    Ok(profile)
 }
 
 /// Adds the flag that would help to an error that a flag caused.

@@ -1,0 +1,243 @@
+//! Every constant of a profile by name: what it is, where it comes from, and how it is written in config files and on the command line.
+
+use super::{ProfileError, RebalanceProtocol, ScalingProfile};
+use std::fmt;
+use std::time::Duration;
+
+/// The longest time that a constant can be.
+const LONGEST_MS: u64 = 86_400_000;
+
+/// Where a constant's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// AWS says so.
+    Published,
+    /// Chosen so that the published table comes out.
+    Fitted,
+    /// Ours: AWS publishes no formula.
+    Ours,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Published => "published",
+            Self::Fitted => "fitted",
+            Self::Ours => "ours",
+        })
+    }
+}
+
+/// One constant of a profile.
+#[derive(Debug)]
+pub struct Constant {
+    /// Its name, unit last.
+    pub name: &'static str,
+    /// What it is.
+    pub meaning: &'static str,
+    /// Where its value in `announcement-2024` comes from.
+    pub origin: Origin,
+    field: Field,
+}
+
+/// Where a profile has a constant, and what it can be.
+#[derive(Debug)]
+enum Field {
+    /// Whole milliseconds, this many at least.
+    Time(fn(&mut ScalingProfile) -> &mut Duration, u64),
+    /// From 1 to this.
+    Count(fn(&mut ScalingProfile) -> &mut usize, usize),
+    /// This many at least.
+    Bytes(fn(&mut ScalingProfile) -> &mut u64, u64),
+    /// US dollars.
+    Price(fn(&mut ScalingProfile) -> &mut f64),
+    Protocol(fn(&mut ScalingProfile) -> &mut RebalanceProtocol),
+}
+
+/// Every constant of a profile.
+pub const CONSTANTS: &[Constant] = &[
+    Constant {
+        name: "evaluation_interval_ms",
+        meaning: "between two evaluations of OffsetLag (published for on-demand mode)",
+        origin: Origin::Published,
+        field: Field::Time(|profile| &mut profile.evaluation_interval, 1),
+    },
+    Constant {
+        name: "first_evaluation_ms",
+        meaning: "from Enabled to the first evaluation",
+        origin: Origin::Fitted,
+        field: Field::Time(|profile| &mut profile.first_evaluation, 1),
+    },
+    Constant {
+        name: "provisioned_overhead_ms",
+        meaning: "of an invocation, beside the function's own time",
+        origin: Origin::Fitted,
+        field: Field::Time(|profile| &mut profile.provisioned.overhead, 0),
+    },
+    Constant {
+        name: "on_demand_overhead_ms",
+        meaning: "the same in on-demand mode",
+        origin: Origin::Fitted,
+        field: Field::Time(|profile| &mut profile.on_demand.overhead, 0),
+    },
+    Constant {
+        name: "provisioned_step_pollers",
+        meaning: "the most pollers that one evaluation adds",
+        origin: Origin::Fitted,
+        field: Field::Count(|profile| &mut profile.provisioned.step_pollers, 2_000),
+    },
+    Constant {
+        name: "on_demand_step_pollers",
+        meaning: "the same in on-demand mode",
+        origin: Origin::Fitted,
+        field: Field::Count(|profile| &mut profile.on_demand.step_pollers, 2_000),
+    },
+    Constant {
+        name: "on_demand_maximum_pollers",
+        meaning: "the most pollers of an on-demand mapping",
+        origin: Origin::Fitted,
+        field: Field::Count(|profile| &mut profile.on_demand_maximum_pollers, 2_000),
+    },
+    Constant {
+        name: "provisioned_invocations_in_flight",
+        meaning: "of one poller, of different partitions (AWS documents up to 5 today)",
+        origin: Origin::Fitted,
+        field: Field::Count(|profile| &mut profile.provisioned.invocations_in_flight, 100),
+    },
+    Constant {
+        name: "on_demand_invocations_in_flight",
+        meaning: "the same in on-demand mode",
+        origin: Origin::Fitted,
+        field: Field::Count(|profile| &mut profile.on_demand.invocations_in_flight, 100),
+    },
+    Constant {
+        name: "poller_bytes_per_second",
+        meaning: "what one poller takes, uncompressed; 0 is no limit",
+        origin: Origin::Published,
+        field: Field::Bytes(|profile| &mut profile.poller_bytes_per_second, 0),
+    },
+    Constant {
+        name: "rebalance_pause_ms",
+        meaning: "the standstill of a change of the fleet, from the decision on",
+        origin: Origin::Fitted,
+        field: Field::Time(|profile| &mut profile.rebalance_pause, 0),
+    },
+    Constant {
+        name: "rebalance_protocol",
+        meaning: "eager: the whole fleet stands still; cooperative: partitions that move do",
+        origin: Origin::Fitted,
+        field: Field::Protocol(|profile| &mut profile.rebalance_protocol),
+    },
+    Constant {
+        name: "clear_within_ms",
+        meaning: "a lag that takes longer to work off wants more pollers",
+        origin: Origin::Ours,
+        field: Field::Time(|profile| &mut profile.clear_within, 1),
+    },
+    Constant {
+        name: "down_after_ms",
+        meaning: "quiet before pollers are taken away",
+        origin: Origin::Ours,
+        field: Field::Time(|profile| &mut profile.down_after, 1),
+    },
+    Constant {
+        name: "event_poller_unit_pollers",
+        meaning: "pollers that one event poller unit holds",
+        origin: Origin::Published,
+        field: Field::Count(|profile| &mut profile.event_poller_unit.pollers, 2_000),
+    },
+    Constant {
+        name: "event_poller_unit_bytes_per_second",
+        meaning: "what one event poller unit carries",
+        origin: Origin::Published,
+        field: Field::Bytes(|profile| &mut profile.event_poller_unit.bytes_per_second, 1),
+    },
+    Constant {
+        name: "event_poller_unit_usd_per_hour",
+        meaning: "the price of a unit for an hour (us-east-1)",
+        origin: Origin::Published,
+        field: Field::Price(|profile| &mut profile.event_poller_unit.usd_per_hour),
+    },
+];
+
+pub(super) fn names() -> String {
+    let names: Vec<&str> = CONSTANTS.iter().map(|constant| constant.name).collect();
+    names.join(", ")
+}
+
+impl Constant {
+    /// Its value in a profile, as it is written.
+    pub fn of(&self, profile: &ScalingProfile) -> String {
+        let mut profile = profile.clone();
+        match self.field {
+            Field::Time(field, _) => field(&mut profile).as_millis().to_string(),
+            Field::Count(field, _) => field(&mut profile).to_string(),
+            Field::Bytes(field, _) => field(&mut profile).to_string(),
+            Field::Price(field) => field(&mut profile).to_string(),
+            Field::Protocol(field) => field(&mut profile).as_str().to_owned(),
+        }
+    }
+
+    /// Gives it another value; false when it cannot have that one.
+    fn set(&self, profile: &mut ScalingProfile, value: &str) -> bool {
+        match self.field {
+            Field::Time(field, least) => put(field(profile), milliseconds(value, least)),
+            Field::Count(field, most) => put(field(profile), within(value, 1, most)),
+            Field::Bytes(field, least) => put(field(profile), within(value, least, u64::MAX)),
+            Field::Price(field) => put(field(profile), within(value, 0.0, f64::MAX)),
+            Field::Protocol(field) => put(field(profile), RebalanceProtocol::named(value)),
+        }
+    }
+
+    /// What values it can have.
+    fn expected(&self) -> String {
+        match self.field {
+            Field::Time(_, least) => format!("a whole number of milliseconds from {least} to {LONGEST_MS}"),
+            Field::Count(_, most) => format!("a whole number from 1 to {most}"),
+            Field::Bytes(_, 0) => "a whole number of bytes; 0 is no limit".to_owned(),
+            Field::Bytes(_, least) => format!("a whole number of bytes, {least} or more"),
+            Field::Price(_) => "a number of US dollars, 0 or more".to_owned(),
+            Field::Protocol(_) => "eager or cooperative".to_owned(),
+        }
+    }
+}
+
+fn put<T>(place: &mut T, value: Option<T>) -> bool {
+    let is_valid = value.is_some();
+    if let Some(value) = value {
+        *place = value;
+    }
+    is_valid
+}
+
+fn within<T: std::str::FromStr + PartialOrd>(value: &str, least: T, most: T) -> Option<T> {
+    value
+        .parse()
+        .ok()
+        .filter(|value| least <= *value && *value <= most)
+}
+
+fn milliseconds(value: &str, least: u64) -> Option<Duration> {
+    within(value, least, LONGEST_MS).map(Duration::from_millis)
+}
+
+impl ScalingProfile {
+    /// Gives the constant called `name` another value.
+    ///
+    /// # Errors
+    /// [`ProfileError`] for a name that no constant has, or a value that it cannot have.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), ProfileError> {
+        let constant = CONSTANTS.iter().find(|constant| constant.name == name);
+        let constant = constant.ok_or_else(|| ProfileError::UnknownConstant {
+            name: name.to_owned(),
+        })?;
+        match constant.set(self, value) {
+            true => Ok(()),
+            false => Err(ProfileError::InvalidValue {
+                name: constant.name,
+                value: value.to_owned(),
+                expected: constant.expected(),
+            }),
+        }
+    }
+}

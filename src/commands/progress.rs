@@ -1,0 +1,133 @@
+//! What a person sees while a simulation runs: a line per variant, drawn over itself on a terminal and left out elsewhere.
+
+use esmeralda::simulate::scenario::Scenario;
+use esmeralda::simulate::{Progress, RunSettings, SimulationOutcome, simulate as run};
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+/// Variants that are shown; of more only how many are done.
+const LINES: usize = 12;
+const BAR_CELLS: u64 = 20;
+const NAME_CHARACTERS: usize = 16;
+
+/// Runs all variants of `scenario` and shows how far they are.
+///
+/// # Errors
+/// A sentence that says which variant failed and why.
+pub(super) fn simulate(scenario: &Scenario, settings: RunSettings) -> Result<SimulationOutcome, String> {
+    let (told, heard) = channel();
+    let names = scenario
+        .variants
+        .iter()
+        .map(|variant| variant.name.clone())
+        .collect();
+    let outcome = thread::scope(|scope| {
+        let screen = Screen::new(names);
+        scope.spawn(move || screen.follow(&heard));
+        let outcome = run(scenario, settings, &|progress| {
+            // Whoever listens may have gone; the run goes on.
+            let _ = told.send(progress);
+        });
+        drop(told);
+        outcome
+    });
+    outcome.map_err(|error| error.to_string())
+}
+
+struct Screen {
+    names: Vec<String>,
+    variants: Vec<Option<Progress>>,
+    /// The largest lag seen of each, which is a whole bar.
+    largest: Vec<u64>,
+    lines_drawn: usize,
+}
+
+impl Screen {
+    fn new(names: Vec<String>) -> Self {
+        Self {
+            variants: vec![None; names.len()],
+            largest: vec![0; names.len()],
+            names,
+            lines_drawn: 0,
+        }
+    }
+
+    /// Draws what it hears until the run is over, and then leaves nothing of it.
+    fn follow(mut self, heard: &Receiver<Progress>) {
+        let is_terminal = std::io::stderr().is_terminal();
+        while let Ok(progress) = heard.recv() {
+            self.note(progress);
+            // What has come in the meantime is drawn with it.
+            heard.try_iter().for_each(|progress| self.note(progress));
+            if is_terminal {
+                self.draw();
+            }
+        }
+        if is_terminal {
+            self.clear();
+        }
+    }
+
+    fn note(&mut self, progress: Progress) {
+        self.largest[progress.variant] = self.largest[progress.variant].max(progress.lag);
+        self.variants[progress.variant] = Some(progress);
+    }
+
+    fn draw(&mut self) {
+        let mut text = self.erasure();
+        let lines = match self.names.len() {
+            0..=LINES => (0..self.names.len()).map(|index| self.line(index)).collect(),
+            count => {
+                let is_done =
+                    |progress: &&Option<Progress>| progress.is_some_and(|progress| progress.is_done);
+                let done = self.variants.iter().filter(is_done).count();
+                vec![format!("{done} of {count} variants are done")]
+            }
+        };
+        for line in &lines {
+            text.push_str(line);
+            text.push('\n');
+        }
+        self.lines_drawn = lines.len();
+        show(&text);
+    }
+
+    fn clear(&mut self) {
+        let text = self.erasure();
+        self.lines_drawn = 0;
+        show(&text);
+    }
+
+    /// Moves up over what was drawn and erases it.
+    fn erasure(&self) -> String {
+        match self.lines_drawn {
+            0 => String::new(),
+            lines => format!("\x1b[{lines}A\x1b[J"),
+        }
+    }
+
+    fn line(&self, index: usize) -> String {
+        let name: String = self.names[index].chars().take(NAME_CHARACTERS).collect();
+        let Some(progress) = self.variants[index] else {
+            return format!("{name:<NAME_CHARACTERS$} waits");
+        };
+        let filled = (progress.lag * BAR_CELLS)
+            .div_ceil(self.largest[index].max(1))
+            .min(BAR_CELLS) as usize;
+        let state = if progress.is_done { "done" } else { "" };
+        format!(
+            "{name:<NAME_CHARACTERS$} {:6.1} min {:<20} {:>9} {:>4} pollers {state}",
+            progress.elapsed.as_secs_f64() / 60.0,
+            "#".repeat(filled),
+            progress.lag,
+            progress.pollers,
+        )
+    }
+}
+
+fn show(text: &str) {
+    let mut stderr = std::io::stderr();
+    // Without a terminal there is nobody to show it to.
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}

@@ -1,0 +1,59 @@
+//! `esmeralda simulate`: runs a scenario in virtual time and reports how its mappings scaled.
+
+use super::progress;
+use crate::args::{PayloadsArg, RunArgs, SimulateArgs};
+use esmeralda::esm::Payloads;
+use esmeralda::simulate::scenario::Scenario;
+use esmeralda::simulate::{RunSettings, report, with_published};
+use std::path::Path;
+
+/// Runs the scenario and writes what was asked for.
+///
+/// # Errors
+/// A sentence that names what was wrong and what would be right.
+pub(crate) fn run(args: &SimulateArgs) -> Result<(), String> {
+    let mut scenario = match &args.scenario {
+        Some(path) => Scenario::read(path).map_err(|error| error.to_string())?,
+        None => Scenario::reference(),
+    };
+    scenario.scaling = args.scaling.apply(scenario.scaling)?;
+    scenario.seed = args.seed.unwrap_or(scenario.seed);
+    let settings = settings(&args.run, args.payloads);
+    let mut outcome = progress::simulate(&scenario, settings)?;
+    if args.reference {
+        outcome = with_published(outcome);
+    }
+    print!("{}", report::table(&outcome));
+    let files = [
+        (&args.json, report::json as fn(_) -> _),
+        (&args.html, report::html),
+    ];
+    for (path, report) in files {
+        if let Some(path) = path {
+            write(path, &report(&outcome))?;
+        }
+    }
+    Ok(())
+}
+
+/// How to run, with what was typed.
+pub(super) fn settings(args: &RunArgs, payloads: PayloadsArg) -> RunSettings {
+    let defaults = RunSettings::default();
+    RunSettings {
+        payloads: match payloads {
+            PayloadsArg::Built => Payloads::Built,
+            PayloadsArg::Measure => Payloads::Measured,
+        },
+        threads: args.threads.map_or(defaults.threads, usize::from),
+        memory_limit_bytes: args
+            .memory_limit
+            .map_or(defaults.memory_limit_bytes, |size| size.0),
+    }
+}
+
+/// Writes a report and says so.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    println!("Written: {}", path.display());
+    Ok(())
+}

@@ -1,0 +1,345 @@
+//! Runs a scenario: each variant in a runtime and on a thread of its own, in virtual time.
+//!
+//! Records really lie in the embedded cluster's log, are read through the mapping's group, batched, turned into events and handed to the
+//! simulated function, which audits them. Nothing of a variant is shared with another, so it does not matter how many run at once.
+
+use super::outcome::{Bounds, SimulationOutcome, VariantOutcome};
+use super::scenario::{FunctionScenario, LONGEST_UNTIL_DRAINED, Scenario, TopicScenario, VariantScenario};
+use super::workload::{Workload, WorkloadError};
+use crate::{Esmeralda, Mapping, NewMapping, NewTopic, Options};
+use esmeralda_broker::{Entropy, local};
+use esmeralda_esm::invoker::{Audit, AuditError, AuditSummary, SimulatedInvoker};
+use esmeralda_esm::trace::Bucket;
+use esmeralda_esm::{ApiError, Payloads};
+use serde_json::Value;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How often in virtual time progress is told.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How a scenario is run.
+#[derive(Clone, Copy, Debug)]
+pub struct RunSettings {
+    /// Whether events are built, or only measured.
+    pub payloads: Payloads,
+    /// How many variants run at once, 1 or more; one per core is the most that is of use.
+    pub threads: usize,
+    /// What the brokers, records and events of one variant may hold.
+    pub memory_limit_bytes: usize,
+}
+
+impl Default for RunSettings {
+    /// Events are built, one variant per core, 16 GiB each.
+    fn default() -> Self {
+        Self {
+            payloads: Payloads::Built,
+            threads: thread::available_parallelism().map_or(1, usize::from),
+            memory_limit_bytes: Options::simulated().memory_limit_bytes,
+        }
+    }
+}
+
+/// How far a variant is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The variant's index in the scenario.
+    pub variant: usize,
+    /// Virtual time since its mapping became Enabled.
+    pub elapsed: Duration,
+    /// OffsetLag.
+    pub lag: u64,
+    /// Its fleet.
+    pub pollers: usize,
+    /// Whether it is over.
+    pub is_done: bool,
+}
+
+/// Why a scenario could not be run to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulationError {
+    /// The topic was not created.
+    #[error("variant `{variant}`: topic `{topic}`: {source}")]
+    Topic {
+        /// The variant.
+        variant: String,
+        /// The topic.
+        topic: String,
+        /// What the cluster said.
+        source: local::Error,
+    },
+    /// Records were not appended.
+    #[error("variant `{variant}`: {source}")]
+    Workload {
+        /// The variant.
+        variant: String,
+        /// Which, and why.
+        source: WorkloadError,
+    },
+    /// The mapping was refused.
+    #[error("variant `{variant}`: {source}")]
+    Mapping {
+        /// The variant.
+        variant: String,
+        /// What CreateEventSourceMapping answered.
+        source: ApiError,
+    },
+    /// Records were missing or out of order: a fault of Esmeralda's, and no result is to be trusted.
+    #[error(
+        "variant `{variant}`: {count} faults in the events that the function was given, the first: {first}"
+    )]
+    Audit {
+        /// The variant.
+        variant: String,
+        /// How many.
+        count: u64,
+        /// The first one.
+        first: AuditError,
+    },
+}
+
+/// Runs all variants; `progress` is told of each now and then, from the threads that run them.
+///
+/// # Errors
+/// [`SimulationError`] of the first variant, in the scenario's order, that failed.
+pub fn simulate(
+    scenario: &Scenario,
+    settings: RunSettings,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<SimulationOutcome, SimulationError> {
+    let next = AtomicUsize::new(0);
+    let outcomes = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(variant) = scenario.variants.get(index) else {
+                return;
+            };
+            let outcome = run_variant(scenario, index, variant, settings, progress);
+            let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+            outcomes.push((index, outcome));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..settings.threads.clamp(1, scenario.variants.len()) {
+            scope.spawn(work);
+        }
+    });
+    let mut outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    outcomes.sort_by_key(|(index, _)| *index);
+    let variants: Result<Vec<VariantOutcome>, SimulationError> =
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    Ok(SimulationOutcome {
+        title: scenario.title.clone(),
+        profile: scenario.scaling.to_string(),
+        seed: scenario.seed,
+        variants: variants?,
+    })
+}
+
+fn run_variant(
+    scenario: &Scenario,
+    index: usize,
+    variant: &VariantScenario,
+    settings: RunSettings,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<VariantOutcome, SimulationError> {
+    let options = Options {
+        scaling: scenario.scaling.profile.clone(),
+        payloads: settings.payloads,
+        memory_limit_bytes: settings.memory_limit_bytes,
+        ..Options::simulated()
+    };
+    Esmeralda::simulated_with(options, scenario.seed, |esmeralda| async move {
+        let stage = Stage {
+            scenario,
+            variant,
+            topic: named(&scenario.topics, |topic| topic.name == variant.topic),
+            function: named(&scenario.functions, |function| function.name == variant.function),
+            esmeralda,
+            audit: Arc::default(),
+        };
+        stage
+            .play(|told| {
+                progress(Progress {
+                    variant: index,
+                    ..told
+                })
+            })
+            .await
+    })
+}
+
+fn named<T>(items: &[T], is_it: impl FnMut(&&T) -> bool) -> &T {
+    let found = items.iter().find(is_it);
+    found.expect("a scenario's variants name what it declares")
+}
+
+/// One variant on its instance.
+struct Stage<'a> {
+    scenario: &'a Scenario,
+    variant: &'a VariantScenario,
+    topic: &'a TopicScenario,
+    function: &'a FunctionScenario,
+    esmeralda: Esmeralda,
+    audit: Arc<Audit>,
+}
+
+impl Stage<'_> {
+    async fn play(&self, progress: impl Fn(Progress)) -> Result<VariantOutcome, SimulationError> {
+        let mut workload = self.set().await?;
+        let mapping = self.create_mapping().await?;
+        let start = self.esmeralda.elapsed();
+        let telling = async {
+            loop {
+                progress(self.progress(start).await);
+                self.esmeralda.sleep(PROGRESS_INTERVAL).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            ended = self.last(&mut workload, &mapping, start) => ended?,
+            () = telling => unreachable!("it tells for ever"),
+        }
+        let outcome = self.outcome(&mapping).await?;
+        let told = self.progress(start).await;
+        progress(Progress {
+            is_done: true,
+            ..told
+        });
+        Ok(outcome)
+    }
+
+    /// Makes the topic with its backlog, and the function.
+    async fn set(&self) -> Result<Workload, SimulationError> {
+        let topic = NewTopic {
+            name: self.topic.name.clone(),
+            // A scenario has 200,000 at most.
+            partitions: i32::try_from(self.topic.partitions).ok(),
+            configs: self.topic.configs.clone(),
+        };
+        let created = self.esmeralda.create_topic(topic).await;
+        created.map_err(|source| SimulationError::Topic {
+            variant: self.variant.name.clone(),
+            topic: self.topic.name.clone(),
+            source,
+        })?;
+        let mut workload = Workload::new(self.topic, self.scenario.seed);
+        let filled = workload
+            .fill(self.esmeralda.client(), self.esmeralda.clock())
+            .await;
+        filled.map_err(|source| self.workload_error(source))?;
+        // Functions of one scenario differ also where their own seeds do not.
+        let entropy = Entropy::from_seed(self.scenario.seed.rotate_left(32) ^ self.function.seed);
+        let invoker = SimulatedInvoker::new(self.function.function, self.esmeralda.clock().clone(), entropy);
+        let invoker = invoker.audited(Arc::clone(&self.audit));
+        self.esmeralda
+            .register_invoker(&self.function.name, Arc::new(invoker));
+        Ok(workload)
+    }
+
+    async fn create_mapping(&self) -> Result<Mapping, SimulationError> {
+        let mapping = NewMapping::from_members(self.variant.members.clone());
+        let created = self.esmeralda.create_mapping(mapping).await;
+        created.map_err(|source| self.mapping_error(source))
+    }
+
+    /// Lasts as long as the scenario says: a while, or until everything has arrived and is drained.
+    async fn last(
+        &self,
+        workload: &mut Workload,
+        mapping: &Mapping,
+        start: Duration,
+    ) -> Result<(), SimulationError> {
+        let (client, clock) = (self.esmeralda.client(), self.esmeralda.clock());
+        let run = workload.run(client, clock, start, self.scenario.run_for);
+        run.await.map_err(|source| self.workload_error(source))?;
+        match self.scenario.run_for {
+            Some(run_for) => clock.reach(start + run_for).await,
+            None => tokio::select! {
+                biased;
+                drained = mapping.drained() => drained.map_err(|source| self.mapping_error(source))?,
+                () = clock.reach(start + LONGEST_UNTIL_DRAINED) => {}
+            },
+        }
+        Ok(())
+    }
+
+    async fn progress(&self, start: Duration) -> Progress {
+        let metrics = self.esmeralda.engine().metrics().await;
+        let elapsed = self.esmeralda.elapsed() - start;
+        metrics
+            .first()
+            .map_or_else(Progress::default, |mapping| Progress {
+                elapsed,
+                lag: mapping.offset_lag.iter().sum(),
+                pollers: mapping.pollers,
+                ..Progress::default()
+            })
+    }
+
+    async fn outcome(&self, mapping: &Mapping) -> Result<VariantOutcome, SimulationError> {
+        let described = mapping
+            .describe()
+            .await
+            .map_err(|source| self.mapping_error(source))?;
+        let trace = mapping
+            .trace()
+            .await
+            .map_err(|source| self.mapping_error(source))?;
+        let audit = self.audit.summary();
+        self.check(&audit)?;
+        let total = |count: fn(&Bucket) -> u64| trace.buckets.iter().map(count).sum();
+        Ok(VariantOutcome {
+            name: self.variant.name.clone(),
+            bounds: described.0.get("ProvisionedPollerConfig").map(bounds),
+            drained_in: trace.drained_at,
+            full_concurrency_after: trace.full_concurrency_after(),
+            records: total(|bucket| bucket.records),
+            invocations: total(|bucket| bucket.invocations),
+            payload_bytes: audit.payload_bytes,
+            digest: audit.digest.map(|digest| digest.to_string()),
+            published: None,
+            trace,
+        })
+    }
+
+    fn check(&self, audit: &AuditSummary) -> Result<(), SimulationError> {
+        match audit.errors.first() {
+            None => Ok(()),
+            Some(first) => Err(SimulationError::Audit {
+                variant: self.variant.name.clone(),
+                count: audit.error_count,
+                first: first.clone(),
+            }),
+        }
+    }
+
+    fn mapping_error(&self, source: ApiError) -> SimulationError {
+        SimulationError::Mapping {
+            variant: self.variant.name.clone(),
+            source,
+        }
+    }
+
+    fn workload_error(&self, source: WorkloadError) -> SimulationError {
+        SimulationError::Workload {
+            variant: self.variant.name.clone(),
+            source,
+        }
+    }
+}
+
+fn bounds(config: &Value) -> Bounds {
+    let bound = |name: &str| {
+        config[name]
+            .as_u64()
+            .and_then(|pollers| u32::try_from(pollers).ok())
+    };
+    Bounds {
+        minimum: bound("MinimumPollers").unwrap_or(1),
+        maximum: bound("MaximumPollers").unwrap_or(200),
+    }
+}
