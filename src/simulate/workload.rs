@@ -1,7 +1,7 @@
 //! A topic's workload carried out: its backlog before the mapping starts, and its arrivals over time.
 //!
-//! A thin shell. How many records there are by when is [`Arrivals`]'s, whose they are is [`Apportionment`]'s, what they are is
-//! [`Bodies`]'. The bodies are made once and appended again and again at new times, so that a backlog of 20 GB takes the memory of
+//! A thin shell. How many records there are by when is [`Arrivals`]'s, whose they are is `shares.rs`'s, what they are is
+//! `bodies.rs`'s. The bodies are made once and appended again and again at new times, so that a backlog of 20 GB takes the memory of
 //! its batches' headers.
 
 mod bodies;
