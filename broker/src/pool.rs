@@ -8,7 +8,12 @@
 //! a log that is full can still be read, trimmed and deleted from: requests go on arriving. A frame becomes log memory when its
 //! batches are kept; [`Pool::admit`] is asked before that.
 
+mod connection;
 mod free;
+
+#[cfg(test)]
+pub(crate) use connection::CONNECTION_BYTES;
+pub(crate) use connection::{ConnectionCharge, SmallFrames};
 
 use bytes::Bytes;
 use free::FreeBuffers;
@@ -304,6 +309,17 @@ impl Charge {
     /// How many bytes it counts.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Counts so many bytes from now on, whatever the limit says: see [`Pool::charge_beyond_limit`].
+    pub(crate) fn resize(&mut self, bytes: usize) {
+        let used_bytes = &self.pool.shared.used_bytes;
+        if bytes > self.bytes {
+            used_bytes.fetch_add(bytes - self.bytes, Ordering::Relaxed);
+        } else if bytes < self.bytes {
+            used_bytes.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
+        }
+        self.bytes = bytes;
     }
 }
 

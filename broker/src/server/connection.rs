@@ -11,6 +11,7 @@ use super::vectored::put_fetch;
 use crate::api::{Answer, Undecodable, unsupported_api_versions};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
+use crate::pool::ConnectionCharge;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
@@ -32,6 +33,7 @@ pub(crate) struct Connection<S> {
     /// Owns the socket: the task reads or writes, never both at once.
     reader: FrameReader<S>,
     outgoing: Outgoing,
+    charge: ConnectionCharge,
     cluster: Arc<Cluster>,
     /// Shared with the request in work; changes only when the client calls itself something else.
     context: Arc<RequestContext>,
@@ -105,6 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         Self {
             reader: FrameReader::new(io, cluster.pool.clone(), max_frame_bytes),
             outgoing: Outgoing::default(),
+            charge: ConnectionCharge::new(&cluster.pool),
             cluster,
             context: Arc::new(context),
             stopped: Box::pin(until_true(stopping.clone())),
@@ -134,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 }
                 Ok(Received::UnsupportedApiVersions { correlation_id }) => {
                     let start = self.outgoing.begin_frame(correlation_id, 0);
-                    self.outgoing.put_shared(unsupported_api_versions());
+                    self.outgoing.put_body(unsupported_api_versions());
                     self.outgoing.end_frame(start);
                 }
                 Err(refused) => {
@@ -191,8 +194,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             Answer::Body(body) => {
                 let header_version = (request.api.response_header_version)(request.version);
                 let start = self.outgoing.begin_frame(request.correlation_id, header_version);
-                self.outgoing.put_shared(body);
+                self.outgoing.put_body(body);
                 self.outgoing.end_frame(start);
+                self.charge.hold_answers(self.outgoing.held_bytes());
                 Ok(())
             }
             Answer::Fetched(fetched) => {
@@ -200,6 +204,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 let start = self.outgoing.begin_frame(request.correlation_id, header_version);
                 put_fetch(&mut self.outgoing, request.version, fetched);
                 self.outgoing.end_frame(start);
+                self.charge.hold_answers(self.outgoing.held_bytes());
                 Ok(())
             }
             Answer::Silence => Ok(()),
@@ -214,6 +219,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         if self.outgoing.len() == 0 {
             return Ok(());
         }
+        self.write().await?;
+        self.charge.hold_answers(self.outgoing.held_bytes());
+        Ok(())
+    }
+
+    async fn write(&mut self) -> io::Result<()> {
         let mut writing = pin!(self.outgoing.write_to(self.reader.io()));
         if let Some(written) = at_once(writing.as_mut()).await {
             return written;

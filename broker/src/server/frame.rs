@@ -6,8 +6,11 @@
 //! allocation of its size, so that what is kept of a small request never keeps a large buffer alive; a larger one to a buffer of the
 //! pool, which is reserved before. What is missing of a really large one is then read straight into its buffer. Between requests a
 //! connection holds no buffer at all.
+//!
+//! Small frames are counted too, from the read that brought them until the last of them has been worked off. When frames in flight have
+//! used up their share, a connection reads little at a time and nothing ahead.
 
-use crate::pool::{FrameTicket, FrameTooLarge, Pool, PooledBuf};
+use crate::pool::{FrameTicket, FrameTooLarge, Pool, PooledBuf, SmallFrames};
 use bytes::{BufMut, Bytes};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -23,7 +26,8 @@ const LENGTH_BYTES: usize = 4;
 const SMALL_FRAME_BYTES: usize = 4 << 10;
 /// What one read may bring of frames that are not begun.
 const READ_BYTES: usize = 64 << 10;
-/// The same after a frame that was larger than that: the next one is likely to be, too, and is better read into its own buffer.
+/// The same after a frame that was larger than that, since the next one is likely to be, too, and is better read into its own buffer;
+/// and when frames in flight leave no room for more.
 const FIRST_READ_BYTES: usize = 4 << 10;
 /// A frame that misses so much is read into its own buffer.
 const DIRECT_BYTES: usize = 16 << 10;
@@ -39,6 +43,9 @@ pub(crate) struct FrameReader<R> {
     /// Whole frames that nobody has asked for yet, and their total length.
     whole: VecDeque<Frame>,
     whole_bytes: usize,
+    /// Lengths of the small ones, and of those that were handed out since the last read.
+    small_bytes: usize,
+    small: SmallFrames,
     /// The start of the next frame, its length included, while it is small or waits for memory; then what came after it too.
     partial: Vec<u8>,
     large: Option<Large>,
@@ -95,10 +102,12 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     pub(crate) fn new(io: R, pool: Pool, max_frame_bytes: usize) -> Self {
         Self {
             io,
+            small: SmallFrames::new(pool.clone()),
             pool,
             max_frame_bytes,
             whole: VecDeque::new(),
             whole_bytes: 0,
+            small_bytes: 0,
             partial: Vec::new(),
             large: None,
             read_bytes: READ_BYTES,
@@ -122,7 +131,11 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             if let Some(error) = self.error.take() {
                 return Err(error);
             }
+            // What was handed out has been worked off.
+            self.small_bytes = 0;
+            self.count_small();
             if let Some(len) = self.waits_for_memory() {
+                self.small.make_room();
                 let reserved = self.pool.reserve_frame(len).await?;
                 let partial = std::mem::take(&mut self.partial);
                 self.large = Some(Large::new(reserved, len));
@@ -145,11 +158,13 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         !self.whole.is_empty()
     }
 
-    /// Completes when the client has hung up. Meanwhile reads ahead, up to a bound; beyond it a hang-up goes unnoticed until the
-    /// next read. Loses nothing when it is dropped before it completes.
+    /// Completes when the client has hung up. Meanwhile reads ahead, up to a bound and while frames in flight leave room; beyond it
+    /// a hang-up goes unnoticed until the next read. Loses nothing when it is dropped before it completes.
     pub(crate) async fn hang_up(&mut self) {
         while !self.is_at_end {
-            let is_full = self.whole_bytes >= READ_AHEAD_BYTES || self.waits_for_memory().is_some();
+            let is_full = self.whole_bytes >= READ_AHEAD_BYTES
+                || self.waits_for_memory().is_some()
+                || !self.small.has_room(FIRST_READ_BYTES);
             if is_full || self.error.is_some() {
                 return std::future::pending().await;
             }
@@ -189,12 +204,18 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             return Poll::Ready(Ok(count));
         }
         let mut stack = [const { MaybeUninit::<u8>::uninit() }; READ_BYTES];
-        let mut read = ReadBuf::uninit(&mut stack[..self.read_bytes]);
+        let read_bytes = if self.small.has_room(self.read_bytes) {
+            self.read_bytes
+        } else {
+            FIRST_READ_BYTES
+        };
+        let mut read = ReadBuf::uninit(&mut stack[..read_bytes]);
         ready!(Pin::new(&mut self.io).poll_read(context, &mut read))?;
         if let Err(error) = self.sort(read.filled()) {
             // The frames before it are answered first.
             self.error = Some(error);
         }
+        self.count_small();
         Poll::Ready(Ok(read.filled().len()))
     }
 
@@ -264,7 +285,14 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
+    fn count_small(&mut self) {
+        self.small.hold(self.small_bytes + self.partial.capacity());
+    }
+
     fn push(&mut self, bytes: Bytes, ticket: Option<FrameTicket>) {
+        if ticket.is_none() {
+            self.small_bytes += bytes.len();
+        }
         self.read_bytes = if bytes.len() > READ_BYTES {
             FIRST_READ_BYTES
         } else {
@@ -380,6 +408,42 @@ mod tests {
             let second = reader.next().await.unwrap().unwrap();
             assert_eq!(&second.bytes[..], &frames[1][..]);
             assert_eq!(&reader.next().await.unwrap().unwrap().bytes[..], &frames[2][..]);
+        });
+    }
+
+    #[test]
+    fn small_frames_are_counted_until_the_last_of_a_read_has_been_worked_off() {
+        let frames = vec![vec![1; 1_000]; 20];
+        let mut reader = reader(&frames, vec![5 * 1_004], 1 << 20);
+        run(async {
+            for index in 0..20 {
+                assert!(reader.next().await.unwrap().is_some());
+                assert_eq!(reader.pool.used_bytes(), 5_000, "frame {index}");
+            }
+            assert!(reader.next().await.unwrap().is_none());
+            assert_eq!(reader.pool.used_bytes(), 0);
+        });
+    }
+
+    #[test]
+    fn without_room_for_frames_a_read_brings_little_and_none_is_ahead() {
+        let frames = vec![vec![1; 1_020]; 100];
+        let mut reader = reader(&frames, vec![200_000], 256 << 10);
+        let whole_share = reader.pool.try_reserve_frame(64 << 10).unwrap();
+        run(async {
+            assert!(reader.next().await.unwrap().is_some());
+            assert_eq!(reader.whole_bytes, 3 * 1_020, "of the 4,096 bytes of a read");
+            tokio::select! {
+                biased;
+                () = reader.hang_up() => panic!("nobody has hung up"),
+                () = tokio::task::yield_now() => {}
+            }
+            assert_eq!(reader.whole_bytes, 3 * 1_020, "nothing was read ahead");
+            drop(whole_share);
+            for _ in 0..4 {
+                assert!(reader.next().await.unwrap().is_some());
+            }
+            assert_eq!(reader.whole_bytes, 63 * 1_020, "a whole read again");
         });
     }
 

@@ -1,7 +1,7 @@
 //! What a connection has to write: small parts copied one after another, large ones as slices of the log between them, and all of it
 //! in few vectored writes.
 
-use bytes::{BufMut, Bytes};
+use bytes::{BufMut, Bytes, BytesMut};
 use std::io::{self, IoSlice};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
@@ -19,6 +19,8 @@ pub(crate) struct Outgoing {
     /// Each goes before the byte of `copied` at that place.
     shared: Vec<(usize, Bytes)>,
     shared_bytes: usize,
+    /// Of them, those that are nobody else's: bodies, which no log holds.
+    body_bytes: usize,
 }
 
 /// Where a frame began.
@@ -32,6 +34,11 @@ impl Outgoing {
     /// How much is waiting, in bytes.
     pub(crate) fn len(&self) -> usize {
         self.copied.len() + self.shared_bytes
+    }
+
+    /// The memory that it holds beside the log's: what is copied, bodies, and the list of slices.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.copied.capacity() + self.body_bytes + self.shared.capacity() * size_of::<(usize, Bytes)>()
     }
 
     /// Begins a response: room for its length, and its header.
@@ -71,6 +78,14 @@ impl Outgoing {
         }
     }
 
+    /// Adds an encoded body.
+    pub(crate) fn put_body(&mut self, body: BytesMut) {
+        if body.len() >= COPY_BYTES {
+            self.body_bytes += body.capacity();
+        }
+        self.put_shared(body);
+    }
+
     /// Writes everything. An error leaves nothing to be written again: the connection is to be closed.
     pub(crate) async fn write_to(&mut self, io: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
         if self.shared.is_empty() {
@@ -80,6 +95,7 @@ impl Outgoing {
         }
         self.shared.clear();
         self.shared_bytes = 0;
+        self.body_bytes = 0;
         if self.copied.capacity() > IDLE_BUFFER_BYTES {
             self.copied = Vec::new();
             self.shared = Vec::new();
@@ -209,6 +225,29 @@ mod tests {
             prop_assert_eq!(outgoing.len(), 0);
             prop_assert!(io.most_slices <= SLICES);
         }
+    }
+
+    #[test]
+    fn bodies_count_with_their_capacity_and_slices_of_the_log_do_not() {
+        let mut outgoing = Outgoing::default();
+        outgoing.copied().reserve_exact(300);
+        assert_eq!(outgoing.held_bytes(), 300);
+        outgoing.put_body(BytesMut::from(&[7; 200][..]));
+        assert_eq!(outgoing.held_bytes(), 300, "a small body is copied");
+        let mut body = BytesMut::with_capacity(5_000);
+        body.put_bytes(7, 2_000);
+        outgoing.put_body(body);
+        outgoing.put_shared(vec![7; 9_000]);
+        let list_bytes = outgoing.shared.capacity() * size_of::<(usize, Bytes)>();
+        assert_eq!(outgoing.held_bytes(), 300 + 5_000 + list_bytes);
+        let mut io = Narrow {
+            width: 20_000,
+            taken: Vec::new(),
+            most_slices: 0,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(outgoing.write_to(&mut io)).unwrap();
+        assert_eq!((io.taken.len(), outgoing.body_bytes), (11_200, 0));
     }
 
     #[test]

@@ -1,0 +1,61 @@
+//! What connections hold of the memory budget, to the byte.
+
+use super::records::create_topic;
+use super::{Client, Listener, cluster, encode};
+use crate::ids::NodeId;
+use crate::pool::CONNECTION_BYTES;
+use bytes::Bytes;
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
+use kafka_protocol::messages::{ApiVersionsRequest, MetadataRequest, TopicName};
+use kafka_protocol::protocol::StrBytes;
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::watch;
+
+#[tokio::test(start_paused = true)]
+async fn an_ordinary_request_costs_no_more_than_its_connection() {
+    let cluster = cluster(&[]);
+    let mut clients: Vec<_> = (0..3).map(|_| Client::connect(&cluster)).collect();
+    for client in &mut clients {
+        client.ask(0, &ApiVersionsRequest::default()).await;
+    }
+    assert_eq!(cluster.pool.used_bytes(), 3 * CONNECTION_BYTES);
+    let first = clients.remove(0);
+    drop(first.io);
+    first.serving.await.unwrap();
+    assert_eq!(cluster.pool.used_bytes(), 2 * CONNECTION_BYTES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_answer_is_counted_until_its_client_has_read_it() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    create_topic(&mut client, &cluster, "wide", 500).await;
+    drop(client.io);
+    client.serving.await.unwrap();
+    assert_eq!(cluster.pool.used_bytes(), 0);
+
+    let (_stopping, observer) = watch::channel(false);
+    let listener = Listener {
+        cluster: Arc::clone(&cluster),
+        node_id: NodeId(1),
+        stopping: observer,
+    };
+    let (mut io, other) = tokio::io::duplex(1 << 10);
+    tokio::spawn(listener.converse(other, None));
+    let topic = MetadataRequestTopic::default().with_name(Some(TopicName(StrBytes::from_static_str("wide"))));
+    let frame = encode(1, 12, &MetadataRequest::default().with_topics(Some(vec![topic])));
+    io.write_u32(frame.len() as u32).await.unwrap();
+    io.write_all(&frame).await.unwrap();
+    let len = io.read_u32().await.unwrap() as usize;
+    // The body grows by doubling; the rest is the response's length and header, and a list that holds one slice.
+    let body_bytes = (len - 5).next_power_of_two();
+    let beside_bytes = 9_usize.next_power_of_two() + 4 * size_of::<(usize, Bytes)>();
+    assert_eq!(
+        cluster.pool.used_bytes(),
+        CONNECTION_BYTES + body_bytes + beside_bytes
+    );
+    io.read_exact(&mut vec![0; len]).await.unwrap();
+    tokio::task::yield_now().await;
+    assert_eq!(cluster.pool.used_bytes(), CONNECTION_BYTES);
+}
