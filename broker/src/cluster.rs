@@ -67,18 +67,19 @@ impl Cluster {
         let decided = nodes.iter().map(|node| (node.id, node.decided()));
         let broker_configs = BrokerConfigs::new(config.properties, decided.collect());
         check_topic_defaults(&broker_configs, nodes[0].id)?;
+        let pool = Pool::new(config.memory_limit_bytes);
         let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
         Ok(Self {
             cluster_id: config.cluster_id,
             fetch_sessions: nodes.iter().map(|_| FetchSessions::new(session_slots)).collect(),
             producer_ids: ProducerIds::default(),
             nodes,
-            groups: Groups::new(&typed, &clock),
+            groups: Groups::new(&typed, &clock, pool.clone()),
             config: typed,
             broker_configs,
             topics: Topics::new(),
             counters: Counters::default(),
-            pool: Pool::new(config.memory_limit_bytes),
+            pool,
             clock,
             entropy,
         })

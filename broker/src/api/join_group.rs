@@ -9,7 +9,8 @@
 //! # Differs from Apache Kafka
 //! When a member joins again while its earlier JoinGroup is parked, the earlier one is answered with REBALANCE_IN_PROGRESS; Kafka never
 //! answers it. A group holds at most 20,000 members and promised ids, whatever `group.max.size` says (GROUP_MAX_SIZE_REACHED), and
-//! the cluster 50,000 groups (POLICY_VIOLATION).
+//! the cluster 50,000 groups (POLICY_VIOLATION). What groups hold together is bounded by an eighth of the memory limit: beyond it no
+//! group is founded and no member joins (COORDINATOR_NOT_AVAILABLE, Kafka's code when it cannot write to `__consumer_offsets`).
 //!
 //! # Notes by KIP
 //! KIP-62: rebalance timeout (1). KIP-394: MEMBER_ID_REQUIRED (4). KIP-345: group.instance.id (5). KIP-559: protocol type (7).

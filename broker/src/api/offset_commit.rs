@@ -8,7 +8,8 @@
 //! with the member fails all others. A commit counts as a heartbeat.
 //!
 //! # Differs from Apache Kafka
-//! Offsets live in memory, not in `__consumer_offsets`.
+//! Offsets live in memory, not in `__consumer_offsets`. Beyond what groups may hold, see JoinGroup, offsets of further partitions and longer
+//! metadata get COORDINATOR_NOT_AVAILABLE; an offset in the place of another is always taken.
 //!
 //! # Notes by KIP
 //! KIP-211: no retention time (5). KIP-320: leader epoch (6). KIP-345: group.instance.id (7). KIP-848: GROUP_ID_NOT_FOUND (9).

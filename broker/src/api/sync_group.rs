@@ -9,7 +9,7 @@
 //!
 //! # Differs from Apache Kafka
 //! When a member sends a second SyncGroup while the first is parked, the first is answered with REBALANCE_IN_PROGRESS; Kafka never
-//! answers it.
+//! answers it. Assignments beyond what groups may hold get COORDINATOR_NOT_AVAILABLE, see JoinGroup.
 //!
 //! # Notes by KIP
 //! KIP-345: group.instance.id (3). KIP-559: protocol type and name are mandatory (5).

@@ -3,30 +3,34 @@
 //! The rules are pure ([`classic`], [`offsets`]); [`task`] is the shell that gives them time, requests and a voice.
 
 pub(crate) mod classic;
+mod memory;
 pub(crate) mod offsets;
 mod task;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use memory::GroupsFull;
 pub(crate) use task::{FetchedOffsets, OffsetsToCommit};
 
 use crate::Clock;
 use crate::config::BrokerConfig;
 use crate::ids::NodeId;
+use crate::pool::Pool;
 use classic::{
     CommitError, Description, GroupState, HeartbeatError, JoinError, JoinRequest, Joined, LeaveError, Leaver,
     Limits, Membership, SyncError, SyncRequest, Synced,
 };
 use dashmap::{DashMap, Entry};
+use memory::{GROUP_BYTES, GroupMemory};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use task::{Answer, Command, GroupTask, MAILBOX_REQUESTS, Settings, Timeline};
+use task::{Answer, Command, GroupTask, Identity, MAILBOX_REQUESTS, Settings, Timeline};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{Instrument, info_span};
 
-/// How many groups the cluster holds at most. Each costs about four kilobytes; a client that makes up ids must not take the memory.
+/// How many groups the cluster holds at most, whatever the memory limit allows.
 const MAX_GROUPS: usize = 50_000;
 
 /// How many members, and ids promised to members, one group holds at most, whatever `group.max.size` allows.
@@ -65,6 +69,9 @@ pub(crate) enum AccessError {
         /// The bound.
         limit: usize,
     },
+    /// There is no memory for another group.
+    #[error(transparent)]
+    NoRoom(#[from] GroupsFull),
 }
 
 /// Why a group was not deleted.
@@ -117,6 +124,7 @@ pub(crate) struct Groups {
     timeline: Timeline,
     settings: Settings,
     max_groups: usize,
+    memory: GroupMemory,
     /// Ends with the groups: dropping it aborts the tasks.
     tasks: Mutex<JoinSet<()>>,
 }
@@ -151,8 +159,8 @@ impl Registry {
 }
 
 impl Groups {
-    /// No groups yet.
-    pub(crate) fn new(config: &BrokerConfig, clock: &Clock) -> Self {
+    /// No groups yet; what they hold counts against `pool`.
+    pub(crate) fn new(config: &BrokerConfig, clock: &Clock, pool: Pool) -> Self {
         let limits = Limits {
             initial_rebalance_delay_ms: config.group_initial_rebalance_delay_ms,
             max_size: usize::try_from(config.group_max_size).unwrap_or(0),
@@ -171,6 +179,7 @@ impl Groups {
                 offsets_check_interval_ms: OFFSETS_CHECK_INTERVAL_MS,
             },
             max_groups: MAX_GROUPS,
+            memory: GroupMemory::new(pool),
             tasks: Mutex::default(),
         }
     }
@@ -336,6 +345,7 @@ impl Groups {
                 if self.registry.count.load(Ordering::Relaxed) >= limit {
                     return Err(AccessError::TooManyGroups { limit });
                 }
+                self.memory.admit(GROUP_BYTES)?;
                 self.registry.count.fetch_add(1, Ordering::Relaxed);
                 Ok(entry.insert(self.spawn(id)).clone())
             }
@@ -348,7 +358,12 @@ impl Groups {
         let registry = Arc::clone(&self.registry);
         // The rules log what they do and do not know whose they are.
         let span = info_span!("group", %group_id);
-        let task = GroupTask::new(group_id, serial, registry, self.timeline, self.settings);
+        let identity = Identity {
+            id: group_id,
+            serial,
+            registry,
+        };
+        let task = GroupTask::new(identity, self.timeline, self.settings, self.memory.clone());
         // Nothing is left half done by a panic while this lock is held.
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}

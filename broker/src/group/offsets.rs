@@ -30,16 +30,52 @@ pub(crate) struct CommittedOffset {
     expires_at_ms: Option<i64>,
 }
 
+impl CommittedOffset {
+    fn held_bytes(&self) -> usize {
+        OFFSET_BYTES + self.metadata.len()
+    }
+}
+
 /// The committed offsets of one topic, by partition.
 pub(crate) type TopicOffsets = BTreeMap<i32, CommittedOffset>;
+
+/// What an offset takes beside its metadata, and a topic beside its name: themselves and their places in the maps.
+const OFFSET_BYTES: usize = 128;
+const TOPIC_BYTES: usize = 128;
 
 /// The committed offsets of one group.
 #[derive(Debug, Default)]
 pub(crate) struct Offsets {
     by_topic: BTreeMap<Arc<str>, TopicOffsets>,
+    held_bytes: usize,
 }
 
 impl Offsets {
+    /// The memory that they take.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
+    /// How much more they take with the offset of the partition in the place of an earlier one.
+    pub(crate) fn growth_bytes(&self, topic: &str, partition: i32, commit: &OffsetToCommit) -> usize {
+        let after_bytes = OFFSET_BYTES + commit.metadata.len();
+        match self.by_topic.get(topic) {
+            None => TOPIC_BYTES + topic.len() + after_bytes,
+            Some(offsets) => {
+                let before_bytes = offsets.get(&partition).map_or(0, CommittedOffset::held_bytes);
+                after_bytes.saturating_sub(before_bytes)
+            }
+        }
+    }
+
+    fn count(&mut self) {
+        let topic_bytes = |(topic, offsets): (&Arc<str>, &TopicOffsets)| {
+            let offsets_bytes: usize = offsets.values().map(CommittedOffset::held_bytes).sum();
+            TOPIC_BYTES + topic.len() + offsets_bytes
+        };
+        self.held_bytes = self.by_topic.iter().map(topic_bytes).sum();
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.by_topic.is_empty()
     }
@@ -55,8 +91,16 @@ impl Offsets {
                 .retention_ms
                 .map(|retention_ms| now_ms.saturating_add(retention_ms)),
         };
-        let offsets = self.by_topic.entry(Arc::clone(topic)).or_default();
-        offsets.insert(partition, committed);
+        let offsets = match self.by_topic.get_mut(topic) {
+            Some(offsets) => offsets,
+            None => {
+                self.held_bytes += TOPIC_BYTES + topic.len();
+                self.by_topic.entry(Arc::clone(topic)).or_default()
+            }
+        };
+        self.held_bytes += committed.held_bytes();
+        let before = offsets.insert(partition, committed);
+        self.held_bytes -= before.as_ref().map_or(0, CommittedOffset::held_bytes);
     }
 
     /// What is committed for the partition.
@@ -77,11 +121,13 @@ impl Offsets {
                 self.by_topic.remove(topic);
             }
         }
+        self.count();
     }
 
     /// Forgets all offsets of the topic, which was deleted.
     pub(crate) fn forget_topic(&mut self, topic: &str) {
         self.by_topic.remove(topic);
+        self.count();
     }
 
     /// Forgets the offsets whose time is over, by [`ExpiryRule::of`] the group. A topic that the group's members subscribe to keeps
@@ -94,6 +140,7 @@ impl Offsets {
             }
             !offsets.is_empty()
         });
+        self.count();
     }
 }
 
@@ -274,6 +321,34 @@ mod tests {
         assert_eq!(offsets.get("t", 0), None);
         offsets.expire(5_099, RETENTION_MS, &simple());
         assert!(offsets.get("t", 1).is_some());
+    }
+
+    #[test]
+    fn the_memory_is_that_of_topics_offsets_and_metadata() {
+        let noted = |metadata: &str| OffsetToCommit {
+            metadata: metadata.into(),
+            ..to_commit(None)
+        };
+        let mut offsets = Offsets::default();
+        let steps: [(&str, i32, &str, usize); 5] = [
+            ("orders", 0, "", 128 + 6 + 128),
+            ("orders", 0, "note", 128 + 6 + 128 + 4),
+            ("orders", 1, "note", 128 + 6 + 2 * (128 + 4)),
+            ("t", 0, "note", 128 + 6 + 128 + 1 + 3 * (128 + 4)),
+            ("orders", 0, "no", 128 + 6 + 128 + 1 + 3 * (128 + 4) - 2),
+        ];
+        for (topic, partition, metadata, held_bytes) in steps {
+            let growth_bytes = offsets.growth_bytes(topic, partition, &noted(metadata));
+            assert_eq!(growth_bytes, held_bytes.saturating_sub(offsets.held_bytes()));
+            offsets.commit(0, &topic.into(), partition, noted(metadata));
+            assert_eq!(offsets.held_bytes(), held_bytes);
+            offsets.count();
+            assert_eq!(offsets.held_bytes(), held_bytes, "counted anew");
+        }
+        offsets.delete("t", 0);
+        assert_eq!(offsets.held_bytes(), 128 + 6 + 2 * 128 + 4 + 2);
+        offsets.forget_topic("orders");
+        assert_eq!(offsets.held_bytes(), 0);
     }
 
     #[test]

@@ -5,8 +5,9 @@ use super::classic::{
     ClassicGroup, CommitError, Description, Effect, GroupState, HeartbeatError, JoinError, JoinRequest,
     Joined, LeaveError, Leaver, Limits, Membership, SyncError, SyncRequest, Synced, Ticket,
 };
+use super::memory::{GroupMemory, Held};
 use super::offsets::{CommittedOffset, OffsetToCommit, Offsets};
-use super::{DeleteError, DeleteOffsetsError, GroupSummary, Registry};
+use super::{DeleteError, DeleteOffsetsError, GroupSummary, GroupsFull, Registry};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,14 +78,22 @@ impl Timeline {
     }
 }
 
+/// Which group a task is of, and where it is to be found.
+#[derive(Debug)]
+pub(super) struct Identity {
+    pub(super) id: Arc<str>,
+    pub(super) serial: u64,
+    pub(super) registry: Arc<Registry>,
+}
+
 /// One group and what its task needs.
 #[derive(Debug)]
 pub(super) struct GroupTask {
-    id: Arc<str>,
-    serial: u64,
-    registry: Arc<Registry>,
+    identity: Identity,
     timeline: Timeline,
     settings: Settings,
+    memory: GroupMemory,
+    held: Held,
     group: ClassicGroup,
     offsets: Offsets,
     check_offsets_at_ms: i64,
@@ -96,19 +105,18 @@ pub(super) struct GroupTask {
 impl GroupTask {
     /// A new, empty group.
     pub(super) fn new(
-        id: Arc<str>,
-        serial: u64,
-        registry: Arc<Registry>,
+        identity: Identity,
         timeline: Timeline,
         settings: Settings,
+        memory: GroupMemory,
     ) -> Self {
         let now_ms = timeline.now_ms();
         Self {
-            id,
-            serial,
-            registry,
+            identity,
             timeline,
             settings,
+            held: memory.hold(),
+            memory,
             group: ClassicGroup::new(settings.limits, now_ms),
             offsets: Offsets::default(),
             check_offsets_at_ms: now_ms + settings.offsets_check_interval_ms,
@@ -139,10 +147,12 @@ impl GroupTask {
             // Requests before deadlines: a heartbeat that has arrived counts, however late the task came to read it.
             for command in batch.drain(..) {
                 self.handle(now_ms, *command);
+                self.count_held();
             }
             let effects = self.group.expire(now_ms);
             self.carry_out(effects);
             self.check_offsets(now_ms);
+            self.count_held();
         }
         // Those who reached the mailbox in the meantime learn from the dead group to look for its successor.
         mailbox.close();
@@ -154,12 +164,18 @@ impl GroupTask {
     fn handle(&mut self, now_ms: i64, command: Command) {
         match command {
             Command::Join(request, answer) => {
+                if let Err(full) = self.memory.admit(self.group.join_growth_bytes(&request)) {
+                    return reply(answer, Err(full.into()));
+                }
                 let ticket = self.ticket();
                 self.joins.insert(ticket, answer);
                 let effects = self.group.join(now_ms, ticket, &request);
                 self.carry_out(effects);
             }
             Command::Sync(request, answer) => {
+                if let Err(full) = self.memory.admit(self.group.sync_growth_bytes(&request)) {
+                    return reply(answer, Err(full.into()));
+                }
                 let ticket = self.ticket();
                 self.syncs.insert(ticket, answer);
                 let effects = self.group.sync(now_ms, ticket, &request);
@@ -196,12 +212,31 @@ impl GroupTask {
         offsets: OffsetsToCommit,
     ) -> Result<(), CommitError> {
         self.group.validate_commit(now_ms, membership)?;
+        self.admit(&offsets)?;
         for (topic, partitions) in offsets {
             for (partition, offset) in partitions {
                 self.offsets.commit(now_ms, &topic, partition, offset);
             }
         }
         Ok(())
+    }
+
+    /// Whether there is memory for offsets that were not committed before, and for longer metadata. An offset in the place of another
+    /// takes no more, so that who has a place goes on.
+    fn admit(&self, offsets: &OffsetsToCommit) -> Result<(), GroupsFull> {
+        let partitions = offsets.iter().flat_map(|(topic, partitions)| {
+            partitions
+                .iter()
+                .map(move |(index, commit)| (topic, index, commit))
+        });
+        let growth =
+            partitions.map(|(topic, index, commit)| self.offsets.growth_bytes(topic, *index, commit));
+        self.memory.admit(growth.sum())
+    }
+
+    fn count_held(&mut self) {
+        self.held
+            .resize(self.group.held_bytes() + self.offsets.held_bytes());
     }
 
     fn fetch_offsets(&self, wanted: Option<Vec<(Arc<str>, Vec<i32>)>>) -> FetchedOffsets {
@@ -224,7 +259,7 @@ impl GroupTask {
 
     fn summarize(&self) -> GroupSummary {
         GroupSummary {
-            group_id: Arc::clone(&self.id),
+            group_id: Arc::clone(&self.identity.id),
             protocol_type: self.group.protocol_type().cloned().unwrap_or_default(),
             state: self.group.state(),
         }
@@ -284,7 +319,8 @@ impl GroupTask {
     fn end(&mut self, now_ms: i64) {
         self.group.die(now_ms);
         self.offsets = Offsets::default();
-        self.registry.remove(&self.id, self.serial);
+        let Identity { id, serial, registry } = &self.identity;
+        registry.remove(id, *serial);
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {

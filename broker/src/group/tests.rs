@@ -10,8 +10,12 @@ use tokio::time::{advance, sleep};
 const SESSION_MS: u64 = 6_000;
 const REBALANCE_MS: u64 = 30_000;
 
+fn within(pool: &Pool) -> Groups {
+    Groups::new(&BrokerConfig::default(), &Clock::tokio(1_000_000), pool.clone())
+}
+
 fn groups() -> Arc<Groups> {
-    Arc::new(Groups::new(&BrokerConfig::default(), &Clock::tokio(1_000_000)))
+    Arc::new(within(&Pool::new(1 << 24)))
 }
 
 fn request(member_id: &str, new_member_id: &str) -> JoinRequest {
@@ -231,7 +235,7 @@ async fn offset(groups: &Groups) -> Option<i64> {
 async fn no_more_groups_are_founded_than_the_bound_allows() {
     let groups = Groups {
         max_groups: 1,
-        ..Groups::new(&BrokerConfig::default(), &Clock::tokio(0))
+        ..within(&Pool::new(1 << 24))
     };
     stable(&groups).await;
     let limit = AccessError::TooManyGroups { limit: 1 };
@@ -243,4 +247,72 @@ async fn no_more_groups_are_founded_than_the_bound_allows() {
     assert_eq!(groups.delete("g").await, Ok(Ok(())));
     let founded = groups.commit("another", membership("", -1), commits(5)).await;
     assert_eq!(founded, Ok(Some(Ok(()))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_group_holds_is_charged_until_it_is_forgotten() {
+    let pool = Pool::new(1 << 24);
+    let groups = within(&pool);
+    stable(&groups).await;
+    // The group; the member `a` of `client` at `/127.0.0.1`, who speaks `range`, with 13 bytes of metadata, and was assigned `all`.
+    let member = 512 + 1 + 6 + 10 + size_of::<Protocol>() + 5 + 13 + 3;
+    assert_eq!(pool.used_bytes(), 4_096 + member);
+    let committed = groups.commit("g", membership("a", 1), commits(5)).await;
+    assert_eq!(committed, Ok(Some(Ok(()))));
+    // Topic `t`, and one partition with `note`.
+    assert_eq!(pool.used_bytes(), 4_096 + member + 128 + 1 + 128 + 4);
+    sleep(Duration::from_millis(SESSION_MS + 1)).await;
+    assert_eq!(pool.used_bytes(), 4_096 + 128 + 1 + 128 + 4);
+    assert_eq!(groups.delete("g").await, Ok(Ok(())));
+    // The task ends, and what it held with it.
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(pool.used_bytes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_their_bound_groups_grow_no_more_and_go_on() {
+    // Groups may hold an eighth of the memory limit, 16 KiB.
+    let pool = Pool::new(128 << 10);
+    let groups = within(&pool);
+    stable(&groups).await;
+    let noted = |partition: i32, bytes: usize| {
+        let mut commits = commits(5);
+        commits[0].1[0].0 = partition;
+        commits[0].1[0].1.metadata = "n".repeat(bytes).into();
+        groups.commit("g", membership("a", 1), commits)
+    };
+    assert_eq!(noted(0, 10_000).await, Ok(Some(Ok(()))));
+    let held_bytes = pool.used_bytes();
+    let full = |wanted_bytes| GroupsFull {
+        wanted_bytes,
+        held_bytes,
+        limit_bytes: 16 << 10,
+    };
+    let refused = noted(1, 3_000).await;
+    assert_eq!(refused, Ok(Some(Err(CommitError::NoRoom(full(3_128))))));
+    let refused = groups.commit("another", membership("", -1), commits(5)).await;
+    assert_eq!(refused, Err(AccessError::NoRoom(full(4_096))));
+    let mut large = request("", "b");
+    large.protocols[0].metadata = Bytes::from(vec![0; 3_000]);
+    let wanted_bytes = 512 + 1 + 6 + 10 + size_of::<Protocol>() + 5 + 3_000;
+    let refused = groups.join("g", large).await;
+    assert_eq!(refused, Ok(Err(JoinError::NoRoom(full(wanted_bytes)))));
+    let assignment = Bytes::from(vec![0; 3_003]);
+    let assigned = SyncRequest {
+        assignments: vec![("a".into(), assignment)],
+        ..sync("a", 1, &[])
+    };
+    let refused = groups.sync("g", assigned).await;
+    assert_eq!(refused, Ok(Some(Err(SyncError::NoRoom(full(3_000))))));
+    assert_eq!(
+        pool.used_bytes(),
+        held_bytes,
+        "what was refused left nothing behind"
+    );
+
+    // What takes the place of something goes on, and so does everything once there is room.
+    assert_eq!(noted(0, 10_000).await, Ok(Some(Ok(()))));
+    assert_eq!(groups.heartbeat("g", membership("a", 1)).await, Ok(Some(Ok(()))));
+    assert_eq!(noted(0, 0).await, Ok(Some(Ok(()))));
+    assert_eq!(noted(1, 3_000).await, Ok(Some(Ok(()))));
 }

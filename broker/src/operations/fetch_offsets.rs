@@ -6,7 +6,7 @@ use crate::cluster::Cluster;
 use std::sync::Arc;
 
 pub(crate) use crate::group::offsets::CommittedOffset;
-pub(crate) use crate::group::{AccessError, FetchedOffsets};
+pub(crate) use crate::group::{AccessError, FetchedOffsets, GroupsFull};
 
 /// The offsets of the partitions wanted, or of all that have one. A group that does not exist has committed nothing, which is no
 /// error. Whether unstable offsets are to be held back makes no difference until there are transactions.

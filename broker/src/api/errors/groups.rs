@@ -7,7 +7,7 @@ use crate::operations::delete_offsets::{
     DeleteGroupOffsetsError, DeleteOffsetsError, DeletePartitionOffsetError,
 };
 use crate::operations::describe_groups::DescribeGroupError;
-use crate::operations::fetch_offsets::AccessError;
+use crate::operations::fetch_offsets::{AccessError, GroupsFull};
 use crate::operations::find_coordinator::FindCoordinatorError;
 use crate::operations::heartbeat::{HeartbeatError, RefusedHeartbeat};
 use crate::operations::join_group::{JoinError, JoinGroupError, MembershipError};
@@ -23,7 +23,15 @@ impl KafkaError for AccessError {
             Self::Ended => ResponseError::CoordinatorNotAvailable,
             // Not a code that clients try again with.
             Self::TooManyGroups { .. } => ResponseError::PolicyViolation,
+            Self::NoRoom(full) => full.response(),
         }
+    }
+}
+
+/// What Kafka makes of NOT_ENOUGH_REPLICAS when it writes to `__consumer_offsets`: clients try again.
+impl KafkaError for GroupsFull {
+    fn response(&self) -> ResponseError {
+        ResponseError::CoordinatorNotAvailable
     }
 }
 
@@ -65,6 +73,7 @@ impl KafkaError for JoinError {
             Self::MaxSizeReached { .. } => ResponseError::GroupMaxSizeReached,
             Self::InconsistentProtocol => ResponseError::InconsistentGroupProtocol,
             Self::Superseded => ResponseError::RebalanceInProgress,
+            Self::NoRoom(full) => full.response(),
         }
     }
 }
@@ -96,6 +105,7 @@ impl KafkaError for SyncError {
             Self::IllegalGeneration { .. } => ResponseError::IllegalGeneration,
             Self::InconsistentProtocol => ResponseError::InconsistentGroupProtocol,
             Self::RebalanceInProgress | Self::Superseded => ResponseError::RebalanceInProgress,
+            Self::NoRoom(full) => full.response(),
         }
     }
 }
@@ -130,6 +140,7 @@ impl KafkaError for CommitOffsetsError {
             Self::Refused(CommitError::Membership(error)) => error.response(),
             Self::Refused(CommitError::IllegalGeneration { .. }) => ResponseError::IllegalGeneration,
             Self::Refused(CommitError::RebalanceInProgress) => ResponseError::RebalanceInProgress,
+            Self::Refused(CommitError::NoRoom(full)) => full.response(),
             Self::UnknownPartition { .. } => ResponseError::UnknownTopicOrPartition,
             Self::MetadataTooLarge { .. } => ResponseError::OffsetMetadataTooLarge,
         }

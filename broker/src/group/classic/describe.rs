@@ -38,7 +38,7 @@ impl ClassicGroup {
             client_id: Arc::clone(&member.client_id),
             client_host: Arc::clone(&member.client_host),
             metadata: member.metadata(&protocol_name),
-            assignment: member.assignment.clone(),
+            assignment: member.assignment(),
         });
         Description {
             state: self.state,

@@ -1,6 +1,7 @@
 //! Why the rules refuse a request.
 
 use super::MemberId;
+use crate::group::GroupsFull;
 use crate::ids::GenerationId;
 
 /// The request does not come from a member.
@@ -41,6 +42,9 @@ pub(crate) enum JoinError {
     /// A later JoinGroup of the same member took the place of this one.
     #[error("a later request of the same member took this one's place")]
     Superseded,
+    /// The group would hold more than groups may. Said by whoever asks the rules, not by them.
+    #[error(transparent)]
+    NoRoom(#[from] GroupsFull),
 }
 
 /// Why a SyncGroup failed.
@@ -69,6 +73,9 @@ pub(crate) enum SyncError {
     /// A later SyncGroup of the same member took the place of this one.
     #[error("a later request of the same member took this one's place")]
     Superseded,
+    /// The group would hold more than groups may. Said by whoever asks the rules, not by them.
+    #[error(transparent)]
+    NoRoom(#[from] GroupsFull),
 }
 
 /// Why a Heartbeat failed.
@@ -124,4 +131,7 @@ pub(crate) enum CommitError {
     /// The generation has no assignment yet.
     #[error("the group is rebalancing")]
     RebalanceInProgress,
+    /// The group would hold more than groups may. Said by whoever asks the rules, not by them.
+    #[error(transparent)]
+    NoRoom(#[from] GroupsFull),
 }

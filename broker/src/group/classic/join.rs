@@ -33,6 +33,16 @@ impl ClassicGroup {
         self.take_effects()
     }
 
+    /// How much more memory the group takes with the member that the request describes.
+    pub(crate) fn join_growth_bytes(&self, request: &JoinRequest) -> usize {
+        let instance = request.group_instance_id.as_deref();
+        let holder = instance.and_then(|instance| self.members.by_instance(instance));
+        let before = self.members.get(holder.unwrap_or(&request.member_id));
+        let after = Member::new(Arc::clone(&request.new_member_id), request);
+        let assignment_bytes = before.map_or(0, |before| before.assignment().len());
+        (after.held_bytes() + assignment_bytes).saturating_sub(before.map_or(0, Member::held_bytes))
+    }
+
     /// Source: `acceptJoiningMember`. While a rebalance gathers members those that wait are counted, so that a group whose
     /// maximum was lowered shrinks to it.
     fn admit(&self, member_id: &str) -> Result<(), JoinError> {
@@ -51,9 +61,9 @@ impl ClassicGroup {
         if !is_admitted {
             return Err(JoinError::MaxSizeReached { limit });
         }
-        let is_known = is_member || self.members.pending_join.contains(member_id);
+        let is_known = is_member || self.members.is_promised(member_id);
         let limit = self.limits.max_members;
-        if !is_known && self.members.len() + self.members.pending_join.len() >= limit {
+        if !is_known && self.members.len() + self.members.promised_count() >= limit {
             return Err(JoinError::MaxSizeReached { limit });
         }
         Ok(())
@@ -76,7 +86,7 @@ impl ClassicGroup {
     ) -> Result<Option<Joined>, JoinError> {
         let member_id = Arc::clone(&request.new_member_id);
         if request.requires_known_member_id {
-            self.members.pending_join.insert(Arc::clone(&member_id));
+            self.members.promise(Arc::clone(&member_id));
             let deadline_ms = now_ms + request.session_timeout_ms;
             self.timers
                 .set(Timer::Session(Arc::clone(&member_id)), deadline_ms);
@@ -110,7 +120,7 @@ impl ClassicGroup {
         request: &JoinRequest,
     ) -> Result<Option<Joined>, JoinError> {
         let member_id = &request.member_id;
-        if self.members.pending_join.contains(member_id) {
+        if self.members.is_promised(member_id) {
             // Ids are promised to dynamic members only; one that comes back as a static member is not who it was.
             if request.group_instance_id.is_some() {
                 return Err(MembershipError::UnknownMemberId.into());

@@ -8,6 +8,16 @@ use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// What a member takes beside what it says: itself, its timer, and its places in the maps.
+const MEMBER_BYTES: usize = 512;
+
+/// What a promised id takes beside itself.
+const PROMISE_BYTES: usize = 256;
+
+fn promise_bytes(id: &str) -> usize {
+    PROMISE_BYTES + id.len()
+}
+
 /// An assignor (or a connector's protocol) by name, with what the member says under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Protocol {
@@ -27,7 +37,7 @@ pub(super) struct Member {
     /// Most wanted first.
     pub(super) protocols: Vec<Protocol>,
     /// Empty until the leader has assigned.
-    pub(super) assignment: Bytes,
+    assignment: Bytes,
     /// The JoinGroup that waits for the rebalance.
     awaiting_join: Option<Ticket>,
     /// The SyncGroup that waits for the leader.
@@ -54,6 +64,21 @@ impl Member {
         }
     }
 
+    pub(super) fn assignment(&self) -> Bytes {
+        self.assignment.clone()
+    }
+
+    /// The memory that the member takes.
+    pub(super) fn held_bytes(&self) -> usize {
+        let protocols = self.protocols.iter();
+        let protocols_bytes: usize = protocols
+            .map(|protocol| size_of::<Protocol>() + protocol.name.len() + protocol.metadata.len())
+            .sum();
+        let instance_bytes = self.group_instance_id.as_ref().map_or(0, |id| id.len());
+        let names_bytes = self.id.len() + instance_bytes + self.client_id.len() + self.client_host.len();
+        MEMBER_BYTES + names_bytes + protocols_bytes + self.assignment.len()
+    }
+
     pub(super) fn is_awaiting_join(&self) -> bool {
         self.awaiting_join.is_some()
     }
@@ -76,14 +101,54 @@ pub(super) struct Members {
     by_id: BTreeMap<MemberId, Member>,
     by_instance: BTreeMap<InstanceId, MemberId>,
     /// Ids handed out with MEMBER_ID_REQUIRED that have not come back.
-    pub(super) pending_join: BTreeSet<MemberId>,
+    pending_join: BTreeSet<MemberId>,
     /// Members of this generation that have not sent SyncGroup.
     pub(super) pending_sync: BTreeSet<MemberId>,
     awaiting_join_count: usize,
     speakers: BTreeMap<Arc<str>, usize>,
+    /// The memory of the members and of the ids promised.
+    held_bytes: usize,
 }
 
 impl Members {
+    /// The memory that the members take, and the ids promised.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
+    /// How many ids are promised.
+    pub(super) fn promised_count(&self) -> usize {
+        self.pending_join.len()
+    }
+
+    /// The id is promised to a member that has not joined with it.
+    pub(super) fn is_promised(&self, id: &str) -> bool {
+        self.pending_join.contains(id)
+    }
+
+    /// Promises the id.
+    pub(super) fn promise(&mut self, id: MemberId) {
+        let bytes = promise_bytes(&id);
+        if self.pending_join.insert(id) {
+            self.held_bytes += bytes;
+        }
+    }
+
+    fn fulfil_promise(&mut self, id: &str) {
+        if self.pending_join.remove(id) {
+            self.held_bytes -= promise_bytes(id);
+        }
+    }
+
+    /// Gives each member the assignment that `assignment` has for it.
+    pub(super) fn assign(&mut self, mut assignment: impl FnMut(&MemberId) -> Bytes) {
+        for member in self.by_id.values_mut() {
+            self.held_bytes -= member.assignment.len();
+            member.assignment = assignment(&member.id);
+            self.held_bytes += member.assignment.len();
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
     }
@@ -106,10 +171,6 @@ impl Members {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Member> {
         self.by_id.values()
-    }
-
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Member> {
-        self.by_id.values_mut()
     }
 
     pub(super) fn ids(&self) -> Vec<MemberId> {
@@ -160,17 +221,19 @@ impl Members {
                 .insert(Arc::clone(instance), Arc::clone(&member.id));
             assert!(previous.is_none(), "an instance id belongs to one member");
         }
-        self.pending_join.remove(&member.id);
+        self.fulfil_promise(&member.id);
         self.count_protocols(&member.protocols, true);
+        self.held_bytes += member.held_bytes();
         let previous = self.by_id.insert(Arc::clone(&member.id), member);
         assert!(previous.is_none(), "a member id belongs to one member");
     }
 
     /// Removes a member, or the promise of a place.
     pub(super) fn remove(&mut self, id: &str) -> Option<Member> {
-        self.pending_join.remove(id);
+        self.fulfil_promise(id);
         self.pending_sync.remove(id);
         let member = self.by_id.remove(id)?;
+        self.held_bytes -= member.held_bytes();
         self.count_protocols(&member.protocols, false);
         self.awaiting_join_count -= usize::from(member.awaiting_join.is_some());
         if let Some(instance) = &member.group_instance_id {
@@ -193,7 +256,9 @@ impl Members {
     /// The member asks again, perhaps with other protocols and timeouts.
     pub(super) fn update(&mut self, id: &str, request: &JoinRequest) {
         let member = self.by_id.get_mut(id).expect("only members are updated");
+        self.held_bytes -= member.held_bytes();
         let before = std::mem::replace(&mut member.protocols, request.protocols.clone());
+        self.held_bytes += member.held_bytes();
         member.session_timeout_ms = request.session_timeout_ms;
         member.rebalance_timeout_ms = request.rebalance_timeout_ms;
         self.count_protocols(&before, false);
@@ -253,10 +318,18 @@ impl Members {
 
 #[cfg(test)]
 impl Members {
+    /// The ids promised.
+    pub(super) fn promised(&self) -> impl Iterator<Item = &MemberId> {
+        self.pending_join.iter()
+    }
+
     /// The counts and indexes say what the members say.
     pub(super) fn assert_consistent(&self) {
         let awaiting = self.iter().filter(|member| member.is_awaiting_join()).count();
         assert_eq!(self.awaiting_join_count, awaiting);
+        let members_bytes: usize = self.iter().map(Member::held_bytes).sum();
+        let promises_bytes: usize = self.pending_join.iter().map(|id| promise_bytes(id)).sum();
+        assert_eq!(self.held_bytes, members_bytes + promises_bytes);
         let mut speakers = BTreeMap::new();
         let mut instances = BTreeMap::new();
         for (id, member) in &self.by_id {

@@ -232,7 +232,12 @@ impl ClassicGroup {
 
     /// True while ids are promised to members that have not joined with them.
     pub(crate) fn has_pending_members(&self) -> bool {
-        !self.members.pending_join.is_empty()
+        self.members.promised_count() > 0
+    }
+
+    /// The memory that its members take.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.members.held_bytes()
     }
 
     /// The group is about to be forgotten: it has neither members nor promises left to keep.

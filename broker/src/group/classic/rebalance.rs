@@ -38,7 +38,7 @@ impl ClassicGroup {
         } else {
             Arc::clone(&leaver.member_id)
         };
-        if !leaver.member_id.is_empty() && !self.members.pending_join.contains(&member_id) {
+        if !leaver.member_id.is_empty() && !self.members.is_promised(&member_id) {
             self.members.validate(&member_id, instance)?;
         }
         debug!(%member_id, reason = leaver.reason.as_deref().unwrap_or("not provided"), "member leaves");
@@ -48,7 +48,7 @@ impl ClassicGroup {
     }
 
     pub(super) fn expire_session(&mut self, member_id: &MemberId, now_ms: i64) {
-        if self.members.pending_join.contains(member_id) {
+        if self.members.is_promised(member_id) {
             self.remove_member(member_id);
             if self.state == GroupState::PreparingRebalance && self.members.have_all_joined() {
                 self.complete_join(now_ms);

@@ -18,10 +18,7 @@ impl ClassicGroup {
             self.timers.cancel(&Timer::Sync);
         }
         if self.state == GroupState::Stable {
-            let assignment = self
-                .members
-                .get(member_id)
-                .map(|member| member.assignment.clone());
+            let assignment = self.members.get(member_id).map(Member::assignment);
             let synced = self.synced(assignment.unwrap_or_default());
             return vec![Effect::AnswerSync(ticket, Ok(synced))];
         }
@@ -34,6 +31,16 @@ impl ClassicGroup {
             self.assign(now_ms, &request.assignments);
         }
         self.take_effects()
+    }
+
+    /// How much more memory the group takes with the assignments that the request brings.
+    pub(crate) fn sync_growth_bytes(&self, request: &SyncRequest) -> usize {
+        if request.assignments.is_empty() {
+            return 0;
+        }
+        let before: usize = self.members.iter().map(|member| member.assignment().len()).sum();
+        let after: usize = request.assignments.iter().map(|(_, bytes)| bytes.len()).sum();
+        after.saturating_sub(before)
     }
 
     fn validate_sync(&self, request: &SyncRequest) -> Result<(), SyncError> {
@@ -64,9 +71,8 @@ impl ClassicGroup {
     /// The leader has assigned: the generation is stable. A member that the leader forgot gets nothing, as in Kafka: no bytes at all.
     fn assign(&mut self, now_ms: i64, assignments: &[(MemberId, Bytes)]) {
         let mut assignments: BTreeMap<_, _> = assignments.iter().map(|(id, bytes)| (id, bytes)).collect();
-        for member in self.members.iter_mut() {
-            member.assignment = assignments.remove(&member.id).cloned().unwrap_or_default();
-        }
+        self.members
+            .assign(|member_id| assignments.remove(member_id).cloned().unwrap_or_default());
         for member_id in self.members.ids() {
             self.answer_sync(now_ms, &member_id, None);
         }
@@ -75,9 +81,7 @@ impl ClassicGroup {
 
     /// The generation failed before the leader had assigned.
     pub(super) fn reset_assignments(&mut self, now_ms: i64) {
-        for member in self.members.iter_mut() {
-            member.assignment = Bytes::new();
-        }
+        self.members.assign(|_| Bytes::new());
         for member_id in self.members.ids() {
             self.answer_sync(now_ms, &member_id, Some(SyncError::RebalanceInProgress));
         }
@@ -89,7 +93,7 @@ impl ClassicGroup {
         let Some(ticket) = member.awaiting_sync.take() else {
             return;
         };
-        let assignment = member.assignment.clone();
+        let assignment = member.assignment();
         let answer = match error {
             None => Ok(self.synced(assignment)),
             Some(error) => Err(error),

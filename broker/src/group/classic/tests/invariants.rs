@@ -177,7 +177,7 @@ impl World {
                 assert!(!owes_sync || can_expire, "all have synced, or run out of time to");
             }
         }
-        for id in &group.members.pending_join {
+        for id in group.members.promised() {
             assert!(
                 group
                     .timers
