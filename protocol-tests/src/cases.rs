@@ -18,9 +18,12 @@ pub struct Case {
     /// The clients that it needs, by name.
     pub clients: Vec<&'static str>,
     toolchains: Vec<Toolchain>,
-    /// Panics when the product does not behave.
-    pub run: Box<dyn Fn(&Context) + Send>,
+    /// What it does.
+    pub run: Run,
 }
+
+/// Panics when the product does not behave.
+pub type Run = Box<dyn FnOnce(&Context) + Send>;
 
 impl Case {
     /// What must be set up before it runs.

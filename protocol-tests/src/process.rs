@@ -2,26 +2,49 @@
 //!
 //! Owns the life of a child and of whatever that child starts. Refuses to know what the lines mean.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
-/// The groups that are alive, so that an interrupted run leaves nothing behind.
-static ALIVE: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+/// The process groups of this run, so that neither an interrupted run nor a case whose time is over leaves anything behind.
+static GROUPS: Mutex<Groups> = Mutex::new(Groups {
+    alive: BTreeMap::new(),
+    over: BTreeSet::new(),
+});
+
+struct Groups {
+    /// Each with the log directory of the case that started it.
+    alive: BTreeMap<i32, PathBuf>,
+    /// The cases whose time is over, by log directory.
+    over: BTreeSet<PathBuf>,
+}
+
+fn groups() -> MutexGuard<'static, Groups> {
+    GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Ends every process group that this run started and that is still alive.
 pub fn kill_all() {
-    for group in std::mem::take(&mut *ALIVE.lock().expect("no holder of this lock panics")) {
+    for group in std::mem::take(&mut groups().alive).into_keys() {
         kill(group, Signal::KILL);
+    }
+}
+
+/// Ends every process group of the case that logs below `log_dir`, and any that it starts from now on.
+pub fn kill_all_of(log_dir: &Path) {
+    let mut groups = groups();
+    groups.over.insert(log_dir.to_owned());
+    for (group, _) in groups.alive.iter().filter(|(_, owner)| *owner == log_dir) {
+        kill(*group, Signal::KILL);
     }
 }
 
@@ -32,10 +55,78 @@ fn kill(group: i32, signal: Signal) {
     }
 }
 
-/// One child process; dropping it kills its whole group.
+/// A child in a process group of its own; dropping it kills the whole group.
+struct Group {
+    child: Child,
+}
+
+impl Group {
+    /// Starts `command`, for the case that logs below `log_dir`.
+    fn spawn(command: &mut Command, log_dir: &Path) -> std::io::Result<Group> {
+        let group = Group {
+            child: command.process_group(0).spawn()?,
+        };
+        let mut groups = groups();
+        groups.alive.insert(group.id(), log_dir.to_owned());
+        if groups.over.contains(log_dir) {
+            kill(group.id(), Signal::KILL);
+        }
+        drop(groups);
+        Ok(group)
+    }
+
+    fn id(&self) -> i32 {
+        self.child.id() as i32
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // Removed before the child is waited for: afterwards its number may be somebody else's.
+        groups().alive.remove(&self.id());
+        kill(self.id(), Signal::KILL);
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs `command` to its end, for the case that logs below `log_dir`; what it printed.
+///
+/// # Panics
+/// When the program cannot be started.
+pub fn output(command: &mut Command, log_dir: &Path) -> Output {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut group =
+        Group::spawn(command, log_dir).unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
+    // Both at once: a child that fills the one nobody reads would never end.
+    let (stdout, stderr) = std::thread::scope(|scope| {
+        let stderr = scope.spawn(|| read_all(stderr));
+        (read_all(stdout), stderr.join().unwrap_or_default())
+    });
+    let status = group.child.wait().expect("it is our child");
+    Output {
+        status,
+        stdout,
+        stderr,
+    }
+}
+
+fn read_all(from: Option<impl Read>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(mut from) = from {
+        // What came before it broke is what there is to show.
+        let _ = from.read_to_end(&mut bytes);
+    }
+    bytes
+}
+
+/// One child process that talks; dropping it kills its whole group.
 pub struct Process {
     name: String,
-    child: Child,
+    group: Group,
     stdin: Option<ChildStdin>,
     lines: Receiver<Value>,
 }
@@ -52,19 +143,14 @@ impl Process {
             File::create(&path).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()))
         };
         let mut copy = log("out");
-        let mut child = command
-            .process_group(0)
+        command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(log("err"))
-            .spawn()
+            .stderr(log("err"));
+        let mut group = Group::spawn(command, log_dir)
             .unwrap_or_else(|error| panic!("cannot start {name} ({command:?}): {error}"));
-        ALIVE
-            .lock()
-            .expect("no holder of this lock panics")
-            .insert(child.id() as i32);
-        let stdin = child.stdin.take();
-        let stdout = BufReader::new(child.stdout.take().expect("stdout was piped"));
+        let stdin = group.child.stdin.take();
+        let stdout = BufReader::new(group.child.stdout.take().expect("stdout was piped"));
         let (sender, lines) = channel();
         // Ends with the child's stdout, which the group's end closes.
         std::thread::spawn(move || {
@@ -80,7 +166,7 @@ impl Process {
         });
         Process {
             name: name.to_owned(),
-            child,
+            group,
             stdin,
             lines,
         }
@@ -118,7 +204,9 @@ impl Process {
                 Some(event)
             }
             Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => panic!("{} ended ({:?})", self.name, self.child.wait()),
+            Err(RecvTimeoutError::Disconnected) => {
+                panic!("{} ended ({:?})", self.name, self.group.child.wait())
+            }
         }
     }
 
@@ -163,7 +251,12 @@ impl Process {
 
     /// Asks the child to stop, as Ctrl-C at a terminal would.
     pub fn terminate(&self) {
-        kill(self.child.id() as i32, Signal::TERM);
+        kill(self.group.id(), Signal::TERM);
+    }
+
+    /// The status that the child has ended with; `None` while it lives.
+    pub fn status(&mut self) -> Option<ExitStatus> {
+        self.group.child.try_wait().expect("it is our child")
     }
 
     /// The status that the child ends with.
@@ -172,25 +265,12 @@ impl Process {
     /// When it does not end until `deadline`.
     pub fn wait(&mut self, deadline: Instant) -> ExitStatus {
         loop {
-            if let Some(status) = self.child.try_wait().expect("it is our child") {
+            if let Some(status) = self.status() {
                 return status;
             }
             assert!(Instant::now() < deadline, "{} does not end", self.name);
             std::thread::sleep(Duration::from_millis(5));
         }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let group = self.child.id() as i32;
-        // Removed before the child is waited for: afterwards its number may be somebody else's.
-        ALIVE
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .remove(&group);
-        kill(group, Signal::KILL);
-        let _ = self.child.wait();
     }
 }
 

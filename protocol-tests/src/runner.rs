@@ -9,11 +9,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cases::{self, Case};
+use crate::cases::{self, Case, Run};
 use crate::setup::{Setup, Toolchain};
 use crate::{clients, process, product};
 
@@ -22,8 +23,10 @@ pub const SKIP_VARIABLE: &str = "ESMERALDA_SKIP_CLIENTS";
 /// When set to something, a skipped case fails the run: for CI, where nothing may be missing.
 pub const REQUIRE_ALL_VARIABLE: &str = "ESMERALDA_REQUIRE_ALL_CLIENTS";
 
-/// A case that takes longer has failed.
+/// A case that takes longer has failed: its processes are ended, whatever it is doing.
 const CASE_LIMIT: Duration = Duration::from_secs(60);
+/// How much sooner a case's own waits end, which can say what they waited for.
+const WAITS_END_BEFORE: Duration = Duration::from_secs(2);
 /// More at once would make clients miss their heartbeats on two cores.
 const CASES_AT_ONCE: usize = 2;
 /// How much of each log a failure shows.
@@ -37,7 +40,7 @@ pub struct Context {
     pub setup: Setup,
     /// A directory of the case's own, for the output of its processes.
     pub log_dir: PathBuf,
-    /// When the case must be done.
+    /// When the case must be done, a little before its processes are ended.
     pub deadline: Instant,
 }
 
@@ -105,7 +108,7 @@ fn run_cases(cases: Vec<Case>, target_dir: &Path) -> Result<Counts, String> {
                         .find_map(|toolchain| problems.get(toolchain))
                     {
                         Some(problem) => Outcome::Failed(problem.clone()),
-                        None => run_one(&case, &product, &setup),
+                        None => run_one(&case.name, case.run, &product, &setup),
                     };
                     counts.lock().expect("no panic under this lock").add(
                         &case.name,
@@ -148,8 +151,8 @@ fn prepare(
     })
 }
 
-fn run_one(case: &Case, product: &Path, setup: &Setup) -> Outcome {
-    let log_dir = setup.root().join("logs").join(case.name.replace("::", "."));
+fn run_one(name: &str, run: Run, product: &Path, setup: &Setup) -> Outcome {
+    let log_dir = setup.root().join("logs").join(name.replace("::", "."));
     let _ = std::fs::remove_dir_all(&log_dir);
     if let Err(error) = std::fs::create_dir_all(&log_dir) {
         return Outcome::Failed(format!("cannot create {}: {error}", log_dir.display()));
@@ -158,20 +161,34 @@ fn run_one(case: &Case, product: &Path, setup: &Setup) -> Outcome {
         product: product.to_owned(),
         setup: setup.clone(),
         log_dir,
-        deadline: Instant::now() + CASE_LIMIT,
+        deadline: Instant::now() + (CASE_LIMIT - WAITS_END_BEFORE),
     };
-    match catch_unwind(AssertUnwindSafe(|| (case.run)(&context))) {
-        Ok(()) => Outcome::Passed,
-        Err(_) => {
-            let message = LAST_PANIC
-                .take()
-                .unwrap_or_else(|| "it panicked without a message".to_owned());
-            Outcome::Failed(format!(
-                "{message}\n{}",
-                process::log_tails(&context.log_dir, LOG_TAIL_LINES)
-            ))
-        }
-    }
+    run_within(CASE_LIMIT, run, context)
+}
+
+/// Runs a case on a thread of its own. When `limit` is over its processes are ended and it has failed; the thread, which may be
+/// stuck anywhere, is left behind.
+fn run_within(limit: Duration, run: Run, context: Context) -> Outcome {
+    let log_dir = context.log_dir.clone();
+    let (sender, ended) = channel();
+    std::thread::spawn(move || {
+        let result = catch_unwind(AssertUnwindSafe(|| run(&context)));
+        let message = LAST_PANIC.take();
+        // Nobody listens any more when the limit was over.
+        let _ = sender.send(match result {
+            Ok(()) => Ok(()),
+            Err(_) => Err(message.unwrap_or_else(|| "it panicked without a message".to_owned())),
+        });
+    });
+    let problem = match ended.recv_timeout(limit) {
+        Ok(Ok(())) => return Outcome::Passed,
+        Ok(Err(message)) => message,
+        Err(_) => format!("it was not done after {limit:?}: its processes were ended"),
+    };
+    let tails = process::log_tails(&log_dir, LOG_TAIL_LINES);
+    // Before the case is reported: two at once are enough.
+    process::kill_all_of(&log_dir);
+    Outcome::Failed(format!("{problem}\n{tails}"))
 }
 
 thread_local! {
@@ -333,5 +350,76 @@ impl Selection {
             }
         };
         (self.wanted.is_empty() || self.wanted.iter().any(matches)) && !self.unwanted.iter().any(matches)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Command;
+
+    use crate::process::Process;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    fn context(name: &str) -> Context {
+        let log_dir = std::env::temp_dir().join(format!("esmeralda-runner-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&log_dir).expect("the temporary directory is writable");
+        Context {
+            product: PathBuf::new(),
+            setup: Setup::below(log_dir.clone()),
+            log_dir,
+            deadline: Instant::now() + PATIENCE,
+        }
+    }
+
+    /// A shell that has a child of its own, which holds the shell's stdout.
+    fn start_with_child(context: &Context) -> Process {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 1000 & echo '{\"event\":\"ready\"}'; wait"]);
+        Process::start("shell", &mut command, &context.log_dir)
+    }
+
+    #[test]
+    fn a_case_that_is_stuck_fails_when_its_time_is_over_and_its_whole_process_group_ends() {
+        let context = context("stuck");
+        let log_dir = context.log_dir.clone();
+        let (sender, started) = channel();
+        let stuck: Run = Box::new(move |context| {
+            let mut process = start_with_child(context);
+            process.expect("ready", context.deadline);
+            sender.send(process).expect("the test waits for it");
+            loop {
+                std::thread::park();
+            }
+        });
+        let Outcome::Failed(problem) = run_within(Duration::from_secs(2), stuck, context) else {
+            panic!("it did not fail");
+        };
+        let first_line = problem.lines().next().expect("it says what happened");
+        assert_eq!(first_line, "it was not done after 2s: its processes were ended");
+        // The shell's stdout is closed when nobody in its group holds it any more.
+        let mut process = started.recv().expect("it was started");
+        let ended = catch_unwind(AssertUnwindSafe(|| process.poll(PATIENCE))).expect_err("it is closed");
+        let said = ended.downcast_ref::<String>().expect("a panic has a message");
+        assert_eq!(said, "shell ended (Ok(ExitStatus(unix_wait_status(9))))");
+        let _ = std::fs::remove_dir_all(log_dir);
+    }
+
+    #[test]
+    fn what_a_case_starts_after_its_time_is_ended_at_once() {
+        let context = context("late");
+        process::kill_all_of(&context.log_dir);
+        let mut process = start_with_child(&context);
+        assert_eq!(process.wait(context.deadline).signal(), Some(9));
+        let _ = std::fs::remove_dir_all(&context.log_dir);
+    }
+
+    #[test]
+    fn a_case_that_ends_in_time_passes() {
+        let outcome = run_within(PATIENCE, Box::new(|_| ()), context("good"));
+        assert!(matches!(outcome, Outcome::Passed));
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::REGION;
 use super::function::until;
-use crate::process::Process;
+use crate::process::{self, Process};
 use crate::runner::Context;
 use crate::server::Server;
 use crate::setup::Toolchain;
@@ -89,9 +89,7 @@ pub(super) fn aws_lambda(context: &Context, server: &Server, arguments: &[&str])
     command
         .args(["--endpoint-url", &server.http, "--output", "json", "lambda"])
         .args(arguments);
-    let output = aws_environment(&mut command)
-        .output()
-        .expect("the AWS CLI starts");
+    let output = process::output(aws_environment(&mut command), &context.log_dir);
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "aws lambda {arguments:?}: {complaint}");
     serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
