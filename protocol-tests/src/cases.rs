@@ -1,5 +1,7 @@
 //! The cases: what real clients do to the product, and the exact values they must see.
 
+use std::time::{Duration, Instant};
+
 use crate::clients::{self, Client};
 use crate::runner::Context;
 use crate::setup::Toolchain;
@@ -9,7 +11,9 @@ mod brokers;
 mod group;
 mod kcat;
 mod mapping;
+mod memory_limit;
 mod records;
+mod stopping;
 
 /// One case of the test binary.
 pub struct Case {
@@ -83,5 +87,15 @@ pub fn all() -> Vec<Case> {
     }
     cases.extend(brokers::cases());
     cases.extend(kcat::cases());
+    cases.extend(memory_limit::cases());
+    cases.extend(stopping::cases());
     cases
+}
+
+/// Asks again until it holds.
+fn until(deadline: Instant, what: impl Fn() -> String, mut holds: impl FnMut() -> bool) {
+    while !holds() {
+        assert!(Instant::now() < deadline, "not in time: {}", what());
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -1,13 +1,14 @@
 //! The cases' own Kafka client (librdkafka): what is made ready before, and looked at after, the client under test.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::message::{Header, Message, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -132,6 +133,71 @@ pub fn produce(bootstrap_servers: &str, topic: &str, records: &[Sent<'_>]) -> Ve
         }
         offsets
     })
+}
+
+/// Produces to partition 0, each when the one before has been answered, and none twice; the offsets, or what they were refused with.
+///
+/// # Panics
+/// When the broker does not answer.
+pub fn produce_one_by_one(
+    bootstrap_servers: &str,
+    topic: &str,
+    values: &[Vec<u8>],
+) -> Vec<Result<i64, RDKafkaErrorCode>> {
+    let producer: FutureProducer = config(bootstrap_servers)
+        .set("linger.ms", "0")
+        .set("retries", "0")
+        .create()
+        .expect("a valid configuration");
+    block_on(async {
+        let mut outcomes = Vec::new();
+        for value in values {
+            let record = FutureRecord::<str, [u8]>::to(topic).partition(0).payload(value);
+            let outcome = match producer.send(record, PATIENCE).await {
+                Ok(delivered) => Ok(delivered.offset),
+                Err((error, _)) => Err(error.rdkafka_error_code().expect("the broker refuses it")),
+            };
+            outcomes.push(outcome);
+        }
+        outcomes
+    })
+}
+
+/// The values of the first `count` records of partition 0.
+///
+/// # Panics
+/// When they are not there until `deadline`.
+pub fn read(bootstrap_servers: &str, topic: &str, count: usize, deadline: Instant) -> Vec<Vec<u8>> {
+    let reader = reader(bootstrap_servers, "unused");
+    let mut assignment = TopicPartitionList::new();
+    assignment
+        .add_partition_offset(topic, 0, Offset::Beginning)
+        .expect("a valid offset");
+    reader.assign(&assignment).expect("a valid assignment");
+    let mut values = Vec::new();
+    while values.len() < count {
+        let patience = deadline.saturating_duration_since(Instant::now());
+        let record = reader
+            .poll(patience)
+            .unwrap_or_else(|| panic!("{} of {count} records are read in time", values.len()));
+        let record = record.expect("Fetch is answered");
+        values.push(record.payload().unwrap_or_default().to_vec());
+    }
+    values
+}
+
+/// Deletes a topic.
+///
+/// # Panics
+/// When the broker refuses.
+pub fn delete_topic(bootstrap_servers: &str, topic: &str) {
+    let admin: AdminClient<DefaultClientContext> =
+        config(bootstrap_servers).create().expect("a valid configuration");
+    let options = AdminOptions::new().request_timeout(Some(PATIENCE));
+    let results = block_on(admin.delete_topics(&[topic], &options)).expect("DeleteTopics is answered");
+    results[0]
+        .as_ref()
+        .unwrap_or_else(|(name, code)| panic!("{name} is not deleted: {code}"));
 }
 
 /// The log start offset and the high watermark of a partition.

@@ -2,7 +2,8 @@
 //!
 //! Owns how it is started, when it is ready and how it ends.
 
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use crate::process::Process;
@@ -11,6 +12,7 @@ use crate::runner::Context;
 /// A running product.
 pub struct Server {
     process: Process,
+    log: PathBuf,
     /// What clients get as `bootstrap.servers`: one address per broker, joined by commas.
     pub bootstrap_servers: String,
     /// The address of the HTTP surfaces, `http://HOST:PORT`.
@@ -39,7 +41,32 @@ impl Server {
             bootstrap_servers: text("bootstrap_servers"),
             http: text("http"),
             process,
+            log: context.log_dir.join("esmeralda.err"),
         }
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        let bytes = std::fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Asks it to stop, as Ctrl-C at a terminal would.
+    pub fn terminate(&self) {
+        self.process.terminate();
+    }
+
+    /// The status that it has ended with; `None` while it runs.
+    pub fn status(&mut self) -> Option<ExitStatus> {
+        self.process.status()
+    }
+
+    /// The status that it ends with.
+    ///
+    /// # Panics
+    /// When it does not end until `deadline`.
+    pub fn wait(&mut self, deadline: Instant) -> ExitStatus {
+        self.process.wait(deadline)
     }
 
     /// Asks it to stop and waits for an orderly end.

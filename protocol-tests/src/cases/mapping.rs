@@ -9,10 +9,10 @@ mod aws;
 mod function;
 
 use aws::{Boto, aws_lambda};
-use function::{Function, until};
+use function::Function;
 
-use crate::cases::Case;
 use crate::cases::group::{Member, numbers};
+use crate::cases::{Case, until};
 use crate::clients;
 use crate::kafka::{self, Sent};
 use crate::process::Process;

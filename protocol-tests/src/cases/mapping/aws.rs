@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::REGION;
-use super::function::until;
+use crate::cases::until;
 use crate::process::{self, Process};
 use crate::runner::Context;
 use crate::server::Server;

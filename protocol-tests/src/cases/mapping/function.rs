@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::cases::until;
 use crate::process::Process;
 use crate::runner::Context;
 use crate::setup::Toolchain;
@@ -85,13 +86,5 @@ impl Function {
                 self.received().len() >= record_count
             },
         );
-    }
-}
-
-/// Asks again until it holds.
-pub(super) fn until(deadline: Instant, what: impl Fn() -> String, mut holds: impl FnMut() -> bool) {
-    while !holds() {
-        assert!(Instant::now() < deadline, "not in time: {}", what());
-        std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -1,0 +1,59 @@
+//! The memory limit: what a producer is told at it, that nothing acknowledged is lost, and that the process lives on.
+
+use rdkafka::types::RDKafkaErrorCode;
+
+use crate::cases::{Case, until};
+use crate::kafka;
+use crate::runner::Context;
+use crate::server::Server;
+
+const TOPIC: &str = "filling";
+const VALUE_BYTES: usize = 900_000;
+const SENT: usize = 40;
+/// Three quarters of 32 MiB may be kept. A frame with such a value takes a buffer of 896 KiB, and 27 of those fit.
+const KEPT: usize = 27;
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![Case::with(
+        "product",
+        "at_its_memory_limit_refuses_producers_and_keeps_what_it_acknowledged",
+        &[],
+        at_the_limit,
+    )]
+}
+
+fn value(index: usize) -> Vec<u8> {
+    let mut value = vec![index as u8; VALUE_BYTES];
+    value[..8].copy_from_slice(&index.to_be_bytes());
+    value
+}
+
+fn at_the_limit(context: &Context) {
+    let server = Server::start(context, &["--memory-limit", "32M"]);
+    let bootstrap_servers = &server.bootstrap_servers;
+    kafka::create_topic(bootstrap_servers, TOPIC, 1);
+    let values: Vec<_> = (0..SENT).map(value).collect();
+    let outcomes = kafka::produce_one_by_one(bootstrap_servers, TOPIC, &values);
+    let acknowledged: Vec<_> = (0..KEPT as i64).map(Ok).collect();
+    let refused = vec![Err(RDKafkaErrorCode::NotEnoughReplicas); SENT - KEPT];
+    assert_eq!(outcomes, [acknowledged, refused].concat());
+
+    assert_eq!(kafka::watermarks(bootstrap_servers, TOPIC, 0), (0, KEPT as i64));
+    let read = kafka::read(bootstrap_servers, TOPIC, KEPT, context.deadline);
+    assert!(
+        read == values[..KEPT],
+        "everything acknowledged is read as it was sent"
+    );
+    let said = server.log().matches("producers get NOT_ENOUGH_REPLICAS").count();
+    assert_eq!(said, 1, "the log says it once");
+
+    // What is deleted makes room again.
+    kafka::delete_topic(bootstrap_servers, TOPIC);
+    let outcomes = || kafka::produce_one_by_one(bootstrap_servers, "after", &values[..1]);
+    until(
+        context.deadline,
+        || "a producer is acknowledged again".to_owned(),
+        || outcomes() == [Ok(0)],
+    );
+    server.stop();
+}
