@@ -10,6 +10,7 @@
 
 mod connection;
 mod free;
+mod stock;
 
 #[cfg(test)]
 pub(crate) use connection::CONNECTION_BYTES;
@@ -21,6 +22,7 @@ use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use stock::Stock;
 use tokio::sync::Semaphore;
 
 /// One permit of the frames' share stands for so many bytes; the semaphore counts in `u32`.
@@ -46,6 +48,7 @@ struct Shared {
     /// Room in the frames' share, first come first served.
     frame_permits: Semaphore,
     free: FreeBuffers,
+    stock: Stock,
 }
 
 /// A buffer of the pool, charged with its capacity until it and every slice of it are dropped.
@@ -121,6 +124,7 @@ impl Pool {
                 frame_bytes: AtomicUsize::new(0),
                 frame_permits: Semaphore::new(permits),
                 free: FreeBuffers::new(limit_bytes / FRAMES_DIVISOR),
+                stock: Stock::default(),
             }),
         }
     }
@@ -273,6 +277,7 @@ impl Pool {
             self.give_back_free();
             Vec::with_capacity(charge.bytes)
         });
+        self.want_more(charge.bytes);
         PooledBuf {
             bytes,
             frame: None,

@@ -1,4 +1,5 @@
-//! Sweeps by time: `retention.ms` and `retention.bytes`, expired producers. One task, owned by the broker.
+//! What goes on beside requests: sweeps by time (`retention.ms` and `retention.bytes`, expired producers), and the pool's stock of new
+//! buffers. One task, owned by the broker.
 //!
 //! Owns: when. What goes is the log's rule; groups keep the time of their offsets themselves. Source: Kafka's
 //! `LogManager.cleanupLogs`.
@@ -8,22 +9,25 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// The task that sweeps. Dropping it ends the task.
+/// The task. Dropping it ends the task.
 #[derive(Debug)]
 pub(crate) struct Upkeep {
     task: JoinHandle<()>,
 }
 
 impl Upkeep {
-    /// Sweeps `cluster` every `log.retention.check.interval.ms` from now on.
+    /// Sweeps `cluster` every `log.retention.check.interval.ms` from now on, and keeps its pool's stock.
     pub(crate) fn start(cluster: Arc<Cluster>) -> Self {
         let interval_ms = u64::try_from(cluster.config.retention_check_interval_ms).unwrap_or(0);
         let interval = Duration::from_millis(interval_ms.max(1));
         let task = tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(interval).await;
-                sweep(&cluster).await;
-            }
+            let sweeping = async {
+                loop {
+                    tokio::time::sleep(interval).await;
+                    sweep(&cluster).await;
+                }
+            };
+            tokio::join!(sweeping, cluster.pool.keep_stock());
         });
         Self { task }
     }

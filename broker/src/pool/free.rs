@@ -70,6 +70,21 @@ impl FreeBuffers {
         self.lock(class).push(buffer);
     }
 
+    /// How many free buffers there are of the class that holds `len`.
+    pub(super) fn count(&self, len: usize) -> usize {
+        class_of(len).map_or(0, |class| self.lock(class).len())
+    }
+
+    /// Whether the bound leaves room for a buffer of `bytes`.
+    pub(super) fn would_keep(&self, bytes: usize) -> bool {
+        self.bytes() + bytes <= self.bound_bytes
+    }
+
+    /// How much all of them are, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
     /// Gives buffers back to the allocator, the largest first, until at most `bytes` remain.
     pub(super) fn shrink_to(&self, bytes: usize) {
         if self.bytes.load(Ordering::Relaxed) <= bytes {

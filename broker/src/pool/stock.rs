@@ -1,0 +1,122 @@
+//! A small stock of new buffers whose memory has been touched before a frame is read into them.
+//!
+//! A connection that fills memory for the first time pays for its page faults one after another, while other cores may have nothing to
+//! do. So when large buffers have to be made, the next ones of that size are made and touched by a task beside it, in turns that are
+//! short enough for other tasks on the same core.
+
+use super::Pool;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Notify;
+use tokio::task::yield_now;
+
+/// Below this, waking another task costs as much as it saves.
+const LEAST_STOCKED_BYTES: usize = 256 << 10;
+
+/// How many buffers of the size that is wanted wait at most, and how much memory they are together.
+const STOCK_BUFFERS: usize = 4;
+const STOCK_BYTES: usize = 8 << 20;
+
+/// Memory comes in pages of so many bytes at least; touching one byte of each is enough.
+const PAGE_BYTES: usize = 4 << 10;
+
+/// How much is touched in one turn.
+const TURN_BYTES: usize = 128 << 10;
+
+/// What is wanted of the stock.
+#[derive(Debug, Default)]
+pub(super) struct Stock {
+    /// The size that was asked for last and of which none is left.
+    bytes: AtomicUsize,
+    wanted: Notify,
+}
+
+impl Pool {
+    /// A buffer of `bytes` was taken: if it was the last of its class, more of them may be wanted soon.
+    pub(super) fn want_more(&self, bytes: usize) {
+        if bytes >= LEAST_STOCKED_BYTES && self.shared.free.count(bytes) == 0 {
+            self.shared.stock.bytes.store(bytes, Ordering::Relaxed);
+            self.shared.stock.wanted.notify_one();
+        }
+    }
+
+    /// Stocks buffers as they are wanted, forever, as far as they fit beside what is held. Cancel safe.
+    pub(crate) async fn keep_stock(&self) {
+        loop {
+            self.shared.stock.wanted.notified().await;
+            let bytes = self.shared.stock.bytes.load(Ordering::Relaxed);
+            let count = STOCK_BUFFERS.min(STOCK_BYTES / bytes);
+            // The connection that asked goes on where it is; another core may take this task over.
+            yield_now().await;
+            while self.shared.free.count(bytes) < count && self.has_room_for_stock(bytes) {
+                let buffer = touched(bytes).await;
+                self.shared.free.push(buffer);
+            }
+        }
+    }
+
+    fn has_room_for_stock(&self, bytes: usize) -> bool {
+        let free_bytes = self.shared.free.bytes() + bytes;
+        self.shared.free.would_keep(bytes) && self.used_bytes() + free_bytes <= self.shared.limit_bytes
+    }
+}
+
+/// An empty buffer of exactly that capacity, whose pages are there.
+async fn touched(bytes: usize) -> Vec<u8> {
+    let mut buffer = Vec::with_capacity(bytes);
+    for turn in 0..bytes.div_ceil(TURN_BYTES) {
+        let end = bytes.min((turn + 1) * TURN_BYTES);
+        let part = &mut buffer.spare_capacity_mut()[turn * TURN_BYTES..end];
+        for byte in part.iter_mut().step_by(PAGE_BYTES) {
+            byte.write(0);
+        }
+        yield_now().await;
+    }
+    buffer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: usize = 1 << 20;
+
+    async fn stocked(limit_bytes: usize, len: usize, count: usize) -> Pool {
+        let pool = Pool::new(limit_bytes);
+        let stocking = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.keep_stock().await }
+        });
+        let taken = pool.take(len).expect("there is room");
+        // More turns than it takes; what it does not stock in them it does not stock.
+        for _ in 0..1_000 {
+            yield_now().await;
+        }
+        stocking.abort();
+        assert!(stocking.await.is_err());
+        assert_eq!(pool.shared.free.count(len), count);
+        assert_eq!(pool.used_bytes(), taken.capacity(), "what waits is not in use");
+        pool
+    }
+
+    #[tokio::test]
+    async fn the_next_large_buffers_are_there_before_they_are_wanted() {
+        let pool = stocked(64 * MIB, MIB, 4).await;
+        // The buffer that was taken has come back.
+        assert_eq!(pool.shared.free.bytes(), 5 * MIB);
+        let next = pool.take(MIB).expect("there is room");
+        assert_eq!((next.len(), next.capacity()), (0, MIB));
+    }
+
+    #[tokio::test]
+    async fn the_stock_is_bounded_by_its_bytes_and_by_the_limit() {
+        stocked(64 * MIB, 4 * MIB, 2).await;
+        stocked(64 * MIB, 10 * MIB, 0).await;
+        // Free buffers may be a quarter of the limit.
+        stocked(8 * MIB, MIB, 2).await;
+    }
+
+    #[tokio::test]
+    async fn small_buffers_are_not_stocked() {
+        stocked(64 * MIB, LEAST_STOCKED_BYTES / 2, 0).await;
+    }
+}
