@@ -52,12 +52,14 @@ mod topic_tests;
 /// Builds [`APIS`] from the types that implement [`Api`].
 macro_rules! apis {
     ($($api:ty),* $(,)?) => {
-        /// Every API that is served, in no particular order. An API that is not here is neither advertised nor answered.
+        /// Every API that is served, those of the hot path first: they are looked up from the front. An API that is not here is neither advertised nor answered.
         pub(crate) static APIS: &[Served] = &[$(Served::of::<$api>()),*];
     };
 }
 
 apis![
+    produce::Produce,
+    fetch::Fetch,
     api_versions::ApiVersions,
     alter_configs::AlterConfigs,
     create_partitions::CreatePartitions,
@@ -83,10 +85,8 @@ apis![
     offset_fetch::OffsetFetch,
     offset_for_leader_epoch::OffsetForLeaderEpoch,
     sync_group::SyncGroup,
-    fetch::Fetch,
     incremental_alter_configs::IncrementalAlterConfigs,
     init_producer_id::InitProducerId,
-    produce::Produce,
 ];
 
 /// One Kafka API: which versions are served, and how a request becomes an answer.

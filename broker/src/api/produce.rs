@@ -21,8 +21,7 @@ use crate::cluster::Cluster;
 use crate::ids::NodeId;
 use crate::log::{AppendError, Appended};
 use crate::operations::RequestContext;
-use crate::operations::produce::{ProduceError, Terms, produce};
-use crate::topic::TopicKey;
+use crate::operations::produce::{ProduceError, Target, Terms, produce};
 use crate::topic::leadership::NotServed;
 use kafka_protocol::messages::produce_response::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, TopicProduceResponse,
@@ -69,28 +68,22 @@ impl Api for Produce {
         };
         let mut responses = Vec::with_capacity(request.topic_data.len());
         for topic in request.topic_data {
-            let key = if version >= TOPIC_IDS_FROM {
-                TopicKey::Id(topic.topic_id)
+            let target = if version >= TOPIC_IDS_FROM {
+                Target::of_id(cluster, &topic.topic_id)
             } else {
-                TopicKey::Name(topic.name.as_str().into())
+                Target::of_name(cluster, &topic.name)
             };
-            let indexes: Vec<_> = topic.partition_data.iter().map(|data| data.index).collect();
-            let batches = topic
-                .partition_data
-                .into_iter()
-                .map(|data| (data.index, data.records));
-            let outcomes = produce(cluster, context, terms, &key, batches).await;
-            let partitions = indexes.into_iter().zip(outcomes);
-            responses.push(
-                TopicProduceResponse::default()
-                    .with_name(topic.name)
-                    .with_topic_id(topic.topic_id)
-                    .with_partition_responses(
-                        partitions
-                            .map(|(index, outcome)| answer.partition(index, outcome))
-                            .collect(),
-                    ),
-            );
+            let mut response = TopicProduceResponse::default();
+            response.name = topic.name;
+            response.topic_id = topic.topic_id;
+            response.partition_responses.reserve(topic.partition_data.len());
+            for data in topic.partition_data {
+                let outcome = produce(cluster, context, terms, &target, data.index, data.records).await;
+                response
+                    .partition_responses
+                    .push(answer.partition(data.index, outcome));
+            }
+            responses.push(response);
         }
         match (request.acks, answer.has_error) {
             (0, false) => Reply::Silence,
@@ -112,30 +105,29 @@ struct AnswerBuilder {
 
 impl AnswerBuilder {
     fn partition(&mut self, index: i32, outcome: Result<Appended, ProduceError>) -> PartitionProduceResponse {
-        let response = PartitionProduceResponse::default().with_index(index);
+        // Set in place: by its `with_` methods the message would be moved for each field.
+        let mut response = PartitionProduceResponse::default();
+        response.index = index;
         match outcome {
-            Ok(appended) => response
-                .with_base_offset(appended.base_offset.0)
-                .with_log_append_time_ms(appended.log_append_time_ms.unwrap_or(-1))
-                .with_log_start_offset(appended.log_start_offset.0),
+            Ok(appended) => {
+                response.base_offset = appended.base_offset.0;
+                response.log_append_time_ms = appended.log_append_time_ms.unwrap_or(-1);
+                response.log_start_offset = appended.log_start_offset.0;
+            }
             Err(error) => {
                 tracing::debug!(partition = index, reason = %error, "refused a batch");
                 self.has_error = true;
-                let response = response
-                    .with_base_offset(-1)
-                    .with_log_append_time_ms(-1)
-                    .with_log_start_offset(-1)
-                    .with_error_code(error.code());
-                self.explain(response, &error)
+                response.base_offset = -1;
+                response.log_append_time_ms = -1;
+                response.log_start_offset = -1;
+                response.error_code = error.code();
+                self.explain(&mut response, &error);
             }
         }
+        response
     }
 
-    fn explain(
-        &mut self,
-        mut response: PartitionProduceResponse,
-        error: &ProduceError,
-    ) -> PartitionProduceResponse {
+    fn explain(&mut self, response: &mut PartitionProduceResponse, error: &ProduceError) {
         if self.version >= MESSAGES_FROM {
             response.error_message = Some(error.message());
             if let ProduceError::Append(AppendError::MissingKey { batch_index }) = error {
@@ -154,7 +146,6 @@ impl AnswerBuilder {
                 .with_leader_id(current.leader_id.0.into())
                 .with_leader_epoch(current.leader_epoch.0);
         }
-        response
     }
 
     fn node_endpoints(&self, cluster: &Cluster) -> Vec<NodeEndpoint> {

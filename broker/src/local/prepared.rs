@@ -4,8 +4,7 @@ use super::records::TERMS;
 use super::{Client, Error};
 use crate::ids::Offset;
 use crate::log::Batch;
-use crate::operations::produce::{ProduceError, produce_verified};
-use crate::topic::TopicKey;
+use crate::operations::produce::{ProduceError, Target, produce_verified};
 use bytes::Bytes;
 
 /// A batch that was found valid, its body in the cluster's record memory. Cheap to clone: clones share the body, and so does every log
@@ -57,9 +56,9 @@ impl Client {
     /// # Errors
     /// Those of Produce, such as UNKNOWN_TOPIC_OR_PARTITION or NOT_ENOUGH_REPLICAS at the memory limit.
     pub async fn append(&self, topic: &str, partition: i32, batch: &PreparedBatch) -> Result<Offset, Error> {
-        let key = TopicKey::Name(topic.into());
+        let topic = Target::of_name(&self.cluster, topic);
         let batch = (partition, batch.batch.clone());
-        let appended = produce_verified(&self.cluster, &self.context(), TERMS, &key, batch).await;
+        let appended = produce_verified(&self.cluster, &self.context(), TERMS, &topic, batch).await;
         match appended {
             Ok(appended) => Ok(appended.base_offset),
             Err(error) => Err(Error::from(&error)),

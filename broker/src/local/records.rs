@@ -7,7 +7,7 @@ use crate::log::Part;
 use crate::operations::fetch::{Limits, read};
 use crate::operations::list_offsets::{Query, Spec, list_offset};
 use crate::operations::metadata::MetadataError;
-use crate::operations::produce::{ProduceError, Terms, produce};
+use crate::operations::produce::{ProduceError, Target, Terms, produce};
 use crate::topic::TopicKey;
 use crate::{BatchHeader, records};
 use bytes::Bytes;
@@ -32,10 +32,10 @@ impl Client {
             .pool
             .copy(&batch)
             .map_err(|full| Error::from(&ProduceError::from(full)))?;
-        let key = TopicKey::Name(topic.into());
-        let batches = [(partition, Some(batch))];
-        let mut outcomes = produce(&self.cluster, &self.context(), TERMS, &key, batches).await;
-        match outcomes.remove(0) {
+        let topic = Target::of_name(&self.cluster, topic);
+        let context = self.context();
+        let outcome = produce(&self.cluster, &context, TERMS, &topic, partition, Some(batch)).await;
+        match outcome {
             Ok(appended) => Ok(appended.base_offset),
             Err(error) => Err(Error::from(&error)),
         }

@@ -9,11 +9,11 @@ use crate::log::{AppendError, Appended, Batch, InvalidBatch};
 use crate::metrics::add;
 use crate::pool::OutOfMemory;
 use crate::topic::leadership::NotServed;
-use crate::topic::partition::Partition;
-use crate::topic::{Topic, TopicKey};
+use crate::topic::{Partition, Topic};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use uuid::Uuid;
 
 /// What holds for all batches of a request.
 #[derive(Clone, Copy, Debug)]
@@ -53,53 +53,63 @@ impl From<OutOfMemory> for ProduceError {
     }
 }
 
-/// Appends one batch to each of `partitions` of a topic; the outcomes are in their order.
+/// The topic that a request's batches go to, looked up once.
+#[derive(Debug)]
+pub(crate) enum Target {
+    Topic(Arc<Topic>),
+    UnknownName,
+    UnknownId,
+}
+
+impl Target {
+    /// The topic of that name.
+    pub(crate) fn of_name(cluster: &Cluster, name: &str) -> Self {
+        cluster.topics.get(name).map_or(Self::UnknownName, Self::Topic)
+    }
+
+    /// The topic with that id.
+    pub(crate) fn of_id(cluster: &Cluster, id: &Uuid) -> Self {
+        cluster.topics.get_by_id(id).map_or(Self::UnknownId, Self::Topic)
+    }
+
+    fn partition(&self, index: i32) -> Result<&Partition, ProduceError> {
+        let topic = match self {
+            Self::Topic(topic) => topic,
+            Self::UnknownName => return Err(NotServed::UnknownTopicOrPartition.into()),
+            Self::UnknownId => return Err(ProduceError::UnknownTopicId),
+        };
+        let partition = usize::try_from(index)
+            .ok()
+            .and_then(|index| topic.partitions.get(index));
+        Ok(partition.ok_or(NotServed::UnknownTopicOrPartition)?)
+    }
+}
+
+/// Appends one batch to a partition of the topic.
 pub(crate) async fn produce(
-    cluster: &Arc<Cluster>,
+    cluster: &Cluster,
     context: &RequestContext,
     terms: Terms,
-    topic: &TopicKey,
-    partitions: impl IntoIterator<Item = (i32, Option<Bytes>)>,
-) -> Vec<Result<Appended, ProduceError>> {
-    let found = topic.find(&cluster.topics);
-    let append = |(index, records): (i32, Option<Bytes>)| {
-        let partition = partition(found.as_deref(), topic, index)?;
-        let records = records.filter(|records| !records.is_empty());
-        let batch = Batch::verify(records.ok_or(ProduceError::NoBatch)?)?;
-        append(cluster, context, terms, partition, batch)
-    };
-    partitions.into_iter().map(append).collect()
+    topic: &Target,
+    index: i32,
+    records: Option<Bytes>,
+) -> Result<Appended, ProduceError> {
+    let partition = topic.partition(index)?;
+    let records = records
+        .filter(|records| !records.is_empty())
+        .ok_or(ProduceError::NoBatch)?;
+    append(cluster, context, terms, partition, Batch::verify(records)?)
 }
 
 /// The same for one batch that was verified before, and whose body may be in the log already.
 pub(crate) async fn produce_verified(
-    cluster: &Arc<Cluster>,
+    cluster: &Cluster,
     context: &RequestContext,
     terms: Terms,
-    topic: &TopicKey,
+    topic: &Target,
     (index, batch): (i32, Batch),
 ) -> Result<Appended, ProduceError> {
-    let found = topic.find(&cluster.topics);
-    let partition = partition(found.as_deref(), topic, index)?;
-    append(cluster, context, terms, partition, batch)
-}
-
-fn partition<'a>(
-    found: Option<&'a Topic>,
-    topic: &TopicKey,
-    index: i32,
-) -> Result<&'a Partition, ProduceError> {
-    let Some(found) = found else {
-        return Err(match topic {
-            TopicKey::Name(_) => NotServed::UnknownTopicOrPartition.into(),
-            TopicKey::Id(_) => ProduceError::UnknownTopicId,
-        });
-    };
-    let partition = usize::try_from(index)
-        .ok()
-        .and_then(|index| found.partitions.get(index))
-        .ok_or(NotServed::UnknownTopicOrPartition)?;
-    Ok(partition)
+    append(cluster, context, terms, topic.partition(index)?, batch)
 }
 
 fn append(

@@ -125,7 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 bytes,
                 ticket: _ticket,
             } = frame;
-            match dispatch::receive(bytes) {
+            match dispatch::receive(bytes, &self.context.client_id) {
                 Ok(Received::Request(request)) => {
                     if let Err(closed) = self.answer(request).await {
                         // A request that cannot be decoded ends the connection, but not the answers before it.
@@ -165,8 +165,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     }
 
     async fn answer(&mut self, request: Request) -> Result<(), Closed> {
-        if self.context.client_id.as_bytes() != request.client_id {
-            let client_id = String::from_utf8_lossy(&request.client_id).into_owned();
+        if let Some(client_id) = request.new_client_id {
             Arc::make_mut(&mut self.context).client_id = client_id;
         }
         let cluster = Arc::clone(&self.cluster);

@@ -14,8 +14,8 @@ pub(crate) struct Request {
     pub(crate) api: &'static Served,
     pub(crate) version: i16,
     pub(crate) correlation_id: i32,
-    /// What the client calls itself, as it came; empty if it does not.
-    pub(crate) client_id: Bytes,
+    /// What the client calls itself now, if that is not what it did before; empty if it does not.
+    pub(crate) new_client_id: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -46,8 +46,8 @@ pub(crate) enum Refused {
     OutOfBounds(#[from] OutOfBounds),
 }
 
-/// Reads one frame.
-pub(crate) fn receive(mut frame: Bytes) -> Result<Received, Refused> {
+/// Reads one frame of a client that has called itself `client_id` so far.
+pub(crate) fn receive(mut frame: Bytes, client_id: &str) -> Result<Received, Refused> {
     let bytes = frame.len();
     let no_header = || Refused::NoHeader { bytes };
     let mut rest = &frame[..];
@@ -67,7 +67,9 @@ pub(crate) fn receive(mut frame: Bytes) -> Result<Received, Refused> {
             })
         };
     }
-    let client_id = frame.slice_ref(take_client_id(&mut rest).ok_or_else(no_header)?);
+    let given_id = take_client_id(&mut rest).ok_or_else(no_header)?;
+    let new_client_id =
+        (given_id != client_id.as_bytes()).then(|| String::from_utf8_lossy(given_id).into_owned());
     if (api.request_header_version)(version) >= 2 {
         skip_tagged_fields(&mut rest).ok_or_else(no_header)?;
     }
@@ -78,7 +80,7 @@ pub(crate) fn receive(mut frame: Bytes) -> Result<Received, Refused> {
         api,
         version,
         correlation_id,
-        client_id,
+        new_client_id,
         body: frame,
     }))
 }
