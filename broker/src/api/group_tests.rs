@@ -70,7 +70,7 @@ async fn call_node<R: Request + Encodable>(
     let answer = served
         .answer(cluster, &asking(node_id), version, body.freeze())
         .await;
-    let Ok(Answer::Body(body)) = answer else {
+    let Ok(Answer::Response(Response::Body(body))) = answer else {
         panic!("{} of version {version} is answered", served.name());
     };
     let mut body = body.freeze();

@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use fetch::FetchAnswer;
 use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request};
+use produce::ProduceAnswer;
 use std::future::Future;
 use std::ops::RangeInclusive;
 use std::pin::Pin;
@@ -44,7 +45,7 @@ mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
 mod offset_for_leader_epoch;
-mod produce;
+pub(crate) mod produce;
 mod sync_group;
 #[cfg(test)]
 mod topic_tests;
@@ -143,6 +144,8 @@ pub fn served_apis() -> Vec<ServedApi> {
 pub(crate) enum Reply<R> {
     /// An answer, encoded at the request's version.
     Message(R),
+    /// A Produce answer, which is written without a message between.
+    Produced(ProduceAnswer),
     /// A Fetch answer, whose records are not copied into a message.
     Fetched(FetchAnswer),
     /// No answer is due (Produce with `acks=0`).
@@ -157,17 +160,26 @@ impl<R> From<R> for Reply<R> {
     }
 }
 
-/// What becomes of a request, as bytes.
+/// What becomes of a request, whatever its API.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// The body of the response, without its header.
-    Body(BytesMut),
-    /// A Fetch answer, to be encoded around slices of the log.
-    Fetched(FetchAnswer),
+    /// A response is due.
+    Response(Response),
     /// No answer is due.
     Silence,
     /// The connection is closed without an answer.
     Close,
+}
+
+/// A response without its header.
+#[derive(Debug)]
+pub(crate) enum Response {
+    /// Its bytes.
+    Body(BytesMut),
+    /// A Produce answer, to be encoded where it is written.
+    Produced(ProduceAnswer),
+    /// A Fetch answer, to be encoded around slices of the log.
+    Fetched(FetchAnswer),
 }
 
 /// The request's body is not what its key and version say.
@@ -263,9 +275,10 @@ async fn answer<A: Api>(
             response
                 .encode(&mut encoded, version)
                 .expect("an answer has only fields that its version can carry");
-            Answer::Body(encoded)
+            Answer::Response(Response::Body(encoded))
         }
-        Reply::Fetched(fetched) => Answer::Fetched(fetched),
+        Reply::Produced(answer) => Answer::Response(Response::Produced(answer)),
+        Reply::Fetched(answer) => Answer::Response(Response::Fetched(answer)),
         Reply::Silence => Answer::Silence,
         Reply::Close => Answer::Close,
     })

@@ -17,20 +17,18 @@
 
 use super::errors::KafkaError;
 use super::{Api, Reply};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Node};
 use crate::ids::NodeId;
 use crate::log::{AppendError, Appended};
 use crate::operations::RequestContext;
 use crate::operations::produce::{ProduceError, Target, Terms, produce};
 use crate::topic::leadership::NotServed;
-use kafka_protocol::messages::produce_response::{
-    BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, TopicProduceResponse,
-};
 use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
 use kafka_protocol::protocol::StrBytes;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Kafka's `ProduceRequest`.
 pub(super) struct Produce;
@@ -39,10 +37,38 @@ pub(super) struct Produce;
 const TOPIC_IDS_FROM: i16 = 13;
 /// From here on an answer may name the current leader.
 const CURRENT_LEADER_FROM: i16 = 10;
-/// From here on an answer has messages.
-const MESSAGES_FROM: i16 = 8;
 /// From here on zstd may be used.
 const ZSTD_FROM: i16 = 7;
+
+/// A Produce response.
+#[derive(Debug)]
+pub(crate) struct ProduceAnswer {
+    pub(crate) topics: Vec<TopicAnswer>,
+    pub(crate) node_endpoints: Vec<Node>,
+}
+
+/// The partitions of one topic.
+#[derive(Debug)]
+pub(crate) struct TopicAnswer {
+    pub(crate) name: StrBytes,
+    pub(crate) id: Uuid,
+    pub(crate) partitions: Vec<PartitionAnswer>,
+}
+
+/// Kafka's `PartitionProduceResponse`; -1 where there is nothing to say.
+#[derive(Debug)]
+pub(crate) struct PartitionAnswer {
+    pub(crate) index: i32,
+    pub(crate) error_code: i16,
+    pub(crate) base_offset: i64,
+    pub(crate) log_append_time_ms: i64,
+    pub(crate) log_start_offset: i64,
+    /// The record that its batch was refused for, by its place, and why.
+    pub(crate) refused_record: Option<(i32, String)>,
+    pub(crate) error_message: Option<String>,
+    /// Leader and its epoch.
+    pub(crate) current_leader: Option<(i32, i32)>,
+}
 
 impl Api for Produce {
     type Request = ProduceRequest;
@@ -66,33 +92,32 @@ impl Api for Produce {
             has_error: false,
             leaders: BTreeSet::new(),
         };
-        let mut responses = Vec::with_capacity(request.topic_data.len());
+        let mut topics = Vec::with_capacity(request.topic_data.len());
         for topic in request.topic_data {
             let target = if version >= TOPIC_IDS_FROM {
                 Target::of_id(cluster, &topic.topic_id)
             } else {
                 Target::of_name(cluster, &topic.name)
             };
-            let mut response = TopicProduceResponse::default();
-            response.name = topic.name;
-            response.topic_id = topic.topic_id;
-            response.partition_responses.reserve(topic.partition_data.len());
+            let mut partitions = Vec::with_capacity(topic.partition_data.len());
             for data in topic.partition_data {
                 let outcome = produce(cluster, context, terms, &target, data.index, data.records).await;
-                response
-                    .partition_responses
-                    .push(answer.partition(data.index, outcome));
+                partitions.push(answer.partition(data.index, outcome));
             }
-            responses.push(response);
+            topics.push(TopicAnswer {
+                name: topic.name.0,
+                id: topic.topic_id,
+                partitions,
+            });
         }
         match (request.acks, answer.has_error) {
             (0, false) => Reply::Silence,
             // There is no other way to tell a producer that waits for nothing.
             (0, true) => Reply::Close,
-            _ => ProduceResponse::default()
-                .with_responses(responses)
-                .with_node_endpoints(answer.node_endpoints(cluster))
-                .into(),
+            _ => Reply::Produced(ProduceAnswer {
+                topics,
+                node_endpoints: answer.node_endpoints(cluster),
+            }),
         }
     }
 }
@@ -104,60 +129,52 @@ struct AnswerBuilder {
 }
 
 impl AnswerBuilder {
-    fn partition(&mut self, index: i32, outcome: Result<Appended, ProduceError>) -> PartitionProduceResponse {
-        // Set in place: by its `with_` methods the message would be moved for each field.
-        let mut response = PartitionProduceResponse::default();
-        response.index = index;
+    fn partition(&mut self, index: i32, outcome: Result<Appended, ProduceError>) -> PartitionAnswer {
         match outcome {
-            Ok(appended) => {
-                response.base_offset = appended.base_offset.0;
-                response.log_append_time_ms = appended.log_append_time_ms.unwrap_or(-1);
-                response.log_start_offset = appended.log_start_offset.0;
-            }
+            Ok(appended) => PartitionAnswer {
+                index,
+                error_code: 0,
+                base_offset: appended.base_offset.0,
+                log_append_time_ms: appended.log_append_time_ms.unwrap_or(-1),
+                log_start_offset: appended.log_start_offset.0,
+                refused_record: None,
+                error_message: None,
+                current_leader: None,
+            },
             Err(error) => {
                 tracing::debug!(partition = index, reason = %error, "refused a batch");
                 self.has_error = true;
-                response.base_offset = -1;
-                response.log_append_time_ms = -1;
-                response.log_start_offset = -1;
-                response.error_code = error.code();
-                self.explain(&mut response, &error);
+                PartitionAnswer {
+                    index,
+                    error_code: error.code(),
+                    base_offset: -1,
+                    log_append_time_ms: -1,
+                    log_start_offset: -1,
+                    refused_record: match error {
+                        ProduceError::Append(AppendError::MissingKey { batch_index }) => {
+                            Some((batch_index, error.to_string()))
+                        }
+                        _ => None,
+                    },
+                    error_message: Some(error.to_string()),
+                    current_leader: self.current_leader(&error),
+                }
             }
-        }
-        response
-    }
-
-    fn explain(&mut self, response: &mut PartitionProduceResponse, error: &ProduceError) {
-        if self.version >= MESSAGES_FROM {
-            response.error_message = Some(error.message());
-            if let ProduceError::Append(AppendError::MissingKey { batch_index }) = error {
-                response.record_errors = vec![
-                    BatchIndexAndErrorMessage::default()
-                        .with_batch_index(*batch_index)
-                        .with_batch_index_error_message(Some(error.message())),
-                ];
-            }
-        }
-        if let ProduceError::NotServed(NotServed::NotLeader(current)) = error
-            && self.version >= CURRENT_LEADER_FROM
-        {
-            self.leaders.insert(current.leader_id);
-            response.current_leader = LeaderIdAndEpoch::default()
-                .with_leader_id(current.leader_id.0.into())
-                .with_leader_epoch(current.leader_epoch.0);
         }
     }
 
-    fn node_endpoints(&self, cluster: &Cluster) -> Vec<NodeEndpoint> {
-        self.leaders
-            .iter()
-            .filter_map(|id| cluster.node(*id))
-            .map(|node| {
-                NodeEndpoint::default()
-                    .with_node_id(node.id.0.into())
-                    .with_host(StrBytes::from_string(node.host.clone()))
-                    .with_port(node.port.into())
-            })
-            .collect()
+    fn current_leader(&mut self, error: &ProduceError) -> Option<(i32, i32)> {
+        match error {
+            ProduceError::NotServed(NotServed::NotLeader(current)) if self.version >= CURRENT_LEADER_FROM => {
+                self.leaders.insert(current.leader_id);
+                Some((current.leader_id.0, current.leader_epoch.0))
+            }
+            _ => None,
+        }
+    }
+
+    fn node_endpoints(&self, cluster: &Cluster) -> Vec<Node> {
+        let nodes = self.leaders.iter().filter_map(|id| cluster.node(*id).cloned());
+        nodes.collect()
     }
 }

@@ -81,7 +81,7 @@ async fn call_node<R: Request + Encodable>(
     let served = Served::by_key(R::KEY).unwrap();
     let context = RequestContext::for_tests(node_id);
     let answer = served.answer(cluster, &context, version, body.freeze()).await;
-    let Ok(Answer::Body(body)) = answer else {
+    let Ok(Answer::Response(Response::Body(body))) = answer else {
         panic!("{} of version {version} is answered", served.name());
     };
     let mut body = body.freeze();

@@ -7,8 +7,9 @@
 use super::dispatch::{self, Received, Refused, Request};
 use super::frame::{Frame, FrameError, FrameReader};
 use super::outgoing::Outgoing;
+use super::produced::put_produce;
 use super::vectored::put_fetch;
-use crate::api::{Answer, Undecodable, unsupported_api_versions};
+use crate::api::{Answer, Response, Undecodable, unsupported_api_versions};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::pool::ConnectionCharge;
@@ -189,29 +190,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 }
             }
         };
-        match answer {
-            Answer::Body(body) => {
-                let header_version = (request.api.response_header_version)(request.version);
-                let start = self.outgoing.begin_frame(request.correlation_id, header_version);
-                self.outgoing.put_body(body);
-                self.outgoing.end_frame(start);
-                self.charge.hold_answers(self.outgoing.held_bytes());
-                Ok(())
-            }
-            Answer::Fetched(fetched) => {
-                let header_version = (request.api.response_header_version)(request.version);
-                let start = self.outgoing.begin_frame(request.correlation_id, header_version);
-                put_fetch(&mut self.outgoing, request.version, fetched);
-                self.outgoing.end_frame(start);
-                self.charge.hold_answers(self.outgoing.held_bytes());
-                Ok(())
-            }
-            Answer::Silence => Ok(()),
+        let response = match answer {
+            Answer::Response(response) => response,
+            Answer::Silence => return Ok(()),
             Answer::Close => {
                 self.flush().await?;
-                Err(Closed::Answered)
+                return Err(Closed::Answered);
             }
+        };
+        let header_version = (request.api.response_header_version)(request.version);
+        let start = self.outgoing.begin_frame(request.correlation_id, header_version);
+        match response {
+            Response::Body(body) => self.outgoing.put_body(body),
+            Response::Produced(answer) => put_produce(self.outgoing.copied(), request.version, &answer),
+            Response::Fetched(answer) => put_fetch(&mut self.outgoing, request.version, answer),
         }
+        self.outgoing.end_frame(start);
+        self.charge.hold_answers(self.outgoing.held_bytes());
+        Ok(())
     }
 
     async fn flush(&mut self) -> io::Result<()> {

@@ -3,8 +3,10 @@
 pub(crate) mod bounds;
 mod connection;
 mod dispatch;
+mod encoding;
 mod frame;
 mod outgoing;
+mod produced;
 #[cfg(test)]
 mod tests;
 mod vectored;

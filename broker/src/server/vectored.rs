@@ -3,9 +3,9 @@
 //! `kafka-protocol` would need the records of a partition in one piece and copy them again. Source: Kafka's
 //! `FetchResponse.json`.
 
+use super::encoding::{put_count, put_node_endpoints, put_string, put_unsigned_varint};
 use super::outgoing::Outgoing;
 use crate::api::fetch::{FetchAnswer, PartitionAnswer, TopicAnswer};
-use crate::cluster::Node;
 use crate::log::Part;
 use crate::topic::TopicKey;
 use bytes::BufMut;
@@ -21,22 +21,22 @@ pub(crate) fn put_fetch(out: &mut Outgoing, version: i16, answer: FetchAnswer) {
         head.put_i16(answer.error_code);
         head.put_i32(answer.session_id);
     }
-    put_count(head, version, answer.topics.len());
+    put_count(head, version >= FLEXIBLE_FROM, answer.topics.len());
     for topic in answer.topics {
         put_topic(out, version, topic);
     }
     if version >= FLEXIBLE_FROM {
-        put_node_endpoints(out.copied(), version, &answer.node_endpoints);
+        put_node_endpoints(out.copied(), &answer.node_endpoints);
     }
 }
 
 fn put_topic(out: &mut Outgoing, version: i16, topic: TopicAnswer) {
     let head = out.copied();
     match &topic.topic {
-        TopicKey::Name(name) => put_string(head, version, name),
+        TopicKey::Name(name) => put_string(head, version >= FLEXIBLE_FROM, name),
         TopicKey::Id(id) => head.put_slice(id.as_bytes()),
     }
-    put_count(head, version, topic.partitions.len());
+    put_count(head, version >= FLEXIBLE_FROM, topic.partitions.len());
     for partition in topic.partitions {
         put_partition(out, version, partition);
     }
@@ -84,7 +84,7 @@ fn put_aborted(head: &mut Vec<u8>, version: i16, aborted: Option<&[(i64, i64)]>)
         }
         return;
     };
-    put_count(head, version, aborted.len());
+    put_count(head, version >= FLEXIBLE_FROM, aborted.len());
     for (producer_id, first_offset) in aborted {
         head.put_i64(*producer_id);
         head.put_i64(*first_offset);
@@ -110,52 +110,10 @@ fn put_partition_tags(head: &mut Vec<u8>, diverging: Option<(i32, i64)>, leader:
     }
 }
 
-fn put_node_endpoints(head: &mut Vec<u8>, version: i16, nodes: &[Node]) {
-    if nodes.is_empty() {
-        head.put_u8(0);
-        return;
-    }
-    let mut field = Vec::new();
-    put_count(&mut field, version, nodes.len());
-    for node in nodes {
-        field.put_i32(node.id.0);
-        put_string(&mut field, version, &node.host);
-        field.put_i32(node.port.into());
-        field.put_slice(&[0, 0]); // no rack, no tagged fields
-    }
-    head.put_slice(&[1, 0]); // one field, and its tag
-    put_unsigned_varint(head, field.len() as u32);
-    head.put_slice(&field);
-}
-
-fn put_count(head: &mut Vec<u8>, version: i16, count: usize) {
-    if version >= FLEXIBLE_FROM {
-        put_unsigned_varint(head, count as u32 + 1);
-    } else {
-        head.put_i32(count as i32);
-    }
-}
-
-fn put_string(head: &mut Vec<u8>, version: i16, text: &str) {
-    if version >= FLEXIBLE_FROM {
-        put_unsigned_varint(head, text.len() as u32 + 1);
-    } else {
-        head.put_i16(text.len() as i16);
-    }
-    head.put_slice(text.as_bytes());
-}
-
-fn put_unsigned_varint(head: &mut Vec<u8>, mut value: u32) {
-    while value >= 0x80 {
-        head.put_u8(value as u8 | 0x80);
-        value >>= 7;
-    }
-    head.put_u8(value as u8);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::Node;
     use crate::ids::NodeId;
     use bytes::{Bytes, BytesMut};
     use kafka_protocol::messages::fetch_response::{

@@ -1,0 +1,203 @@
+//! Produce answers by hand, at every version: a request of one small record is answered as often as any, and building the message, encoding
+//! it into a buffer of its own and dropping it costs more than to keep the record.
+//!
+//! Source: Kafka's `ProduceResponse.json`.
+
+use super::encoding::{put_count, put_node_endpoints, put_nullable_string, put_string};
+use crate::api::produce::{PartitionAnswer, ProduceAnswer, TopicAnswer};
+use bytes::BufMut;
+
+/// From here on the encoding is compact and has tagged fields.
+const FLEXIBLE_FROM: i16 = 9;
+/// From here on topics have ids instead of names.
+const TOPIC_IDS_FROM: i16 = 13;
+
+/// Writes the body of a Produce response.
+pub(crate) fn put_produce(head: &mut Vec<u8>, version: i16, answer: &ProduceAnswer) {
+    put_count(head, version >= FLEXIBLE_FROM, answer.topics.len());
+    for topic in &answer.topics {
+        put_topic(head, version, topic);
+    }
+    head.put_i32(0); // throttle_time_ms
+    if version >= FLEXIBLE_FROM {
+        put_node_endpoints(head, &answer.node_endpoints);
+    }
+}
+
+fn put_topic(head: &mut Vec<u8>, version: i16, topic: &TopicAnswer) {
+    let is_flexible = version >= FLEXIBLE_FROM;
+    if version >= TOPIC_IDS_FROM {
+        head.put_slice(topic.id.as_bytes());
+    } else {
+        put_string(head, is_flexible, &topic.name);
+    }
+    put_count(head, is_flexible, topic.partitions.len());
+    for partition in &topic.partitions {
+        put_partition(head, version, partition);
+    }
+    if is_flexible {
+        head.put_u8(0);
+    }
+}
+
+fn put_partition(head: &mut Vec<u8>, version: i16, partition: &PartitionAnswer) {
+    let is_flexible = version >= FLEXIBLE_FROM;
+    head.put_i32(partition.index);
+    head.put_i16(partition.error_code);
+    head.put_i64(partition.base_offset);
+    head.put_i64(partition.log_append_time_ms);
+    if version >= 5 {
+        head.put_i64(partition.log_start_offset);
+    }
+    if version >= 8 {
+        put_count(head, is_flexible, usize::from(partition.refused_record.is_some()));
+        if let Some((batch_index, message)) = &partition.refused_record {
+            head.put_i32(*batch_index);
+            put_nullable_string(head, is_flexible, Some(message));
+            if is_flexible {
+                head.put_u8(0);
+            }
+        }
+        put_nullable_string(head, is_flexible, partition.error_message.as_deref());
+    }
+    if is_flexible {
+        put_current_leader(head, partition.current_leader);
+    }
+}
+
+fn put_current_leader(head: &mut Vec<u8>, leader: Option<(i32, i32)>) {
+    let Some((leader_id, leader_epoch)) = leader else {
+        head.put_u8(0);
+        return;
+    };
+    head.put_slice(&[1, 0, 9]); // one field, its tag and its size
+    head.put_i32(leader_id);
+    head.put_i32(leader_epoch);
+    head.put_u8(0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Node;
+    use crate::ids::NodeId;
+    use bytes::BytesMut;
+    use kafka_protocol::messages::produce_response::{
+        BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse,
+        TopicProduceResponse,
+    };
+    use kafka_protocol::messages::{ProduceResponse, TopicName};
+    use kafka_protocol::protocol::{Encodable, StrBytes};
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn partition() -> impl Strategy<Value = PartitionAnswer> {
+        let text = || "[a-z ]{0,200}";
+        let refused = prop::option::of((any::<i32>(), text()));
+        let offsets = (any::<i64>(), any::<i64>(), any::<i64>());
+        let texts = (refused, prop::option::of(text()));
+        (
+            any::<i32>(),
+            any::<i16>(),
+            offsets,
+            texts,
+            any::<Option<(i32, i32)>>(),
+        )
+            .prop_map(|(index, error_code, offsets, texts, leader)| PartitionAnswer {
+                index,
+                error_code,
+                base_offset: offsets.0,
+                log_append_time_ms: offsets.1,
+                log_start_offset: offsets.2,
+                refused_record: texts.0,
+                error_message: texts.1,
+                // -1 and -1 is how the wire says that there is none.
+                current_leader: leader.filter(|leader| *leader != (-1, -1)),
+            })
+    }
+
+    fn text(text: &str) -> StrBytes {
+        StrBytes::from_string(text.to_owned())
+    }
+
+    fn message(version: i16, answer: &ProduceAnswer) -> ProduceResponse {
+        let topics = answer.topics.iter().map(|topic| {
+            let partitions = topic.partitions.iter().map(|one| data(version, one)).collect();
+            let response = TopicProduceResponse::default().with_partition_responses(partitions);
+            match version >= TOPIC_IDS_FROM {
+                true => response.with_topic_id(topic.id),
+                false => response.with_name(TopicName(text(&topic.name))),
+            }
+        });
+        let nodes = answer.node_endpoints.iter().map(|node| {
+            NodeEndpoint::default()
+                .with_node_id(node.id.0.into())
+                .with_host(text(&node.host))
+                .with_port(node.port.into())
+        });
+        ProduceResponse::default()
+            .with_responses(topics.collect())
+            .with_node_endpoints(nodes.collect())
+    }
+
+    fn data(version: i16, partition: &PartitionAnswer) -> PartitionProduceResponse {
+        let mut data = PartitionProduceResponse::default()
+            .with_index(partition.index)
+            .with_error_code(partition.error_code)
+            .with_base_offset(partition.base_offset)
+            .with_log_append_time_ms(partition.log_append_time_ms)
+            .with_log_start_offset(partition.log_start_offset);
+        if version >= 8 {
+            data.error_message = partition.error_message.as_deref().map(text);
+            let refused = partition.refused_record.iter().map(|(index, message)| {
+                BatchIndexAndErrorMessage::default()
+                    .with_batch_index(*index)
+                    .with_batch_index_error_message(Some(text(message)))
+            });
+            data.record_errors = refused.collect();
+        }
+        if let Some((leader_id, leader_epoch)) = partition.current_leader {
+            data.current_leader = LeaderIdAndEpoch::default()
+                .with_leader_id(leader_id.into())
+                .with_leader_epoch(leader_epoch);
+        }
+        data
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+        #[test]
+        fn the_bytes_are_those_of_kafka_protocol(
+            topics in prop::collection::vec(
+                ("[a-z.]{1,200}", any::<u128>(), prop::collection::vec(partition(), 0..4)), 0..4),
+            nodes in prop::collection::vec((any::<i32>(), "[a-z.]{1,300}", any::<u16>()), 0..3),
+            version in 3i16..=13,
+        ) {
+            // The api file names leaders from version 10 on only.
+            let names_leaders = version >= 10;
+            let mut answer = ProduceAnswer {
+                topics: topics
+                    .into_iter()
+                    .map(|(name, id, partitions)| TopicAnswer {
+                        name: text(&name),
+                        id: Uuid::from_u128(id),
+                        partitions,
+                    })
+                    .collect(),
+                node_endpoints: nodes
+                    .into_iter()
+                    .filter(|_| names_leaders)
+                    .map(|(id, host, port)| Node { id: NodeId(id), host, port, bound: None })
+                    .collect(),
+            };
+            for partition in answer.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {
+                partition.current_leader.take_if(|_| !names_leaders);
+            }
+            let mut expected = BytesMut::new();
+            message(version, &answer).encode(&mut expected, version).unwrap();
+            let mut out = Vec::new();
+            put_produce(&mut out, version, &answer);
+            prop_assert_eq!(out, expected.to_vec());
+        }
+    }
+}
