@@ -125,6 +125,12 @@ fn config(batch_size: usize) -> MappingConfig {
 
 impl Scene {
     fn new(batch_size: usize, invocations_in_flight: usize) -> Self {
+        let mut profile = ProfileName::Instant.profile();
+        profile.provisioned.invocations_in_flight = invocations_in_flight;
+        Self::of_profile(batch_size, profile)
+    }
+
+    fn of_profile(batch_size: usize, profile: ScalingProfile) -> Self {
         let clock = Clock::new(esmeralda_broker::Clock::tokio(0));
         let invoked = Arc::new(Mutex::new(Vec::new()));
         let behaviours = Arc::new(Mutex::new(VecDeque::new()));
@@ -142,8 +148,6 @@ impl Scene {
             initial: Duration::from_millis(1),
             maximum: Duration::from_millis(1),
         };
-        let mut profile = ProfileName::Instant.profile();
-        profile.provisioned.invocations_in_flight = invocations_in_flight;
         let context = PollerContext {
             functions,
             clock: clock.clone(),
@@ -536,4 +540,31 @@ async fn a_coming_rebalance_is_noticed_early() {
     scene.orders.send_modify(|orders| orders.rebalances = 1);
     scene.until(2).await;
     assert!(scene.script.has(&Act::Hasten));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poller_takes_no_more_bytes_than_its_rate() {
+    let mut profile = ProfileName::Instant.profile();
+    profile.provisioned.invocations_in_flight = 1;
+    // A record has 3 bytes and a batch one record: two a second, after the second's worth that may go at once.
+    profile.poller_bytes_per_second = 6;
+    let scene = Scene::of_profile(1, profile);
+    scene.assign(1, &[0]);
+    scene.records(0, 0..6);
+    scene.until(1_500).await;
+    let starts: Vec<_> = scene.invoked().iter().map(|(at_ms, _)| *at_ms).collect();
+    assert_eq!(starts, [0, 100, 200, 500, 1_000, 1_500]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_overhead_of_an_invocation_occupies_its_slot() {
+    let mut profile = ProfileName::Announcement2024.profile();
+    profile.provisioned.invocations_in_flight = 1;
+    let scene = Scene::of_profile(1, profile);
+    scene.assign(1, &[0]);
+    scene.records(0, 0..3);
+    scene.until(440).await;
+    let starts: Vec<_> = scene.invoked().iter().map(|(at_ms, _)| *at_ms).collect();
+    assert_eq!(starts, [80, 260, 440]);
+    assert_eq!(scene.counters.in_flight.count(), 1);
 }

@@ -258,31 +258,3 @@ async fn a_large_backlog_takes_little_memory() {
     let used_bytes = place.broker.memory().used_bytes();
     assert!(used_bytes < 3 << 20, "{used_bytes} bytes for 1 GB of records");
 }
-
-/// Prints what the reference's backlog costs: `cargo test --release --lib workload -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn cost_of_the_reference() {
-    let (records, used_bytes, took) = virtual_time::run(async {
-        let scenario = crate::simulate::scenario::Scenario::reference();
-        let place = Place::new(scenario.topics[0].clone(), 4 << 30).await;
-        let mut workload = Workload::new(&place.topic, 0);
-        let begun = begun();
-        workload
-            .fill(&place.client, &place.clock)
-            .await
-            .expect("there is room");
-        (
-            workload.appended(),
-            place.broker.memory().used_bytes(),
-            begun.elapsed(),
-        )
-    });
-    println!("{records} records in {took:?}, {used_bytes} bytes of memory");
-}
-
-/// Real time, which the clock of the test does not show.
-#[allow(clippy::disallowed_methods)]
-fn begun() -> std::time::Instant {
-    std::time::Instant::now()
-}

@@ -225,3 +225,129 @@ async fn no_record_is_lost_doubled_or_reordered_while_the_fleet_changes() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_invocations_take_a_thousand_times_as_long_as_one() {
+    let mut plan = announced();
+    plan.profile.first_evaluation = Duration::from_secs(3_600);
+    let trace = drain(plan, 1, 1_000, minimum(1)).await;
+    assert_eq!(trace.drained_at, Some(Duration::from_secs(180)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_bounds_and_another_mode_bring_the_fleet_within_them_with_one_rebalance() {
+    let town = Town::planned(announced()).await;
+    town.topic(8).await;
+    let uuid = town.mapping(minimum(5)).await;
+    let updates = [
+        // What is asked for, and the fleet that comes of it.
+        (json!({ "MinimumPollers": 1, "MaximumPollers": 3 }), 3),
+        (json!({}), 3),
+        (json!({ "MinimumPollers": 6 }), 6),
+        (json!({ "MinimumPollers": 20, "MaximumPollers": 30 }), 8),
+        (json!({}), 8),
+    ];
+    for (config, pollers) in updates {
+        let update = json!({ "ProvisionedPollerConfig": config });
+        town.update(&uuid, update).await.expect("a valid update");
+        town.engine.settled(&uuid).await.expect("the mapping exists");
+        assert_eq!(town.metrics().await.pollers, pollers, "{config}");
+        town.clock.sleep(Duration::from_secs(40)).await;
+    }
+    let trace = town.engine.trace(&uuid).await.expect("the mapping exists");
+    let changes: Vec<_> = trace
+        .rebalances
+        .iter()
+        .map(|change| (change.from, change.to, change.cause))
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            (5, 3, Cause::Bounds),
+            (3, 6, Cause::Bounds),
+            (6, 8, Cause::Bounds)
+        ]
+    );
+    let pauses = trace
+        .rebalances
+        .iter()
+        .map(|change| change.ended_at.unwrap_or_default() - change.decided_at);
+    assert!(pauses.into_iter().all(|pause| pause == Duration::from_secs(30)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_demand_mode_has_fewer_pollers_than_provisioned_mode_may_have() {
+    let mut plan = announced();
+    plan.profile.on_demand_maximum_pollers = 2;
+    let town = Town::planned(plan).await;
+    town.topic(8).await;
+    let uuid = town.mapping(minimum(5)).await;
+    let off = json!({ "ProvisionedPollerConfig": {} });
+    town.update(&uuid, off).await.expect("a valid update");
+    town.engine.settled(&uuid).await.expect("the mapping exists");
+    assert_eq!(town.metrics().await.pollers, 2);
+    for partition in 0..8 {
+        town.produce(partition, 0, 1).await;
+    }
+    town.engine.drained(&uuid).await.expect("the mapping exists");
+    assert_eq!(town.seen().len(), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_fleet_goes_back_to_its_minimum_after_quiet() {
+    let town = Town::planned(announced()).await;
+    let clock = town.clock.clone();
+    town.plain_function("f", move || {
+        let clock = clock.clone();
+        async move { clock.sleep(Duration::from_millis(100)).await }
+    });
+    town.topic(20).await;
+    for partition in 0..20 {
+        town.produce(partition, 0, 600).await;
+    }
+    let mut members = minimum(2);
+    members["BatchSize"] = json!(1);
+    let uuid = town.mapping(members).await;
+    town.clock.sleep(Duration::from_secs(900)).await;
+    let trace = town.engine.trace(&uuid).await.expect("the mapping exists");
+    let changes: Vec<_> = trace
+        .rebalances
+        .iter()
+        .map(|change| (change.decided_at.as_secs(), change.from, change.to))
+        .collect();
+    // At 210 s five pollers would still have been enough, and at 450 s nothing more had been needed for 300 s.
+    assert_eq!(changes, [(90, 2, 20), (450, 20, 5), (750, 5, 2)]);
+    let downs = trace
+        .evaluations
+        .iter()
+        .filter(|decision| decision.to < decision.from);
+    let downs: Vec<_> = downs.map(|decision| (decision.reason, decision.lag)).collect();
+    assert_eq!(downs, [(Reason::Quiet, 0); 2]);
+    trace
+        .no_thrash(1)
+        .and_then(|trace| trace.pollers_never_exceed(20))
+        .expect("it turned once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scaled_clock_scales_evaluations_pauses_and_overhead() {
+    let plan = Plan {
+        time_scale: 10,
+        ..announced()
+    };
+    let before = tokio::time::Instant::now();
+    let trace = drain(plan, 12, 700, minimum(2)).await;
+    let (decided, ended) = (
+        seconds(Some(trace.rebalances[0].decided_at)),
+        seconds(trace.rebalances[0].ended_at),
+    );
+    // A timer's millisecond is ten of the engine's.
+    assert!((90.0..90.1).contains(&decided), "{decided}");
+    assert!((decided + 30.0..decided + 30.1).contains(&ended), "{ended}");
+    let drained = seconds(trace.drained_at);
+    let took = before.elapsed().as_secs_f64() * 10.0;
+    assert!(
+        (drained..drained + 5.0).contains(&took),
+        "{took} s for {drained} s"
+    );
+}

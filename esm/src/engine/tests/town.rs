@@ -39,6 +39,7 @@ pub(super) struct Plan {
     pub(super) transition_delay: Duration,
     pub(super) group_timeouts: GroupTimeouts,
     pub(super) profile: ScalingProfile,
+    pub(super) time_scale: u32,
 }
 
 /// Fleets stay as they were started, one invocation in flight for each poller, and nothing is added to the functions' own time.
@@ -61,6 +62,7 @@ impl Default for Plan {
                 heartbeat: Duration::from_secs(2),
             },
             profile: still(),
+            time_scale: 1,
         }
     }
 }
@@ -80,7 +82,7 @@ impl Town {
         let broker = Broker::start(config, wall.clone(), Entropy::from_seed(1))
             .await
             .unwrap();
-        let clock = Clock::new(wall);
+        let clock = Clock::scaled(wall, plan.time_scale);
         let client = broker.client("test");
         let engine = Engine::new(EngineOptions {
             cluster: client.clone(),

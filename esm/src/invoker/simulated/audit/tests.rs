@@ -254,32 +254,3 @@ fn the_first_errors_are_kept_and_all_are_counted() {
     let summary = audited(&events);
     assert_eq!((summary.error_count, summary.errors.len()), (49, 20));
 }
-
-/// Prints how fast events are read: `cargo test --release -p esmeralda-esm audit -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn speed_of_reading() {
-    let value = vec![b'x'; 1_000];
-    let mut part = part(0, 0..100);
-    let records = Arc::get_mut(&mut part.records).unwrap();
-    for span in &mut records.spans {
-        (span.key, span.value, span.headers) = (None, Some(1..1_001), 0..1);
-    }
-    records.buffer = [&[0][..], &value].concat().into();
-    let payloads: Vec<_> = (0..16).map(|_| event(vec![part.clone()])).collect();
-    let (rounds, mut bytes, mut records) = (20_000, 0, 0);
-    let begun = tokio::time::Instant::now();
-    for round in 0..rounds {
-        let seen = Seen::read(&payloads[round % payloads.len()]);
-        bytes += seen.bytes;
-        records += seen.records;
-    }
-    let took = begun.elapsed();
-    assert_eq!(records, 100 * rounds as u64);
-    println!(
-        "{} bytes an event: {:.1} us, {:.1} GB/s",
-        payloads[0].len(),
-        took.as_secs_f64() * 1e6 / rounds as f64,
-        bytes as f64 / took.as_secs_f64() / 1e9
-    );
-}
