@@ -67,21 +67,29 @@ impl Envelope {
 
     /// Bytes that one record adds, with the comma after it; exact.
     pub fn record_bytes(&self, records: &Records, span: &Span) -> usize {
-        let optional = |name: &str, range: &Option<std::ops::Range<u32>>| {
-            range
-                .as_ref()
-                .map_or(0, |range| name.len() + BASE64.encoded_length(range.len()))
+        self.shared_bytes(records)
+            + decimal_bytes(span.offset)
+            + decimal_bytes(span.timestamp_ms)
+            + own_bytes(records, span)
+    }
+
+    /// [`Envelope::record_bytes`] of each of `records`.
+    pub fn record_sizes(&self, records: &Records) -> Vec<usize> {
+        let shared = self.shared_bytes(records);
+        let (mut offsets, mut timestamps) = (DecimalWidth::default(), DecimalWidth::default());
+        let size = |span: &Span| {
+            shared + offsets.of(span.offset) + timestamps.of(span.timestamp_ms) + own_bytes(records, span)
         };
+        records.spans.iter().map(size).collect()
+    }
+
+    /// What every record of `records` adds.
+    fn shared_bytes(&self, records: &Records) -> usize {
         RECORD_LEFT
             + ",".len()
             + self.topic.len()
             + decimal_bytes(i64::from(records.partition))
-            + decimal_bytes(span.offset)
-            + decimal_bytes(span.timestamp_ms)
             + timestamp_type_name(records.timestamp_type).len()
-            + optional(RECORD_KEY, &span.key)
-            + optional(RECORD_VALUE, &span.value)
-            + headers::json_bytes(records.slice(&span.headers))
     }
 
     /// Appends the event of `batch` to `payload`.
@@ -193,6 +201,39 @@ fn write_base64(bytes: &[u8], payload: &mut Vec<u8>) {
 
 fn write_decimal(number: i64, payload: &mut Vec<u8>) {
     payload.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// What one record adds by its key, value and headers.
+fn own_bytes(records: &Records, span: &Span) -> usize {
+    let optional = |name: &str, range: &Option<std::ops::Range<u32>>| {
+        range
+            .as_ref()
+            .map_or(0, |range| name.len() + BASE64.encoded_length(range.len()))
+    };
+    optional(RECORD_KEY, &span.key)
+        + optional(RECORD_VALUE, &span.value)
+        + headers::json_bytes(records.slice(&span.headers))
+}
+
+/// [`decimal_bytes`] of numbers that are mostly as long as the one before.
+#[derive(Default)]
+struct DecimalWidth {
+    known: std::ops::Range<i64>,
+    bytes: usize,
+}
+
+impl DecimalWidth {
+    fn of(&mut self, number: i64) -> usize {
+        if !self.known.contains(&number) {
+            self.bytes = decimal_bytes(number);
+            let least = 10_i64.checked_pow(self.bytes as u32 - 1);
+            self.known = match least {
+                Some(least) if number > 0 => least..least.saturating_mul(10),
+                _ => number..number.saturating_add(1),
+            };
+        }
+        self.bytes
+    }
 }
 
 /// How many characters [`write_decimal`] writes.

@@ -401,4 +401,12 @@ proptest! {
             prop_assert_eq!(decimal_bytes(number), written.len());
         }
     }
+
+    #[test]
+    fn a_width_that_is_remembered_is_the_computed_one(numbers in prop::collection::vec(prop_oneof![-20i64..200, any::<i64>()], 1..50)) {
+        let mut width = DecimalWidth::default();
+        for number in numbers.into_iter().chain([9, 10, 99, 100, i64::MAX, i64::MIN, 0, -9, -10]) {
+            prop_assert_eq!(width.of(number), decimal_bytes(number), "{}", number);
+        }
+    }
 }

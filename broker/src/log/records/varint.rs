@@ -50,12 +50,18 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn unsigned(&mut self, most_bytes: usize) -> Option<u64> {
-        let (&first, rest) = self.rest.split_first()?;
-        if first < 0x80 {
-            self.rest = rest;
-            return Some(u64::from(first));
+        // One byte or two, as most lengths and deltas have.
+        match self.rest {
+            [first @ ..0x80, rest @ ..] => {
+                self.rest = rest;
+                Some(u64::from(*first))
+            }
+            [first, second @ ..0x80, rest @ ..] => {
+                self.rest = rest;
+                Some(u64::from(*first & 0x7f) | u64::from(*second) << 7)
+            }
+            _ => self.unsigned_long(most_bytes),
         }
-        self.unsigned_long(most_bytes)
     }
 
     fn unsigned_long(&mut self, most_bytes: usize) -> Option<u64> {

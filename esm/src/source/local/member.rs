@@ -442,9 +442,9 @@ impl EventSource for LocalSource {
     }
 
     fn pause(&mut self, partition: i32, is_paused: bool) {
-        let has_changed = self.reading.pause(partition, is_paused);
+        let is_missed = self.reading.pause(partition, is_paused);
         // A fetch that waits for other partitions would not see this one.
-        if has_changed && !is_paused && matches!(self.work, Some(Work::Fetch(_))) {
+        if is_missed && matches!(self.work, Some(Work::Fetch(_))) {
             self.work = None;
         }
     }

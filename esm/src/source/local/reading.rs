@@ -15,11 +15,13 @@ const PARTITION_FETCH_BYTES: usize = 1 << 20;
 /// A batch may become this large when it is decompressed. A producer can make 1 MB stand for gigabytes.
 const DECOMPRESSED_BATCH_BYTES: usize = 256 << 20;
 
-/// The positions of a member's partitions and the batches that were fetched and not handed out.
+/// The positions of a member's partitions, and the batches that were fetched and not handed out. What was fetched of a paused partition
+/// waits as it came, and is looked into when it is resumed.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     partitions: BTreeMap<i32, Reader>,
-    fetched: VecDeque<(i32, BatchHeader, Bytes)>,
+    /// Partitions of which something fetched may be handed out, each once.
+    ready: VecDeque<i32>,
 }
 
 #[derive(Debug)]
@@ -30,39 +32,50 @@ struct Reader {
     is_held: bool,
     /// Records of it were handed out.
     has_begun: bool,
+    fetched: VecDeque<(BatchHeader, Bytes)>,
+    is_ready: bool,
+}
+
+impl Reader {
+    fn at(position: i64) -> Self {
+        Self {
+            position,
+            is_paused: false,
+            is_held: false,
+            has_begun: false,
+            fetched: VecDeque::new(),
+            is_ready: false,
+        }
+    }
+
+    /// Whether it is to be listed as ready, and is not.
+    fn becomes_ready(&mut self) -> bool {
+        let is_ready = !self.fetched.is_empty() && !self.is_paused && !self.is_held;
+        is_ready && !std::mem::replace(&mut self.is_ready, true)
+    }
 }
 
 impl Reading {
     /// Starts at these positions, with nothing fetched and nothing paused.
     pub(super) fn new(positions: BTreeMap<i32, i64>) -> Self {
-        let reader = |position| Reader {
-            position,
-            is_paused: false,
-            is_held: false,
-            has_begun: false,
-        };
+        let partitions = positions
+            .into_iter()
+            .map(|(partition, position)| (partition, Reader::at(position)));
         Self {
-            partitions: positions
-                .into_iter()
-                .map(|(partition, position)| (partition, reader(position)))
-                .collect(),
-            fetched: VecDeque::new(),
+            partitions: partitions.collect(),
+            ready: VecDeque::new(),
         }
     }
 
     /// Reads these partitions instead. Those that were read before go on where they are; what was fetched of others is forgotten.
     pub(super) fn adjust(&mut self, positions: BTreeMap<i32, i64>) {
-        let mut next = Self::new(positions);
-        for (partition, reader) in &mut next.partitions {
-            if let Some(kept) = self.partitions.remove(partition) {
-                *reader = kept;
-            } else {
-                self.fetched.retain(|(other, ..)| other != partition);
-            }
-        }
-        self.fetched
-            .retain(|(partition, ..)| next.partitions.contains_key(partition));
-        self.partitions = next.partitions;
+        let mut before = std::mem::take(&mut self.partitions);
+        let partitions = positions.into_iter().map(|(partition, position)| {
+            let kept = before.remove(&partition);
+            (partition, kept.unwrap_or_else(|| Reader::at(position)))
+        });
+        self.partitions = partitions.collect();
+        self.ready.retain(|partition| !before.contains_key(partition));
     }
 
     /// The partitions, ascending.
@@ -70,15 +83,15 @@ impl Reading {
         self.partitions.keys().copied().collect()
     }
 
-    /// What to fetch next; empty while something fetched waits, and while all is paused.
+    /// What to fetch next: partitions of which nothing waits; none while something can be handed out.
     pub(super) fn wanted(&self) -> Vec<FetchPosition> {
-        if !self.fetched.is_empty() {
+        if !self.ready.is_empty() {
             return Vec::new();
         }
         let readable = self
             .partitions
             .iter()
-            .filter(|(_, reader)| !reader.is_paused && !reader.is_held);
+            .filter(|(_, reader)| !reader.is_paused && !reader.is_held && reader.fetched.is_empty());
         readable
             .map(|(partition, reader)| FetchPosition {
                 partition: *partition,
@@ -88,19 +101,24 @@ impl Reading {
             .collect()
     }
 
-    /// Pauses or resumes; whether that changed anything.
+    /// Pauses or resumes; whether a fetch that is under way should have had the partition and does not.
     pub(super) fn pause(&mut self, partition: i32, is_paused: bool) -> bool {
-        self.partitions
-            .get_mut(&partition)
-            .is_some_and(|reader| std::mem::replace(&mut reader.is_paused, is_paused) != is_paused)
+        let Some(reader) = self.partitions.get_mut(&partition) else {
+            return false;
+        };
+        let has_changed = std::mem::replace(&mut reader.is_paused, is_paused) != is_paused;
+        if reader.becomes_ready() {
+            self.ready.push_back(partition);
+        }
+        has_changed && !is_paused && reader.fetched.is_empty()
     }
 
     /// Leaves a partition alone until [`Reading::release`].
     pub(super) fn hold(&mut self, partition: i32) {
         if let Some(reader) = self.partitions.get_mut(&partition) {
             reader.is_held = true;
+            reader.fetched.clear();
         }
-        self.fetched.retain(|(other, ..)| *other != partition);
     }
 
     /// Reads all held partitions again.
@@ -130,28 +148,40 @@ impl Reading {
     ) -> Vec<(i32, esmeralda_broker::local::Error)> {
         let mut errors = Vec::new();
         for fetched in answer {
+            let partition = fetched.partition;
             match fetched.batches {
                 Ok(batches) => {
-                    let partition = fetched.partition;
-                    self.fetched.extend(
-                        batches
-                            .into_iter()
-                            .map(|(header, body)| (partition, header, body)),
-                    );
+                    if let Some(reader) = self.partitions.get_mut(&partition) {
+                        reader.fetched.extend(batches);
+                        if reader.becomes_ready() {
+                            self.ready.push_back(partition);
+                        }
+                    }
                 }
-                Err(error) => errors.push((fetched.partition, error)),
+                Err(error) => errors.push((partition, error)),
             }
         }
         errors
     }
 
-    /// The records of the next fetched batch; `None` when none waits. A batch that cannot be read holds its partition.
+    /// The records of the next fetched batch of a partition that is not paused; `None` when there is none. A batch that cannot be
+    /// read holds its partition.
     pub(super) fn next(&mut self, settings: &MemberSettings) -> Option<Result<Records, SourceError>> {
         loop {
-            let (partition, header, body) = self.fetched.pop_front()?;
+            let partition = self.ready.pop_front()?;
             let Some(reader) = self.partitions.get_mut(&partition) else {
                 continue;
             };
+            reader.is_ready = false;
+            if reader.is_paused || reader.is_held {
+                continue;
+            }
+            let Some((header, body)) = reader.fetched.pop_front() else {
+                continue;
+            };
+            if reader.becomes_ready() {
+                self.ready.push_back(partition);
+            }
             let end = header.last_offset().0 + 1;
             if end <= reader.position {
                 continue;
