@@ -10,7 +10,8 @@ use crate::simulate::virtual_time;
 use bytes::Bytes;
 use esmeralda_broker::config::NodeConfig;
 use esmeralda_broker::local::{self, NewTopic};
-use esmeralda_broker::{Broker, Config, Entropy};
+use esmeralda_broker::records::{NewRecord, encode_batch};
+use esmeralda_broker::{Broker, Compression, Config, Entropy, Offset};
 use esmeralda_esm::invoker::{
     ClosureInvoker, HttpInvoker, InvalidEndpoint, SimulatedFunction, SimulatedInvoker,
 };
@@ -345,6 +346,29 @@ impl Esmeralda {
         self.create_topic(topic).await
     }
 
+    /// Appends `values` as one batch of records without keys, dated now; the first one's offset.
+    ///
+    /// # Errors
+    /// Those of Produce, such as UNKNOWN_TOPIC_OR_PARTITION.
+    pub async fn produce<V: AsRef<[u8]>>(
+        &self,
+        topic: &str,
+        partition: i32,
+        values: &[V],
+    ) -> Result<Offset, local::Error> {
+        let timestamp_ms = self.clock.now_ms();
+        let mut records = Vec::with_capacity(values.len());
+        for value in values {
+            records.push(NewRecord {
+                timestamp_ms,
+                value: Some(value.as_ref()),
+                ..NewRecord::default()
+            });
+        }
+        let batch = encode_batch(&records, Compression::None);
+        self.client.produce(topic, partition, batch).await
+    }
+
     /// Makes an async closure the function `name`: it gets the event's JSON, and returns its response or an error's words.
     pub fn register_function<F, A, R, E>(&self, name: &str, function: F)
     where
@@ -469,25 +493,7 @@ fn cluster_config(options: &Options) -> Config {
 mod tests {
     use super::*;
     use esmeralda_broker::local::NewTopic;
-    use esmeralda_broker::records::{NewRecord, encode_batch};
-    use esmeralda_broker::{Compression, Offset};
     use std::sync::Mutex;
-
-    async fn produce(esmeralda: &Esmeralda, topic: &str, partition: i32, values: &[&str]) -> Offset {
-        let records: Vec<_> = values
-            .iter()
-            .map(|value| NewRecord {
-                value: Some(value.as_bytes()),
-                ..NewRecord::default()
-            })
-            .collect();
-        let batch = encode_batch(&records, Compression::None);
-        esmeralda
-            .client()
-            .produce(topic, partition, batch)
-            .await
-            .expect("the record is kept")
-    }
 
     #[tokio::test]
     async fn a_function_receives_what_was_produced_and_the_mapping_drains() {
@@ -508,8 +514,10 @@ mod tests {
                 Ok::<_, String>("{}")
             }
         });
-        produce(&esmeralda, "orders", 0, &["a", "b"]).await;
-        produce(&esmeralda, "orders", 1, &["c"]).await;
+        for (partition, values) in [(0, &["a", "b"][..]), (1, &["c"])] {
+            let produced = esmeralda.produce("orders", partition, values).await;
+            assert_eq!(produced, Ok(Offset(0)));
+        }
 
         let mapping = NewMapping::new("f", "orders")
             .minimum_pollers(2)

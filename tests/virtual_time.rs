@@ -1,0 +1,246 @@
+//! Scaling in virtual time, as a test suite would test its own: minutes of it take a moment, and the same seed gives the same run.
+
+use esmeralda::broker::records::walk;
+use esmeralda::broker::{Entropy, Offset, local::FetchPosition};
+use esmeralda::esm::ProfileName;
+use esmeralda::esm::invoker::{Audit, Digest, DurationModel, SimulatedFunction, SimulatedInvoker};
+use esmeralda::simulate::scenario::Scenario;
+use esmeralda::simulate::workload::Workload;
+use esmeralda::simulate::{RunSettings, simulate};
+use esmeralda::{Esmeralda, FunctionError, NewMapping, Options};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// README's example.
+#[test]
+fn twelve_partitions_drain_within_four_minutes() {
+    Esmeralda::simulated(7, |sim| async move {
+        sim.create_topic_with("orders", 12).await.expect("a new topic");
+        for partition in 0..12 {
+            for _ in 0..20 {
+                let values = vec![[b'x'; 1_000]; 500];
+                sim.produce("orders", partition, &values)
+                    .await
+                    .expect("there is room");
+            }
+        }
+        let function = SimulatedFunction::fixed(Duration::from_millis(400));
+        sim.register_simulated_function("handle-orders", function, 1);
+        let mapping = NewMapping::new("handle-orders", "orders").minimum_pollers(1);
+        let mapping = sim.create_mapping(mapping).await.expect("a valid mapping");
+        mapping.drained().await.expect("the mapping exists");
+
+        let trace = mapping.trace().await.expect("the mapping exists");
+        trace
+            .drains_within(4 * MINUTE)
+            .and_then(|trace| trace.pollers_never_exceed(12))
+            .and_then(|trace| trace.reaches_full_concurrency_within(2 * MINUTE))
+            .and_then(|trace| trace.no_thrash(0))
+            .and_then(|trace| trace.cost_below(0.02))
+            .expect("it scales as it should");
+    });
+}
+
+/// Ten minutes in which 100 records a second become 1,000 for a minute, twice.
+const SPIKES: &str = r#"
+    seed = 11
+    run_for_s = 600
+    profile = "current"
+
+    [[topics]]
+    name = "orders"
+    partitions = 100
+    value_bytes = 100
+
+    [[topics.workload]]
+    kind = "constant"
+    records_per_s = 100
+
+    [[topics.workload]]
+    kind = "spike"
+    records_per_s = 900
+    from_s = 60
+    for_s = 60
+    every_s = 300
+
+    [[functions]]
+    name = "handle-orders"
+    duration_ms = 200
+
+    [mapping]
+    MaximumBatchingWindowInSeconds = 1
+    ProvisionedPollerConfig = { MinimumPollers = 2, MaximumPollers = 20 }
+"#;
+
+#[test]
+fn spikes_are_worked_off_without_thrashing() {
+    let no_files = |_: &Path| Err("it names no files".to_owned());
+    let scenario = Scenario::parse(Path::new("spikes.toml"), SPIKES, &no_files).expect("a valid scenario");
+    let outcome = simulate(&scenario, RunSettings::default(), &|_| ()).expect("it runs");
+    let variant = &outcome.variants[0];
+    // 600 s of 100 and twice 60 s of 900 a second.
+    let arrived: u64 = variant.trace.buckets.iter().map(|bucket| bucket.arrived).sum();
+    assert_eq!(arrived, 168_000);
+    variant
+        .trace
+        .pollers_never_exceed(20)
+        .and_then(|trace| trace.records_wait_at_most(Duration::from_secs(90)))
+        .and_then(|trace| trace.reaches_full_concurrency_within(5 * MINUTE))
+        .and_then(|trace| trace.no_thrash(2))
+        .and_then(|trace| trace.cost_below(0.07))
+        .expect("it scales as it should");
+}
+
+/// What a function was given, put together again from the log by other means than the engine's.
+#[test]
+fn the_digest_is_that_of_the_events_that_the_log_holds() {
+    const PARTITIONS: i32 = 4;
+    let text = r#"
+        [[topics]]
+        name = "orders"
+        partitions = 4
+        key_bytes = 7
+        value_bytes = 50
+        distinct_bodies = 3
+        workload = [{ kind = "backlog", records = 2_000 }]
+        [[functions]]
+        name = "f"
+    "#;
+    let no_files = |_: &Path| Err("it names no files".to_owned());
+    let scenario = Scenario::parse(Path::new("small.toml"), text, &no_files).expect("a valid scenario");
+    Esmeralda::simulated(5, |sim| async move {
+        sim.create_topic_with("orders", PARTITIONS)
+            .await
+            .expect("a new topic");
+        let mut workload = Workload::new(&scenario.topics[0], 5);
+        workload
+            .fill(sim.client(), sim.clock())
+            .await
+            .expect("there is room");
+        let audit = Arc::new(Audit::default());
+        let function = SimulatedFunction {
+            duration: DurationModel::Uniform {
+                from: Duration::from_millis(10),
+                to: Duration::from_millis(90),
+            },
+            ..SimulatedFunction::fixed(Duration::ZERO)
+        };
+        let invoker = SimulatedInvoker::new(function, sim.clock().clone(), Entropy::from_seed(1));
+        sim.register_invoker("f", Arc::new(invoker.audited(Arc::clone(&audit))));
+        let mapping = NewMapping::new("f", "orders").batch_size(100).minimum_pollers(3);
+        let mapping = sim.create_mapping(mapping).await.expect("a valid mapping");
+        mapping.drained().await.expect("the mapping exists");
+
+        let mut digest = Digest::default();
+        for partition in 0..PARTITIONS {
+            let records = records(&sim, partition).await;
+            assert_eq!(records.len(), 500);
+            for batch in records.chunks(100) {
+                digest.add(event(partition, batch).as_bytes());
+            }
+        }
+        let summary = audit.summary();
+        assert_eq!(
+            (summary.invocations, summary.records, summary.error_count),
+            (20, 2_000, 0)
+        );
+        assert_eq!(summary.digest, Some(digest));
+    });
+}
+
+/// The members of each record in an event that differ.
+async fn records(sim: &Esmeralda, partition: i32) -> Vec<String> {
+    let from = FetchPosition {
+        partition,
+        offset: Offset(0),
+        max_bytes: usize::MAX,
+    };
+    let fetched = sim
+        .client()
+        .fetch("orders", &[from], Duration::ZERO, 1, usize::MAX)
+        .await;
+    let fetched = fetched.expect("the topic exists").remove(0);
+    let mut records = Vec::new();
+    for (header, body) in fetched.batches.expect("the partition exists") {
+        for record in walk(&header, &body) {
+            let record = record.expect("it was checked when it was appended");
+            let base64 =
+                |bytes: Option<&[u8]>| base64_simd::STANDARD.encode_to_string(bytes.expect("it is there"));
+            records.push(format!(
+                r#""offset":{},"timestamp":{},"timestampType":"CREATE_TIME","key":"{}","value":"{}","headers":[]"#,
+                record.offset.0,
+                record.timestamp_ms,
+                base64(record.key),
+                base64(record.value),
+            ));
+        }
+    }
+    records
+}
+
+fn event(partition: i32, records: &[String]) -> String {
+    let record = |members: &String| format!(r#"{{"topic":"orders","partition":{partition},{members}}}"#);
+    let records: Vec<_> = records.iter().map(record).collect();
+    format!(
+        r#"{{"eventSource":"SelfManagedKafka","bootstrapServers":"localhost:9092","records":{{"orders-{partition}":[{}]}}}}"#,
+        records.join(",")
+    )
+}
+
+#[test]
+fn a_scene_with_the_same_seed_is_the_same_scene() {
+    let run = |seed| {
+        let options = Options {
+            scaling: ProfileName::Instant.profile(),
+            ..Options::simulated()
+        };
+        Esmeralda::simulated_with(options, seed, |sim| async move {
+            sim.create_topic_with("orders", 5).await.expect("a new topic");
+            let function = SimulatedFunction {
+                duration: DurationModel::Exponential {
+                    mean: Duration::from_millis(40),
+                },
+                error_rate: 0.2,
+                concurrency: Some(2),
+            };
+            sim.register_simulated_function("f", function, seed);
+            let mapping = NewMapping::new("f", "orders").minimum_pollers(1).batch_size(10);
+            let mapping = sim.create_mapping(mapping).await.expect("a valid mapping");
+            for round in 0..50 {
+                let values = vec![[b'v'; 10]; 25];
+                sim.produce("orders", round % 5, &values)
+                    .await
+                    .expect("there is room");
+                sim.sleep(Duration::from_millis(130)).await;
+            }
+            mapping.drained().await.expect("the mapping exists");
+            (
+                mapping.uuid().to_owned(),
+                mapping.trace().await.expect("the mapping exists"),
+            )
+        })
+    };
+    let (one, again, other) = (run(3), run(3), run(4));
+    assert!(
+        one == again,
+        "the same seed gives the same ids and the same trace"
+    );
+    assert_ne!(one.0, other.0);
+    assert_ne!(one.1, other.1);
+    assert!(one.1.buckets.iter().map(|bucket| bucket.throttles).sum::<u64>() > 0);
+}
+
+#[test]
+fn a_real_function_is_refused_by_name() {
+    Esmeralda::simulated(1, |sim| async move {
+        let refused = sim.register_http_function("real", "http://127.0.0.1:9000");
+        assert!(matches!(&refused, Err(FunctionError::HttpInVirtualTime { name }) if name == "real"));
+        assert_eq!(
+            refused.map_err(|error| error.to_string()),
+            Err("function `real` is an http function, which virtual time cannot wait for: make it a simulated function or a closure".to_owned())
+        );
+    });
+}
