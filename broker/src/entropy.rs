@@ -37,6 +37,11 @@ impl Entropy {
         }
     }
 
+    /// Fills `bytes` at random.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        self.with(|generator| generator.fill(bytes));
+    }
+
     /// A random version 4 UUID.
     pub fn uuid(&self) -> Uuid {
         let bits = self.with(|generator| generator.u128(..));

@@ -12,7 +12,6 @@ const VALUE_END: &[u8] = br#""}"#;
 
 /// Six bits of randomness a character: text that compresses to three quarters, as JSON with ids and base64 does.
 const CHARACTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const CHARACTERS_PER_DRAW: usize = 10;
 
 /// Partial batches have every size up to this; of larger sizes only those with so many significant bits, so that what is kept of them
 /// stays small beside the whole ones.
@@ -140,12 +139,11 @@ fn value(entropy: &Entropy, len: usize) -> Vec<u8> {
 
 /// `len` random letters, digits, hyphens and underscores.
 fn text(entropy: &Entropy, len: usize) -> Vec<u8> {
-    let mut text = Vec::with_capacity(len + CHARACTERS_PER_DRAW);
-    while text.len() < len {
-        let bits = entropy.next_u64();
-        text.extend((0..CHARACTERS_PER_DRAW).map(|place| CHARACTERS[(bits >> (6 * place)) as usize & 63]));
+    let mut text = vec![0; len];
+    entropy.fill(&mut text);
+    for byte in &mut text {
+        *byte = CHARACTERS[usize::from(*byte & 63)];
     }
-    text.truncate(len);
     text
 }
 
