@@ -7,7 +7,7 @@ use serde_json::ser::{Formatter, Serializer};
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// Containers nested deeper than this are written in one line: the buckets, evaluations and rebalances of a trace.
+/// The buckets, evaluations and rebalances of a trace are nested deeper than this.
 const DEEPEST_BROKEN: usize = 5;
 
 #[derive(Serialize)]
@@ -51,8 +51,18 @@ pub fn json(outcome: &SimulationOutcome) -> String {
         seed: outcome.seed,
         variants: outcome.variants.iter().map(variant).collect(),
     };
+    written(&report, DEEPEST_BROKEN)
+}
+
+/// A report as JSON; containers nested deeper than `deepest_broken` are written in one line.
+pub(in crate::simulate) fn written(report: &impl Serialize, deepest_broken: usize) -> String {
     let mut bytes = Vec::new();
-    let mut serializer = Serializer::with_formatter(&mut bytes, Lines::default());
+    let lines = Lines {
+        deepest_broken,
+        depth: 0,
+        has_value: false,
+    };
+    let mut serializer = Serializer::with_formatter(&mut bytes, lines);
     // All keys are strings and a Vec takes every byte.
     report.serialize(&mut serializer).expect("a report is JSON");
     bytes.push(b'\n');
@@ -83,8 +93,8 @@ fn variant(variant: &VariantOutcome) -> Variant<'_> {
 }
 
 /// Indents down to a depth, and writes what is deeper in one line.
-#[derive(Default)]
 struct Lines {
+    deepest_broken: usize,
     depth: usize,
     has_value: bool,
 }
@@ -97,7 +107,7 @@ impl Lines {
     }
 
     fn end<W: ?Sized + Write>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
-        let is_broken = self.depth <= DEEPEST_BROKEN && self.has_value;
+        let is_broken = self.depth <= self.deepest_broken && self.has_value;
         self.depth -= 1;
         if is_broken {
             self.break_line(writer)?;
@@ -109,10 +119,12 @@ impl Lines {
         if !is_first {
             writer.write_all(b",")?;
         }
-        match self.depth {
-            ..=DEEPEST_BROKEN => self.break_line(writer),
-            _ if is_first => Ok(()),
-            _ => writer.write_all(b" "),
+        if self.depth <= self.deepest_broken {
+            self.break_line(writer)
+        } else if is_first {
+            Ok(())
+        } else {
+            writer.write_all(b" ")
         }
     }
 

@@ -6,11 +6,11 @@
 #[cfg(test)]
 mod example;
 mod html;
-mod json;
-mod quantity;
+pub(super) mod json;
+pub(super) mod quantity;
 mod summary;
 mod svg;
-mod table;
+pub(super) mod table;
 
 pub use html::html;
 pub use json::json;

@@ -7,7 +7,7 @@ const LONGEST_COUNT: u64 = 100_000_000;
 
 /// What times are written in; one for a whole report, and one for its axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TimeUnit {
+pub(in crate::simulate) enum TimeUnit {
     /// Up to five minutes.
     Seconds,
     /// Beyond; on axes up to ten hours.
@@ -18,7 +18,7 @@ pub(super) enum TimeUnit {
 
 impl TimeUnit {
     /// The unit of figures up to `longest`. Never hours: of a run of a day, what took minutes is to be read too.
-    pub(super) fn of_figures(longest: Duration) -> Self {
+    pub(in crate::simulate) fn of_figures(longest: Duration) -> Self {
         match longest.as_secs_f64() {
             ..=300.0 => Self::Seconds,
             _ => Self::Minutes,
@@ -26,7 +26,7 @@ impl TimeUnit {
     }
 
     /// The unit of an axis that ends at `end`.
-    pub(super) fn of_axis(end: Duration) -> Self {
+    pub(in crate::simulate) fn of_axis(end: Duration) -> Self {
         match end.as_secs_f64() {
             ..=36_000.0 => Self::of_figures(end),
             _ => Self::Hours,
@@ -34,7 +34,7 @@ impl TimeUnit {
     }
 
     /// Its symbol.
-    pub(super) fn symbol(self) -> &'static str {
+    pub(in crate::simulate) fn symbol(self) -> &'static str {
         match self {
             Self::Seconds => "s",
             Self::Minutes => "min",
@@ -43,7 +43,7 @@ impl TimeUnit {
     }
 
     /// How many seconds it has.
-    pub(super) fn seconds(self) -> f64 {
+    pub(in crate::simulate) fn seconds(self) -> f64 {
         match self {
             Self::Seconds => 1.0,
             Self::Minutes => 60.0,
@@ -52,18 +52,18 @@ impl TimeUnit {
     }
 
     /// `time` as a number of this unit.
-    pub(super) fn figure(self, time: Duration) -> String {
+    pub(in crate::simulate) fn figure(self, time: Duration) -> String {
         format!("{:.2}", time.as_secs_f64() / self.seconds())
     }
 
     /// `time` with the symbol.
-    pub(super) fn text(self, time: Duration) -> String {
+    pub(in crate::simulate) fn text(self, time: Duration) -> String {
         format!("{} {}", self.figure(time), self.symbol())
     }
 }
 
 /// `1,234,567`.
-pub(super) fn thousands(count: u64) -> String {
+pub(in crate::simulate) fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -76,7 +76,7 @@ pub(super) fn thousands(count: u64) -> String {
 }
 
 /// A count in a column: all of its digits, or an SI prefix when those would be too many.
-pub(super) fn count(count: u64) -> String {
+pub(in crate::simulate) fn count(count: u64) -> String {
     match count {
         LONGEST_COUNT.. => si(count as f64),
         _ => thousands(count),
@@ -84,7 +84,7 @@ pub(super) fn count(count: u64) -> String {
 }
 
 /// Three digits or so and an SI prefix, as in `1.5M`; without zeros that say nothing.
-pub(super) fn si(value: f64) -> String {
+pub(in crate::simulate) fn si(value: f64) -> String {
     let prefixes = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
     // Half a unit of the last digit less, so that what rounds up to the next prefix has it.
     let (scale, prefix) = prefixes
@@ -102,7 +102,7 @@ pub(super) fn si(value: f64) -> String {
 }
 
 /// At most so many decimals, without zeros at their end.
-pub(super) fn trimmed(value: f64, decimals: usize) -> String {
+pub(in crate::simulate) fn trimmed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     let text = match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.'),
@@ -115,7 +115,7 @@ pub(super) fn trimmed(value: f64, decimals: usize) -> String {
 }
 
 /// With its sign; what rounds to zero has none.
-pub(super) fn signed(value: f64, decimals: usize) -> String {
+pub(in crate::simulate) fn signed(value: f64, decimals: usize) -> String {
     let text = format!("{value:+.decimals$}");
     match text.chars().any(|character| matches!(character, '1'..='9')) {
         true => text,

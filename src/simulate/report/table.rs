@@ -4,7 +4,7 @@ use super::summary::{CAVEAT, Compared, Comparison, Summary, comparison};
 use crate::simulate::SimulationOutcome;
 
 /// Columns of a terminal.
-const WIDTH: usize = 80;
+pub(in crate::simulate) const WIDTH: usize = 80;
 
 /// Names are cut short only to so many characters, even where that makes a line too long.
 const SHORTEST_NAME: usize = 8;
@@ -118,7 +118,7 @@ fn padded(text: &str, width: usize) -> String {
 }
 
 /// At most `width` characters, and none that would move the terminal's cursor.
-fn clipped(text: &str, width: usize) -> String {
+pub(in crate::simulate) fn clipped(text: &str, width: usize) -> String {
     let text = printable(text);
     match length(&text) > width {
         true => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
@@ -136,7 +136,7 @@ fn printable(text: &str) -> String {
 }
 
 /// Broken at spaces into lines that fit.
-fn wrapped(text: &str) -> Vec<String> {
+pub(in crate::simulate) fn wrapped(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in printable(text).split_whitespace() {
         match lines.last_mut() {
