@@ -1,6 +1,7 @@
 //! Simulation in virtual time: scenarios, their runs, and the reports of them.
 
 mod outcome;
+pub mod plan;
 mod reference;
 pub mod report;
 mod run;

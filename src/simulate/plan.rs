@@ -1,0 +1,194 @@
+//! A plan: which bounds of provisioned mode, batch size and window drain a scenario in time, and which of them cost least.
+//!
+//! Owns what is tried and how the tries are judged. Running them is not its business: [`Plan::scenario`] is a scenario like any other,
+//! with a variant for each setting, and [`Plan::outcome`] reads what running it gave.
+
+mod error;
+#[cfg(test)]
+mod example;
+mod front;
+mod grid;
+mod json;
+mod outcome;
+mod picture;
+mod table;
+mod text;
+
+pub use error::PlanError;
+pub use grid::{Grid, Setting};
+pub use json::json;
+pub use outcome::{PlanOutcome, Price, Tried};
+pub use text::text;
+
+use super::SimulationOutcome;
+use super::scenario::{LONGEST_UNTIL_DRAINED, Scenario, TopicScenario, VariantScenario};
+use grid::DEFAULT_BATCH_SIZE;
+use serde_json::{Map, Value, json as value};
+use std::time::Duration;
+
+/// Members that on-demand mode does not take: it is tried without them.
+const PROVISIONED_ONLY: [&str; 6] = [
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "FunctionResponseTypes",
+    "LoggingConfig",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+];
+
+/// A run that ends with the time that records may wait goes on for so long, uncharged: what is committed in the last moment is seen.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What is wanted of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanRequest {
+    /// The longest that a record may wait between its arrival and its commit.
+    pub within: Duration,
+    /// The variant of the scenario whose members all settings share; its first one if none is named.
+    pub variant: Option<String>,
+    /// What is tried.
+    pub grid: Grid,
+}
+
+/// A scenario with a variant for each setting that is tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    scenario: Scenario,
+    within: Duration,
+    length: Duration,
+    settings: Vec<Setting>,
+}
+
+impl Plan {
+    /// Lays out the settings of `request` over one variant of `scenario`. All run, and are charged, for the same length: `run_for_s`
+    /// of the scenario; without it until the last record has arrived and has had its time.
+    ///
+    /// # Errors
+    /// [`PlanError`] when nothing can be tried so, or nothing would be shown by it.
+    pub fn new(scenario: Scenario, request: &PlanRequest) -> Result<Self, PlanError> {
+        let within = request.within;
+        if within.is_zero() {
+            return Err(PlanError::NoTime);
+        }
+        let base = base(&scenario, request.variant.as_deref())?.clone();
+        let topic = scenario.topics.iter().find(|topic| topic.name == base.topic);
+        let topic = topic.expect("a scenario's variants name what it declares");
+        let length = length(scenario.run_for, topic, within)?;
+        let run_for = scenario.run_for.unwrap_or(length.saturating_add(GRACE));
+        if run_for > LONGEST_UNTIL_DRAINED {
+            return Err(PlanError::RunTooLong { length: run_for });
+        }
+        let settings = request.grid.settings(topic.partitions, own(&base))?;
+        let variants = settings.iter().map(|setting| variant(&base, setting)).collect();
+        Ok(Self {
+            scenario: Scenario {
+                run_for: Some(run_for),
+                variants,
+                ..scenario
+            },
+            within,
+            length,
+            settings,
+        })
+    }
+
+    /// What is to be run.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// Judges what running [`Plan::scenario`] gave.
+    ///
+    /// # Panics
+    /// If it is the outcome of another scenario.
+    pub fn outcome(&self, simulated: &SimulationOutcome) -> PlanOutcome {
+        let (ours, theirs) = (self.settings.len(), simulated.variants.len());
+        assert_eq!(ours, theirs, "each setting is one variant");
+        let unit = &self.scenario.scaling.profile.event_poller_unit;
+        let price = Price {
+            pollers_per_unit: unit.pollers,
+            usd_per_unit_hour: unit.usd_per_hour,
+        };
+        let tried = self.settings.iter().zip(&simulated.variants);
+        let (mut settings, on_demand): (Vec<Tried>, Vec<Tried>) = tried
+            .map(|(setting, variant)| Tried::new(*setting, variant, self.length, price))
+            .partition(|tried| tried.setting.bounds.is_some());
+        front::mark(&mut settings, self.within);
+        PlanOutcome {
+            title: simulated.title.clone(),
+            profile: simulated.profile.clone(),
+            seed: simulated.seed,
+            within: self.within,
+            length: self.length,
+            runs: self.settings.len(),
+            price,
+            chosen: front::cheapest(&settings, self.within),
+            on_demand: front::quickest(&on_demand).map(|index| on_demand[index].clone()),
+            settings,
+        }
+    }
+}
+
+fn base<'a>(scenario: &'a Scenario, name: Option<&str>) -> Result<&'a VariantScenario, PlanError> {
+    let variants = || scenario.variants.iter();
+    let found = match name {
+        None => variants().next(),
+        Some(name) => variants().find(|variant| variant.name == name),
+    };
+    found.ok_or_else(|| PlanError::UnknownVariant {
+        name: name.unwrap_or_default().to_owned(),
+        known: variants().map(|variant| variant.name.clone()).collect(),
+    })
+}
+
+/// How long each setting is charged. A run that is shorter than records may wait would show nothing.
+fn length(run_for: Option<Duration>, topic: &TopicScenario, within: Duration) -> Result<Duration, PlanError> {
+    let ends = topic.workload.iter().filter_map(|arrivals| arrivals.end_s());
+    match run_for {
+        Some(run_for) if run_for < within => Err(PlanError::RunTooShort { run_for, within }),
+        Some(run_for) => Ok(run_for),
+        None => Ok(Duration::from_secs_f64(ends.fold(0.0, f64::max)).saturating_add(within)),
+    }
+}
+
+/// What the scenario itself says of batches.
+fn own(base: &VariantScenario) -> Setting {
+    let number = |name: &str| base.members.get(name).and_then(Value::as_u64);
+    let number = |name| number(name).and_then(|number| u32::try_from(number).ok());
+    Setting {
+        bounds: None,
+        batch_size: number("BatchSize").unwrap_or(DEFAULT_BATCH_SIZE),
+        maximum_batching_window_s: number("MaximumBatchingWindowInSeconds"),
+    }
+}
+
+fn variant(base: &VariantScenario, setting: &Setting) -> VariantScenario {
+    let mut members = base.members.clone();
+    members.insert("BatchSize".to_owned(), setting.batch_size.into());
+    if let Some(window_s) = setting.maximum_batching_window_s {
+        members.insert("MaximumBatchingWindowInSeconds".to_owned(), window_s.into());
+    }
+    match setting.bounds {
+        Some(bounds) => {
+            let config = value!({ "MinimumPollers": bounds.minimum, "MaximumPollers": bounds.maximum });
+            members.insert("ProvisionedPollerConfig".to_owned(), config);
+        }
+        None => leave_provisioned_mode(&mut members),
+    }
+    VariantScenario {
+        name: setting.to_string(),
+        members,
+        ..base.clone()
+    }
+}
+
+fn leave_provisioned_mode(members: &mut Map<String, Value>) {
+    members.remove("ProvisionedPollerConfig");
+    members.retain(|name, _| !PROVISIONED_ONLY.contains(&name.as_str()));
+    for member in members.values_mut().filter_map(Value::as_object_mut) {
+        member.remove("SchemaRegistryConfig");
+    }
+}
+
+#[cfg(test)]
+mod tests;

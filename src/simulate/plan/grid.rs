@@ -1,0 +1,165 @@
+//! What is tried. Pure.
+
+use super::PlanError;
+use crate::simulate::Bounds;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// AWS's default of BatchSize for Kafka.
+pub(super) const DEFAULT_BATCH_SIZE: u32 = 100;
+
+/// AWS's limits, inclusive. Source: Lambda API reference, ProvisionedPollerConfig and CreateEventSourceMapping.
+const MINIMUM_RANGE: (u32, u32) = (1, 200);
+const MAXIMUM_RANGE: (u32, u32) = (1, 2_000);
+const BATCH_SIZE_RANGE: (u32, u32) = (1, 10_000);
+const WINDOW_RANGE: (u32, u32) = (0, 300);
+
+/// AWS's default of MaximumPollers.
+const DEFAULT_MAXIMUM: u32 = 200;
+
+/// Minimums, where none are given.
+const MINIMUMS: [u32; 8] = [1, 2, 5, 10, 20, 50, 100, 200];
+/// Maximums between the minimum and what is useful, where none are given.
+const MAXIMUMS: [u32; 4] = [10, 20, 50, 100];
+
+/// One setting of a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// `ProvisionedPollerConfig`; `None`: on-demand mode.
+    pub bounds: Option<Bounds>,
+    /// `BatchSize`.
+    pub batch_size: u32,
+    /// `MaximumBatchingWindowInSeconds`; `None`: AWS's default for Kafka, 500 ms.
+    pub maximum_batching_window_s: Option<u32>,
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.bounds {
+            Some(Bounds { minimum, maximum }) => write!(f, "{minimum} to {maximum} pollers")?,
+            None => f.write_str("on-demand")?,
+        }
+        write!(f, ", batches of {}", self.batch_size)?;
+        match self.maximum_batching_window_s {
+            Some(window_s) => write!(f, ", window of {window_s} s"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The values of each parameter; all that go together are tried. An empty list is one of defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grid {
+    /// `MinimumPollers`, 1 to 200 each; by default 1, 2, 5, 10, 20, 50, 100 and 200, as far as the partitions go, and those.
+    pub minimums: Vec<u32>,
+    /// `MaximumPollers`, 1 to 2,000 each; by default the minimum itself, 10, 20, 50, 100, and AWS's default of 200 or, if they are
+    /// fewer, the partitions.
+    pub maximums: Vec<u32>,
+    /// `BatchSize`, 1 to 10,000 each; by default the scenario's.
+    pub batch_sizes: Vec<u32>,
+    /// `MaximumBatchingWindowInSeconds`, 0 to 300 each; by default the scenario's.
+    pub windows_s: Vec<u32>,
+}
+
+impl Grid {
+    /// All settings, on-demand mode after the provisioned ones. A fleet is never larger than the partitions are many, so bounds above
+    /// them are tried as their number, and what is the same then is tried once.
+    ///
+    /// # Errors
+    /// [`PlanError`] for values that AWS does not take, and for bounds that go with no other.
+    pub(super) fn settings(&self, partitions: u32, own: Setting) -> Result<Vec<Setting>, PlanError> {
+        check("minimum", &self.minimums, MINIMUM_RANGE)?;
+        check("maximum", &self.maximums, MAXIMUM_RANGE)?;
+        check("batch size", &self.batch_sizes, BATCH_SIZE_RANGE)?;
+        check("window", &self.windows_s, WINDOW_RANGE)?;
+        self.check_pairs()?;
+        let bounds = self.bounds(partitions).into_iter().map(Some).chain([None]);
+        let batch_sizes = given_or(&self.batch_sizes, own.batch_size);
+        let windows_s = match self.windows_s.as_slice() {
+            [] => BTreeSet::from([own.maximum_batching_window_s]),
+            given => given.iter().copied().map(Some).collect(),
+        };
+        let mut settings = Vec::new();
+        for bounds in bounds {
+            for &batch_size in &batch_sizes {
+                settings.extend(windows_s.iter().map(|&maximum_batching_window_s| Setting {
+                    bounds,
+                    batch_size,
+                    maximum_batching_window_s,
+                }));
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Every bound that was given has to be of use.
+    fn check_pairs(&self) -> Result<(), PlanError> {
+        let (minimums, maximums) = (&self.minimums, &self.maximums);
+        if minimums.is_empty() || maximums.is_empty() {
+            return Ok(());
+        }
+        let is_too_low = |maximum: &&u32| minimums.iter().all(|minimum| *maximum < minimum);
+        if let Some(&maximum) = maximums.iter().find(is_too_low) {
+            return Err(PlanError::MaximumTooLow {
+                maximum,
+                minimums: minimums.clone(),
+            });
+        }
+        let is_too_high = |minimum: &&u32| maximums.iter().all(|maximum| *minimum > maximum);
+        match minimums.iter().find(is_too_high) {
+            Some(&minimum) => Err(PlanError::MinimumTooHigh {
+                minimum,
+                maximums: maximums.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn bounds(&self, partitions: u32) -> Vec<Bounds> {
+        let useful = DEFAULT_MAXIMUM.min(partitions);
+        let minimums: BTreeSet<u32> = match self.minimums.as_slice() {
+            [] => MINIMUMS
+                .into_iter()
+                .chain([useful])
+                .filter(|minimum| *minimum <= useful)
+                .collect(),
+            given => given.iter().map(|minimum| *minimum.min(&partitions)).collect(),
+        };
+        let mut bounds = Vec::new();
+        for minimum in minimums {
+            let maximums: BTreeSet<u32> = match self.maximums.as_slice() {
+                [] => MAXIMUMS
+                    .into_iter()
+                    .filter(|maximum| *maximum < useful)
+                    .chain([minimum, useful])
+                    .collect(),
+                given => given.iter().map(|maximum| *maximum.min(&partitions)).collect(),
+            };
+            let maximums = maximums.range(minimum..);
+            bounds.extend(maximums.map(|&maximum| Bounds { minimum, maximum }));
+        }
+        bounds
+    }
+}
+
+fn given_or(given: &[u32], own: u32) -> BTreeSet<u32> {
+    match given {
+        [] => BTreeSet::from([own]),
+        given => given.iter().copied().collect(),
+    }
+}
+
+fn check(what: &'static str, values: &[u32], (least, most): (u32, u32)) -> Result<(), PlanError> {
+    let wrong = values.iter().find(|value| !(least..=most).contains(*value));
+    wrong.map_or(Ok(()), |&value| {
+        Err(PlanError::OutOfRange {
+            what,
+            value,
+            least,
+            most,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! The plan as JSON. Its names are an interface: they stay.
+
+use super::{PlanOutcome, Tried};
+use crate::simulate::report::json::written;
+use serde::Serialize;
+use std::time::Duration;
+
+/// A setting is nested deeper than this.
+const DEEPEST_BROKEN: usize = 2;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    title: &'a str,
+    profile: &'a str,
+    seed: u64,
+    within_s: f64,
+    length_s: f64,
+    chosen: Option<Setting>,
+    on_demand: Option<Setting>,
+    settings: Vec<Setting>,
+}
+
+#[derive(Serialize)]
+struct Setting {
+    minimum_pollers: Option<u32>,
+    maximum_pollers: Option<u32>,
+    batch_size: u32,
+    maximum_batching_window_s: Option<u32>,
+    longest_wait_s: f64,
+    drained_in_s: Option<f64>,
+    lag_left: u64,
+    cost_usd: f64,
+    event_poller_unit_hours: f64,
+    largest_fleet: usize,
+    is_pareto_optimal: bool,
+}
+
+/// The plan as JSON, a line for each setting. The same outcome gives the same bytes. What there is none of is `null`.
+pub fn json(outcome: &PlanOutcome) -> String {
+    let report = Report {
+        title: &outcome.title,
+        profile: &outcome.profile,
+        seed: outcome.seed,
+        within_s: outcome.within.as_secs_f64(),
+        length_s: outcome.length.as_secs_f64(),
+        chosen: outcome.chosen().map(setting),
+        on_demand: outcome.on_demand.as_ref().map(setting),
+        settings: outcome.settings.iter().map(setting).collect(),
+    };
+    written(&report, DEEPEST_BROKEN)
+}
+
+fn setting(tried: &Tried) -> Setting {
+    let bounds = tried.setting.bounds;
+    Setting {
+        minimum_pollers: bounds.map(|bounds| bounds.minimum),
+        maximum_pollers: bounds.map(|bounds| bounds.maximum),
+        batch_size: tried.setting.batch_size,
+        maximum_batching_window_s: tried.setting.maximum_batching_window_s,
+        longest_wait_s: tried.longest_wait.as_secs_f64(),
+        drained_in_s: tried.drained_in.as_ref().map(Duration::as_secs_f64),
+        lag_left: tried.lag_left,
+        cost_usd: tried.cost_usd,
+        event_poller_unit_hours: tried.event_poller_unit_hours,
+        largest_fleet: tried.largest_fleet,
+        is_pareto_optimal: tried.is_pareto_optimal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::plan::example;
+
+    #[test]
+    fn a_plan_is_exactly_this() {
+        assert_eq!(json(&example::orders()), include_str!("expected/orders.json"));
+    }
+
+    #[test]
+    fn what_there_is_none_of_is_null() {
+        let mut outcome = example::hopeless();
+        outcome.on_demand = None;
+        let read: serde_json::Value = serde_json::from_str(&json(&outcome)).expect("it is JSON");
+        assert_eq!(
+            (&read["chosen"], &read["on_demand"]),
+            (&serde_json::Value::Null, &serde_json::Value::Null)
+        );
+        assert_eq!(read["settings"][0]["drained_in_s"], serde_json::Value::Null);
+        assert_eq!(read["settings"][2]["lag_left"], 7_000);
+    }
+}

@@ -1,0 +1,77 @@
+//! The Pareto-optimal settings and on-demand mode, a row each.
+
+use super::front::front;
+use super::{PlanOutcome, Tried};
+use crate::simulate::report::quantity::{TimeUnit, thousands};
+
+/// Stands before the setting that the plan proposes.
+const PROPOSED: char = '>';
+
+/// The rows with their headings: the front, cheapest first (the proposed setting if there is none), and on-demand mode.
+pub(super) fn table(outcome: &PlanOutcome, proposed: Option<&Tried>, unit: TimeUnit) -> Vec<String> {
+    let headings = [
+        [
+            "minimum",
+            "maximum",
+            "batch",
+            "window",
+            "drain time",
+            "cost",
+            "largest",
+        ],
+        ["pollers", "pollers", "size", "s", unit.symbol(), "USD", "fleet"],
+    ];
+    let mut lines: Vec<String> = headings
+        .iter()
+        .map(|cells| line(' ', &cells.map(str::to_owned)))
+        .collect();
+    let front = front(&outcome.settings);
+    let front = front.iter().map(|index| &outcome.settings[*index]);
+    let rest = proposed.filter(|tried| !tried.is_pareto_optimal && front.len() == 0);
+    for tried in front.chain(rest) {
+        let mark = match proposed == Some(tried) {
+            true => PROPOSED,
+            false => ' ',
+        };
+        lines.push(line(mark, &cells(outcome, tried, unit)));
+    }
+    let on_demand = outcome.on_demand.as_ref();
+    lines.extend(on_demand.map(|tried| line(' ', &cells(outcome, tried, unit))));
+    lines
+}
+
+fn line(mark: char, cells: &[String; 7]) -> String {
+    let widths = [9, 9, 8, 8, 12, 10, 9];
+    let mut line = mark.to_string();
+    for (cell, width) in cells.iter().zip(widths) {
+        line.push_str(&format!("{cell:>width$}"));
+    }
+    line
+}
+
+fn cells(outcome: &PlanOutcome, tried: &Tried, unit: TimeUnit) -> [String; 7] {
+    let setting = &tried.setting;
+    let (minimum, maximum, cost) = match setting.bounds {
+        Some(bounds) => (
+            bounds.minimum.to_string(),
+            bounds.maximum.to_string(),
+            format!("{:.4}", tried.cost_usd),
+        ),
+        // Not billed by event poller units, which is not the same as costing nothing.
+        None => ("on-demand".to_owned(), "-".to_owned(), "-".to_owned()),
+    };
+    let window_s = setting.maximum_batching_window_s;
+    let more = match tried.is_settled(outcome.within) {
+        true => "",
+        false => "> ",
+    };
+    [
+        minimum,
+        maximum,
+        thousands(u64::from(setting.batch_size)),
+        window_s.map_or("0.5".to_owned(), |window_s| window_s.to_string()),
+        format!("{more}{}", unit.figure(tried.longest_wait)),
+        cost,
+        thousands(tried.largest_fleet as u64),
+    ]
+}

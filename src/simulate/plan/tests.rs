@@ -1,0 +1,177 @@
+use super::*;
+use crate::simulate::{RunSettings, simulate};
+use esmeralda_esm::Payloads;
+use std::path::Path;
+
+fn scenario(start: &str, end: &str) -> Scenario {
+    let text = format!(
+        "{start}\n[[topics]]\nname = 'orders'\npartitions = 4\nvalue_bytes = 100\n\
+         [[topics.workload]]\nkind = 'backlog'\nrecords = 4_000\n\
+         [[functions]]\nname = 'f'\nduration_ms = 100\n\
+         [mapping]\nStartingPosition = 'TRIM_HORIZON'\nBatchSize = 10\n{end}\n"
+    );
+    let no_files = |path: &Path| Err(format!("no {}", path.display()));
+    Scenario::parse(Path::new("test.toml"), &text, &no_files).expect("it is right")
+}
+
+fn request(within_s: u64, variant: Option<&str>) -> PlanRequest {
+    PlanRequest {
+        within: Duration::from_secs(within_s),
+        variant: variant.map(str::to_owned),
+        grid: Grid {
+            minimums: vec![2],
+            maximums: vec![4],
+            ..Grid::default()
+        },
+    }
+}
+
+#[test]
+fn each_setting_is_a_variant_with_the_members_of_the_base() {
+    let declared = "[[variants]]\nname = 'a'\nMaximumRetryAttempts = 3\n\
+        [[variants]]\nname = 'b'\nMaximumBatchingWindowInSeconds = 2\nBatchSize = 20\nProvisionedPollerConfig = { MinimumPollers = 1 }";
+    let cases = [
+        (
+            None,
+            value!({ "BatchSize": 10, "MaximumRetryAttempts": 3 }),
+            value!({ "BatchSize": 10 }),
+        ),
+        (
+            Some("b"),
+            value!({ "BatchSize": 20, "MaximumBatchingWindowInSeconds": 2 }),
+            value!({ "BatchSize": 20, "MaximumBatchingWindowInSeconds": 2 }),
+        ),
+    ];
+    for (name, mut provisioned, mut on_demand) in cases {
+        let plan = Plan::new(scenario("", declared), &request(60, name)).expect("it is right");
+        provisioned["ProvisionedPollerConfig"] = value!({ "MinimumPollers": 2, "MaximumPollers": 4 });
+        for expected in [&mut provisioned, &mut on_demand] {
+            expected["StartingPosition"] = "TRIM_HORIZON".into();
+            expected["FunctionName"] = "f".into();
+            expected["Topics"] = value!(["orders"]);
+        }
+        let members: Vec<Value> = plan
+            .scenario()
+            .variants
+            .iter()
+            .map(|variant| Value::Object(variant.members.clone()))
+            .collect();
+        assert_eq!(members, [provisioned, on_demand]);
+    }
+}
+
+#[test]
+fn all_settings_last_as_the_scenario_or_until_the_last_record_has_had_its_time() {
+    let spike = "[[topics]]\nname = 'other'\npartitions = 1\n\
+        [[topics.workload]]\nkind = 'spike'\nrecords_per_s = 10\nfrom_s = 100\nfor_s = 20\n";
+    let of_other = "Topics = ['other']";
+    let cases = [
+        // A second more than what is charged.
+        ("", "Topics = ['orders']", 61),
+        ("", of_other, 181),
+        ("run_for_s = 60", of_other, 60),
+        ("run_for_s = 500", of_other, 500),
+    ];
+    for (start, end, length_s) in cases {
+        let plan = Plan::new(scenario(&format!("{start}\n{spike}"), end), &request(60, None));
+        let run_for = plan.expect("it is right").scenario().run_for;
+        assert_eq!(run_for, Some(Duration::from_secs(length_s)), "{start} {end}");
+    }
+}
+
+#[test]
+fn what_gives_no_plan_is_said() {
+    let declared = "[[variants]]\nname = 'a'\n[[variants]]\nname = 'b'";
+    let cases = [
+        (0, None, "", "nothing drains within 0 s: give it a time"),
+        (60, Some("c"), "", "the scenario has no variant `c`; it has a, b"),
+        (
+            60,
+            None,
+            "run_for_s = 59.5",
+            "the scenario's run_for_s = 59.5 is shorter than the 60 s that records may wait, so no run would tell: \
+             make it longer, or leave it out",
+        ),
+        (
+            86_400,
+            None,
+            "",
+            "each setting would run for 86401 s, and a plan covers 86400 s at most",
+        ),
+    ];
+    for (within_s, variant, start, expected) in cases {
+        let plan = Plan::new(scenario(start, declared), &request(within_s, variant));
+        assert_eq!(plan.expect_err(expected).to_string(), expected);
+    }
+}
+
+/// 100 batches of each partition, 180 ms each, take 18 s on a poller of its own, and in on-demand mode, which starts with one poller,
+/// 245 ms for each of all 400.
+#[test]
+fn a_backlog_is_planned_to_the_cheapest_fleet_that_drains_it_in_time() {
+    let mut request = request(40, None);
+    request.grid.minimums = vec![1, 2, 4];
+    request.grid.maximums = vec![1, 2, 4];
+    let plan = Plan::new(scenario("profile = 'announcement-2024'", ""), &request).expect("it is right");
+    let settings = RunSettings {
+        payloads: Payloads::Measured,
+        threads: 2,
+        ..RunSettings::default()
+    };
+    let simulated = simulate(plan.scenario(), settings, &|_| {}).expect("it runs");
+    let outcome = plan.outcome(&simulated);
+    let drained: Vec<_> = outcome
+        .settings
+        .iter()
+        .map(|tried| {
+            (
+                tried.longest_wait.as_secs_f64(),
+                tried.drained_in.is_some(),
+                tried.is_pareto_optimal,
+            )
+        })
+        .collect();
+    let expected = [
+        // 1 to 1, 2 and 4 pollers: the first evaluation is later than the end.
+        (41.0, false, false),
+        (41.0, false, false),
+        (41.0, false, false),
+        (36.0, true, false),
+        (36.0, true, false),
+        (18.0, true, true),
+    ];
+    assert_eq!(drained, expected);
+    let chosen = outcome.chosen().expect("some drain in time");
+    assert_eq!(chosen.setting.to_string(), "4 to 4 pollers, batches of 10");
+    // One unit for 40 s.
+    assert_eq!(chosen.event_poller_unit_hours, 40.0 / 3_600.0);
+    assert_eq!(outcome.month_usd(chosen), 0.185 * 730.0);
+    let on_demand = outcome.on_demand.as_ref().expect("it is tried too");
+    assert_eq!((on_demand.cost_usd, on_demand.drained_in), (0.0, None));
+    assert_eq!((outcome.settings.len(), outcome.runs), (6, 7));
+}
+
+/// The last commit is in the very moment in which the time is over.
+#[test]
+fn what_drains_in_exactly_the_time_drains_in_time() {
+    let mut request = request(18, None);
+    request.grid.minimums = vec![4];
+    let plan = Plan::new(scenario("profile = 'announcement-2024'", ""), &request).expect("it is right");
+    let simulated = simulate(plan.scenario(), RunSettings::default(), &|_| {}).expect("it runs");
+    let outcome = plan.outcome(&simulated);
+    let chosen = outcome.chosen().expect("it drains in time");
+    assert_eq!(chosen.longest_wait, Duration::from_secs(18));
+    assert_eq!(chosen.event_poller_unit_hours, 18.0 / 3_600.0);
+    assert_eq!(outcome.length, Duration::from_secs(18));
+}
+
+/// Lambda takes them in provisioned mode only.
+#[test]
+fn on_demand_mode_is_tried_without_what_only_provisioned_mode_has() {
+    let members = "MaximumRetryAttempts = 3\nMaximumRecordAgeInSeconds = 60\nBisectBatchOnFunctionError = true\n\
+        FunctionResponseTypes = ['ReportBatchItemFailures']\n\
+        DestinationConfig = { OnFailure = { Destination = 'kafka://failed' } }\n";
+    let plan = Plan::new(scenario("", members), &request(40, None)).expect("it is right");
+    let simulated = simulate(plan.scenario(), RunSettings::default(), &|_| {}).expect("it runs");
+    assert!(plan.outcome(&simulated).on_demand.is_some());
+}

@@ -1,0 +1,167 @@
+//! The plan for the terminal, at most 80 columns wide.
+
+use super::picture::picture;
+use super::table::table;
+use super::{PlanOutcome, Tried, front};
+use crate::simulate::report::quantity::{TimeUnit, thousands, trimmed};
+use crate::simulate::report::table::{WIDTH, clipped, wrapped};
+use std::time::Duration;
+
+/// The plan for a person in front of a terminal: the setting to take as it is typed for the AWS CLI, the settings among which there is
+/// a choice, and the picture of them. Ends with a line break.
+pub fn text(outcome: &PlanOutcome) -> String {
+    let unit = TimeUnit::of_figures(outcome.within);
+    let closest = front::quickest(&outcome.settings).map(|index| &outcome.settings[index]);
+    let proposed = outcome.chosen().or(closest);
+    let mut lines = vec![clipped(&outcome.title, WIDTH), String::new()];
+    lines.push(headline(outcome, unit));
+    lines.extend(
+        proposed
+            .into_iter()
+            .flat_map(|tried| proposal(outcome, tried, unit)),
+    );
+    lines.extend([String::new(), table_title(outcome).to_owned()]);
+    lines.extend(table(outcome, proposed, unit));
+    lines.push(String::new());
+    lines.extend(picture(outcome, unit));
+    lines.push(String::new());
+    lines.extend(wrapped(&notes(outcome, proposed, unit).join(" ")));
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn table_title(outcome: &PlanOutcome) -> &'static str {
+    match outcome.settings.iter().any(|tried| tried.is_pareto_optimal) {
+        true => "Pareto-optimal settings, of which each costs less than any quicker one:",
+        false => "It, and on-demand mode:",
+    }
+}
+
+/// A length in as few characters as say it.
+fn brief(time: Duration) -> String {
+    let unit = TimeUnit::of_axis(time);
+    let figure = trimmed(time.as_secs_f64() / unit.seconds(), 2);
+    format!("{figure} {}", unit.symbol())
+}
+
+fn headline(outcome: &PlanOutcome, unit: TimeUnit) -> String {
+    let within = unit.text(outcome.within);
+    match outcome.chosen {
+        Some(_) => format!("The cheapest setting that drains within {within}:"),
+        None => format!("No setting drains within {within}. This one comes closest:"),
+    }
+}
+
+/// A setting as it is typed, and what it takes and costs.
+fn proposal(outcome: &PlanOutcome, tried: &Tried, unit: TimeUnit) -> Vec<String> {
+    let setting = &tried.setting;
+    let mut lines = vec![String::new()];
+    if let Some(bounds) = setting.bounds {
+        lines.push(format!(
+            "  --provisioned-poller-config MinimumPollers={},MaximumPollers={}",
+            bounds.minimum, bounds.maximum
+        ));
+    }
+    lines.push(format!("  --batch-size {}", setting.batch_size));
+    if let Some(window_s) = setting.maximum_batching_window_s {
+        lines.push(format!("  --maximum-batching-window-in-seconds {window_s}"));
+    }
+    let drain_time = match tried.is_settled(outcome.within) {
+        true => unit.text(tried.longest_wait),
+        false => format!(
+            "more than {}: a lag of {} is left",
+            unit.text(tried.longest_wait),
+            thousands(tried.lag_left)
+        ),
+    };
+    lines.push(String::new());
+    lines.push(format!("  drain time  {drain_time}"));
+    let length = brief(outcome.length);
+    lines.push(format!("  cost        {:.4} USD for {length}", tried.cost_usd));
+    lines.push(format!(
+        "  a month     {:.2} USD, if all of its 730 hours are like these {length}",
+        outcome.month_usd(tried)
+    ));
+    if let Some(bounds) = setting.bounds {
+        lines.push(format!(
+            "  idle        {:.2} USD a month for the minimum alone, with nothing to do",
+            outcome.idle_month_usd(bounds)
+        ));
+    }
+    lines
+}
+
+/// What the figures do not say, in sentences.
+fn notes(outcome: &PlanOutcome, proposed: Option<&Tried>, unit: TimeUnit) -> Vec<String> {
+    let mut notes = Vec::new();
+    match proposed {
+        Some(tried) if !tried.is_settled(outcome.within) => notes.push(
+            "A longer run_for_s in the scenario shows how long the settings take that did not drain."
+                .to_owned(),
+        ),
+        Some(tried) if tried.lag_left > 0 => notes.push(format!(
+            "Its run ended with a lag of {}: what arrived in the last {} was not all seen to its commit.",
+            thousands(tried.lag_left),
+            unit.text(outcome.within)
+        )),
+        _ => {}
+    }
+    notes.push(format!(
+        "Tried: {} provisioned settings and on-demand mode, in {} runs of {} of virtual time, {} together.",
+        outcome.settings.len(),
+        outcome.runs,
+        brief(outcome.length),
+        brief(outcome.length * u32::try_from(outcome.runs).unwrap_or(u32::MAX)),
+    ));
+    notes.push(
+        "Drain time is the longest that a record waited between its arrival and its commit, to a second. On-demand mode costs \
+         nothing in event poller units."
+            .to_owned(),
+    );
+    notes.push(format!("Profile {}, seed {}.", outcome.profile, outcome.seed));
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::plan::example;
+
+    #[test]
+    fn a_plan_is_exactly_this() {
+        assert_eq!(text(&example::orders()), include_str!("expected/orders.txt"));
+    }
+
+    #[test]
+    fn a_plan_that_nothing_meets_says_what_comes_closest() {
+        assert_eq!(text(&example::hopeless()), include_str!("expected/hopeless.txt"));
+    }
+
+    #[test]
+    fn a_lag_at_the_end_of_the_run_is_told() {
+        let mut outcome = example::orders();
+        let chosen = &mut outcome.settings[2];
+        chosen.longest_wait = Duration::from_secs(390);
+        (chosen.drained_in, chosen.lag_left) = (None, 1_500);
+        let notes = notes(&outcome, outcome.chosen(), TimeUnit::Seconds);
+        let expected = "Its run ended with a lag of 1,500: what arrived in the last 400.00 s was not all seen to its commit.";
+        assert_eq!(notes[0], expected);
+    }
+
+    #[test]
+    fn lines_fit_whatever_numbers_there_are() {
+        let mut outcome = example::orders();
+        outcome.title = "title ".repeat(40);
+        outcome.length *= 24;
+        for tried in &mut outcome.settings {
+            tried.longest_wait *= 20;
+            tried.cost_usd *= 1_000.0;
+        }
+        let longest = text(&outcome).lines().map(|line| line.chars().count()).max();
+        assert_eq!(longest, Some(WIDTH));
+    }
+}
