@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Simulate how mappings scale, in virtual time
     Simulate(Box<SimulateArgs>),
+    /// Find the cheapest pollers, batch size and window that drain a scenario in time
+    Plan(Box<PlanArgs>),
 }
 
 /// The options of `serve`.
@@ -148,6 +150,42 @@ pub(crate) struct SimulateArgs {
     /// What all randomness follows from [default: the scenario's]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) scaling: ScalingArgs,
+}
+
+/// The options of `plan`.
+///
+/// All of AWS's limits are checked where the settings are laid out.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// A scenario: a TOML file as `simulate` takes it. Each setting runs, and is charged, for its
+    /// run_for_s; without one until the last record has arrived and has had its time
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenario: PathBuf,
+    /// The longest that a record may wait between arrival and commit; of a backlog, the time to drain it
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) within: Duration,
+    /// The variant of the scenario whose other members all settings share [default: its first one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Option<String>,
+    /// MinimumPollers to try [default: 1, 2, 5, 10, 20, 50, 100, 200, as far as the partitions go, and those]
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
+    pub(crate) minimum: Vec<u32>,
+    /// MaximumPollers to try [default: the minimum, 10, 20, 50, 100, and AWS's default: 200, or the partitions if fewer]
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
+    pub(crate) maximum: Vec<u32>,
+    /// BatchSize to try [default: the scenario's]
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
+    pub(crate) batch_size: Vec<u32>,
+    /// MaximumBatchingWindowInSeconds to try [default: the scenario's]
+    #[arg(long, value_name = "SECONDS,...", value_delimiter = ',')]
+    pub(crate) window: Vec<u32>,
+    /// Write every setting with its figures
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
@@ -272,6 +310,14 @@ impl std::str::FromStr for ByteSize {
     }
 }
 
+/// Seconds, fractions allowed, more than none.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number = text.parse().ok().filter(|seconds| *seconds > 0.0);
+    let time = number.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.filter(|time| !time.is_zero())
+        .ok_or_else(|| format!("`{text}` is not a number of seconds above 0, such as 600 or 1.5"))
+}
+
 fn account_id(text: &str) -> Result<String, String> {
     if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(text.to_owned())
@@ -380,6 +426,31 @@ mod tests {
     fn ports_do_not_run_over_the_end() {
         let error = addresses(&["--kafka", "a:65535", "--brokers", "2"]).expect_err("no such port");
         assert!(error.contains("ports end at 65535"), "{error}");
+    }
+
+    #[test]
+    fn seconds_are_more_than_none() {
+        assert_eq!(seconds("600"), Ok(Duration::from_secs(600)));
+        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1_500)));
+        for wrong in ["0", "-1", "NaN", "inf", "1e30", "1e-12", "10m", ""] {
+            let expected = format!("`{wrong}` is not a number of seconds above 0, such as 600 or 1.5");
+            assert_eq!(seconds(wrong), Err(expected));
+        }
+    }
+
+    #[test]
+    fn what_a_plan_tries_is_listed_by_commas() {
+        let typed =
+            "esmeralda plan a.toml --within 60 --minimum 1,2 --maximum 5 --batch-size 10,100 --window 0,1";
+        let Some(Command::Plan(plan)) = Cli::try_parse_from(typed.split(' '))
+            .expect("it is right")
+            .command
+        else {
+            panic!("a plan was asked for");
+        };
+        assert_eq!(plan.within, Duration::from_secs(60));
+        let lists = [&plan.minimum, &plan.maximum, &plan.batch_size, &plan.window];
+        assert_eq!(lists, [&vec![1, 2], &vec![5], &vec![10, 100], &vec![0, 1]]);
     }
 
     #[test]

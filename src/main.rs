@@ -7,7 +7,7 @@ mod memory_limit;
 
 use args::{Cli, Command};
 use clap::Parser;
-use commands::{demo, serve, simulate};
+use commands::{demo, plan, serve, simulate};
 use std::future::Future;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Some(Command::Demo(demo)) => logged("warn", || in_real_time(demo::run(demo))),
         // Virtual time has runtimes of its own.
         Some(Command::Simulate(simulate)) => logged("error", || simulate::run(&simulate)),
+        Some(Command::Plan(plan)) => logged("error", || plan::run(&plan)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

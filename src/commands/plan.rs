@@ -1,0 +1,37 @@
+//! `esmeralda plan`: finds the cheapest setting of a mapping that drains a scenario in time.
+
+use super::progress;
+use super::simulate::{settings, write};
+use crate::args::{PayloadsArg, PlanArgs};
+use esmeralda::simulate::plan::{self, Grid, Plan, PlanRequest};
+use esmeralda::simulate::scenario::Scenario;
+
+/// Tries the settings and writes what was asked for.
+///
+/// # Errors
+/// A sentence that names what was wrong and what would be right.
+pub(crate) fn run(args: &PlanArgs) -> Result<(), String> {
+    let mut scenario = Scenario::read(&args.scenario).map_err(|error| error.to_string())?;
+    scenario.scaling = args.scaling.apply(scenario.scaling)?;
+    let plan = Plan::new(scenario, &request(args)).map_err(|error| error.to_string())?;
+    let settings = settings(&args.run, PayloadsArg::Measure);
+    let outcome = plan.outcome(&progress::simulate(plan.scenario(), settings)?);
+    print!("{}", plan::text(&outcome));
+    match &args.json {
+        Some(path) => write(path, &plan::json(&outcome)),
+        None => Ok(()),
+    }
+}
+
+fn request(args: &PlanArgs) -> PlanRequest {
+    PlanRequest {
+        within: args.within,
+        variant: args.variant.clone(),
+        grid: Grid {
+            minimums: args.minimum.clone(),
+            maximums: args.maximum.clone(),
+            batch_sizes: args.batch_size.clone(),
+            windows_s: args.window.clone(),
+        },
+    }
+}
