@@ -49,6 +49,25 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_lists_the_scaling_constants() {
+        use esmeralda_esm::profile::{CONSTANTS, ProfileName};
+        let profiles = ProfileName::ALL.map(ProfileName::profile);
+        let [announced, current, instant] = ProfileName::ALL;
+        let mut table = format!("| constant | what it is | | {announced} | {current} | {instant} |\n");
+        table.push_str("| --- | --- | --- | --: | --: | --: |\n");
+        for constant in CONSTANTS {
+            let values = profiles.each_ref().map(|profile| constant.of(profile)).join(" | ");
+            let (name, meaning, origin) = (constant.name, constant.meaning, constant.origin);
+            writeln!(table, "| `{name}` | {meaning} | {origin} | {values} |").expect("a String takes it");
+        }
+        let readme = include_str!("../README.md");
+        let begin = "<!-- constants: kept equal to the code's list by a test -->\n";
+        let (_, rest) = readme.split_once(begin).expect("the marker before the table");
+        let (written, _) = rest.split_once("<!-- /constants -->").expect("the marker after the table");
+        assert_eq!(written, table, "README.md should have this table:\n{table}");
+    }
+
+    #[test]
     fn the_readme_lists_the_apis_that_are_served() {
         let readme = include_str!("../README.md");
         let (_, rest) = readme.split_once(BEGIN).expect("the marker before the table");
