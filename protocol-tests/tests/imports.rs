@@ -9,8 +9,9 @@ mod source;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use source::{SourceFile, named_paths};
+use source::{Exports, SourceFile, named_paths, names};
 
 /// What a room of the broker may name besides itself and [`GROUND`]. A room is a file or folder of `broker/src`.
 const BROKER_ROOMS: &[(&str, &str)] = &[
@@ -76,6 +77,17 @@ const ONLY: &[(&str, &str, &str)] = &[
     ("tokio::time", "esm/src/", "esm/src/clock.rs"),
     // A map's guard must not travel: the map stays private to the module that owns it.
     ("dashmap", "", "broker/src/topic/mod.rs broker/src/group/mod.rs"),
+    // A simulation's clock is built paused, in one place; nothing else of the product stops or moves time.
+    ("tokio::time::pause", "", VIRTUAL_TIME),
+    ("tokio::time::advance", "", VIRTUAL_TIME),
+    ("tokio::time::resume", "", VIRTUAL_TIME),
+    ("tokio::time::*", "", ""),
+    // The command is built on the library, whose surfaces nobody but the facade starts.
+    ("crate::args", "src/", COMMAND),
+    ("crate::commands", "src/", COMMAND),
+    ("crate::config_file", "src/", COMMAND),
+    ("crate::memory_limit", "src/", COMMAND),
+    ("crate::http", "src/", "src/facade.rs src/http/"),
     // Whoever answers the wire has partitions and groups only through operations.
     ("crate::topic::Partition", "broker/src/api/", ""),
     ("crate::topic::Partition", "broker/src/server/", ""),
@@ -92,6 +104,15 @@ const ONLY: &[(&str, &str, &str)] = &[
     ("tokio", "broker/src/api/", ""),
 ];
 
+/// Names that only some files may mention, whatever they are called on.
+const NAMES: &[(&str, &str)] = &[("start_paused", VIRTUAL_TIME)];
+
+/// Where virtual time is made.
+const VIRTUAL_TIME: &str = "src/simulate/virtual_time.rs";
+
+/// The `esmeralda` command, beside the library of the same package.
+const COMMAND: &str = "src/main.rs src/args.rs src/config_file.rs src/memory_limit.rs src/commands/";
+
 /// Rules and nothing else: time and values in, values out.
 const PURE: &[&str] = &[
     "broker/src/log/",
@@ -99,11 +120,18 @@ const PURE: &[&str] = &[
     "broker/src/group/classic/",
     "broker/src/group/offsets.rs",
     "esm/src/batcher.rs",
+    "esm/src/billing.rs",
     "esm/src/commit.rs",
     "esm/src/event.rs",
     "esm/src/event/",
     "esm/src/outcome.rs",
+    "esm/src/profile.rs",
+    "esm/src/profile/",
     "esm/src/retry.rs",
+    "esm/src/scaler.rs",
+    "esm/src/throughput.rs",
+    "esm/src/trace.rs",
+    "esm/src/trace/",
 ];
 
 /// What a pure file does not know.
@@ -160,7 +188,8 @@ fn the_rules_name_files_and_rooms_that_exist() {
     let only = ONLY
         .iter()
         .flat_map(|(_, folder, files)| words(files).chain([*folder]));
-    for file in only.chain(PURE.iter().copied()) {
+    let names = NAMES.iter().flat_map(|(_, files)| words(files));
+    for file in only.chain(names).chain(PURE.iter().copied()) {
         assert!(root().join(file).exists(), "no file {file}");
     }
 }
@@ -180,6 +209,137 @@ fn every_room_of_the_broker_has_its_rule() {
     }
 }
 
+#[test]
+fn violations_of_each_kind_are_found() {
+    let cases = [
+        ("esm/src/scaler.rs", "use crate::Clock;", "crate::clock::Clock"),
+        (
+            "esm/src/billing.rs",
+            "use std::time::Instant;",
+            "std::time::Instant",
+        ),
+        (
+            "esm/src/throughput.rs",
+            "use crate::Entropy;",
+            "crate::clock::Entropy",
+        ),
+        ("esm/src/profile/constants.rs", "use std::fs;", "std::fs"),
+        ("esm/src/trace.rs", "fn f() { tokio::spawn(g()) }", "tokio::spawn"),
+        (
+            "esm/src/trace/recorder.rs",
+            "use tokio::sync::watch;",
+            "tokio::sync::watch",
+        ),
+        (
+            "esm/src/retry.rs",
+            "use std::time; fn f() { time::Instant::now() }",
+            "std::time::Instant::now",
+        ),
+        (
+            "src/facade.rs",
+            "fn f() { tokio::time::pause() }",
+            "tokio::time::pause",
+        ),
+        (
+            "src/facade.rs",
+            "use tokio::time; async fn f() { time::advance(d).await }",
+            "tokio::time::advance",
+        ),
+        (
+            "broker/src/upkeep.rs",
+            "use tokio::time as t; fn f() { t::resume() }",
+            "tokio::time::resume",
+        ),
+        (
+            "src/simulate/run.rs",
+            "use tokio::time::{self, pause};",
+            "tokio::time::pause",
+        ),
+        (
+            "src/simulate/run.rs",
+            "use tokio::time::*; fn f() { pause() }",
+            "tokio::time::*",
+        ),
+        (
+            "src/facade.rs",
+            "fn f() { builder.enable_time().start_paused(true).build() }",
+            "start_paused",
+        ),
+        (
+            "src/facade.rs",
+            "fn f() { Builder::start_paused(&mut builder, true) }",
+            "start_paused",
+        ),
+        (
+            "src/facade.rs",
+            "#[tokio::main(start_paused = true)] async fn f() {}",
+            "start_paused",
+        ),
+        (
+            "src/lib.rs",
+            "pub use crate::commands::serve;",
+            "crate::commands::serve",
+        ),
+        (
+            "src/simulate/run.rs",
+            "fn f() { crate::args::Cli::parse() }",
+            "crate::args::Cli::parse",
+        ),
+        ("src/simulate/run.rs", "use crate::http;", "crate::http"),
+        (
+            "src/simulate/mod.rs",
+            "use super::http::Server;",
+            "crate::http::Server",
+        ),
+        (
+            "broker/src/log/batch.rs",
+            "use crate::Clock;",
+            "crate::clock::Clock",
+        ),
+        (
+            "broker/src/topic/mod.rs",
+            "use crate::group::Groups;",
+            "crate::group::Groups",
+        ),
+    ];
+    for (name, text, path) in cases {
+        assert_eq!(
+            violations(&source_file(name, text)),
+            [(name.to_owned(), path.to_owned())],
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_a_place_allows_is_no_violation() {
+    let tests = "#[cfg(test)] mod tests { #[tokio::test(start_paused = true)] async fn f() { tokio::time::advance(d).await } }";
+    let cases = [
+        (
+            "src/simulate/virtual_time.rs",
+            "fn f() { builder.start_paused(true); tokio::time::pause() }",
+        ),
+        (
+            "src/simulate/run.rs",
+            "use tokio::time; async fn f() { time::sleep(d).await }",
+        ),
+        (
+            "src/simulate/run.rs",
+            "use crate::Esmeralda; // crate::http, start_paused",
+        ),
+        ("src/facade.rs", "use crate::http; fn f() { \"start_paused\" }"),
+        ("src/commands/demo.rs", "use crate::args::DemoArgs;"),
+        (
+            "esm/src/scaler.rs",
+            "use std::time::Duration; use crate::trace::Cause;",
+        ),
+        ("esm/src/scaler.rs", tests),
+    ];
+    for (name, text) in cases {
+        assert_eq!(violations(&source_file(name, text)), [], "{text}");
+    }
+}
+
 /// Everything in this file that its place does not allow, as `(file, path)`.
 fn violations(file: &SourceFile) -> Vec<(String, String)> {
     let is_forbidden = |path: &String| {
@@ -190,8 +350,16 @@ fn violations(file: &SourceFile) -> Vec<(String, String)> {
             || (is_one_of(file, PURE.iter().copied()) && IMPURE.iter().any(|impure| is_within(path, impure)))
             || calls_another_api_file(file, path)
     };
-    let forbidden = file.paths.iter().filter(|path| is_forbidden(path));
-    forbidden.map(|path| (file.name.clone(), path.clone())).collect()
+    let paths = file.paths.iter().filter(|path| is_forbidden(path)).cloned();
+    let is_mentioned = |name: &str| file.names.contains(name);
+    let names = NAMES
+        .iter()
+        .filter(|(name, files)| is_mentioned(name) && !is_one_of(file, words(files)));
+    let names = names.map(|(name, _)| (*name).to_owned());
+    paths
+        .chain(names)
+        .map(|found| (file.name.clone(), found))
+        .collect()
 }
 
 fn breaks_layers(file: &SourceFile, path: &str) -> bool {
@@ -250,7 +418,6 @@ fn sources() -> Vec<SourceFile> {
     }
     assert!(files.len() > 20, "the sources were not found");
     files.sort();
-    let exports = crate_exports();
     let read = |path: PathBuf| {
         let name = path
             .strip_prefix(root())
@@ -258,27 +425,35 @@ fn sources() -> Vec<SourceFile> {
             .to_str()
             .unwrap()
             .replace('\\', "/");
-        let text = fs::read_to_string(&path).unwrap();
-        let exports = if name.starts_with("broker/") {
-            exports.as_slice()
-        } else {
-            &[]
-        };
-        SourceFile {
-            paths: named_paths(&name, &text, exports),
-            name,
-        }
+        source_file(&name, &fs::read_to_string(&path).unwrap())
     };
     files.into_iter().map(read).collect()
 }
 
-/// `crate::Clock` is `crate::clock::Clock`: what the broker's front exports, by name.
-fn crate_exports() -> Vec<(String, String)> {
-    let front = fs::read_to_string(root().join("broker/src/lib.rs")).unwrap();
-    let of_rooms = |path: &String| BROKER_ROOMS.iter().any(|(room, _)| is_within(path, room));
-    let paths = named_paths("broker/src/lib.rs", &front, &[])
-        .into_iter()
-        .filter(of_rooms);
+/// What the file `name` names if it reads `text`.
+fn source_file(name: &str, text: &str) -> SourceFile {
+    static EXPORTS: LazyLock<[(&str, Exports); 2]> =
+        LazyLock::new(|| ["broker/src/", "esm/src/"].map(|package| (package, crate_exports(package))));
+    let exports = EXPORTS
+        .iter()
+        .find(|(package, _)| name.starts_with(package))
+        .map_or([].as_slice(), |(_, exports)| exports);
+    SourceFile {
+        paths: named_paths(name, text, exports),
+        names: names(text),
+        name: name.to_owned(),
+    }
+}
+
+/// `crate::Clock` is `crate::clock::Clock`: what a package's front exports of its own modules, by name.
+fn crate_exports(package: &str) -> Exports {
+    let front = format!("{package}lib.rs");
+    let text = fs::read_to_string(root().join(&front)).unwrap();
+    let is_own = |path: &String| {
+        let module = root().join(package).join(path.split("::").next().unwrap());
+        module.is_dir() || module.with_extension("rs").is_file()
+    };
+    let paths = named_paths(&front, &text, &[]).into_iter().filter(is_own);
     paths
         .map(|path| {
             (

@@ -9,27 +9,66 @@ pub(crate) struct SourceFile {
     pub(crate) name: String,
     /// Every path it names: from `crate::` for its own package, else from the name of the crate (or module) outside.
     pub(crate) paths: Vec<String>,
+    /// Every name it mentions, methods' and attributes' included.
+    pub(crate) names: BTreeSet<String>,
 }
 
-/// All paths of `text`. `exports` maps what `crate::NAME` means at the package's front to where it is defined.
+/// What `crate::NAME` means at a package's front, as the path of where it is defined.
+pub(crate) type Exports = Vec<(String, String)>;
+
+/// All names of `text`.
+pub(crate) fn names(text: &str) -> BTreeSet<String> {
+    let tokens = without_tests(&tokens(text)).into_iter();
+    tokens.filter(|token| is_name(token)).collect()
+}
+
+/// All paths of `text`. A module that a `use` has brought in is spelled out where the code goes on from it.
 pub(crate) fn named_paths(file: &str, text: &str, exports: &[(String, String)]) -> Vec<String> {
     let tokens = without_tests(&tokens(text));
     let module = module_of(file);
-    let mut paths = BTreeSet::new();
+    let (mut used, mut named) = (Vec::new(), Vec::new());
     let mut rest = tokens.as_slice();
     while let Some((first, after)) = rest.split_first() {
-        let mut found = Vec::new();
         // `use<'a>` in a bound names no path.
         if first == "use" && after.first().is_some_and(|next| next != "<") {
-            rest = use_tree(after, &[], &mut found);
+            rest = use_tree(after, &[], &mut used);
         } else if is_name(first) {
-            rest = path(rest, &mut found);
+            rest = path(rest, &mut named);
         } else {
             rest = after;
         }
-        paths.extend(found.iter().map(|path| resolve(path, &module, exports)));
     }
+    let modules: Vec<_> = used.iter().filter(|used| used.is_module()).collect();
+    let spell_out = |path: &Vec<String>| match modules.iter().find(|module| module.name == path[0]) {
+        Some(module) => module.path.iter().chain(&path[1..]).cloned().collect(),
+        None => path.clone(),
+    };
+    let named: Vec<_> = named.iter().map(spell_out).collect();
+    let paths: BTreeSet<_> = used
+        .iter()
+        .map(|used| &used.path)
+        .chain(&named)
+        .map(|path| resolve(path, &module, exports))
+        .collect();
     paths.into_iter().collect()
+}
+
+/// What one branch of a `use` brings in.
+struct Used {
+    path: Vec<String>,
+    /// What it is called here.
+    name: String,
+}
+
+impl Used {
+    /// By its name: types begin with a capital letter.
+    fn is_module(&self) -> bool {
+        self.path.len() > 1
+            && self
+                .path
+                .last()
+                .is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()))
+    }
 }
 
 /// The module that a file is, as the segments after `crate`.
@@ -87,8 +126,9 @@ fn path<'a>(mut rest: &'a [String], found: &mut Vec<Vec<String>>) -> &'a [String
 }
 
 /// The tree after `use`, up to its semicolon, or to the comma or brace that ends a branch.
-fn use_tree<'a>(mut rest: &'a [String], prefix: &[String], found: &mut Vec<Vec<String>>) -> &'a [String] {
+fn use_tree<'a>(mut rest: &'a [String], prefix: &[String], found: &mut Vec<Used>) -> &'a [String] {
     let mut segments = prefix.to_vec();
+    let mut new_name = None;
     let mut is_branched = false;
     while let Some((token, after)) = rest.split_first() {
         match token.as_str() {
@@ -106,17 +146,21 @@ fn use_tree<'a>(mut rest: &'a [String], prefix: &[String], found: &mut Vec<Vec<S
             }
             // The new name after it is no part of the path.
             "as" => {
+                new_name = after.first().cloned();
                 rest = &after[after.len().min(1)..];
                 continue;
             }
             "self" if !segments.is_empty() => {}
-            name if is_name(name) => segments.push(name.to_owned()),
+            name if is_name(name) || name == "*" => segments.push(name.to_owned()),
             _ => {}
         }
         rest = after;
     }
-    if !is_branched && !segments.is_empty() {
-        found.push(segments);
+    if !is_branched && let Some(last) = segments.last() {
+        found.push(Used {
+            name: new_name.unwrap_or_else(|| last.clone()),
+            path: segments,
+        });
     }
     rest
 }
@@ -247,7 +291,7 @@ fn use_trees_unfold_and_relative_paths_are_resolved() {
         named_paths("broker/src/fetch/wait.rs", source, &exports),
         [
             "crate::clock::Clock",
-            "crate::fetch::log",
+            "crate::fetch::log::*",
             "crate::fetch::wait::inner::Thing",
             "crate::ids::Offset",
             "crate::topic",
@@ -256,6 +300,53 @@ fn use_trees_unfold_and_relative_paths_are_resolved() {
             "tokio::sync::watch",
         ]
     );
+}
+
+#[test]
+fn modules_that_are_used_are_spelled_out_and_types_are_not() {
+    let source = "
+        use tokio::time as t;
+        use super::{log::{self, Segment}, ids};
+        fn f() { t::pause(); log::batch::check(); Segment::new(); ids::last(); other::call() }
+    ";
+    assert_eq!(
+        named_paths("broker/src/fetch/wait.rs", source, &[]),
+        [
+            "Segment::new",
+            "crate::fetch::ids",
+            "crate::fetch::ids::last",
+            "crate::fetch::log",
+            "crate::fetch::log::Segment",
+            "crate::fetch::log::batch::check",
+            "other::call",
+            "tokio::time",
+            "tokio::time::pause",
+        ]
+    );
+}
+
+#[test]
+fn names_are_those_of_code_alone() {
+    let source = r##"
+        //! hidden_comment
+        #[attribute(argument = true)]
+        fn f() { value.method("hidden_text").field; 'hidden: loop {} }
+        #[cfg(test)]
+        mod tests { fn hidden_test() {} }
+    "##;
+    let expected = [
+        "attribute",
+        "argument",
+        "true",
+        "fn",
+        "f",
+        "value",
+        "method",
+        "field",
+        "hidden",
+        "loop",
+    ];
+    assert_eq!(names(source), expected.map(str::to_owned).into());
 }
 
 #[test]
