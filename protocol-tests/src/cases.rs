@@ -13,6 +13,8 @@ mod kcat;
 mod mapping;
 mod memory_limit;
 mod records;
+mod refusals;
+mod simulate;
 mod stopping;
 
 /// One case of the test binary.
@@ -61,7 +63,9 @@ impl Case {
 
 /// Every case, in the order in which they run.
 pub fn all() -> Vec<Case> {
-    let mut cases = mapping::cases();
+    let mut cases = simulate::cases();
+    cases.extend(refusals::cases());
+    cases.extend(mapping::cases());
     for client in clients::ALL {
         if client.has_groups {
             cases.push(Case::of(

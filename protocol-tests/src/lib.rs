@@ -13,6 +13,7 @@
 
 pub mod cases;
 pub mod clients;
+pub mod command;
 pub mod kafka;
 pub mod process;
 pub mod product;

@@ -129,6 +129,7 @@ pub struct Process {
     group: Group,
     stdin: Option<ChildStdin>,
     lines: Receiver<Value>,
+    stderr: PathBuf,
 }
 
 impl Process {
@@ -138,8 +139,9 @@ impl Process {
     /// # Panics
     /// When the program cannot be started: the panic names it.
     pub fn start(name: &str, command: &mut Command, log_dir: &Path) -> Process {
+        let path_of = |ending: &str| log_dir.join(format!("{name}.{ending}"));
         let log = |ending: &str| {
-            let path = log_dir.join(format!("{name}.{ending}"));
+            let path = path_of(ending);
             File::create(&path).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()))
         };
         let mut copy = log("out");
@@ -169,6 +171,7 @@ impl Process {
             group,
             stdin,
             lines,
+            stderr: path_of("err"),
         }
     }
 
@@ -247,6 +250,16 @@ impl Process {
         let status = self.wait(deadline);
         assert!(status.success(), "{} ended with {status}", self.name);
         events
+    }
+
+    /// All that the child has written to stderr so far.
+    ///
+    /// # Panics
+    /// When its log is gone.
+    pub fn stderr(&self) -> String {
+        let bytes = std::fs::read(&self.stderr);
+        let bytes = bytes.unwrap_or_else(|error| panic!("cannot read {}: {error}", self.stderr.display()));
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Asks the child to stop, as Ctrl-C at a terminal would.

@@ -1,0 +1,92 @@
+//! What the command refuses about scaling: with which status, and in which words.
+
+use crate::cases::Case;
+use crate::command::{self, Ended};
+use crate::runner::Context;
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::with(
+            "esmeralda",
+            "serve_says_which_scaling_constants_there_are",
+            &[],
+            constants,
+        ),
+        Case::with("esmeralda", "serve_says_which_profiles_there_are", &[], profiles),
+    ]
+}
+
+/// No instance starts before its arguments are right, so the ports are never taken.
+fn refused(context: &Context, arguments: &[&str]) -> Ended {
+    let all = [
+        &["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0"],
+        arguments,
+    ]
+    .concat();
+    command::run(context, "refused", &all)
+}
+
+fn constants(context: &Context) {
+    const NAMES: &str = "evaluation_interval_ms, first_evaluation_ms, provisioned_overhead_ms, on_demand_overhead_ms, \
+                         provisioned_step_pollers, on_demand_step_pollers, on_demand_maximum_pollers, \
+                         provisioned_invocations_in_flight, on_demand_invocations_in_flight, poller_bytes_per_second, \
+                         rebalance_pause_ms, rebalance_protocol, clear_within_ms, down_after_ms, \
+                         event_poller_unit_pollers, event_poller_unit_bytes_per_second, event_poller_unit_usd_per_hour";
+    let cases = [
+        (
+            "no_such=1",
+            format!("no scaling constant is called `no_such`; there are {NAMES}"),
+        ),
+        (
+            "rebalance_pause_ms=soon",
+            "`soon` is no value of rebalance_pause_ms, which is a whole number of milliseconds from 0 to 86400000".to_owned(),
+        ),
+        (
+            "evaluation_interval_ms=0",
+            "`0` is no value of evaluation_interval_ms, which is a whole number of milliseconds from 1 to 86400000".to_owned(),
+        ),
+        (
+            "provisioned_step_pollers=2001",
+            "`2001` is no value of provisioned_step_pollers, which is a whole number from 1 to 2000".to_owned(),
+        ),
+        (
+            "rebalance_protocol=lazy",
+            "`lazy` is no value of rebalance_protocol, which is eager or cooperative".to_owned(),
+        ),
+    ];
+    for (constant, sentence) in cases {
+        let expected = Ended {
+            status: Some(1),
+            stderr: format!("esmeralda: --scaling {constant}: {sentence}\n"),
+        };
+        assert_eq!(refused(context, &["--scaling", constant]), expected);
+    }
+
+    let config = context.log_dir.join("esmeralda.toml");
+    let config = config.to_str().expect("its name is text");
+    std::fs::write(config, "profile = \"current\"\n[scaling]\nno_such = 1\n").expect("a writable directory");
+    let expected = Ended {
+        status: Some(1),
+        stderr: format!(
+            "esmeralda: {config}: line 3: no scaling constant is called `no_such`; there are {NAMES}\n"
+        ),
+    };
+    assert_eq!(refused(context, &["--config", config]), expected);
+}
+
+fn profiles(context: &Context) {
+    let sentence = "no scaling profile is called `fast`; there are announcement-2024, current and instant";
+    let typed = refused(context, &["--profile", "fast"]);
+    assert_eq!(typed.status, Some(2));
+    assert!(typed.stderr.contains(sentence), "{}", typed.stderr);
+
+    let config = context.log_dir.join("esmeralda.toml");
+    std::fs::write(&config, "profile = \"fast\"\n").expect("a writable directory");
+    let written = refused(context, &["--config", &config.to_string_lossy()]);
+    assert_eq!(written.status, Some(1));
+    assert!(
+        written.stderr.contains(sentence) && written.stderr.contains("line 1"),
+        "{}",
+        written.stderr
+    );
+}
