@@ -14,6 +14,7 @@
 pub mod cases;
 pub mod clients;
 pub mod command;
+pub mod http;
 pub mod kafka;
 pub mod process;
 pub mod product;

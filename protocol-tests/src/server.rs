@@ -2,7 +2,6 @@
 //!
 //! Owns how it is started, when it is ready and how it ends.
 
-use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,6 @@ use crate::runner::Context;
 /// A running product.
 pub struct Server {
     process: Process,
-    log: PathBuf,
     /// What clients get as `bootstrap.servers`: one address per broker, joined by commas.
     pub bootstrap_servers: String,
     /// The address of the HTTP surfaces, `http://HOST:PORT`.
@@ -41,14 +39,12 @@ impl Server {
             bootstrap_servers: text("bootstrap_servers"),
             http: text("http"),
             process,
-            log: context.log_dir.join("esmeralda.err"),
         }
     }
 
     /// What it has logged so far.
     pub fn log(&self) -> String {
-        let bytes = std::fs::read(&self.log).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
+        self.process.stderr()
     }
 
     /// Asks it to stop, as Ctrl-C at a terminal would.

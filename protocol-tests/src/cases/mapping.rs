@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 mod aws;
 mod function;
+mod scaling;
 
 use aws::{Boto, aws_lambda};
 use function::Function;
@@ -26,7 +27,7 @@ const REGION: &str = "us-east-1";
 
 pub(super) fn cases() -> Vec<Case> {
     let python = [Toolchain::Python];
-    vec![
+    let mut cases = vec![
         Case::with(
             "boto3",
             "a_mapping_delivers_every_record_once_and_in_order",
@@ -69,7 +70,9 @@ pub(super) fn cases() -> Vec<Case> {
             &python,
             shared_group,
         ),
-    ]
+    ];
+    cases.extend(scaling::cases());
+    cases
 }
 
 fn create_arguments(server: &Server) -> Value {
