@@ -479,7 +479,10 @@ fn shared_group(context: &Context) {
     let server = Server::start(context, &["--lambda-endpoint", &function.url]);
     kafka::create_topic(&server.bootstrap_servers, TOPIC, 6);
     let mut boto = Boto::start(context, &server);
-    let uuid = uuid_of(&boto.call("create_event_source_mapping", &create_arguments(&server)));
+    // As many as are described below: no lag makes more of them.
+    let mut arguments = create_arguments(&server);
+    arguments["ProvisionedPollerConfig"] = json!({"MinimumPollers": 2, "MaximumPollers": 2});
+    let uuid = uuid_of(&boto.call("create_event_source_mapping", &arguments));
     boto.wait_for_state(&uuid, "Enabled");
 
     let kafka_python = clients::ALL
