@@ -2,11 +2,13 @@
 
 import json
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from program import report
 
 failures = int(json.loads(sys.argv[2])["failures"])
+counting = threading.Lock()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -15,8 +17,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         global failures
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        fails = failures > 0
-        failures -= 1
+        with counting:
+            fails = failures > 0
+            failures -= 1
         report("invoked", path=self.path, body=body.decode(), failed=fails)
         answer = b'{"errorMessage":"not now","errorType":"Error"}' if fails else b"null"
         self.send_response(200)

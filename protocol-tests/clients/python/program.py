@@ -7,10 +7,15 @@ import threading
 import traceback
 
 
+printing = threading.Lock()
+
+
 def report(event, **members):
-    # One write: a line and its end must not be parted by another thread's.
-    sys.stdout.write(json.dumps({"event": event, **members}, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    line = json.dumps({"event": event, **members}, ensure_ascii=False) + "\n"
+    # A line that is longer than the stream's buffer goes out in parts, between which other threads may run.
+    with printing:
+        sys.stdout.write(line)
+        sys.stdout.flush()
 
 
 def text(data):
