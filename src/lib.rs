@@ -56,14 +56,19 @@ mod tests {
         let mut table = format!("| constant | what it is | | {announced} | {current} | {instant} |\n");
         table.push_str("| --- | --- | --- | --: | --: | --: |\n");
         for constant in CONSTANTS {
-            let values = profiles.each_ref().map(|profile| constant.of(profile)).join(" | ");
+            let values = profiles
+                .each_ref()
+                .map(|profile| constant.of(profile))
+                .join(" | ");
             let (name, meaning, origin) = (constant.name, constant.meaning, constant.origin);
             writeln!(table, "| `{name}` | {meaning} | {origin} | {values} |").expect("a String takes it");
         }
         let readme = include_str!("../README.md");
         let begin = "<!-- constants: kept equal to the code's list by a test -->\n";
         let (_, rest) = readme.split_once(begin).expect("the marker before the table");
-        let (written, _) = rest.split_once("<!-- /constants -->").expect("the marker after the table");
+        let (written, _) = rest
+            .split_once("<!-- /constants -->")
+            .expect("the marker after the table");
         assert_eq!(written, table, "README.md should have this table:\n{table}");
     }
 

@@ -381,7 +381,7 @@ impl<G: ConsumerGroup> Mapping<G> {
         self.look().await;
         match &self.scaling {
             Some(scaling) => scaling.trace(&self.progress, self.fleet_state()),
-            None => Trace::default(),
+            None => Trace::not_begun(self.settings.trace),
         }
     }
 

@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 use std::time::Duration;
 
 /// The trace of one mapping; empty before it has been Enabled.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trace {
     /// How long a bucket is; the last one may be shorter.
     #[serde(rename = "bucket_s", serialize_with = "seconds")]
@@ -127,6 +127,21 @@ pub struct Rebalance {
 }
 
 impl Trace {
+    /// Of a mapping that has not been Enabled yet.
+    pub(crate) fn not_begun(settings: TraceSettings) -> Self {
+        Self {
+            bucket: settings.bucket,
+            starting_pollers: 0,
+            is_complete: true,
+            drained_at: None,
+            event_poller_unit_hours: 0.0,
+            cost_usd: 0.0,
+            buckets: Vec::new(),
+            evaluations: Vec::new(),
+            rebalances: Vec::new(),
+        }
+    }
+
     /// The most pollers at any time.
     pub fn largest_fleet(&self) -> usize {
         let fleets = self.rebalances.iter().map(|rebalance| rebalance.to);

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::function::until;
 use super::{TOPIC, uuid_of};
-use crate::cases::Case;
+use crate::cases::{Case, until};
 use crate::http;
 use crate::kafka::{self, Sent};
 use crate::runner::Context;
@@ -188,7 +187,7 @@ fn on_time(trace: &Value) {
 
 /// What stderr warns of, by name.
 fn too_fine(server: &Server) -> Vec<String> {
-    let stderr = server.stderr();
+    let stderr = server.log();
     let warnings = stderr
         .lines()
         .filter(|line| line.contains("WARN") && line.contains("scaled, this is less than 5 ms of real time"));
