@@ -204,6 +204,7 @@ fn write_decimal(number: i64, payload: &mut Vec<u8>) {
 }
 
 /// What one record adds by its key, value and headers.
+#[inline]
 fn own_bytes(records: &Records, span: &Span) -> usize {
     let optional = |name: &str, range: &Option<std::ops::Range<u32>>| {
         range

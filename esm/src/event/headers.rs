@@ -4,6 +4,10 @@ use std::borrow::Cow;
 
 /// Bytes that [`write_json`] writes for the headers of a record.
 pub(super) fn json_bytes(encoded: &[u8]) -> usize {
+    // None, as most records have.
+    if encoded == [0] {
+        return 0;
+    }
     let mut length = 0;
     for (index, (name, value)) in Headers::new(encoded).enumerate() {
         let commas = usize::from(index > 0) + value.len().saturating_sub(1);
