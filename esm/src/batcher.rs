@@ -169,7 +169,7 @@ impl Batcher {
             .limits
             .event_bytes
             .saturating_sub(self.base_bytes + self.envelope.partition_bytes(partition));
-        let sizes: Arc<[usize]> = self.envelope.record_sizes(&records).into();
+        let sizes = self.envelope.record_sizes(&records);
         let records = Arc::new(records);
         let queue = self.queues.entry(partition).or_default();
         let mut dropped = Vec::new();

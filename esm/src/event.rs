@@ -17,6 +17,7 @@ mod tests;
 use crate::batcher::Batch;
 use crate::source::{Records, Span, TimestampType};
 use base64_simd::STANDARD as BASE64;
+use std::sync::Arc;
 
 /// What all events of a mapping share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +75,7 @@ impl Envelope {
     }
 
     /// [`Envelope::record_bytes`] of each of `records`.
-    pub fn record_sizes(&self, records: &Records) -> Vec<usize> {
+    pub fn record_sizes(&self, records: &Records) -> Arc<[usize]> {
         let shared = self.shared_bytes(records);
         let (mut offsets, mut timestamps) = (DecimalWidth::default(), DecimalWidth::default());
         let size = |span: &Span| {

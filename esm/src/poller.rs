@@ -157,15 +157,20 @@ impl<S: EventSource> Poller<S> {
                 self.rejoin().await;
             }
             self.give_up().await;
+            // Orders come first. To wait for them costs more than to look, and is done only when there is nothing else to do.
+            if !self.obeyed.is_stopping && self.orders.has_changed().is_ok_and(|has_changed| has_changed) {
+                self.obey(false);
+                continue;
+            }
             self.take_off();
             self.apply_pauses();
             let wake_at = self.wake_at();
             let clock = self.context.clock.clone();
             select! {
                 biased;
-                changed = self.orders.changed(), if !self.obeyed.is_stopping => self.obey(changed.is_err()),
                 landed = self.flights.next(), if !self.flights.is_empty() => self.land(landed).await,
                 event = self.source.next() => self.handle(event).await,
+                changed = self.orders.changed(), if !self.obeyed.is_stopping => self.obey(changed.is_err()),
                 () = async { match wake_at { Some(at) => clock.reach(at).await, None => pending().await } } => {
                     self.commit_if_due().await;
                 }

@@ -150,8 +150,7 @@ impl LocalSource {
     }
 
     fn begin_heartbeat(&mut self) {
-        let now = self.settings.clock.now();
-        if !self.heartbeats() || self.heartbeat.is_some() || now < self.heartbeat_due {
+        if !self.heartbeats() || self.heartbeat.is_some() || self.settings.clock.now() < self.heartbeat_due {
             return;
         }
         let (client, settings) = (self.client.clone(), Arc::clone(&self.settings));
@@ -185,8 +184,10 @@ impl LocalSource {
     }
 
     fn wake(&mut self) {
-        let now = self.settings.clock.now();
-        if self.held_until.is_some_and(|until| until <= now) {
+        if self
+            .held_until
+            .is_some_and(|until| until <= self.settings.clock.now())
+        {
             self.held_until = None;
             self.reading.release();
         }
