@@ -45,35 +45,7 @@ fn twelve_partitions_drain_within_four_minutes() {
 }
 
 /// Ten minutes in which 100 records a second become 1,000 for a minute, twice.
-const SPIKES: &str = r#"
-    seed = 11
-    run_for_s = 600
-    profile = "current"
-
-    [[topics]]
-    name = "orders"
-    partitions = 100
-    value_bytes = 100
-
-    [[topics.workload]]
-    kind = "constant"
-    records_per_s = 100
-
-    [[topics.workload]]
-    kind = "spike"
-    records_per_s = 900
-    from_s = 60
-    for_s = 60
-    every_s = 300
-
-    [[functions]]
-    name = "handle-orders"
-    duration_ms = 200
-
-    [mapping]
-    MaximumBatchingWindowInSeconds = 1
-    ProvisionedPollerConfig = { MinimumPollers = 2, MaximumPollers = 20 }
-"#;
+const SPIKES: &str = include_str!("spikes.toml");
 
 #[test]
 fn spikes_are_worked_off_without_thrashing() {

@@ -1,0 +1,54 @@
+//! Claims: the reference workload in its four modes takes under 60 s on two cores with events built, under 4 s with events only measured, and
+//! 4,096 distinct bodies take at most 1.5 times as long as one. Here with a tenth of the records, so divide by ten. A spike test of ten
+//! virtual minutes and 168,000 records takes under a second.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use esmeralda::esm::Payloads;
+use esmeralda::simulate::scenario::{Arrivals, Scenario};
+use esmeralda::simulate::{RunSettings, simulate};
+use std::path::Path;
+use std::time::Duration;
+
+const RECORDS: u64 = 2_000_000;
+
+/// The scenario of the suite's spike test.
+const SPIKES: &str = include_str!("../tests/spikes.toml");
+
+fn reference(distinct_bodies: u32) -> Scenario {
+    let mut scenario = Scenario::reference();
+    scenario.topics[0].distinct_bodies = distinct_bodies;
+    scenario.topics[0].workload = vec![Arrivals::Backlog { records: RECORDS }];
+    scenario
+}
+
+fn run(scenario: &Scenario, payloads: Payloads) -> usize {
+    let settings = RunSettings {
+        payloads,
+        ..RunSettings::default()
+    };
+    let outcome = simulate(scenario, settings, &|_| ()).expect("it runs");
+    outcome.variants.len()
+}
+
+fn simulations(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("simulate");
+    group.sample_size(10).measurement_time(Duration::from_secs(15));
+    let (one, many) = (reference(1), reference(4_096));
+    group.throughput(Throughput::Elements(RECORDS * one.variants.len() as u64));
+    let cases = [
+        ("payloads=measured/bodies=1", &one, Payloads::Measured),
+        ("payloads=built/bodies=1", &one, Payloads::Built),
+        ("payloads=built/bodies=4096", &many, Payloads::Built),
+    ];
+    for (name, scenario, payloads) in cases {
+        group.bench_function(name, |bencher| bencher.iter(|| run(scenario, payloads)));
+    }
+    let no_files = |_: &Path| Err("it names no files".to_owned());
+    let spikes = Scenario::parse(Path::new("spikes.toml"), SPIKES, &no_files).expect("a valid scenario");
+    group.throughput(Throughput::Elements(168_000));
+    group.bench_function("spikes", |bencher| bencher.iter(|| run(&spikes, Payloads::Built)));
+    group.finish();
+}
+
+criterion_group!(benches, simulations);
+criterion_main!(benches);
