@@ -106,6 +106,33 @@ pub enum Reason {
     NotQuietYet,
 }
 
+impl Reason {
+    /// As a person would say it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::LagTooLong => "the lag is too long",
+            Self::RateUnknown => "the rate of a poller is unknown",
+            Self::Quiet => "quiet for long enough",
+            Self::Enough => "enough",
+            Self::WithinTolerance => "not worth a rebalance",
+            Self::Throttled => "throttled",
+            Self::NotQuietYet => "not quiet for long enough",
+        }
+    }
+}
+
+impl Cap {
+    /// As a person would say it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Maximum => "capped by the maximum",
+            Self::Partitions => "capped by the partitions",
+            Self::Minimum => "raised to the minimum",
+            Self::Step => "capped by the step",
+        }
+    }
+}
+
 /// What one evaluation saw and decided. Times are seconds since the mapping became Enabled.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Decision {
@@ -155,22 +182,11 @@ impl fmt::Display for Decision {
         if let Some(target) = self.raw_target {
             write!(f, ", wants {target}")?;
         }
-        let reason = match self.reason {
-            Reason::LagTooLong => "the lag is too long",
-            Reason::RateUnknown => "the rate of a poller is unknown",
-            Reason::Quiet => "quiet for long enough",
-            Reason::Enough => "enough",
-            Reason::WithinTolerance => "not worth a rebalance",
-            Reason::Throttled => "throttled",
-            Reason::NotQuietYet => "not quiet for long enough",
-        };
+        let reason = self.reason.words();
         write!(f, " ({reason}")?;
         match self.capped_by {
             None => write!(f, ")"),
-            Some(Cap::Maximum) => write!(f, "; capped by the maximum)"),
-            Some(Cap::Partitions) => write!(f, "; capped by the partitions)"),
-            Some(Cap::Minimum) => write!(f, "; raised to the minimum)"),
-            Some(Cap::Step) => write!(f, "; capped by the step)"),
+            Some(cap) => write!(f, "; {})", cap.words()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::simulate::VariantOutcome;
 use crate::simulate::report::quantity::{TimeUnit, si, thousands};
 use crate::simulate::report::summary::NONE;
-use esmeralda_esm::scaler::{Cap, Decision, Reason};
+use esmeralda_esm::scaler::{Cap, Decision};
 use esmeralda_esm::trace::Cause;
 use std::fmt::{self, Write};
 
@@ -103,7 +103,7 @@ fn evaluation(decision: &Decision, unit: TimeUnit) -> [String; 10] {
         decision
             .raw_target
             .map_or(NONE.to_owned(), |target| thousands(target as u64)),
-        reason(decision.reason).to_owned(),
+        decision.reason.words().to_owned(),
         decision.capped_by.map_or(NONE, cap).to_owned(),
         thousands(decision.lag),
         si(decision.arrival_per_s),
@@ -122,19 +122,6 @@ fn change(from: usize, to: usize) -> String {
     match from == to {
         true => format!("{from} stay"),
         false => format!("{from} → {to}"),
-    }
-}
-
-/// In the words of a decision.
-fn reason(reason: Reason) -> &'static str {
-    match reason {
-        Reason::LagTooLong => "the lag is too long",
-        Reason::RateUnknown => "the rate of a poller is unknown",
-        Reason::Quiet => "quiet for long enough",
-        Reason::Enough => "enough",
-        Reason::WithinTolerance => "not worth a rebalance",
-        Reason::Throttled => "throttled",
-        Reason::NotQuietYet => "not quiet for long enough",
     }
 }
 
