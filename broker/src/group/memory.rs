@@ -2,6 +2,7 @@
 //!
 //! It counts against the memory budget beyond the budget's own limit: a log that fills all the rest must not keep consumers from
 //! joining, and from committing what they have read. So it has a bound of its own, and whatever makes a group larger is refused there.
+//! With a log that was full before the groups grew, all of it together may be that much more than the memory limit.
 
 use crate::pool::{Charge, Pool};
 use std::sync::Arc;
