@@ -2,11 +2,11 @@
 
 use esmeralda::broker::records::walk;
 use esmeralda::broker::{Entropy, Offset, local::FetchPosition};
-use esmeralda::esm::ProfileName;
 use esmeralda::esm::invoker::{Audit, Digest, DurationModel, SimulatedFunction, SimulatedInvoker};
-use esmeralda::simulate::scenario::Scenario;
+use esmeralda::esm::{Payloads, ProfileName};
+use esmeralda::simulate::scenario::{Arrivals, Scenario};
 use esmeralda::simulate::workload::Workload;
-use esmeralda::simulate::{RunSettings, simulate};
+use esmeralda::simulate::{RunSettings, simulate, with_published};
 use esmeralda::{Esmeralda, FunctionError, NewMapping, Options};
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +42,40 @@ fn twelve_partitions_drain_within_four_minutes() {
             .and_then(|trace| trace.cost_below(0.02))
             .expect("it scales as it should");
     });
+}
+
+/// The reference workload with batches of one record, so that it is done in a moment: what scales is batches, not records.
+#[test]
+fn the_published_table_is_reproduced() {
+    let mut scenario = Scenario::reference();
+    scenario.topics[0].value_bytes = 10;
+    scenario.topics[0].workload = vec![Arrivals::Backlog { records: 200_000 }];
+    for variant in &mut scenario.variants {
+        variant.members.insert("BatchSize".to_owned(), 1.into());
+    }
+    let settings = RunSettings {
+        payloads: Payloads::Measured,
+        ..RunSettings::default()
+    };
+    let outcome = with_published(simulate(&scenario, settings, &|_| ()).expect("it runs"));
+    assert_eq!(outcome.variants.len(), 4);
+    for variant in &outcome.variants {
+        let published = variant.published.expect("each mode was published");
+        let minutes = |time: Option<Duration>| time.map_or(f64::NAN, |time| time.as_secs_f64() / 60.0);
+        let (drained, full) = (
+            minutes(variant.drained_in),
+            minutes(variant.full_concurrency_after),
+        );
+        let deviation = drained / published.drained_in_minutes - 1.0;
+        assert!(
+            deviation.abs() < 0.05,
+            "{}: drained in {drained} min",
+            variant.name
+        );
+        let late = full - published.full_concurrency_after_minutes;
+        assert!(late.abs() < 0.2, "{}: full after {full} min", variant.name);
+        assert_eq!((variant.records, variant.invocations), (200_000, 200_000));
+    }
 }
 
 /// Ten minutes in which 100 records a second become 1,000 for a minute, twice.
