@@ -358,9 +358,9 @@ impl<G: ConsumerGroup> Mapping<G> {
         }
     }
 
-    /// Gives the fleet of `before` pollers another size.
+    /// Gives the fleet of `before` pollers another size. If it has lost some, it stands still already, whatever its size is to be.
     fn resize(&mut self, before: usize, target: usize, cause: Cause) {
-        if target == self.fleet.size() {
+        if target == before && cause != Cause::LostPollers {
             return;
         }
         self.fleet.resize(target);

@@ -296,7 +296,6 @@ impl<S: EventSource> Poller<S> {
             Outcome::Throttled { .. } => self.wait(batch, attempts, Cause::Throttled, now),
             Outcome::Unreachable { .. } => self.wait(batch, attempts, Cause::Unreachable, now),
         }
-        self.strip_waiting();
     }
 
     /// Counts a completed invocation and shows its problem.

@@ -13,7 +13,6 @@ impl<S: EventSource> Poller<S> {
             self.batcher.forget(*partition);
         }
         self.giving_up.extend(lost);
-        self.strip_waiting();
         self.assigned
             .extend(gained.iter().map(|partition| (*partition, false)));
         for partition in gained {
@@ -34,10 +33,7 @@ impl<S: EventSource> Poller<S> {
     }
 
     /// What waits for a retry is retried without the partitions that are given up: their next owner begins with those records.
-    pub(super) fn strip_waiting(&mut self) {
-        if self.giving_up.is_empty() {
-            return;
-        }
+    fn strip_waiting(&mut self) {
         let is_lost = |partition: i32| self.giving_up.contains(&partition);
         for waiting in std::mem::take(&mut self.waiting) {
             let batch = match waiting.batch.partitions().into_iter().any(is_lost) {
@@ -51,8 +47,13 @@ impl<S: EventSource> Poller<S> {
 
     /// Lets others have the partitions that were taken away, once nothing of them is in flight or uncommitted.
     pub(super) async fn give_up(&mut self) {
+        if self.giving_up.is_empty() {
+            return;
+        }
+        // However a flight ended, before anything else takes off.
+        self.strip_waiting();
         let is_lost = |partition: i32| self.giving_up.contains(&partition);
-        if self.giving_up.is_empty() || self.commit_again_at.is_some() || self.flights.hold(is_lost) {
+        if self.commit_again_at.is_some() || self.flights.hold(is_lost) {
             return;
         }
         for partition in std::mem::take(&mut self.giving_up) {

@@ -568,3 +568,32 @@ async fn the_overhead_of_an_invocation_occupies_its_slot() {
     assert_eq!(starts, [80, 260, 440]);
     assert_eq!(scene.counters.in_flight.count(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_failed_while_its_partition_was_given_up_is_left_to_the_next_owner() {
+    let scene = Scene::new(1, 2);
+    scene.behave(10, Some("no"));
+    scene.behave(50, Some("no"));
+    scene.assign(1, &[0, 1]);
+    scene.records(0, 0..1);
+    scene.records(1, 0..1);
+    scene.until(5).await;
+    scene.event(SourceEvent::Adjusted {
+        generation: 2,
+        gained: Vec::new(),
+        lost: vec![0],
+    });
+    scene.until(9).await;
+    assert!(!scene.script.has(&Act::Rejoin), "it is in flight");
+    scene.until(11).await;
+    assert!(scene.script.has(&Act::Rejoin));
+    // What it kept is retried: after 50 ms, and the millisecond of the backoff.
+    scene.until(300).await;
+    let invoked: Vec<_> = scene
+        .invoked()
+        .into_iter()
+        .map(|(at_ms, offsets)| (at_ms, offsets[0].0))
+        .collect();
+    assert_eq!(invoked, [(0, 0), (0, 1), (51, 1)]);
+    assert_eq!(scene.script.commits(), [[(1, 1)]]);
+}
