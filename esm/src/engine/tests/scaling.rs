@@ -4,7 +4,7 @@ use super::town::{Plan, Town, expected};
 use crate::Entropy;
 use crate::profile::{ProfileName, RebalanceProtocol};
 use crate::scaler::{Cap, Reason};
-use crate::trace::{Cause, Trace};
+use crate::trace::{Cause, Rebalance, Trace};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -40,6 +40,15 @@ async fn drain(plan: Plan, partitions: i32, batches: i64, members: Value) -> Tra
     town.engine.trace(&uuid).await.expect("the mapping exists")
 }
 
+/// Each change of the fleet: when it was decided and when it was over, in seconds, from how many pollers to how many, and why.
+fn steps(trace: &Trace) -> Vec<(f64, f64, usize, usize, Cause)> {
+    let step = |step: &Rebalance| {
+        let (decided, ended) = (seconds(Some(step.decided_at)), seconds(step.ended_at));
+        (decided, ended, step.from, step.to, step.cause)
+    };
+    trace.rebalances.iter().map(step).collect()
+}
+
 fn minimum(pollers: u32) -> Value {
     json!({ "ProvisionedPollerConfig": { "MinimumPollers": pollers } })
 }
@@ -61,25 +70,12 @@ async fn point(partitions: i32, batches: i64, members: Value, drained_s: f64, fu
 #[tokio::test(start_paused = true)]
 async fn a_fleet_grows_by_steps_with_a_standstill_at_each() {
     let trace = point(48, 1_000, minimum(4), 387.6, 240.0).await;
-    let steps: Vec<_> = trace
-        .rebalances
-        .iter()
-        .map(|step| {
-            (
-                seconds(Some(step.decided_at)),
-                seconds(step.ended_at),
-                step.from,
-                step.to,
-                step.cause,
-            )
-        })
-        .collect();
     let expected = [
         (90.0, 120.0, 4, 22, Cause::Evaluation),
         (150.0, 180.0, 22, 40, Cause::Evaluation),
         (210.0, 240.0, 40, 48, Cause::Evaluation),
     ];
-    assert_eq!(steps, expected);
+    assert_eq!(steps(&trace), expected);
     let reasons: Vec<_> = trace
         .evaluations
         .iter()
@@ -130,19 +126,7 @@ async fn in_a_cooperative_rebalance_only_partitions_that_move_stand_still() {
         json!({ "ProvisionedPollerConfig": { "MinimumPollers": 2, "MaximumPollers": 3 } }),
     )
     .await;
-    let steps: Vec<_> = trace
-        .rebalances
-        .iter()
-        .map(|step| {
-            (
-                seconds(Some(step.decided_at)),
-                seconds(step.ended_at),
-                step.from,
-                step.to,
-            )
-        })
-        .collect();
-    assert_eq!(steps, [(90.0, 120.0, 2, 3)]);
+    assert_eq!(steps(&trace), [(90.0, 120.0, 2, 3, Cause::Evaluation)]);
     // Two slots go on through the pause, and the third joins them at its end.
     let slots: Vec<_> = [100, 119, 121]
         .iter()
