@@ -10,7 +10,6 @@ use crate::fetch::wait::Waiter;
 use crate::fetch::{FetchError, Fetched, FetchedPartition, PartitionKey, Wanted};
 use crate::ids::{LeaderEpoch, Offset};
 use crate::log::{OffsetOutOfRange, Slice};
-use crate::metrics::add;
 use crate::topic::TopicKey;
 use crate::topic::leadership::NotServed;
 use crate::topic::partition::{Partition, State};
@@ -72,8 +71,7 @@ pub(crate) async fn read(
             .filter_map(|(wanted, fetched)| Some((wanted, fetched.result.as_ref().ok()?)))
             .map(|(wanted, fetched)| fetched.records.next_offset.0 - wanted.fetch_offset.0)
             .sum();
-        add(&cluster.counters.bytes_out, bytes as u64);
-        add(&cluster.counters.records_out, records.unsigned_abs());
+        cluster.counters.count_out(records.unsigned_abs(), bytes as u64);
     }
     fetched
 }

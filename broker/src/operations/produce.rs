@@ -6,7 +6,6 @@
 use super::RequestContext;
 use crate::cluster::Cluster;
 use crate::log::{AppendError, Appended, Batch, InvalidBatch};
-use crate::metrics::add;
 use crate::pool::OutOfMemory;
 use crate::topic::leadership::NotServed;
 use crate::topic::{Partition, Topic};
@@ -138,8 +137,7 @@ fn append(
     };
     if !appended.is_duplicate {
         let records = appended.last_offset.0 - appended.base_offset.0 + 1;
-        add(&cluster.counters.records_in, records.unsigned_abs());
-        add(&cluster.counters.bytes_in, bytes);
+        cluster.counters.count_in(records.unsigned_abs(), bytes);
     }
     Ok(appended)
 }

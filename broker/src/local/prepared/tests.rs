@@ -1,11 +1,10 @@
 use super::*;
-use crate::Compression;
 use crate::cluster::Cluster;
 use crate::local::{FetchPosition, FetchedPartition, NewTopic};
 use crate::records::{self, NewRecord, encode_batch};
+use crate::{BrokerMetrics, Compression};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Above the size from which the log keeps a batch as it came.
@@ -73,12 +72,9 @@ async fn many_appends_of_a_body_hold_its_memory_once() {
         assert_eq!(appended, Ok(Offset(2 * index)));
     }
     assert_eq!(used_bytes(&client), BODY_CLASS_BYTES + (4 + 1_024) * entry_bytes);
-    let counters = &client.cluster.counters;
-    assert_eq!(counters.records_in.load(Ordering::Relaxed), 2_002);
-    assert_eq!(
-        counters.bytes_in.load(Ordering::Relaxed),
-        1_001 * prepared.size_bytes() as u64
-    );
+    let counted = BrokerMetrics::new(Arc::clone(&client.cluster)).read();
+    assert_eq!(counted.records_in, 2_002);
+    assert_eq!(counted.bytes_in, 1_001 * prepared.size_bytes() as u64);
 
     drop(prepared);
     client.delete_topic("orders").await.expect("it exists");
