@@ -8,6 +8,7 @@
 mod api;
 #[doc(hidden)]
 pub mod bench;
+mod bounds;
 mod broker;
 mod clock;
 mod cluster;

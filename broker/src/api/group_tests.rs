@@ -17,7 +17,7 @@ use kafka_protocol::messages::offset_fetch_request::{
 };
 use kafka_protocol::messages::sync_group_request::SyncGroupRequestAssignment;
 use kafka_protocol::messages::*;
-use kafka_protocol::protocol::StrBytes;
+use kafka_protocol::protocol::{Decodable, StrBytes};
 
 const SUBSCRIPTION: &[u8] = b"\0\0\0\0\0\x01\0\x06orders\xff\xff\xff\xff";
 
@@ -68,7 +68,8 @@ async fn call_node<R: Request + Encodable>(
     request.encode(&mut body, version).unwrap();
     let served = Served::by_key(R::KEY).unwrap();
     let answer = served
-        .answer(cluster, &asking(node_id), version, body.freeze())
+        .answer(cluster, &Arc::new(asking(node_id)), version, body.freeze())
+        .done()
         .await;
     let Ok(Answer::Response(Response::Body(body))) = answer else {
         panic!("{} of version {version} is answered", served.name());

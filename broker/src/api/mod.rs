@@ -2,17 +2,19 @@
 //! spawns, or decides a rule, and never calls another api file. Here is THE list of APIs, from which the version gate,
 //! ApiVersions, the README's table and the every-version test derive.
 
+use crate::bounds::{self, OutOfBounds};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use bytes::{Bytes, BytesMut};
 use fetch::FetchAnswer;
 use kafka_protocol::messages::ApiKey;
-use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request};
+use kafka_protocol::protocol::{Encodable, HeaderVersion, Request};
 use produce::ProduceAnswer;
 use std::future::Future;
 use std::ops::RangeInclusive;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 mod alter_configs;
 mod api_versions;
@@ -92,8 +94,8 @@ apis![
 
 /// One Kafka API: which versions are served, and how a request becomes an answer.
 pub(crate) trait Api {
-    /// The request, which names the API's key and its response.
-    type Request: Request;
+    /// What a request's body is read into; names the API's key and its response.
+    type Request: Body;
 
     /// The versions that are really served.
     const VERSIONS: RangeInclusive<i16>;
@@ -105,13 +107,58 @@ pub(crate) trait Api {
     /// stops. Any other request, once received, is carried out whether its client still listens or not, as Kafka does.
     const ENDS_WITH_ITS_CLIENT: bool = false;
 
+    /// [`Api::handle`] never waits: such a request costs no task's state on the heap.
+    const ANSWERS_AT_ONCE: bool = false;
+
     /// Answers one request of a version within [`Self::VERSIONS`].
     fn handle(
         cluster: &Arc<Cluster>,
         context: &RequestContext,
         version: i16,
         request: Self::Request,
-    ) -> impl Future<Output = Reply<<Self::Request as Request>::Response>> + Send;
+    ) -> impl Future<Output = Reply<ResponseOf<Self>>> + Send;
+}
+
+/// Kafka's message that a request of the API is.
+type MessageOf<A> = <<A as Api>::Request as Body>::Message;
+
+/// Kafka's message that answers it.
+type ResponseOf<A> = <MessageOf<A> as Request>::Response;
+
+/// What a request's body is read into: a message of `kafka-protocol`, or on the hottest path what is read by hand.
+pub(crate) trait Body: Sized + Send {
+    /// Kafka's message of it, which names the key, the response and the versions of both headers.
+    type Message: Request;
+
+    /// Reads the request that `body` begins with; bytes after it are nobody's. Never beyond what it has, and nothing is allocated for what it only claims.
+    ///
+    /// # Errors
+    /// [`Undecodable`]: the connection is to be closed, as Kafka does with a request that it cannot parse.
+    fn read(body: &Bytes, version: i16) -> Result<Decoded<Self>, Undecodable>;
+}
+
+/// A request off the wire.
+#[derive(Debug)]
+pub(crate) struct Decoded<R> {
+    pub(crate) request: R,
+    /// The elements of all its arrays.
+    pub(crate) elements: usize,
+}
+
+/// The decoder of `kafka-protocol`, which believes whatever count it reads: only after the walk.
+impl<M: Request + Send> Body for M {
+    type Message = M;
+
+    fn read(body: &Bytes, version: i16) -> Result<Decoded<Self>, Undecodable> {
+        let walked = bounds::check(M::KEY, version, body)?;
+        let request = M::decode(&mut body.clone(), version).map_err(|error| Undecodable::Malformed {
+            reason: error.to_string(),
+        })?;
+        Ok(Decoded {
+            request,
+            elements: walked.elements,
+        })
+    }
 }
 
 /// An API that is served, as it is advertised.
@@ -184,15 +231,32 @@ pub(crate) enum Response {
 
 /// The request's body is not what its key and version say.
 #[derive(Debug, thiserror::Error)]
-#[error("the request cannot be decoded: {reason}")]
-pub(crate) struct Undecodable {
-    pub(crate) reason: String,
+pub(crate) enum Undecodable {
+    #[error(transparent)]
+    OutOfBounds(#[from] OutOfBounds),
+    #[error("the request cannot be decoded: {reason}")]
+    Malformed { reason: String },
 }
 
 /// Most answers fit, so that encoding one does not grow its buffer in many small steps.
 const ANSWER_BYTES: usize = 256;
 
-type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, Undecodable>> + Send + 'a>>;
+/// An answer, or the work that will give it.
+pub(crate) enum Answering {
+    Now(Result<Answer, Undecodable>),
+    Later(Pin<Box<dyn Future<Output = Result<Answer, Undecodable>> + Send>>),
+}
+
+#[cfg(test)]
+impl Answering {
+    /// The answer, when it is there.
+    async fn done(self) -> Result<Answer, Undecodable> {
+        match self {
+            Self::Now(answer) => answer,
+            Self::Later(work) => work.await,
+        }
+    }
+}
 
 /// One entry of [`APIS`].
 pub(crate) struct Served {
@@ -208,23 +272,29 @@ pub(crate) struct Served {
     /// The headers' versions, for a request of that version.
     pub(crate) request_header_version: fn(i16) -> i16,
     pub(crate) response_header_version: fn(i16) -> i16,
-    answer: for<'a> fn(&'a Arc<Cluster>, &'a RequestContext, i16, Bytes) -> Answering<'a>,
+    answer: fn(&Arc<Cluster>, &Arc<RequestContext>, i16, Bytes) -> Answering,
 }
 
 impl Served {
     const fn of<A: Api + 'static>() -> Self {
         Self {
-            key: A::Request::KEY,
+            key: MessageOf::<A>::KEY,
             first_version: *A::VERSIONS.start(),
             last_version: *A::VERSIONS.end(),
             advertised_from: A::ADVERTISED_FROM,
             ends_with_its_client: A::ENDS_WITH_ITS_CLIENT,
-            request_header_version: <A::Request as HeaderVersion>::header_version,
-            response_header_version: |version| {
-                <<A::Request as Request>::Response as HeaderVersion>::header_version(version)
+            request_header_version: <MessageOf<A> as HeaderVersion>::header_version,
+            response_header_version: <ResponseOf<A> as HeaderVersion>::header_version,
+            answer: |cluster, context, version, body| {
+                if A::ANSWERS_AT_ONCE {
+                    return Answering::Now(at_once(answer::<A>(cluster, context, version, body)));
+                }
+                let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+                // Boxed, so that an idle connection does not hold room for the largest handler.
+                Answering::Later(Box::pin(async move {
+                    answer::<A>(&cluster, &context, version, body).await
+                }))
             },
-            // Boxed, so that an idle connection does not hold room for the largest handler.
-            answer: |cluster, context, version, body| Box::pin(answer::<A>(cluster, context, version, body)),
         }
     }
 
@@ -244,14 +314,22 @@ impl Served {
     }
 
     /// Decodes the body, handles the request and encodes the answer's body.
-    pub(crate) fn answer<'a>(
+    pub(crate) fn answer(
         &self,
-        cluster: &'a Arc<Cluster>,
-        context: &'a RequestContext,
+        cluster: &Arc<Cluster>,
+        context: &Arc<RequestContext>,
         version: i16,
         body: Bytes,
-    ) -> Answering<'a> {
+    ) -> Answering {
         (self.answer)(cluster, context, version, body)
+    }
+}
+
+/// What a future gives that never waits.
+fn at_once<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("an API that answers at once does not wait"),
     }
 }
 
@@ -264,11 +342,12 @@ async fn answer<A: Api>(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     version: i16,
-    mut body: Bytes,
+    body: Bytes,
 ) -> Result<Answer, Undecodable> {
-    let request = A::Request::decode(&mut body, version).map_err(|error| Undecodable {
-        reason: error.to_string(),
-    })?;
+    let Decoded { request, elements } = A::Request::read(&body, version)?;
+    drop(body);
+    // Until it is answered.
+    let _held = cluster.pool.charge_elements(elements);
     Ok(match A::handle(cluster, context, version, request).await {
         Reply::Message(response) => {
             let mut encoded = BytesMut::with_capacity(ANSWER_BYTES);

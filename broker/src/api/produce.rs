@@ -15,6 +15,8 @@
 //! # Notes by KIP
 //! KIP-467: record errors from version 8 on. KIP-516: topic ids in version 13. KIP-951: the current leader from version 10 on.
 
+mod request;
+
 use super::errors::KafkaError;
 use super::{Api, Reply};
 use crate::cluster::{Cluster, Node};
@@ -23,8 +25,9 @@ use crate::log::{AppendError, Appended};
 use crate::operations::RequestContext;
 use crate::operations::produce::{ProduceError, Target, Terms, produce};
 use crate::topic::leadership::NotServed;
-use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
+use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::protocol::StrBytes;
+use request::ProduceRequest;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -55,17 +58,21 @@ pub(crate) struct TopicAnswer {
     pub(crate) partitions: Vec<PartitionAnswer>,
 }
 
-/// Kafka's `PartitionProduceResponse`; -1 where there is nothing to say.
+/// Kafka's `PartitionProduceResponse`.
 #[derive(Debug)]
 pub(crate) struct PartitionAnswer {
     pub(crate) index: i32,
+    /// Boxed, since it is rare and large.
+    pub(crate) outcome: Result<Appended, Box<Refusal>>,
+}
+
+/// Why the batch of a partition was not appended.
+#[derive(Debug)]
+pub(crate) struct Refusal {
     pub(crate) error_code: i16,
-    pub(crate) base_offset: i64,
-    pub(crate) log_append_time_ms: i64,
-    pub(crate) log_start_offset: i64,
     /// The record that its batch was refused for, by its place, and why.
     pub(crate) refused_record: Option<(i32, String)>,
-    pub(crate) error_message: Option<String>,
+    pub(crate) error_message: String,
     /// Leader and its epoch.
     pub(crate) current_leader: Option<(i32, i32)>,
 }
@@ -75,6 +82,7 @@ impl Api for Produce {
 
     const VERSIONS: RangeInclusive<i16> = 3..=13;
     const ADVERTISED_FROM: i16 = 0;
+    const ANSWERS_AT_ONCE: bool = true;
 
     async fn handle(
         cluster: &Arc<Cluster>,
@@ -84,7 +92,7 @@ impl Api for Produce {
     ) -> Reply<ProduceResponse> {
         let terms = Terms {
             acks: request.acks,
-            is_transactional: request.transactional_id.is_some(),
+            is_transactional: request.is_transactional,
             allows_zstd: version >= ZSTD_FROM,
         };
         let mut answer = AnswerBuilder {
@@ -92,21 +100,21 @@ impl Api for Produce {
             has_error: false,
             leaders: BTreeSet::new(),
         };
-        let mut topics = Vec::with_capacity(request.topic_data.len());
-        for topic in request.topic_data {
+        let mut topics = Vec::with_capacity(request.topics.len());
+        for topic in request.topics {
             let target = if version >= TOPIC_IDS_FROM {
-                Target::of_id(cluster, &topic.topic_id)
+                Target::of_id(cluster, &topic.id)
             } else {
                 Target::of_name(cluster, &topic.name)
             };
-            let mut partitions = Vec::with_capacity(topic.partition_data.len());
-            for data in topic.partition_data {
+            let mut partitions = Vec::with_capacity(topic.partitions.len());
+            for data in topic.partitions {
                 let outcome = produce(cluster, context, terms, &target, data.index, data.records).await;
                 partitions.push(answer.partition(data.index, outcome));
             }
             topics.push(TopicAnswer {
-                name: topic.name.0,
-                id: topic.topic_id,
+                name: topic.name,
+                id: topic.id,
                 partitions,
             });
         }
@@ -130,36 +138,25 @@ struct AnswerBuilder {
 
 impl AnswerBuilder {
     fn partition(&mut self, index: i32, outcome: Result<Appended, ProduceError>) -> PartitionAnswer {
-        match outcome {
-            Ok(appended) => PartitionAnswer {
-                index,
-                error_code: 0,
-                base_offset: appended.base_offset.0,
-                log_append_time_ms: appended.log_append_time_ms.unwrap_or(-1),
-                log_start_offset: appended.log_start_offset.0,
-                refused_record: None,
-                error_message: None,
-                current_leader: None,
-            },
-            Err(error) => {
-                tracing::debug!(partition = index, reason = %error, "refused a batch");
-                self.has_error = true;
-                PartitionAnswer {
-                    index,
-                    error_code: error.code(),
-                    base_offset: -1,
-                    log_append_time_ms: -1,
-                    log_start_offset: -1,
-                    refused_record: match error {
-                        ProduceError::Append(AppendError::MissingKey { batch_index }) => {
-                            Some((batch_index, error.to_string()))
-                        }
-                        _ => None,
-                    },
-                    error_message: Some(error.to_string()),
-                    current_leader: self.current_leader(&error),
+        PartitionAnswer {
+            index,
+            outcome: outcome.map_err(|error| Box::new(self.refusal(index, &error))),
+        }
+    }
+
+    fn refusal(&mut self, index: i32, error: &ProduceError) -> Refusal {
+        tracing::debug!(partition = index, reason = %error, "refused a batch");
+        self.has_error = true;
+        Refusal {
+            error_code: error.code(),
+            refused_record: match error {
+                ProduceError::Append(AppendError::MissingKey { batch_index }) => {
+                    Some((*batch_index, error.to_string()))
                 }
-            }
+                _ => None,
+            },
+            error_message: error.to_string(),
+            current_leader: self.current_leader(error),
         }
     }
 

@@ -18,7 +18,7 @@ use kafka_protocol::messages::describe_topic_partitions_request;
 use kafka_protocol::messages::incremental_alter_configs_request as incremental;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::*;
-use kafka_protocol::protocol::StrBytes;
+use kafka_protocol::protocol::{Decodable, StrBytes};
 use uuid::Uuid;
 
 fn text(text: &str) -> StrBytes {
@@ -80,7 +80,10 @@ async fn call_node<R: Request + Encodable>(
     request.encode(&mut body, version).unwrap();
     let served = Served::by_key(R::KEY).unwrap();
     let context = RequestContext::for_tests(node_id);
-    let answer = served.answer(cluster, &context, version, body.freeze()).await;
+    let answer = served
+        .answer(cluster, &Arc::new(context), version, body.freeze())
+        .done()
+        .await;
     let Ok(Answer::Response(Response::Body(body))) = answer else {
         panic!("{} of version {version} is answered", served.name());
     };

@@ -4,9 +4,9 @@
 //! found, are replayed too.
 
 use super::{answer_frame, validate_batch};
+use crate::bounds::tests::samples::cases;
 use crate::log::batch::{BATCH_HEADER_BYTES, Compression};
 use crate::log::records::{NewRecord, encode_batch};
-use crate::server::bounds::tests::samples::cases;
 use bytes::{BufMut, BytesMut};
 use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
 use kafka_protocol::messages::join_group_request::JoinGroupRequestProtocol;

@@ -328,9 +328,9 @@ impl Batch {
                 reason: "a Produce request may hold exactly one record batch per partition",
             });
         }
+        let computed = crc32c::crc32c(&records[CRC_END..size]);
         records.truncate(size);
         let body = records.split_off(BATCH_HEADER_BYTES);
-        let computed = header.compute_crc(&body);
         if computed != header.crc() {
             return Err(InvalidBatch::Corrupt {
                 found: header.crc(),

@@ -13,6 +13,20 @@ pub(crate) const CONNECTION_BYTES: usize = 8 << 10;
 /// Small frames together, and answers together, are covered by [`CONNECTION_BYTES`] up to this.
 const COVERED_BYTES: usize = 1 << 10;
 
+/// What an element of a request's arrays takes while the request is decoded, worked on and answered.
+const ELEMENT_BYTES: usize = 256;
+
+impl Pool {
+    /// Counts a request with so many elements, once they are not covered by [`CONNECTION_BYTES`]. Never refused, and held until it is
+    /// answered.
+    pub(crate) fn charge_elements(&self, elements: usize) -> Option<Charge> {
+        match uncovered(elements * ELEMENT_BYTES) {
+            0 => None,
+            bytes => Some(self.charge_beyond_limit(bytes)),
+        }
+    }
+}
+
 /// What is counted of `bytes` beside the connection's fixed charge: all of it, once it is not covered.
 fn uncovered(bytes: usize) -> usize {
     if bytes > COVERED_BYTES { bytes } else { 0 }

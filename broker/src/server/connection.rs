@@ -4,12 +4,13 @@
 //! Answers that are ready are written together; what is ready is written before anything that can wait. While a request waits, the
 //! connection reads ahead into a bounded buffer, and a fetch whose client has hung up ends.
 
+use super::Stopping;
 use super::dispatch::{self, Received, Refused, Request};
 use super::frame::{Frame, FrameError, FrameReader};
 use super::outgoing::Outgoing;
 use super::produced::put_produce;
 use super::vectored::put_fetch;
-use crate::api::{Answer, Response, Undecodable, unsupported_api_versions};
+use crate::api::{Answer, Answering, Response, Undecodable, unsupported_api_versions};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::pool::ConnectionCharge;
@@ -20,8 +21,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
-use tokio::time::{Instant, Sleep, sleep, timeout};
+use tokio::sync::oneshot::error::TryRecvError;
+use tokio::time::{Instant, Sleep, sleep};
 
 /// Answers that are ready wait for each other up to this.
 const WRITE_TOGETHER_BYTES: usize = 64 << 10;
@@ -38,17 +39,14 @@ pub(crate) struct Connection<S> {
     cluster: Arc<Cluster>,
     /// Shared with the request in work; changes only when the client calls itself something else.
     context: Arc<RequestContext>,
-    /// Turns true when the server stops.
-    stopping: watch::Receiver<bool>,
-    /// Completes then. Kept beside it, as is the timer below, so that a request costs neither a registration.
-    stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
+    stopping: Stopping,
     idle: Idle,
 }
 
 /// Finds a connection idle by looking once per `connections.max.idle.ms`, not by a new timer for each request.
 struct Idle {
     limit: Duration,
-    last_request: Instant,
+    last_use: Instant,
     timer: Pin<Box<Sleep>>,
 }
 
@@ -56,16 +54,21 @@ impl Idle {
     fn new(limit: Duration) -> Self {
         Self {
             limit,
-            last_request: Instant::now(),
+            last_use: Instant::now(),
             timer: Box::pin(sleep(limit)),
         }
     }
 
-    /// Completes when there was no request for the limit. May be dropped and called again.
+    /// The connection is in use now.
+    fn begin(&mut self) {
+        self.last_use = Instant::now();
+    }
+
+    /// Completes when it was not in use for the limit. May be dropped and called again.
     async fn expired(&mut self) {
         loop {
             self.timer.as_mut().await;
-            let deadline = self.last_request + self.limit;
+            let deadline = self.last_use + self.limit;
             if Instant::now() >= deadline {
                 return;
             }
@@ -95,12 +98,7 @@ pub(crate) enum Closed {
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     /// A connection that was just accepted.
-    pub(crate) fn new(
-        io: S,
-        cluster: Arc<Cluster>,
-        context: RequestContext,
-        stopping: watch::Receiver<bool>,
-    ) -> Self {
+    pub(crate) fn new(io: S, cluster: Arc<Cluster>, context: RequestContext, stopping: Stopping) -> Self {
         // A negative limit is none, as in Kafka's `Selector`.
         let idle = u64::try_from(cluster.config.connections_max_idle_ms)
             .map_or(NO_IDLE_LIMIT, Duration::from_millis);
@@ -111,16 +109,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             charge: ConnectionCharge::new(&cluster.pool),
             cluster,
             context: Arc::new(context),
-            stopped: Box::pin(until_true(stopping.clone())),
             stopping,
             idle: Idle::new(idle),
         }
     }
 
     /// Answers until the client closes the connection; whatever else ends it is an error.
-    pub(crate) async fn run(mut self) -> Result<(), Closed> {
+    pub(crate) async fn run(&mut self) -> Result<(), Closed> {
         while let Some(frame) = self.next_frame().await? {
-            self.idle.last_request = Instant::now();
+            self.idle.begin();
             // The ticket is held until the request has been answered.
             let Frame {
                 bytes,
@@ -154,13 +151,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     }
 
     async fn next_frame(&mut self) -> Result<Option<Frame>, Closed> {
-        if *self.stopping.borrow() {
+        // Frames may be here without end.
+        if self.stopping.try_recv() == Err(TryRecvError::Closed) {
             return Err(Closed::Stopping);
         }
         tokio::select! {
             biased;
             frame = self.reader.next() => Ok(frame?),
-            () = &mut self.stopped => Err(Closed::Stopping),
+            _ = &mut self.stopping => Err(Closed::Stopping),
             () = self.idle.expired() => Err(Closed::Idle),
         }
     }
@@ -169,26 +167,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         if let Some(client_id) = request.new_client_id {
             Arc::make_mut(&mut self.context).client_id = client_id;
         }
-        let cluster = Arc::clone(&self.cluster);
-        let context = Arc::clone(&self.context);
-        let mut work = pin!(
-            request
-                .api
-                .answer(&cluster, &context, request.version, request.body)
-        );
-        let answer = match at_once(work.as_mut()).await {
-            Some(answer) => answer?,
-            None => {
-                self.flush().await?;
-                tokio::select! {
-                    biased;
-                    answer = &mut work => answer?,
-                    () = &mut self.stopped, if request.api.ends_with_its_client => {
-                        return Err(Closed::Stopping);
+        let Request { api, version, .. } = request;
+        let answer = match api.answer(&self.cluster, &self.context, version, request.body) {
+            Answering::Now(answer) => answer?,
+            Answering::Later(mut work) => match at_once(work.as_mut()).await {
+                Some(answer) => answer?,
+                None => {
+                    self.flush().await?;
+                    tokio::select! {
+                        biased;
+                        answer = work => answer?,
+                        _ = &mut self.stopping, if api.ends_with_its_client => return Err(Closed::Stopping),
+                        () = self.reader.hang_up(), if api.ends_with_its_client => Answer::Silence,
                     }
-                    () = self.reader.hang_up(), if request.api.ends_with_its_client => Answer::Silence,
                 }
-            }
+            },
         };
         let response = match answer {
             Answer::Response(response) => response,
@@ -198,12 +191,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 return Err(Closed::Answered);
             }
         };
-        let header_version = (request.api.response_header_version)(request.version);
+        let header_version = (api.response_header_version)(version);
         let start = self.outgoing.begin_frame(request.correlation_id, header_version);
         match response {
             Response::Body(body) => self.outgoing.put_body(body),
-            Response::Produced(answer) => put_produce(self.outgoing.copied(), request.version, &answer),
-            Response::Fetched(answer) => put_fetch(&mut self.outgoing, request.version, answer),
+            Response::Produced(answer) => put_produce(self.outgoing.copied(), version, &answer),
+            Response::Fetched(answer) => put_fetch(&mut self.outgoing, version, answer),
         }
         self.outgoing.end_frame(start);
         self.charge.hold_answers(self.outgoing.held_bytes());
@@ -220,27 +213,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     }
 
     async fn write(&mut self) -> io::Result<()> {
-        let mut writing = pin!(self.outgoing.write_to(self.reader.io()));
+        let Self {
+            reader,
+            outgoing,
+            idle,
+            ..
+        } = self;
+        let mut writing = pin!(poll_fn(
+            |context| outgoing.poll_write_to(Pin::new(reader.io()), context)
+        ));
         if let Some(written) = at_once(writing.as_mut()).await {
             return written;
         }
         // A client that does not read holds slices of the log: no longer than an idle one may stay.
-        timeout(self.idle.limit, writing)
-            .await
-            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        idle.begin();
+        tokio::select! {
+            biased;
+            written = writing => written,
+            () = idle.expired() => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
 }
 
 /// What `future` gives without waiting. Most answers and writes do: they cost no timer, and nothing else is looked at.
-async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
+async fn at_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
         Poll::Pending => Poll::Ready(None),
     })
     .await
-}
-
-async fn until_true(mut flag: watch::Receiver<bool>) {
-    // A sender that is gone means the same.
-    let _ = flag.wait_for(|flag| *flag).await;
 }

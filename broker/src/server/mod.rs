@@ -1,6 +1,5 @@
 //! The network side: listen, accept, limits, shutdown; one task per connection.
 
-pub(crate) mod bounds;
 mod connection;
 mod dispatch;
 mod encoding;
@@ -15,13 +14,15 @@ use crate::cluster::Cluster;
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use connection::Connection;
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 /// How long accepting pauses when the system has no descriptor left for another connection.
@@ -39,8 +40,11 @@ pub(crate) struct Server {
 struct Listener {
     cluster: Arc<Cluster>,
     node_id: NodeId,
-    stopping: watch::Receiver<bool>,
 }
+
+/// Completes when the server stops, since the other end is dropped then. Each connection has its own: it looks at it before and after
+/// every request, and would meet the others at one that they share.
+type Stopping = oneshot::Receiver<Infallible>;
 
 impl Server {
     /// Accepts on each of `listeners` for the broker named beside it.
@@ -51,9 +55,8 @@ impl Server {
             let listener = Listener {
                 cluster: Arc::clone(cluster),
                 node_id,
-                stopping: observer.clone(),
             };
-            tasks.spawn(listener.accept(socket));
+            tasks.spawn(listener.accept(socket, observer.clone()));
         }
         Self {
             listeners: tasks,
@@ -72,18 +75,24 @@ impl Server {
 }
 
 impl Listener {
-    async fn accept(mut self, socket: TcpListener) {
+    async fn accept(self, socket: TcpListener, mut stopping: watch::Receiver<bool>) {
         let mut connections = JoinSet::new();
+        let mut running = HashMap::new();
         loop {
             let accepted = tokio::select! {
                 biased;
-                _ = self.stopping.wait_for(|stopping| *stopping) => break,
-                Some(_) = connections.join_next() => continue,
+                _ = stopping.wait_for(|stopping| *stopping) => break,
+                Some(ended) = connections.join_next_with_id() => {
+                    running.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
+                    continue;
+                }
                 accepted = socket.accept() => accepted,
             };
             match accepted {
                 Ok((stream, peer_address)) => {
-                    connections.spawn(self.clone().serve(stream, peer_address));
+                    let (until_stop, stopping) = oneshot::channel();
+                    let serving = self.clone().serve(stream, peer_address, stopping);
+                    running.insert(connections.spawn(serving).id(), until_stop);
                 }
                 Err(error) => {
                     // Out of descriptors, or the client was gone at once: neither ends the listener, neither may spin.
@@ -92,19 +101,20 @@ impl Listener {
                 }
             }
         }
+        drop(running);
         drop(socket);
         while connections.join_next().await.is_some() {}
     }
 
-    async fn serve(self, stream: TcpStream, peer_address: SocketAddr) {
+    async fn serve(self, stream: TcpStream, peer_address: SocketAddr, stopping: Stopping) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, %peer_address, "the connection was gone before it began");
             return;
         }
-        self.converse(stream, Some(peer_address)).await;
+        self.converse(stream, Some(peer_address), stopping).await;
     }
 
-    async fn converse<S>(self, stream: S, peer_address: Option<SocketAddr>)
+    async fn converse<S>(self, stream: S, peer_address: Option<SocketAddr>, stopping: Stopping)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
@@ -115,7 +125,7 @@ impl Listener {
             is_local: false,
         };
         let _counted = Counted::new(&self.cluster.counters.connections);
-        let connection = Connection::new(stream, Arc::clone(&self.cluster), context, self.stopping.clone());
+        let mut connection = Connection::new(stream, Arc::clone(&self.cluster), context, stopping);
         if let Err(closed) = connection.run().await {
             tracing::debug!(?peer_address, reason = %closed, "closed a connection");
         }
@@ -127,13 +137,12 @@ pub(crate) async fn converse<S>(cluster: &Arc<Cluster>, node_id: NodeId, stream:
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let (_running, stopping) = watch::channel(false);
+    let (_until_stop, stopping) = oneshot::channel();
     let listener = Listener {
         cluster: Arc::clone(cluster),
         node_id,
-        stopping,
     };
-    listener.converse(stream, None).await;
+    listener.converse(stream, None, stopping).await;
 }
 
 /// Counts one connection while it lives.

@@ -3,7 +3,9 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use std::io::{self, IoSlice};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::AsyncWrite;
 
 /// Shared bytes below this are copied: an extra slice costs more than the copy.
 const COPY_BYTES: usize = 1 << 10;
@@ -21,6 +23,15 @@ pub(crate) struct Outgoing {
     shared_bytes: usize,
     /// Of them, those that are nobody else's: bodies, which no log holds.
     body_bytes: usize,
+    /// What has been written while the rest waits.
+    written: Position,
+}
+
+/// A place among the parts: the index of one, and how many of its bytes are before it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Position {
+    part: usize,
+    bytes: usize,
 }
 
 /// Where a frame began.
@@ -86,13 +97,74 @@ impl Outgoing {
         self.put_shared(body);
     }
 
-    /// Writes everything. An error leaves nothing to be written again: the connection is to be closed.
-    pub(crate) async fn write_to(&mut self, io: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-        if self.shared.is_empty() {
-            io.write_all(&self.copied).await?;
-        } else {
-            self.write_vectored(io).await?;
+    /// Writes everything, with nothing kept aside while it waits. An error leaves nothing to be written again: the connection is to
+    /// be closed.
+    pub(crate) fn poll_write_to(
+        &mut self,
+        mut io: Pin<&mut impl AsyncWrite>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.written.part < self.part_count() {
+            let written = ready!(self.poll_write_some(io.as_mut(), context))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.advance(written);
         }
+        self.clear();
+        io.poll_flush(context)
+    }
+
+    fn poll_write_some(
+        &self,
+        io: Pin<&mut impl AsyncWrite>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if self.shared.is_empty() {
+            return io.poll_write(context, &self.copied[self.written.bytes..]);
+        }
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let count = self.fill(&mut slices);
+        io.poll_write_vectored(context, &slices[..count])
+    }
+
+    /// Puts what is not written yet into `slices`, as far as they go; how many it took.
+    fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>; SLICES]) -> usize {
+        let mut count = 0;
+        let mut skipped = self.written.bytes;
+        for index in self.written.part..self.part_count() {
+            let part = &self.part(index)[skipped..];
+            skipped = 0;
+            if part.is_empty() {
+                continue;
+            }
+            slices[count] = IoSlice::new(part);
+            count += 1;
+            if count == SLICES {
+                break;
+            }
+        }
+        count
+    }
+
+    /// Moves over so many bytes, and over parts that have no more.
+    fn advance(&mut self, mut bytes: usize) {
+        while self.written.part < self.part_count() {
+            let left = self.part(self.written.part).len() - self.written.bytes;
+            if bytes < left {
+                self.written.bytes += bytes;
+                return;
+            }
+            bytes -= left;
+            self.written = Position {
+                part: self.written.part + 1,
+                bytes: 0,
+            };
+        }
+    }
+
+    fn clear(&mut self) {
+        self.written = Position::default();
         self.shared.clear();
         self.shared_bytes = 0;
         self.body_bytes = 0;
@@ -102,56 +174,28 @@ impl Outgoing {
         } else {
             self.copied.clear();
         }
-        io.flush().await
     }
 
-    async fn write_vectored(&self, io: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-        let mut parts = self.parts();
-        // Parts that were taken from the iterator and are not written yet, the first one perhaps in part.
-        let mut window: [&[u8]; SLICES] = [&[]; SLICES];
-        let mut filled = 0;
-        loop {
-            while filled < SLICES {
-                let Some(part) = parts.next() else { break };
-                window[filled] = part;
-                filled += 1;
-            }
-            if filled == 0 {
-                return Ok(());
-            }
-            let slices = window.map(IoSlice::new);
-            let mut written = io.write_vectored(&slices[..filled]).await?;
-            if written == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            let mut done = 0;
-            while done < filled && window[done].len() <= written {
-                written -= window[done].len();
-                done += 1;
-            }
-            window.copy_within(done..filled, 0);
-            filled -= done;
-            if written > 0 {
-                window[0] = &window[0][written..];
-            }
+    /// What is copied before the first shared bytes, those, what is copied after them, and so on. Copied parts may be empty.
+    fn part(&self, index: usize) -> &[u8] {
+        let place = index / 2;
+        if index % 2 == 1 {
+            return &self.shared[place].1;
         }
+        let start = place.checked_sub(1).map_or(0, |before| self.shared[before].0);
+        let end = self.shared.get(place).map_or(self.copied.len(), |(at, _)| *at);
+        &self.copied[start..end]
+    }
+
+    fn part_count(&self) -> usize {
+        2 * self.shared.len() + 1
     }
 
     #[cfg(test)]
     pub(crate) fn to_vec(&self) -> Vec<u8> {
-        self.parts().flatten().copied().collect()
-    }
-
-    /// The parts in order, none of them empty.
-    fn parts(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.shared.iter().map(|(at, _)| *at));
-        let ends = self.shared.iter().map(|(at, _)| *at).chain([self.copied.len()]);
-        let after = self.shared.iter().map(|(_, bytes)| &bytes[..]).chain([&[][..]]);
-        starts
-            .zip(ends)
-            .zip(after)
-            .flat_map(|((start, end), shared)| [&self.copied[start..end], shared])
-            .filter(|part| !part.is_empty())
+        (0..self.part_count())
+            .flat_map(|index| self.part(index).to_vec())
+            .collect()
     }
 }
 
@@ -159,14 +203,30 @@ impl Outgoing {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::pin::Pin;
-    use std::task::{Context, Poll};
+    use std::task::Waker;
 
-    /// Takes at most so many bytes per write, from as many slices as it likes.
+    /// Takes at most so many bytes per write, from as many slices as it likes, and has to be asked twice for each.
     struct Narrow {
         width: usize,
         taken: Vec<u8>,
         most_slices: usize,
+        is_ready: bool,
+    }
+
+    impl Narrow {
+        fn new(width: usize) -> Self {
+            Self {
+                width,
+                taken: Vec::new(),
+                most_slices: 0,
+                is_ready: false,
+            }
+        }
+    }
+
+    fn write(outgoing: &mut Outgoing, io: &mut Narrow) {
+        let mut context = Context::from_waker(Waker::noop());
+        while outgoing.poll_write_to(Pin::new(io), &mut context).is_pending() {}
     }
 
     impl AsyncWrite for Narrow {
@@ -183,6 +243,10 @@ mod tests {
             _context: &mut Context<'_>,
             slices: &[IoSlice<'_>],
         ) -> Poll<io::Result<usize>> {
+            self.is_ready = !self.is_ready;
+            if self.is_ready {
+                return Poll::Pending;
+            }
             self.most_slices = self.most_slices.max(slices.len());
             let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
             let count = bytes.len().min(self.width);
@@ -218,9 +282,8 @@ mod tests {
                 }
             }
             prop_assert_eq!(outgoing.len(), expected.len());
-            let mut io = Narrow { width, taken: Vec::new(), most_slices: 0 };
-            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            runtime.block_on(outgoing.write_to(&mut io)).unwrap();
+            let mut io = Narrow::new(width);
+            write(&mut outgoing, &mut io);
             prop_assert_eq!(io.taken, expected);
             prop_assert_eq!(outgoing.len(), 0);
             prop_assert!(io.most_slices <= SLICES);
@@ -240,13 +303,8 @@ mod tests {
         outgoing.put_shared(vec![7; 9_000]);
         let list_bytes = outgoing.shared.capacity() * size_of::<(usize, Bytes)>();
         assert_eq!(outgoing.held_bytes(), 300 + 5_000 + list_bytes);
-        let mut io = Narrow {
-            width: 20_000,
-            taken: Vec::new(),
-            most_slices: 0,
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(outgoing.write_to(&mut io)).unwrap();
+        let mut io = Narrow::new(20_000);
+        write(&mut outgoing, &mut io);
         assert_eq!((io.taken.len(), outgoing.body_bytes), (11_200, 0));
     }
 

@@ -4,7 +4,8 @@
 //! Source: Kafka's `ProduceResponse.json`.
 
 use super::encoding::{put_count, put_node_endpoints, put_nullable_string, put_string};
-use crate::api::produce::{PartitionAnswer, ProduceAnswer, TopicAnswer};
+use crate::api::produce::{PartitionAnswer, ProduceAnswer, Refusal, TopicAnswer};
+use crate::log::Appended;
 use bytes::BufMut;
 
 /// From here on the encoding is compact and has tagged fields.
@@ -41,27 +42,51 @@ fn put_topic(head: &mut Vec<u8>, version: i16, topic: &TopicAnswer) {
 }
 
 fn put_partition(head: &mut Vec<u8>, version: i16, partition: &PartitionAnswer) {
-    let is_flexible = version >= FLEXIBLE_FROM;
     head.put_i32(partition.index);
-    head.put_i16(partition.error_code);
-    head.put_i64(partition.base_offset);
-    head.put_i64(partition.log_append_time_ms);
+    match &partition.outcome {
+        Ok(appended) => put_appended(head, version, appended),
+        Err(refusal) => put_refusal(head, version, refusal),
+    }
+}
+
+fn put_appended(head: &mut Vec<u8>, version: i16, appended: &Appended) {
+    let is_flexible = version >= FLEXIBLE_FROM;
+    head.put_i16(0); // error_code
+    head.put_i64(appended.base_offset.0);
+    head.put_i64(appended.log_append_time_ms.unwrap_or(-1));
     if version >= 5 {
-        head.put_i64(partition.log_start_offset);
+        head.put_i64(appended.log_start_offset.0);
     }
     if version >= 8 {
-        put_count(head, is_flexible, usize::from(partition.refused_record.is_some()));
-        if let Some((batch_index, message)) = &partition.refused_record {
+        put_count(head, is_flexible, 0); // record_errors
+        put_nullable_string(head, is_flexible, None); // error_message
+    }
+    if is_flexible {
+        head.put_u8(0);
+    }
+}
+
+fn put_refusal(head: &mut Vec<u8>, version: i16, refusal: &Refusal) {
+    let is_flexible = version >= FLEXIBLE_FROM;
+    head.put_i16(refusal.error_code);
+    head.put_i64(-1); // base_offset
+    head.put_i64(-1); // log_append_time_ms
+    if version >= 5 {
+        head.put_i64(-1); // log_start_offset
+    }
+    if version >= 8 {
+        put_count(head, is_flexible, usize::from(refusal.refused_record.is_some()));
+        if let Some((batch_index, message)) = &refusal.refused_record {
             head.put_i32(*batch_index);
-            put_nullable_string(head, is_flexible, Some(message));
+            put_string(head, is_flexible, message);
             if is_flexible {
                 head.put_u8(0);
             }
         }
-        put_nullable_string(head, is_flexible, partition.error_message.as_deref());
+        put_string(head, is_flexible, &refusal.error_message);
     }
     if is_flexible {
-        put_current_leader(head, partition.current_leader);
+        put_current_leader(head, refusal.current_leader);
     }
 }
 
@@ -80,7 +105,7 @@ fn put_current_leader(head: &mut Vec<u8>, leader: Option<(i32, i32)>) {
 mod tests {
     use super::*;
     use crate::cluster::Node;
-    use crate::ids::NodeId;
+    use crate::ids::{NodeId, Offset};
     use bytes::BytesMut;
     use kafka_protocol::messages::produce_response::{
         BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse,
@@ -92,28 +117,36 @@ mod tests {
     use uuid::Uuid;
 
     fn partition() -> impl Strategy<Value = PartitionAnswer> {
+        (any::<i32>(), prop::result::maybe_ok(appended(), refusal())).prop_map(|(index, outcome)| {
+            PartitionAnswer {
+                index,
+                outcome: outcome.map_err(Box::new),
+            }
+        })
+    }
+
+    fn appended() -> impl Strategy<Value = Appended> {
+        (any::<i64>(), any::<Option<i64>>(), any::<i64>()).prop_map(|offsets| Appended {
+            base_offset: Offset(offsets.0),
+            last_offset: Offset(offsets.0),
+            log_append_time_ms: offsets.1,
+            log_start_offset: Offset(offsets.2),
+            is_duplicate: false,
+        })
+    }
+
+    fn refusal() -> impl Strategy<Value = Refusal> {
         let text = || "[a-z ]{0,200}";
         let refused = prop::option::of((any::<i32>(), text()));
-        let offsets = (any::<i64>(), any::<i64>(), any::<i64>());
-        let texts = (refused, prop::option::of(text()));
-        (
-            any::<i32>(),
-            any::<i16>(),
-            offsets,
-            texts,
-            any::<Option<(i32, i32)>>(),
-        )
-            .prop_map(|(index, error_code, offsets, texts, leader)| PartitionAnswer {
-                index,
+        (any::<i16>(), refused, text(), any::<Option<(i32, i32)>>()).prop_map(
+            |(error_code, refused_record, error_message, leader)| Refusal {
                 error_code,
-                base_offset: offsets.0,
-                log_append_time_ms: offsets.1,
-                log_start_offset: offsets.2,
-                refused_record: texts.0,
-                error_message: texts.1,
+                refused_record,
+                error_message,
                 // -1 and -1 is how the wire says that there is none.
                 current_leader: leader.filter(|leader| *leader != (-1, -1)),
-            })
+            },
+        )
     }
 
     fn text(text: &str) -> StrBytes {
@@ -141,22 +174,27 @@ mod tests {
     }
 
     fn data(version: i16, partition: &PartitionAnswer) -> PartitionProduceResponse {
-        let mut data = PartitionProduceResponse::default()
-            .with_index(partition.index)
-            .with_error_code(partition.error_code)
-            .with_base_offset(partition.base_offset)
-            .with_log_append_time_ms(partition.log_append_time_ms)
-            .with_log_start_offset(partition.log_start_offset);
+        let data = PartitionProduceResponse::default().with_index(partition.index);
+        let refusal = match &partition.outcome {
+            Ok(appended) => {
+                return data
+                    .with_base_offset(appended.base_offset.0)
+                    .with_log_append_time_ms(appended.log_append_time_ms.unwrap_or(-1))
+                    .with_log_start_offset(appended.log_start_offset.0);
+            }
+            Err(refusal) => refusal,
+        };
+        let mut data = data.with_error_code(refusal.error_code).with_base_offset(-1);
         if version >= 8 {
-            data.error_message = partition.error_message.as_deref().map(text);
-            let refused = partition.refused_record.iter().map(|(index, message)| {
+            data.error_message = Some(text(&refusal.error_message));
+            let refused = refusal.refused_record.iter().map(|(index, message)| {
                 BatchIndexAndErrorMessage::default()
                     .with_batch_index(*index)
                     .with_batch_index_error_message(Some(text(message)))
             });
             data.record_errors = refused.collect();
         }
-        if let Some((leader_id, leader_epoch)) = partition.current_leader {
+        if let Some((leader_id, leader_epoch)) = refusal.current_leader {
             data.current_leader = LeaderIdAndEpoch::default()
                 .with_leader_id(leader_id.into())
                 .with_leader_epoch(leader_epoch);
@@ -191,7 +229,9 @@ mod tests {
                     .collect(),
             };
             for partition in answer.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {
-                partition.current_leader.take_if(|_| !names_leaders);
+                if let Err(refusal) = &mut partition.outcome {
+                    refusal.current_leader.take_if(|_| !names_leaders);
+                }
             }
             let mut expected = BytesMut::new();
             message(version, &answer).encode(&mut expected, version).unwrap();

@@ -12,16 +12,17 @@ use crate::ids::NodeId;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse, RequestHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request, StrBytes};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::sync::watch;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 struct Client {
     io: DuplexStream,
     serving: JoinHandle<()>,
-    stopping: watch::Sender<bool>,
+    stopping: oneshot::Sender<Infallible>,
 }
 
 fn cluster(properties: &[(&str, &str)]) -> Arc<Cluster> {
@@ -34,16 +35,15 @@ impl Client {
     }
 
     fn connect_to(cluster: &Arc<Cluster>, node: i32) -> Self {
-        let (stopping, observer) = watch::channel(false);
+        let (stopping, observer) = oneshot::channel();
         let listener = Listener {
             cluster: Arc::clone(cluster),
             node_id: NodeId(node),
-            stopping: observer,
         };
         let (io, other) = tokio::io::duplex(1 << 20);
         Self {
             io,
-            serving: tokio::spawn(listener.converse(other, None)),
+            serving: tokio::spawn(listener.converse(other, None, observer)),
             stopping,
         }
     }
@@ -220,8 +220,8 @@ async fn idle_connection_ends_when_the_server_stops() {
     let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     client.ask(0, &ApiVersionsRequest::default()).await;
-    client.stopping.send_replace(true);
-    assert!(client.is_closed().await);
+    drop(client.stopping);
+    assert!(client.io.read_u8().await.is_err());
     client.serving.await.unwrap();
 }
 
@@ -253,22 +253,21 @@ async fn parked_request_ends_when_the_server_stops() {
     client.send_frame(&encode(1, 12, &request)).await;
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     let started = tokio::time::Instant::now();
-    client.stopping.send_replace(true);
-    assert!(client.is_closed().await);
+    drop(client.stopping);
+    assert!(client.io.read_u8().await.is_err());
     assert_eq!(started.elapsed().as_millis(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn client_that_does_not_read_its_answers_is_closed_like_an_idle_one() {
     let cluster = cluster(&[("connections.max.idle.ms", "5000")]);
-    let (stopping, observer) = watch::channel(false);
+    let (stopping, observer) = oneshot::channel();
     let listener = Listener {
         cluster: Arc::clone(&cluster),
         node_id: NodeId(1),
-        stopping: observer,
     };
     let (mut io, other) = tokio::io::duplex(64);
-    let serving = tokio::spawn(listener.converse(other, None));
+    let serving = tokio::spawn(listener.converse(other, None, observer));
     let started = tokio::time::Instant::now();
     let frame = encode(1, 4, &software());
     io.write_u32(frame.len() as u32).await.unwrap();

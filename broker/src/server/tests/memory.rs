@@ -10,7 +10,7 @@ use kafka_protocol::messages::{ApiVersionsRequest, MetadataRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::watch;
+use tokio::sync::oneshot;
 
 #[tokio::test(start_paused = true)]
 async fn an_ordinary_request_costs_no_more_than_its_connection() {
@@ -35,14 +35,13 @@ async fn a_large_answer_is_counted_until_its_client_has_read_it() {
     client.serving.await.unwrap();
     assert_eq!(cluster.pool.used_bytes(), 0);
 
-    let (_stopping, observer) = watch::channel(false);
+    let (_stopping, observer) = oneshot::channel();
     let listener = Listener {
         cluster: Arc::clone(&cluster),
         node_id: NodeId(1),
-        stopping: observer,
     };
     let (mut io, other) = tokio::io::duplex(1 << 10);
-    tokio::spawn(listener.converse(other, None));
+    tokio::spawn(listener.converse(other, None, observer));
     let topic = MetadataRequestTopic::default().with_name(Some(TopicName(StrBytes::from_static_str("wide"))));
     let frame = encode(1, 12, &MetadataRequest::default().with_topics(Some(vec![topic])));
     io.write_u32(frame.len() as u32).await.unwrap();

@@ -11,6 +11,11 @@ use super::walk::LARGEST_LEAST_BYTES;
 use super::{Claim, MAX_ELEMENTS, OutOfBounds, check};
 use samples::cases;
 
+/// How long the request is that `body` begins with.
+fn request_len(api_key: i16, version: i16, body: &[u8]) -> Result<usize, OutOfBounds> {
+    check(api_key, version, body).map(|walked| walked.bytes)
+}
+
 /// The claim and path of a body that must not pass.
 #[track_caller]
 fn refusal(api_key: ApiKey, version: i16, body: &[u8]) -> (String, Claim) {
@@ -85,7 +90,7 @@ proptest! {
         for case in cases() {
             for version in case.first_version..=case.last_version {
                 let body = (case.encode)(seed, version);
-                let walked = check(case.api_key as i16, version, &body);
+                let walked = request_len(case.api_key as i16, version, &body);
                 prop_assert_eq!(walked, Ok(body.len()), "{:?} v{}", case.api_key, version);
             }
         }
@@ -97,7 +102,7 @@ proptest! {
             let mut body = (case.encode)(seed, case.last_version);
             let length = body.len();
             body.extend_from_slice(&[0xff; 7]);
-            let walked = check(case.api_key as i16, case.last_version, &body);
+            let walked = request_len(case.api_key as i16, case.last_version, &body);
             prop_assert_eq!(walked, Ok(length), "{:?}", case.api_key);
         }
     }
@@ -117,7 +122,7 @@ proptest! {
                 let place = place.index(body.len());
                 body[place] = byte;
                 let length = body.len();
-                if let Ok(walked) = check(case.api_key as i16, version, &body) {
+                if let Ok(walked) = request_len(case.api_key as i16, version, &body) {
                     prop_assert!(walked <= length);
                     // The decoder may refuse it, for its text is not UTF-8 for example, but must not walk elsewhere.
                     if let Some(left) = (case.decode)(body.into(), version) {
@@ -160,7 +165,7 @@ fn five_bytes_of_metadata_that_claim_all_topics_of_the_world_are_refused() {
 
 #[test]
 fn the_message_names_the_request_the_field_the_claim_and_what_is_left() {
-    let error = check(ApiKey::Metadata as i16, 12, &[0xff, 0xff, 0xff, 0xff, 0x0f]).unwrap_err();
+    let error = request_len(ApiKey::Metadata as i16, 12, &[0xff, 0xff, 0xff, 0xff, 0x0f]).unwrap_err();
     assert_eq!(
         error.to_string(),
         "Metadata v12: Topics claims 4294967294 elements of at least 18 bytes each and 0 are left"
@@ -208,7 +213,10 @@ fn counts_are_summed_over_the_whole_body() {
         body
     };
     let body = groups(MAX_ELEMENTS);
-    assert_eq!(check(ApiKey::DescribeGroups as i16, 0, &body), Ok(body.len()));
+    assert_eq!(
+        request_len(ApiKey::DescribeGroups as i16, 0, &body),
+        Ok(body.len())
+    );
     let (path, claim) = refusal(ApiKey::DescribeGroups, 0, &groups(MAX_ELEMENTS + 1));
     assert_eq!(path, "Groups");
     assert_eq!(
@@ -277,7 +285,7 @@ fn negative_counts_and_lengths_are_refused() {
 
 #[test]
 fn null_passes_only_where_the_version_allows_it() {
-    assert_eq!(check(ApiKey::Metadata as i16, 1, &[0xff; 4]), Ok(4));
+    assert_eq!(request_len(ApiKey::Metadata as i16, 1, &[0xff; 4]), Ok(4));
     assert_eq!(
         refusal(ApiKey::Metadata, 0, &[0xff; 4]),
         ("Topics".into(), Claim::Null)
@@ -289,7 +297,7 @@ fn null_passes_only_where_the_version_allows_it() {
         ("Topics[0].Name".into(), Claim::Null)
     );
     let by_id = [&[2][..], &[7; 16], &[0, 0, 1, 1, 0]].concat();
-    assert_eq!(check(ApiKey::Metadata as i16, 12, &by_id), Ok(by_id.len()));
+    assert_eq!(request_len(ApiKey::Metadata as i16, 12, &by_id), Ok(by_id.len()));
 }
 
 #[test]
@@ -297,12 +305,12 @@ fn a_nullable_struct_is_null_or_there() {
     let with_marker = |marker: u8, cursor: &[u8]| [&[1, 0, 0, 7, 208, marker][..], cursor, &[0]].concat();
     let absent = with_marker(0xff, &[]);
     assert_eq!(
-        check(ApiKey::DescribeTopicPartitions as i16, 0, &absent),
+        request_len(ApiKey::DescribeTopicPartitions as i16, 0, &absent),
         Ok(absent.len())
     );
     let there = with_marker(1, &[2, b't', 0, 0, 0, 9, 0]);
     assert_eq!(
-        check(ApiKey::DescribeTopicPartitions as i16, 0, &there),
+        request_len(ApiKey::DescribeTopicPartitions as i16, 0, &there),
         Ok(there.len())
     );
     let (path, claim) = refusal(ApiKey::DescribeTopicPartitions, 0, &with_marker(2, &[]));
@@ -349,7 +357,10 @@ fn a_known_tagged_field_is_walked_and_its_size_must_be_right() {
     let tagged = |field: &[u8]| [&FETCH_V15[..], field].concat();
 
     let cluster_id = tagged(&[0, 3, 3, b'i', b'd']);
-    assert_eq!(check(ApiKey::Fetch as i16, 15, &cluster_id), Ok(cluster_id.len()));
+    assert_eq!(
+        request_len(ApiKey::Fetch as i16, 15, &cluster_id),
+        Ok(cluster_id.len())
+    );
 
     let (path, claim) = refusal(ApiKey::Fetch, 15, &tagged(&[0, 4, 3, b'i', b'd', 0]));
     assert_eq!(
@@ -385,7 +396,7 @@ fn a_known_tagged_field_is_walked_and_its_size_must_be_right() {
 #[test]
 fn an_unknown_tagged_field_is_stepped_over_and_its_size_must_be_there() {
     let body = [&FETCH_V15[..], &[77, 2, 0xff, 0xff]].concat();
-    assert_eq!(check(ApiKey::Fetch as i16, 15, &body), Ok(body.len()));
+    assert_eq!(request_len(ApiKey::Fetch as i16, 15, &body), Ok(body.len()));
     let (path, claim) = refusal(
         ApiKey::Fetch,
         15,
@@ -445,7 +456,7 @@ fn keys_and_versions_that_are_not_served_have_no_shape() {
         (i16::MAX, 0),
     ] {
         assert_eq!(
-            check(api_key, version, &[0; 64]),
+            request_len(api_key, version, &[0; 64]),
             Err(OutOfBounds::UnknownRequest { api_key, version })
         );
     }

@@ -1,0 +1,311 @@
+//! Reads a body front to back and never beyond its end: the primitives of Kafka's encoding, each held to what is left.
+
+use super::Claim;
+
+/// Bound on the elements of all arrays of one body, tagged fields included.
+///
+/// An element of two bytes can take a hundred when decoded, so the bytes of a frame alone bound too little: 100 MB of
+/// empty elements would become gigabytes. No request of a real client comes near this.
+pub(crate) const MAX_ELEMENTS: usize = 1_000_000;
+
+/// Kafka's strings carry 16-bit lengths, and its readers hold compact ones to the same bound.
+const MAX_STRING_BYTES: usize = i16::MAX as usize;
+
+/// The least a tagged field takes: its number and its size.
+const LEAST_TAGGED_BYTES: usize = 2;
+
+/// A claim and the path to it. Boxed, so that the way without faults hands around one word.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(super) path: String,
+    pub(super) claim: Claim,
+}
+
+/// What is left of a body.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+    /// Lengths are compact, and structs end with tagged fields.
+    pub(super) is_flexible: bool,
+    /// Counted over all arrays so far.
+    elements: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// At the start of `body`, whose version is flexible or not.
+    pub(crate) fn new(body: &'a [u8], is_flexible: bool) -> Self {
+        Self {
+            rest: body,
+            is_flexible,
+            elements: 0,
+        }
+    }
+
+    /// How many bytes have not been read.
+    pub(crate) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// How many elements the arrays had so far.
+    pub(crate) fn elements(&self) -> usize {
+        self.elements
+    }
+
+    /// Steps over so many bytes.
+    #[inline]
+    pub(crate) fn skip(&mut self, needed: usize) -> Result<(), Box<Fault>> {
+        match self.rest.get(needed..) {
+            Some(rest) => {
+                self.rest = rest;
+                Ok(())
+            }
+            None => fault(Claim::Truncated {
+                needed,
+                left: self.left(),
+            }),
+        }
+    }
+
+    /// Reads a value of fixed size.
+    #[inline]
+    pub(crate) fn take<const SIZE: usize>(&mut self) -> Result<[u8; SIZE], Box<Fault>> {
+        match self.rest.split_first_chunk::<SIZE>() {
+            Some((taken, rest)) => {
+                self.rest = rest;
+                Ok(*taken)
+            }
+            None => fault(Claim::Truncated {
+                needed: SIZE,
+                left: self.left(),
+            }),
+        }
+    }
+
+    /// Reads so many bytes.
+    #[inline]
+    pub(crate) fn take_slice(&mut self, needed: usize) -> Result<&'a [u8], Box<Fault>> {
+        let taken = self.rest;
+        self.skip(needed)?;
+        Ok(&taken[..needed])
+    }
+
+    /// Reads an `int16`.
+    #[inline]
+    pub(crate) fn int16(&mut self) -> Result<i16, Box<Fault>> {
+        self.take().map(i16::from_be_bytes)
+    }
+
+    /// Reads an `int32`.
+    #[inline]
+    pub(crate) fn int32(&mut self) -> Result<i32, Box<Fault>> {
+        self.take().map(i32::from_be_bytes)
+    }
+
+    /// Reads a string, whose text nobody has looked at.
+    #[inline]
+    pub(crate) fn string(&mut self, is_nullable: bool) -> Result<Option<&'a [u8]>, Box<Fault>> {
+        let length = if self.is_flexible {
+            self.compact_length()?
+        } else {
+            i64::from(self.int16()?)
+        };
+        if length > MAX_STRING_BYTES as i64 {
+            return fault(Claim::LongString { claimed: length });
+        }
+        self.slice(length, is_nullable)
+    }
+
+    /// Reads bytes, or records.
+    #[inline]
+    pub(crate) fn bytes(&mut self, is_nullable: bool) -> Result<Option<&'a [u8]>, Box<Fault>> {
+        let length = self.wide_length()?;
+        self.slice(length, is_nullable)
+    }
+
+    #[inline]
+    fn slice(&mut self, length: i64, is_nullable: bool) -> Result<Option<&'a [u8]>, Box<Fault>> {
+        let taken = usize::try_from(length)
+            .ok()
+            .and_then(|length| self.rest.split_at_checked(length));
+        match taken {
+            Some((taken, rest)) => {
+                self.rest = rest;
+                Ok(Some(taken))
+            }
+            None if length == -1 => null(is_nullable),
+            None => fault(Claim::Length {
+                claimed: length,
+                left: self.left(),
+            }),
+        }
+    }
+
+    /// Reads the count of an array whose elements take `least` bytes at least; `None` for null.
+    #[inline]
+    pub(crate) fn array(
+        &mut self,
+        least: impl FnOnce(&Self, i64) -> usize,
+        is_nullable: bool,
+    ) -> Result<Option<usize>, Box<Fault>> {
+        let claimed = self.wide_length()?;
+        if claimed == -1 {
+            return null(is_nullable);
+        }
+        let least = least(self, claimed);
+        self.count(claimed, least).map(Some)
+    }
+
+    /// The same for elements whose least size is known, where null is not allowed.
+    #[inline]
+    pub(crate) fn array_of(&mut self, least: usize) -> Result<usize, Box<Fault>> {
+        self.array(|_, _| least, false).map(Option::unwrap_or_default)
+    }
+
+    /// Holds a count against the bytes that are left, and adds it to the elements of the body.
+    #[inline]
+    pub(super) fn count(&mut self, claimed: i64, least: usize) -> Result<usize, Box<Fault>> {
+        let left = self.left();
+        let count = match usize::try_from(claimed) {
+            Ok(count) if count <= left / least => count,
+            _ => return fault(Claim::Count { claimed, least, left }),
+        };
+        let before = self.elements;
+        if count > MAX_ELEMENTS - before {
+            return fault(Claim::TooManyElements { claimed, before });
+        }
+        self.elements += count;
+        Ok(count)
+    }
+
+    /// Reads how many tagged fields follow.
+    #[inline]
+    pub(crate) fn tagged_count(&mut self) -> Result<usize, Box<Fault>> {
+        match self.varint()? {
+            0 => Ok(0),
+            claimed => self.count(i64::from(claimed), LEAST_TAGGED_BYTES),
+        }
+    }
+
+    /// Reads the size of a tagged field, all of which is there.
+    pub(super) fn tagged_size(&mut self) -> Result<usize, Box<Fault>> {
+        let size = self.varint()? as usize;
+        let left = self.left();
+        if size > left {
+            return fault(Claim::Length {
+                claimed: size as i64,
+                left,
+            });
+        }
+        Ok(size)
+    }
+
+    /// Steps over the tagged fields that end a struct, if the version has them, none of which is known.
+    #[inline]
+    pub(crate) fn skip_tagged_fields(&mut self) -> Result<(), Box<Fault>> {
+        if !self.is_flexible {
+            return Ok(());
+        }
+        match *self.rest {
+            [0, ref rest @ ..] => {
+                self.rest = rest;
+                Ok(())
+            }
+            _ => self.skip_unknown_tagged_fields(),
+        }
+    }
+
+    fn skip_unknown_tagged_fields(&mut self) -> Result<(), Box<Fault>> {
+        let count = self.tagged_count();
+        for _ in 0..count.map_err(|fault| fault.within(TAGGED_FIELDS))? {
+            self.varint().map_err(|fault| fault.within(TAGGED_FIELDS))?;
+            self.skip_unknown_tagged_field()?;
+        }
+        Ok(())
+    }
+
+    /// Steps over a tagged field whose number has been read and means nothing here.
+    pub(super) fn skip_unknown_tagged_field(&mut self) -> Result<(), Box<Fault>> {
+        let size = self
+            .tagged_size()
+            .map_err(|fault| fault.within("unknown tagged field"))?;
+        self.skip(size)
+    }
+
+    /// Reads the length or count of what has 32 bits for it: one more than the value in flexible versions, so that 0 is null (-1
+    /// here).
+    #[inline]
+    fn wide_length(&mut self) -> Result<i64, Box<Fault>> {
+        if self.is_flexible {
+            self.compact_length()
+        } else {
+            self.int32().map(i64::from)
+        }
+    }
+
+    #[inline]
+    fn compact_length(&mut self) -> Result<i64, Box<Fault>> {
+        self.varint().map(|length| i64::from(length) - 1)
+    }
+
+    /// `ByteUtils.readUnsignedVarint`: seven bits a byte, least significant first. Bits beyond the 32nd fall away, there
+    /// as here, but a sixth byte is an error.
+    #[inline]
+    pub(super) fn varint(&mut self) -> Result<u32, Box<Fault>> {
+        match *self.rest {
+            [byte @ ..0x80, ref rest @ ..] => {
+                self.rest = rest;
+                Ok(u32::from(byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Result<u32, Box<Fault>> {
+        let mut value = 0;
+        for shift in [0, 7, 14, 21, 28] {
+            let [byte] = self.take()?;
+            value |= u32::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        fault(Claim::LongVarint)
+    }
+}
+
+/// The path to the tagged fields of a struct.
+pub(super) const TAGGED_FIELDS: &str = "tagged fields";
+
+fn null<T>(is_nullable: bool) -> Result<Option<T>, Box<Fault>> {
+    if is_nullable { Ok(None) } else { fault(Claim::Null) }
+}
+
+#[cold]
+pub(super) fn fault<T>(claim: Claim) -> Result<T, Box<Fault>> {
+    Err(Box::new(Fault {
+        path: String::new(),
+        claim,
+    }))
+}
+
+impl Fault {
+    /// The same within the field of that name.
+    #[cold]
+    pub(crate) fn within(mut self: Box<Self>, name: &str) -> Box<Self> {
+        let dot = if self.path.is_empty() || self.path.starts_with('[') {
+            ""
+        } else {
+            "."
+        };
+        self.path = format!("{name}{dot}{}", self.path);
+        self
+    }
+
+    /// The same within an element of an array.
+    #[cold]
+    pub(crate) fn within_element(mut self: Box<Self>, index: usize) -> Box<Self> {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        self.path = format!("[{index}]{dot}{}", self.path);
+        self
+    }
+}
