@@ -13,7 +13,7 @@ mod free;
 mod stock;
 
 #[cfg(test)]
-pub(crate) use connection::CONNECTION_BYTES;
+pub(crate) use connection::{CONNECTION_BYTES, ELEMENT_BYTES};
 pub(crate) use connection::{ConnectionCharge, SmallFrames};
 
 use bytes::Bytes;

@@ -1,5 +1,5 @@
-//! What connections hold outside the pool's buffers: their own state, frames too small for a buffer, and answers that are not
-//! records.
+//! What connections hold outside the pool's buffers: their own state, frames too small for a buffer, decoded requests, and answers
+//! that are not records.
 //!
 //! A connection is charged a fixed sum while it is open, which covers an ordinary request and its answer, so that those cost no
 //! counting. What goes beyond is counted as it comes and goes.
@@ -14,7 +14,7 @@ pub(crate) const CONNECTION_BYTES: usize = 8 << 10;
 const COVERED_BYTES: usize = 1 << 10;
 
 /// What an element of a request's arrays takes while the request is decoded, worked on and answered.
-const ELEMENT_BYTES: usize = 256;
+pub(crate) const ELEMENT_BYTES: usize = 256;
 
 impl Pool {
     /// Counts a request with so many elements, once they are not covered by [`CONNECTION_BYTES`]. Never refused, and held until it is

@@ -1,14 +1,15 @@
 //! What connections hold of the memory budget, to the byte.
 
-use super::records::create_topic;
+use super::records::{create_topic, fetch};
 use super::{Client, Listener, cluster, encode};
 use crate::ids::NodeId;
-use crate::pool::CONNECTION_BYTES;
+use crate::pool::{CONNECTION_BYTES, ELEMENT_BYTES};
 use bytes::Bytes;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{ApiVersionsRequest, MetadataRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 
@@ -56,5 +57,26 @@ async fn a_large_answer_is_counted_until_its_client_has_read_it() {
     );
     io.read_exact(&mut vec![0; len]).await.unwrap();
     tokio::task::yield_now().await;
+    assert_eq!(cluster.pool.used_bytes(), CONNECTION_BYTES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_with_many_elements_is_counted_until_it_is_answered() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "wide", 100).await;
+    assert_eq!(cluster.pool.used_bytes(), CONNECTION_BYTES);
+
+    let positions: Vec<_> = (0..100).map(|index| (index, 0)).collect();
+    let frame = encode(1, 12, &fetch(&topic, &positions));
+    client.send_frame(&frame).await;
+    tokio::time::sleep(Duration::from_millis(999)).await;
+    // It waits for records: its frame, one topic and its partitions.
+    assert_eq!(
+        cluster.pool.used_bytes(),
+        CONNECTION_BYTES + frame.len() + 101 * ELEMENT_BYTES
+    );
+    client.receive_frame().await;
+    client.ask(0, &ApiVersionsRequest::default()).await;
     assert_eq!(cluster.pool.used_bytes(), CONNECTION_BYTES);
 }
