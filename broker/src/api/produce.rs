@@ -28,6 +28,7 @@ use crate::topic::leadership::NotServed;
 use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::protocol::StrBytes;
 use request::ProduceRequest;
+use smallvec::SmallVec;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -43,10 +44,13 @@ const CURRENT_LEADER_FROM: i16 = 10;
 /// From here on zstd may be used.
 const ZSTD_FROM: i16 = 7;
 
+/// Topics or partitions. A request that has one of each is the most frequent, and allocating for them costs more than to look them up.
+pub(crate) type Few<T> = SmallVec<[T; 1]>;
+
 /// A Produce response.
 #[derive(Debug)]
 pub(crate) struct ProduceAnswer {
-    pub(crate) topics: Vec<TopicAnswer>,
+    pub(crate) topics: Few<TopicAnswer>,
     pub(crate) node_endpoints: Vec<Node>,
 }
 
@@ -55,7 +59,7 @@ pub(crate) struct ProduceAnswer {
 pub(crate) struct TopicAnswer {
     pub(crate) name: StrBytes,
     pub(crate) id: Uuid,
-    pub(crate) partitions: Vec<PartitionAnswer>,
+    pub(crate) partitions: Few<PartitionAnswer>,
 }
 
 /// Kafka's `PartitionProduceResponse`.
@@ -100,14 +104,14 @@ impl Api for Produce {
             has_error: false,
             leaders: BTreeSet::new(),
         };
-        let mut topics = Vec::with_capacity(request.topics.len());
+        let mut topics = Few::with_capacity(request.topics.len());
         for topic in request.topics {
             let target = if version >= TOPIC_IDS_FROM {
                 Target::of_id(cluster, &topic.id)
             } else {
                 Target::of_name(cluster, &topic.name)
             };
-            let mut partitions = Vec::with_capacity(topic.partitions.len());
+            let mut partitions = Few::with_capacity(topic.partitions.len());
             for data in topic.partitions {
                 let outcome = produce(cluster, context, terms, &target, data.index, data.records).await;
                 partitions.push(answer.partition(data.index, outcome));

@@ -219,7 +219,7 @@ mod tests {
                     .map(|(name, id, partitions)| TopicAnswer {
                         name: text(&name),
                         id: Uuid::from_u128(id),
-                        partitions,
+                        partitions: partitions.into(),
                     })
                     .collect(),
                 node_endpoints: nodes

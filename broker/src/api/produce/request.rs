@@ -4,7 +4,7 @@
 //! Steps exactly as the walk over the shape in `bounds` does, and refuses in the same words. Source: Kafka's
 //! `ProduceRequest.json`.
 
-use super::TOPIC_IDS_FROM;
+use super::{Few, TOPIC_IDS_FROM};
 use crate::api::{Body, Decoded, Undecodable};
 use crate::bounds::{Fault, OutOfBounds, Reader};
 use bytes::Bytes;
@@ -22,7 +22,7 @@ pub(crate) struct ProduceRequest {
     pub(super) acks: i16,
     /// It names a transactional id.
     pub(super) is_transactional: bool,
-    pub(super) topics: Vec<TopicData>,
+    pub(super) topics: Few<TopicData>,
 }
 
 /// The batches for one topic, which is named by its id from version 13 on and by its name before.
@@ -30,7 +30,7 @@ pub(crate) struct ProduceRequest {
 pub(super) struct TopicData {
     pub(super) name: StrBytes,
     pub(super) id: Uuid,
-    pub(super) partitions: Vec<PartitionData>,
+    pub(super) partitions: Few<PartitionData>,
 }
 
 /// The batch for one partition.
@@ -113,7 +113,7 @@ impl<'a> Reading<'a> {
             .reader
             .array_of(self.least_topic_bytes())
             .map_err(|fault| fault.within("TopicData"))?;
-        let mut topics = Vec::with_capacity(count);
+        let mut topics = Few::with_capacity(count);
         for index in 0..count {
             topics.push(self.topic().map_err(|unread| unread.within_topic(index))?);
         }
@@ -138,7 +138,7 @@ impl<'a> Reading<'a> {
             .reader
             .array_of(self.least_partition_bytes())
             .map_err(|fault| fault.within("PartitionData"))?;
-        let mut partitions = Vec::with_capacity(count);
+        let mut partitions = Few::with_capacity(count);
         for index in 0..count {
             let partition = self.partition();
             partitions.push(partition.map_err(|fault| fault.within_element(index).within("PartitionData"))?);
