@@ -10,7 +10,7 @@ use tokio::io::AsyncWrite;
 /// Shared bytes below this are copied: an extra slice costs more than the copy.
 const COPY_BYTES: usize = 1 << 10;
 /// Slices of one write.
-const SLICES: usize = 64;
+const SLICES: usize = 256;
 /// The capacity that an idle connection may keep.
 const IDLE_BUFFER_BYTES: usize = 512;
 
