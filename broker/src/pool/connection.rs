@@ -7,10 +7,10 @@
 use super::{Charge, FRAME_UNIT_BYTES, Pool};
 use std::sync::atomic::Ordering;
 
-/// What an open connection is charged: 5.6 KB of state when it is idle, a small frame and a small answer.
+/// What an open connection is charged: 3 KB of state when it is idle, a small frame, a small request and a small answer.
 pub(crate) const CONNECTION_BYTES: usize = 8 << 10;
 
-/// Small frames together, and answers together, are covered by [`CONNECTION_BYTES`] up to this.
+/// Small frames together, answers together, and the elements of a request are covered by [`CONNECTION_BYTES`] up to this.
 const COVERED_BYTES: usize = 1 << 10;
 
 /// What an element of a request's arrays takes while the request is decoded, worked on and answered.
