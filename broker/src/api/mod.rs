@@ -130,7 +130,8 @@ pub(crate) trait Body: Sized + Send {
     /// Kafka's message of it, which names the key, the response and the versions of both headers.
     type Message: Request;
 
-    /// Reads the request that `body` begins with; bytes after it are nobody's. Never beyond what it has, and nothing is allocated for what it only claims.
+    /// Reads the request that `body` begins with; bytes after it are nobody's. Never beyond what it has, and nothing is allocated for
+    /// what it only claims.
     ///
     /// # Errors
     /// [`Undecodable`]: the connection is to be closed, as Kafka does with a request that it cannot parse.

@@ -9,7 +9,7 @@ use crate::bounds::{Fault, Reader};
 use bytes::{Buf, Bytes};
 use kafka_protocol::messages::ApiKey;
 
-/// A request whose header was read, whose version is served, and whose body may be decoded.
+/// A request whose header was read and whose version is served. Its body is as it came.
 pub(crate) struct Request {
     pub(crate) api: &'static Served,
     pub(crate) version: i16,
@@ -46,6 +46,7 @@ pub(crate) enum Refused {
 
 /// Reads one frame of a client that has called itself `client_id` so far.
 pub(crate) fn receive(mut frame: Bytes, client_id: &str) -> Result<Received, Refused> {
+    // Flexible, since a header that has tagged fields at all has them at its end.
     let mut reader = Reader::new(&frame, true);
     let no_header = |_: Box<Fault>| Refused::NoHeader { bytes: frame.len() };
     let key = reader.int16().map_err(no_header)?;

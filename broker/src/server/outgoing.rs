@@ -104,14 +104,13 @@ impl Outgoing {
         mut io: Pin<&mut impl AsyncWrite>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        while self.written.part < self.part_count() {
+        while self.len() > 0 {
             let written = ready!(self.poll_write_some(io.as_mut(), context))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.advance(written);
         }
-        self.clear();
         io.poll_flush(context)
     }
 
@@ -147,7 +146,7 @@ impl Outgoing {
         count
     }
 
-    /// Moves over so many bytes, and over parts that have no more.
+    /// Moves over so many bytes, and over parts that have no more; after the last one nothing is left.
     fn advance(&mut self, mut bytes: usize) {
         while self.written.part < self.part_count() {
             let left = self.part(self.written.part).len() - self.written.bytes;
@@ -161,6 +160,7 @@ impl Outgoing {
                 bytes: 0,
             };
         }
+        self.clear();
     }
 
     fn clear(&mut self) {
@@ -205,7 +205,7 @@ mod tests {
     use proptest::prelude::*;
     use std::task::Waker;
 
-    /// Takes at most so many bytes per write, from as many slices as it likes, and has to be asked twice for each.
+    /// Takes at most so many bytes per write, from as many slices as it likes, and has to be asked twice for each, and for the flush.
     struct Narrow {
         width: usize,
         taken: Vec<u8>,
@@ -254,7 +254,11 @@ mod tests {
             Poll::Ready(Ok(count))
         }
 
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.is_ready = !self.is_ready;
+            if self.is_ready {
+                return Poll::Pending;
+            }
             Poll::Ready(Ok(()))
         }
 
