@@ -4,6 +4,7 @@
 use super::records;
 use crate::ids::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, Sequence};
 use bytes::Bytes;
+use crc_fast::CrcAlgorithm;
 
 /// Length of the header: everything before the first record.
 pub const BATCH_HEADER_BYTES: usize = 61;
@@ -299,6 +300,12 @@ impl BatchHeader {
     }
 }
 
+/// CRC-32C of all that a batch's covers. Of the crates that compute it this one is three to four times as fast on a large batch where
+/// the processor has AVX-512, and the same elsewhere; the other one can combine checksums.
+fn crc_of(covered: &[u8]) -> u32 {
+    crc_fast::checksum(CrcAlgorithm::Crc32Iscsi, covered) as u32
+}
+
 impl Batch {
     /// Checks `records` of a Produce request: exactly one batch of format 2, its length, counts and CRC. Nothing is decompressed.
     ///
@@ -328,7 +335,7 @@ impl Batch {
                 reason: "a Produce request may hold exactly one record batch per partition",
             });
         }
-        let computed = crc32c::crc32c(&records[CRC_END..size]);
+        let computed = crc_of(&records[CRC_END..size]);
         records.truncate(size);
         let body = records.split_off(BATCH_HEADER_BYTES);
         if computed != header.crc() {
