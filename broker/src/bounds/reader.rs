@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
 
     /// Reads the count of an array whose elements take `least` bytes at least; `None` for null.
     #[inline]
-    pub(crate) fn array(
+    pub(super) fn array(
         &mut self,
         least: impl FnOnce(&Self, i64) -> usize,
         is_nullable: bool,
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
 
     /// Reads how many tagged fields follow.
     #[inline]
-    pub(crate) fn tagged_count(&mut self) -> Result<usize, Box<Fault>> {
+    pub(super) fn tagged_count(&mut self) -> Result<usize, Box<Fault>> {
         match self.varint()? {
             0 => Ok(0),
             claimed => self.count(i64::from(claimed), LEAST_TAGGED_BYTES),
