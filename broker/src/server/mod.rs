@@ -4,6 +4,7 @@ mod connection;
 mod dispatch;
 mod encoding;
 mod frame;
+mod loopback;
 mod outgoing;
 mod produced;
 #[cfg(test)]
@@ -52,6 +53,9 @@ impl Server {
         let (stopping, observer) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for (node_id, socket) in listeners {
+            if let Err(error) = loopback::send_unpaced(&socket) {
+                tracing::debug!(%error, %node_id, "local consumers are sent to as the host is set up");
+            }
             let listener = Listener {
                 cluster: Arc::clone(cluster),
                 node_id,
