@@ -11,17 +11,19 @@ use commands::{demo, plan, serve, simulate};
 use std::future::Future;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
-        None => logged("info", || in_real_time(serve::run(cli.serve))),
-        Some(Command::Serve(serve)) => logged("info", || in_real_time(serve::run(*serve))),
-        Some(Command::Demo(demo)) => logged("warn", || in_real_time(demo::run(demo))),
+        None => logged(LevelFilter::INFO, || in_real_time(serve::run(cli.serve))),
+        Some(Command::Serve(serve)) => logged(LevelFilter::INFO, || in_real_time(serve::run(*serve))),
+        Some(Command::Demo(demo)) => logged(LevelFilter::WARN, || in_real_time(demo::run(demo))),
         // Virtual time has runtimes of its own.
-        Some(Command::Simulate(simulate)) => logged("error", || simulate::run(&simulate)),
-        Some(Command::Plan(plan)) => logged("error", || plan::run(&plan)),
+        Some(Command::Simulate(simulate)) => logged(LevelFilter::ERROR, || simulate::run(&simulate)),
+        Some(Command::Plan(plan)) => logged(LevelFilter::ERROR, || plan::run(&plan)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -36,17 +38,63 @@ fn in_real_time(command: impl Future<Output = Result<(), String>>) -> Result<(),
 }
 
 /// Logs go to stderr; `RUST_LOG` overrides `default_level`.
-fn logged<T>(default_level: &str, run: impl FnOnce() -> T) -> T {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+fn logged(default_level: LevelFilter, run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    let wanted = std::env::var("RUST_LOG").unwrap_or_default();
+    let to_stderr = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(std::io::stderr().is_terminal());
+    tracing_subscriber::registry()
+        .with(log_targets(&wanted, default_level)?)
+        .with(to_stderr)
         .init();
     run()
+}
+
+/// What is logged: a level, or levels by target.
+fn log_targets(wanted: &str, default_level: LevelFilter) -> Result<Targets, String> {
+    if wanted.trim().is_empty() {
+        return Ok(Targets::new().with_default(default_level));
+    }
+    wanted.parse().map_err(|error| {
+        format!(
+            "RUST_LOG={wanted}: {error}; it takes a level (off, error, warn, info, debug, trace), or levels by target, as in \
+             warn,esmeralda_broker=debug"
+        )
+    })
 }
 
 fn failed(message: &str) -> ExitCode {
     eprintln!("esmeralda: {message}");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing::Level;
+
+    #[test]
+    fn what_is_logged_is_a_level_or_levels_by_target() {
+        let is_on = |wanted: &str, target: &str, level: Level| {
+            log_targets(wanted, LevelFilter::INFO)
+                .unwrap()
+                .would_enable(target, &level)
+        };
+        assert!(is_on("", "esmeralda_broker", Level::INFO));
+        assert!(!is_on(" ", "esmeralda_broker", Level::DEBUG));
+        assert!(is_on("debug", "esmeralda_esm::fleet", Level::DEBUG));
+        assert!(is_on(
+            "warn,esmeralda_broker=debug",
+            "esmeralda_broker::server",
+            Level::DEBUG
+        ));
+        assert!(!is_on(
+            "warn,esmeralda_broker=debug",
+            "esmeralda_esm",
+            Level::INFO
+        ));
+        let error = log_targets("esmeralda=loud", LevelFilter::INFO).unwrap_err();
+        assert!(error.starts_with("RUST_LOG=esmeralda=loud: "), "{error}");
+        assert!(error.ends_with("as in warn,esmeralda_broker=debug"), "{error}");
+    }
 }
