@@ -1,7 +1,8 @@
 //! What a partition's log costs, beside what the machine allows.
 //!
 //! - `append` copies a batch into a recycled buffer, as receiving it does, checks it and appends it to a log that is at its
-//!   `retention.bytes`; `limit` does the same copy and one CRC-32C by the crate crc32c, and nothing else. Claim: within 1.15 of it from 15 KB on.
+//!   `retention.bytes`; `limit` does the same copy and one CRC-32C by the crate crc32c, and nothing else. Claim: within 1.15 of it
+//!   from 15 KB on.
 //! - `fetch` builds the slices of an answer of up to 1 MiB, walking through 64 MiB of log; `limit` clones as many shared slices. Claim:
 //!   no byte of sealed batches is copied, so an answer costs microseconds whatever it holds.
 

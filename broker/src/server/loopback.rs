@@ -1,8 +1,8 @@
 //! No pacing between two processes of one machine.
 //!
-//! Many hosts send by BBR, which paces packets by timers at the rate that it believes the path has. Loopback has no rate to find: pacing
-//! halves what a consumer gets there and cannot gain anything. Reno sends when the receiver has room, and every Linux lets every
-//! process choose it. Connections from elsewhere are sent to as the host is set up.
+//! A host may send by BBR, which paces packets by timers at the rate that it believes the path has. Loopback has no rate to find: pacing
+//! takes up to half of what a consumer could get there, and nothing is gained. Reno does not pace, and every Linux lets every process
+//! choose it. A listener that other machines can reach sends as the host is set up.
 
 use socket2::SockRef;
 use std::io;
