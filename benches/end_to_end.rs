@@ -55,7 +55,7 @@ impl Bench {
             });
             functions.register("f", Arc::new(function));
             let engine = Engine::new(EngineOptions {
-                cluster: client.clone(),
+                cluster: client.clone().into(),
                 bootstrap_servers: vec!["localhost:9092".into()],
                 functions,
                 account_id: "000000000000".into(),

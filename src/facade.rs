@@ -176,7 +176,7 @@ impl Esmeralda {
         let broker = Broker::start(cluster_config(&options), wall, entropy.clone()).await?;
         let client = broker.client("esmeralda");
         let engine = Engine::new(EngineOptions {
-            cluster: client.clone(),
+            cluster: client.clone().into(),
             bootstrap_servers: known_addresses(&broker),
             functions: Arc::clone(&functions),
             account_id: options.account_id,

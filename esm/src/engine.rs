@@ -13,7 +13,8 @@ use crate::metrics::{Counters, MappingMetrics};
 use crate::poller::{Payloads, PollerContext};
 use crate::profile::ScalingProfile;
 use crate::retry::RetryPolicy;
-use crate::source::local::{LocalGroup, MemberSettings};
+use crate::source::consumer::{KafkaGroup, MemberSettings};
+use crate::source::embedded::EmbeddedCluster;
 use crate::source::{ConsumerGroup, GroupTimeouts, Progress};
 use crate::trace::{Trace, TraceSettings};
 use crate::{Clock, Entropy, Pool};
@@ -30,7 +31,7 @@ const DRAINED_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
     /// The embedded cluster.
-    pub cluster: crate::source::local::Client,
+    pub cluster: EmbeddedCluster,
     /// The `host:port`s that mean the embedded cluster: bound and advertised addresses.
     pub bootstrap_servers: Vec<String>,
     /// Who can be invoked.
@@ -81,7 +82,7 @@ struct Mappings {
 #[derive(Debug)]
 struct Running {
     mapping: MappingHandle,
-    group: LocalGroup,
+    group: KafkaGroup<EmbeddedCluster>,
     counters: Arc<Counters>,
     /// Nothing that runs depends on them.
     tags: Tags,
@@ -215,7 +216,7 @@ impl Engine {
 
     /// The numbers of all mappings, by time of creation.
     pub async fn metrics(&self) -> Vec<MappingMetrics> {
-        let running: Vec<(MappingDoor, LocalGroup, Arc<Counters>)> = self
+        let running: Vec<(MappingDoor, KafkaGroup<EmbeddedCluster>, Arc<Counters>)> = self
             .mappings()
             .running
             .values()
@@ -301,7 +302,7 @@ impl Engine {
         let tags = definition.tags.clone();
         let window = definition.config.batching_window;
         options.clock.check("MaximumBatchingWindowInSeconds", window);
-        let group = LocalGroup::new(
+        let group = KafkaGroup::new(
             options.cluster.clone(),
             MemberSettings {
                 group_id: definition.config.group_id.clone(),

@@ -1,7 +1,7 @@
 //! AWS Lambda's event source mapping for Kafka: event pollers consume partitions as members of a consumer group, filter, batch and
 //! invoke functions, and commit what has been processed.
 //!
-//! [`Engine`] creates and runs mappings. It sees the cluster only through `source/local.rs`, and time only through [`Clock`].
+//! [`Engine`] creates and runs mappings. It sees a cluster only through `source`, and time only through [`Clock`].
 
 pub mod batcher;
 pub mod billing;
@@ -32,4 +32,4 @@ pub use engine::{Engine, EngineOptions};
 pub use invoker::{Functions, Invocation, InvocationResult, Invoker};
 pub use poller::Payloads;
 pub use profile::{ProfileName, ScalingProfile};
-pub use source::local::Pool;
+pub use source::Pool;

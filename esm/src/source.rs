@@ -1,15 +1,18 @@
-//! Where records come from: membership in a consumer group, records with their owner's generation, and commits.
+//! The source of records: membership in a consumer group, the records of the partitions that a member owns, and commits.
 //!
-//! A source is one member. The embedded cluster is `source/local.rs`; any other Kafka cluster will be another file beside it.
+//! A source is one member. `source/consumer/` is the member of a classic group in any Kafka cluster that has a client;
+//! `source/embedded.rs` is the client of the embedded cluster. A share group, or another kind of group, is another implementation of
+//! [`EventSource`] beside them.
 
-pub use local::TimestampType;
+pub use esmeralda_broker::{OutOfMemory, Pool, TimestampType};
 
 use bytes::Bytes;
 use std::future::Future;
 use std::ops::Range;
 use std::time::Duration;
 
-pub mod local;
+pub mod consumer;
+pub mod embedded;
 
 /// Records of one partition, in offset order: one owned buffer and where in it each record lies.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use crate::config::MappingConfig;
 use crate::invoker::{Invocation, InvocationResult};
 use crate::poller::{Payloads, PollerContext};
 use crate::retry::Attempts;
-use crate::source::local::OutOfMemory;
+use crate::source::OutOfMemory;
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::future::pending;

@@ -4,7 +4,7 @@ use super::super::*;
 use crate::invoker::ClosureInvoker;
 use crate::profile::ProfileName;
 use bytes::Bytes;
-use esmeralda_broker::local::NewTopic;
+use esmeralda_broker::local::{Client, NewTopic};
 use esmeralda_broker::records::{NewRecord, encode_batch};
 use esmeralda_broker::{Broker, Compression, Config};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ pub(super) struct Town {
     _broker: Broker,
     pub(super) engine: Engine,
     pub(super) clock: Clock,
-    pub(super) client: crate::source::local::Client,
+    pub(super) client: Client,
     invoked: Arc<Mutex<Vec<Invoked>>>,
 }
 
@@ -85,7 +85,7 @@ impl Town {
         let clock = Clock::scaled(wall, plan.time_scale);
         let client = broker.client("test");
         let engine = Engine::new(EngineOptions {
-            cluster: client.clone(),
+            cluster: client.clone().into(),
             bootstrap_servers: vec!["localhost:9092".to_owned()],
             functions: Arc::new(Functions::default()),
             account_id: "000000000000".to_owned(),

@@ -1,26 +1,25 @@
-//! Becoming a member of the group: join, assign if chosen to lead, sync, and where to read from.
+//! One rebalance as a member takes part in it: join, assign if it leads, sync, and find the positions to read from.
 //! Source: Kafka's `ConsumerCoordinator` and `AbstractCoordinator`.
 
+use super::MemberSettings;
 use super::assignor;
+use super::client::{ClientError, ErrorKind, GroupMember, Join, Joined, KafkaClient, OffsetSpec};
 use super::protocol::{Partitions, Subscription, decode_assignment, encode_assignment};
-use super::{MemberSettings, codes};
 use crate::config::StartingPosition;
-use crate::source::SourceError;
 use bytes::Bytes;
-use esmeralda_broker::local::{Client, Error, Join, Joined, OffsetSpec};
 use esmeralda_broker::{GenerationId, Offset};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A completed rebalance, as a member sees it.
+/// A completed rebalance.
 #[derive(Debug)]
 pub(super) struct Membership {
     pub(super) member_id: String,
     pub(super) generation_id: GenerationId,
     pub(super) is_leader: bool,
-    /// How many partitions the topic had when the rebalance began; the leader begins another when that changes.
+    /// The number of partitions that the topic had when the rebalance began. The leader begins another rebalance when it changes.
     pub(super) partition_count: i32,
-    /// The member's partitions and where to read on in each.
+    /// The member's partitions, each with the position to read it from.
     pub(super) positions: BTreeMap<i32, i64>,
 }
 
@@ -29,62 +28,61 @@ pub(super) struct Membership {
 pub(super) struct JoinFailed {
     /// The id to join with the next time; empty to join as a new member.
     pub(super) member_id: String,
-    /// Why; `None` when the group only moved on meanwhile and is to be joined again at once.
-    pub(super) error: Option<SourceError>,
+    /// The reason; `None` when the group only moved on in the meantime and is to be joined again at once.
+    pub(super) error: Option<ClientError>,
 }
 
-/// What a member brings into a rebalance.
+/// A member that takes part in a rebalance.
 #[derive(Debug)]
-pub(super) struct Candidate {
-    pub(super) client: Client,
+pub(super) struct Candidate<C> {
+    pub(super) client: C,
     pub(super) settings: Arc<MemberSettings>,
     /// Empty for a new member.
     pub(super) member_id: String,
-    /// What it owned in `generation_id`.
+    /// The partitions that it owned in `generation_id`.
     pub(super) owned: Vec<i32>,
     pub(super) generation_id: GenerationId,
 }
 
-impl Candidate {
+impl<C: KafkaClient> Candidate<C> {
     /// Takes part in the group's next rebalance.
     pub(super) async fn join(self) -> Result<Membership, JoinFailed> {
         let partition_count = match self.client.partition_count(&self.settings.topic).await {
             Ok(partition_count) => partition_count,
-            Err(error) => return Err(self.failed(self.member_id.clone(), &error)),
+            Err(error) => return Err(failed(self.member_id, error)),
         };
         let joined = match self.client.join_group(self.request()).await {
             Ok(joined) => joined,
-            Err(error) => return Err(self.failed(self.member_id.clone(), &error)),
+            Err(error) => return Err(failed(self.member_id, error)),
         };
-        let failed = |error: Error| self.failed(joined.member_id.clone(), &error);
-        let assignments = self.assignments(&joined).await.map_err(failed)?;
-        let assignment = self
-            .client
-            .sync_group(
-                &self.settings.group_id,
-                &joined.member_id,
-                joined.generation_id,
-                assignments,
-            )
-            .await
-            .map_err(failed)?;
-        let partitions = self.own_partitions(&assignment).map_err(|error| JoinFailed {
-            member_id: joined.member_id.clone(),
-            error: Some(error),
-        })?;
-        let positions = self.positions(&joined, partitions).await.map_err(failed)?;
-        Ok(Membership {
-            is_leader: joined.leader == joined.member_id,
-            member_id: joined.member_id,
+        match self.positions_of(&joined).await {
+            Ok(positions) => Ok(Membership {
+                is_leader: joined.leader == joined.member_id,
+                member_id: joined.member_id,
+                generation_id: joined.generation_id,
+                partition_count,
+                positions,
+            }),
+            Err(error) => Err(failed(joined.member_id, error)),
+        }
+    }
+
+    /// Syncs, and returns the partitions that the member was assigned, each with the position to read it from.
+    async fn positions_of(&self, joined: &Joined) -> Result<BTreeMap<i32, i64>, ClientError> {
+        let member = GroupMember {
+            group_id: &self.settings.group_id,
+            member_id: &joined.member_id,
             generation_id: joined.generation_id,
-            partition_count,
-            positions,
-        })
+        };
+        let assignments = self.assignments(joined).await?;
+        let assignment = self.client.sync_group(member, assignments).await?;
+        let partitions = self.own_partitions(&assignment)?;
+        self.positions(member, partitions).await
     }
 
     fn request(&self) -> Join {
         let subscription = |name: &str| {
-            // What was owned is for our own assignor: to Kafka's, who still owns something in an eager rebalance is odd.
+            // Only the sticky assignors use it. Kafka's members of an eager rebalance own nothing when they join.
             let is_owner = assignor::is_sticky(name) && !self.owned.is_empty();
             let owned = is_owner.then(|| (self.settings.topic.clone(), self.owned.clone()));
             Subscription {
@@ -98,7 +96,6 @@ impl Candidate {
             member_id: self.member_id.clone(),
             session_timeout: self.settings.timeouts.session,
             rebalance_timeout: self.settings.timeouts.rebalance,
-            protocol_type: "consumer".to_owned(),
             protocols: assignor::offered(self.settings.protocol)
                 .iter()
                 .map(|name| ((*name).to_owned(), Bytes::from(subscription(name).encode())))
@@ -106,8 +103,8 @@ impl Candidate {
         }
     }
 
-    /// Everybody's assignment, if this member leads; else nothing.
-    async fn assignments(&self, joined: &Joined) -> Result<Vec<(String, Bytes)>, Error> {
+    /// Returns the assignment of every member if this one leads, else none.
+    async fn assignments(&self, joined: &Joined) -> Result<Vec<(String, Bytes)>, ClientError> {
         if joined.leader != joined.member_id {
             return Ok(Vec::new());
         }
@@ -121,7 +118,7 @@ impl Candidate {
         for topic in topics {
             match self.client.partition_count(topic).await {
                 Ok(count) => partition_counts.insert(topic.clone(), count),
-                Err(error) if error.code == codes::UNKNOWN_TOPIC_OR_PARTITION => None,
+                Err(error) if error.kind == ErrorKind::UnknownTopic => None,
                 Err(error) => return Err(error),
             };
         }
@@ -132,69 +129,70 @@ impl Candidate {
         Ok(assignments.into_iter().map(encode).collect())
     }
 
-    fn own_partitions(&self, assignment: &[u8]) -> Result<Vec<i32>, SourceError> {
-        let mut partitions = decode_assignment(assignment).map_err(|error| SourceError::Cluster {
+    fn own_partitions(&self, assignment: &[u8]) -> Result<Vec<i32>, ClientError> {
+        let mut partitions = decode_assignment(assignment).map_err(|error| ClientError {
+            kind: ErrorKind::Other,
             reason: format!("the group's leader sent an assignment that cannot be read: {error}"),
         })?;
         Ok(partitions.remove(&self.settings.topic).unwrap_or_default())
     }
 
-    /// Where to read each partition: where the group committed, or else the starting position.
-    async fn positions(&self, joined: &Joined, partitions: Vec<i32>) -> Result<BTreeMap<i32, i64>, Error> {
+    /// Returns the position of each partition: what the group has committed, or else the starting position.
+    async fn positions(
+        &self,
+        member: GroupMember<'_>,
+        partitions: Vec<i32>,
+    ) -> Result<BTreeMap<i32, i64>, ClientError> {
         if partitions.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let (group_id, topic) = (&self.settings.group_id, &self.settings.topic);
-        let committed = self.client.committed(group_id, topic, &partitions).await?;
+        let topic = &self.settings.topic;
+        let committed = self.client.committed(member.group_id, topic, &partitions).await?;
         let mut positions = BTreeMap::new();
         let mut starting = Vec::new();
         for (partition, committed) in partitions.iter().zip(committed) {
             match committed {
                 Some(committed) => {
-                    positions.insert(*partition, committed.offset.0);
+                    positions.insert(*partition, committed.0);
                 }
                 None => starting.push(*partition),
             }
         }
         let offsets = starting_offsets(&self.client, &self.settings, &starting).await?;
         if self.settings.starting_position == StartingPosition::Latest && !offsets.is_empty() {
-            // A later owner would take the end of its own time for the starting position and skip what came between.
-            self.client
-                .commit_offsets(group_id, &joined.member_id, joined.generation_id, topic, &offsets)
-                .await?;
+            // A later owner would take the end at its own time for the starting position and skip the records in between.
+            self.client.commit_offsets(member, topic, &offsets).await?;
         }
-        positions.extend(
-            offsets
-                .into_iter()
-                .map(|(partition, offset)| (partition, offset.0)),
-        );
+        let offsets = offsets.into_iter();
+        positions.extend(offsets.map(|(partition, offset)| (partition, offset.0)));
         Ok(positions)
-    }
-
-    fn failed(&self, member_id: String, error: &Error) -> JoinFailed {
-        match error.code {
-            codes::UNKNOWN_MEMBER_ID | codes::FENCED_INSTANCE_ID => JoinFailed {
-                member_id: String::new(),
-                error: None,
-            },
-            codes::REBALANCE_IN_PROGRESS | codes::ILLEGAL_GENERATION => JoinFailed {
-                member_id,
-                error: None,
-            },
-            _ => JoinFailed {
-                member_id,
-                error: Some(self.settings.source_error(error)),
-            },
-        }
     }
 }
 
-/// The starting position's present offset in each partition.
-pub(super) async fn starting_offsets(
-    client: &Client,
+/// Returns what a failed member joins with the next time.
+fn failed(member_id: String, error: ClientError) -> JoinFailed {
+    match error.kind {
+        ErrorKind::UnknownMember => JoinFailed {
+            member_id: String::new(),
+            error: None,
+        },
+        ErrorKind::RebalanceInProgress | ErrorKind::IllegalGeneration => JoinFailed {
+            member_id,
+            error: None,
+        },
+        _ => JoinFailed {
+            member_id,
+            error: Some(error),
+        },
+    }
+}
+
+/// Returns the present offset of the starting position in each partition.
+pub(super) async fn starting_offsets<C: KafkaClient>(
+    client: &C,
     settings: &MemberSettings,
     partitions: &[i32],
-) -> Result<Vec<(i32, Offset)>, Error> {
+) -> Result<Vec<(i32, Offset)>, ClientError> {
     if partitions.is_empty() {
         return Ok(Vec::new());
     }
@@ -206,7 +204,7 @@ pub(super) async fn starting_offsets(
     Ok(partitions.iter().copied().zip(offsets).collect())
 }
 
-/// A member whose metadata cannot be read gets nothing; it does not keep the others from their partitions.
+/// Returns a member's subscription, or one to nothing if its metadata cannot be read, so that the others still get their partitions.
 fn subscription_of(member_id: &str, metadata: &[u8]) -> Subscription {
     Subscription::decode(metadata).unwrap_or_else(|error| {
         tracing::warn!(member_id, %error, "a member's subscription cannot be read");

@@ -1,12 +1,12 @@
 //! One member of the group: a machine of joins, fetches, look-ups and heartbeats that only `next` moves.
 
-use super::membership::{Candidate, JoinFailed, Membership, starting_offsets};
+use super::MemberSettings;
+use super::client::{ClientError, ErrorKind, FetchLimits, FetchedPartition, GroupMember, KafkaClient};
+use super::joining::{Candidate, JoinFailed, Membership, starting_offsets};
 use super::reading::Reading;
-use super::{MemberSettings, codes};
 use crate::clock::Instant;
 use crate::profile::RebalanceProtocol;
 use crate::source::{EventSource, Records, SourceError, SourceEvent};
-use esmeralda_broker::local::{Client, Error, FetchedPartition};
 use esmeralda_broker::{GenerationId, Offset};
 use std::future::{Future, pending};
 use std::pin::Pin;
@@ -14,11 +14,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::select;
 
-/// How long a fetch waits for records. A write wakes it, so this only bounds how long an answer can be on its way.
-const FETCH_WAIT: Duration = Duration::from_secs(5);
-
-/// The most that one fetch brings, for all partitions together.
-const FETCH_BYTES: usize = 16 << 20;
+/// The bounds of a fetch, for all partitions together. A write ends its wait, so the wait only bounds the time without an answer.
+const FETCH_LIMITS: FetchLimits = FetchLimits {
+    max_wait: Duration::from_secs(5),
+    min_bytes: 1,
+    max_bytes: 16 << 20,
+};
 
 /// Before something that failed is tried again.
 const ERROR_PAUSE: Duration = Duration::from_millis(500);
@@ -26,9 +27,9 @@ const ERROR_PAUSE: Duration = Duration::from_millis(500);
 /// Between heartbeats while a rebalance is expected.
 const HASTY_HEARTBEAT: Duration = Duration::from_millis(50);
 
-/// A member of a [`LocalGroup`](super::LocalGroup).
-pub struct LocalSource {
-    client: Client,
+/// A member of a [`KafkaGroup`](super::KafkaGroup).
+pub struct KafkaMember<C> {
+    client: C,
     settings: Arc<MemberSettings>,
     phase: Phase,
     /// Empty until the group has given one.
@@ -64,18 +65,18 @@ enum Phase {
 type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 enum Work {
-    Fetch(Pending<Result<Vec<FetchedPartition>, Error>>),
-    Reset(Pending<Result<Vec<(i32, Offset)>, Error>>),
+    Fetch(Pending<Result<Vec<FetchedPartition>, ClientError>>),
+    Reset(Pending<Result<Vec<(i32, Offset)>, ClientError>>),
 }
 
 enum Done {
-    Fetch(Result<Vec<FetchedPartition>, Error>),
-    Reset(Result<Vec<(i32, Offset)>, Error>),
+    Fetch(Result<Vec<FetchedPartition>, ClientError>),
+    Reset(Result<Vec<(i32, Offset)>, ClientError>),
 }
 
 /// What a heartbeat brought back, and how many partitions the topic has for a leader to see.
 struct Heartbeat {
-    answer: Result<(), Error>,
+    answer: Result<(), ClientError>,
     partition_count: Option<i32>,
 }
 
@@ -88,8 +89,8 @@ impl Work {
     }
 }
 
-impl LocalSource {
-    pub(super) fn new(client: Client, settings: Arc<MemberSettings>) -> Self {
+impl<C: KafkaClient> KafkaMember<C> {
+    pub(super) fn new(client: C, settings: Arc<MemberSettings>) -> Self {
         let now = settings.clock.now();
         // Pollers rarely come alone: whoever joins first has others behind it.
         let hasty_until = now + settings.timeouts.heartbeat;
@@ -125,9 +126,7 @@ impl LocalSource {
                 if !positions.is_empty() {
                     let (client, settings) = (self.client.clone(), Arc::clone(&self.settings));
                     self.work = Some(Work::Fetch(Box::pin(async move {
-                        client
-                            .fetch(&settings.topic, &positions, FETCH_WAIT, 1, FETCH_BYTES)
-                            .await
+                        client.fetch(&settings.topic, positions, FETCH_LIMITS).await
                     })));
                 }
             }
@@ -157,9 +156,12 @@ impl LocalSource {
         let (member_id, generation_id) = (self.member_id.clone(), self.generation_id);
         let watches_topic = self.is_leader && self.phase == Phase::Owning;
         self.heartbeat = Some(Box::pin(async move {
-            let answer = client
-                .heartbeat(&settings.group_id, &member_id, generation_id)
-                .await;
+            let member = GroupMember {
+                group_id: &settings.group_id,
+                member_id: &member_id,
+                generation_id,
+            };
+            let answer = client.heartbeat(member).await;
             let partition_count = match watches_topic {
                 true => client.partition_count(&settings.topic).await.ok(),
                 false => None,
@@ -222,10 +224,10 @@ impl LocalSource {
                     None
                 }
             }
-            Err(error) if error.code == codes::REBALANCE_IN_PROGRESS && is_owning => self.rebalance(),
-            Err(error) if error.code == codes::REBALANCE_IN_PROGRESS => None,
-            Err(error) if codes::ends_membership(error.code) => {
-                self.lose(error.code);
+            Err(error) if error.kind == ErrorKind::RebalanceInProgress && is_owning => self.rebalance(),
+            Err(error) if error.kind == ErrorKind::RebalanceInProgress => None,
+            Err(error) if error.kind.ends_membership() => {
+                self.lose(error.kind);
                 None
             }
             // Anything else is the coordinator's trouble of the moment; the next heartbeat tells.
@@ -254,9 +256,9 @@ impl LocalSource {
     }
 
     /// The group does not know this member, or not in this generation: everything begins anew.
-    fn lose(&mut self, code: i16) {
+    fn lose(&mut self, kind: ErrorKind) {
         self.is_lost = true;
-        self.start_over(code == codes::UNKNOWN_MEMBER_ID);
+        self.start_over(kind == ErrorKind::UnknownMember);
         self.reading = Reading::default();
     }
 
@@ -278,7 +280,7 @@ impl LocalSource {
                 self.on_reset(&offsets);
                 None
             }
-            Done::Fetch(Err(error)) | Done::Reset(Err(error)) => Some(Err(self.on_error(&error))),
+            Done::Fetch(Err(error)) | Done::Reset(Err(error)) => Some(Err(self.on_error(error))),
         }
     }
 
@@ -331,7 +333,7 @@ impl LocalSource {
 
     fn on_join_failed(&mut self, failed: JoinFailed) -> Option<Result<SourceEvent, SourceError>> {
         if self.phase == Phase::Owning && failed.member_id.is_empty() {
-            self.lose(codes::UNKNOWN_MEMBER_ID);
+            self.lose(ErrorKind::UnknownMember);
         }
         self.member_id = failed.member_id;
         match failed.error {
@@ -343,7 +345,7 @@ impl LocalSource {
             None => None,
             Some(error) => {
                 self.hold();
-                Some(Err(error))
+                Some(Err(self.settings.source_error(error)))
             }
         }
     }
@@ -352,7 +354,7 @@ impl LocalSource {
         let errors = self.reading.accept(answer);
         let (out_of_range, others): (Vec<_>, Vec<_>) = errors
             .into_iter()
-            .partition(|(_, error)| error.code == codes::OFFSET_OUT_OF_RANGE);
+            .partition(|(_, error)| error.kind == ErrorKind::OffsetOutOfRange);
         if !out_of_range.is_empty() {
             let partitions: Vec<i32> = out_of_range.into_iter().map(|(partition, _)| partition).collect();
             tracing::warn!(
@@ -365,18 +367,18 @@ impl LocalSource {
                 starting_offsets(&client, &settings, &partitions).await
             })));
         }
-        let (_, error) = others.first()?;
         for (partition, _) in &others {
             self.reading.hold(*partition);
         }
+        let (_, error) = others.into_iter().next()?;
         Some(Err(self.on_error(error)))
     }
 
     /// The cluster answered with an error that is waited out.
-    fn on_error(&mut self, error: &Error) -> SourceError {
-        if error.code == codes::UNKNOWN_TOPIC_OR_PARTITION {
+    fn on_error(&mut self, error: ClientError) -> SourceError {
+        if error.kind == ErrorKind::UnknownTopic {
             // Its offsets are gone with it; whatever has its name next is read from the start.
-            self.lose(error.code);
+            self.lose(error.kind);
         }
         self.hold();
         self.settings.source_error(error)
@@ -389,7 +391,7 @@ impl LocalSource {
             .count();
         if goes_back > 0 {
             // The log is shorter than what was read of it. A new assignment forgets what was read.
-            self.lose(codes::OFFSET_OUT_OF_RANGE);
+            self.lose(ErrorKind::OffsetOutOfRange);
             self.hold();
         }
     }
@@ -409,7 +411,7 @@ impl LocalSource {
     }
 }
 
-impl EventSource for LocalSource {
+impl<C: KafkaClient> EventSource for KafkaMember<C> {
     async fn next(&mut self) -> Result<SourceEvent, SourceError> {
         loop {
             if let Some(event) = self.handed_out() {
@@ -472,29 +474,29 @@ impl EventSource for LocalSource {
             .map(|(partition, offset)| (*partition, Offset(*offset)))
             .collect();
         let MemberSettings { group_id, topic, .. } = &*self.settings;
-        let answer = self
-            .client
-            .commit_offsets(group_id, &self.member_id, self.generation_id, topic, &offsets)
-            .await;
+        let member = GroupMember {
+            group_id,
+            member_id: &self.member_id,
+            generation_id: self.generation_id,
+        };
+        let answer = self.client.commit_offsets(member, topic, &offsets).await;
         match answer {
             Ok(()) => Ok(()),
             // The member's answer to the join tells which generation it is of now.
             Err(error)
                 if self.join.is_some()
                     && matches!(
-                        error.code,
-                        codes::ILLEGAL_GENERATION | codes::REBALANCE_IN_PROGRESS
+                        error.kind,
+                        ErrorKind::IllegalGeneration | ErrorKind::RebalanceInProgress
                     ) =>
             {
                 Err(SourceError::Rebalancing)
             }
-            Err(error)
-                if codes::ends_membership(error.code) || error.code == codes::REBALANCE_IN_PROGRESS =>
-            {
-                self.lose(error.code);
+            Err(error) if error.kind.ends_membership() || error.kind == ErrorKind::RebalanceInProgress => {
+                self.lose(error.kind);
                 refused(error.to_string())
             }
-            Err(error) => Err(self.settings.source_error(&error)),
+            Err(error) => Err(self.settings.source_error(error)),
         }
     }
 

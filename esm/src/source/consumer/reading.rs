@@ -1,26 +1,18 @@
-//! Fetched batches to records: where each partition is read, what is paused, and the walk over what came.
+//! The reading of a member's partitions: the position of each, which are paused, and what was fetched and not handed out.
 
 use super::MemberSettings;
-use crate::source::{Records, SourceError, Span};
+use super::client::{ClientError, FetchPosition, FetchedPartition, FetchedRecords};
+use super::decoding::records_of;
+use crate::source::{Records, SourceError};
 use bytes::Bytes;
-use esmeralda_broker::local::{FetchPosition, FetchedPartition};
-use esmeralda_broker::records::{InvalidRecords, RecordView, decompress, walk};
-use esmeralda_broker::{BatchHeader, Charge, Compression, Offset, Pool};
+use esmeralda_broker::{BatchHeader, Offset};
 use std::collections::{BTreeMap, VecDeque};
-use std::hint::black_box;
-use std::ops::Range;
 
 /// The most that is asked of one partition at once: Kafka's `max.partition.fetch.bytes`.
 const PARTITION_FETCH_BYTES: usize = 1 << 20;
 
-/// Records.
-const LOOK_AHEAD: usize = 20;
-
-/// A batch may become this large when it is decompressed. A producer can make 1 MB stand for gigabytes.
-const DECOMPRESSED_BATCH_BYTES: usize = 256 << 20;
-
-/// The positions of a member's partitions, and the batches that were fetched and not handed out. What was fetched of a paused partition
-/// waits as it came, and is looked into when it is resumed.
+/// The positions of a member's partitions, and what was fetched of them and not handed out. The batches of a paused partition wait
+/// undecoded, so that they take no more memory than the log gives them.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     partitions: BTreeMap<i32, Reader>,
@@ -36,8 +28,37 @@ struct Reader {
     is_held: bool,
     /// Records of it were handed out.
     has_begun: bool,
-    fetched: VecDeque<(BatchHeader, Bytes)>,
+    fetched: VecDeque<Fetched>,
     is_ready: bool,
+}
+
+/// What waits to be handed out, as the client gave it.
+#[derive(Debug)]
+enum Fetched {
+    Batch(BatchHeader, Bytes),
+    Decoded(Records),
+}
+
+impl Fetched {
+    /// Returns the offset after the last one that this covers.
+    fn end(&self) -> i64 {
+        match self {
+            Self::Batch(header, _) => header.last_offset().0 + 1,
+            Self::Decoded(records) => records.offsets.end,
+        }
+    }
+
+    /// Returns the records of `partition` from `position` on.
+    fn records(self, partition: i32, position: i64, settings: &MemberSettings) -> Result<Records, String> {
+        let offsets = position..self.end();
+        match self {
+            Self::Batch(header, body) => records_of(partition, offsets, &header, &body, &settings.memory),
+            Self::Decoded(mut records) => {
+                records.spans.retain(|span| span.offset >= position);
+                Ok(Records { offsets, ..records })
+            }
+        }
+    }
 }
 
 impl Reader {
@@ -145,24 +166,27 @@ impl Reading {
         }
     }
 
-    /// Keeps the batches of a fetch answer; the partitions that had an error are returned with it.
-    pub(super) fn accept(
-        &mut self,
-        answer: Vec<FetchedPartition>,
-    ) -> Vec<(i32, esmeralda_broker::local::Error)> {
+    /// Keeps the records of a fetch answer. Returns the partitions that had an error, each with it.
+    pub(super) fn accept(&mut self, answer: Vec<FetchedPartition>) -> Vec<(i32, ClientError)> {
         let mut errors = Vec::new();
-        for fetched in answer {
-            let partition = fetched.partition;
-            match fetched.batches {
-                Ok(batches) => {
-                    if let Some(reader) = self.partitions.get_mut(&partition) {
-                        reader.fetched.extend(batches);
-                        if reader.becomes_ready() {
-                            self.ready.push_back(partition);
-                        }
-                    }
+        for FetchedPartition { partition, result } in answer {
+            let Some(reader) = self.partitions.get_mut(&partition) else {
+                continue;
+            };
+            match result {
+                Ok(FetchedRecords::Batches(batches)) => {
+                    let batches = batches.into_iter();
+                    reader
+                        .fetched
+                        .extend(batches.map(|(header, body)| Fetched::Batch(header, body)));
+                }
+                Ok(FetchedRecords::Decoded(records)) => {
+                    reader.fetched.extend(records.into_iter().map(Fetched::Decoded));
                 }
                 Err(error) => errors.push((partition, error)),
+            }
+            if reader.becomes_ready() {
+                self.ready.push_back(partition);
             }
         }
         errors
@@ -180,18 +204,17 @@ impl Reading {
             if reader.is_paused || reader.is_held {
                 continue;
             }
-            let Some((header, body)) = reader.fetched.pop_front() else {
+            let Some(fetched) = reader.fetched.pop_front() else {
                 continue;
             };
             if reader.becomes_ready() {
                 self.ready.push_back(partition);
             }
-            let end = header.last_offset().0 + 1;
+            let end = fetched.end();
             if end <= reader.position {
                 continue;
             }
-            let offsets = reader.position..end;
-            match records_of(partition, offsets, &header, &body, &settings.memory) {
+            match fetched.records(partition, reader.position, settings) {
                 Ok(records) => {
                     reader.position = end;
                     reader.has_begun = true;
@@ -208,103 +231,5 @@ impl Reading {
                 }
             }
         }
-    }
-}
-
-/// The records of a batch from `offsets.start` on. A control batch has none to hand out.
-fn records_of(
-    partition: i32,
-    offsets: Range<i64>,
-    header: &BatchHeader,
-    body: &Bytes,
-    memory: &Pool,
-) -> Result<Records, String> {
-    let mut records = Records {
-        partition,
-        offsets,
-        timestamp_type: header.timestamp_type(),
-        buffer: Bytes::new(),
-        spans: Vec::new(),
-    };
-    if header.is_control() {
-        return Ok(records);
-    }
-    let buffer = plain_body(header, body, memory)?;
-    // The count comes from a batch that the broker has checked, and a record takes seven bytes at least.
-    let expected_count = usize::try_from(header.record_count()).unwrap_or(0);
-    records.spans.reserve(expected_count.min(buffer.len() / 7 + 1));
-    let mut end = 0;
-    for (index, record) in walk(header, &buffer).enumerate() {
-        let record = record.map_err(|error| error.to_string())?;
-        let start = std::mem::replace(&mut end, place(record.headers, &buffer).end);
-        if index % LOOK_AHEAD == 0 {
-            look_ahead(&buffer, &(start..end));
-        }
-        if record.offset.0 >= records.offsets.start {
-            records.spans.push(span_of(&record, &buffer));
-        }
-    }
-    records.buffer = buffer;
-    Ok(records)
-}
-
-/// Loads the beginnings of the next records behind the one at `record`, if they are as long as it is. The walk finds a record's place only
-/// from the one before, so where the log is not in the cache it would wait for memory once for each record; these loads do not wait
-/// for each other.
-fn look_ahead(buffer: &[u8], record: &Range<usize>) {
-    let places = (0..LOOK_AHEAD).map(|index| record.end + index * record.len());
-    let bytes = places.map_while(|place| buffer.get(place));
-    black_box(bytes.fold(0, |sum: u8, byte| sum ^ byte));
-}
-
-/// Where `part` lies in `buffer`, which it is borrowed from.
-fn place(part: &[u8], buffer: &[u8]) -> Range<usize> {
-    let start = part.as_ptr() as usize - buffer.as_ptr() as usize;
-    start..start + part.len()
-}
-
-fn span_of(record: &RecordView<'_>, buffer: &[u8]) -> Span {
-    let range = |part: &[u8]| {
-        let place = place(part, buffer);
-        place.start as u32..place.end as u32
-    };
-    Span {
-        offset: record.offset.0,
-        timestamp_ms: record.timestamp_ms,
-        key: record.key.map(range),
-        value: record.value.map(range),
-        headers: range(record.headers),
-    }
-}
-
-/// The decompressed body; what it takes beyond the log counts against the memory budget until its last record is finished.
-fn plain_body(header: &BatchHeader, body: &Bytes, memory: &Pool) -> Result<Bytes, String> {
-    match header.compression() {
-        None => Err(format!(
-            "its attributes {:#06x} name no codec",
-            header.attributes()
-        )),
-        Some(Compression::None) => Ok(body.clone()),
-        Some(codec) => {
-            let limit_bytes = DECOMPRESSED_BATCH_BYTES.min(memory.limit_bytes());
-            let plain =
-                decompress(codec, body, limit_bytes).map_err(|error: InvalidRecords| error.to_string())?;
-            let charge = memory.charge(plain.len()).map_err(|error| error.to_string())?;
-            Ok(Bytes::from_owner(Charged {
-                bytes: plain,
-                _charge: charge,
-            }))
-        }
-    }
-}
-
-struct Charged {
-    bytes: Bytes,
-    _charge: Charge,
-}
-
-impl AsRef<[u8]> for Charged {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
     }
 }
