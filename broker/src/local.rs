@@ -176,7 +176,7 @@ impl Client {
                 .collect(),
             ..CreateTopic::named(&topic.name)
         };
-        let results = create_topics(&self.cluster, &self.context(), vec![wanted], false).await;
+        let results = create_topics(&self.cluster, &self.context(), vec![wanted], false);
         match results.into_iter().next() {
             Some((_, Err(error))) => Err(Error::from(&error)),
             _ => Ok(()),
@@ -209,7 +209,7 @@ impl Client {
             count,
             assignments: None,
         };
-        let results = create_partitions(&self.cluster, &self.context(), vec![wanted], false).await;
+        let results = create_partitions(&self.cluster, &self.context(), vec![wanted], false);
         match results.into_iter().next() {
             Some((_, Err(error))) => Err(Error::from(&error)),
             _ => Ok(()),

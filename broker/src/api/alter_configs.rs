@@ -42,7 +42,7 @@ impl Api for AlterConfigs {
         request: AlterConfigsRequest,
     ) -> Reply<AlterConfigsResponse> {
         let alterations: Vec<_> = request.resources.iter().map(alteration).collect();
-        let results = alter_configs(cluster, context, &alterations, request.validate_only).await;
+        let results = alter_configs(cluster, context, &alterations, request.validate_only);
         let responses = request.resources.into_iter().zip(results);
         let responses = responses.map(|(resource, result)| {
             AlterConfigsResourceResponse::default()

@@ -46,7 +46,7 @@ impl Api for CreatePartitions {
         request: CreatePartitionsRequest,
     ) -> Reply<CreatePartitionsResponse> {
         let topics = request.topics.into_iter().map(wanted).collect();
-        let results = create_partitions(cluster, context, topics, request.validate_only).await;
+        let results = create_partitions(cluster, context, topics, request.validate_only);
         let results = results.into_iter().map(|(name, result)| {
             CreatePartitionsTopicResult::default()
                 .with_name(StrBytes::from_string(name).into())

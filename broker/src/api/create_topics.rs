@@ -49,7 +49,7 @@ impl Api for CreateTopics {
         request: CreateTopicsRequest,
     ) -> Reply<CreateTopicsResponse> {
         let topics = request.topics.into_iter().map(wanted).collect();
-        let results = create_topics(cluster, context, topics, request.validate_only).await;
+        let results = create_topics(cluster, context, topics, request.validate_only);
         let topics = results
             .into_iter()
             .map(|(name, result)| answer(name, result))

@@ -48,7 +48,7 @@ impl Api for DeleteRecords {
         for topic in request.topics {
             let mut partitions = Vec::with_capacity(topic.partitions.len());
             for wanted in topic.partitions {
-                partitions.push(delete(cluster, context, &topic.name, wanted).await);
+                partitions.push(delete(cluster, context, &topic.name, wanted));
             }
             let result = DeleteRecordsTopicResult::default().with_name(topic.name);
             topics.push(result.with_partitions(partitions));
@@ -57,7 +57,7 @@ impl Api for DeleteRecords {
     }
 }
 
-async fn delete(
+fn delete(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     topic: &str,
@@ -65,7 +65,7 @@ async fn delete(
 ) -> DeleteRecordsPartitionResult {
     let index = wanted.partition_index;
     let answer = DeleteRecordsPartitionResult::default().with_partition_index(index);
-    match delete_records(cluster, context, topic, index, Offset(wanted.offset)).await {
+    match delete_records(cluster, context, topic, index, Offset(wanted.offset)) {
         Ok(low_watermark) => answer.with_low_watermark(low_watermark.0),
         Err(error) => answer
             .with_low_watermark(NO_LOW_WATERMARK)

@@ -54,7 +54,7 @@ impl Api for DescribeConfigs {
         };
         let mut results = Vec::with_capacity(request.resources.len());
         for resource in request.resources {
-            results.push(describe(cluster, context, resource, wanted).await);
+            results.push(describe(cluster, context, resource, wanted));
         }
         DescribeConfigsResponse::default().with_results(results).into()
     }
@@ -67,7 +67,7 @@ struct Wanted {
     documentation: bool,
 }
 
-async fn describe(
+fn describe(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     resource: DescribeConfigsResource,
@@ -80,7 +80,7 @@ async fn describe(
         .map(ToString::to_string)
         .collect();
     let kind = resource_type(resource.resource_type);
-    let result = describe_configs(cluster, context, kind, &resource.resource_name, &keys).await;
+    let result = describe_configs(cluster, context, kind, &resource.resource_name, &keys);
     let answer = DescribeConfigsResult::default()
         .with_resource_type(resource.resource_type)
         .with_resource_name(resource.resource_name);

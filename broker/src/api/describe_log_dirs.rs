@@ -47,7 +47,7 @@ impl Api for DescribeLogDirs {
                 .map(|topic| (topic.topic.to_string(), topic.partitions))
                 .collect()
         });
-        let dir = describe_log_dirs(cluster, context, wanted).await;
+        let dir = describe_log_dirs(cluster, context, wanted);
         DescribeLogDirsResponse::default()
             .with_results(vec![result(dir)])
             .into()

@@ -44,7 +44,7 @@ impl Api for DescribeProducers {
         for topic in request.topics {
             let mut partitions = Vec::with_capacity(topic.partition_indexes.len());
             for index in topic.partition_indexes {
-                partitions.push(describe(cluster, context, &topic.name, index).await);
+                partitions.push(describe(cluster, context, &topic.name, index));
             }
             let response = TopicResponse::default().with_name(topic.name);
             topics.push(response.with_partitions(partitions));
@@ -53,14 +53,9 @@ impl Api for DescribeProducers {
     }
 }
 
-async fn describe(
-    cluster: &Arc<Cluster>,
-    context: &RequestContext,
-    topic: &str,
-    index: i32,
-) -> PartitionResponse {
+fn describe(cluster: &Arc<Cluster>, context: &RequestContext, topic: &str, index: i32) -> PartitionResponse {
     let answer = PartitionResponse::default().with_partition_index(index);
-    match describe_producers(cluster, context, topic, index).await {
+    match describe_producers(cluster, context, topic, index) {
         Ok(producers) => answer.with_active_producers(producers.into_iter().map(state).collect()),
         Err(error) => answer
             .with_error_code(error.code())

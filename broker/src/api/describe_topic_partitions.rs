@@ -62,7 +62,7 @@ impl Api for DescribeTopicPartitions {
             partition_limit: request.response_partition_limit,
         };
         let response = DescribeTopicPartitionsResponse::default();
-        match describe_page(cluster, context, wanted).await {
+        match describe_page(cluster, context, wanted) {
             Ok(page) => {
                 let topics = page.topics.into_iter().map(|(topic, range)| answer(topic, range));
                 let next = page.next.map(|cursor| {

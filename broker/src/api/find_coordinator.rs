@@ -45,11 +45,11 @@ impl Api for FindCoordinator {
             key_type => CoordinatorKind::Unknown(key_type),
         };
         if version <= 3 {
-            return one(find_coordinator(cluster, context, kind, &request.key).await).into();
+            return one(find_coordinator(cluster, context, kind, &request.key)).into();
         }
         let mut coordinators = Vec::with_capacity(request.coordinator_keys.len());
         for key in request.coordinator_keys {
-            let found = find_coordinator(cluster, context, kind, &key).await;
+            let found = find_coordinator(cluster, context, kind, &key);
             coordinators.push(coordinator(found).with_key(key));
         }
         FindCoordinatorResponse::default()

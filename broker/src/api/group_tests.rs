@@ -43,13 +43,13 @@ fn asking(node_id: i32) -> RequestContext {
 }
 
 /// One broker with a topic `orders` of two partitions.
-async fn cluster() -> Arc<Cluster> {
+fn cluster() -> Arc<Cluster> {
     let cluster = Arc::new(Cluster::for_tests(1, &[]));
     let orders = CreateTopic {
         partitions: 2,
         ..CreateTopic::named("orders")
     };
-    let created = create_topics(&cluster, &asking(1), vec![orders], false).await;
+    let created = create_topics(&cluster, &asking(1), vec![orders], false);
     assert!(created[0].1.is_ok());
     cluster
 }
@@ -186,7 +186,7 @@ fn codes(response: &OffsetCommitResponse) -> Vec<i16> {
 #[tokio::test(start_paused = true)]
 async fn join_group_of_every_version() {
     for version in versions::<join_group::JoinGroup>() {
-        let cluster = cluster().await;
+        let cluster = cluster();
         member(&cluster, version).await;
 
         let refused = call(&cluster, version, join(version, "stranger")).await;
@@ -205,7 +205,7 @@ async fn join_group_of_every_version() {
 #[tokio::test(start_paused = true)]
 async fn a_static_leader_that_restarts_is_answered_in_every_version_that_knows_it() {
     for version in 5..=9 {
-        let cluster = cluster().await;
+        let cluster = cluster();
         let request = || join(version, "").with_group_instance_id(Some(text("i")));
         let first = call(&cluster, version, request()).await;
         assert_eq!(first.members[0].group_instance_id.as_deref(), Some("i"));
@@ -221,7 +221,7 @@ async fn a_static_leader_that_restarts_is_answered_in_every_version_that_knows_i
 #[tokio::test(start_paused = true)]
 async fn sync_group_of_every_version() {
     for version in versions::<sync_group::SyncGroup>() {
-        let cluster = cluster().await;
+        let cluster = cluster();
         let member_id = member(&cluster, 5).await;
         let synced = call(&cluster, version, sync(version, &member_id, 1)).await;
         assert_eq!((synced.error_code, &synced.assignment[..]), (0, &b"mine"[..]));
@@ -234,7 +234,7 @@ async fn sync_group_of_every_version() {
         let elsewhere = call(&cluster, version, elsewhere).await;
         assert_eq!(elsewhere.error_code, E::UnknownMemberId.code());
     }
-    let cluster = cluster().await;
+    let cluster = cluster();
     let member_id = member(&cluster, 5).await;
     let incomplete = call(&cluster, 5, sync(4, &member_id, 1)).await;
     assert_eq!(incomplete.error_code, E::InconsistentGroupProtocol.code());
@@ -243,7 +243,7 @@ async fn sync_group_of_every_version() {
 #[tokio::test(start_paused = true)]
 async fn heartbeat_of_every_version() {
     for version in versions::<heartbeat::Heartbeat>() {
-        let cluster = cluster().await;
+        let cluster = cluster();
         let member_id = member(&cluster, 5).await;
         let request = |generation_id| {
             HeartbeatRequest::default()
@@ -262,7 +262,7 @@ async fn heartbeat_of_every_version() {
 #[tokio::test(start_paused = true)]
 async fn leave_group_of_every_version() {
     for version in versions::<leave_group::LeaveGroup>() {
-        let cluster = cluster().await;
+        let cluster = cluster();
         let member_id = member(&cluster, 5).await;
         let request = |member_id: &str| {
             let request = LeaveGroupRequest::default().with_group_id(group("g"));
@@ -300,7 +300,7 @@ async fn offset_commit_of_every_version() {
         E::UnknownTopicOrPartition.code(),
     );
     for version in versions::<offset_commit::OffsetCommit>() {
-        let cluster = cluster().await;
+        let cluster = cluster();
         let member_id = member(&cluster, 5).await;
         let committed = call(&cluster, version, commit(&member_id, 1, version)).await;
         assert_eq!(codes(&committed), [0, too_large, absent, absent]);
@@ -326,7 +326,7 @@ async fn offset_commit_of_every_version() {
 #[tokio::test(start_paused = true)]
 async fn a_retention_time_counts_in_the_versions_that_have_it() {
     for version in 2..=5 {
-        let cluster = cluster().await;
+        let cluster = cluster();
         let mut request = commit("", -1, version);
         if version <= 4 {
             request = request.with_retention_time_ms(1_000);
@@ -365,7 +365,7 @@ fn fetch_several(partitions: Option<Vec<i32>>) -> OffsetFetchRequest {
 #[tokio::test(start_paused = true)]
 async fn offset_fetch_of_every_version() {
     for version in versions::<offset_fetch::OffsetFetch>() {
-        let cluster = cluster().await;
+        let cluster = cluster();
         call(&cluster, 9, commit("", -1, 9)).await;
         let epoch = if version >= 5 { 5 } else { -1 };
         if version <= 7 {
@@ -409,7 +409,7 @@ async fn offset_fetch_of_every_version() {
 #[tokio::test(start_paused = true)]
 async fn describe_groups_of_every_version() {
     for version in versions::<describe_groups::DescribeGroups>() {
-        let cluster = cluster().await;
+        let cluster = cluster();
         let member_id = member(&cluster, 5).await;
         let request = DescribeGroupsRequest::default().with_groups(vec![group("g"), group("nobody")]);
         let request = if version >= 3 {
@@ -445,7 +445,7 @@ async fn describe_groups_of_every_version() {
 #[tokio::test(start_paused = true)]
 async fn list_groups_of_every_version() {
     for version in versions::<list_groups::ListGroups>() {
-        let cluster = cluster().await;
+        let cluster = cluster();
         member(&cluster, 5).await;
         call(&cluster, 9, commit("", -1, 9).with_group_id(group("simple"))).await;
         let listed = call(&cluster, version, ListGroupsRequest::default()).await;
@@ -474,7 +474,7 @@ async fn list_groups_of_every_version() {
 #[tokio::test(start_paused = true)]
 async fn delete_groups_of_every_version() {
     for version in versions::<delete_groups::DeleteGroups>() {
-        let cluster = cluster().await;
+        let cluster = cluster();
         member(&cluster, 5).await;
         call(&cluster, 9, commit("", -1, 9).with_group_id(group("simple"))).await;
         let ids = ["simple", "g", "nobody", "simple"].map(group);
@@ -492,12 +492,12 @@ async fn delete_groups_of_every_version() {
 
 #[tokio::test(start_paused = true)]
 async fn offset_delete_spares_what_members_subscribe_to() {
-    let cluster = cluster().await;
+    let cluster = cluster();
     let others = CreateTopic {
         partitions: 1,
         ..CreateTopic::named("others")
     };
-    create_topics(&cluster, &asking(1), vec![others], false).await;
+    create_topics(&cluster, &asking(1), vec![others], false);
     let member_id = member(&cluster, 5).await;
     let mut commits = commit(&member_id, 1, 9);
     commits.topics[1].name = topic("others");

@@ -47,7 +47,7 @@ impl Api for IncrementalAlterConfigs {
         request: IncrementalAlterConfigsRequest,
     ) -> Reply<IncrementalAlterConfigsResponse> {
         let alterations: Vec<_> = request.resources.iter().map(alteration).collect();
-        let results = alter_configs(cluster, context, &alterations, request.validate_only).await;
+        let results = alter_configs(cluster, context, &alterations, request.validate_only);
         let responses = request.resources.into_iter().zip(results);
         let responses = responses.map(|(resource, result)| {
             AlterConfigsResourceResponse::default()

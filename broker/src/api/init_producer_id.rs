@@ -42,7 +42,7 @@ impl Api for InitProducerId {
             producer_epoch: ProducerEpoch(request.producer_epoch),
         };
         let response = InitProducerIdResponse::default();
-        match init_producer_id(cluster, context, init).await {
+        match init_producer_id(cluster, context, init) {
             Ok((producer_id, producer_epoch)) => response
                 .with_producer_id(producer_id.0.into())
                 .with_producer_epoch(producer_epoch.0),

@@ -57,7 +57,7 @@ impl Api for ListOffsets {
                 let is_duplicate = counts[&(topic.name.as_str(), partition.partition_index)] > 1;
                 let found = match query(version, partition, is_read_committed) {
                     _ if is_duplicate => Err(ListOffsetsError::Duplicate),
-                    Ok(query) => list_offset(cluster, context, &key, query).await,
+                    Ok(query) => list_offset(cluster, context, &key, query),
                     Err(error) => Err(error),
                 };
                 partitions.push(response(version, partition.partition_index, found));

@@ -58,7 +58,7 @@ impl Api for Metadata {
                 return brokers(MetadataResponse::default().with_topics(topics), cluster).into();
             }
         };
-        let topics = describe_topics(cluster, context, wanted, request.allow_auto_topic_creation).await;
+        let topics = describe_topics(cluster, context, wanted, request.allow_auto_topic_creation);
         let topics = topics
             .into_iter()
             .map(|topic| answer(topic, wants_topic_operations))

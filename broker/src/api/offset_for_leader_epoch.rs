@@ -49,8 +49,7 @@ impl Api for OffsetForLeaderEpoch {
                 let current = asked.current_leader_epoch;
                 let current = (current >= 0).then_some(LeaderEpoch(current));
                 let epoch = LeaderEpoch(asked.leader_epoch);
-                let found =
-                    offset_for_leader_epoch(cluster, context, &key, asked.partition, current, epoch).await;
+                let found = offset_for_leader_epoch(cluster, context, &key, asked.partition, current, epoch);
                 let end = EpochEndOffset::default()
                     .with_partition(asked.partition)
                     .with_leader_epoch(-1)

@@ -113,7 +113,7 @@ impl Api for Produce {
             };
             let mut partitions = Few::with_capacity(topic.partitions.len());
             for data in topic.partitions {
-                let outcome = produce(cluster, context, terms, &target, data.index, data.records).await;
+                let outcome = produce(cluster, context, terms, &target, data.index, data.records);
                 partitions.push(answer.partition(data.index, outcome));
             }
             topics.push(TopicAnswer {

@@ -58,7 +58,7 @@ impl Client {
     pub async fn append(&self, topic: &str, partition: i32, batch: &PreparedBatch) -> Result<Offset, Error> {
         let topic = Target::of_name(&self.cluster, topic);
         let batch = (partition, batch.batch.clone());
-        let appended = produce_verified(&self.cluster, &self.context(), TERMS, &topic, batch).await;
+        let appended = produce_verified(&self.cluster, &self.context(), TERMS, &topic, batch);
         match appended {
             Ok(appended) => Ok(appended.base_offset),
             Err(error) => Err(Error::from(&error)),

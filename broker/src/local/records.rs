@@ -34,7 +34,7 @@ impl Client {
             .map_err(|full| Error::from(&ProduceError::from(full)))?;
         let topic = Target::of_name(&self.cluster, topic);
         let context = self.context();
-        let outcome = produce(&self.cluster, &context, TERMS, &topic, partition, Some(batch)).await;
+        let outcome = produce(&self.cluster, &context, TERMS, &topic, partition, Some(batch));
         match outcome {
             Ok(appended) => Ok(appended.base_offset),
             Err(error) => Err(Error::from(&error)),
@@ -118,7 +118,7 @@ impl Client {
                 },
                 is_read_committed: false,
             };
-            let found = list_offset(&self.cluster, &self.context(), &key, query).await;
+            let found = list_offset(&self.cluster, &self.context(), &key, query);
             offsets.push(found.map_err(|error| Error::from(&error))?.offset);
         }
         Ok(offsets)

@@ -92,7 +92,7 @@ pub(crate) enum AlterConfigsError {
 
 /// Changes the configs of each resource, by itself and all or none; with `validate_only` none are. One result for each resource, in the
 /// order of the request.
-pub(crate) async fn alter_configs(
+pub(crate) fn alter_configs(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     alterations: &[Alteration],

@@ -45,7 +45,7 @@ pub(crate) enum CreatePartitionsError {
 
 /// Adds partitions to topics, each by itself; with `validate_only` none are. The answer has each topic once, in the order of the
 /// request.
-pub(crate) async fn create_partitions(
+pub(crate) fn create_partitions(
     cluster: &Arc<Cluster>,
     _context: &RequestContext,
     topics: Vec<CreatePartitions>,

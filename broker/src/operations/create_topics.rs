@@ -100,7 +100,7 @@ impl CreateTopic {
 
 /// Creates `topics`, each by itself; with `validate_only` none is, and the answer says what would have become of them. There is no timeout,
 /// for nothing is waited for.
-pub(crate) async fn create_topics(
+pub(crate) fn create_topics(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     topics: Vec<CreateTopic>,

@@ -30,7 +30,7 @@ pub(crate) enum DeleteRecordsError {
 ///
 /// # Errors
 /// [`DeleteRecordsError`]; nothing is dropped then.
-pub(crate) async fn delete_records(
+pub(crate) fn delete_records(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     topic: &str,

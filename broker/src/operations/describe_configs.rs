@@ -53,7 +53,7 @@ pub(crate) enum WrongBroker {
 ///
 /// # Errors
 /// [`DescribeConfigsError`] when there is no such resource.
-pub(crate) async fn describe_configs(
+pub(crate) fn describe_configs(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     resource_type: ResourceType,

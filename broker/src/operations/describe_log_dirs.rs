@@ -21,7 +21,7 @@ pub(crate) struct LogDir {
 }
 
 /// The partitions that the asked broker has a replica of, all of them or those of `wanted`. What does not exist is left out.
-pub(crate) async fn describe_log_dirs(
+pub(crate) fn describe_log_dirs(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     wanted: Option<Vec<(String, Vec<i32>)>>,

@@ -24,7 +24,7 @@ pub(crate) enum DescribeProducersError {
 ///
 /// # Errors
 /// [`DescribeProducersError`] when the asked broker does not lead the partition.
-pub(crate) async fn describe_producers(
+pub(crate) fn describe_producers(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     topic: &str,

@@ -46,7 +46,7 @@ pub(crate) enum PageError {
 ///
 /// # Errors
 /// [`PageError`] for a cursor that cannot be.
-pub(crate) async fn describe_page(
+pub(crate) fn describe_page(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     request: PageRequest,
@@ -74,7 +74,7 @@ pub(crate) async fn describe_page(
             Some(cursor) if cursor.topic == name => cursor.partition as usize,
             _ => 0,
         };
-        let found = describe_topics(cluster, context, Wanted::Named(vec![name.clone()]), false).await;
+        let found = describe_topics(cluster, context, Wanted::Named(vec![name.clone()]), false);
         for topic in found {
             let Ok(view) = &topic.result else {
                 // One that went away while all are listed is nobody's business.

@@ -44,7 +44,7 @@ pub(crate) enum FindCoordinatorError {
 }
 
 /// The coordinator of one key.
-pub(crate) async fn find_coordinator(
+pub(crate) fn find_coordinator(
     cluster: &Arc<Cluster>,
     _context: &RequestContext,
     kind: CoordinatorKind,

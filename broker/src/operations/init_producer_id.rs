@@ -29,7 +29,7 @@ pub(crate) enum InitProducerIdError {
 }
 
 /// A new producer id at epoch 0.
-pub(crate) async fn init_producer_id(
+pub(crate) fn init_producer_id(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     init: InitProducer,

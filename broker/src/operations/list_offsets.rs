@@ -71,7 +71,7 @@ impl ListedOffset {
 }
 
 /// The offset that `query` asks for.
-pub(crate) async fn list_offset(
+pub(crate) fn list_offset(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     topic: &TopicKey,

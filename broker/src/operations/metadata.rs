@@ -79,7 +79,7 @@ impl TopicView {
 
 /// The topics that are wanted, once each, in the order they were asked for (all of them by name). A named topic that does not exist is created if
 /// the client and `auto.create.topics.enable` allow it.
-pub(crate) async fn describe_topics(
+pub(crate) fn describe_topics(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     wanted: Wanted,
@@ -91,7 +91,7 @@ pub(crate) async fn describe_topics(
         Wanted::Named(names) => {
             let names = once(names);
             let mut created = if allow_auto_creation && cluster.config.auto_create_topics {
-                create_missing(cluster, context, &names).await
+                create_missing(cluster, context, &names)
             } else {
                 Vec::new()
             };
@@ -118,7 +118,7 @@ fn once<T: Clone + Eq + std::hash::Hash>(values: Vec<T>) -> Vec<T> {
 }
 
 /// Creates the topics that do not exist and could; why the others were refused.
-async fn create_missing(
+fn create_missing(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     names: &[String],
@@ -132,7 +132,6 @@ async fn create_missing(
         return Vec::new();
     }
     create_topics(cluster, context, missing, false)
-        .await
         .into_iter()
         .filter_map(|(name, result)| Some((name, result.err()?)))
         .collect()

@@ -1,7 +1,8 @@
-//! One async function per domain operation, values in and values out. Called by `api` for the wire and by `local` in process. Only
+//! One function per domain operation, values in and values out. Called by `api` for the wire and by `local` in process. Only
 //! here do groups and partitions meet; only here will authorisation, quotas and faults apply.
 //!
-//! Each operation is `pub(crate) async fn name(cluster: &Arc<Cluster>, context: &RequestContext, input) -> output`.
+//! Each operation is `pub(crate) fn name(cluster: &Arc<Cluster>, context: &RequestContext, input) -> output`. Only the operations that
+//! wait for a group, for records or for another task are `async`.
 
 pub(crate) mod alter_configs;
 pub(crate) mod commit_offsets;

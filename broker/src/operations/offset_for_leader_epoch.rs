@@ -10,7 +10,7 @@ use crate::topic::leadership::NotServed;
 use std::sync::Arc;
 
 /// The largest epoch at most `leader_epoch` and the offset where it ended; `None` if no such epoch is known.
-pub(crate) async fn offset_for_leader_epoch(
+pub(crate) fn offset_for_leader_epoch(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     topic: &TopicKey,

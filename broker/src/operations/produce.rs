@@ -85,7 +85,7 @@ impl Target {
 }
 
 /// Appends one batch to a partition of the topic.
-pub(crate) async fn produce(
+pub(crate) fn produce(
     cluster: &Cluster,
     context: &RequestContext,
     terms: Terms,
@@ -101,7 +101,7 @@ pub(crate) async fn produce(
 }
 
 /// The same for one batch that was verified before, and whose body may be in the log already.
-pub(crate) async fn produce_verified(
+pub(crate) fn produce_verified(
     cluster: &Cluster,
     context: &RequestContext,
     terms: Terms,

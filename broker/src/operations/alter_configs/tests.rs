@@ -1,14 +1,14 @@
 use super::*;
 use crate::operations::create_topics::{CreateTopic, create_topics};
 
-async fn cluster_with(topic: &str, properties: &[(&str, &str)]) -> Arc<Cluster> {
+fn cluster_with(topic: &str, properties: &[(&str, &str)]) -> Arc<Cluster> {
     let cluster = Arc::new(Cluster::for_tests(2, properties));
     let assigned = |partition, node| (partition, vec![NodeId(node)]);
     let topic = CreateTopic {
         assignments: vec![assigned(0, 1), assigned(1, 2)],
         ..CreateTopic::named(topic)
     };
-    create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false).await;
+    create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false);
     cluster
 }
 
@@ -38,9 +38,9 @@ fn change(
     }
 }
 
-async fn alter(cluster: &Arc<Cluster>, alteration: Alteration) -> Result<(), AlterConfigsError> {
+fn alter(cluster: &Arc<Cluster>, alteration: Alteration) -> Result<(), AlterConfigsError> {
     let context = RequestContext::for_tests(1);
-    let mut results = alter_configs(cluster, &context, &[alteration], false).await;
+    let mut results = alter_configs(cluster, &context, &[alteration], false);
     results.pop().expect("one resource, one result")
 }
 
@@ -61,33 +61,33 @@ fn retention_ms(cluster: &Cluster, partition: i32) -> i64 {
 use ConfigOperation::{Append, Delete, Other, Set, Subtract};
 use ResourceType::{Broker, Topic};
 
-#[tokio::test]
-async fn replacing_takes_back_what_is_not_named() {
-    let cluster = cluster_with("t", &[]).await;
+#[test]
+fn replacing_takes_back_what_is_not_named() {
+    let cluster = cluster_with("t", &[]);
     let both = [("retention.ms", Some("5")), ("flush.ms", Some("6"))];
-    assert_eq!(alter(&cluster, replace(Topic, "t", &both)).await, Ok(()));
+    assert_eq!(alter(&cluster, replace(Topic, "t", &both)), Ok(()));
     assert_eq!(
         overrides(&cluster, "t"),
         [pair("flush.ms", "6"), pair("retention.ms", "5")]
     );
     assert_eq!((retention_ms(&cluster, 0), retention_ms(&cluster, 1)), (5, 5));
     assert_eq!(
-        alter(&cluster, replace(Topic, "t", &[("flush.ms", Some(" 7 "))])).await,
+        alter(&cluster, replace(Topic, "t", &[("flush.ms", Some(" 7 "))])),
         Ok(())
     );
     assert_eq!(overrides(&cluster, "t"), [pair("flush.ms", "7")]);
     assert_eq!(retention_ms(&cluster, 0), 604_800_000);
 }
 
-#[tokio::test]
-async fn single_configs_are_set_deleted_appended_to_and_subtracted_from() {
-    let cluster = cluster_with("t", &[]).await;
+#[test]
+fn single_configs_are_set_deleted_appended_to_and_subtracted_from() {
+    let cluster = cluster_with("t", &[]);
     let first = [
         ("retention.ms", Set, Some("5")),
         ("cleanup.policy", Append, Some("compact,delete")),
         ("leader.replication.throttled.replicas", Append, Some("0:1")),
     ];
-    assert_eq!(alter(&cluster, change(Topic, "t", &first)).await, Ok(()));
+    assert_eq!(alter(&cluster, change(Topic, "t", &first)), Ok(()));
     let expected = [
         pair("cleanup.policy", "delete,compact"),
         pair("leader.replication.throttled.replicas", "0:1"),
@@ -99,18 +99,18 @@ async fn single_configs_are_set_deleted_appended_to_and_subtracted_from() {
         ("cleanup.policy", Subtract, Some("delete")),
         ("leader.replication.throttled.replicas", Delete, Some("ignored")),
     ];
-    assert_eq!(alter(&cluster, change(Topic, "t", &second)).await, Ok(()));
+    assert_eq!(alter(&cluster, change(Topic, "t", &second)), Ok(()));
     assert_eq!(overrides(&cluster, "t"), [pair("cleanup.policy", "compact")]);
     let partition = cluster.topics.partition("t", 0).expect("it was created");
     let settings = Arc::clone(&partition.read().expect("nothing panicked").settings);
     assert!(settings.compacted && !settings.deletes);
 }
 
-#[tokio::test]
-async fn one_wrong_config_changes_nothing_of_its_resource() {
-    let cluster = cluster_with("t", &[]).await;
+#[test]
+fn one_wrong_config_changes_nothing_of_its_resource() {
+    let cluster = cluster_with("t", &[]);
     let wrong = [("retention.ms", Set, Some("5")), ("flush.ms", Set, Some("-1"))];
-    let result = alter(&cluster, change(Topic, "t", &wrong)).await;
+    let result = alter(&cluster, change(Topic, "t", &wrong));
     assert!(matches!(
         result,
         Err(AlterConfigsError::Config(InvalidTopicConfig::Value { .. }))
@@ -119,22 +119,22 @@ async fn one_wrong_config_changes_nothing_of_its_resource() {
     assert_eq!(retention_ms(&cluster, 0), 604_800_000);
 }
 
-#[tokio::test]
-async fn validation_alone_changes_nothing() {
-    let cluster = cluster_with("t", &[]).await;
+#[test]
+fn validation_alone_changes_nothing() {
+    let cluster = cluster_with("t", &[]);
     let alterations = [
         replace(Topic, "t", &[("retention.ms", Some("5"))]),
         replace(Broker, "", &[("log.retention.ms", Some("6"))]),
     ];
     let context = RequestContext::for_tests(1);
-    let results = alter_configs(&cluster, &context, &alterations, true).await;
+    let results = alter_configs(&cluster, &context, &alterations, true);
     assert_eq!(results, [Ok(()), Ok(())]);
     assert_eq!(retention_ms(&cluster, 0), 604_800_000);
 }
 
-#[tokio::test]
-async fn what_cannot_be_changed_is_explained() {
-    let cluster = cluster_with("t", &[]).await;
+#[test]
+fn what_cannot_be_changed_is_explained() {
+    let cluster = cluster_with("t", &[]);
     let set = |name, value| change(Topic, "t", &[(name, Set, value)]);
     let broker = |name, key, value| change(Broker, name, &[(key, Set, Some(value))]);
     let cases = [
@@ -213,46 +213,46 @@ async fn what_cannot_be_changed_is_explained() {
         ),
     ];
     for (alteration, message) in cases {
-        let error = alter(&cluster, alteration).await.expect_err(message);
+        let error = alter(&cluster, alteration).expect_err(message);
         assert_eq!(error.to_string(), message);
     }
 }
 
-#[tokio::test]
-async fn a_resource_that_comes_twice_is_not_changed_at_all() {
-    let cluster = cluster_with("t", &[]).await;
+#[test]
+fn a_resource_that_comes_twice_is_not_changed_at_all() {
+    let cluster = cluster_with("t", &[]);
     let alterations = [
         replace(Topic, "t", &[("retention.ms", Some("5"))]),
         replace(Broker, "1", &[]),
         replace(Topic, "t", &[("retention.ms", Some("6"))]),
     ];
     let context = RequestContext::for_tests(1);
-    let results = alter_configs(&cluster, &context, &alterations, false).await;
+    let results = alter_configs(&cluster, &context, &alterations, false);
     let twice = Err(AlterConfigsError::DuplicateResource);
     assert_eq!(results, [twice.clone(), Ok(()), twice]);
     assert_eq!(overrides(&cluster, "t"), []);
 }
 
-#[tokio::test]
-async fn a_brokers_defaults_reach_the_topics_that_do_not_say_otherwise() {
-    let cluster = cluster_with("t", &[("log.retention.hours", "1")]).await;
+#[test]
+fn a_brokers_defaults_reach_the_topics_that_do_not_say_otherwise() {
+    let cluster = cluster_with("t", &[("log.retention.hours", "1")]);
     assert_eq!(retention_ms(&cluster, 0), 3_600_000);
     let for_all = change(Broker, "", &[("log.retention.ms", Set, Some("7"))]);
-    assert_eq!(alter(&cluster, for_all).await, Ok(()));
+    assert_eq!(alter(&cluster, for_all), Ok(()));
     assert_eq!((retention_ms(&cluster, 0), retention_ms(&cluster, 1)), (7, 7));
     // Broker 1 leads partition 0.
     let for_one = change(Broker, "1", &[("log.retention.ms", Set, Some("8"))]);
-    assert_eq!(alter(&cluster, for_one).await, Ok(()));
+    assert_eq!(alter(&cluster, for_one), Ok(()));
     assert_eq!((retention_ms(&cluster, 0), retention_ms(&cluster, 1)), (8, 7));
     let own = change(Topic, "t", &[("retention.ms", Set, Some("9"))]);
-    assert_eq!(alter(&cluster, own).await, Ok(()));
+    assert_eq!(alter(&cluster, own), Ok(()));
     assert_eq!((retention_ms(&cluster, 0), retention_ms(&cluster, 1)), (9, 9));
     for alteration in [
         change(Topic, "t", &[("retention.ms", Delete, None)]),
         change(Broker, "1", &[("log.retention.ms", Delete, None)]),
         replace(Broker, "", &[]),
     ] {
-        assert_eq!(alter(&cluster, alteration).await, Ok(()));
+        assert_eq!(alter(&cluster, alteration), Ok(()));
     }
     assert_eq!(
         (retention_ms(&cluster, 0), retention_ms(&cluster, 1)),

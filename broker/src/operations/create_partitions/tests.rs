@@ -1,14 +1,14 @@
 use super::*;
 use crate::operations::create_topics::{CreateTopic, create_topics};
 
-async fn cluster_with(name: &str, partitions: i32, replication_factor: i16) -> Arc<Cluster> {
+fn cluster_with(name: &str, partitions: i32, replication_factor: i16) -> Arc<Cluster> {
     let cluster = Arc::new(Cluster::for_tests(3, &[]));
     let topic = CreateTopic {
         partitions,
         replication_factor,
         ..CreateTopic::named(name)
     };
-    create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false).await;
+    create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false);
     cluster
 }
 
@@ -21,21 +21,21 @@ fn wanted(topic: &str, count: i32, assignments: Option<&[&[i32]]>) -> CreatePart
     }
 }
 
-async fn create(
+fn create(
     cluster: &Arc<Cluster>,
     wanted: CreatePartitions,
     validate_only: bool,
 ) -> Result<(), CreatePartitionsError> {
     let context = RequestContext::for_tests(1);
-    let mut results = create_partitions(cluster, &context, vec![wanted], validate_only).await;
+    let mut results = create_partitions(cluster, &context, vec![wanted], validate_only);
     results.pop().expect("one topic, one result").1
 }
 
-#[tokio::test]
-async fn new_partitions_go_on_where_the_leaders_left_off() {
-    let cluster = cluster_with("t", 2, 2).await;
+#[test]
+fn new_partitions_go_on_where_the_leaders_left_off() {
+    let cluster = cluster_with("t", 2, 2);
     let before = cluster.topics.get("t").expect("it was created");
-    assert_eq!(create(&cluster, wanted("t", 5, None), false).await, Ok(()));
+    assert_eq!(create(&cluster, wanted("t", 5, None), false), Ok(()));
     let after = cluster.topics.get("t").expect("it is still there");
     assert_eq!(after.id, before.id);
     assert!(Arc::ptr_eq(&after.partitions[1], &before.partitions[1]));
@@ -56,19 +56,19 @@ async fn new_partitions_go_on_where_the_leaders_left_off() {
     assert_eq!(cluster.topics.change().partition_count(), 5);
 }
 
-#[tokio::test]
-async fn assigned_partitions_are_where_the_request_puts_them() {
-    let cluster = cluster_with("t", 1, 2).await;
+#[test]
+fn assigned_partitions_are_where_the_request_puts_them() {
+    let cluster = cluster_with("t", 1, 2);
     let wanted = wanted("t", 3, Some(&[&[3, 1], &[2, 3]]));
-    assert_eq!(create(&cluster, wanted, false).await, Ok(()));
+    assert_eq!(create(&cluster, wanted, false), Ok(()));
     let topic = cluster.topics.get("t").expect("it was created");
     assert_eq!(topic.placement.replicas(1), [NodeId(3), NodeId(1)]);
     assert_eq!(topic.placement.replicas(2), [NodeId(2), NodeId(3)]);
 }
 
-#[tokio::test]
-async fn what_cannot_be_added_is_refused() {
-    let cluster = cluster_with("t", 2, 2).await;
+#[test]
+fn what_cannot_be_added_is_refused() {
+    let cluster = cluster_with("t", 2, 2);
     let cases = [
         (wanted("none", 2, None), CreatePartitionsError::UnknownTopic),
         (
@@ -106,11 +106,7 @@ async fn what_cannot_be_added_is_refused() {
         ),
     ];
     for (wanted, error) in cases {
-        assert_eq!(
-            create(&cluster, wanted.clone(), false).await,
-            Err(error),
-            "{wanted:?}"
-        );
+        assert_eq!(create(&cluster, wanted.clone(), false), Err(error), "{wanted:?}");
     }
     assert_eq!(
         cluster.topics.get("t").expect("it was created").partitions.len(),
@@ -118,13 +114,13 @@ async fn what_cannot_be_added_is_refused() {
     );
 }
 
-#[tokio::test]
-async fn validation_alone_adds_nothing_and_a_repeated_topic_is_refused_once() {
-    let cluster = cluster_with("t", 2, 1).await;
-    assert_eq!(create(&cluster, wanted("t", 3, None), true).await, Ok(()));
+#[test]
+fn validation_alone_adds_nothing_and_a_repeated_topic_is_refused_once() {
+    let cluster = cluster_with("t", 2, 1);
+    assert_eq!(create(&cluster, wanted("t", 3, None), true), Ok(()));
     let context = RequestContext::for_tests(1);
     let twice = vec![wanted("t", 3, None), wanted("t", 4, None)];
-    let results = create_partitions(&cluster, &context, twice, false).await;
+    let results = create_partitions(&cluster, &context, twice, false);
     assert_eq!(results, [("t".to_owned(), Err(CreatePartitionsError::Duplicate))]);
     assert_eq!(
         cluster.topics.get("t").expect("it was created").partitions.len(),

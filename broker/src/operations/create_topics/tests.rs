@@ -31,9 +31,8 @@ fn configured(name: &str, configs: &[(&str, Option<&str>)]) -> CreateTopic {
     }
 }
 
-async fn create_in(cluster: &Arc<Cluster>, topics: Vec<CreateTopic>, validate_only: bool) -> Vec<String> {
+fn create_in(cluster: &Arc<Cluster>, topics: Vec<CreateTopic>, validate_only: bool) -> Vec<String> {
     create_topics(cluster, &RequestContext::for_tests(1), topics, validate_only)
-        .await
         .into_iter()
         .map(|(name, result)| match result {
             Ok(created) => format!("{name}: {} x {}", created.partitions, created.replication_factor),
@@ -50,10 +49,10 @@ fn leaders(cluster: &Cluster, topic: &str) -> Vec<i32> {
         .collect()
 }
 
-#[tokio::test]
-async fn leaders_are_spread_over_the_brokers() {
+#[test]
+fn leaders_are_spread_over_the_brokers() {
     let cluster = Arc::new(Cluster::for_tests(3, &[]));
-    let results = create_in(&cluster, vec![wanted("spread", 7, 2)], false).await;
+    let results = create_in(&cluster, vec![wanted("spread", 7, 2)], false);
     assert_eq!(results, ["spread: 7 x 2"]);
     let leaders = leaders(&cluster, "spread");
     let first = leaders[0];
@@ -61,40 +60,40 @@ async fn leaders_are_spread_over_the_brokers() {
     assert_eq!(leaders, expected);
 }
 
-#[tokio::test]
-async fn the_first_leader_depends_on_the_topic() {
+#[test]
+fn the_first_leader_depends_on_the_topic() {
     let cluster = Arc::new(Cluster::for_tests(3, &[]));
     let names: Vec<_> = (0..20).map(|number| format!("topic-{number}")).collect();
     let topics = names.iter().map(|name| wanted(name, 1, 1)).collect();
-    create_in(&cluster, topics, false).await;
+    create_in(&cluster, topics, false);
     let mut firsts: Vec<_> = names.iter().flat_map(|name| leaders(&cluster, name)).collect();
     firsts.sort_unstable();
     firsts.dedup();
     assert_eq!(firsts, [1, 2, 3]);
 }
 
-#[tokio::test]
-async fn defaults_come_from_the_broker_configs() {
+#[test]
+fn defaults_come_from_the_broker_configs() {
     let properties = [("num.partitions", "5"), ("default.replication.factor", "2")];
     let cluster = Arc::new(Cluster::for_tests(2, &properties));
     assert_eq!(
-        create_in(&cluster, vec![wanted("t", -1, -1)], false).await,
+        create_in(&cluster, vec![wanted("t", -1, -1)], false),
         ["t: 5 x 2"]
     );
 }
 
-#[tokio::test]
-async fn the_first_assigned_replica_leads() {
+#[test]
+fn the_first_assigned_replica_leads() {
     let cluster = Arc::new(Cluster::for_tests(3, &[]));
     let topic = assigned("t", &[(1, &[3, 1]), (0, &[2, 3])]);
-    assert_eq!(create_in(&cluster, vec![topic], false).await, ["t: 2 x 2"]);
+    assert_eq!(create_in(&cluster, vec![topic], false), ["t: 2 x 2"]);
     assert_eq!(leaders(&cluster, "t"), [2, 3]);
 }
 
-#[tokio::test]
-async fn impossible_topics_are_refused_one_by_one() {
+#[test]
+fn impossible_topics_are_refused_one_by_one() {
     let cluster = Arc::new(Cluster::for_tests(2, &[]));
-    create_in(&cluster, vec![wanted("there.is", 1, 1)], false).await;
+    create_in(&cluster, vec![wanted("there.is", 1, 1)], false);
     let both = CreateTopic {
         partitions: 2,
         ..assigned("both", &[(0, &[1])])
@@ -139,17 +138,17 @@ async fn impossible_topics_are_refused_one_by_one() {
         "typo: Unknown topic config name: retention.m (did you mean retention.ms?)",
         "good: 1 x 1",
     ];
-    assert_eq!(create_in(&cluster, topics, false).await, expected);
+    assert_eq!(create_in(&cluster, topics, false), expected);
     assert_eq!(cluster.topics.list().len(), 2);
 }
 
-#[tokio::test]
-async fn a_name_that_comes_twice_is_refused_once_and_a_collision_within_a_request_too() {
+#[test]
+fn a_name_that_comes_twice_is_refused_once_and_a_collision_within_a_request_too() {
     for validate_only in [true, false] {
         let cluster = Arc::new(Cluster::for_tests(1, &[]));
         let names = ["twice", "a.b", "twice", "a_b"];
         let topics = names.iter().map(|name| wanted(name, 1, 1)).collect();
-        let results = create_in(&cluster, topics, validate_only).await;
+        let results = create_in(&cluster, topics, validate_only);
         let other = if validate_only {
             "another of this request"
         } else {
@@ -163,23 +162,20 @@ async fn a_name_that_comes_twice_is_refused_once_and_a_collision_within_a_reques
     }
 }
 
-#[tokio::test]
-async fn validation_alone_creates_nothing() {
+#[test]
+fn validation_alone_creates_nothing() {
     let cluster = Arc::new(Cluster::for_tests(1, &[]));
-    assert_eq!(
-        create_in(&cluster, vec![wanted("t", 3, 1)], true).await,
-        ["t: 3 x 1"]
-    );
+    assert_eq!(create_in(&cluster, vec![wanted("t", 3, 1)], true), ["t: 3 x 1"]);
     assert!(cluster.topics.get("t").is_none());
     assert_eq!(cluster.topics.change().partition_count(), 0);
 }
 
-#[tokio::test]
-async fn configs_reach_the_partitions_and_the_answer() {
+#[test]
+fn configs_reach_the_partitions_and_the_answer() {
     let properties = [("log.retention.hours", "1"), ("log.segment.bytes", "2000")];
     let cluster = Arc::new(Cluster::for_tests(1, &properties));
     let topic = configured("t", &[("max.message.bytes", Some(" 77 "))]);
-    let results = create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false).await;
+    let results = create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false);
     let created = results[0].1.as_ref().expect("it is right");
     let shown = |name: &str| {
         let entry = created.configs.iter().find(|entry| entry.definition.name == name);
@@ -201,11 +197,11 @@ async fn configs_reach_the_partitions_and_the_answer() {
     assert_eq!(*partition.read().expect("nothing panicked").settings, expected);
 }
 
-#[tokio::test]
-async fn ten_thousand_partitions_are_one_topic() {
+#[test]
+fn ten_thousand_partitions_are_one_topic() {
     let cluster = Arc::new(Cluster::for_tests(3, &[]));
     assert_eq!(
-        create_in(&cluster, vec![wanted("wide", 10_000, 3)], false).await,
+        create_in(&cluster, vec![wanted("wide", 10_000, 3)], false),
         ["wide: 10000 x 3"]
     );
     assert_eq!(

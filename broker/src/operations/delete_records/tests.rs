@@ -3,7 +3,7 @@ use crate::Compression;
 use crate::operations::create_topics::{CreateTopic, create_topics};
 use crate::records::{NewRecord, encode_batch};
 
-async fn cluster_with(configs: &[(&str, &str)]) -> Arc<Cluster> {
+fn cluster_with(configs: &[(&str, &str)]) -> Arc<Cluster> {
     let cluster = Arc::new(Cluster::for_tests(2, &[]));
     let topic = CreateTopic {
         assignments: vec![(0, vec![crate::ids::NodeId(2)])],
@@ -13,11 +13,11 @@ async fn cluster_with(configs: &[(&str, &str)]) -> Arc<Cluster> {
             .collect(),
         ..CreateTopic::named("t")
     };
-    create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false).await;
+    create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false);
     cluster
 }
 
-async fn delete(
+fn delete(
     cluster: &Arc<Cluster>,
     node: i32,
     topic: &str,
@@ -31,56 +31,52 @@ async fn delete(
         partition,
         Offset(offset),
     )
-    .await
 }
 
-#[tokio::test]
-async fn only_what_exists_is_deleted_and_only_by_its_leader() {
-    let cluster = cluster_with(&[]).await;
+#[test]
+fn only_what_exists_is_deleted_and_only_by_its_leader() {
+    let cluster = cluster_with(&[]);
     assert_eq!(
-        delete(&cluster, 2, "none", 0, 0).await,
+        delete(&cluster, 2, "none", 0, 0),
         Err(DeleteRecordsError::UnknownPartition)
     );
     assert_eq!(
-        delete(&cluster, 2, "t", 1, 0).await,
+        delete(&cluster, 2, "t", 1, 0),
         Err(DeleteRecordsError::UnknownPartition)
     );
     assert_eq!(
-        delete(&cluster, 2, "t", -1, 0).await,
+        delete(&cluster, 2, "t", -1, 0),
         Err(DeleteRecordsError::UnknownPartition)
     );
-    assert_eq!(
-        delete(&cluster, 1, "t", 0, 0).await,
-        Err(DeleteRecordsError::NotLeader)
-    );
-    assert_eq!(delete(&cluster, 2, "t", 0, 0).await, Ok(Offset(0)));
-    assert_eq!(delete(&cluster, 2, "t", 0, -1).await, Ok(Offset(0)));
+    assert_eq!(delete(&cluster, 1, "t", 0, 0), Err(DeleteRecordsError::NotLeader));
+    assert_eq!(delete(&cluster, 2, "t", 0, 0), Ok(Offset(0)));
+    assert_eq!(delete(&cluster, 2, "t", 0, -1), Ok(Offset(0)));
 }
 
-#[tokio::test]
-async fn offsets_beyond_the_high_watermark_are_out_of_range() {
-    let cluster = cluster_with(&[]).await;
+#[test]
+fn offsets_beyond_the_high_watermark_are_out_of_range() {
+    let cluster = cluster_with(&[]);
     for offset in [1, -2] {
         let error = DeleteRecordsError::OutOfRange {
             offset: Offset(offset),
             high_watermark: Offset(0),
         };
-        assert_eq!(delete(&cluster, 2, "t", 0, offset).await, Err(error));
+        assert_eq!(delete(&cluster, 2, "t", 0, offset), Err(error));
     }
 }
 
-#[tokio::test]
-async fn a_topic_that_is_only_compacted_keeps_its_records() {
-    let cluster = cluster_with(&[("cleanup.policy", "compact")]).await;
+#[test]
+fn a_topic_that_is_only_compacted_keeps_its_records() {
+    let cluster = cluster_with(&[("cleanup.policy", "compact")]);
     assert_eq!(
-        delete(&cluster, 2, "t", 0, 0).await,
+        delete(&cluster, 2, "t", 0, 0),
         Err(DeleteRecordsError::NotDeletable)
     );
 }
 
 #[tokio::test]
 async fn records_before_the_offset_are_gone_and_an_earlier_offset_changes_nothing() {
-    let cluster = cluster_with(&[]).await;
+    let cluster = cluster_with(&[]);
     let record = NewRecord {
         timestamp_ms: 1_700_000_000_000,
         value: Some(b"value"),
@@ -91,14 +87,14 @@ async fn records_before_the_offset_are_gone_and_an_earlier_offset_changes_nothin
         let batch = encode_batch(std::slice::from_ref(&record), Compression::None);
         client.produce("t", 0, batch).await.expect("the partition exists");
     }
-    assert_eq!(delete(&cluster, 2, "t", 0, 2).await, Ok(Offset(2)));
-    assert_eq!(delete(&cluster, 2, "t", 0, 1).await, Ok(Offset(2)));
+    assert_eq!(delete(&cluster, 2, "t", 0, 2), Ok(Offset(2)));
+    assert_eq!(delete(&cluster, 2, "t", 0, 1), Ok(Offset(2)));
     let beyond = DeleteRecordsError::OutOfRange {
         offset: Offset(4),
         high_watermark: Offset(3),
     };
-    assert_eq!(delete(&cluster, 2, "t", 0, 4).await, Err(beyond));
-    assert_eq!(delete(&cluster, 2, "t", 0, -1).await, Ok(Offset(3)));
+    assert_eq!(delete(&cluster, 2, "t", 0, 4), Err(beyond));
+    assert_eq!(delete(&cluster, 2, "t", 0, -1), Ok(Offset(3)));
     let partition = cluster.topics.partition("t", 0).expect("it was created");
     let state = partition.read().expect("nothing panicked");
     let bounds = (state.log.log_start_offset(), state.log.log_end_offset());

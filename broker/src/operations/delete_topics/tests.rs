@@ -4,10 +4,10 @@ use crate::operations::commit_offsets::{Membership, OffsetToCommit, commit_offse
 use crate::operations::create_topics::{CreateTopic, create_topics};
 use crate::operations::fetch_offsets::fetch_offsets;
 
-async fn cluster_with(names: &[&str], properties: &[(&str, &str)]) -> Arc<Cluster> {
+fn cluster_with(names: &[&str], properties: &[(&str, &str)]) -> Arc<Cluster> {
     let cluster = Arc::new(Cluster::for_tests(1, properties));
     let topics = names.iter().map(|name| CreateTopic::named(name)).collect();
-    create_topics(&cluster, &RequestContext::for_tests(1), topics, false).await;
+    create_topics(&cluster, &RequestContext::for_tests(1), topics, false);
     cluster
 }
 
@@ -32,7 +32,7 @@ async fn delete(cluster: &Arc<Cluster>, topics: Vec<DeleteTopic>) -> Vec<Result<
 
 #[tokio::test]
 async fn a_topic_is_deleted_by_name_or_id_and_is_told_with_both() {
-    let cluster = cluster_with(&["a", "b"], &[]).await;
+    let cluster = cluster_with(&["a", "b"], &[]);
     let id = |name: &str| cluster.topics.get(name).expect("it was created").id;
     let (a, b) = (id("a"), id("b"));
     let context = RequestContext::for_tests(1);
@@ -49,17 +49,17 @@ async fn a_topic_is_deleted_by_name_or_id_and_is_told_with_both() {
 
 #[tokio::test]
 async fn a_topic_that_is_created_again_has_another_id_and_may_collide_with_nothing() {
-    let cluster = cluster_with(&["a.b"], &[]).await;
+    let cluster = cluster_with(&["a.b"], &[]);
     let before = cluster.topics.get("a.b").expect("it was created").id;
     assert_eq!(delete(&cluster, vec![named("a.b")]).await, [Ok(())]);
     let topics = vec![CreateTopic::named("a_b")];
-    let results = create_topics(&cluster, &RequestContext::for_tests(1), topics, false).await;
+    let results = create_topics(&cluster, &RequestContext::for_tests(1), topics, false);
     assert_ne!(results[0].1.as_ref().expect("nothing collides").id, before);
 }
 
 #[tokio::test]
 async fn whoever_waits_for_a_partition_of_a_deleted_topic_wakes_and_finds_it_deleted() {
-    let cluster = cluster_with(&["a"], &[]).await;
+    let cluster = cluster_with(&["a"], &[]);
     let partition = cluster.topics.partition("a", 0).expect("it was created");
     let mut moved = std::pin::pin!(partition.moved());
     moved.as_mut().enable();
@@ -70,7 +70,7 @@ async fn whoever_waits_for_a_partition_of_a_deleted_topic_wakes_and_finds_it_del
 
 #[tokio::test]
 async fn what_is_named_twice_or_not_at_all_is_refused() {
-    let cluster = cluster_with(&["a", "b", "c"], &[]).await;
+    let cluster = cluster_with(&["a", "b", "c"], &[]);
     let id = |name: &str| cluster.topics.get(name).expect("it was created").id;
     let unknown = Uuid::from_u128(1);
     let both = DeleteTopic {
@@ -105,7 +105,7 @@ async fn what_is_named_twice_or_not_at_all_is_refused() {
 
 #[tokio::test]
 async fn delete_topic_enable_refuses_all() {
-    let cluster = cluster_with(&["a"], &[("delete.topic.enable", "false")]).await;
+    let cluster = cluster_with(&["a"], &[("delete.topic.enable", "false")]);
     let results = delete(&cluster, vec![named("a"), named("none")]).await;
     assert_eq!(
         results,
@@ -116,7 +116,7 @@ async fn delete_topic_enable_refuses_all() {
 
 #[tokio::test]
 async fn what_groups_committed_for_a_deleted_topic_is_gone_when_the_answer_comes() {
-    let cluster = cluster_with(&["a", "b"], &[]).await;
+    let cluster = cluster_with(&["a", "b"], &[]);
     let context = RequestContext::for_tests(1);
     let offset = OffsetToCommit {
         offset: Offset(5),

@@ -3,7 +3,7 @@ use crate::config::layers::SynonymEntry;
 use crate::config::layers::Values;
 use crate::operations::create_topics::{CreateTopic, create_topics};
 
-async fn cluster_with(configs: &[(&str, &str)], properties: &[(&str, &str)]) -> Arc<Cluster> {
+fn cluster_with(configs: &[(&str, &str)], properties: &[(&str, &str)]) -> Arc<Cluster> {
     let cluster = Arc::new(Cluster::for_tests(2, properties));
     let topic = CreateTopic {
         configs: configs
@@ -12,22 +12,22 @@ async fn cluster_with(configs: &[(&str, &str)], properties: &[(&str, &str)]) -> 
             .collect(),
         ..CreateTopic::named("t")
     };
-    create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false).await;
+    create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false);
     cluster
 }
 
-async fn describe(
+fn describe(
     cluster: &Arc<Cluster>,
     resource_type: ResourceType,
     name: &str,
     keys: &[&str],
 ) -> Result<Vec<ConfigEntry>, DescribeConfigsError> {
     let keys: Vec<_> = keys.iter().map(|key| key.to_string()).collect();
-    describe_configs(cluster, &RequestContext::for_tests(1), resource_type, name, &keys).await
+    describe_configs(cluster, &RequestContext::for_tests(1), resource_type, name, &keys)
 }
 
-async fn one(cluster: &Arc<Cluster>, resource_type: ResourceType, name: &str, key: &str) -> ConfigEntry {
-    let entries = describe(cluster, resource_type, name, &[key]).await;
+fn one(cluster: &Arc<Cluster>, resource_type: ResourceType, name: &str, key: &str) -> ConfigEntry {
+    let entries = describe(cluster, resource_type, name, &[key]);
     let mut entries = entries.expect("the resource exists");
     assert_eq!(entries.len(), 1, "{key}");
     entries.remove(0)
@@ -41,13 +41,13 @@ fn synonym(name: &str, value: &str, source: Source) -> SynonymEntry {
     }
 }
 
-#[tokio::test]
-async fn a_topics_config_names_all_that_could_have_given_it() {
+#[test]
+fn a_topics_config_names_all_that_could_have_given_it() {
     let properties = [("log.retention.hours", "2"), ("log.retention.minutes", "3")];
-    let cluster = cluster_with(&[("retention.ms", "4")], &properties).await;
+    let cluster = cluster_with(&[("retention.ms", "4")], &properties);
     let dynamic = Values::from([("log.retention.ms".to_owned(), "5".to_owned())]);
     cluster.broker_configs.set_dynamic(None, dynamic);
-    let entry = one(&cluster, ResourceType::Topic, "t", "retention.ms").await;
+    let entry = one(&cluster, ResourceType::Topic, "t", "retention.ms");
     assert_eq!(entry.value.as_deref(), Some("4"));
     assert_eq!(entry.source, Source::DynamicTopic);
     let expected = [
@@ -61,17 +61,17 @@ async fn a_topics_config_names_all_that_could_have_given_it() {
     assert!(!entry.is_read_only);
 }
 
-#[tokio::test]
-async fn a_topics_config_that_nobody_set_is_the_brokers_default() {
-    let cluster = cluster_with(&[], &[]).await;
-    let entry = one(&cluster, ResourceType::Topic, "t", "retention.ms").await;
+#[test]
+fn a_topics_config_that_nobody_set_is_the_brokers_default() {
+    let cluster = cluster_with(&[], &[]);
+    let entry = one(&cluster, ResourceType::Topic, "t", "retention.ms");
     assert_eq!(entry.value.as_deref(), Some("604800000"));
     assert_eq!(entry.source, Source::Default);
     assert_eq!(
         entry.synonyms,
         [synonym("log.retention.hours", "168", Source::Default)]
     );
-    let entries = describe(&cluster, ResourceType::Topic, "t", &[]).await;
+    let entries = describe(&cluster, ResourceType::Topic, "t", &[]);
     let names: Vec<_> = entries
         .expect("it was created")
         .iter()
@@ -81,30 +81,30 @@ async fn a_topics_config_that_nobody_set_is_the_brokers_default() {
     assert!(names.is_sorted());
 }
 
-#[tokio::test]
-async fn a_broker_shows_its_own_configs_and_where_it_is() {
-    let cluster = cluster_with(&[], &[("num.partitions", "3")]).await;
+#[test]
+fn a_broker_shows_its_own_configs_and_where_it_is() {
+    let cluster = cluster_with(&[], &[("num.partitions", "3")]);
     let broker = |key| one(&cluster, ResourceType::Broker, "1", key);
-    let partitions = broker("num.partitions").await;
+    let partitions = broker("num.partitions");
     assert_eq!(
         (partitions.value.as_deref(), partitions.source),
         (Some("3"), Source::StaticBroker)
     );
     assert!(partitions.is_read_only);
-    assert_eq!(broker("node.id").await.value.as_deref(), Some("1"));
-    let advertised = broker("advertised.listeners").await;
+    assert_eq!(broker("node.id").value.as_deref(), Some("1"));
+    let advertised = broker("advertised.listeners");
     assert_eq!(advertised.value.as_deref(), Some("PLAINTEXT://localhost:9092"));
-    let backoff = broker("log.cleaner.backoff.ms").await;
+    let backoff = broker("log.cleaner.backoff.ms");
     assert_eq!(
         (backoff.value.as_deref(), backoff.is_read_only),
         (Some("15000"), false)
     );
 }
 
-#[tokio::test]
-async fn a_synonym_that_counts_more_says_nothing_of_the_config_itself() {
-    let cluster = cluster_with(&[], &[("log.retention.ms", "9")]).await;
-    let hours = one(&cluster, ResourceType::Broker, "1", "log.retention.hours").await;
+#[test]
+fn a_synonym_that_counts_more_says_nothing_of_the_config_itself() {
+    let cluster = cluster_with(&[], &[("log.retention.ms", "9")]);
+    let hours = one(&cluster, ResourceType::Broker, "1", "log.retention.hours");
     assert_eq!(
         (hours.value.as_deref(), hours.source),
         (Some("168"), Source::Default)
@@ -113,23 +113,23 @@ async fn a_synonym_that_counts_more_says_nothing_of_the_config_itself() {
         hours.synonyms,
         [synonym("log.retention.hours", "168", Source::Default)]
     );
-    let minutes = one(&cluster, ResourceType::Broker, "1", "log.retention.minutes").await;
+    let minutes = one(&cluster, ResourceType::Broker, "1", "log.retention.minutes");
     assert_eq!(
         (minutes.value, minutes.source, minutes.synonyms),
         (None, Source::Default, vec![])
     );
 }
 
-#[tokio::test]
-async fn the_broker_without_a_name_shows_what_was_set_for_all() {
-    let cluster = cluster_with(&[], &[("log.retention.ms", "9")]).await;
-    let entries = describe(&cluster, ResourceType::Broker, "", &[]).await;
+#[test]
+fn the_broker_without_a_name_shows_what_was_set_for_all() {
+    let cluster = cluster_with(&[], &[("log.retention.ms", "9")]);
+    let entries = describe(&cluster, ResourceType::Broker, "", &[]);
     assert!(entries.expect("it always exists").is_empty());
     let dynamic = Values::from([("log.retention.ms".to_owned(), "5".to_owned())]);
     cluster.broker_configs.set_dynamic(None, dynamic);
     let own = Values::from([("log.retention.ms".to_owned(), "6".to_owned())]);
     cluster.broker_configs.set_dynamic(Some(context_node()), own);
-    let entry = one(&cluster, ResourceType::Broker, "", "log.retention.ms").await;
+    let entry = one(&cluster, ResourceType::Broker, "", "log.retention.ms");
     assert_eq!(
         (entry.value.as_deref(), entry.source),
         (Some("5"), Source::DynamicDefaultBroker)
@@ -140,17 +140,17 @@ fn context_node() -> crate::ids::NodeId {
     RequestContext::for_tests(1).node_id
 }
 
-#[tokio::test]
-async fn secrets_are_never_shown() {
-    let cluster = cluster_with(&[], &[("ssl.key.password", "secret")]).await;
-    let entry = one(&cluster, ResourceType::Broker, "1", "ssl.key.password").await;
+#[test]
+fn secrets_are_never_shown() {
+    let cluster = cluster_with(&[], &[("ssl.key.password", "secret")]);
+    let entry = one(&cluster, ResourceType::Broker, "1", "ssl.key.password");
     assert_eq!((entry.value, entry.source), (None, Source::StaticBroker));
     assert_eq!(entry.synonyms[0].value, None);
 }
 
-#[tokio::test]
-async fn what_does_not_exist_is_explained() {
-    let cluster = cluster_with(&[], &[]).await;
+#[test]
+fn what_does_not_exist_is_explained() {
+    let cluster = cluster_with(&[], &[]);
     let cases = [
         (
             ResourceType::Topic,
@@ -194,11 +194,9 @@ async fn what_does_not_exist_is_explained() {
         ),
     ];
     for (resource_type, name, message) in cases {
-        let error = describe(&cluster, resource_type, name, &[])
-            .await
-            .expect_err(message);
+        let error = describe(&cluster, resource_type, name, &[]).expect_err(message);
         assert_eq!(error.to_string(), message);
     }
-    let subscription = describe(&cluster, ResourceType::ClientMetrics, "s", &[]).await;
+    let subscription = describe(&cluster, ResourceType::ClientMetrics, "s", &[]);
     assert!(subscription.expect("Kafka shows it empty").is_empty());
 }

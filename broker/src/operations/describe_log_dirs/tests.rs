@@ -2,8 +2,8 @@ use super::*;
 use crate::ids::NodeId;
 use crate::operations::create_topics::{CreateTopic, create_topics};
 
-#[tokio::test]
-async fn a_broker_shows_the_partitions_that_it_has_a_replica_of() {
+#[test]
+fn a_broker_shows_the_partitions_that_it_has_a_replica_of() {
     let cluster = Arc::new(Cluster::for_tests(3, &[("log.dirs", "/data/a,/data/b")]));
     let topic = CreateTopic {
         assignments: vec![
@@ -13,8 +13,8 @@ async fn a_broker_shows_the_partitions_that_it_has_a_replica_of() {
         ],
         ..CreateTopic::named("t")
     };
-    create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false).await;
-    let dir = describe_log_dirs(&cluster, &RequestContext::for_tests(1), None).await;
+    create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false);
+    let dir = describe_log_dirs(&cluster, &RequestContext::for_tests(1), None);
     let expected = BTreeMap::from([("t".to_owned(), BTreeMap::from([(0, 0), (2, 0)]))]);
     assert_eq!(dir.topics, expected);
     assert_eq!(dir.path, "/data/a");
@@ -22,7 +22,7 @@ async fn a_broker_shows_the_partitions_that_it_has_a_replica_of() {
     assert!(dir.usable_bytes <= dir.total_bytes);
 
     let wanted = vec![("t".to_owned(), vec![2, 1, 9, -1]), ("none".to_owned(), vec![0])];
-    let dir = describe_log_dirs(&cluster, &RequestContext::for_tests(3), Some(wanted)).await;
+    let dir = describe_log_dirs(&cluster, &RequestContext::for_tests(3), Some(wanted));
     let expected = BTreeMap::from([("t".to_owned(), BTreeMap::from([(1, 0), (2, 0)]))]);
     assert_eq!(dir.topics, expected);
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::operations::create_topics::{CreateTopic, create_topics};
 use crate::operations::metadata::MetadataError;
 
-async fn cluster_with(topics: &[(&str, i32)]) -> Arc<Cluster> {
+fn cluster_with(topics: &[(&str, i32)]) -> Arc<Cluster> {
     let cluster = Arc::new(Cluster::for_tests(
         1,
         &[("max.request.partition.size.limit", "5")],
@@ -11,7 +11,7 @@ async fn cluster_with(topics: &[(&str, i32)]) -> Arc<Cluster> {
         partitions: *partitions,
         ..CreateTopic::named(name)
     });
-    create_topics(&cluster, &RequestContext::for_tests(1), topics.collect(), false).await;
+    create_topics(&cluster, &RequestContext::for_tests(1), topics.collect(), false);
     cluster
 }
 
@@ -28,8 +28,8 @@ fn request(topics: &[&str], cursor: Option<(&str, i32)>, partition_limit: i32) -
 
 type Shown = (Vec<(String, Range<usize>)>, Option<(String, i32)>);
 
-async fn page(cluster: &Arc<Cluster>, request: PageRequest) -> Result<Shown, PageError> {
-    let page = describe_page(cluster, &RequestContext::for_tests(1), request).await?;
+fn page(cluster: &Arc<Cluster>, request: PageRequest) -> Result<Shown, PageError> {
+    let page = describe_page(cluster, &RequestContext::for_tests(1), request)?;
     let topics = page
         .topics
         .into_iter()
@@ -50,31 +50,31 @@ fn shown(topics: &[(&str, Range<usize>)], next: Option<(&str, i32)>) -> Result<S
     ))
 }
 
-#[tokio::test]
-async fn pages_follow_one_another_without_gaps() {
-    let cluster = cluster_with(&[("b", 4), ("a", 3), ("c", 1)]).await;
-    let first = page(&cluster, request(&[], None, 4)).await;
+#[test]
+fn pages_follow_one_another_without_gaps() {
+    let cluster = cluster_with(&[("b", 4), ("a", 3), ("c", 1)]);
+    let first = page(&cluster, request(&[], None, 4));
     assert_eq!(first, shown(&[("a", 0..3), ("b", 0..1)], Some(("b", 1))));
-    let second = page(&cluster, request(&[], Some(("b", 1)), 3)).await;
+    let second = page(&cluster, request(&[], Some(("b", 1)), 3));
     assert_eq!(second, shown(&[("b", 1..4)], Some(("c", 0))));
-    let third = page(&cluster, request(&[], Some(("c", 0)), 3)).await;
+    let third = page(&cluster, request(&[], Some(("c", 0)), 3));
     assert_eq!(third, shown(&[("c", 0..1)], None));
 }
 
-#[tokio::test]
-async fn the_brokers_limit_holds_and_a_limit_below_one_is_one() {
-    let cluster = cluster_with(&[("a", 9)]).await;
+#[test]
+fn the_brokers_limit_holds_and_a_limit_below_one_is_one() {
+    let cluster = cluster_with(&[("a", 9)]);
     let page_of = |limit| page(&cluster, request(&["a"], None, limit));
-    assert_eq!(page_of(2_000).await, shown(&[("a", 0..5)], Some(("a", 5))));
-    assert_eq!(page_of(0).await, shown(&[("a", 0..1)], Some(("a", 1))));
-    assert_eq!(page_of(-1).await, shown(&[("a", 0..1)], Some(("a", 1))));
+    assert_eq!(page_of(2_000), shown(&[("a", 0..5)], Some(("a", 5))));
+    assert_eq!(page_of(0), shown(&[("a", 0..1)], Some(("a", 1))));
+    assert_eq!(page_of(-1), shown(&[("a", 0..1)], Some(("a", 1))));
 }
 
-#[tokio::test]
-async fn topics_that_are_asked_for_are_told_even_if_they_do_not_exist() {
-    let cluster = cluster_with(&[("a", 1)]).await;
+#[test]
+fn topics_that_are_asked_for_are_told_even_if_they_do_not_exist() {
+    let cluster = cluster_with(&[("a", 1)]);
     let request = request(&["none", "a", "b!"], None, 5);
-    let page = describe_page(&cluster, &RequestContext::for_tests(1), request).await;
+    let page = describe_page(&cluster, &RequestContext::for_tests(1), request);
     let results: Vec<_> = page
         .expect("there is no cursor")
         .topics
@@ -87,18 +87,18 @@ async fn topics_that_are_asked_for_are_told_even_if_they_do_not_exist() {
     assert!(cluster.topics.get("none").is_none());
 }
 
-#[tokio::test]
-async fn a_cursor_must_be_one_that_a_page_gave() {
-    let cluster = cluster_with(&[("a", 1), ("b", 1)]).await;
-    let stranger = page(&cluster, request(&["b"], Some(("a", 0)), 5)).await;
+#[test]
+fn a_cursor_must_be_one_that_a_page_gave() {
+    let cluster = cluster_with(&[("a", 1), ("b", 1)]);
+    let stranger = page(&cluster, request(&["b"], Some(("a", 0)), 5));
     assert_eq!(
         stranger,
         Err(PageError::CursorTopic {
             topic: "a".to_owned()
         })
     );
-    let negative = page(&cluster, request(&[], Some(("a", -1)), 5)).await;
+    let negative = page(&cluster, request(&[], Some(("a", -1)), 5));
     assert_eq!(negative, Err(PageError::CursorPartition { partition: -1 }));
-    let beyond = page(&cluster, request(&[], Some(("a", 7)), 5)).await;
+    let beyond = page(&cluster, request(&[], Some(("a", 7)), 5));
     assert_eq!(beyond, shown(&[("a", 1..1), ("b", 0..1)], None));
 }

@@ -1,6 +1,6 @@
 use super::*;
 
-async fn describe(
+fn describe(
     cluster: &Arc<Cluster>,
     wanted: Wanted,
     allow_auto_creation: bool,
@@ -11,7 +11,6 @@ async fn describe(
         wanted,
         allow_auto_creation,
     )
-    .await
     .into_iter()
     .map(|topic| (topic.name, topic.result.map(|view| view.leaders.len())))
     .collect()
@@ -25,27 +24,24 @@ fn some(name: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-#[tokio::test]
-async fn a_missing_topic_is_created_if_broker_and_client_allow_it() {
+#[test]
+fn a_missing_topic_is_created_if_broker_and_client_allow_it() {
     let cluster = Arc::new(Cluster::for_tests(1, &[("num.partitions", "3")]));
-    let refused = describe(&cluster, named(&["t"]), false).await;
+    let refused = describe(&cluster, named(&["t"]), false);
     assert_eq!(refused, [(some("t"), Err(MetadataError::UnknownTopic))]);
-    assert_eq!(
-        describe(&cluster, named(&["t", "t"]), true).await,
-        [(some("t"), Ok(3))]
-    );
-    assert_eq!(describe(&cluster, Wanted::All, true).await, [(some("t"), Ok(3))]);
+    assert_eq!(describe(&cluster, named(&["t", "t"]), true), [(some("t"), Ok(3))]);
+    assert_eq!(describe(&cluster, Wanted::All, true), [(some("t"), Ok(3))]);
 
     let cluster = Arc::new(Cluster::for_tests(1, &[("auto.create.topics.enable", "false")]));
-    let refused = describe(&cluster, named(&["t"]), true).await;
+    let refused = describe(&cluster, named(&["t"]), true);
     assert_eq!(refused, [(some("t"), Err(MetadataError::UnknownTopic))]);
 }
 
-#[tokio::test]
-async fn names_that_cannot_be_are_told_from_names_that_are_not() {
+#[test]
+fn names_that_cannot_be_are_told_from_names_that_are_not() {
     let cluster = Arc::new(Cluster::for_tests(1, &[]));
-    describe(&cluster, named(&["a.b"]), true).await;
-    let results = describe(&cluster, named(&["no!", "a_b", "c"]), true).await;
+    describe(&cluster, named(&["a.b"]), true);
+    let results = describe(&cluster, named(&["no!", "a_b", "c"]), true);
     assert!(matches!(
         results[0].1,
         Err(MetadataError::Name(InvalidName::Characters { .. }))
@@ -57,33 +53,33 @@ async fn names_that_cannot_be_are_told_from_names_that_are_not() {
     assert_eq!(results[2], (some("c"), Ok(1)));
 }
 
-#[tokio::test]
-async fn a_topic_that_cannot_be_created_is_unknown() {
+#[test]
+fn a_topic_that_cannot_be_created_is_unknown() {
     let cluster = Arc::new(Cluster::for_tests(1, &[("default.replication.factor", "3")]));
-    let results = describe(&cluster, named(&["t"]), true).await;
+    let results = describe(&cluster, named(&["t"]), true);
     assert!(matches!(
         results[0].1,
         Err(MetadataError::NotCreated(CreateTopicError::Placement(_)))
     ));
 }
 
-#[tokio::test]
-async fn topics_are_found_by_id() {
+#[test]
+fn topics_are_found_by_id() {
     let cluster = Arc::new(Cluster::for_tests(1, &[]));
-    describe(&cluster, named(&["t"]), true).await;
+    describe(&cluster, named(&["t"]), true);
     let id = cluster.topics.get("t").expect("it was created").id;
-    let results = describe(&cluster, Wanted::WithId(vec![id, Uuid::from_u128(9), id]), true).await;
+    let results = describe(&cluster, Wanted::WithId(vec![id, Uuid::from_u128(9), id]), true);
     assert_eq!(
         results,
         [(some("t"), Ok(1)), (None, Err(MetadataError::UnknownTopicId))]
     );
 }
 
-#[tokio::test]
-async fn internal_names_are_marked() {
+#[test]
+fn internal_names_are_marked() {
     let cluster = Arc::new(Cluster::for_tests(1, &[]));
     let wanted = named(&["__consumer_offsets", "t"]);
-    let topics = describe_topics(&cluster, &RequestContext::for_tests(1), wanted, false).await;
+    let topics = describe_topics(&cluster, &RequestContext::for_tests(1), wanted, false);
     assert_eq!(
         topics.iter().map(|topic| topic.is_internal).collect::<Vec<_>>(),
         [true, false]
