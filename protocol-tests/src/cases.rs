@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::clients::{self, Client};
-use crate::runner::Context;
-use crate::setup::Toolchain;
+use crate::case::Case;
+use crate::clients;
 
 mod admin;
 mod brokers;
@@ -16,50 +15,6 @@ mod records;
 mod refusals;
 mod simulate;
 mod stopping;
-
-/// One case of the test binary.
-pub struct Case {
-    /// `CLIENT::a_sentence_of_behaviour`.
-    pub name: String,
-    /// The clients that it needs, by name.
-    pub clients: Vec<&'static str>,
-    toolchains: Vec<Toolchain>,
-    /// What it does.
-    pub run: Run,
-}
-
-/// Panics when the product does not behave.
-pub type Run = Box<dyn FnOnce(&Context) + Send>;
-
-impl Case {
-    /// What must be set up before it runs.
-    pub fn toolchains(&self) -> Vec<Toolchain> {
-        self.toolchains.clone()
-    }
-
-    fn of(client: &'static Client, sentence: &str, run: fn(&Context, &Client)) -> Case {
-        Case {
-            name: format!("{}::{sentence}", client.name),
-            clients: vec![client.name],
-            toolchains: vec![client.toolchain],
-            run: Box::new(move |context| run(context, client)),
-        }
-    }
-
-    fn with(
-        subject: &'static str,
-        sentence: &str,
-        toolchains: &[Toolchain],
-        run: impl Fn(&Context) + Send + 'static,
-    ) -> Case {
-        Case {
-            name: format!("{subject}::{sentence}"),
-            clients: vec![subject],
-            toolchains: toolchains.to_vec(),
-            run: Box::new(run),
-        }
-    }
-}
 
 /// Every case, in the order in which they run.
 pub fn all() -> Vec<Case> {

@@ -11,16 +11,13 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::context::Context;
 use crate::process::Process;
-use crate::runner::Context;
 use crate::setup::Toolchain;
 
 mod rdkafka;
 mod report;
 mod rskafka;
-
-/// Set for a child of the test binary that is to be a client program itself.
-pub const PROGRAM_VARIABLE: &str = "ESMERALDA_CLIENT_PROGRAM";
 
 /// One client library.
 pub struct Client {

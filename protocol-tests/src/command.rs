@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
+use crate::context::Context;
 use crate::process::Process;
-use crate::runner::Context;
 
 /// How the product ended, and what it said about it.
 #[derive(Debug, PartialEq, Eq)]

@@ -11,9 +11,11 @@
     reason = "outside clients keep real time, and their output is read by threads"
 )]
 
+pub mod case;
 pub mod cases;
 pub mod clients;
 pub mod command;
+pub mod context;
 pub mod http;
 pub mod kafka;
 pub mod process;

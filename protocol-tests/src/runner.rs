@@ -14,12 +14,11 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cases::{self, Case, Run};
-use crate::setup::{Setup, Toolchain};
+use crate::case::{Case, Run};
+use crate::context::Context;
+use crate::setup::{SKIP_VARIABLE, Setup, Toolchain};
 use crate::{clients, process, product};
 
-/// Names of clients or toolchains, joined by commas, whose cases are left out and listed as skipped.
-pub const SKIP_VARIABLE: &str = "ESMERALDA_SKIP_CLIENTS";
 /// When set to something, a skipped case fails the run: for CI, where nothing may be missing.
 pub const REQUIRE_ALL_VARIABLE: &str = "ESMERALDA_REQUIRE_ALL_CLIENTS";
 
@@ -32,28 +31,15 @@ const CASES_AT_ONCE: usize = 2;
 /// How much of each log a failure shows.
 const LOG_TAIL_LINES: usize = 25;
 
-/// What a case is given.
-pub struct Context {
-    /// The product's binary.
-    pub product: PathBuf,
-    /// Where the clients are set up.
-    pub setup: Setup,
-    /// A directory of the case's own, for the output of its processes.
-    pub log_dir: PathBuf,
-    /// When the case must be done, a little before its processes are ended.
-    pub deadline: Instant,
-}
-
 enum Outcome {
     Passed,
     Failed(String),
     Skipped(String),
 }
 
-/// Runs what the arguments ask for. `target_tmpdir` is cargo's `CARGO_TARGET_TMPDIR`, below the target directory.
-pub fn run(target_tmpdir: &str) -> ExitCode {
+/// Runs those of `cases` that the arguments ask for. `target_tmpdir` is cargo's `CARGO_TARGET_TMPDIR`, below the target directory.
+pub fn run(mut cases: Vec<Case>, target_tmpdir: &str) -> ExitCode {
     let selection = Selection::from_arguments(std::env::args().skip(1));
-    let mut cases = cases::all();
     cases.retain(|case| selection.holds(&case.name));
     if selection.list {
         cases.iter().for_each(|case| println!("{}: test", case.name));

@@ -5,8 +5,8 @@
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use crate::context::Context;
 use crate::process::Process;
-use crate::runner::Context;
 
 /// A running product.
 pub struct Server {

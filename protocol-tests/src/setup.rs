@@ -8,7 +8,11 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::runner::SKIP_VARIABLE;
+/// The variable that names clients or toolchains, joined by commas, whose cases are left out and listed as skipped.
+pub const SKIP_VARIABLE: &str = "ESMERALDA_SKIP_CLIENTS";
+
+/// The variable that names the client program which a child of the test binary is to be.
+pub const PROGRAM_VARIABLE: &str = "ESMERALDA_CLIENT_PROGRAM";
 
 /// The sources of the client programs, as committed.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
@@ -126,7 +130,7 @@ impl Setup {
         match toolchain {
             Toolchain::Rust => {
                 let mut command = Command::new(std::env::current_exe().expect("this binary has a path"));
-                command.env(crate::clients::PROGRAM_VARIABLE, program);
+                command.env(PROGRAM_VARIABLE, program);
                 command
             }
             Toolchain::Python => {

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::cases::group::{Member, wait};
 use crate::clients::Client;
+use crate::context::Context;
 use crate::kafka::{self, Sent};
 use crate::process::Process;
-use crate::runner::Context;
 use crate::server::Server;
 
 const TOPIC: &str = "administered";

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::cases::Case;
+use crate::case::Case;
 use crate::cases::group::{Member, wait};
 use crate::clients::{self, Client};
+use crate::context::Context;
 use crate::kafka;
-use crate::runner::Context;
 use crate::server::Server;
 
 const TOPIC: &str = "spread-none";

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::clients::Client;
+use crate::context::Context;
 use crate::kafka::{self, Sent};
 use crate::process::Process;
-use crate::runner::Context;
 use crate::server::Server;
 
 const TOPIC: &str = "shared";

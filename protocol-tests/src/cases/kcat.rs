@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::cases::Case;
+use crate::case::Case;
+use crate::context::Context;
 use crate::kafka;
 use crate::process::Process;
-use crate::runner::Context;
 use crate::server::Server;
 use crate::setup::Toolchain;
 use crate::wire;

@@ -12,12 +12,13 @@ mod scaling;
 use aws::{Boto, aws_lambda};
 use function::Function;
 
+use crate::case::Case;
 use crate::cases::group::{Member, numbers};
-use crate::cases::{Case, until};
+use crate::cases::until;
 use crate::clients;
+use crate::context::Context;
 use crate::kafka::{self, Sent};
 use crate::process::Process;
-use crate::runner::Context;
 use crate::server::Server;
 use crate::setup::Toolchain;
 

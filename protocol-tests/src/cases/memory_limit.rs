@@ -2,9 +2,10 @@
 
 use rdkafka::types::RDKafkaErrorCode;
 
-use crate::cases::{Case, until};
+use crate::case::Case;
+use crate::cases::until;
+use crate::context::Context;
 use crate::kafka;
-use crate::runner::Context;
 use crate::server::Server;
 
 const TOPIC: &str = "filling";

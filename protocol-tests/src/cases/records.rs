@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::clients::Client;
+use crate::context::Context;
 use crate::kafka;
-use crate::runner::Context;
 use crate::server::Server;
 use crate::wire;
 

@@ -1,8 +1,8 @@
 //! What the command refuses about scaling: with which status, and in which words.
 
-use crate::cases::Case;
+use crate::case::Case;
 use crate::command::{self, Ended};
-use crate::runner::Context;
+use crate::context::Context;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::cases::Case;
+use crate::case::Case;
 use crate::command::{self, Ended};
-use crate::runner::Context;
+use crate::context::Context;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::cases::{Case, until};
+use crate::case::Case;
+use crate::cases::until;
+use crate::context::Context;
 use crate::kafka::{self, Sent};
-use crate::runner::Context;
 use crate::server::Server;
 
 const TOPIC: &str = "orders";

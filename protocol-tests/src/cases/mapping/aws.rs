@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::REGION;
 use crate::cases::until;
+use crate::context::Context;
 use crate::process::{self, Process};
-use crate::runner::Context;
 use crate::server::Server;
 use crate::setup::Toolchain;
 

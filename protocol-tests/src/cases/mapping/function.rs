@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::cases::until;
+use crate::context::Context;
 use crate::process::Process;
-use crate::runner::Context;
 use crate::setup::Toolchain;
 
 /// One invocation, as the function saw it.

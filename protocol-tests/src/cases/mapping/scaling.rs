@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{TOPIC, uuid_of};
-use crate::cases::{Case, until};
+use crate::case::Case;
+use crate::cases::until;
+use crate::context::Context;
 use crate::http;
 use crate::kafka::{self, Sent};
-use crate::runner::Context;
 use crate::server::Server;
 use crate::setup::Toolchain;
 
