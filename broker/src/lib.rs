@@ -27,6 +27,7 @@ mod pool;
 mod server;
 mod topic;
 mod upkeep;
+mod wire;
 
 pub use api::{ServedApi, served_apis};
 pub use broker::{Broker, StartError};

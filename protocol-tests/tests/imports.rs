@@ -20,7 +20,8 @@ const BROKER_ROOMS: &[(&str, &str)] = &[
     ("entropy", ""),
     ("config", ""),
     ("pool", ""),
-    ("bounds", ""),
+    ("wire", ""),
+    ("bounds", "wire"),
     ("log", ""),
     // Topic, group and transaction do not know each other: what needs two of them is an operation.
     ("topic", "log"),
@@ -32,9 +33,12 @@ const BROKER_ROOMS: &[(&str, &str)] = &[
     ("operations", "cluster topic group fetch log metrics"),
     ("upkeep", "operations cluster topic group fetch log metrics"),
     // What is below operations comes up as values and errors; see ONLY for what stays there.
-    ("api", "bounds operations cluster topic group fetch log metrics"),
+    (
+        "api",
+        "wire bounds operations cluster topic group fetch log metrics",
+    ),
     ("local", "operations cluster topic group fetch log"),
-    ("server", "api bounds operations cluster topic log metrics"),
+    ("server", "api wire operations cluster metrics"),
     // The fuzzers' way in.
     ("fuzzing", "server cluster log"),
     // For the benches, which measure below the operations.

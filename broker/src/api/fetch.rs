@@ -15,6 +15,10 @@
 //! from version 13 on. KIP-595: diverging epochs from version 12 on. KIP-951: the current leader from version 16 on (its field is
 //! there from 12 on).
 
+mod answer;
+
+pub(crate) use answer::put_fetch;
+
 use super::errors::{KafkaError, code_instead_of_storage_error};
 use super::{Api, Reply};
 use crate::cluster::{Cluster, Node};

@@ -2,10 +2,12 @@
 
 mod authorized_operations;
 mod config_source;
+mod node_endpoints;
 mod resource_type;
 mod strings;
 
 pub(crate) use authorized_operations::{CLUSTER_OPERATIONS, GROUP_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS};
 pub(crate) use config_source::config_source;
+pub(crate) use node_endpoints::put_node_endpoints;
 pub(crate) use resource_type::resource_type;
 pub(crate) use strings::{shared, shared_option, wire, wire_option};

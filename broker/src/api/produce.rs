@@ -15,7 +15,10 @@
 //! # Notes by KIP
 //! KIP-467: record errors from version 8 on. KIP-516: topic ids in version 13. KIP-951: the current leader from version 10 on.
 
+mod answer;
 mod request;
+
+pub(crate) use answer::put_produce;
 
 use super::errors::KafkaError;
 use super::{Api, Reply};

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::requests::REQUESTS;
 use super::shape::Kind;
 use super::walk::LARGEST_LEAST_BYTES;
-use super::{Claim, MAX_ELEMENTS, OutOfBounds, check};
+use super::{OutOfBounds, check};
+use crate::wire::{Claim, MAX_ELEMENTS};
 use samples::cases;
 
 /// How long the request is that `body` begins with.

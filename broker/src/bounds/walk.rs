@@ -4,9 +4,9 @@
 //! It steps exactly where the decoder of `kafka-protocol` will: a body that passes here is one whose every length and
 //! count the decoder may trust.
 
-use super::reader::{Fault, Reader, TAGGED_FIELDS, fault};
+use super::Walked;
 use super::shape::{Field, Kind, Request};
-use super::{Claim, Walked};
+use crate::wire::{Claim, Fault, Reader, TAGGED_FIELDS, fault};
 
 /// No element of the table has a larger least size; a test holds it to that.
 pub(super) const LARGEST_LEAST_BYTES: usize = 64;

@@ -7,13 +7,14 @@
 use super::Stopping;
 use super::dispatch::{self, Received, Refused, Request};
 use super::frame::{Frame, FrameError, FrameReader};
-use super::outgoing::Outgoing;
-use super::produced::put_produce;
-use super::vectored::put_fetch;
+use super::writing::poll_write;
+use crate::api::fetch::put_fetch;
+use crate::api::produce::put_produce;
 use crate::api::{Answer, Answering, Response, Undecodable, unsupported_api_versions};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::pool::ConnectionCharge;
+use crate::wire::Outgoing;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
@@ -219,9 +220,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             idle,
             ..
         } = self;
-        let mut writing = pin!(poll_fn(
-            |context| outgoing.poll_write_to(Pin::new(reader.io()), context)
-        ));
+        let mut writing = pin!(poll_fn(|context| poll_write(
+            outgoing,
+            Pin::new(reader.io()),
+            context
+        )));
         if let Some(written) = at_once(writing.as_mut()).await {
             return written;
         }

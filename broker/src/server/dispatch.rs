@@ -5,7 +5,7 @@
 //! an ApiVersions request that is too new (KIP-511).
 
 use crate::api::Served;
-use crate::bounds::{Fault, Reader};
+use crate::wire::{Fault, Reader};
 use bytes::{Buf, Bytes};
 use kafka_protocol::messages::ApiKey;
 

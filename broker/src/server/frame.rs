@@ -11,6 +11,7 @@
 //! used up their share, a connection reads little at a time and nothing ahead.
 
 use crate::pool::{FrameTicket, FrameTooLarge, Pool, PooledBuf, SmallFrames};
+use crate::wire::{LENGTH_BYTES, frame_length};
 use bytes::{BufMut, Bytes};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -20,8 +21,6 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
-/// The length before each frame.
-const LENGTH_BYTES: usize = 4;
 /// Frames above this come from the pool.
 const SMALL_FRAME_BYTES: usize = 4 << 10;
 /// What one read may bring of frames that are not begun.
@@ -177,7 +176,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 
     /// The length of the next frame, if its bytes are here and its memory is not.
     fn waits_for_memory(&self) -> Option<usize> {
-        let len = usize::try_from(length_of(&self.partial)?).ok()?;
+        let len = usize::try_from(frame_length(&self.partial)?).ok()?;
         (len > SMALL_FRAME_BYTES).then_some(len)
     }
 
@@ -301,11 +300,6 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         self.whole_bytes += bytes.len();
         self.whole.push_back(Frame { bytes, ticket });
     }
-}
-
-/// The length that begins `bytes`, once it is all there.
-fn length_of(bytes: &[u8]) -> Option<i32> {
-    Some(i32::from_be_bytes(bytes.get(..LENGTH_BYTES)?.try_into().ok()?))
 }
 
 #[cfg(test)]

@@ -2,14 +2,11 @@
 
 mod connection;
 mod dispatch;
-mod encoding;
 mod frame;
 mod loopback;
-mod outgoing;
-mod produced;
 #[cfg(test)]
 mod tests;
-mod vectored;
+mod writing;
 
 use crate::cluster::Cluster;
 use crate::ids::NodeId;

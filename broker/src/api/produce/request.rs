@@ -6,7 +6,8 @@
 
 use super::{Few, TOPIC_IDS_FROM};
 use crate::api::{Body, Decoded, Undecodable};
-use crate::bounds::{Fault, OutOfBounds, Reader};
+use crate::bounds::OutOfBounds;
+use crate::wire::{Fault, Reader};
 use bytes::Bytes;
 use kafka_protocol::messages;
 use kafka_protocol::protocol::StrBytes;

@@ -3,11 +3,11 @@
 //! `kafka-protocol` would need the records of a partition in one piece and copy them again. Source: Kafka's
 //! `FetchResponse.json`.
 
-use super::encoding::{put_count, put_node_endpoints, put_string, put_unsigned_varint};
-use super::outgoing::Outgoing;
-use crate::api::fetch::{FetchAnswer, PartitionAnswer, TopicAnswer};
+use super::{FetchAnswer, PartitionAnswer, TopicAnswer};
+use crate::api::fields::put_node_endpoints;
 use crate::log::Part;
 use crate::topic::TopicKey;
+use crate::wire::{Outgoing, put_count, put_string, put_unsigned_varint};
 use bytes::BufMut;
 
 /// From here on the encoding is compact and has tagged fields.

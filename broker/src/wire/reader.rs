@@ -1,6 +1,6 @@
-//! Reads a body front to back and never beyond its end: the primitives of Kafka's encoding, each held to what is left.
+//! Reads a body from its start and never beyond its end: the primitives of Kafka's encoding, each held to the bytes that are left.
 
-use super::Claim;
+use super::claim::{Claim, Fault, fault};
 
 /// Bound on the elements of all arrays of one body, tagged fields included.
 ///
@@ -14,19 +14,12 @@ const MAX_STRING_BYTES: usize = i16::MAX as usize;
 /// The least a tagged field takes: its number and its size.
 const LEAST_TAGGED_BYTES: usize = 2;
 
-/// A claim and the path to it. Boxed, so that the way without faults hands around one word.
-#[derive(Debug)]
-pub(crate) struct Fault {
-    pub(super) path: String,
-    pub(super) claim: Claim,
-}
-
 /// What is left of a body.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     /// Lengths are compact, and structs end with tagged fields.
-    pub(super) is_flexible: bool,
+    pub(crate) is_flexible: bool,
     /// Counted over all arrays so far.
     elements: usize,
 }
@@ -142,7 +135,7 @@ impl<'a> Reader<'a> {
 
     /// Reads the count of an array whose elements take `least` bytes at least; `None` for null.
     #[inline]
-    pub(super) fn array(
+    pub(crate) fn array(
         &mut self,
         least: impl FnOnce(&Self, i64) -> usize,
         is_nullable: bool,
@@ -163,7 +156,7 @@ impl<'a> Reader<'a> {
 
     /// Holds a count against the bytes that are left, and adds it to the elements of the body.
     #[inline]
-    pub(super) fn count(&mut self, claimed: i64, least: usize) -> Result<usize, Box<Fault>> {
+    pub(crate) fn count(&mut self, claimed: i64, least: usize) -> Result<usize, Box<Fault>> {
         let left = self.left();
         let count = match usize::try_from(claimed) {
             Ok(count) if count <= left / least => count,
@@ -179,7 +172,7 @@ impl<'a> Reader<'a> {
 
     /// Reads how many tagged fields follow.
     #[inline]
-    pub(super) fn tagged_count(&mut self) -> Result<usize, Box<Fault>> {
+    pub(crate) fn tagged_count(&mut self) -> Result<usize, Box<Fault>> {
         match self.varint()? {
             0 => Ok(0),
             claimed => self.count(i64::from(claimed), LEAST_TAGGED_BYTES),
@@ -187,7 +180,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the size of a tagged field, all of which is there.
-    pub(super) fn tagged_size(&mut self) -> Result<usize, Box<Fault>> {
+    pub(crate) fn tagged_size(&mut self) -> Result<usize, Box<Fault>> {
         let size = self.varint()? as usize;
         let left = self.left();
         if size > left {
@@ -224,7 +217,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Steps over a tagged field whose number has been read and means nothing here.
-    pub(super) fn skip_unknown_tagged_field(&mut self) -> Result<(), Box<Fault>> {
+    pub(crate) fn skip_unknown_tagged_field(&mut self) -> Result<(), Box<Fault>> {
         let size = self
             .tagged_size()
             .map_err(|fault| fault.within("unknown tagged field"))?;
@@ -250,7 +243,7 @@ impl<'a> Reader<'a> {
     /// `ByteUtils.readUnsignedVarint`: seven bits a byte, least significant first. Bits beyond the 32nd fall away, there
     /// as here, but a sixth byte is an error.
     #[inline]
-    pub(super) fn varint(&mut self) -> Result<u32, Box<Fault>> {
+    pub(crate) fn varint(&mut self) -> Result<u32, Box<Fault>> {
         match *self.rest {
             [byte @ ..0x80, ref rest @ ..] => {
                 self.rest = rest;
@@ -274,38 +267,8 @@ impl<'a> Reader<'a> {
 }
 
 /// The path to the tagged fields of a struct.
-pub(super) const TAGGED_FIELDS: &str = "tagged fields";
+pub(crate) const TAGGED_FIELDS: &str = "tagged fields";
 
 fn null<T>(is_nullable: bool) -> Result<Option<T>, Box<Fault>> {
     if is_nullable { Ok(None) } else { fault(Claim::Null) }
-}
-
-#[cold]
-pub(super) fn fault<T>(claim: Claim) -> Result<T, Box<Fault>> {
-    Err(Box::new(Fault {
-        path: String::new(),
-        claim,
-    }))
-}
-
-impl Fault {
-    /// The same within the field of that name.
-    #[cold]
-    pub(crate) fn within(mut self: Box<Self>, name: &str) -> Box<Self> {
-        let dot = if self.path.is_empty() || self.path.starts_with('[') {
-            ""
-        } else {
-            "."
-        };
-        self.path = format!("{name}{dot}{}", self.path);
-        self
-    }
-
-    /// The same within an element of an array.
-    #[cold]
-    pub(crate) fn within_element(mut self: Box<Self>, index: usize) -> Box<Self> {
-        let dot = if self.path.is_empty() { "" } else { "." };
-        self.path = format!("[{index}]{dot}{}", self.path);
-        self
-    }
 }

@@ -1,16 +1,13 @@
-//! What a connection has to write: small parts copied one after another, large ones as slices of the log between them, and all of it
-//! in few vectored writes.
+//! The bytes that a connection has to write: small parts copied one after another, and large ones as slices of the log between them,
+//! so that all of it goes out in few vectored writes.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use tokio::io::AsyncWrite;
+use std::io::IoSlice;
 
 /// Shared bytes below this are copied: an extra slice costs more than the copy.
 const COPY_BYTES: usize = 1 << 10;
-/// Slices of one write.
-const SLICES: usize = 256;
+/// The number of slices that one write takes at most.
+pub(crate) const SLICES: usize = 256;
 /// The capacity that an idle connection may keep.
 const IDLE_BUFFER_BYTES: usize = 512;
 
@@ -97,38 +94,13 @@ impl Outgoing {
         self.put_shared(body);
     }
 
-    /// Writes everything, with nothing kept aside while it waits. An error leaves nothing to be written again: the connection is to
-    /// be closed.
-    pub(crate) fn poll_write_to(
-        &mut self,
-        mut io: Pin<&mut impl AsyncWrite>,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        while self.len() > 0 {
-            let written = ready!(self.poll_write_some(io.as_mut(), context))?;
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.advance(written);
-        }
-        io.poll_flush(context)
+    /// The bytes that are not written yet, if they are in one piece.
+    pub(crate) fn one_piece(&self) -> Option<&[u8]> {
+        self.shared.is_empty().then(|| &self.copied[self.written.bytes..])
     }
 
-    fn poll_write_some(
-        &self,
-        io: Pin<&mut impl AsyncWrite>,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<usize>> {
-        if self.shared.is_empty() {
-            return io.poll_write(context, &self.copied[self.written.bytes..]);
-        }
-        let mut slices = [IoSlice::new(&[]); SLICES];
-        let count = self.fill(&mut slices);
-        io.poll_write_vectored(context, &slices[..count])
-    }
-
-    /// Puts what is not written yet into `slices`, as far as they go; how many it took.
-    fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>; SLICES]) -> usize {
+    /// Puts the bytes that are not written yet into `slices`, as far as they go, and returns the number of slices used.
+    pub(crate) fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>; SLICES]) -> usize {
         let mut count = 0;
         let mut skipped = self.written.bytes;
         for index in self.written.part..self.part_count() {
@@ -146,8 +118,8 @@ impl Outgoing {
         count
     }
 
-    /// Moves over so many bytes, and over parts that have no more; after the last one nothing is left.
-    fn advance(&mut self, mut bytes: usize) {
+    /// Counts `bytes` more as written. After the last one nothing is kept but a small buffer.
+    pub(crate) fn advance(&mut self, mut bytes: usize) {
         while self.written.part < self.part_count() {
             let left = self.part(self.written.part).len() - self.written.bytes;
             if bytes < left {
@@ -202,97 +174,6 @@ impl Outgoing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-    use std::task::Waker;
-
-    /// Takes at most so many bytes per write, from as many slices as it likes, and has to be asked twice for each, and for the flush.
-    struct Narrow {
-        width: usize,
-        taken: Vec<u8>,
-        most_slices: usize,
-        is_ready: bool,
-    }
-
-    impl Narrow {
-        fn new(width: usize) -> Self {
-            Self {
-                width,
-                taken: Vec::new(),
-                most_slices: 0,
-                is_ready: false,
-            }
-        }
-    }
-
-    fn write(outgoing: &mut Outgoing, io: &mut Narrow) {
-        let mut context = Context::from_waker(Waker::noop());
-        while outgoing.poll_write_to(Pin::new(io), &mut context).is_pending() {}
-    }
-
-    impl AsyncWrite for Narrow {
-        fn poll_write(
-            self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-            bytes: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            self.poll_write_vectored(context, &[IoSlice::new(bytes)])
-        }
-
-        fn poll_write_vectored(
-            mut self: Pin<&mut Self>,
-            _context: &mut Context<'_>,
-            slices: &[IoSlice<'_>],
-        ) -> Poll<io::Result<usize>> {
-            self.is_ready = !self.is_ready;
-            if self.is_ready {
-                return Poll::Pending;
-            }
-            self.most_slices = self.most_slices.max(slices.len());
-            let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
-            let count = bytes.len().min(self.width);
-            self.taken.extend_from_slice(&bytes[..count]);
-            Poll::Ready(Ok(count))
-        }
-
-        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            self.is_ready = !self.is_ready;
-            if self.is_ready {
-                return Poll::Pending;
-            }
-            Poll::Ready(Ok(()))
-        }
-
-        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn everything_is_written_in_order_however_little_a_write_takes(
-            parts in prop::collection::vec((any::<bool>(), 0usize..3_000), 0..200),
-            width in 50usize..20_000,
-        ) {
-            let mut outgoing = Outgoing::default();
-            let mut expected = Vec::new();
-            for (index, (is_shared, len)) in parts.into_iter().enumerate() {
-                let bytes = vec![index as u8; len];
-                expected.extend_from_slice(&bytes);
-                if is_shared {
-                    outgoing.put_shared(bytes);
-                } else {
-                    outgoing.copied().extend_from_slice(&bytes);
-                }
-            }
-            prop_assert_eq!(outgoing.len(), expected.len());
-            let mut io = Narrow::new(width);
-            write(&mut outgoing, &mut io);
-            prop_assert_eq!(io.taken, expected);
-            prop_assert_eq!(outgoing.len(), 0);
-            prop_assert!(io.most_slices <= SLICES);
-        }
-    }
 
     #[test]
     fn bodies_count_with_their_capacity_and_slices_of_the_log_do_not() {
@@ -307,9 +188,9 @@ mod tests {
         outgoing.put_shared(vec![7; 9_000]);
         let list_bytes = outgoing.shared.capacity() * size_of::<(usize, Bytes)>();
         assert_eq!(outgoing.held_bytes(), 300 + 5_000 + list_bytes);
-        let mut io = Narrow::new(20_000);
-        write(&mut outgoing, &mut io);
-        assert_eq!((io.taken.len(), outgoing.body_bytes), (11_200, 0));
+        assert_eq!(outgoing.len(), 11_200);
+        outgoing.advance(11_200);
+        assert_eq!((outgoing.len(), outgoing.body_bytes), (0, 0));
     }
 
     #[test]

@@ -3,15 +3,14 @@
 //!
 //! Source: Kafka's `ProduceResponse.json`.
 
-use super::encoding::{put_count, put_node_endpoints, put_nullable_string, put_string};
-use crate::api::produce::{PartitionAnswer, ProduceAnswer, Refusal, TopicAnswer};
+use super::{PartitionAnswer, ProduceAnswer, Refusal, TOPIC_IDS_FROM, TopicAnswer};
+use crate::api::fields::put_node_endpoints;
 use crate::log::Appended;
+use crate::wire::{put_count, put_nullable_string, put_string};
 use bytes::BufMut;
 
 /// From here on the encoding is compact and has tagged fields.
 const FLEXIBLE_FROM: i16 = 9;
-/// From here on topics have ids instead of names.
-const TOPIC_IDS_FROM: i16 = 13;
 
 /// Writes the body of a Produce response.
 pub(crate) fn put_produce(head: &mut Vec<u8>, version: i16, answer: &ProduceAnswer) {

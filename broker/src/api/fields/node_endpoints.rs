@@ -1,0 +1,22 @@
+use crate::cluster::Node;
+use crate::wire::{put_count, put_string, put_unsigned_varint};
+use bytes::BufMut;
+
+/// Writes the tagged fields of an answer whose only tagged field, with tag 0, is `NodeEndpoints` (KIP-951). For flexible versions.
+pub(crate) fn put_node_endpoints(head: &mut Vec<u8>, nodes: &[Node]) {
+    if nodes.is_empty() {
+        head.put_u8(0);
+        return;
+    }
+    let mut field = Vec::new();
+    put_count(&mut field, true, nodes.len());
+    for node in nodes {
+        field.put_i32(node.id.0);
+        put_string(&mut field, true, &node.host);
+        field.put_i32(node.port.into());
+        field.put_slice(&[0, 0]); // no rack, no tagged fields
+    }
+    head.put_slice(&[1, 0]); // one field, and its tag
+    put_unsigned_varint(head, field.len() as u32);
+    head.put_slice(&field);
+}

@@ -1,0 +1,19 @@
+//! Kafka's wire format, without any message of it: frames, the primitives of the encoding, and the bytes of an answer that are not
+//! sent yet.
+//!
+//! Owns: how lengths, strings, counts and tagged fields are read and written, and the bounds that reading keeps to. Refuses to know:
+//! which messages there are, and where bytes come from or go to. Source: <https://kafka.apache.org/protocol>.
+
+mod claim;
+mod encoding;
+mod frame;
+mod outgoing;
+mod reader;
+
+pub(crate) use claim::{Claim, Fault, fault};
+pub(crate) use encoding::{put_count, put_nullable_string, put_string, put_unsigned_varint};
+pub(crate) use frame::{LENGTH_BYTES, frame_length};
+pub(crate) use outgoing::{Outgoing, SLICES};
+#[cfg(test)]
+pub(crate) use reader::MAX_ELEMENTS;
+pub(crate) use reader::{Reader, TAGGED_FIELDS};
