@@ -8,7 +8,7 @@ pub use mapping::{Mapping, NewMapping};
 pub use options::Options;
 
 use crate::http;
-use crate::simulate::virtual_time;
+use crate::virtual_time;
 use bytes::Bytes;
 use esmeralda_broker::config::NodeConfig;
 use esmeralda_broker::local::{self, NewTopic};

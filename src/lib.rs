@@ -25,6 +25,7 @@ pub mod declarations;
 mod facade;
 mod http;
 pub mod simulate;
+mod virtual_time;
 
 pub use esmeralda_broker as broker;
 pub use esmeralda_esm as esm;

@@ -10,8 +10,8 @@
 //! - Lambda's guide says when a window starts, not what follows one that passed without a record. Here the next one then starts with the
 //!   first record, so a burst after a quiet time is one batch, and no record ever waits longer than one window.
 
-use crate::event::Envelope;
-use crate::source::{Records, Span};
+use crate::batch::{Batch, BatchPart, Envelope};
+use crate::source::Records;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,60 +19,6 @@ use std::time::Duration;
 
 #[cfg(test)]
 mod tests;
-
-/// Lambda's limit of a synchronous event: 6 MB of 1,024 x 1,024 bytes, base64 and all.
-pub const MAXIMUM_EVENT_BYTES: usize = 6 * 1024 * 1024;
-
-/// The records of one invocation: one or several partitions, offset order within each, parts of one partition adjacent.
-#[derive(Clone, Debug, Default)]
-pub struct Batch {
-    /// The parts, in the order in which the event shows them.
-    pub parts: Vec<BatchPart>,
-    /// Length of the event that the parts make, in bytes of JSON.
-    pub event_bytes: usize,
-}
-
-/// A run of records of one partition.
-#[derive(Clone, Debug)]
-pub struct BatchPart {
-    /// Where they lie.
-    pub records: Arc<Records>,
-    /// Which of the spans.
-    pub range: Range<usize>,
-}
-
-impl Batch {
-    /// How many records it has.
-    pub fn record_count(&self) -> usize {
-        self.parts.iter().map(|part| part.range.len()).sum()
-    }
-
-    /// The uncompressed bytes of its records' keys, values and headers.
-    pub fn record_bytes(&self) -> u64 {
-        let spans = self.parts.iter().flat_map(BatchPart::spans);
-        spans.map(Span::record_bytes).sum()
-    }
-
-    /// The partitions in it, each once, in order of appearance.
-    pub fn partitions(&self) -> Vec<i32> {
-        let mut partitions: Vec<i32> = self.parts.iter().map(|part| part.records.partition).collect();
-        partitions.dedup();
-        partitions
-    }
-}
-
-impl BatchPart {
-    /// The records.
-    pub fn spans(&self) -> &[Span] {
-        &self.records.spans[self.range.clone()]
-    }
-
-    /// The offsets that are finished when these records are: with them, those without a record before the first and after the last
-    /// of [`Records::spans`].
-    pub fn offsets(&self) -> Range<i64> {
-        self.records.offset_at(self.range.start)..self.records.offset_at(self.range.end)
-    }
-}
 
 /// When the next batching window starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

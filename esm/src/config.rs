@@ -25,7 +25,8 @@ pub use error::ApiError;
 pub use listing::{ListMappings, MappingsPage};
 pub use tags::{TagResource, Tags, tagged_mapping, tagged_mapping_not_found};
 
-use crate::event::Envelope;
+use crate::batch::Envelope;
+use crate::source::StartingPosition;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -77,15 +78,6 @@ impl MappingView {
             .and_then(serde_json::Value::as_str)
             .unwrap_or_default()
     }
-}
-
-/// Where to start in a partition for which the group has committed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StartingPosition {
-    /// The oldest record that is kept.
-    TrimHorizon,
-    /// After the newest record.
-    Latest,
 }
 
 /// `ProvisionedPollerConfig` with its defaults filled in; both at least 1, maximum not below minimum.

@@ -14,21 +14,10 @@ mod headers;
 #[cfg(test)]
 mod tests;
 
-use crate::batcher::Batch;
+use crate::batch::{Batch, Envelope};
 use crate::source::{Records, Span, TimestampType};
 use base64_simd::STANDARD as BASE64;
 use std::sync::Arc;
-
-/// What all events of a mapping share.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Envelope {
-    /// The MSK cluster's ARN; `None` makes `"eventSource":"SelfManagedKafka"` without an ARN.
-    pub event_source_arn: Option<String>,
-    /// As configured, joined by commas.
-    pub bootstrap_servers: String,
-    /// The mapping's topic. Kafka's names need no escaping in JSON.
-    pub topic: String,
-}
 
 const END: &str = "}}";
 const PARTITION_LEFT: usize = r#""-":[]"#.len();

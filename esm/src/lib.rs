@@ -3,13 +3,14 @@
 //!
 //! [`Engine`] creates and runs mappings. It sees a cluster only through `source`, and time only through [`Clock`].
 
-pub mod batcher;
+pub mod batch;
+mod batcher;
 pub mod billing;
 mod clock;
 mod commit;
 pub mod config;
 mod engine;
-pub mod event;
+mod event;
 mod fleet;
 pub mod invoker;
 mod mapping;
@@ -19,6 +20,7 @@ mod poller;
 pub mod profile;
 mod retry;
 pub mod scaler;
+mod seconds;
 pub mod source;
 mod throughput;
 pub mod trace;

@@ -17,7 +17,8 @@ mod tests;
 
 pub(crate) use report::{LastProcessed, Phase, PollerStatus, Report};
 
-use crate::batcher::{Batch, BatchLimits, Batcher, MAXIMUM_EVENT_BYTES, WindowStart};
+use crate::batch::{Batch, MAXIMUM_EVENT_BYTES};
+use crate::batcher::{BatchLimits, Batcher, WindowStart};
 use crate::commit::CommitTracker;
 use crate::config::MappingConfig;
 use crate::invoker::{Functions, InvocationResult};

@@ -137,7 +137,7 @@ impl Cap {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Decision {
     /// When.
-    #[serde(rename = "at_s", serialize_with = "crate::trace::seconds")]
+    #[serde(rename = "at_s", serialize_with = "crate::seconds::seconds")]
     pub at: Duration,
     /// Pollers before.
     pub from: usize,

@@ -191,6 +191,15 @@ impl Progress {
     }
 }
 
+/// Where reading starts in a partition for which the group has committed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartingPosition {
+    /// At the oldest record that is kept.
+    TrimHorizon,
+    /// After the newest record.
+    Latest,
+}
+
 /// How long a source's timers run, in the group's protocol.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupTimeouts {

@@ -10,7 +10,8 @@ pub use expectations::Violation;
 pub use recorder::{Reading, Recorder, TraceSettings};
 
 use crate::scaler::Decision;
-use serde::{Serialize, Serializer};
+use crate::seconds::{optional_seconds, seconds};
+use serde::Serialize;
 use std::time::Duration;
 
 /// The trace of one mapping; empty before it has been Enabled.
@@ -204,17 +205,5 @@ impl Trace {
             committed += bucket.committed;
         }
         longest
-    }
-}
-
-/// Seconds, as reports have them.
-pub(crate) fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(time.as_secs_f64())
-}
-
-fn optional_seconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => seconds(time, serializer),
-        None => serializer.serialize_none(),
     }
 }

@@ -119,7 +119,7 @@ const ONLY: &[(&str, &str, &str)] = &[
 const NAMES: &[(&str, &str)] = &[("start_paused", VIRTUAL_TIME)];
 
 /// Where virtual time is made.
-const VIRTUAL_TIME: &str = "src/simulate/virtual_time.rs";
+const VIRTUAL_TIME: &str = "src/virtual_time.rs";
 
 /// The `esmeralda` command, beside the library of the same package.
 const COMMAND: &str = "src/main.rs src/args.rs src/config_file.rs src/memory_limit.rs src/commands/";
@@ -130,6 +130,7 @@ const PURE: &[&str] = &[
     "broker/src/fetch/plan.rs",
     "broker/src/group/classic/",
     "broker/src/group/offsets.rs",
+    "esm/src/batch.rs",
     "esm/src/batcher.rs",
     "esm/src/billing.rs",
     "esm/src/commit.rs",
@@ -140,6 +141,7 @@ const PURE: &[&str] = &[
     "esm/src/profile/",
     "esm/src/retry.rs",
     "esm/src/scaler.rs",
+    "esm/src/seconds.rs",
     "esm/src/throughput.rs",
     "esm/src/trace.rs",
     "esm/src/trace/",
@@ -327,7 +329,7 @@ fn what_a_place_allows_is_no_violation() {
     let tests = "#[cfg(test)] mod tests { #[tokio::test(start_paused = true)] async fn f() { tokio::time::advance(d).await } }";
     let cases = [
         (
-            "src/simulate/virtual_time.rs",
+            "src/virtual_time.rs",
             "fn f() { builder.start_paused(true); tokio::time::pause() }",
         ),
         (

@@ -6,7 +6,6 @@ mod reference;
 pub mod report;
 mod run;
 pub mod scenario;
-pub(crate) mod virtual_time;
 pub mod workload;
 
 pub use outcome::{Bounds, Published, SimulationOutcome, VariantOutcome};

@@ -1,4 +1,5 @@
 use super::*;
+use crate::source::Span;
 use bytes::Bytes;
 use esmeralda_broker::TimestampType;
 use proptest::prelude::*;

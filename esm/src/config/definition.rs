@@ -3,10 +3,11 @@
 use super::event_source::EventSource;
 use super::function_name::{FunctionName, partition_of};
 use super::{
-    ApiError, CreateMapping, MappingConfig, MappingView, StartingPosition, Tags, UpdateMapping, constraint,
-    model, pollers, rules, stored,
+    ApiError, CreateMapping, MappingConfig, MappingView, Tags, UpdateMapping, constraint, model, pollers,
+    rules, stored,
 };
 use crate::invoker::Functions;
+use crate::source::StartingPosition;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::time::Duration;

@@ -6,7 +6,7 @@
 //! - Bootstrap servers of any other cluster are refused, by name.
 
 use super::ApiError;
-use crate::event::Envelope;
+use crate::batch::Envelope;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::batcher::BatchPart;
+use crate::batch::BatchPart;
 use aws_lambda_events::kafka::KafkaEvent;
 use bytes::Bytes;
 use proptest::prelude::*;

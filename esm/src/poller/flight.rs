@@ -3,7 +3,7 @@
 //! A flight is what occupies one slot of a poller: the overhead of an invocation, its payload, and the function's own time. The payload is
 //! written when the function is about to be called, so that no more buffers are in use than functions read.
 
-use crate::batcher::Batch;
+use crate::batch::Batch;
 use crate::config::MappingConfig;
 use crate::invoker::{Invocation, InvocationResult};
 use crate::poller::{Payloads, PollerContext};

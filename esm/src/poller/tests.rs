@@ -1,10 +1,10 @@
 use super::*;
-use crate::config::{ProvisionedPollers, StartingPosition};
-use crate::event::Envelope;
+use crate::batch::Envelope;
+use crate::config::ProvisionedPollers;
 use crate::invoker::ClosureInvoker;
 use crate::profile::ProfileName;
 use crate::retry::Backoff;
-use crate::source::Span;
+use crate::source::{Span, StartingPosition};
 use bytes::Bytes;
 use esmeralda_broker::TimestampType;
 use std::collections::VecDeque;

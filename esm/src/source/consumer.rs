@@ -19,8 +19,8 @@ mod reading;
 
 use super::{ConsumerGroup, GroupTimeouts, Progress, SourceError};
 use crate::Clock;
-use crate::config::StartingPosition;
 use crate::profile::RebalanceProtocol;
+use crate::source::StartingPosition;
 use client::{ClientError, ErrorKind, KafkaClient, OffsetSpec};
 use esmeralda_broker::{Offset, Pool};
 use std::sync::Arc;

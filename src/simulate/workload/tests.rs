@@ -1,6 +1,6 @@
 use super::*;
 use crate::simulate::scenario::Skew;
-use crate::simulate::virtual_time;
+use crate::virtual_time;
 use esmeralda_broker::local::{FetchPosition, NewTopic, OffsetSpec};
 use esmeralda_broker::records::{decompress, walk};
 use esmeralda_broker::{Broker, Compression, Config, Entropy, Offset};

@@ -5,7 +5,7 @@ use super::MemberSettings;
 use super::assignor;
 use super::client::{ClientError, ErrorKind, GroupMember, Join, Joined, KafkaClient, OffsetSpec};
 use super::protocol::{Partitions, Subscription, decode_assignment, encode_assignment};
-use crate::config::StartingPosition;
+use crate::source::StartingPosition;
 use bytes::Bytes;
 use esmeralda_broker::{GenerationId, Offset};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,5 @@
 use super::*;
-use crate::batcher::{Batch, BatchPart};
-use crate::event::Envelope;
+use crate::batch::{Batch, BatchPart, Envelope};
 use crate::source::{Records, Span, TimestampType};
 use bytes::Bytes;
 use std::ops::Range;
