@@ -58,12 +58,13 @@ pub(crate) struct Batcher {
     envelope: Envelope,
     base_bytes: usize,
     queues: BTreeMap<i32, Queue>,
-    busy: BTreeSet<i32>,
-    /// Partitions that may be read, and of which no batch may start yet.
+    /// For each busy partition, the number of batches that it is busy with: more than one after a batch was split.
+    busy: BTreeMap<i32, usize>,
+    /// Partitions that are read, but of which no batch may start yet.
     held: BTreeSet<i32>,
-    /// The partition that the next batch opens first, if it has records; else the next one that has.
+    /// The partition whose turn it is to open the next batch; without records its turn passes to the next one that has some.
     turn: i32,
-    /// When the present window started.
+    /// The time at which the present window started.
     window_from: Duration,
     waiting_bytes: usize,
 }
@@ -92,7 +93,7 @@ impl Batcher {
             base_bytes: envelope.base_bytes(),
             envelope,
             queues: BTreeMap::new(),
-            busy: BTreeSet::new(),
+            busy: BTreeMap::new(),
             held: BTreeSet::new(),
             turn: 0,
             window_from: now,
@@ -141,7 +142,7 @@ impl Batcher {
         let batch = self.fill();
         let last = batch.parts.last().expect("a batch that is due has records");
         self.turn = last.records.partition.wrapping_add(1);
-        self.busy.extend(batch.partitions());
+        self.occupy(&batch.partitions());
         self.waiting_bytes -= batch_record_bytes(&batch, self.base_bytes, &self.envelope);
         self.window_from = now;
         Some(batch)
@@ -159,11 +160,33 @@ impl Batcher {
         }
     }
 
-    /// These partitions are busy no longer.
+    /// Makes these partitions busy with one more batch.
+    pub(crate) fn occupy(&mut self, partitions: &[i32]) {
+        for partition in partitions {
+            *self.busy.entry(*partition).or_default() += 1;
+        }
+    }
+
+    /// Makes these partitions busy with one batch less.
     pub(crate) fn free(&mut self, partitions: &[i32]) {
         for partition in partitions {
-            self.busy.remove(partition);
+            if let Some(count) = self.busy.get_mut(partition) {
+                *count -= 1;
+                if *count == 0 {
+                    self.busy.remove(partition);
+                }
+            }
         }
+    }
+
+    /// Whether one of the batch's partitions is busy with another batch, too.
+    pub(crate) fn shares_partitions(&self, batch: &Batch) -> bool {
+        let mut parts = batch.parts.iter();
+        parts.any(|part| {
+            self.busy
+                .get(&part.records.partition)
+                .is_some_and(|count| *count > 1)
+        })
     }
 
     /// Forgets the records that wait; they will be read again by whoever owns their partitions. Busy partitions stay busy.
@@ -190,7 +213,7 @@ impl Batcher {
         }
     }
 
-    /// What is left of a batch without some of its partitions; `None` when nothing is. Those that are taken out are not busy any longer.
+    /// Returns the batch without the partitions that are lost, or `None` if nothing is left. The lost ones are busy with one batch less.
     pub(crate) fn strip(&mut self, batch: &Batch, is_lost: impl Fn(i32) -> bool) -> Option<Batch> {
         let lost: Vec<i32> = batch
             .partitions()
@@ -200,23 +223,7 @@ impl Batcher {
         self.free(&lost);
         let parts = batch.parts.iter().filter(|part| !is_lost(part.records.partition));
         let parts: Vec<BatchPart> = parts.cloned().collect();
-        let mut left = Batch {
-            parts,
-            event_bytes: self.base_bytes,
-        };
-        let opened = left
-            .partitions()
-            .into_iter()
-            .map(|partition| self.envelope.partition_bytes(partition));
-        let records = |part: &BatchPart| -> usize {
-            let bytes = part
-                .spans()
-                .iter()
-                .map(|span| self.envelope.record_bytes(&part.records, span));
-            bytes.sum()
-        };
-        left.event_bytes += opened.sum::<usize>() + left.parts.iter().map(records).sum::<usize>();
-        (!left.parts.is_empty()).then_some(left)
+        (!parts.is_empty()).then(|| self.envelope.batch(parts))
     }
 
     /// Whether more of a partition should be read: less than a full batch of it waits, and not too much altogether.
@@ -242,7 +249,7 @@ impl Batcher {
         let (before, from) = (self.queues.range(..self.turn), self.queues.range(self.turn..));
         from.chain(before)
             .filter(|(partition, queue)| {
-                queue.record_count > 0 && !self.busy.contains(partition) && !self.held.contains(partition)
+                queue.record_count > 0 && !self.busy.contains_key(partition) && !self.held.contains(partition)
             })
             .map(|(partition, queue)| (*partition, queue))
     }

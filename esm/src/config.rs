@@ -89,6 +89,27 @@ pub struct ProvisionedPollers {
     pub maximum: u32,
 }
 
+/// The rules for batches that fail. The default retries a batch until it succeeds, which is what Lambda does unless a mapping says
+/// otherwise. Requests do not reach these rules yet (see `config/rules.rs`): every mapping has the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FailureRules {
+    /// `MaximumRetryAttempts`: invocations after the first one; `None` is without limit.
+    pub maximum_retry_attempts: Option<u32>,
+    /// `MaximumRecordAgeInSeconds`; `None` is without limit.
+    pub maximum_record_age: Option<Duration>,
+    /// `BisectBatchOnFunctionError`.
+    pub bisects_batch: bool,
+}
+
+/// The `FunctionResponseTypes` of a mapping: how a function's response is read. `ReportBatchItemFailures` will be a variant here, and
+/// `Outcome::read` the place that parses the response for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResponseTypes {
+    /// No response type: the response is not read.
+    #[default]
+    None,
+}
+
 /// What the engine runs: a mapping's configuration, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MappingConfig {
@@ -108,4 +129,8 @@ pub struct MappingConfig {
     pub batching_window: Duration,
     /// `Some` is provisioned mode.
     pub provisioned: Option<ProvisionedPollers>,
+    /// The rules for batches that fail.
+    pub failure_rules: FailureRules,
+    /// How responses are read.
+    pub response_types: ResponseTypes,
 }

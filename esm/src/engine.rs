@@ -315,6 +315,7 @@ impl Engine {
             },
         );
         let context = PollerContext {
+            uuid: definition.uuid.clone(),
             functions: Arc::clone(&options.functions),
             clock: options.clock.clone(),
             entropy: options.entropy.clone(),

@@ -14,7 +14,7 @@ mod headers;
 #[cfg(test)]
 mod tests;
 
-use crate::batch::{Batch, Envelope};
+use crate::batch::{Batch, BatchPart, Envelope};
 use crate::source::{Records, Span, TimestampType};
 use base64_simd::STANDARD as BASE64;
 use std::sync::Arc;
@@ -80,6 +80,24 @@ impl Envelope {
             + self.topic.len()
             + decimal_bytes(i64::from(records.partition))
             + timestamp_type_name(records.timestamp_type).len()
+    }
+
+    /// Returns the batch of these parts, with the length of its event.
+    pub fn batch(&self, parts: Vec<BatchPart>) -> Batch {
+        let mut batch = Batch {
+            parts,
+            event_bytes: self.base_bytes(),
+        };
+        let opened = batch
+            .partitions()
+            .into_iter()
+            .map(|partition| self.partition_bytes(partition));
+        let records = |part: &BatchPart| -> usize {
+            let spans = part.spans().iter();
+            spans.map(|span| self.record_bytes(&part.records, span)).sum()
+        };
+        batch.event_bytes += opened.sum::<usize>() + batch.parts.iter().map(records).sum::<usize>();
+        batch
     }
 
     /// Appends the event of `batch` to `payload`.

@@ -8,7 +8,7 @@
 //! allocated, idle and billed.
 
 use crate::config::MappingConfig;
-use crate::poller::{LastProcessed, Orders, Phase, Poller, PollerContext, PollerStatus, Report, Standstill};
+use crate::poller::{Activity, Orders, Phase, Poller, PollerContext, PollerStatus, Report, Standstill};
 use crate::profile::RebalanceProtocol;
 use crate::source::ConsumerGroup;
 use std::future::pending;
@@ -16,6 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+/// An invocation that has been running for longer is shown in LastProcessingResult. Lambda shows nothing of the kind and ends a function after
+/// 15 minutes at most; a test that waits for a function that hangs should not have to wait for that.
+const HANGING_AFTER: Duration = Duration::from_secs(60);
 
 /// The pollers of one mapping. Dropping it ends them at once.
 #[derive(Debug)]
@@ -40,7 +44,7 @@ pub(crate) struct Fleet<G> {
 struct Member {
     orders: watch::Sender<Orders>,
     status: watch::Receiver<PollerStatus>,
-    last_processed: LastProcessed,
+    activity: Activity,
 }
 
 impl<G: ConsumerGroup> Fleet<G> {
@@ -142,8 +146,8 @@ impl<G: ConsumerGroup> Fleet<G> {
             rebalances: self.rebalances,
         });
         let (status_sent, status) = watch::channel(PollerStatus::default());
-        let last_processed = LastProcessed::default();
-        let report = Report::new(status_sent, last_processed.clone());
+        let activity = Activity::default();
+        let report = Report::new(status_sent, activity.clone());
         let poller = Poller::new(source, Arc::clone(&self.context), orders_received, report);
         let mut news = status.clone();
         let changes = self.changes.clone();
@@ -159,7 +163,7 @@ impl<G: ConsumerGroup> Fleet<G> {
         self.pollers.push(Member {
             orders,
             status,
-            last_processed,
+            activity,
         });
     }
 
@@ -230,28 +234,47 @@ impl<G: ConsumerGroup> Fleet<G> {
 
     /// How many pollers processed an event at `since` or later.
     pub(crate) fn active_since(&self, since: Duration) -> usize {
-        let active = |member: &&Member| member.last_processed.is_after(since);
+        let active = |member: &&Member| member.activity.has_processed_since(since);
         self.pollers.iter().filter(active).count()
     }
 
-    /// LastProcessingResult, in AWS's words.
+    /// Returns LastProcessingResult. The words are AWS's where AWS documents any.
     pub(crate) fn last_processing_result(&self) -> String {
-        let mut summary = match self.pollers.is_empty() {
-            true => self.past.clone(),
+        let mut summary = if self.pollers.is_empty() {
+            self.past.clone()
+        } else {
             // A problem ends with the poller that had it, once others are there.
-            false => PollerStatus {
+            PollerStatus {
                 has_processed: self.past.has_processed,
                 ..PollerStatus::default()
-            },
+            }
         };
         for member in &self.pollers {
             remember(&mut summary, &member.status.borrow());
         }
-        match summary.source_problem.or(summary.function_problem) {
+        let problem = summary
+            .source_problem
+            .or_else(|| self.hanging_function())
+            .or(summary.function_problem);
+        match problem {
             Some(problem) => format!("PROBLEM: {problem}"),
             None if summary.has_processed => "OK".to_owned(),
             None => "No records processed".to_owned(),
         }
+    }
+
+    /// Returns the problem of an invocation that has been running for longer than [`HANGING_AFTER`].
+    fn hanging_function(&self) -> Option<String> {
+        let now = self.context.clock.elapsed();
+        let running = self
+            .pollers
+            .iter()
+            .map(|member| member.activity.longest_invocation(now));
+        let longest = running.max().filter(|longest| *longest >= HANGING_AFTER)?;
+        Some(format!(
+            "Function call has been running for {} seconds.",
+            longest.as_secs()
+        ))
     }
 }
 

@@ -15,7 +15,7 @@ mod fleet;
 pub mod invoker;
 mod mapping;
 pub mod metrics;
-pub mod outcome;
+mod outcome;
 mod poller;
 pub mod profile;
 mod retry;
@@ -24,6 +24,7 @@ mod seconds;
 pub mod source;
 mod throughput;
 pub mod trace;
+mod work;
 
 pub use clock::{Clock, Entropy};
 pub use config::{

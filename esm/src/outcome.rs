@@ -1,39 +1,45 @@
-//! What an invocation's result means for its batch. Pure.
+//! The outcome of an invocation for its batch. Pure.
 //!
-//! With `ReportBatchItemFailures` a batch can also succeed in part; then the payload is read here, and only then.
+//! The response is not read unless the mapping's response types ask for it: without them a successful invocation finishes the batch,
+//! whatever the function returned.
 
+use crate::config::ResponseTypes;
 use crate::invoker::InvocationResult;
 
-/// What an invocation means for its batch.
+/// The outcome of an invocation for its batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Every record is finished.
     Success,
-    /// The function failed, or cannot be invoked as it is. Counts as an attempt.
+    /// The function failed, or the service refused to invoke it. Counts as an attempt.
     Failure {
-        /// What went wrong.
+        /// The error type and the start of the error payload, or the service's reason.
         reason: String,
     },
-    /// There was no room for it: to be tried again, and no attempt.
+    /// The function had no concurrency left. Tried again; does not count as an attempt.
     Throttled {
-        /// Which limit.
+        /// The limit that was reached.
         reason: String,
     },
-    /// The function was not reached: to be tried again, and no attempt.
+    /// The function was not reached. Tried again; does not count as an attempt.
     Unreachable {
-        /// Why.
+        /// The error.
         reason: String,
     },
 }
 
-impl From<InvocationResult> for Outcome {
+impl Outcome {
+    /// Reads the result of an invocation, with the mapping's response types.
+    ///
     /// Source: AWS Lambda developer guide, "How Lambda processes records from stream and queue-based event sources": throttles
-    /// and errors of the service are retried without being counted.
-    fn from(result: InvocationResult) -> Self {
+    /// and errors of the service are retried without being counted as attempts.
+    pub(crate) fn read(result: InvocationResult, response_types: ResponseTypes) -> Self {
         match result {
             InvocationResult::Returned {
                 function_error: None, ..
-            } => Self::Success,
+            } => match response_types {
+                ResponseTypes::None => Self::Success,
+            },
             InvocationResult::Returned {
                 function_error: Some(error),
                 payload,
@@ -117,7 +123,7 @@ mod tests {
             ),
         ];
         for (result, outcome) in cases {
-            assert_eq!(Outcome::from(result), outcome);
+            assert_eq!(Outcome::read(result, ResponseTypes::None), outcome);
         }
     }
 
@@ -127,7 +133,7 @@ mod tests {
             function_error: Some("Unhandled".into()),
             payload: Bytes::from(vec![b'x'; 5000]),
         };
-        let Outcome::Failure { reason } = Outcome::from(result) else {
+        let Outcome::Failure { reason } = Outcome::read(result, ResponseTypes::None) else {
             panic!("a function error is a failure")
         };
         assert_eq!(reason.len(), "Unhandled: ".len() + EXCERPT_BYTES);

@@ -145,6 +145,7 @@ const PURE: &[&str] = &[
     "esm/src/throughput.rs",
     "esm/src/trace.rs",
     "esm/src/trace/",
+    "esm/src/work.rs",
 ];
 
 /// What a pure file does not know.

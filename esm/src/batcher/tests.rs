@@ -1,4 +1,5 @@
 use super::*;
+use crate::batch::MAXIMUM_EVENT_BYTES;
 use crate::source::Span;
 use bytes::Bytes;
 use esmeralda_broker::TimestampType;
@@ -339,4 +340,19 @@ proptest! {
         prop_assert_eq!(seen, added);
         prop_assert_eq!(batcher.waiting_bytes, 0);
     }
+}
+
+#[test]
+fn a_partition_is_busy_until_every_batch_that_shares_it_is_finished() {
+    let mut batcher = Batcher::new(limits(2, Duration::ZERO), envelope(), Duration::ZERO);
+    batcher.add(records(0, 0..4), Duration::ZERO);
+    let batch = batcher.take(Duration::ZERO).unwrap();
+    assert!(!batcher.shares_partitions(&batch));
+    batcher.occupy(&[0]);
+    assert!(batcher.shares_partitions(&batch));
+    batcher.free(&[0]);
+    assert!(batcher.take(Duration::ZERO).is_none());
+    assert!(!batcher.shares_partitions(&batch));
+    batcher.free(&[0]);
+    assert_eq!(batcher.take(Duration::ZERO).unwrap().record_count(), 2);
 }

@@ -3,8 +3,8 @@
 use super::event_source::EventSource;
 use super::function_name::{FunctionName, partition_of};
 use super::{
-    ApiError, CreateMapping, MappingConfig, MappingView, Tags, UpdateMapping, constraint, model, pollers,
-    rules, stored,
+    ApiError, CreateMapping, FailureRules, MappingConfig, MappingView, ResponseTypes, Tags, UpdateMapping,
+    constraint, model, pollers, rules, stored,
 };
 use crate::invoker::Functions;
 use crate::source::StartingPosition;
@@ -274,6 +274,9 @@ fn read_config(
             .get("ProvisionedPollerConfig")
             .map(pollers::read)
             .transpose()?,
+        // The members for these are stored and shown only; see `rules.rs`.
+        failure_rules: FailureRules::default(),
+        response_types: ResponseTypes::default(),
     })
 }
 

@@ -98,6 +98,8 @@ fn the_engine_gets_the_defaults_of_kafka_sources() {
             batch_size: 100,
             batching_window: Duration::from_millis(500),
             provisioned: None,
+            failure_rules: FailureRules::default(),
+            response_types: ResponseTypes::default(),
         }
     );
 }
@@ -138,6 +140,8 @@ fn an_msk_mapping_has_its_arn_and_the_clusters_addresses() {
                 minimum: 3,
                 maximum: 200
             }),
+            failure_rules: FailureRules::default(),
+            response_types: ResponseTypes::default(),
         }
     );
     let view = shown(&definition);

@@ -1,3 +1,4 @@
+mod functions;
 mod scaling;
 mod town;
 
@@ -279,19 +280,6 @@ async fn an_idle_fleet_is_assigned_anew_within_moments_of_growing_and_shrinking(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_invocation_keeps_its_membership() {
-    let town = Town::new().await;
-    let clock = town.clock.clone();
-    town.function("f", move |_| work(clock.clone(), 14 * 60 * 1_000));
-    town.topic(1).await;
-    town.produce(0, 0, 1).await;
-    let uuid = town.mapping(json!({})).await;
-    town.engine.drained(&uuid).await.unwrap();
-    assert_eq!(town.seen(), expected(0, 0, 1));
-    assert!(town.clock.elapsed() > 14 * MINUTE);
-}
-
-#[tokio::test(start_paused = true)]
 async fn latest_is_fixed_when_polling_starts_whoever_polls_later() {
     let town = Town::new().await;
     town.topic(4).await;
@@ -405,76 +393,6 @@ async fn an_invocation_that_outlives_the_rebalance_is_delivered_again() {
     assert_eq!(metrics.commit_error_count, 1);
     town.engine.drained(&uuid).await.unwrap();
     assert_eq!(town.seen().len(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_failing_function_is_retried_and_the_lag_shows_it() {
-    let town = Town::new().await;
-    town.topic(2).await;
-    let failures = Arc::new(Mutex::new(4));
-    town.function("f", move |records| {
-        let mut failures = failures.lock().unwrap();
-        let fails = records.iter().any(|record| record.partition == 0) && *failures > 0;
-        *failures -= i32::from(fails);
-        async move { if fails { Err("no".to_owned()) } else { Ok(()) } }
-    });
-    let uuid = town
-        .mapping(json!({ "BatchSize": 1, "ProvisionedPollerConfig": { "MinimumPollers": 1 } }))
-        .await;
-    town.produce(0, 0, 2).await;
-    town.produce(1, 0, 5).await;
-    let metrics = town.until(|metrics| metrics.committed_event_count == 5).await;
-    assert_eq!(metrics.offset_lag, [2, 0]);
-    assert_eq!(
-        town.engine.get(&uuid).await.unwrap().0["LastProcessingResult"],
-        "OK"
-    );
-    town.engine.drained(&uuid).await.unwrap();
-    let metrics = town.metrics().await;
-    assert_eq!(
-        (metrics.invocation_errors, metrics.failed_invoke_event_count),
-        (4, 4)
-    );
-    assert_eq!(metrics.invocations, 11);
-    assert_eq!(metrics.offset_lag, [0, 0]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn throttles_are_retried_and_are_no_failures() {
-    #[derive(Debug)]
-    struct Throttling(Mutex<u32>);
-    impl crate::Invoker for Throttling {
-        fn invoke(
-            &self,
-            _: crate::Invocation,
-        ) -> std::pin::Pin<Box<dyn Future<Output = InvocationResult> + Send>> {
-            let mut left = self.0.lock().unwrap();
-            let result = if *left > 0 {
-                *left -= 1;
-                InvocationResult::Throttled {
-                    reason: "ConcurrentInvocationLimitExceeded".into(),
-                }
-            } else {
-                InvocationResult::Returned {
-                    function_error: None,
-                    payload: bytes::Bytes::new(),
-                }
-            };
-            Box::pin(async { result })
-        }
-    }
-    let town = Town::new().await;
-    town.topic(1).await;
-    let throttling = Arc::new(Throttling(Mutex::new(3)));
-    town.engine.shared.options.functions.register("f", throttling);
-    let uuid = town.mapping(json!({})).await;
-    town.produce(0, 0, 1).await;
-    town.engine.drained(&uuid).await.unwrap();
-    let metrics = town.metrics().await;
-    assert_eq!(
-        (metrics.throttles, metrics.invocations, metrics.invocation_errors),
-        (3, 1, 0)
-    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,12 +1,11 @@
-//! What a cooperative rebalance asks of a poller: to go on with what it kept, to wait with what it gained while the fleet's standstill lasts,
-//! and to finish what it lost before others may have it.
+//! A cooperative rebalance in a poller: it goes on with the partitions that it kept, waits with those that it gained while the fleet's
+//! standstill lasts, and finishes those that it lost before others may have them.
 
-use super::{Phase, Poller, Standstill, Waiting};
+use super::{Phase, Poller, Standstill};
 use crate::source::EventSource;
-use std::sync::Arc;
 
 impl<S: EventSource> Poller<S> {
-    /// A cooperative rebalance completed: what was kept goes on.
+    /// Applies a cooperative rebalance that has completed.
     pub(super) async fn adjust(&mut self, generation: i32, gained: &[i32], lost: &[i32]) {
         for partition in lost {
             self.assigned.remove(partition);
@@ -18,12 +17,13 @@ impl<S: EventSource> Poller<S> {
         for partition in gained {
             self.commits.forget(*partition);
         }
-        if self.obeyed.standstill != Standstill::None {
+        if self.orders.standstill != Standstill::None {
             self.batcher.hold(gained);
         }
-        let phase = match lost.is_empty() {
-            true => Phase::Assigned,
-            false => Phase::Revoking,
+        let phase = if lost.is_empty() {
+            Phase::Assigned
+        } else {
+            Phase::Revoking
         };
         self.report.phase(phase, Some(generation), self.assigned.len());
         self.report.source_works();
@@ -32,26 +32,27 @@ impl<S: EventSource> Poller<S> {
         }
     }
 
-    /// What waits for a retry is retried without the partitions that are given up: their next owner begins with those records.
-    fn strip_waiting(&mut self) {
+    /// Takes the partitions that are given up out of the batches that wait for a retry: their next owner begins with those records.
+    fn strip_retries(&mut self) {
         let is_lost = |partition: i32| self.giving_up.contains(&partition);
-        for waiting in std::mem::take(&mut self.waiting) {
-            let batch = match waiting.batch.partitions().into_iter().any(is_lost) {
-                false => Some(waiting.batch),
-                true => self.batcher.strip(&waiting.batch, is_lost).map(Arc::new),
-            };
-            self.waiting
-                .extend(batch.map(|batch| Waiting { batch, ..waiting }));
-        }
+        let batcher = &mut self.batcher;
+        self.retries.change(|item| {
+            if item.batch().partitions().into_iter().any(is_lost) {
+                let left = batcher.strip(item.batch(), is_lost);
+                left.map(|batch| item.with_batch(batch))
+            } else {
+                Some(item)
+            }
+        });
     }
 
-    /// Lets others have the partitions that were taken away, once nothing of them is in flight or uncommitted.
+    /// Rejoins without the partitions that were taken away, once nothing of them is in flight or uncommitted.
     pub(super) async fn give_up(&mut self) {
         if self.giving_up.is_empty() {
             return;
         }
-        // However a flight ended, before anything else takes off.
-        self.strip_waiting();
+        // Before anything takes off, because a flight of such a partition may just have failed.
+        self.strip_retries();
         let is_lost = |partition: i32| self.giving_up.contains(&partition);
         if self.commit_again_at.is_some() || self.flights.hold(is_lost) {
             return;

@@ -1,39 +1,47 @@
-//! The invocations of a poller that are in flight: their tasks, and what of them is needed when they land.
+//! Flights: the tasks of a poller that run beside it, and what is kept of each until it lands.
 //!
-//! A flight is what occupies one slot of a poller: the overhead of an invocation, its payload, and the function's own time. The payload is
+//! A flight occupies one slot of a poller, with the overhead of an invocation, its payload, and the function's own time. The payload is
 //! written when the function is about to be called, so that no more buffers are in use than functions read.
 
 use crate::batch::Batch;
 use crate::config::MappingConfig;
 use crate::invoker::{Invocation, InvocationResult};
 use crate::poller::{Payloads, PollerContext};
-use crate::retry::Attempts;
 use crate::source::OutOfMemory;
+use crate::work::WorkItem;
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
+use tracing::Instrument as _;
 
-/// Invocations in flight. Dropping it ends them.
+/// The flights of a poller. Dropping it ends them.
 #[derive(Debug)]
 pub(super) struct Flights {
     tasks: JoinSet<Landing>,
-    // Only ever asked for the one that landed, so its order is nobody's matter.
+    // Nothing depends on the order of iteration, which is not the same in each run.
     flights: HashMap<Id, Flight>,
     context: Arc<PollerContext>,
 }
 
-/// What takes off.
+/// A flight that is to start.
 #[derive(Debug)]
 pub(super) struct Departure {
-    pub(super) batch: Arc<Batch>,
-    /// Before this one.
-    pub(super) attempts: Attempts,
-    /// The membership under which its records were read.
+    pub(super) item: WorkItem,
+    pub(super) purpose: FlightPurpose,
+    /// The membership under which the records were read.
     pub(super) membership: u64,
     pub(super) config: Arc<MappingConfig>,
+}
+
+/// The purpose of a flight. A delivery to an on-failure destination will be another one: it occupies a slot and keeps its partitions busy
+/// in the same way, and lands with [`Landing`] of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FlightPurpose {
+    /// The function is invoked with the event of the batch.
+    Invocation,
 }
 
 #[derive(Debug)]
@@ -42,12 +50,12 @@ struct Flight {
     departed: Duration,
 }
 
-/// How a flight ended.
+/// The end of a flight.
 #[derive(Debug)]
 pub(super) enum Landing {
     /// The invocation completed.
     Invoked(InvocationResult),
-    /// There was no memory for its event.
+    /// There was no memory for the event.
     NoRoom(OutOfMemory),
 }
 
@@ -77,26 +85,39 @@ impl Flights {
         self.flights.len()
     }
 
-    /// Whether a partition of which this is true is in flight.
-    pub(super) fn hold(&self, is_wanted: impl Fn(i32) -> bool) -> bool {
-        let mut flights = self.flights.values();
-        flights.any(|flight| flight.departure.batch.partitions().into_iter().any(&is_wanted))
+    /// Returns the work items in flight, in no particular order.
+    pub(super) fn items(&self) -> impl Iterator<Item = &WorkItem> {
+        self.flights.values().map(|flight| &flight.departure.item)
     }
 
-    /// Invokes the mapping's function with the event of a batch.
+    /// Whether a partition for which `is_wanted` holds is in flight.
+    pub(super) fn hold(&self, is_wanted: impl Fn(i32) -> bool) -> bool {
+        self.items()
+            .any(|item| item.batch().partitions().into_iter().any(&is_wanted))
+    }
+
+    /// Returns when the oldest flight departed, or `None` if there is none.
+    pub(super) fn oldest_departure(&self) -> Option<Duration> {
+        self.flights.values().map(|flight| flight.departed).min()
+    }
+
+    /// Starts a flight.
     pub(super) fn start(&mut self, departure: Departure, now: Duration) {
         let counters = &self.context.counters;
         counters
             .invoked_event_count
-            .add(departure.batch.record_count() as u64);
+            .add(departure.item.batch().record_count() as u64);
         counters.in_flight.raise(now);
-        let flight = fly(
-            Arc::clone(&self.context),
-            Arc::clone(&departure.config),
-            Arc::clone(&departure.batch),
-            now,
-        );
-        let task = self.tasks.spawn(flight);
+        let flight = match departure.purpose {
+            FlightPurpose::Invocation => invoke(
+                Arc::clone(&self.context),
+                Arc::clone(&departure.config),
+                Arc::clone(departure.item.batch()),
+                now,
+            ),
+        };
+        // The span of the poller names the mapping and the function.
+        let task = self.tasks.spawn(flight.in_current_span());
         let flight = Flight {
             departure,
             departed: now,
@@ -104,11 +125,11 @@ impl Flights {
         self.flights.insert(task.id(), flight);
     }
 
-    /// The next one to complete; never, while none is in flight. Cancel safe.
+    /// Waits for the next flight to land; for ever while there is none. Cancel safe.
     pub(super) async fn next(&mut self) -> Landed {
         let (id, landing) = match self.tasks.join_next_with_id().await {
             Some(Ok((id, landing))) => (id, landing),
-            // A closure that panics is a function that crashed.
+            // The panic of a closure is the crash of a function.
             Some(Err(error)) => (
                 error.id(),
                 Landing::Invoked(InvocationResult::Returned {
@@ -132,7 +153,8 @@ impl Flights {
     }
 }
 
-async fn fly(
+/// Waits out the overhead, writes the event and invokes the function.
+async fn invoke(
     context: Arc<PollerContext>,
     config: Arc<MappingConfig>,
     batch: Arc<Batch>,
@@ -152,7 +174,7 @@ async fn fly(
         event_bytes: batch.event_bytes,
         payload,
     };
-    // Its records are read: whatever the function does with its event, the log's memory need not wait for it here.
+    // The records are in the payload now, so the log's memory is not held while the function runs.
     drop(batch);
     Landing::Invoked(match context.functions.get(&config.function_name) {
         Some(invoker) => invoker.invoke(invocation).await,

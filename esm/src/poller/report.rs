@@ -1,4 +1,4 @@
-//! What a poller shows of itself: its place in the group, and what its mapping's LastProcessingResult is made of.
+//! The state that a poller shows: its place in the group, and what its mapping's LastProcessingResult is made of.
 
 use crate::metrics::nanoseconds;
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Where a poller is in its group.
+/// The place of a poller in its group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Not a member, or taking part in a rebalance.
+    /// It is not a member, or takes part in a rebalance.
     #[default]
     Joining,
-    /// It owns partitions, or as a surplus member none, of the present generation.
+    /// It owns its partitions of the present generation; a surplus member owns none.
     Assigned,
     /// A rebalance has begun; what is in flight finishes.
     Revoking,
@@ -20,30 +20,46 @@ pub(crate) enum Phase {
     Left,
 }
 
-/// A poller at one moment.
+/// The state of a poller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PollerStatus {
     pub(crate) phase: Phase,
-    /// Of the last assignment; -1 before the first.
+    /// The generation of the last assignment; -1 before the first.
     pub(crate) generation: i32,
     pub(crate) partition_count: usize,
-    /// Why it cannot read, if so.
+    /// The reason why it cannot read, if it cannot.
     pub(crate) source_problem: Option<String>,
-    /// Why its last invocation failed, if it did.
+    /// The reason why its last invocation failed, if it did.
     pub(crate) function_problem: Option<String>,
     /// Whether polling has succeeded: a batch was processed, or a problem of reading ended.
     pub(crate) has_processed: bool,
 }
 
-/// When a poller last processed a batch, in the engine's time. Not part of its status: it changes all the time, and nobody waits for it.
+/// When a poller last processed a batch, and since when its oldest invocation runs, in the engine's time. Not part of its status: both
+/// change all the time, and are only looked at now and then.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LastProcessed(Arc<AtomicU64>);
+pub(crate) struct Activity(Arc<Moments>);
 
-impl LastProcessed {
-    /// Whether that was at `since` or later.
-    pub(crate) fn is_after(&self, since: Duration) -> bool {
-        let last = self.0.load(Ordering::Relaxed);
+/// In nanoseconds; zero is never.
+#[derive(Debug, Default)]
+struct Moments {
+    last_processed: AtomicU64,
+    oldest_departure: AtomicU64,
+}
+
+impl Activity {
+    /// Whether the poller processed a batch at `since` or later.
+    pub(crate) fn has_processed_since(&self, since: Duration) -> bool {
+        let last = self.0.last_processed.load(Ordering::Relaxed);
         last > 0 && last >= nanoseconds(since)
+    }
+
+    /// Returns for how long the oldest invocation has been running at `now`; zero if none is.
+    pub(crate) fn longest_invocation(&self, now: Duration) -> Duration {
+        match self.0.oldest_departure.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            departed => now.saturating_sub(Duration::from_nanos(departed)),
+        }
     }
 }
 
@@ -51,18 +67,16 @@ impl LastProcessed {
 #[derive(Debug)]
 pub(crate) struct Report {
     status: watch::Sender<PollerStatus>,
-    last_processed: LastProcessed,
+    activity: Activity,
 }
 
 impl Report {
-    pub(crate) fn new(status: watch::Sender<PollerStatus>, last_processed: LastProcessed) -> Self {
-        Self {
-            status,
-            last_processed,
-        }
+    /// Returns a report that is read through `activity` and the receivers of `status`.
+    pub(crate) fn new(status: watch::Sender<PollerStatus>, activity: Activity) -> Self {
+        Self { status, activity }
     }
 
-    /// `generation`: of a new assignment.
+    /// Shows another phase, and with a new assignment its `generation`.
     pub(super) fn phase(&self, phase: Phase, generation: Option<i32>, partition_count: usize) {
         self.change(|status| {
             status.phase = phase;
@@ -71,6 +85,7 @@ impl Report {
         });
     }
 
+    /// Shows that it cannot read.
     pub(super) fn source_problem(&self, problem: &str) {
         if self.status.borrow().source_problem.as_deref() != Some(problem) {
             tracing::warn!(problem, "a poller cannot read");
@@ -78,6 +93,7 @@ impl Report {
         self.change(|status| status.source_problem = Some(problem.to_owned()));
     }
 
+    /// Shows that it can read again.
     pub(super) fn source_works(&self) {
         if self.status.borrow().source_problem.is_some() {
             self.change(|status| {
@@ -87,15 +103,26 @@ impl Report {
         }
     }
 
+    /// Shows that the function failed.
     pub(super) fn function_problem(&self, problem: &str) {
         self.change(|status| status.function_problem = Some(problem.to_owned()));
     }
 
-    /// A batch was processed.
+    /// Notes when the oldest flight departed, after a flight has started or landed.
+    pub(super) fn flights_changed(&self, oldest_departure: Option<Duration>) {
+        let departed = oldest_departure.map_or(0, stored);
+        self.activity
+            .0
+            .oldest_departure
+            .store(departed, Ordering::Relaxed);
+    }
+
+    /// Notes that a batch was processed.
     pub(super) fn processed(&self, now: Duration) {
-        // Zero stands for never.
-        let last = nanoseconds(now).max(1);
-        self.last_processed.0.store(last, Ordering::Relaxed);
+        self.activity
+            .0
+            .last_processed
+            .store(stored(now), Ordering::Relaxed);
         let is_shown = {
             let status = self.status.borrow();
             status.has_processed && status.function_problem.is_none()
@@ -108,6 +135,7 @@ impl Report {
         }
     }
 
+    /// Changes the status, and tells the fleet only if it is another one.
     fn change(&self, change: impl FnOnce(&mut PollerStatus)) {
         self.status.send_if_modified(|status| {
             let before = status.clone();
@@ -115,4 +143,9 @@ impl Report {
             *status != before
         });
     }
+}
+
+/// Returns a moment as [`Moments`] store it, where zero is never.
+fn stored(moment: Duration) -> u64 {
+    nanoseconds(moment).max(1)
 }

@@ -1,0 +1,146 @@
+//! Functions that fail, hang or are throttled, and what the mapping says of them.
+
+use super::town::{Town, expected};
+use super::*;
+/// A function that is throttled this many times, and then succeeds.
+#[derive(Debug)]
+struct Throttling(Mutex<u32>);
+impl crate::Invoker for Throttling {
+    fn invoke(
+        &self,
+        _: crate::Invocation,
+    ) -> std::pin::Pin<Box<dyn Future<Output = InvocationResult> + Send>> {
+        let mut left = self.0.lock().unwrap();
+        let result = if *left > 0 {
+            *left -= 1;
+            InvocationResult::Throttled {
+                reason: "ConcurrentInvocationLimitExceeded".into(),
+            }
+        } else {
+            InvocationResult::Returned {
+                function_error: None,
+                payload: bytes::Bytes::new(),
+            }
+        };
+        Box::pin(async { result })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_invocation_keeps_its_membership() {
+    let town = Town::new().await;
+    let clock = town.clock.clone();
+    town.function("f", move |_| work(clock.clone(), 14 * 60 * 1_000));
+    town.topic(1).await;
+    town.produce(0, 0, 1).await;
+    let uuid = town.mapping(json!({})).await;
+    town.engine.drained(&uuid).await.unwrap();
+    assert_eq!(town.seen(), expected(0, 0, 1));
+    assert!(town.clock.elapsed() > 14 * MINUTE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_function_is_retried_and_the_lag_shows_it() {
+    let town = Town::new().await;
+    town.topic(2).await;
+    let failures = Arc::new(Mutex::new(4));
+    town.function("f", move |records| {
+        let mut failures = failures.lock().unwrap();
+        let fails = records.iter().any(|record| record.partition == 0) && *failures > 0;
+        *failures -= i32::from(fails);
+        async move { if fails { Err("no".to_owned()) } else { Ok(()) } }
+    });
+    let uuid = town
+        .mapping(json!({ "BatchSize": 1, "ProvisionedPollerConfig": { "MinimumPollers": 1 } }))
+        .await;
+    town.produce(0, 0, 2).await;
+    town.produce(1, 0, 5).await;
+    let metrics = town.until(|metrics| metrics.committed_event_count == 5).await;
+    assert_eq!(metrics.offset_lag, [2, 0]);
+    assert_eq!(
+        town.engine.get(&uuid).await.unwrap().0["LastProcessingResult"],
+        "OK"
+    );
+    town.engine.drained(&uuid).await.unwrap();
+    let metrics = town.metrics().await;
+    assert_eq!(
+        (metrics.invocation_errors, metrics.failed_invoke_event_count),
+        (4, 4)
+    );
+    assert_eq!(metrics.invocations, 11);
+    assert_eq!(metrics.offset_lag, [0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttles_are_retried_and_are_no_failures() {
+    let town = Town::new().await;
+    town.topic(1).await;
+    let throttling = Arc::new(Throttling(Mutex::new(3)));
+    town.engine.shared.options.functions.register("f", throttling);
+    let uuid = town.mapping(json!({})).await;
+    town.produce(0, 0, 1).await;
+    town.engine.drained(&uuid).await.unwrap();
+    let metrics = town.metrics().await;
+    assert_eq!(
+        (metrics.throttles, metrics.invocations, metrics.invocation_errors),
+        (3, 1, 0)
+    );
+}
+
+/// LastProcessingResult of a mapping.
+async fn result(town: &Town, uuid: &str) -> String {
+    let view = town.engine.get(uuid).await.unwrap();
+    view.0["LastProcessingResult"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_function_is_the_mappings_problem_until_it_succeeds() {
+    let town = Town::new().await;
+    town.topic(1).await;
+    let throttling = Arc::new(Throttling(Mutex::new(6)));
+    town.engine.shared.options.functions.register("f", throttling);
+    let uuid = town.mapping(json!({})).await;
+    town.produce(0, 0, 1).await;
+    town.until(|metrics| metrics.throttles == 2).await;
+    assert_eq!(result(&town, &uuid).await, "No records processed");
+    town.until(|metrics| metrics.throttles == 3).await;
+    assert_eq!(
+        result(&town, &uuid).await,
+        "PROBLEM: Function call was throttled. ConcurrentInvocationLimitExceeded"
+    );
+    town.engine.drained(&uuid).await.unwrap();
+    assert_eq!(result(&town, &uuid).await, "OK");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_that_does_not_return_is_the_mappings_problem_until_it_does() {
+    let town = Town::new().await;
+    let (clock, started) = (town.clock.clone(), Arc::new(Mutex::new(None)));
+    let start = Arc::clone(&started);
+    town.function("f", move |_| {
+        *start.lock().unwrap() = Some(clock.elapsed());
+        work(clock.clone(), 120_000)
+    });
+    town.topic(1).await;
+    town.produce(0, 0, 1).await;
+    let uuid = town.mapping(json!({})).await;
+    town.until(|metrics| metrics.in_flight == 1).await;
+    let started = started.lock().unwrap().unwrap();
+    town.clock.reach(started + Duration::from_secs(59)).await;
+    assert_eq!(result(&town, &uuid).await, "No records processed");
+    // The mapping looks once a second.
+    for seconds in [62, 90, 119] {
+        town.clock.reach(started + Duration::from_secs(seconds)).await;
+        let result = result(&town, &uuid).await;
+        let shown = result
+            .strip_prefix("PROBLEM: Function call has been running for ")
+            .and_then(|rest| rest.strip_suffix(" seconds."));
+        let shown: u64 = shown.unwrap_or_else(|| panic!("{result}")).parse().unwrap();
+        assert!(
+            (seconds - 2..=seconds).contains(&shown),
+            "{shown} after {seconds}"
+        );
+    }
+    town.engine.drained(&uuid).await.unwrap();
+    assert_eq!(result(&town, &uuid).await, "OK");
+}

@@ -1,0 +1,42 @@
+//! The surroundings that all pollers of a mapping share.
+
+use crate::invoker::Functions;
+use crate::metrics::Counters;
+use crate::profile::ScalingProfile;
+use crate::retry::RetryPolicy;
+use crate::{Clock, Entropy, Pool};
+use std::sync::Arc;
+
+/// The surroundings of a mapping's pollers.
+#[derive(Clone, Debug)]
+pub(crate) struct PollerContext {
+    /// The mapping's UUID, for log lines.
+    pub(crate) uuid: String,
+    pub(crate) functions: Arc<Functions>,
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Entropy,
+    pub(crate) memory: Pool,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) profile: Arc<ScalingProfile>,
+    pub(crate) payloads: Payloads,
+}
+
+impl PollerContext {
+    /// Returns the span that names the mapping and its function in every log line within it. It has the highest level, so that it is
+    /// there whatever level is logged.
+    pub(crate) fn span(&self, function_name: &str) -> tracing::Span {
+        tracing::error_span!("mapping", uuid = self.uuid, function_name)
+    }
+}
+
+/// The payloads that functions are invoked with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Payloads {
+    /// The event of the batch.
+    #[default]
+    Built,
+    /// Nothing; [`Invocation::event_bytes`](crate::Invocation::event_bytes) has the length of the event that was not built. For
+    /// simulations of which only the numbers are wanted.
+    Measured,
+}

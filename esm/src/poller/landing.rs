@@ -1,0 +1,150 @@
+//! The end of a flight: the outcome is counted and shown, and the batch is finished, retried or left to the next owner of its partitions.
+
+use super::flight::{Departure, Landed, Landing};
+use super::{Phase, Poller, RETRY_INTERVAL};
+use crate::batch::Batch;
+use crate::config::MappingConfig;
+use crate::metrics::nanoseconds;
+use crate::outcome::Outcome;
+use crate::source::EventSource;
+use crate::work::{DiscardReason, Next, WorkItem, WorkRules};
+use std::time::Duration;
+
+/// A batch that was throttled this many times in a row is shown in LastProcessingResult. A single throttle is not: with a function at its
+/// limit they come and go many times a second.
+const THROTTLES_SHOWN: u32 = 3;
+
+impl<S: EventSource> Poller<S> {
+    /// Handles the end of a flight.
+    pub(super) async fn land(&mut self, landed: Landed) {
+        let now = self.context.clock.elapsed();
+        self.batcher.invocation_completed(now);
+        self.report.flights_changed(self.flights.oldest_departure());
+        let Departure {
+            item,
+            membership,
+            config,
+            ..
+        } = landed.departure;
+        let is_ours = membership == self.membership;
+        let may_retry = is_ours && self.phase == Phase::Assigned && !self.orders.is_stopping;
+        let result = match landed.landing {
+            Landing::Invoked(result) => result,
+            Landing::NoRoom(full) => {
+                self.report.source_problem(&full.to_string());
+                return if may_retry {
+                    self.retries.add(item, now + RETRY_INTERVAL);
+                } else {
+                    self.batcher.free(&item.batch().partitions());
+                };
+            }
+        };
+        self.report.source_works();
+        self.context.counters.busy_ns.add(nanoseconds(landed.took));
+        let outcome = Outcome::read(result, config.response_types);
+        self.count(item.batch(), &outcome);
+        match outcome {
+            Outcome::Success if !is_ours => {
+                self.count_uncommitted("the membership under which it was read is over");
+                self.batcher.free(&item.batch().partitions());
+                self.report.processed(now);
+            }
+            Outcome::Success => self.proceed(item, &outcome, &config, now).await,
+            _ if may_retry => self.proceed(item, &outcome, &config, now).await,
+            // The next owner of the partitions begins with these records.
+            _ => self.batcher.free(&item.batch().partitions()),
+        }
+    }
+
+    /// Does what the mapping's rules say follows this outcome.
+    async fn proceed(
+        &mut self,
+        mut item: WorkItem,
+        outcome: &Outcome,
+        config: &MappingConfig,
+        now: Duration,
+    ) {
+        let rules = WorkRules {
+            failure: &config.failure_rules,
+            retry: &self.context.retry,
+            envelope: &config.envelope,
+        };
+        let entropy = &self.context.entropy;
+        let next = item.next(outcome, &rules, self.context.clock.now_ms(), || {
+            entropy.next_u64()
+        });
+        self.show(&item, outcome);
+        match next {
+            Next::Retry { after } => self.retries.add(item, now + after),
+            Next::Split { halves, after } => {
+                self.batcher.free(&item.batch().partitions());
+                for half in *halves {
+                    self.batcher.occupy(&half.batch().partitions());
+                    self.retries.add(half, now + after);
+                }
+            }
+            Next::Discard { reason } => {
+                self.count_discarded(item.batch(), reason);
+                self.finish(item.offsets()).await;
+                self.batcher.free(&item.batch().partitions());
+            }
+            Next::Finished(ranges) => {
+                self.finish(ranges).await;
+                self.batcher.free(&item.batch().partitions());
+                self.report.processed(now);
+            }
+        }
+    }
+
+    /// Counts a completed invocation.
+    fn count(&self, batch: &Batch, outcome: &Outcome) {
+        let counters = &self.context.counters;
+        let record_count = batch.record_count() as u64;
+        match outcome {
+            Outcome::Success => {
+                counters.invocations.add(1);
+                counters.records.add(record_count);
+                counters.record_bytes.add(batch.record_bytes());
+            }
+            Outcome::Failure { reason } => {
+                counters.invocations.add(1);
+                counters.invocation_errors.add(1);
+                counters.failed_invoke_event_count.add(record_count);
+                tracing::warn!(reason, "an invocation failed");
+                self.report.function_problem("Function call failed");
+            }
+            Outcome::Throttled { reason } => {
+                counters.throttles.add(1);
+                tracing::debug!(reason, "an invocation was throttled");
+            }
+            Outcome::Unreachable { reason } => {
+                counters.failed_invoke_event_count.add(record_count);
+                tracing::warn!(reason, "the function was not reached");
+                self.report
+                    .function_problem(&format!("Function call failed. {reason}"));
+            }
+        }
+    }
+
+    /// Shows a throttle that lasts.
+    fn show(&self, item: &WorkItem, outcome: &Outcome) {
+        if let Outcome::Throttled { reason } = outcome
+            && item.throttles_in_a_row() >= THROTTLES_SHOWN
+        {
+            self.report
+                .function_problem(&format!("Function call was throttled. {reason}"));
+        }
+    }
+
+    fn count_discarded(&self, batch: &Batch, reason: DiscardReason) {
+        let count = batch.record_count() as u64;
+        self.context.counters.dropped_event_count.add(count);
+        tracing::warn!(
+            topic = self.orders.config.envelope.topic,
+            partitions = ?batch.partitions(),
+            count,
+            %reason,
+            "records are discarded"
+        );
+    }
+}

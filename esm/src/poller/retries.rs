@@ -1,0 +1,69 @@
+//! Failed batches that wait for their retry. They keep their partitions busy, so that nothing overtakes them.
+
+use super::flight::Flights;
+use crate::batcher::Batcher;
+use crate::work::WorkItem;
+use std::time::Duration;
+
+/// The work items of a poller that wait for a retry.
+#[derive(Debug, Default)]
+pub(super) struct Retries {
+    waiting: Vec<Waiting>,
+}
+
+/// A failed batch waiting for its retry.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) item: WorkItem,
+    pub(super) due: Duration,
+}
+
+impl Retries {
+    /// Adds an item that is invoked again at `due` at the earliest.
+    pub(super) fn add(&mut self, item: WorkItem, due: Duration) {
+        self.waiting.push(Waiting { item, due });
+    }
+
+    /// Takes an item that is due and may be invoked, the one that waits longest first.
+    pub(super) fn take_due(
+        &mut self,
+        now: Duration,
+        batcher: &Batcher,
+        flights: &Flights,
+    ) -> Option<WorkItem> {
+        let is_due =
+            |waiting: &Waiting| waiting.due <= now && !self.is_behind(&waiting.item, batcher, flights);
+        let index = self.waiting.iter().position(is_due)?;
+        Some(self.waiting.remove(index).item)
+    }
+
+    /// Returns the time at which the next item falls due. Items behind others are left out: the others' end wakes the poller.
+    pub(super) fn next_due(&self, batcher: &Batcher, flights: &Flights) -> Option<Duration> {
+        let waiting = self.waiting.iter();
+        waiting
+            .filter(|waiting| !self.is_behind(&waiting.item, batcher, flights))
+            .map(|waiting| waiting.due)
+            .min()
+    }
+
+    /// Takes all items.
+    pub(super) fn clear(&mut self) -> impl Iterator<Item = WorkItem> {
+        self.waiting.drain(..).map(|waiting| waiting.item)
+    }
+
+    /// Replaces each item by what `change` makes of its batch, or removes it.
+    pub(super) fn change(&mut self, mut change: impl FnMut(WorkItem) -> Option<WorkItem>) {
+        for Waiting { item, due } in std::mem::take(&mut self.waiting) {
+            self.waiting
+                .extend(change(item).map(|item| Waiting { item, due }));
+        }
+    }
+
+    /// Whether earlier records of one of the item's partitions wait or are in flight: the other half of a split batch.
+    fn is_behind(&self, item: &WorkItem, batcher: &Batcher, flights: &Flights) -> bool {
+        // Without a split, a batch is the only one of its partitions.
+        batcher.shares_partitions(item.batch())
+            && (flights.items().any(|other| item.follows(other))
+                || self.waiting.iter().any(|other| item.follows(&other.item)))
+    }
+}

@@ -1,0 +1,202 @@
+//! A work item: a closed batch on its way through invocations, until every record of it is finished. Pure.
+//!
+//! [`WorkItem::next`] decides what follows an invocation, by the mapping's rules. Source: AWS Lambda developer guide, "Configuring error
+//! handling controls for Kafka event sources". Where a delivery to an on-failure destination is made, it follows [`Next::Discard`].
+//!
+//! # Notes
+//! - Every mapping has the default of [`FailureRules`] today, with which only [`Next::Retry`] and [`Next::Finished`] occur.
+//! - A bisected batch is split after half of its records, rounded up, in the order of the event. Lambda does not document where it splits
+//!   a batch of several partitions. As documented for Kinesis, a split does not count as a retry.
+//! - Lambda does not document whether a batch is too old with its oldest or its newest record. Here it is the newest, so that no
+//!   record is discarded before its time.
+
+use crate::batch::{Batch, BatchPart, Envelope};
+use crate::config::FailureRules;
+use crate::outcome::Outcome;
+use crate::retry::{Attempts, RetryCause, RetryPolicy};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[cfg(test)]
+mod tests;
+
+/// A batch with its attempts.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkItem {
+    batch: Arc<Batch>,
+    attempts: Attempts,
+}
+
+/// The rules of a mapping that decide what follows an invocation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WorkRules<'a> {
+    pub(crate) failure: &'a FailureRules,
+    pub(crate) retry: &'a RetryPolicy,
+    /// The envelope, which measures the events of a split batch.
+    pub(crate) envelope: &'a Envelope,
+}
+
+/// What follows an invocation.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// The function is invoked with the item again.
+    Retry { after: Duration },
+    /// The item is replaced by its halves, in this order. They share the partitions that both have records of, and the second must not
+    /// be invoked with records of a partition before the first has finished those before them.
+    Split {
+        halves: Box<[WorkItem; 2]>,
+        after: Duration,
+    },
+    /// The function is not invoked with the item again. Its offsets are finished, although its records were not processed.
+    Discard { reason: DiscardReason },
+    /// These offsets are finished, as ranges by partition.
+    Finished(Vec<(i32, Range<i64>)>),
+}
+
+/// The reason why records are discarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DiscardReason {
+    /// `MaximumRetryAttempts` is reached.
+    RetryAttemptsExhausted,
+    /// `MaximumRecordAgeInSeconds` is exceeded.
+    RecordAgeExceeded,
+}
+
+impl fmt::Display for DiscardReason {
+    /// Writes the condition as Lambda's destinations name it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, formatter)
+    }
+}
+
+impl WorkItem {
+    /// Returns the item of a batch that has just closed.
+    pub(crate) fn new(batch: Batch) -> Self {
+        Self {
+            batch: Arc::new(batch),
+            attempts: Attempts::default(),
+        }
+    }
+
+    /// Returns the batch.
+    pub(crate) fn batch(&self) -> &Arc<Batch> {
+        &self.batch
+    }
+
+    /// Returns the number of throttles since the batch last reached the function.
+    pub(crate) fn throttles_in_a_row(&self) -> u32 {
+        self.attempts.throttled
+    }
+
+    /// Replaces the batch by a part of it; the attempts stay.
+    pub(crate) fn with_batch(self, batch: Batch) -> Self {
+        Self {
+            batch: Arc::new(batch),
+            ..self
+        }
+    }
+
+    /// Decides what follows an invocation with this `outcome` at the wall time `now_ms`. Asks for a random number only if there is a
+    /// delay to be spread.
+    pub(crate) fn next(
+        &mut self,
+        outcome: &Outcome,
+        rules: &WorkRules<'_>,
+        now_ms: i64,
+        random: impl FnOnce() -> u64,
+    ) -> Next {
+        let cause = match outcome {
+            Outcome::Success => return Next::Finished(self.offsets()),
+            Outcome::Failure { .. } => RetryCause::Failed,
+            Outcome::Throttled { .. } => RetryCause::Throttled,
+            Outcome::Unreachable { .. } => RetryCause::Unreachable,
+        };
+        let before = self.attempts;
+        let after = self.attempts.next_delay(cause, rules.retry, random());
+        if self.is_too_old(rules.failure, now_ms) {
+            return Next::Discard {
+                reason: DiscardReason::RecordAgeExceeded,
+            };
+        }
+        if cause == RetryCause::Failed {
+            if rules.failure.bisects_batch && self.batch.record_count() > 1 {
+                self.attempts = before;
+                let halves = Box::new(self.halves(rules.envelope));
+                return Next::Split { halves, after };
+            }
+            let maximum = rules.failure.maximum_retry_attempts;
+            if maximum.is_some_and(|maximum| self.attempts.failed > maximum) {
+                return Next::Discard {
+                    reason: DiscardReason::RetryAttemptsExhausted,
+                };
+            }
+        }
+        Next::Retry { after }
+    }
+
+    /// Returns the offsets of the batch, with those without a record, one range per run of a partition.
+    pub(crate) fn offsets(&self) -> Vec<(i32, Range<i64>)> {
+        let mut ranges: Vec<(i32, Range<i64>)> = Vec::with_capacity(self.batch.parts.len());
+        for part in &self.batch.parts {
+            let (partition, offsets) = (part.records.partition, part.offsets());
+            match ranges.last_mut() {
+                Some((last, range)) if *last == partition && range.end == offsets.start => {
+                    range.end = offsets.end;
+                }
+                _ => ranges.push((partition, offsets)),
+            }
+        }
+        ranges
+    }
+
+    /// Whether `other` has earlier records of a partition that this item has records of, too.
+    pub(crate) fn follows(&self, other: &Self) -> bool {
+        let is_earlier = |part: &BatchPart| {
+            let mut others = other.batch.parts.iter();
+            others.any(|earlier| {
+                earlier.records.partition == part.records.partition
+                    && earlier.offsets().start < part.offsets().start
+            })
+        };
+        self.batch.parts.iter().any(is_earlier)
+    }
+
+    fn is_too_old(&self, rules: &FailureRules, now_ms: i64) -> bool {
+        let Some(maximum) = rules.maximum_record_age else {
+            return false;
+        };
+        let spans = self.batch.parts.iter().flat_map(BatchPart::spans);
+        let newest_ms = spans.map(|span| span.timestamp_ms).max();
+        newest_ms.is_some_and(|newest_ms| {
+            let age_ms = u64::try_from(now_ms.saturating_sub(newest_ms)).unwrap_or(0);
+            Duration::from_millis(age_ms) > maximum
+        })
+    }
+
+    fn halves(&self, envelope: &Envelope) -> [Self; 2] {
+        let mut left = self.batch.record_count().div_ceil(2);
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        for part in &self.batch.parts {
+            let cut = part.range.start + left.min(part.range.len());
+            left -= cut - part.range.start;
+            let runs = [
+                (&mut first, part.range.start..cut),
+                (&mut second, cut..part.range.end),
+            ];
+            for (parts, range) in runs {
+                if !range.is_empty() {
+                    parts.push(BatchPart {
+                        records: Arc::clone(&part.records),
+                        range,
+                    });
+                }
+            }
+        }
+        [first, second].map(|parts| Self {
+            batch: Arc::new(envelope.batch(parts)),
+            attempts: self.attempts,
+        })
+    }
+}

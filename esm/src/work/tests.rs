@@ -1,0 +1,246 @@
+use super::*;
+use crate::source::{Records, Span};
+use bytes::Bytes;
+use esmeralda_broker::TimestampType;
+
+const RETRY: RetryPolicy = {
+    let backoff = crate::retry::Backoff {
+        initial: Duration::from_millis(100),
+        maximum: Duration::from_millis(200),
+    };
+    RetryPolicy {
+        failed: backoff,
+        throttled: backoff,
+        unreachable: backoff,
+    }
+};
+
+fn envelope() -> Envelope {
+    Envelope {
+        event_source_arn: None,
+        bootstrap_servers: "localhost:9092".into(),
+        topic: "orders".into(),
+    }
+}
+
+/// A part with the records of `offsets`, of which every one has its offset as its timestamp.
+fn part(partition: i32, offsets: Range<i64>) -> BatchPart {
+    let span = |offset: i64| Span {
+        offset,
+        timestamp_ms: offset,
+        key: None,
+        value: None,
+        headers: 0..1,
+    };
+    let records = Records {
+        partition,
+        spans: offsets.clone().map(span).collect(),
+        offsets,
+        timestamp_type: TimestampType::CreateTime,
+        buffer: Bytes::from_static(&[0]),
+    };
+    BatchPart {
+        range: 0..records.spans.len(),
+        records: Arc::new(records),
+    }
+}
+
+fn item(parts: Vec<BatchPart>) -> WorkItem {
+    WorkItem::new(envelope().batch(parts))
+}
+
+fn failure() -> Outcome {
+    Outcome::Failure {
+        reason: "Unhandled".into(),
+    }
+}
+
+fn throttle() -> Outcome {
+    Outcome::Throttled {
+        reason: "ConcurrentInvocationLimitExceeded".into(),
+    }
+}
+
+fn unreachable() -> Outcome {
+    Outcome::Unreachable {
+        reason: "connection refused".into(),
+    }
+}
+
+/// The decision at 1,000 ms, without jitter.
+fn next(item: &mut WorkItem, outcome: &Outcome, failure: &FailureRules) -> Next {
+    let rules = WorkRules {
+        failure,
+        retry: &RETRY,
+        envelope: &envelope(),
+    };
+    item.next(outcome, &rules, 1_000, || 0)
+}
+
+/// The decisions after each of these outcomes, in words.
+fn decisions(item: &mut WorkItem, outcomes: &[Outcome], failure: &FailureRules) -> Vec<String> {
+    let mut all = Vec::new();
+    for outcome in outcomes {
+        all.push(match next(item, outcome, failure) {
+            Next::Retry { after } => format!("retry {}", after.as_millis()),
+            Next::Split { halves, after } => {
+                let halves = halves.map(|half| half.offsets());
+                format!("split {halves:?} {}", after.as_millis())
+            }
+            Next::Discard { reason } => format!("discard {reason}"),
+            Next::Finished(ranges) => format!("finished {ranges:?}"),
+        });
+    }
+    all
+}
+
+#[test]
+fn by_default_a_batch_is_retried_until_it_succeeds() {
+    let mut item = item(vec![part(0, 5..9)]);
+    let outcomes = [
+        failure(),
+        throttle(),
+        unreachable(),
+        failure(),
+        failure(),
+        Outcome::Success,
+    ];
+    assert_eq!(
+        decisions(&mut item, &outcomes, &FailureRules::default()),
+        [
+            "retry 100",
+            "retry 100",
+            "retry 100",
+            "retry 200",
+            "retry 200",
+            "finished [(0, 5..9)]"
+        ]
+    );
+}
+
+#[test]
+fn success_asks_for_no_random_number() {
+    let rules = WorkRules {
+        failure: &FailureRules::default(),
+        retry: &RETRY,
+        envelope: &envelope(),
+    };
+    let next = item(vec![part(0, 0..1)]).next(&Outcome::Success, &rules, 0, || panic!("asked"));
+    assert!(matches!(next, Next::Finished(_)));
+}
+
+#[test]
+fn runs_of_a_partition_that_follow_each_other_finish_as_one_range() {
+    let item = item(vec![
+        part(0, 5..9),
+        part(0, 9..12),
+        part(0, 20..21),
+        part(1, 12..13),
+    ]);
+    assert_eq!(item.offsets(), [(0, 5..12), (0, 20..21), (1, 12..13)]);
+}
+
+#[test]
+fn only_failures_of_the_function_exhaust_the_attempts() {
+    let rules = FailureRules {
+        maximum_retry_attempts: Some(1),
+        ..FailureRules::default()
+    };
+    let mut item = item(vec![part(0, 5..9)]);
+    let outcomes = [throttle(), throttle(), failure(), unreachable(), failure()];
+    assert_eq!(
+        decisions(&mut item, &outcomes, &rules),
+        [
+            "retry 100",
+            "retry 200",
+            "retry 100",
+            "retry 100",
+            "discard RetryAttemptsExhausted"
+        ]
+    );
+}
+
+#[test]
+fn without_retry_attempts_the_first_failure_discards() {
+    let rules = FailureRules {
+        maximum_retry_attempts: Some(0),
+        ..FailureRules::default()
+    };
+    let mut item = item(vec![part(0, 5..9)]);
+    assert_eq!(
+        decisions(&mut item, &[failure()], &rules),
+        ["discard RetryAttemptsExhausted"]
+    );
+}
+
+#[test]
+fn a_batch_is_too_old_when_its_newest_record_is() {
+    let rules = |maximum_ms| FailureRules {
+        maximum_record_age: Some(Duration::from_millis(maximum_ms)),
+        ..FailureRules::default()
+    };
+    // The newest record is from 8 ms, and it is 1,000 ms now.
+    for (maximum_ms, outcome, expected) in [
+        (992, failure(), "retry 100"),
+        (991, failure(), "discard RecordAgeExceeded"),
+        (991, throttle(), "discard RecordAgeExceeded"),
+        (991, unreachable(), "discard RecordAgeExceeded"),
+        (991, Outcome::Success, "finished [(0, 5..9)]"),
+    ] {
+        let mut item = item(vec![part(0, 5..9)]);
+        assert_eq!(decisions(&mut item, &[outcome], &rules(maximum_ms)), [expected]);
+    }
+}
+
+#[test]
+fn a_failed_batch_is_bisected_down_to_one_record_before_attempts_count() {
+    let rules = FailureRules {
+        bisects_batch: true,
+        maximum_retry_attempts: Some(1),
+        ..FailureRules::default()
+    };
+    let mut item = item(vec![part(0, 5..7), part(1, 0..3)]);
+    assert_eq!(
+        decisions(&mut item, &[throttle(), failure()], &rules),
+        ["retry 100", "split [[(0, 5..7), (1, 0..1)], [(1, 1..3)]] 100"]
+    );
+    let mut last = item;
+    while last.batch().record_count() > 1 {
+        let Next::Split { halves, .. } = next(&mut last, &failure(), &rules) else {
+            panic!("a batch of {} records is split", last.batch().record_count())
+        };
+        let sizes = halves.each_ref().map(|half| half.batch().record_count());
+        assert_eq!(sizes.iter().sum::<usize>(), last.batch().record_count());
+        [_, last] = *halves;
+    }
+    assert_eq!(last.offsets(), [(1, 2..3)]);
+    assert_eq!(
+        decisions(&mut last, &[failure(), failure()], &rules),
+        ["retry 100", "discard RetryAttemptsExhausted"]
+    );
+}
+
+#[test]
+fn the_events_of_halves_are_measured() {
+    let rules = FailureRules {
+        bisects_batch: true,
+        ..FailureRules::default()
+    };
+    let mut item = item(vec![part(0, 5..9), part(11, 100..103)]);
+    let Next::Split { halves, .. } = next(&mut item, &failure(), &rules) else {
+        panic!("a batch of seven records is split")
+    };
+    for half in *halves {
+        let mut event = Vec::new();
+        envelope().write(half.batch(), &mut event);
+        assert_eq!(half.batch().event_bytes, event.len());
+    }
+}
+
+#[test]
+fn a_half_follows_the_half_before_it_only_in_a_shared_partition() {
+    let first = item(vec![part(0, 5..9), part(1, 0..2)]);
+    assert!(item(vec![part(1, 2..3), part(2, 0..1)]).follows(&first));
+    assert!(!item(vec![part(2, 0..1)]).follows(&first));
+    assert!(!first.follows(&item(vec![part(1, 2..3)])));
+}
