@@ -29,6 +29,8 @@ pub struct BrokerConfig {
     pub offset_metadata_max_bytes: i32,
     /// `offsets.retention.minutes`; default 10,080.
     pub offsets_retention_minutes: i32,
+    /// `offsets.retention.check.interval.ms`: how often groups drop expired offsets; default 600,000.
+    pub offsets_retention_check_interval_ms: i64,
     /// `socket.request.max.bytes`: the largest frame accepted; default 104,857,600.
     pub socket_request_max_bytes: i32,
     /// `max.incremental.fetch.session.cache.slots`, per broker; default 1,000.
@@ -55,6 +57,7 @@ impl Default for BrokerConfig {
             group_max_size: i32::MAX,
             offset_metadata_max_bytes: 4_096,
             offsets_retention_minutes: 10_080,
+            offsets_retention_check_interval_ms: 600_000,
             socket_request_max_bytes: 104_857_600,
             fetch_session_slots: 1_000,
             connections_max_idle_ms: 600_000,
@@ -156,6 +159,7 @@ impl BrokerConfig {
             "group.max.size" => self.group_max_size = int(),
             "offset.metadata.max.bytes" => self.offset_metadata_max_bytes = int(),
             "offsets.retention.minutes" => self.offsets_retention_minutes = int(),
+            "offsets.retention.check.interval.ms" => self.offsets_retention_check_interval_ms = value,
             "socket.request.max.bytes" => self.socket_request_max_bytes = int(),
             "max.incremental.fetch.session.cache.slots" => self.fetch_session_slots = int(),
             "connections.max.idle.ms" => self.connections_max_idle_ms = value,
@@ -253,6 +257,7 @@ mod tests {
             ("group.max.size", "2"),
             ("offset.metadata.max.bytes", "5"),
             ("offsets.retention.minutes", "6"),
+            ("offsets.retention.check.interval.ms", "60"),
             ("socket.request.max.bytes", "7"),
             ("max.incremental.fetch.session.cache.slots", "0"),
             ("connections.max.idle.ms", "-1"),
@@ -272,6 +277,7 @@ mod tests {
             group_max_size: 2,
             offset_metadata_max_bytes: 5,
             offsets_retention_minutes: 6,
+            offsets_retention_check_interval_ms: 60,
             socket_request_max_bytes: 7,
             fetch_session_slots: 0,
             connections_max_idle_ms: -1,

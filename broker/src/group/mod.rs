@@ -39,9 +39,6 @@ const MAX_GROUP_MEMBERS: usize = 20_000;
 /// Kafka's `CLASSIC_GROUP_NEW_MEMBER_JOIN_TIMEOUT_MS`.
 const NEW_MEMBER_JOIN_TIMEOUT_MS: i64 = 5 * 60 * 1_000;
 
-/// Kafka's default of `offsets.retention.check.interval.ms`.
-const OFFSETS_CHECK_INTERVAL_MS: i64 = 600_000;
-
 /// Why a group cannot be asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AccessError {
@@ -176,7 +173,7 @@ impl Groups {
             settings: Settings {
                 limits,
                 offsets_retention_ms: i64::from(config.offsets_retention_minutes) * 60_000,
-                offsets_check_interval_ms: OFFSETS_CHECK_INTERVAL_MS,
+                offsets_check_interval_ms: config.offsets_retention_check_interval_ms,
             },
             max_groups: MAX_GROUPS,
             memory: GroupMemory::new(pool),

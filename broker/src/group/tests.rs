@@ -178,7 +178,8 @@ async fn a_parked_join_whose_client_hung_up_leaves_nothing_behind() {
 async fn an_empty_group_without_offsets_ends_and_its_id_is_free() {
     let groups = groups();
     stable(&groups).await;
-    sleep(Duration::from_millis(OFFSETS_CHECK_INTERVAL_MS as u64 + 1)).await;
+    let interval_ms = BrokerConfig::default().offsets_retention_check_interval_ms;
+    sleep(Duration::from_millis(interval_ms as u64 + 1)).await;
     assert_eq!(groups.describe("g").await, Ok(None));
     assert_eq!(groups.registry.count.load(Ordering::Relaxed), 0);
     stable(&groups).await;
@@ -212,6 +213,22 @@ async fn a_simple_groups_offset_expires_after_its_retention() {
     assert_eq!(offset(&groups).await, Some(5));
     // Looked at every ten minutes, of which the retention is a multiple.
     sleep(Duration::from_secs(2)).await;
+    assert_eq!(groups.fetch_offsets("g", None).await, Ok(None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn expired_offsets_are_removed_at_the_configured_check_interval() {
+    let config = BrokerConfig {
+        offsets_retention_minutes: 1,
+        offsets_retention_check_interval_ms: 7_000,
+        ..BrokerConfig::default()
+    };
+    let groups = Groups::new(&config, &Clock::tokio(1_000_000), Pool::new(1 << 24));
+    groups.commit("g", membership("", -1), commits(5)).await.unwrap();
+    // The offset expires after 60 s; the first check after that is the ninth, at 63 s.
+    sleep(Duration::from_millis(62_999)).await;
+    assert_eq!(offset(&groups).await, Some(5));
+    sleep(Duration::from_millis(2)).await;
     assert_eq!(groups.fetch_offsets("g", None).await, Ok(None));
 }
 
