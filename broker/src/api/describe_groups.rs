@@ -19,7 +19,7 @@ use super::{Api, Reply};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::operations::describe_groups::{
-    DescribeGroupError, DescribedMember, Description, GroupState, describe_group,
+    ClassicDescription, DescribeGroupError, DescribedMember, GroupState, describe_group,
 };
 use kafka_protocol::messages::describe_groups_response::{DescribedGroup, DescribedGroupMember};
 use kafka_protocol::messages::{DescribeGroupsRequest, DescribeGroupsResponse};
@@ -58,7 +58,7 @@ impl Api for DescribeGroups {
     }
 }
 
-fn group_row(version: i16, description: Description) -> DescribedGroup {
+fn group_row(version: i16, description: ClassicDescription) -> DescribedGroup {
     let members = description
         .members
         .into_iter()
@@ -71,12 +71,13 @@ fn group_row(version: i16, description: Description) -> DescribedGroup {
 }
 
 fn member_row(version: i16, member: DescribedMember) -> DescribedGroupMember {
-    let instance = wire_option(member.group_instance_id.as_ref());
+    let identity = member.identity;
+    let instance = wire_option(identity.group_instance_id.as_ref());
     DescribedGroupMember::default()
-        .with_member_id(wire(&member.member_id))
+        .with_member_id(wire(&identity.member_id))
         .with_group_instance_id(instance.filter(|_| version >= 4))
-        .with_client_id(wire(&member.client_id))
-        .with_client_host(wire(&member.client_host))
+        .with_client_id(wire(&identity.client_id))
+        .with_client_host(wire(&identity.client_host))
         .with_member_metadata(member.metadata)
         .with_member_assignment(member.assignment)
 }

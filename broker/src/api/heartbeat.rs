@@ -41,7 +41,7 @@ impl Api for Heartbeat {
         let membership = Membership {
             member_id: shared(&request.member_id),
             group_instance_id: shared_option(request.group_instance_id.as_ref()),
-            generation_id: GenerationId(request.generation_id),
+            generation_or_epoch: GenerationId(request.generation_id).into(),
         };
         let result = heartbeat(cluster, context, &request.group_id, membership).await;
         HeartbeatResponse::default()

@@ -20,9 +20,10 @@ use super::errors::{KafkaError, joining_member_id};
 use super::fields::{shared, shared_option, wire, wire_option};
 use super::{Api, Reply};
 use crate::cluster::Cluster;
+
 use crate::operations::RequestContext;
 use crate::operations::join_group::{
-    JoinGroup as Join, JoinGroupError, Joined, JoinedMember, Protocol, join_group,
+    GroupError, JoinError, JoinRequest, Joined, JoinedMember, Protocol, join_group,
 };
 use bytes::Bytes;
 use kafka_protocol::messages::join_group_response::JoinGroupResponseMember;
@@ -49,7 +50,8 @@ impl Api for JoinGroup {
         request: JoinGroupRequest,
     ) -> Reply<JoinGroupResponse> {
         let member_id = request.member_id.clone();
-        let response = match join_group(cluster, context, values(version, request)).await {
+        let values = values(version, &request);
+        let response = match join_group(cluster, context, &request.group_id, values).await {
             Ok(joined) => success(version, joined),
             Err(error) => failure(version, &error, member_id),
         };
@@ -57,14 +59,13 @@ impl Api for JoinGroup {
     }
 }
 
-fn values(version: i16, request: JoinGroupRequest) -> Join {
+fn values(version: i16, request: &JoinGroupRequest) -> JoinRequest {
     let protocols = request.protocols.iter().map(|protocol| Protocol {
         name: shared(&protocol.name),
         // A member outlives its request's frame.
         metadata: Bytes::copy_from_slice(&protocol.metadata),
     });
-    Join {
-        group_id: shared(&request.group_id),
+    JoinRequest {
         member_id: shared(&request.member_id),
         group_instance_id: shared_option(request.group_instance_id.as_ref()),
         session_timeout_ms: request.session_timeout_ms,
@@ -104,7 +105,7 @@ fn member_row(version: i16, member: JoinedMember) -> JoinGroupResponseMember {
         .with_metadata(member.metadata)
 }
 
-fn failure(version: i16, error: &JoinGroupError, member_id: StrBytes) -> JoinGroupResponse {
+fn failure(version: i16, error: &GroupError<JoinError>, member_id: StrBytes) -> JoinGroupResponse {
     JoinGroupResponse::default()
         .with_error_code(error.code())
         .with_protocol_name(no_protocol(version))

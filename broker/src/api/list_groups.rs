@@ -7,7 +7,7 @@
 //! Kafka's `GroupMetadataManager.listGroups`; filters by state and type mind no case. Groups come in the order of their ids.
 //!
 //! # Differs from Apache Kafka
-//! In nothing known; every group's type is classic until there are others.
+//! In nothing known; the only type of group is classic.
 //!
 //! # Notes by KIP
 //! KIP-518: states (4). KIP-848: types (5).
@@ -16,7 +16,7 @@ use super::fields::wire;
 use super::{Api, Reply};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
-use crate::operations::list_groups::{CLASSIC, list_groups};
+use crate::operations::list_groups::list_groups;
 use kafka_protocol::messages::list_groups_response::ListedGroup;
 use kafka_protocol::messages::{GroupId, ListGroupsRequest, ListGroupsResponse};
 use kafka_protocol::protocol::StrBytes;
@@ -49,7 +49,7 @@ impl Api for ListGroups {
                 row
             };
             if version >= 5 {
-                row.with_group_type(StrBytes::from_static_str(CLASSIC))
+                row.with_group_type(wire(group.group_type.name()))
             } else {
                 row
             }

@@ -18,9 +18,11 @@ use super::errors::commit_offsets_code;
 use super::fields::{shared, shared_option, wire};
 use super::{Api, Reply};
 use crate::cluster::Cluster;
-use crate::ids::{GenerationId, LeaderEpoch, Offset};
+use crate::ids::{LeaderEpoch, Offset};
 use crate::operations::RequestContext;
-use crate::operations::commit_offsets::{CommitOffsetsError, Membership, OffsetToCommit, commit_offsets};
+use crate::operations::commit_offsets::{
+    CommitOffsetsError, Committer, GenerationOrEpoch, Membership, OffsetToCommit, commit_offsets,
+};
 use kafka_protocol::messages::offset_commit_request::OffsetCommitRequestPartition;
 use kafka_protocol::messages::offset_commit_response::{
     OffsetCommitResponsePartition, OffsetCommitResponseTopic,
@@ -43,10 +45,13 @@ impl Api for OffsetCommit {
         version: i16,
         request: OffsetCommitRequest,
     ) -> Reply<OffsetCommitResponse> {
-        let membership = Membership {
-            member_id: shared(&request.member_id),
-            group_instance_id: shared_option(request.group_instance_id.as_ref()),
-            generation_id: GenerationId(request.generation_id_or_member_epoch),
+        let committer = Committer {
+            membership: Membership {
+                member_id: shared(&request.member_id),
+                group_instance_id: shared_option(request.group_instance_id.as_ref()),
+                generation_or_epoch: GenerationOrEpoch(request.generation_id_or_member_epoch),
+            },
+            is_transactional: false,
         };
         // -1 stands for the broker's own; the field ends with version 4.
         let retention_ms =
@@ -57,8 +62,7 @@ impl Api for OffsetCommit {
                 partitions.map(|partition| (partition.partition_index, offset(partition, retention_ms)));
             (shared(&topic.name), offsets.collect())
         });
-        let results =
-            commit_offsets(cluster, context, &request.group_id, membership, offsets.collect()).await;
+        let results = commit_offsets(cluster, context, &request.group_id, committer, offsets.collect()).await;
         let topics = results.into_iter().map(|(topic, results)| {
             let rows = results
                 .into_iter()

@@ -19,7 +19,7 @@ use super::fields::{shared, wire};
 use super::{Api, Reply};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
-use crate::operations::fetch_offsets::{AccessError, CommittedOffset, FetchedOffsets, fetch_offsets};
+use crate::operations::fetch_offsets::{CommittedOffset, FetchOffsetsError, FetchedOffsets, fetch_offsets};
 use kafka_protocol::messages::offset_fetch_request::{OffsetFetchRequestTopic, OffsetFetchRequestTopics};
 use kafka_protocol::messages::offset_fetch_response::{
     OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponsePartitions,
@@ -75,7 +75,11 @@ fn wanted_of_several(topics: &[OffsetFetchRequestTopics]) -> Wanted {
 }
 
 /// Version 1 has no error of its own: each partition carries it.
-fn one(version: i16, fetched: Result<FetchedOffsets, AccessError>, wanted: Wanted) -> OffsetFetchResponse {
+fn one(
+    version: i16,
+    fetched: Result<FetchedOffsets, FetchOffsetsError>,
+    wanted: Wanted,
+) -> OffsetFetchResponse {
     let (offsets, error_code) = match fetched {
         Ok(offsets) => (offsets, 0),
         Err(error) => (unanswered(version, wanted), error.code()),
@@ -123,7 +127,7 @@ fn partition_of_one(
     }
 }
 
-fn group_row(fetched: Result<FetchedOffsets, AccessError>) -> OffsetFetchResponseGroup {
+fn group_row(fetched: Result<FetchedOffsets, FetchOffsetsError>) -> OffsetFetchResponseGroup {
     let offsets = match fetched {
         Ok(offsets) => offsets,
         Err(error) => {

@@ -72,7 +72,7 @@ fn values(request: &SyncGroupRequest) -> SyncRequest {
         membership: Membership {
             member_id: shared(&request.member_id),
             group_instance_id: shared_option(request.group_instance_id.as_ref()),
-            generation_id: GenerationId(request.generation_id),
+            generation_or_epoch: GenerationId(request.generation_id).into(),
         },
         protocol_type: shared_option(request.protocol_type.as_ref()),
         protocol_name: shared_option(request.protocol_name.as_ref()),

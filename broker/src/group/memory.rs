@@ -1,41 +1,39 @@
-//! What the groups hold together, and its bound.
+//! The memory of all groups together, and its limit.
 //!
-//! It counts against the memory budget beyond the budget's own limit: a log that fills all the rest must not keep consumers from
-//! joining, and from committing what they have read. So it has a bound of its own, and whatever makes a group larger is refused there.
-//! With a log that was full before the groups grew, all of it together may be that much more than the memory limit.
+//! Groups may exceed the memory budget: a log that fills the budget must not keep consumers from joining and committing. So groups have a
+//! limit of their own, and a request that would pass it is refused. If the log is full before the groups grow, the process may take
+//! as much more than the memory limit as the groups hold.
 
 use crate::pool::{Charge, Pool};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What a group costs that holds nothing: its task, its mailbox and its place among the groups.
+/// The memory of a group without members and offsets: its task, its mailbox and its place in the registry.
 pub(super) const GROUP_BYTES: usize = 4 << 10;
 
-/// The part of the memory limit that all groups may hold: one in so many bytes.
+/// All groups together may hold the memory limit divided by this.
 const GROUPS_DIVISOR: usize = 8;
 
-/// The bound was reached.
+/// A request would make the groups larger than they may be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "groups hold {held_bytes} bytes, {wanted_bytes} more were asked for, and {limit_bytes} is what they may hold under the memory limit"
-)]
+#[error("no memory for {wanted_bytes} more bytes of groups: they hold {held_bytes} of {limit_bytes} bytes")]
 pub(crate) struct GroupsFull {
-    /// What was asked for.
+    /// The memory that the request needs.
     pub(crate) wanted_bytes: usize,
-    /// What all groups hold.
+    /// The memory of all groups.
     pub(crate) held_bytes: usize,
-    /// The bound.
+    /// The limit for all groups.
     pub(crate) limit_bytes: usize,
 }
 
-/// The bound of all groups. Clones share it.
+/// The memory of all groups. Clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct GroupMemory {
     pool: Pool,
     held_bytes: Arc<AtomicUsize>,
 }
 
-/// What one group holds, counted until dropped.
+/// The memory of one group, which counts until it is dropped.
 #[derive(Debug)]
 pub(super) struct Held {
     charge: Charge,
@@ -43,7 +41,7 @@ pub(super) struct Held {
 }
 
 impl GroupMemory {
-    /// Nothing is held yet.
+    /// Creates the count for a cluster without groups.
     pub(super) fn new(pool: Pool) -> Self {
         Self {
             pool,
@@ -51,10 +49,10 @@ impl GroupMemory {
         }
     }
 
-    /// Whether the groups may hold so many bytes more. Groups that ask at the same moment may pass the bound by what they asked for.
+    /// Checks that the groups may hold `more_bytes` in addition. Groups that ask at the same moment may pass the limit together.
     ///
     /// # Errors
-    /// [`GroupsFull`] when they may not.
+    /// [`GroupsFull`] if they may not.
     pub(super) fn admit(&self, more_bytes: usize) -> Result<(), GroupsFull> {
         let held_bytes = self.held_bytes.load(Ordering::Relaxed);
         let limit_bytes = self.pool.limit_bytes() / GROUPS_DIVISOR;
@@ -68,7 +66,7 @@ impl GroupMemory {
         Ok(())
     }
 
-    /// Counts a group that holds nothing yet.
+    /// Counts a new group.
     pub(super) fn hold(&self) -> Held {
         self.held_bytes.fetch_add(GROUP_BYTES, Ordering::Relaxed);
         Held {
@@ -79,7 +77,7 @@ impl GroupMemory {
 }
 
 impl Held {
-    /// Counts a group that holds so many bytes, [`GROUP_BYTES`] aside.
+    /// Counts a group with `bytes` in members and offsets.
     pub(super) fn resize(&mut self, bytes: usize) {
         let (before, after) = (self.charge.bytes(), GROUP_BYTES + bytes);
         let held_bytes = &self.memory.held_bytes;

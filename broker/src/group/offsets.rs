@@ -1,8 +1,14 @@
-//! What a group has committed, and when it is forgotten. Pure: the shell brings the time.
+//! The committed offsets of one group, of any type. Pure: the shell brings the time. The offsets that transactions have not yet committed
+//! will be kept here too.
 //!
-//! Source: Kafka's `OffsetMetadataManager`, `OffsetAndMetadata` and `OffsetExpirationConditionImpl`; KIP-211.
+//! Source: Kafka's `OffsetMetadataManager` and `OffsetAndMetadata`; KIP-211.
 
-use super::classic::{ClassicGroup, GroupState};
+mod expiration;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use expiration::OffsetExpirationCondition;
+
 use crate::ids::{LeaderEpoch, Offset};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,11 +18,11 @@ use std::sync::Arc;
 pub(crate) struct OffsetToCommit {
     /// The next offset to read.
     pub(crate) offset: Offset,
-    /// Of the last record that was read; [`LeaderEpoch::NONE`] if unknown.
+    /// The leader epoch of the last record that was read; [`LeaderEpoch::NONE`] if unknown.
     pub(crate) leader_epoch: LeaderEpoch,
-    /// Whatever the committer wants to keep beside it.
+    /// Text of the committer, which the broker does not interpret.
     pub(crate) metadata: Arc<str>,
-    /// How long to keep it, from the versions that could say so (up to 4); `None`: `offsets.retention.minutes`.
+    /// The retention time that OffsetCommit up to version 4 may give; `None` for `offsets.retention.minutes`.
     pub(crate) retention_ms: Option<i64>,
 }
 
@@ -27,6 +33,7 @@ pub(crate) struct CommittedOffset {
     pub(crate) leader_epoch: LeaderEpoch,
     pub(crate) metadata: Arc<str>,
     committed_at_ms: i64,
+    /// Set if the commit gave a retention time.
     expires_at_ms: Option<i64>,
 }
 
@@ -36,11 +43,21 @@ impl CommittedOffset {
     }
 }
 
+/// Partitions by topic, in the order of a request.
+pub(crate) type PartitionsByTopic = Vec<(Arc<str>, Vec<i32>)>;
+
+/// Offsets to be committed, by topic and partition, in the order of the request.
+pub(crate) type OffsetsToCommit = Vec<(Arc<str>, Vec<(i32, OffsetToCommit)>)>;
+
+/// The committed offsets that were asked for, by topic and partition; `None` if a partition has none.
+pub(crate) type FetchedOffsets = Vec<(Arc<str>, Vec<(i32, Option<CommittedOffset>)>)>;
+
 /// The committed offsets of one topic, by partition.
 pub(crate) type TopicOffsets = BTreeMap<i32, CommittedOffset>;
 
-/// What an offset takes beside its metadata, and a topic beside its name: themselves and their places in the maps.
+/// The memory of an offset without its metadata: the value and its place in the map.
 const OFFSET_BYTES: usize = 128;
+/// The memory of a topic without its name: the map of its offsets and its place in the map of topics.
 const TOPIC_BYTES: usize = 128;
 
 /// The committed offsets of one group.
@@ -51,13 +68,21 @@ pub(crate) struct Offsets {
 }
 
 impl Offsets {
-    /// The memory that they take.
+    /// Returns the memory of all offsets.
     pub(crate) fn held_bytes(&self) -> usize {
         self.held_bytes
     }
 
-    /// How much more they take with the offset of the partition in the place of an earlier one.
-    pub(crate) fn growth_bytes(&self, topic: &str, partition: i32, commit: &OffsetToCommit) -> usize {
+    /// Returns the additional memory of all offsets of a commit. An offset that replaces another takes more only if its metadata is longer.
+    pub(crate) fn growth_bytes(&self, offsets: &OffsetsToCommit) -> usize {
+        let offsets = offsets.iter().flat_map(|(topic, partitions)| {
+            let partitions = partitions.iter();
+            partitions.map(|(partition, commit)| self.growth_bytes_of_one(topic, *partition, commit))
+        });
+        offsets.sum()
+    }
+
+    fn growth_bytes_of_one(&self, topic: &str, partition: i32, commit: &OffsetToCommit) -> usize {
         let after_bytes = OFFSET_BYTES + commit.metadata.len();
         match self.by_topic.get(topic) {
             None => TOPIC_BYTES + topic.len() + after_bytes,
@@ -68,7 +93,7 @@ impl Offsets {
         }
     }
 
-    fn count(&mut self) {
+    fn recount_held_bytes(&mut self) {
         let topic_bytes = |(topic, offsets): (&Arc<str>, &TopicOffsets)| {
             let offsets_bytes: usize = offsets.values().map(CommittedOffset::held_bytes).sum();
             TOPIC_BYTES + topic.len() + offsets_bytes
@@ -76,11 +101,12 @@ impl Offsets {
         self.held_bytes = self.by_topic.iter().map(topic_bytes).sum();
     }
 
+    /// Returns true if nothing is committed.
     pub(crate) fn is_empty(&self) -> bool {
         self.by_topic.is_empty()
     }
 
-    /// Keeps the offset in the place of an earlier one, which may be greater.
+    /// Replaces the partition's offset, which may be greater than the new one.
     pub(crate) fn commit(&mut self, now_ms: i64, topic: &Arc<str>, partition: i32, commit: OffsetToCommit) {
         let committed = CommittedOffset {
             offset: commit.offset,
@@ -103,17 +129,30 @@ impl Offsets {
         self.held_bytes -= before.as_ref().map_or(0, CommittedOffset::held_bytes);
     }
 
-    /// What is committed for the partition.
+    /// Returns the offset of the partition.
     pub(crate) fn get(&self, topic: &str, partition: i32) -> Option<&CommittedOffset> {
         self.by_topic.get(topic)?.get(&partition)
     }
 
-    /// Everything, by topic and partition.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &TopicOffsets)> {
-        self.by_topic.iter()
+    /// Returns the offsets of the partitions in `wanted`; with `None` all offsets, by topic and partition.
+    pub(crate) fn fetch(&self, wanted: Option<PartitionsByTopic>) -> FetchedOffsets {
+        let Some(wanted) = wanted else {
+            let all = self.by_topic.iter().map(|(topic, offsets)| {
+                let offsets = offsets.iter();
+                let offsets = offsets.map(|(index, offset)| (*index, Some(offset.clone())));
+                (Arc::clone(topic), offsets.collect())
+            });
+            return all.collect();
+        };
+        let found = wanted.into_iter().map(|(topic, indexes)| {
+            let offset = |index| (index, self.get(&topic, index).cloned());
+            let offsets = indexes.into_iter().map(offset).collect();
+            (topic, offsets)
+        });
+        found.collect()
     }
 
-    /// Forgets the partition's offset.
+    /// Removes the offset of the partition.
     pub(crate) fn delete(&mut self, topic: &str, partition: i32) {
         if let Some(offsets) = self.by_topic.get_mut(topic) {
             offsets.remove(&partition);
@@ -121,248 +160,33 @@ impl Offsets {
                 self.by_topic.remove(topic);
             }
         }
-        self.count();
+        self.recount_held_bytes();
     }
 
-    /// Forgets all offsets of the topic, which was deleted.
-    pub(crate) fn forget_topic(&mut self, topic: &str) {
+    /// Removes all offsets of the topic.
+    pub(crate) fn delete_topic(&mut self, topic: &str) {
         self.by_topic.remove(topic);
-        self.count();
+        self.recount_held_bytes();
     }
 
-    /// Forgets the offsets whose time is over, by [`ExpiryRule::of`] the group. A topic that the group's members subscribe to keeps
-    /// its offsets.
-    pub(crate) fn expire(&mut self, now_ms: i64, retention_ms: i64, group: &ClassicGroup) {
-        let rule = ExpiryRule::of(group);
+    /// Removes the offsets that have expired at `now_ms` and whose topic no member reads, and returns their number.
+    pub(crate) fn expire(
+        &mut self,
+        now_ms: i64,
+        retention_ms: i64,
+        condition: OffsetExpirationCondition,
+        is_subscribed_to: impl Fn(&str) -> bool,
+    ) -> usize {
+        let mut count = 0;
         self.by_topic.retain(|topic, offsets| {
-            if !group.is_subscribed_to(topic) {
-                offsets.retain(|_, committed| !rule.has_expired(now_ms, retention_ms, committed));
+            if !is_subscribed_to(topic) {
+                let count_before = offsets.len();
+                offsets.retain(|_, committed| !condition.has_expired(now_ms, retention_ms, committed));
+                count += count_before - offsets.len();
             }
             !offsets.is_empty()
         });
-        self.count();
-    }
-}
-
-/// From when the retention of a group's offsets counts. Source: `ClassicGroup.offsetExpirationCondition`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ExpiryRule {
-    /// A group that only stores offsets, and a stable one of consumers (whose subscribed topics are spared): from each commit.
-    SinceCommit,
-    /// A group whose members are gone: from when the last one went.
-    Since { emptied_at_ms: i64 },
-    /// Any other group may need all of them.
-    Never,
-}
-
-impl ExpiryRule {
-    fn of(group: &ClassicGroup) -> Self {
-        if group.protocol_type().is_none() {
-            return Self::SinceCommit;
-        }
-        match group.state() {
-            GroupState::Empty => Self::Since {
-                emptied_at_ms: group.state_since_ms(),
-            },
-            GroupState::Stable if group.knows_subscribed_topics() => Self::SinceCommit,
-            _ => Self::Never,
-        }
-    }
-
-    fn has_expired(self, now_ms: i64, retention_ms: i64, committed: &CommittedOffset) -> bool {
-        let since_ms = match self {
-            Self::Never => return false,
-            Self::SinceCommit => committed.committed_at_ms,
-            Self::Since { emptied_at_ms } => emptied_at_ms,
-        };
-        match committed.expires_at_ms {
-            Some(expires_at_ms) => now_ms >= expires_at_ms,
-            None => now_ms - since_ms >= retention_ms,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::group::classic::{JoinRequest, Limits, Membership, Protocol, SyncRequest, Ticket};
-    use crate::ids::GenerationId;
-    use bytes::Bytes;
-
-    const RETENTION_MS: i64 = 1_000;
-
-    fn to_commit(retention_ms: Option<i64>) -> OffsetToCommit {
-        OffsetToCommit {
-            offset: Offset(7),
-            leader_epoch: LeaderEpoch(1),
-            metadata: "".into(),
-            retention_ms,
-        }
-    }
-
-    fn simple() -> ClassicGroup {
-        let limits = Limits {
-            initial_rebalance_delay_ms: 0,
-            max_size: 10,
-            max_members: 10,
-            new_member_join_timeout_ms: 1_000_000,
-        };
-        ClassicGroup::new(limits, 0)
-    }
-
-    /// A group with member `a`, which subscribes to topic `t`, in a generation that waits for its assignment.
-    fn completing(protocol_type: &str, metadata: &'static [u8]) -> ClassicGroup {
-        let mut group = simple();
-        let request = JoinRequest {
-            member_id: "".into(),
-            new_member_id: "a".into(),
-            group_instance_id: None,
-            client_id: "".into(),
-            client_host: "".into(),
-            session_timeout_ms: 2_000,
-            rebalance_timeout_ms: 2_000,
-            protocol_type: protocol_type.into(),
-            protocols: vec![Protocol {
-                name: "p".into(),
-                metadata: Bytes::from_static(metadata),
-            }],
-            requires_known_member_id: false,
-            supports_skipping_assignment: false,
-            reason: None,
-        };
-        group.join(0, Ticket(1), &request);
-        group.expire(0);
-        group
-    }
-
-    fn stable(protocol_type: &str, metadata: &'static [u8]) -> ClassicGroup {
-        let mut group = completing(protocol_type, metadata);
-        let request = SyncRequest {
-            membership: Membership {
-                member_id: "a".into(),
-                group_instance_id: None,
-                generation_id: GenerationId(1),
-            },
-            protocol_type: None,
-            protocol_name: None,
-            assignments: Vec::new(),
-        };
-        group.sync(0, Ticket(2), &request);
-        assert_eq!(group.state(), GroupState::Stable);
-        group
-    }
-
-    /// A group of consumers that became empty at 2,000, when its only member's session ended.
-    fn emptied() -> ClassicGroup {
-        let mut group = stable("consumer", SUBSCRIPTION);
-        group.expire(2_000);
-        assert_eq!(
-            (group.state(), group.state_since_ms()),
-            (GroupState::Empty, 2_000)
-        );
-        group
-    }
-
-    const SUBSCRIPTION: &[u8] = b"\0\0\0\0\0\x01\0\x01t\xff\xff\xff\xff";
-
-    #[test]
-    fn when_an_offset_expires_depends_on_its_group() {
-        let consumers = || stable("consumer", SUBSCRIPTION);
-        // Committed at 100; the last moment at which the offset is still there, if there is one.
-        let cases: [(&str, ClassicGroup, &str, Option<i64>); 7] = [
-            ("simple: from the commit", simple(), "t", Some(1_099)),
-            ("emptied: from when it was", emptied(), "t", Some(2_999)),
-            ("stable, subscribed: never", consumers(), "t", None),
-            (
-                "stable, no longer subscribed: from the commit",
-                consumers(),
-                "u",
-                Some(1_099),
-            ),
-            (
-                "stable, subscriptions unreadable: never",
-                stable("consumer", b"?"),
-                "u",
-                None,
-            ),
-            (
-                "stable, no consumers: never",
-                stable("connect", SUBSCRIPTION),
-                "u",
-                None,
-            ),
-            (
-                "rebalancing: never",
-                completing("consumer", SUBSCRIPTION),
-                "u",
-                None,
-            ),
-        ];
-        for (what, group, topic, last_ms) in cases {
-            let mut offsets = Offsets::default();
-            offsets.commit(100, &topic.into(), 0, to_commit(None));
-            offsets.expire(last_ms.unwrap_or(i64::MAX / 2), RETENTION_MS, &group);
-            assert!(!offsets.is_empty(), "{what}");
-            if let Some(last_ms) = last_ms {
-                offsets.expire(last_ms + 1, RETENTION_MS, &group);
-                assert!(offsets.is_empty(), "{what}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_retention_that_the_commit_named_comes_before_the_brokers() {
-        let mut offsets = Offsets::default();
-        offsets.commit(100, &"t".into(), 0, to_commit(Some(50)));
-        offsets.commit(100, &"t".into(), 1, to_commit(Some(5_000)));
-        offsets.expire(149, RETENTION_MS, &simple());
-        assert!(offsets.get("t", 0).is_some());
-        offsets.expire(150, RETENTION_MS, &simple());
-        assert_eq!(offsets.get("t", 0), None);
-        offsets.expire(5_099, RETENTION_MS, &simple());
-        assert!(offsets.get("t", 1).is_some());
-    }
-
-    #[test]
-    fn the_memory_is_that_of_topics_offsets_and_metadata() {
-        let noted = |metadata: &str| OffsetToCommit {
-            metadata: metadata.into(),
-            ..to_commit(None)
-        };
-        let mut offsets = Offsets::default();
-        let steps: [(&str, i32, &str, usize); 5] = [
-            ("orders", 0, "", 128 + 6 + 128),
-            ("orders", 0, "note", 128 + 6 + 128 + 4),
-            ("orders", 1, "note", 128 + 6 + 2 * (128 + 4)),
-            ("t", 0, "note", 128 + 6 + 128 + 1 + 3 * (128 + 4)),
-            ("orders", 0, "no", 128 + 6 + 128 + 1 + 3 * (128 + 4) - 2),
-        ];
-        for (topic, partition, metadata, held_bytes) in steps {
-            let growth_bytes = offsets.growth_bytes(topic, partition, &noted(metadata));
-            assert_eq!(growth_bytes, held_bytes.saturating_sub(offsets.held_bytes()));
-            offsets.commit(0, &topic.into(), partition, noted(metadata));
-            assert_eq!(offsets.held_bytes(), held_bytes);
-            offsets.count();
-            assert_eq!(offsets.held_bytes(), held_bytes, "counted anew");
-        }
-        offsets.delete("t", 0);
-        assert_eq!(offsets.held_bytes(), 128 + 6 + 2 * 128 + 4 + 2);
-        offsets.forget_topic("orders");
-        assert_eq!(offsets.held_bytes(), 0);
-    }
-
-    #[test]
-    fn a_commit_may_go_back() {
-        let mut offsets = Offsets::default();
-        offsets.commit(0, &"t".into(), 0, to_commit(None));
-        let back = OffsetToCommit {
-            offset: Offset(2),
-            ..to_commit(None)
-        };
-        offsets.commit(0, &"t".into(), 0, back);
-        assert_eq!(
-            offsets.get("t", 0).map(|committed| committed.offset),
-            Some(Offset(2))
-        );
+        self.recount_held_bytes();
+        count
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{Client, Committed, Error, Join, Joined};
 use crate::ids::{GenerationId, LeaderEpoch, Offset};
-use crate::operations::commit_offsets::{Membership, OffsetToCommit, commit_offsets};
+use crate::operations::commit_offsets::{Committer, GroupError, Membership, OffsetToCommit, commit_offsets};
 use crate::operations::fetch_offsets::{CommittedOffset, fetch_offsets};
 use crate::operations::heartbeat::heartbeat;
-use crate::operations::join_group::{JoinError, JoinGroup, JoinGroupError, Protocol, join_group};
+use crate::operations::join_group::{JoinError, JoinRequest, Protocol, join_group};
 use crate::operations::leave_group::{Leaver, leave_group};
 use crate::operations::sync_group::{SyncRequest, sync_group};
 use bytes::Bytes;
@@ -19,8 +19,7 @@ impl Client {
     /// # Errors
     /// Those of JoinGroup: UNKNOWN_MEMBER_ID, INVALID_SESSION_TIMEOUT, INCONSISTENT_GROUP_PROTOCOL, GROUP_MAX_SIZE_REACHED.
     pub async fn join_group(&self, join: Join) -> Result<Joined, Error> {
-        let mut request = JoinGroup {
-            group_id: join.group_id.into(),
+        let mut request = JoinRequest {
             member_id: join.member_id.into(),
             group_instance_id: None,
             session_timeout_ms: milliseconds(join.session_timeout),
@@ -31,10 +30,11 @@ impl Client {
             supports_skipping_assignment: true,
             reason: None,
         };
-        let mut answer = join_group(&self.cluster, &self.context(), request.clone()).await;
-        if let Err(JoinGroupError::Refused(JoinError::MemberIdRequired { member_id })) = answer {
+        let (context, group_id) = (self.context(), &join.group_id);
+        let mut answer = join_group(&self.cluster, &context, group_id, request.clone()).await;
+        if let Err(GroupError::Refused(JoinError::MemberIdRequired { member_id })) = answer {
             request.member_id = member_id;
-            answer = join_group(&self.cluster, &self.context(), request).await;
+            answer = join_group(&self.cluster, &context, group_id, request).await;
         }
         let joined = answer.map_err(|error| Error::from(&error))?;
         let members = joined.members.into_iter();
@@ -120,7 +120,10 @@ impl Client {
         topic: &str,
         offsets: &[(i32, Offset)],
     ) -> Result<(), Error> {
-        let membership = membership(member_id, generation_id);
+        let committer = Committer {
+            membership: membership(member_id, generation_id),
+            is_transactional: false,
+        };
         let offsets = offsets.iter().map(|(partition, offset)| {
             let commit = OffsetToCommit {
                 offset: *offset,
@@ -131,7 +134,7 @@ impl Client {
             (*partition, commit)
         });
         let offsets = vec![(Arc::from(topic), offsets.collect())];
-        let results = commit_offsets(&self.cluster, &self.context(), group_id, membership, offsets).await;
+        let results = commit_offsets(&self.cluster, &self.context(), group_id, committer, offsets).await;
         let mut partitions = results.into_iter().flat_map(|(_, partitions)| partitions);
         partitions.try_for_each(|(_, result)| result.map_err(|error| Error::from(&error)))
     }
@@ -166,7 +169,7 @@ fn membership(member_id: &str, generation_id: GenerationId) -> Membership {
     Membership {
         member_id: member_id.into(),
         group_instance_id: None,
-        generation_id,
+        generation_or_epoch: generation_id.into(),
     }
 }
 

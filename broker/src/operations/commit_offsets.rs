@@ -3,25 +3,19 @@
 use super::RequestContext;
 use super::find_coordinator::check_coordinator;
 use crate::cluster::Cluster;
-use crate::group::{AccessError, OffsetsToCommit};
+use crate::group::OffsetsToCommit;
 use std::sync::Arc;
 
-pub(crate) use crate::group::classic::{CommitError, Membership};
 pub(crate) use crate::group::offsets::OffsetToCommit;
+pub(crate) use crate::group::{CommitError, Committer, GenerationOrEpoch, GroupError, Membership};
 
-/// Why the offset of one partition was not committed.
+/// The offset of one partition was not committed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CommitOffsetsError {
-    /// The group cannot be asked here.
+    /// The group cannot be asked here, does not exist though the committer claims to be a member, or refuses the committer.
     #[error(transparent)]
-    Access(#[from] AccessError),
-    /// The committer says that it belongs to a generation of a group that does not exist.
-    #[error("the group does not exist")]
-    GroupNotFound,
-    /// The group's rules refuse the committer.
-    #[error(transparent)]
-    Refused(#[from] CommitError),
-    /// No such partition.
+    Group(#[from] GroupError<CommitError>),
+    /// The partition does not exist.
     #[error("partition {partition} of topic `{topic}` does not exist")]
     UnknownPartition {
         /// The topic.
@@ -29,25 +23,25 @@ pub(crate) enum CommitOffsetsError {
         /// The partition's index.
         partition: i32,
     },
-    /// Above `offset.metadata.max.bytes`.
-    #[error("the metadata has {length} characters, more than offset.metadata.max.bytes ({limit}) allows")]
+    /// The metadata is longer than `offset.metadata.max.bytes`.
+    #[error("the metadata has {length} characters: offset.metadata.max.bytes allows {limit}")]
     MetadataTooLarge {
-        /// In UTF-16 units, which is what Kafka counts.
+        /// The length in UTF-16 units, as Kafka counts it.
         length: usize,
         /// `offset.metadata.max.bytes`.
         limit: i32,
     },
 }
 
-/// One result for each partition, in the order of the request.
+/// The result for each partition, in the order of the request.
 pub(crate) type CommittedPartitions = Vec<(Arc<str>, Vec<(i32, Result<(), CommitOffsetsError>)>)>;
 
-/// Commits what can be committed: partitions that do not exist, or whose metadata is too large, fail alone.
+/// Commits offsets. Partitions that do not exist, or whose metadata is too large, fail alone.
 pub(crate) async fn commit_offsets(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     group_id: &str,
-    membership: Membership,
+    committer: Committer,
     offsets: OffsetsToCommit,
 ) -> CommittedPartitions {
     let mut results = Vec::with_capacity(offsets.len());
@@ -64,16 +58,16 @@ pub(crate) async fn commit_offsets(
         accepted.push((Arc::clone(&topic), topic_accepted));
         results.push((topic, topic_results));
     }
-    // As in Kafka, the group is not asked when no partition exists; one whose metadata is too large exists.
+    // Kafka does not ask the group if no partition exists; a partition whose metadata is too large exists.
     let all_unknown = partition_results(&mut results)
         .all(|result| matches!(result, Err(CommitOffsetsError::UnknownPartition { .. })));
     if all_unknown {
         return results;
     }
-    if let Err(error) = commit_to_group(cluster, context, group_id, membership, accepted).await {
+    if let Err(error) = commit_to_group(cluster, context, group_id, committer, accepted).await {
         for result in partition_results(&mut results) {
             if !matches!(result, Err(CommitOffsetsError::UnknownPartition { .. })) {
-                *result = Err(error.clone());
+                *result = Err(error.clone().into());
             }
         }
     }
@@ -109,12 +103,9 @@ async fn commit_to_group(
     cluster: &Cluster,
     context: &RequestContext,
     group_id: &str,
-    membership: Membership,
+    committer: Committer,
     offsets: OffsetsToCommit,
-) -> Result<(), CommitOffsetsError> {
+) -> Result<(), GroupError<CommitError>> {
     check_coordinator(cluster, context, group_id)?;
-    match cluster.groups.commit(group_id, membership, offsets).await? {
-        Some(answer) => Ok(answer?),
-        None => Err(CommitOffsetsError::GroupNotFound),
-    }
+    cluster.groups.commit(group_id, committer, offsets).await
 }

@@ -3,26 +3,15 @@
 use super::RequestContext;
 use super::find_coordinator::check_named_group;
 use crate::cluster::Cluster;
-use crate::group::AccessError;
+use crate::group::{GroupError, NonEmptyGroup, PartitionsByTopic};
 use std::sync::Arc;
 
-pub(crate) use crate::group::DeleteOffsetsError;
+pub(crate) use crate::group::SubscribedToTopic;
 
-/// Why nothing was deleted.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum DeleteGroupOffsetsError {
-    /// The group cannot be asked here.
-    #[error(transparent)]
-    Access(#[from] AccessError),
-    /// It does not exist, or has members that are no consumers.
-    #[error(transparent)]
-    Refused(#[from] DeleteOffsetsError),
-}
-
-/// Why the offset of one partition was not deleted.
+/// The offset of one partition was not deleted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DeletePartitionOffsetError {
-    /// No such partition.
+    /// The partition does not exist.
     #[error("partition {partition} of topic `{topic}` does not exist")]
     UnknownPartition {
         /// The topic.
@@ -32,19 +21,19 @@ pub(crate) enum DeletePartitionOffsetError {
     },
     /// Members read the topic.
     #[error(transparent)]
-    Refused(#[from] DeleteOffsetsError),
+    Subscribed(#[from] SubscribedToTopic),
 }
 
-/// One result for each partition, in the order of the request.
+/// The result for each partition, in the order of the request.
 pub(crate) type DeletedPartitions = Vec<(Arc<str>, Vec<(i32, Result<(), DeletePartitionOffsetError>)>)>;
 
-/// Deletes what a group committed for partitions that exist.
+/// Deletes the offsets of partitions that exist. Fails as a whole if the group has members that are not consumers.
 pub(crate) async fn delete_offsets(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     group_id: &str,
-    partitions: Vec<(Arc<str>, Vec<i32>)>,
-) -> Result<DeletedPartitions, DeleteGroupOffsetsError> {
+    partitions: PartitionsByTopic,
+) -> Result<DeletedPartitions, GroupError<NonEmptyGroup>> {
     check_named_group(cluster, context, group_id)?;
     let exists = |topic: &str, partition| cluster.topics.partition(topic, partition).is_some();
     let existing = partitions.iter().map(|(topic, indexes)| {
@@ -52,10 +41,7 @@ pub(crate) async fn delete_offsets(
         (Arc::clone(topic), indexes.collect::<Vec<_>>())
     });
     let existing: Vec<_> = existing.collect();
-    let by_topic = cluster
-        .groups
-        .delete_offsets(group_id, existing.clone())
-        .await??;
+    let by_topic = cluster.groups.delete_offsets(group_id, existing.clone()).await?;
     let answered = partitions.into_iter().zip(existing.into_iter().zip(by_topic));
     let results = answered.map(|((topic, indexes), ((_, existing), result))| {
         let result = result.map_err(DeletePartitionOffsetError::from);

@@ -54,7 +54,7 @@ pub(crate) async fn delete_topics(
 ) -> Vec<DeletedTopic> {
     let (results, gone) = remove(cluster, topics);
     if !gone.is_empty() {
-        cluster.groups.forget_topics(&gone).await;
+        cluster.groups.delete_offsets_of_topics(&gone).await;
     }
     results
 }

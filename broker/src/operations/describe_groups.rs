@@ -1,39 +1,41 @@
-//! Groups as an administrator sees them.
+//! Classic groups as an administrator sees them.
 
 use super::RequestContext;
 use super::find_coordinator::check_coordinator;
 use crate::cluster::Cluster;
-use crate::group::AccessError;
+use crate::group::{AccessError, GroupError};
 use std::sync::Arc;
 
-pub(crate) use crate::group::classic::{DescribedMember, Description, GroupState};
+pub(crate) use crate::group::GroupState;
+pub(crate) use crate::group::classic::{ClassicDescription, DescribedMember};
 
-/// Why a group was not described.
+/// A group was not described.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DescribeGroupError {
     /// The group cannot be asked here.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// No such group.
+    /// The group does not exist.
     #[error("Group {group_id} not found.")]
     NotFound {
-        /// As asked.
+        /// The group.
         group_id: String,
     },
 }
 
-/// One group with its members.
+/// Describes one group with its members.
 pub(crate) async fn describe_group(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     group_id: &str,
-) -> Result<Description, DescribeGroupError> {
+) -> Result<ClassicDescription, DescribeGroupError> {
     check_coordinator(cluster, context, group_id)?;
-    match cluster.groups.describe(group_id).await {
-        Ok(Some(description)) if description.state != GroupState::Dead => Ok(description),
-        Ok(_) | Err(AccessError::Ended) => Err(DescribeGroupError::NotFound {
+    let described = cluster.groups.describe(group_id).await;
+    described.map_err(|error| match error {
+        GroupError::NotFound => DescribeGroupError::NotFound {
             group_id: group_id.to_owned(),
-        }),
-        Err(error) => Err(error.into()),
-    }
+        },
+        GroupError::Access(error) => error.into(),
+        GroupError::Refused(never) => match never {},
+    })
 }

@@ -1,35 +1,21 @@
-//! A member of a classic group lives.
+//! A member of a classic group renews its session.
 
 use super::RequestContext;
 use super::find_coordinator::check_named_group;
 use crate::cluster::Cluster;
-use crate::group::AccessError;
-use crate::group::classic::MembershipError;
+use crate::group::GroupError;
 use std::sync::Arc;
 
-pub(crate) use crate::group::classic::{HeartbeatError as RefusedHeartbeat, Membership};
+pub(crate) use crate::group::Membership;
+pub(crate) use crate::group::classic::HeartbeatError;
 
-/// Why a Heartbeat failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum HeartbeatError {
-    /// The group cannot be asked here.
-    #[error(transparent)]
-    Access(#[from] AccessError),
-    /// The group's rules refuse it.
-    #[error(transparent)]
-    Refused(#[from] RefusedHeartbeat),
-}
-
-/// Gives the member another session timeout.
+/// Gives the member its session timeout from now on.
 pub(crate) async fn heartbeat(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     group_id: &str,
     membership: Membership,
-) -> Result<(), HeartbeatError> {
+) -> Result<(), GroupError<HeartbeatError>> {
     check_named_group(cluster, context, group_id)?;
-    match cluster.groups.heartbeat(group_id, membership).await? {
-        Some(answer) => Ok(answer?),
-        None => Err(RefusedHeartbeat::from(MembershipError::UnknownMemberId).into()),
-    }
+    cluster.groups.heartbeat(group_id, membership).await
 }

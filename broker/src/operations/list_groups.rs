@@ -3,31 +3,25 @@
 use super::RequestContext;
 use super::find_coordinator::check_coordinator;
 use crate::cluster::Cluster;
-use crate::group::GroupSummary;
+use crate::group::{GroupState, GroupSummary, GroupType};
 use std::sync::Arc;
 
-/// The type of every group until KIP-848's and KIP-932's come, as the broker's `Group.GroupType` writes it.
-pub(crate) const CLASSIC: &str = "classic";
-
-/// The groups in one of `states` and of one of `types`, by id; an empty filter lets all pass. Filters do not mind case.
+/// Returns the groups in one of `states` and of one of `types`, by id. An empty filter accepts all groups; names are read in any case.
+/// Source: `GroupMetadataManager.listGroups`.
 pub(crate) async fn list_groups(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     states: &[String],
     types: &[String],
 ) -> Vec<GroupSummary> {
-    let passes = |filter: &[String], name: &str| {
-        filter.is_empty()
-            || filter
-                .iter()
-                .any(|wanted| wanted.trim().eq_ignore_ascii_case(name))
-    };
-    if !passes(types, CLASSIC) {
-        return Vec::new();
-    }
+    // A name that Kafka does not know matches no group.
+    let states: Vec<_> = states.iter().map(|name| GroupState::parse(name.trim())).collect();
+    let types: Vec<_> = types.iter().map(|name| GroupType::parse(name)).collect();
     let mut groups = cluster.groups.list().await;
     groups.retain(|group| {
-        passes(states, group.state.name()) && check_coordinator(cluster, context, &group.group_id).is_ok()
+        (states.is_empty() || states.contains(&Some(group.state)))
+            && (types.is_empty() || types.contains(&Some(group.group_type)))
+            && check_coordinator(cluster, context, &group.group_id).is_ok()
     });
     groups
 }

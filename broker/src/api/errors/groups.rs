@@ -1,19 +1,36 @@
 //! The codes of what fails with groups and their offsets.
 
 use super::{KafkaError, code_of};
-use crate::operations::commit_offsets::{CommitError, CommitOffsetsError};
-use crate::operations::delete_groups::{DeleteError, DeleteGroupError};
-use crate::operations::delete_offsets::{
-    DeleteGroupOffsetsError, DeleteOffsetsError, DeletePartitionOffsetError,
+use crate::group::{
+    AccessError, CommitError, FetchOffsetsError, GroupError, GroupsFull, IllegalGeneration, MembershipError,
+    NonEmptyGroup, SubscribedToTopic,
 };
+use crate::operations::commit_offsets::CommitOffsetsError;
+use crate::operations::delete_offsets::DeletePartitionOffsetError;
 use crate::operations::describe_groups::DescribeGroupError;
-use crate::operations::fetch_offsets::{AccessError, GroupsFull};
 use crate::operations::find_coordinator::FindCoordinatorError;
-use crate::operations::heartbeat::{HeartbeatError, RefusedHeartbeat};
-use crate::operations::join_group::{JoinError, JoinGroupError, MembershipError};
-use crate::operations::leave_group::LeaveError;
-use crate::operations::sync_group::{SyncError, SyncGroupError};
+use crate::operations::heartbeat::HeartbeatError;
+use crate::operations::join_group::JoinError;
+use crate::operations::sync_group::SyncError;
 use kafka_protocol::ResponseError;
+use std::convert::Infallible;
+
+/// An error of the group's rules has its own code; a group that is absent or cannot be asked has the same code for every request.
+impl<E: KafkaError> KafkaError for GroupError<E> {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::NotFound => ResponseError::GroupIdNotFound,
+            Self::Access(error) => error.response(),
+            Self::Refused(error) => error.response(),
+        }
+    }
+}
+
+impl KafkaError for Infallible {
+    fn response(&self) -> ResponseError {
+        match *self {}
+    }
+}
 
 impl KafkaError for AccessError {
     fn response(&self) -> ResponseError {
@@ -21,14 +38,14 @@ impl KafkaError for AccessError {
             Self::EmptyGroupId => ResponseError::InvalidGroupId,
             Self::NotCoordinator { .. } => ResponseError::NotCoordinator,
             Self::Ended => ResponseError::CoordinatorNotAvailable,
-            // Not a code that clients try again with.
+            // Clients do not try again after this code.
             Self::TooManyGroups { .. } => ResponseError::PolicyViolation,
             Self::NoRoom(full) => full.response(),
         }
     }
 }
 
-/// What Kafka makes of NOT_ENOUGH_REPLICAS when it writes to `__consumer_offsets`: clients try again.
+/// Kafka's code when it cannot write to `__consumer_offsets`, after which clients try again.
 impl KafkaError for GroupsFull {
     fn response(&self) -> ResponseError {
         ResponseError::CoordinatorNotAvailable
@@ -54,58 +71,35 @@ impl KafkaError for FindCoordinatorError {
     }
 }
 
-impl KafkaError for JoinGroupError {
-    fn response(&self) -> ResponseError {
-        match self {
-            Self::Access(error) => error.response(),
-            Self::InvalidSessionTimeout { .. } => ResponseError::InvalidSessionTimeout,
-            Self::Refused(error) => error.response(),
-        }
-    }
-}
-
 impl KafkaError for JoinError {
     fn response(&self) -> ResponseError {
         match self {
-            Self::Dead => ResponseError::CoordinatorNotAvailable,
+            Self::InvalidSessionTimeout { .. } => ResponseError::InvalidSessionTimeout,
             Self::Membership(error) => error.response(),
             Self::MemberIdRequired { .. } => ResponseError::MemberIdRequired,
             Self::MaxSizeReached { .. } => ResponseError::GroupMaxSizeReached,
             Self::InconsistentProtocol => ResponseError::InconsistentGroupProtocol,
             Self::Superseded => ResponseError::RebalanceInProgress,
-            Self::NoRoom(full) => full.response(),
         }
     }
 }
 
-/// The member id of an answer that is an error, where it is not the one of the request.
-pub(in crate::api) fn joining_member_id(error: &JoinGroupError) -> Option<&str> {
+/// Returns the member id in the answer to a failed join; `None` for the one of the request.
+pub(in crate::api) fn joining_member_id(error: &GroupError<JoinError>) -> Option<&str> {
     match error {
-        JoinGroupError::Refused(JoinError::MemberIdRequired { member_id }) => Some(member_id),
-        JoinGroupError::Refused(JoinError::MaxSizeReached { .. }) => Some(""),
+        GroupError::Refused(JoinError::MemberIdRequired { member_id }) => Some(member_id),
+        GroupError::Refused(JoinError::MaxSizeReached { .. }) => Some(""),
         _ => None,
-    }
-}
-
-impl KafkaError for SyncGroupError {
-    fn response(&self) -> ResponseError {
-        match self {
-            Self::Access(error) => error.response(),
-            Self::ProtocolMissing => ResponseError::InconsistentGroupProtocol,
-            Self::Refused(error) => error.response(),
-        }
     }
 }
 
 impl KafkaError for SyncError {
     fn response(&self) -> ResponseError {
         match self {
-            Self::Dead => ResponseError::CoordinatorNotAvailable,
             Self::Membership(error) => error.response(),
-            Self::IllegalGeneration { .. } => ResponseError::IllegalGeneration,
-            Self::InconsistentProtocol => ResponseError::InconsistentGroupProtocol,
+            Self::IllegalGeneration(error) => error.response(),
+            Self::ProtocolMissing | Self::InconsistentProtocol => ResponseError::InconsistentGroupProtocol,
             Self::RebalanceInProgress | Self::Superseded => ResponseError::RebalanceInProgress,
-            Self::NoRoom(full) => full.response(),
         }
     }
 }
@@ -113,20 +107,19 @@ impl KafkaError for SyncError {
 impl KafkaError for HeartbeatError {
     fn response(&self) -> ResponseError {
         match self {
-            Self::Access(error) => error.response(),
-            Self::Refused(RefusedHeartbeat::Dead) => ResponseError::CoordinatorNotAvailable,
-            Self::Refused(RefusedHeartbeat::Membership(error)) => error.response(),
-            Self::Refused(RefusedHeartbeat::IllegalGeneration { .. }) => ResponseError::IllegalGeneration,
-            Self::Refused(RefusedHeartbeat::RebalanceInProgress) => ResponseError::RebalanceInProgress,
+            Self::Membership(error) => error.response(),
+            Self::IllegalGeneration(error) => error.response(),
+            Self::RebalanceInProgress => ResponseError::RebalanceInProgress,
         }
     }
 }
 
-impl KafkaError for LeaveError {
+impl KafkaError for CommitError {
     fn response(&self) -> ResponseError {
         match self {
-            Self::Dead => ResponseError::CoordinatorNotAvailable,
             Self::Membership(error) => error.response(),
+            Self::IllegalGeneration(error) => error.response(),
+            Self::RebalanceInProgress => ResponseError::RebalanceInProgress,
         }
     }
 }
@@ -134,23 +127,19 @@ impl KafkaError for LeaveError {
 impl KafkaError for CommitOffsetsError {
     fn response(&self) -> ResponseError {
         match self {
-            Self::Access(error) => error.response(),
-            Self::GroupNotFound => ResponseError::GroupIdNotFound,
-            Self::Refused(CommitError::Dead) => ResponseError::CoordinatorNotAvailable,
-            Self::Refused(CommitError::Membership(error)) => error.response(),
-            Self::Refused(CommitError::IllegalGeneration { .. }) => ResponseError::IllegalGeneration,
-            Self::Refused(CommitError::RebalanceInProgress) => ResponseError::RebalanceInProgress,
-            Self::Refused(CommitError::NoRoom(full)) => full.response(),
+            Self::Group(error) => error.response(),
             Self::UnknownPartition { .. } => ResponseError::UnknownTopicOrPartition,
             Self::MetadataTooLarge { .. } => ResponseError::OffsetMetadataTooLarge,
         }
     }
 }
 
-/// Before version 9 clients do not know GROUP_ID_NOT_FOUND here.
+/// Returns the code of a commit. Before version 9 clients do not know GROUP_ID_NOT_FOUND here.
 pub(in crate::api) fn commit_offsets_code(version: i16, result: &Result<(), CommitOffsetsError>) -> i16 {
     match result {
-        Err(CommitOffsetsError::GroupNotFound) if version < 9 => ResponseError::IllegalGeneration.code(),
+        Err(CommitOffsetsError::Group(GroupError::NotFound)) if version < 9 => {
+            ResponseError::IllegalGeneration.code()
+        }
         _ => code_of(result),
     }
 }
@@ -164,7 +153,7 @@ impl KafkaError for DescribeGroupError {
     }
 }
 
-/// Before version 6 a group that does not exist is a dead one, and no error (KIP-1043).
+/// Returns the code of a description. Before version 6 a group that does not exist is a dead one, and no error (KIP-1043).
 pub(in crate::api) fn describe_group_code(version: i16, error: &DescribeGroupError) -> i16 {
     match error {
         DescribeGroupError::NotFound { .. } if version < 6 => 0,
@@ -172,32 +161,27 @@ pub(in crate::api) fn describe_group_code(version: i16, error: &DescribeGroupErr
     }
 }
 
-impl KafkaError for DeleteGroupError {
+impl KafkaError for IllegalGeneration {
     fn response(&self) -> ResponseError {
-        match self {
-            Self::Access(error) => error.response(),
-            Self::Refused(DeleteError::NotFound) => ResponseError::GroupIdNotFound,
-            Self::Refused(DeleteError::NonEmpty { .. }) => ResponseError::NonEmptyGroup,
-        }
+        ResponseError::IllegalGeneration
     }
 }
 
-impl KafkaError for DeleteOffsetsError {
+impl KafkaError for FetchOffsetsError {
     fn response(&self) -> ResponseError {
-        match self {
-            Self::NotFound => ResponseError::GroupIdNotFound,
-            Self::NonEmpty { .. } => ResponseError::NonEmptyGroup,
-            Self::Subscribed { .. } => ResponseError::GroupSubscribedToTopic,
-        }
+        match *self {}
     }
 }
 
-impl KafkaError for DeleteGroupOffsetsError {
+impl KafkaError for NonEmptyGroup {
     fn response(&self) -> ResponseError {
-        match self {
-            Self::Access(error) => error.response(),
-            Self::Refused(error) => error.response(),
-        }
+        ResponseError::NonEmptyGroup
+    }
+}
+
+impl KafkaError for SubscribedToTopic {
+    fn response(&self) -> ResponseError {
+        ResponseError::GroupSubscribedToTopic
     }
 }
 
@@ -205,7 +189,7 @@ impl KafkaError for DeletePartitionOffsetError {
     fn response(&self) -> ResponseError {
         match self {
             Self::UnknownPartition { .. } => ResponseError::UnknownTopicOrPartition,
-            Self::Refused(error) => error.response(),
+            Self::Subscribed(error) => error.response(),
         }
     }
 }

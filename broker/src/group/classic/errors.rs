@@ -1,137 +1,77 @@
-//! Why the rules refuse a request.
+//! Errors of the classic protocol's requests.
 
 use super::MemberId;
-use crate::group::GroupsFull;
-use crate::ids::GenerationId;
+use crate::group::{IllegalGeneration, MembershipError};
 
-/// The request does not come from a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum MembershipError {
-    /// The group has no such member: it never joined, has left, or was removed.
-    #[error("the group has no such member")]
-    UnknownMemberId,
-    /// The instance id belongs to a member that joined later.
-    #[error("another member has joined with this group.instance.id")]
-    FencedInstanceId,
-}
-
-/// Why a JoinGroup failed.
+/// The rules refuse a JoinGroup.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum JoinError {
-    /// The group is about to be forgotten.
-    #[error("the group is being deleted")]
-    Dead,
-    /// Not a member, or no longer.
+    /// The session timeout is outside the range that the broker allows.
+    #[error("invalid session timeout {given_ms} ms: must be {min_ms} to {max_ms} ms")]
+    InvalidSessionTimeout {
+        /// The session timeout of the request.
+        given_ms: i32,
+        /// `group.min.session.timeout.ms`.
+        min_ms: i32,
+        /// `group.max.session.timeout.ms`.
+        max_ms: i32,
+    },
+    /// The client is not a member, or no longer.
     #[error(transparent)]
     Membership(#[from] MembershipError),
-    /// No failure: the member has an id now and joins with it.
-    #[error("join again with the member id {member_id}")]
+    /// The member got an id and has to join with it (KIP-394). Not a failure.
+    #[error("member id required: join again as {member_id}")]
     MemberIdRequired {
-        /// The id that was handed out.
+        /// The id that was given out.
         member_id: MemberId,
     },
-    /// The group would have more members than it may.
-    #[error("the group already has as many members as it may have: {limit}")]
+    /// The group has its maximum number of members.
+    #[error("the group is full: it may have {limit} members")]
     MaxSizeReached {
-        /// `group.max.size`, or the broker's own bound.
+        /// `group.max.size`, or the limit for members and pending members together.
         limit: usize,
     },
-    /// The protocol type differs from the group's, or no protocol is common to all members.
-    #[error("the member's protocols do not fit the group's")]
+    /// The protocol type differs from the group's, or the members have no protocol in common.
+    #[error("the member's protocol type or protocols do not fit the group's")]
     InconsistentProtocol,
-    /// A later JoinGroup of the same member took the place of this one.
-    #[error("a later request of the same member took this one's place")]
+    /// A later JoinGroup of the same member replaced this one.
+    #[error("a later JoinGroup of the same member replaced this one")]
     Superseded,
-    /// The group would hold more than groups may. Said by whoever asks the rules, not by them.
-    #[error(transparent)]
-    NoRoom(#[from] GroupsFull),
 }
 
-/// Why a SyncGroup failed.
+/// The rules refuse a SyncGroup.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SyncError {
-    /// The group is about to be forgotten.
-    #[error("the group is being deleted")]
-    Dead,
-    /// Not a member, or no longer.
+    /// The client is not a member, or no longer.
     #[error(transparent)]
     Membership(#[from] MembershipError),
     /// The member belongs to another generation.
-    #[error("generation {given} is not the group's, which is {current}")]
-    IllegalGeneration {
-        /// The member's.
-        given: GenerationId,
-        /// The group's.
-        current: GenerationId,
-    },
-    /// The protocol given is not the group's.
-    #[error("the protocol type or name is not the group's")]
-    InconsistentProtocol,
-    /// Join again.
-    #[error("the group is rebalancing")]
-    RebalanceInProgress,
-    /// A later SyncGroup of the same member took the place of this one.
-    #[error("a later request of the same member took this one's place")]
-    Superseded,
-    /// The group would hold more than groups may. Said by whoever asks the rules, not by them.
     #[error(transparent)]
-    NoRoom(#[from] GroupsFull),
+    IllegalGeneration(#[from] IllegalGeneration),
+    /// The request lacks the protocol type or the protocol name, which are mandatory from version 5 on (KIP-559).
+    #[error("the protocol type and the protocol name must be given")]
+    ProtocolMissing,
+    /// The protocol type or the protocol name differs from the group's.
+    #[error("the protocol type or the protocol name differs from the group's")]
+    InconsistentProtocol,
+    /// The member has to join again.
+    #[error("the group is rebalancing: join again")]
+    RebalanceInProgress,
+    /// A later SyncGroup of the same member replaced this one.
+    #[error("a later SyncGroup of the same member replaced this one")]
+    Superseded,
 }
 
-/// Why a Heartbeat failed.
+/// The rules refuse a Heartbeat.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HeartbeatError {
-    /// The group is about to be forgotten.
-    #[error("the group is being deleted")]
-    Dead,
-    /// Not a member, or no longer.
+    /// The client is not a member, or no longer.
     #[error(transparent)]
     Membership(#[from] MembershipError),
     /// The member belongs to another generation.
-    #[error("generation {given} is not the group's, which is {current}")]
-    IllegalGeneration {
-        /// The member's.
-        given: GenerationId,
-        /// The group's.
-        current: GenerationId,
-    },
+    #[error(transparent)]
+    IllegalGeneration(#[from] IllegalGeneration),
     /// The heartbeat counts, and the member has to join again.
-    #[error("the group is rebalancing")]
+    #[error("the group is rebalancing: join again")]
     RebalanceInProgress,
-}
-
-/// Why a member could not leave.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum LeaveError {
-    /// The group is about to be forgotten.
-    #[error("the group is being deleted")]
-    Dead,
-    /// Not a member, or no longer.
-    #[error(transparent)]
-    Membership(#[from] MembershipError),
-}
-
-/// Why an OffsetCommit failed as a whole.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum CommitError {
-    /// The group is about to be forgotten.
-    #[error("the group is being deleted")]
-    Dead,
-    /// Not a member, or no longer.
-    #[error(transparent)]
-    Membership(#[from] MembershipError),
-    /// The member belongs to another generation.
-    #[error("generation {given} is not the group's, which is {current}")]
-    IllegalGeneration {
-        /// The member's.
-        given: GenerationId,
-        /// The group's.
-        current: GenerationId,
-    },
-    /// The generation has no assignment yet.
-    #[error("the group is rebalancing")]
-    RebalanceInProgress,
-    /// The group would hold more than groups may. Said by whoever asks the rules, not by them.
-    #[error(transparent)]
-    NoRoom(#[from] GroupsFull),
 }

@@ -1,28 +1,22 @@
-//! Who is in a classic group: members, the static ones by instance id, those that were only promised an id, those that still owe
-//! a SyncGroup, and how many members speak each protocol. Keeps the counts true; decides no rule of rebalancing.
+//! The members of a classic group: by member id, static members also by instance id; pending members, which have an id but have not
+//! joined with it; members that have not sent SyncGroup; and the number of members that support each protocol. Keeps these consistent and decides no rule of rebalancing.
 //!
 //! Source: Kafka's `ClassicGroup` and `ClassicGroupMember`. Maps are ordered, so that the same requests give the same group.
 
-use super::{InstanceId, JoinRequest, MemberId, MembershipError, Ticket};
+use super::{JoinRequest, Joiner, Protocol, Ticket};
+use crate::group::{InstanceId, MemberId, MembershipError};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What a member takes beside what it says: itself, its timer, and its places in the maps.
+/// The memory of a member without its ids, protocols and assignment: the value, its timer, and its places in the maps.
 const MEMBER_BYTES: usize = 512;
 
-/// What a promised id takes beside itself.
-const PROMISE_BYTES: usize = 256;
+/// The memory of a pending member without its id: its timer and its places in the maps.
+const PENDING_MEMBER_BYTES: usize = 256;
 
-fn promise_bytes(id: &str) -> usize {
-    PROMISE_BYTES + id.len()
-}
-
-/// An assignor (or a connector's protocol) by name, with what the member says under it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Protocol {
-    pub(crate) name: Arc<str>,
-    pub(crate) metadata: Bytes,
+fn pending_bytes(id: &str) -> usize {
+    PENDING_MEMBER_BYTES + id.len()
 }
 
 /// A member of the group.
@@ -34,7 +28,7 @@ pub(super) struct Member {
     pub(super) client_host: Arc<str>,
     pub(super) session_timeout_ms: i64,
     pub(super) rebalance_timeout_ms: i64,
-    /// Most wanted first.
+    /// The preferred protocol first.
     pub(super) protocols: Vec<Protocol>,
     /// Empty until the leader has assigned.
     assignment: Bytes,
@@ -42,20 +36,21 @@ pub(super) struct Member {
     awaiting_join: Option<Ticket>,
     /// The SyncGroup that waits for the leader.
     pub(super) awaiting_sync: Option<Ticket>,
-    /// Has not been told its id yet, so that it cannot send heartbeats and expires even while its join is parked.
+    /// True until the member has been told its id. It cannot send heartbeats before, and expires even while its join is parked.
     pub(super) is_new: bool,
 }
 
 impl Member {
-    /// A member as its JoinGroup describes it.
-    pub(super) fn new(id: MemberId, request: &JoinRequest) -> Self {
+    /// Creates a member from its JoinGroup.
+    pub(super) fn new(id: MemberId, joiner: &Joiner) -> Self {
+        let request = &joiner.request;
         Self {
             id,
             group_instance_id: request.group_instance_id.clone(),
-            client_id: Arc::clone(&request.client_id),
-            client_host: Arc::clone(&request.client_host),
-            session_timeout_ms: request.session_timeout_ms,
-            rebalance_timeout_ms: request.rebalance_timeout_ms,
+            client_id: Arc::clone(&joiner.client_id),
+            client_host: Arc::clone(&joiner.client_host),
+            session_timeout_ms: i64::from(request.session_timeout_ms),
+            rebalance_timeout_ms: i64::from(request.rebalance_timeout_ms.max(0)),
             protocols: request.protocols.clone(),
             assignment: Bytes::new(),
             awaiting_join: None,
@@ -68,7 +63,7 @@ impl Member {
         self.assignment.clone()
     }
 
-    /// The memory that the member takes.
+    /// Returns the memory of the member.
     pub(super) fn held_bytes(&self) -> usize {
         let protocols = self.protocols.iter();
         let protocols_bytes: usize = protocols
@@ -83,15 +78,18 @@ impl Member {
         self.awaiting_join.is_some()
     }
 
-    /// True while a parked request proves that the member lives. A new member must show up again all the same.
+    /// Returns true while a parked request shows that the member is alive. It does not show it of a new member.
     pub(super) fn has_satisfied_heartbeat(&self) -> bool {
         !self.is_new && (self.awaiting_join.is_some() || self.awaiting_sync.is_some())
     }
 
-    /// What the member says under the protocol; empty if it does not speak it.
+    /// Returns the member's metadata for the protocol; empty if the member does not support it.
     pub(super) fn metadata(&self, protocol: &str) -> Bytes {
-        let spoken = self.protocols.iter().find(|spoken| *spoken.name == *protocol);
-        spoken.map(|spoken| spoken.metadata.clone()).unwrap_or_default()
+        let mut protocols = self.protocols.iter();
+        let supported = protocols.find(|supported| *supported.name == *protocol);
+        supported
+            .map(|supported| supported.metadata.clone())
+            .unwrap_or_default()
     }
 }
 
@@ -100,47 +98,48 @@ impl Member {
 pub(super) struct Members {
     by_id: BTreeMap<MemberId, Member>,
     by_instance: BTreeMap<InstanceId, MemberId>,
-    /// Ids handed out with MEMBER_ID_REQUIRED that have not come back.
+    /// Members that were given an id with MEMBER_ID_REQUIRED and have not joined with it.
     pending_join: BTreeSet<MemberId>,
     /// Members of this generation that have not sent SyncGroup.
     pub(super) pending_sync: BTreeSet<MemberId>,
     awaiting_join_count: usize,
-    speakers: BTreeMap<Arc<str>, usize>,
-    /// The memory of the members and of the ids promised.
+    /// The number of members that support each protocol.
+    supporters: BTreeMap<Arc<str>, usize>,
+    /// The memory of the members and pending members.
     held_bytes: usize,
 }
 
 impl Members {
-    /// The memory that the members take, and the ids promised.
+    /// Returns the memory of the members and pending members.
     pub(super) fn held_bytes(&self) -> usize {
         self.held_bytes
     }
 
-    /// How many ids are promised.
-    pub(super) fn promised_count(&self) -> usize {
+    /// Returns the number of pending members.
+    pub(super) fn pending_count(&self) -> usize {
         self.pending_join.len()
     }
 
-    /// The id is promised to a member that has not joined with it.
-    pub(super) fn is_promised(&self, id: &str) -> bool {
+    /// Returns true if the id was given out and no member has joined with it.
+    pub(super) fn is_pending(&self, id: &str) -> bool {
         self.pending_join.contains(id)
     }
 
-    /// Promises the id.
-    pub(super) fn promise(&mut self, id: MemberId) {
-        let bytes = promise_bytes(&id);
+    /// Adds a pending member.
+    pub(super) fn add_pending(&mut self, id: MemberId) {
+        let bytes = pending_bytes(&id);
         if self.pending_join.insert(id) {
             self.held_bytes += bytes;
         }
     }
 
-    fn fulfil_promise(&mut self, id: &str) {
+    fn remove_pending(&mut self, id: &str) {
         if self.pending_join.remove(id) {
-            self.held_bytes -= promise_bytes(id);
+            self.held_bytes -= pending_bytes(id);
         }
     }
 
-    /// Gives each member the assignment that `assignment` has for it.
+    /// Sets the assignment of each member.
     pub(super) fn assign(&mut self, mut assignment: impl FnMut(&MemberId) -> Bytes) {
         for member in self.by_id.values_mut() {
             self.held_bytes -= member.assignment.len();
@@ -181,23 +180,23 @@ impl Members {
         self.awaiting_join_count
     }
 
-    /// Everybody waits in JoinGroup, and nobody was promised a place that is still empty.
+    /// Returns true if the JoinGroup of every member is parked and there is no pending member.
     pub(super) fn have_all_joined(&self) -> bool {
         self.by_id.len() == self.awaiting_join_count && self.pending_join.is_empty()
     }
 
-    /// The member that holds the instance id.
+    /// Returns the id of the static member that holds the instance id.
     pub(super) fn by_instance(&self, instance: &str) -> Option<&MemberId> {
         self.by_instance.get(instance)
     }
 
-    /// The longest of the members' rebalance timeouts; 0 without members.
+    /// Returns the longest of the members' rebalance timeouts; 0 without members.
     pub(super) fn rebalance_timeout_ms(&self) -> i64 {
         let timeouts = self.by_id.values().map(|member| member.rebalance_timeout_ms);
         timeouts.max().unwrap_or(0)
     }
 
-    /// The request comes from a member and, if it names an instance id, from the one that holds it now.
+    /// Checks that the id is a member's and, if an instance id is given, that this member holds it.
     pub(super) fn validate(&self, id: &str, instance: Option<&str>) -> Result<(), MembershipError> {
         if let Some(instance) = instance {
             match self.by_instance.get(instance) {
@@ -206,14 +205,13 @@ impl Members {
                 Some(_) => {}
             }
         }
-        if self.contains(id) {
-            Ok(())
-        } else {
-            Err(MembershipError::UnknownMemberId)
+        if !self.contains(id) {
+            return Err(MembershipError::UnknownMemberId);
         }
+        Ok(())
     }
 
-    /// Adds a member, or the one that a pending id was promised to.
+    /// Adds a member, which may have been pending.
     pub(super) fn add(&mut self, member: Member) {
         if let Some(instance) = &member.group_instance_id {
             let previous = self
@@ -221,16 +219,16 @@ impl Members {
                 .insert(Arc::clone(instance), Arc::clone(&member.id));
             assert!(previous.is_none(), "an instance id belongs to one member");
         }
-        self.fulfil_promise(&member.id);
+        self.remove_pending(&member.id);
         self.count_protocols(&member.protocols, true);
         self.held_bytes += member.held_bytes();
         let previous = self.by_id.insert(Arc::clone(&member.id), member);
         assert!(previous.is_none(), "a member id belongs to one member");
     }
 
-    /// Removes a member, or the promise of a place.
+    /// Removes a member or a pending member.
     pub(super) fn remove(&mut self, id: &str) -> Option<Member> {
-        self.fulfil_promise(id);
+        self.remove_pending(id);
         self.pending_sync.remove(id);
         let member = self.by_id.remove(id)?;
         self.held_bytes -= member.held_bytes();
@@ -242,8 +240,7 @@ impl Members {
         Some(member)
     }
 
-    /// The static member comes back under another id and keeps its assignment; gives the requests that its predecessor
-    /// has parked.
+    /// Gives a static member another id. Returns the JoinGroup and the SyncGroup that are parked under the old id.
     pub(super) fn replace(&mut self, old_id: &str, new_id: MemberId) -> (Option<Ticket>, Option<Ticket>) {
         let mut member = self.remove(old_id).expect("an instance id points to a member");
         let parked = (member.awaiting_join.take(), member.awaiting_sync.take());
@@ -253,19 +250,19 @@ impl Members {
         parked
     }
 
-    /// The member asks again, perhaps with other protocols and timeouts.
+    /// Updates the protocols and timeouts of a member that joins again.
     pub(super) fn update(&mut self, id: &str, request: &JoinRequest) {
         let member = self.by_id.get_mut(id).expect("only members are updated");
         self.held_bytes -= member.held_bytes();
         let before = std::mem::replace(&mut member.protocols, request.protocols.clone());
         self.held_bytes += member.held_bytes();
-        member.session_timeout_ms = request.session_timeout_ms;
-        member.rebalance_timeout_ms = request.rebalance_timeout_ms;
+        member.session_timeout_ms = i64::from(request.session_timeout_ms);
+        member.rebalance_timeout_ms = i64::from(request.rebalance_timeout_ms.max(0));
         self.count_protocols(&before, false);
         self.count_protocols(&request.protocols, true);
     }
 
-    /// Parks a JoinGroup of the member; the one that it takes the place of, if the member had one.
+    /// Parks a JoinGroup of the member, and returns the one that was parked before.
     pub(super) fn park_join(&mut self, id: &str, ticket: Ticket) -> Option<Ticket> {
         let member = self.by_id.get_mut(id).expect("only members are parked");
         let superseded = member.awaiting_join.replace(ticket);
@@ -273,25 +270,28 @@ impl Members {
         superseded
     }
 
-    /// The member's parked JoinGroup, which is about to be answered.
+    /// Takes the member's parked JoinGroup in order to answer it.
     pub(super) fn take_join(&mut self, id: &str) -> Option<Ticket> {
         let ticket = self.by_id.get_mut(id)?.awaiting_join.take();
         self.awaiting_join_count -= usize::from(ticket.is_some());
         ticket
     }
 
-    /// True if some protocol of these is spoken by every member.
+    /// Returns true if at least one of the protocols is supported by every member.
     pub(super) fn share_one_of(&self, protocols: &[Protocol]) -> bool {
-        let spoken_by = |protocol: &Protocol| self.speakers.get(&protocol.name).copied().unwrap_or(0);
-        protocols.iter().any(|protocol| spoken_by(protocol) == self.len())
+        let supporters = |protocol: &Protocol| self.supporters.get(&protocol.name).copied().unwrap_or(0);
+        protocols
+            .iter()
+            .any(|protocol| supporters(protocol) == self.len())
     }
 
-    /// The protocol of the next generation: each member votes for the first of its own that all members speak, the most votes win,
-    /// and of equals the first by name (Kafka leaves that to its hash map).
+    /// Returns the protocol of the next generation: each member votes for the first of its protocols that all members support, and the
+    /// most votes win. A tie goes to the first by name, which Kafka leaves to the order of a hash map.
     pub(super) fn elect_protocol(&self) -> Option<Arc<str>> {
         let mut votes: BTreeMap<&Arc<str>, usize> = BTreeMap::new();
         for member in self.by_id.values() {
-            let is_candidate = |protocol: &&Protocol| self.speakers.get(&protocol.name) == Some(&self.len());
+            let is_candidate =
+                |protocol: &&Protocol| self.supporters.get(&protocol.name) == Some(&self.len());
             let vote = member.protocols.iter().find(is_candidate)?;
             *votes.entry(&vote.name).or_default() += 1;
         }
@@ -300,16 +300,16 @@ impl Members {
         Some(Arc::clone(winner.0))
     }
 
-    /// A name that a member lists twice counts once.
+    /// Counts the member's protocols in or out. A name that the member lists twice counts once.
     fn count_protocols(&mut self, protocols: &[Protocol], is_added: bool) {
         let names: BTreeSet<_> = protocols.iter().map(|protocol| &protocol.name).collect();
         for name in names {
             if is_added {
-                *self.speakers.entry(Arc::clone(name)).or_default() += 1;
-            } else if let Some(count) = self.speakers.get_mut(name) {
+                *self.supporters.entry(Arc::clone(name)).or_default() += 1;
+            } else if let Some(count) = self.supporters.get_mut(name) {
                 *count -= 1;
                 if *count == 0 {
-                    self.speakers.remove(name);
+                    self.supporters.remove(name);
                 }
             }
         }
@@ -318,19 +318,19 @@ impl Members {
 
 #[cfg(test)]
 impl Members {
-    /// The ids promised.
-    pub(super) fn promised(&self) -> impl Iterator<Item = &MemberId> {
+    /// Returns the ids of the pending members.
+    pub(super) fn pending(&self) -> impl Iterator<Item = &MemberId> {
         self.pending_join.iter()
     }
 
-    /// The counts and indexes say what the members say.
+    /// Checks the counts and indexes against the members.
     pub(super) fn assert_consistent(&self) {
         let awaiting = self.iter().filter(|member| member.is_awaiting_join()).count();
         assert_eq!(self.awaiting_join_count, awaiting);
         let members_bytes: usize = self.iter().map(Member::held_bytes).sum();
-        let promises_bytes: usize = self.pending_join.iter().map(|id| promise_bytes(id)).sum();
-        assert_eq!(self.held_bytes, members_bytes + promises_bytes);
-        let mut speakers = BTreeMap::new();
+        let pending_members_bytes: usize = self.pending_join.iter().map(|id| pending_bytes(id)).sum();
+        assert_eq!(self.held_bytes, members_bytes + pending_members_bytes);
+        let mut supporters = BTreeMap::new();
         let mut instances = BTreeMap::new();
         for (id, member) in &self.by_id {
             assert_eq!(*id, member.id);
@@ -340,13 +340,13 @@ impl Members {
                 .map(|protocol| Arc::clone(&protocol.name))
                 .collect();
             for name in names {
-                *speakers.entry(name).or_insert(0) += 1;
+                *supporters.entry(name).or_insert(0) += 1;
             }
             if let Some(instance) = &member.group_instance_id {
                 instances.insert(Arc::clone(instance), Arc::clone(id));
             }
         }
-        assert_eq!(self.speakers, speakers);
+        assert_eq!(self.supporters, supporters);
         assert_eq!(self.by_instance, instances);
         assert!(self.pending_sync.iter().all(|id| self.contains(id)));
         assert!(self.pending_join.iter().all(|id| !self.contains(id)));

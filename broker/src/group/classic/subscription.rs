@@ -1,11 +1,11 @@
-//! The topics that a consumer's metadata names: the first fields of ConsumerProtocolSubscription, which every version begins with.
+//! The topics in a consumer's metadata: the first fields of every version of ConsumerProtocolSubscription.
 //!
-//! Source: Kafka's `ConsumerProtocolSubscription.json`; Kafka's coordinator reads version 0 of it too, whatever the version says.
+//! Source: Kafka's `ConsumerProtocolSubscription.json`. Kafka's coordinator reads any version as version 0 too.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The topics of one member's subscription, or `None` if the bytes are not one.
+/// Returns the topics of a member's subscription; `None` if the bytes are not a subscription.
 pub(super) fn subscribed_topics(metadata: &[u8]) -> Option<BTreeSet<Arc<str>>> {
     let (_version, mut rest) = metadata.split_first_chunk::<2>()?;
     let count = i32::from_be_bytes(take(&mut rest)?);

@@ -1,4 +1,4 @@
-//! SyncGroup: the leader brings the assignments, everybody takes theirs.
+//! SyncGroup: the leader brings the assignments, and each member gets its own.
 //!
 //! Source: `GroupMetadataManager.classicGroupSyncToClassicGroup` and what it calls.
 
@@ -6,8 +6,8 @@ use super::*;
 use std::collections::BTreeMap;
 
 impl ClassicGroup {
-    /// A member asks for its assignment; the leader brings everybody's. Answered at once in a stable group, otherwise when the leader has
-    /// synced or the generation fails.
+    /// Gives a member its assignment. The answer comes at once in a stable group, otherwise when the leader has sent its SyncGroup or
+    /// another rebalance begins.
     pub(crate) fn sync(&mut self, now_ms: i64, ticket: Ticket, request: &SyncRequest) -> Vec<Effect> {
         if let Err(error) = self.validate_sync(request) {
             return vec![Effect::AnswerSync(ticket, Err(error))];
@@ -17,7 +17,7 @@ impl ClassicGroup {
         if self.members.pending_sync.is_empty() {
             self.timers.cancel(&Timer::Sync);
         }
-        if self.state == GroupState::Stable {
+        if self.state == ClassicGroupState::Stable {
             let assignment = self.members.get(member_id).map(Member::assignment);
             let synced = self.synced(assignment.unwrap_or_default());
             return vec![Effect::AnswerSync(ticket, Ok(synced))];
@@ -33,7 +33,7 @@ impl ClassicGroup {
         self.take_effects()
     }
 
-    /// How much more memory the group takes with the assignments that the request brings.
+    /// Returns the additional memory of the group with the assignments of the request.
     pub(crate) fn sync_growth_bytes(&self, request: &SyncRequest) -> usize {
         if request.assignments.is_empty() {
             return 0;
@@ -44,31 +44,25 @@ impl ClassicGroup {
     }
 
     fn validate_sync(&self, request: &SyncRequest) -> Result<(), SyncError> {
-        match self.state {
-            GroupState::Dead => return Err(SyncError::Dead),
-            GroupState::Empty => return Err(MembershipError::UnknownMemberId.into()),
-            _ => {}
+        if self.state == ClassicGroupState::Empty {
+            return Err(MembershipError::UnknownMemberId.into());
         }
-        self.validate(&request.membership)?;
-        if request.membership.generation_id != self.generation_id {
-            return Err(SyncError::IllegalGeneration {
-                given: request.membership.generation_id,
-                current: self.generation_id,
-            });
-        }
+        self.validate_member(&request.membership)?;
+        self.validate_generation(&request.membership)?;
         let differs = |given: &Option<Arc<str>>, ours: &Option<Arc<str>>| given.is_some() && given != ours;
         if differs(&request.protocol_type, &self.protocol_type)
             || differs(&request.protocol_name, &self.protocol_name)
         {
             return Err(SyncError::InconsistentProtocol);
         }
-        if self.state == GroupState::PreparingRebalance {
+        if self.state == ClassicGroupState::PreparingRebalance {
             return Err(SyncError::RebalanceInProgress);
         }
         Ok(())
     }
 
-    /// The leader has assigned: the generation is stable. A member that the leader forgot gets nothing, as in Kafka: no bytes at all.
+    /// Takes over the leader's assignments and makes the generation stable. A member that the leader left out gets an assignment of no
+    /// bytes, as in Kafka.
     fn assign(&mut self, now_ms: i64, assignments: &[(MemberId, Bytes)]) {
         let mut assignments: BTreeMap<_, _> = assignments.iter().map(|(id, bytes)| (id, bytes)).collect();
         self.members
@@ -76,10 +70,10 @@ impl ClassicGroup {
         for member_id in self.members.ids() {
             self.answer_sync(now_ms, &member_id, None);
         }
-        self.transition(GroupState::Stable, now_ms);
+        self.transition(ClassicGroupState::Stable, now_ms, "the leader has assigned");
     }
 
-    /// The generation failed before the leader had assigned.
+    /// Tells members that wait for their assignment of a rebalance that began before the leader had assigned.
     pub(super) fn reset_assignments(&mut self, now_ms: i64) {
         self.members.assign(|_| Bytes::new());
         for member_id in self.members.ids() {
@@ -87,9 +81,9 @@ impl ClassicGroup {
         }
     }
 
-    /// Answers the member's parked SyncGroup. Its session begins anew: while the request was parked it did not count.
+    /// Answers the member's parked SyncGroup and renews its session, which did not run while the request was parked.
     fn answer_sync(&mut self, now_ms: i64, member_id: &MemberId, error: Option<SyncError>) {
-        let member = self.members.get_mut(member_id).expect("listed a moment ago");
+        let member = self.members.get_mut(member_id).expect("only members are listed");
         let Some(ticket) = member.awaiting_sync.take() else {
             return;
         };
@@ -99,7 +93,7 @@ impl ClassicGroup {
             Some(error) => Err(error),
         };
         self.effects.push(Effect::AnswerSync(ticket, answer));
-        self.arm_session(member_id, now_ms);
+        self.renew_session(now_ms, member_id);
     }
 
     fn synced(&self, assignment: Bytes) -> Synced {

@@ -1,4 +1,4 @@
-//! Kafka's rules by name, as values.
+//! The rules of classic groups, by Kafka's names.
 
 mod driver;
 mod invariants;

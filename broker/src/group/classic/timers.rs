@@ -1,16 +1,16 @@
-//! Deadlines as values: what is due when. Knows no clock; the shell sleeps until the first and says what time it is.
+//! The deadlines of a group, as values. Knows no clock: the shell sleeps until the first deadline and brings the time.
 
 use super::MemberId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a deadline is for; there is at most one of each.
+/// The purpose of a deadline. A group has at most one deadline for each.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    /// The rebalance waits no longer for members to join.
+    /// The end of the time that a rebalance waits for members to join.
     Join,
-    /// The generation waits no longer for members to send SyncGroup.
+    /// The end of the time that a generation waits for members to send SyncGroup.
     Sync,
-    /// The member has not been heard of for its session timeout.
+    /// The end of the member's session.
     Session(MemberId),
 }
 
@@ -22,21 +22,21 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    /// Sets the deadline, in the place of an earlier one of the same timer.
+    /// Sets the timer's deadline, and replaces an earlier one.
     pub(super) fn set(&mut self, timer: Timer, deadline_ms: i64) {
         self.cancel(&timer);
         self.queue.insert((deadline_ms, timer.clone()));
         self.deadlines.insert(timer, deadline_ms);
     }
 
-    /// Forgets the deadline, if there is one.
+    /// Removes the timer's deadline, if there is one.
     pub(super) fn cancel(&mut self, timer: &Timer) {
         if let Some((timer, deadline_ms)) = self.deadlines.remove_entry(timer) {
             self.queue.remove(&(deadline_ms, timer));
         }
     }
 
-    /// The first deadline.
+    /// Returns the first deadline.
     pub(super) fn next_ms(&self) -> Option<i64> {
         self.queue.first().map(|(deadline_ms, _)| *deadline_ms)
     }
@@ -54,7 +54,7 @@ impl Timers {
 
 #[cfg(test)]
 impl Timers {
-    /// When the timer is due, if it is set.
+    /// Returns the timer's deadline, if it is set.
     pub(super) fn deadline_ms(&self, timer: &Timer) -> Option<i64> {
         assert_eq!(self.deadlines.len(), self.queue.len());
         self.deadlines.get(timer).copied()

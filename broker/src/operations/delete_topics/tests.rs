@@ -1,6 +1,8 @@
 use super::*;
-use crate::ids::{GenerationId, LeaderEpoch, Offset};
-use crate::operations::commit_offsets::{Membership, OffsetToCommit, commit_offsets};
+use crate::ids::{LeaderEpoch, Offset};
+use crate::operations::commit_offsets::{
+    Committer, GenerationOrEpoch, Membership, OffsetToCommit, commit_offsets,
+};
 use crate::operations::create_topics::{CreateTopic, create_topics};
 use crate::operations::fetch_offsets::fetch_offsets;
 
@@ -125,12 +127,15 @@ async fn what_groups_committed_for_a_deleted_topic_is_gone_when_the_answer_comes
         retention_ms: None,
     };
     let offsets = ["a", "b"].map(|name| (Arc::from(name), vec![(0, offset.clone())]));
-    let nobody = Membership {
-        member_id: "".into(),
-        group_instance_id: None,
-        generation_id: GenerationId(-1),
+    let administrator = Committer {
+        membership: Membership {
+            member_id: "".into(),
+            group_instance_id: None,
+            generation_or_epoch: GenerationOrEpoch(-1),
+        },
+        is_transactional: false,
     };
-    let committed = commit_offsets(&cluster, &context, "g", nobody, offsets.to_vec()).await;
+    let committed = commit_offsets(&cluster, &context, "g", administrator, offsets.to_vec()).await;
     assert!(committed.iter().all(|(_, partitions)| partitions[0].1.is_ok()));
 
     assert_eq!(delete(&cluster, vec![named("a")]).await, [Ok(())]);

@@ -1,6 +1,7 @@
-//! A group with a model clock and clients that write down what they are answered.
+//! A group with a model clock, and a record of all answers.
 
 use crate::group::classic::*;
+use crate::group::{CommitError, Committer};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const SESSION_MS: i64 = 10_000;
@@ -8,6 +9,8 @@ pub(super) const REBALANCE_MS: i64 = 60_000;
 
 pub(super) const LIMITS: Limits = Limits {
     initial_rebalance_delay_ms: 0,
+    min_session_timeout_ms: 1,
+    max_session_timeout_ms: i32::MAX,
     max_size: 100,
     max_members: 200,
     new_member_join_timeout_ms: 300_000,
@@ -34,15 +37,15 @@ impl Driver {
         }
     }
 
-    /// A stable group of these members, the first of which leads; each has its own name as assignment.
-    pub(super) fn stable(members: &[JoinRequest]) -> Self {
+    /// Creates a stable group of these members, the first of which leads. Each has its own name as assignment.
+    pub(super) fn stable(members: &[Joiner]) -> Self {
         let mut driver = Self::new(LIMITS);
         driver.rebalance(members);
         driver
     }
 
-    /// All of them join, and sync when the generation begins.
-    pub(super) fn rebalance(&mut self, members: &[JoinRequest]) {
+    /// Lets all members join, and sync when the generation begins.
+    pub(super) fn rebalance(&mut self, members: &[Joiner]) {
         let tickets: Vec<_> = members.iter().map(|member| self.join(member)).collect();
         self.pass(0);
         let joined: Vec<_> = tickets
@@ -59,12 +62,12 @@ impl Driver {
         for id in &ids {
             self.sync(id, generation_id.0, &assignments);
         }
-        assert_eq!(self.group.state(), GroupState::Stable);
+        assert_eq!(self.group.state(), ClassicGroupState::Stable);
     }
 
-    pub(super) fn join(&mut self, request: &JoinRequest) -> Ticket {
+    pub(super) fn join(&mut self, joiner: &Joiner) -> Ticket {
         let ticket = self.ticket();
-        let effects = self.group.join(self.now_ms, ticket, request);
+        let effects = self.group.join(self.now_ms, ticket, joiner);
         self.note(effects);
         ticket
     }
@@ -100,17 +103,32 @@ impl Driver {
     }
 
     pub(super) fn commit(&mut self, member_id: &str, generation_id: i32) -> Result<(), CommitError> {
-        self.group
-            .validate_commit(self.now_ms, &membership(member_id, generation_id))
+        self.commit_as(membership(member_id, generation_id), false)
     }
 
-    pub(super) fn leave(&mut self, leavers: &[Leaver]) -> Vec<Result<(), LeaveError>> {
+    /// Commits as the shell does: an accepted commit renews the member's session.
+    pub(super) fn commit_as(
+        &mut self,
+        membership: Membership,
+        is_transactional: bool,
+    ) -> Result<(), CommitError> {
+        let committer = Committer {
+            membership,
+            is_transactional,
+        };
+        self.group.validate_offset_commit(&committer)?;
+        self.group
+            .renew_session(self.now_ms, &committer.membership.member_id);
+        Ok(())
+    }
+
+    pub(super) fn leave(&mut self, leavers: &[Leaver]) -> Vec<Result<(), MembershipError>> {
         let (results, effects) = self.group.leave(self.now_ms, leavers);
         self.note(effects);
         results
     }
 
-    /// Lets time pass, deadline by deadline.
+    /// Moves the clock, deadline by deadline.
     pub(super) fn pass(&mut self, ms: i64) {
         let end_ms = self.now_ms + ms;
         while let Some(deadline_ms) = self.group.next_deadline_ms().filter(|at| *at <= end_ms) {
@@ -121,12 +139,12 @@ impl Driver {
         self.now_ms = end_ms;
     }
 
-    /// The answer to a join that must have succeeded.
+    /// Returns the answer to a join that must have succeeded.
     pub(super) fn joined(&self, ticket: Ticket) -> &Joined {
         self.joins[&ticket].as_ref().expect("the join succeeds")
     }
 
-    /// The assignment that a sync must have given.
+    /// Returns the assignment of a sync that must have succeeded.
     pub(super) fn assignment(&self, ticket: Ticket) -> &str {
         let synced = self.syncs[&ticket].as_ref().expect("the sync succeeds");
         std::str::from_utf8(&synced.assignment).expect("these tests assign text")
@@ -134,6 +152,10 @@ impl Driver {
 
     pub(super) fn is_parked(&self, ticket: Ticket) -> bool {
         self.parked.contains(&ticket)
+    }
+
+    pub(super) fn has_pending_members(&self) -> bool {
+        self.group.members.pending_count() > 0
     }
 
     pub(super) fn members(&self) -> Vec<String> {
@@ -167,41 +189,55 @@ impl Driver {
     }
 }
 
-/// A dynamic member that joins without an id, of a version that needs none, and gets `name`.
-pub(super) fn newcomer(name: &str) -> JoinRequest {
-    JoinRequest {
-        member_id: "".into(),
+impl Joiner {
+    /// Changes the request.
+    pub(super) fn with(mut self, change: impl FnOnce(&mut JoinRequest)) -> Self {
+        change(&mut self.request);
+        self
+    }
+
+    /// Makes it a request that asks for a member id first (KIP-394).
+    pub(super) fn asking_for_id(self) -> Self {
+        self.with(|request| request.requires_known_member_id = true)
+    }
+
+    /// Sets the protocols by name.
+    pub(super) fn supporting(self, names: &[&str]) -> Self {
+        self.with(|request| request.protocols = protocols(names))
+    }
+}
+
+/// Returns a dynamic member that joins without an id and gets `name`, by a version that does not require a known id.
+pub(super) fn newcomer(name: &str) -> Joiner {
+    Joiner {
+        request: JoinRequest {
+            member_id: "".into(),
+            group_instance_id: None,
+            session_timeout_ms: SESSION_MS as i32,
+            rebalance_timeout_ms: REBALANCE_MS as i32,
+            protocol_type: "consumer".into(),
+            protocols: protocols(&["range"]),
+            requires_known_member_id: false,
+            supports_skipping_assignment: true,
+            reason: None,
+        },
         new_member_id: name.into(),
-        group_instance_id: None,
         client_id: "client".into(),
         client_host: "/127.0.0.1".into(),
-        session_timeout_ms: SESSION_MS,
-        rebalance_timeout_ms: REBALANCE_MS,
-        protocol_type: "consumer".into(),
-        protocols: protocols(&["range"]),
-        requires_known_member_id: false,
-        supports_skipping_assignment: true,
-        reason: None,
     }
 }
 
-/// The same member, joining again with its id.
-pub(super) fn again(name: &str) -> JoinRequest {
-    JoinRequest {
-        member_id: name.into(),
-        ..newcomer(name)
-    }
+/// Returns the same member, which joins again with its id.
+pub(super) fn again(name: &str) -> Joiner {
+    newcomer(name).with(|request| request.member_id = name.into())
 }
 
-/// A static member that does not know its member id, and gets `name`.
-pub(super) fn with_instance(instance: &str, name: &str) -> JoinRequest {
-    JoinRequest {
-        group_instance_id: Some(instance.into()),
-        ..newcomer(name)
-    }
+/// Returns a static member that joins without an id and gets `name`.
+pub(super) fn with_instance(instance: &str, name: &str) -> Joiner {
+    newcomer(name).with(|request| request.group_instance_id = Some(instance.into()))
 }
 
-/// Protocols by name, with a subscription to topic `t` as metadata.
+/// Returns protocols by name, with a subscription to topic `t` as metadata.
 pub(super) fn protocols(names: &[&str]) -> Vec<Protocol> {
     let protocol = |name: &&str| Protocol {
         name: (*name).into(),
@@ -214,7 +250,7 @@ pub(super) fn membership(member_id: &str, generation_id: i32) -> Membership {
     Membership {
         member_id: member_id.into(),
         group_instance_id: None,
-        generation_id: GenerationId(generation_id),
+        generation_or_epoch: GenerationId(generation_id).into(),
     }
 }
 

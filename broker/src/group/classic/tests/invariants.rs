@@ -1,13 +1,13 @@
-//! Whatever members do, and whenever, what must be true of a group stays true.
+//! Random sequences of requests and time: the invariants of a group hold after each step.
 
 use super::driver::*;
 use crate::group::classic::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-/// What somebody does. Members are numbers: the `n`th id that exists, or the `n`th instance.
+/// A random step. A member is the index of one of the last ids, an instance the number in its id.
 #[derive(Clone, Debug)]
-enum Act {
+enum Step {
     Join {
         requires_known_id: bool,
         protocols: u8,
@@ -40,91 +40,89 @@ enum Act {
     },
 }
 
-fn act() -> impl Strategy<Value = Act> {
+fn step() -> impl Strategy<Value = Step> {
     let instance = prop::option::weighted(0.4, 0..3u8);
     prop_oneof![
-        3 => (any::<bool>(), 0..4u8, instance).prop_map(|(requires_known_id, protocols, instance)| Act::Join {
+        3 => (any::<bool>(), 0..4u8, instance).prop_map(|(requires_known_id, protocols, instance)| Step::Join {
             requires_known_id,
             protocols,
             instance,
         }),
-        6 => (any::<u8>(), 0..4u8).prop_map(|(member, protocols)| Act::Rejoin { member, protocols }),
-        6 => (any::<u8>(), prop::bool::weighted(0.1)).prop_map(|(member, is_old)| Act::Sync { member, is_old }),
-        4 => (any::<u8>(), prop::bool::weighted(0.1)).prop_map(|(member, is_old)| Act::Heartbeat { member, is_old }),
-        2 => (any::<u8>(), prop::bool::weighted(0.1)).prop_map(|(member, is_old)| Act::Commit { member, is_old }),
-        1 => any::<u8>().prop_map(|member| Act::Leave { member }),
-        1 => (0..3u8).prop_map(|instance| Act::LeaveInstance { instance }),
-        5 => prop_oneof![0..10i64, 0..SESSION_MS, 0..2 * REBALANCE_MS].prop_map(|ms| Act::Pass { ms }),
+        6 => (any::<u8>(), 0..4u8).prop_map(|(member, protocols)| Step::Rejoin { member, protocols }),
+        6 => (any::<u8>(), prop::bool::weighted(0.1)).prop_map(|(member, is_old)| Step::Sync { member, is_old }),
+        4 => (any::<u8>(), prop::bool::weighted(0.1)).prop_map(|(member, is_old)| Step::Heartbeat { member, is_old }),
+        2 => (any::<u8>(), prop::bool::weighted(0.1)).prop_map(|(member, is_old)| Step::Commit { member, is_old }),
+        1 => any::<u8>().prop_map(|member| Step::Leave { member }),
+        1 => (0..3u8).prop_map(|instance| Step::LeaveInstance { instance }),
+        5 => prop_oneof![0..10i64, 0..SESSION_MS, 0..2 * REBALANCE_MS].prop_map(|ms| Step::Pass { ms }),
     ]
 }
 
-/// A driver that knows every id that was ever given out, and what each generation was told.
-struct World {
+/// A driver with every id that was ever given out, and the leader and protocol that each generation was told.
+struct Model {
     driver: Driver,
     ids: Vec<MemberId>,
     generations: BTreeMap<GenerationId, (MemberId, Option<Arc<str>>)>,
     last_generation: GenerationId,
 }
 
-impl World {
-    fn act(&mut self, act: &Act) {
+impl Model {
+    fn take(&mut self, step: &Step) {
         let generation =
-            |is_old: &bool, world: &Self| world.driver.group.generation_id.0 - i32::from(*is_old);
-        match act {
-            Act::Join {
+            |is_old: &bool, model: &Self| model.driver.group.generation_id.0 - i32::from(*is_old);
+        match step {
+            Step::Join {
                 requires_known_id,
                 protocols,
                 instance,
             } => {
                 let id: MemberId = format!("m{}", self.ids.len()).into();
                 self.ids.push(Arc::clone(&id));
-                self.driver.join(&JoinRequest {
-                    requires_known_member_id: *requires_known_id,
-                    group_instance_id: instance.map(|instance| format!("i{instance}").into()),
-                    ..speaking(newcomer(&id), *protocols)
+                let joiner = newcomer(&id).with(|request| {
+                    request.requires_known_member_id = *requires_known_id;
+                    request.group_instance_id = instance.map(|instance| format!("i{instance}").into());
                 });
+                self.driver.join(&choosing(joiner, *protocols));
             }
-            Act::Rejoin { member, protocols } => {
+            Step::Rejoin { member, protocols } => {
                 if let Some(id) = self.id(*member) {
                     let joining = self.driver.group.members.get(&id);
                     let instance = joining.and_then(|member| member.group_instance_id.clone());
-                    self.driver.join(&JoinRequest {
-                        group_instance_id: instance,
-                        ..speaking(again(&id), *protocols)
-                    });
+                    let joiner = again(&id).with(|request| request.group_instance_id = instance);
+                    self.driver.join(&choosing(joiner, *protocols));
                 }
             }
-            Act::Sync { member, is_old } => {
+            Step::Sync { member, is_old } => {
                 if let Some(id) = self.id(*member) {
-                    let everybody: Vec<_> = self.ids.iter().map(|id| (&**id, &**id)).collect();
+                    let all: Vec<_> = self.ids.iter().map(|id| (&**id, &**id)).collect();
                     let generation = generation(is_old, self);
-                    self.driver.sync(&id, generation, &everybody);
+                    self.driver.sync(&id, generation, &all);
                 }
             }
-            Act::Heartbeat { member, is_old } => {
+            Step::Heartbeat { member, is_old } => {
                 if let Some(id) = self.id(*member) {
                     let _ = self.driver.heartbeat(&id, generation(is_old, self));
                 }
             }
-            Act::Commit { member, is_old } => {
+            Step::Commit { member, is_old } => {
                 if let Some(id) = self.id(*member) {
                     let _ = self.driver.commit(&id, generation(is_old, self));
                 }
             }
-            Act::Leave { member } => {
+            Step::Leave { member } => {
                 if let Some(id) = self.id(*member) {
                     self.driver.leave(&[leaver(&id, None)]);
                 }
             }
-            Act::LeaveInstance { instance } => {
+            Step::LeaveInstance { instance } => {
                 let instance = format!("i{instance}");
                 self.driver.leave(&[leaver("", Some(&instance))]);
             }
-            Act::Pass { ms } => self.driver.pass(*ms),
+            Step::Pass { ms } => self.driver.pass(*ms),
         }
     }
 
-    /// Of the last few ids, so that most of them are members.
+    /// Returns one of the last ids, most of which are members.
     fn id(&self, number: u8) -> Option<MemberId> {
         let recent = &self.ids[self.ids.len().saturating_sub(6)..];
         recent.get(usize::from(number) % recent.len().max(1)).cloned()
@@ -147,37 +145,40 @@ impl World {
         assert_eq!(
             leads,
             !group.members.is_empty(),
-            "one member leads, if there is one"
+            "a group with members has a leader among them"
         );
-        if group.state == GroupState::Empty {
+        if group.state == ClassicGroupState::Empty {
             assert!(group.members.is_empty());
         }
         for member in group.members.iter() {
             let timer = group.timers.deadline_ms(&Timer::Session(Arc::clone(&member.id)));
             assert!(
                 timer.is_some() || member.has_satisfied_heartbeat(),
-                "{} would live for ever",
+                "the session of {} would never end",
                 member.id
             );
-            if group.state != GroupState::CompletingRebalance {
+            if group.state != ClassicGroupState::CompletingRebalance {
                 assert_eq!(
                     member.awaiting_sync, None,
-                    "only a leader's absence keeps a SyncGroup waiting"
+                    "a SyncGroup waits only for the leader's assignment"
                 );
             }
-            if group.state != GroupState::PreparingRebalance {
+            if group.state != ClassicGroupState::PreparingRebalance {
                 assert!(
                     !member.is_awaiting_join(),
-                    "only a rebalance keeps a JoinGroup waiting"
+                    "a JoinGroup waits only for a rebalance"
                 );
             }
-            if group.state == GroupState::Stable {
-                let owes_sync = group.members.pending_sync.contains(&member.id);
+            if group.state == ClassicGroupState::Stable {
+                let has_to_sync = group.members.pending_sync.contains(&member.id);
                 let can_expire = group.timers.deadline_ms(&Timer::Sync).is_some();
-                assert!(!owes_sync || can_expire, "all have synced, or run out of time to");
+                assert!(
+                    !has_to_sync || can_expire,
+                    "members that have to sync have a deadline"
+                );
             }
         }
-        for id in group.members.promised() {
+        for id in group.members.pending() {
             assert!(
                 group
                     .timers
@@ -185,7 +186,7 @@ impl World {
                     .is_some()
             );
         }
-        if group.state == GroupState::PreparingRebalance {
+        if group.state == ClassicGroupState::PreparingRebalance {
             assert!(
                 group.timers.deadline_ms(&Timer::Join).is_some(),
                 "every rebalance ends"
@@ -194,7 +195,7 @@ impl World {
         self.check_answers();
     }
 
-    /// Everybody in a generation is told the same leader and protocol, and only the leader who is in it.
+    /// Checks that all members of a generation were told the same leader and protocol, and only the leader was told the members.
     fn check_answers(&mut self) {
         let joins = std::mem::take(&mut self.driver.joins);
         for joined in joins.into_values().filter_map(Result::ok) {
@@ -225,44 +226,41 @@ impl World {
     }
 }
 
-fn speaking(request: JoinRequest, choice: u8) -> JoinRequest {
+fn choosing(joiner: Joiner, choice: u8) -> Joiner {
     let names: &[&str] = match choice {
         0 | 1 => &["range", "sticky"],
         2 => &["sticky", "range"],
         _ => &["range"],
     };
-    JoinRequest {
-        protocols: protocols(names),
-        ..request
-    }
+    joiner.supporting(names)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_order_of_events_breaks_a_group(
-        acts in prop::collection::vec(act(), 1..150),
+    fn the_invariants_hold_after_any_sequence_of_events(
+        steps in prop::collection::vec(step(), 1..150),
         delay_ms in prop_oneof![Just(0), Just(3_000i64)],
         max_size in prop_oneof![Just(100usize), Just(3usize)],
     ) {
         let limits = Limits { initial_rebalance_delay_ms: delay_ms, max_size, ..LIMITS };
-        let mut world = World {
+        let mut model = Model {
             driver: Driver::new(limits),
             ids: Vec::new(),
             generations: BTreeMap::new(),
             last_generation: GenerationId(0),
         };
-        for act in &acts {
-            world.act(act);
-            world.check();
+        for step in &steps {
+            model.take(step);
+            model.check();
         }
-        // When everybody has fallen silent for long enough, nobody is left and every request has been answered.
-        world.driver.pass(LIMITS.new_member_join_timeout_ms + 10 * (SESSION_MS + REBALANCE_MS));
-        world.check();
-        prop_assert_eq!(world.driver.parked.len(), 0);
-        prop_assert_eq!(world.driver.members(), Vec::<String>::new());
-        prop_assert_eq!(world.driver.group.next_deadline_ms(), None);
-        prop_assert!(!world.driver.group.has_pending_members());
+        // Without requests all sessions end: no member is left and every request has been answered.
+        model.driver.pass(LIMITS.new_member_join_timeout_ms + 10 * (SESSION_MS + REBALANCE_MS));
+        model.check();
+        prop_assert_eq!(model.driver.parked.len(), 0);
+        prop_assert_eq!(model.driver.members(), Vec::<String>::new());
+        prop_assert_eq!(model.driver.group.next_deadline_ms(), None);
+        prop_assert!(!model.driver.has_pending_members());
     }
 }

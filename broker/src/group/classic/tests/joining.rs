@@ -1,37 +1,50 @@
-//! JoinGroup.
+//! The rules of JoinGroup.
 
 use super::driver::*;
 use crate::group::classic::*;
 
 #[test]
+fn a_session_timeout_outside_the_allowed_range_is_invalid() {
+    let limits = Limits {
+        min_session_timeout_ms: 6_000,
+        max_session_timeout_ms: 30_000,
+        ..LIMITS
+    };
+    for (given_ms, is_valid) in [(5_999, false), (6_000, true), (30_000, true), (30_001, false)] {
+        let joiner = newcomer("a").with(|request| request.session_timeout_ms = given_ms);
+        let invalid = JoinError::InvalidSessionTimeout {
+            given_ms,
+            min_ms: 6_000,
+            max_ms: 30_000,
+        };
+        let expected = if is_valid { Ok(()) } else { Err(invalid) };
+        assert_eq!(limits.validate_join(&joiner.request), expected);
+    }
+}
+
+#[test]
 fn a_dynamic_member_of_version_4_first_gets_an_id_and_then_joins_with_it() {
     let mut driver = Driver::new(LIMITS);
-    let asked = JoinRequest {
-        requires_known_member_id: true,
-        ..newcomer("a")
-    };
+    let asked = newcomer("a").asking_for_id();
     let first = driver.join(&asked);
     let member_id = "a".into();
     assert_eq!(
         driver.joins[&first],
         Err(JoinError::MemberIdRequired { member_id })
     );
-    assert_eq!(driver.group.state(), GroupState::Empty);
-    assert!(driver.group.has_pending_members());
+    assert_eq!(driver.group.state(), ClassicGroupState::Empty);
+    assert!(driver.has_pending_members());
 
     let second = driver.join(&again("a"));
     driver.pass(0);
     assert_eq!(driver.joined(second).generation_id, GenerationId(1));
-    assert!(!driver.group.has_pending_members());
+    assert!(!driver.has_pending_members());
 }
 
 #[test]
-fn a_promised_place_is_kept_for_the_session_timeout_and_holds_up_the_rebalance_until_then() {
+fn a_pending_member_is_kept_for_its_session_timeout_and_delays_the_rebalance_until_then() {
     let mut driver = Driver::stable(&[newcomer("a")]);
-    let asked = JoinRequest {
-        requires_known_member_id: true,
-        ..newcomer("b")
-    };
+    let asked = newcomer("b").asking_for_id();
     driver.join(&asked);
     driver.pass(SESSION_MS - 1);
     let rejoin = driver.join(&again("a"));
@@ -52,7 +65,7 @@ fn an_id_that_the_group_did_not_give_out_is_unknown() {
 }
 
 #[test]
-fn the_leader_is_told_of_everybody_and_the_others_of_nobody() {
+fn the_leader_is_told_all_members_and_the_others_none() {
     let mut driver = Driver::new(LIMITS);
     let tickets = [newcomer("a"), newcomer("b")].map(|member| driver.join(&member));
     driver.pass(0);
@@ -72,7 +85,7 @@ fn the_leader_is_told_of_everybody_and_the_others_of_nobody() {
 }
 
 #[test]
-fn the_protocol_with_the_most_votes_among_those_that_all_speak_is_chosen() {
+fn the_protocol_with_the_most_votes_among_those_that_all_support_is_chosen() {
     let cases: [(&[&[&str]], &str); 4] = [
         (
             &[
@@ -90,10 +103,7 @@ fn the_protocol_with_the_most_votes_among_those_that_all_speak_is_chosen() {
         let mut driver = Driver::new(LIMITS);
         let mut tickets = Vec::new();
         for (index, names) in members.iter().enumerate() {
-            tickets.push(driver.join(&JoinRequest {
-                protocols: protocols(names),
-                ..newcomer(&index.to_string())
-            }));
+            tickets.push(driver.join(&newcomer(&index.to_string()).supporting(names)));
         }
         driver.pass(0);
         for ticket in tickets {
@@ -115,25 +125,19 @@ fn protocols_that_do_not_fit_the_group_are_refused() {
     ];
     for (what, protocol_type, names) in inconsistent {
         let mut driver = Driver::stable(&[newcomer("a")]);
-        let refused = driver.join(&JoinRequest {
-            protocol_type: protocol_type.into(),
-            protocols: protocols(names),
-            ..newcomer("b")
-        });
+        let other = newcomer("b").supporting(names);
+        let refused = driver.join(&other.with(|request| request.protocol_type = protocol_type.into()));
         assert_eq!(
             driver.joins[&refused],
             Err(JoinError::InconsistentProtocol),
             "{what}"
         );
-        assert_eq!(driver.group.state(), GroupState::Stable, "{what}");
+        assert_eq!(driver.group.state(), ClassicGroupState::Stable, "{what}");
     }
     for (protocol_type, names) in [("", &["range"][..]), ("consumer", &[][..])] {
         let mut driver = Driver::new(LIMITS);
-        let refused = driver.join(&JoinRequest {
-            protocol_type: protocol_type.into(),
-            protocols: protocols(names),
-            ..newcomer("a")
-        });
+        let first = newcomer("a").supporting(names);
+        let refused = driver.join(&first.with(|request| request.protocol_type = protocol_type.into()));
         assert_eq!(driver.joins[&refused], Err(JoinError::InconsistentProtocol));
     }
 }
@@ -145,20 +149,17 @@ fn a_follower_that_joins_a_stable_group_again_unchanged_gets_the_generation_as_i
     let joined = driver.joined(ticket);
     assert_eq!((joined.generation_id, &*joined.leader), (GenerationId(1), "a"));
     assert_eq!(joined.members, vec![]);
-    assert_eq!(driver.group.state(), GroupState::Stable);
+    assert_eq!(driver.group.state(), ClassicGroupState::Stable);
 }
 
 #[test]
 fn the_leader_that_joins_again_and_a_member_with_new_metadata_start_a_rebalance() {
-    let changed = JoinRequest {
-        protocols: protocols(&["range", "sticky"]),
-        ..again("b")
-    };
+    let changed = again("b").supporting(&["range", "sticky"]);
     for rejoining in [again("a"), changed] {
         let mut driver = Driver::stable(&[newcomer("a"), newcomer("b")]);
         let ticket = driver.join(&rejoining);
         assert!(driver.is_parked(ticket));
-        assert_eq!(driver.group.state(), GroupState::PreparingRebalance);
+        assert_eq!(driver.group.state(), ClassicGroupState::PreparingRebalance);
         let generation_id = 1;
         for member in ["a", "b"] {
             assert_eq!(
@@ -179,22 +180,16 @@ fn a_join_repeated_before_the_assignment_is_answered_again_unless_metadata_chang
     let follower = driver.join(&again("b"));
     assert_eq!(driver.joined(leader).members.len(), 2);
     assert_eq!(driver.joined(follower).members.len(), 0);
-    assert_eq!(driver.group.state(), GroupState::CompletingRebalance);
+    assert_eq!(driver.group.state(), ClassicGroupState::CompletingRebalance);
 
-    let changed = driver.join(&JoinRequest {
-        protocols: protocols(&["range", "sticky"]),
-        ..again("b")
-    });
+    let changed = driver.join(&again("b").supporting(&["range", "sticky"]));
     assert!(driver.is_parked(changed));
-    assert_eq!(driver.group.state(), GroupState::PreparingRebalance);
+    assert_eq!(driver.group.state(), ClassicGroupState::PreparingRebalance);
 }
 
 #[test]
 fn a_rebalance_waits_as_long_as_the_most_patient_member_and_leaves_dynamic_members_behind() {
-    let patient = JoinRequest {
-        rebalance_timeout_ms: 90_000,
-        ..newcomer("b")
-    };
+    let patient = newcomer("b").with(|request| request.rebalance_timeout_ms = 90_000);
     let mut driver = Driver::stable(&[newcomer("a"), patient]);
     let ticket = driver.join(&again("a"));
     for _ in 0..89 {
@@ -211,17 +206,14 @@ fn a_rebalance_waits_as_long_as_the_most_patient_member_and_leaves_dynamic_membe
 #[test]
 fn a_leader_that_is_left_behind_is_followed_by_a_member_that_joined() {
     let mut driver = Driver::stable(&[newcomer("a"), newcomer("b")]);
-    let ticket = driver.join(&JoinRequest {
-        protocols: protocols(&["range", "sticky"]),
-        ..again("b")
-    });
+    let ticket = driver.join(&again("b").supporting(&["range", "sticky"]));
     driver.pass(SESSION_MS);
     let joined = driver.joined(ticket);
     assert_eq!((&*joined.leader, joined.members.len()), ("b", 1));
 }
 
 #[test]
-fn a_full_group_takes_no_more_members_but_its_own() {
+fn a_full_group_lets_only_its_own_members_join() {
     let limits = Limits {
         max_size: 2,
         ..LIMITS
@@ -233,9 +225,9 @@ fn a_full_group_takes_no_more_members_but_its_own() {
         driver.joins[&refused],
         Err(JoinError::MaxSizeReached { limit: 2 })
     );
-    assert_eq!(driver.group.state(), GroupState::Stable);
+    assert_eq!(driver.group.state(), ClassicGroupState::Stable);
 
-    // During a rebalance those that wait are counted.
+    // During a rebalance only members that have joined count.
     driver.join(&again("a"));
     let early = driver.join(&newcomer("c"));
     assert!(driver.is_parked(early));
@@ -245,16 +237,13 @@ fn a_full_group_takes_no_more_members_but_its_own() {
 }
 
 #[test]
-fn promised_places_are_bounded_too() {
+fn pending_members_count_towards_the_limit_too() {
     let limits = Limits {
         max_members: 2,
         ..LIMITS
     };
     let mut driver = Driver::new(limits);
-    let asking = |name: &str| JoinRequest {
-        requires_known_member_id: true,
-        ..newcomer(name)
-    };
+    let asking = |name: &str| newcomer(name).asking_for_id();
     driver.join(&asking("a"));
     driver.join(&asking("b"));
     let refused = driver.join(&asking("c"));
@@ -273,10 +262,7 @@ fn the_first_rebalance_waits_its_delay_again_for_each_newcomer_up_to_the_rebalan
         initial_rebalance_delay_ms: 3_000,
         ..LIMITS
     };
-    let impatient = |name: &str| JoinRequest {
-        rebalance_timeout_ms: 7_000,
-        ..newcomer(name)
-    };
+    let impatient = |name: &str| newcomer(name).with(|request| request.rebalance_timeout_ms = 7_000);
     let mut driver = Driver::new(limits);
     let first = driver.join(&impatient("a"));
     driver.pass(2_999);
@@ -286,7 +272,7 @@ fn the_first_rebalance_waits_its_delay_again_for_each_newcomer_up_to_the_rebalan
     driver.join(&impatient("c"));
     driver.pass(1_000);
     assert!(driver.is_parked(first));
-    // 3,000 and 3,000 of the 7,000 are used up: 1,000 is left.
+    // 3,000 and 3,000 of the 7,000 are used up, so that 1,000 is left.
     driver.pass(1);
     assert_eq!(driver.now_ms, 7_000);
     assert_eq!(driver.joined(first).members.len(), 3);
@@ -301,10 +287,7 @@ fn the_first_rebalance_waits_its_delay_again_for_each_newcomer_up_to_the_rebalan
 
 #[test]
 fn a_newcomer_whose_first_join_stays_parked_is_removed_after_five_minutes() {
-    let patient = |name: &str| JoinRequest {
-        rebalance_timeout_ms: 600_000,
-        ..newcomer(name)
-    };
+    let patient = |name: &str| newcomer(name).with(|request| request.rebalance_timeout_ms = 600_000);
     let mut driver = Driver::stable(&[patient("a")]);
     let ticket = driver.join(&patient("b"));
     for _ in 0..300 {

@@ -1,6 +1,7 @@
-//! LeaveGroup, sessions that end, and what the group knows of its subscriptions.
+//! The rules of LeaveGroup and of sessions that end, the topics that members subscribe to, and descriptions.
 
 use super::driver::*;
+use crate::group::MemberIdentity;
 use crate::group::classic::*;
 
 #[test]
@@ -16,7 +17,7 @@ fn when_a_member_leaves_the_others_rebalance() {
 fn when_the_last_member_leaves_the_group_is_empty_in_another_generation() {
     let mut driver = Driver::stable(&[newcomer("a")]);
     driver.leave(&[leaver("a", None)]);
-    assert_eq!(driver.group.state(), GroupState::Empty);
+    assert_eq!(driver.group.state(), ClassicGroupState::Empty);
     let ticket = driver.join(&newcomer("b"));
     driver.pass(0);
     assert_eq!(driver.joined(ticket).generation_id, GenerationId(3));
@@ -25,11 +26,7 @@ fn when_the_last_member_leaves_the_group_is_empty_in_another_generation() {
 #[test]
 fn each_leaver_has_a_result_of_its_own() {
     let mut driver = Driver::stable(&[newcomer("a"), with_instance("i", "b"), with_instance("j", "c")]);
-    let promised = JoinRequest {
-        requires_known_member_id: true,
-        ..newcomer("d")
-    };
-    driver.join(&promised);
+    driver.join(&newcomer("d").asking_for_id());
     let results = driver.leave(&[
         leaver("x", None),
         leaver("", Some("nobody")),
@@ -39,28 +36,28 @@ fn each_leaver_has_a_result_of_its_own() {
         leaver("d", None),
         leaver("a", None),
     ]);
-    let unknown = || Err(UNKNOWN.into());
+    let unknown = || Err(UNKNOWN);
     assert_eq!(
         results,
         [
             unknown(),
             unknown(),
             unknown(),
-            Err(FENCED.into()),
+            Err(FENCED),
             Ok(()),
             Ok(()),
             Ok(())
         ]
     );
     assert_eq!(driver.members(), ["c"]);
-    assert!(!driver.group.has_pending_members());
+    assert!(!driver.has_pending_members());
 }
 
 #[test]
 fn a_leave_that_fails_changes_nothing() {
     let mut driver = Driver::stable(&[newcomer("a")]);
-    assert_eq!(driver.leave(&[leaver("x", None)]), [Err(UNKNOWN.into())]);
-    assert_eq!(driver.group.state(), GroupState::Stable);
+    assert_eq!(driver.leave(&[leaver("x", None)]), [Err(UNKNOWN)]);
+    assert_eq!(driver.group.state(), ClassicGroupState::Stable);
 }
 
 #[test]
@@ -74,7 +71,7 @@ fn a_member_that_leaves_while_its_join_is_parked_is_unknown() {
     assert_eq!(
         driver.joined(first).members.len(),
         1,
-        "the one the rebalance waited for has left"
+        "the member that the rebalance waited for has left"
     );
 }
 
@@ -90,32 +87,35 @@ fn when_a_session_ends_the_others_rebalance() {
 }
 
 #[test]
-fn the_group_knows_what_consumers_subscribe_to() {
+fn the_group_knows_the_topics_that_consumers_subscribe_to() {
     let mut driver = Driver::stable(&[newcomer("a")]);
     assert!(driver.group.is_subscribed_to("t"));
     assert!(!driver.group.is_subscribed_to("u"));
     driver.leave(&[leaver("a", None)]);
-    assert!(!driver.group.is_subscribed_to("t"), "nobody is left");
+    assert!(!driver.group.is_subscribed_to("t"), "no member is left");
 }
 
 #[test]
 fn a_group_whose_subscriptions_cannot_be_read_counts_as_subscribed_to_everything() {
-    let opaque = |protocol_type: &str| JoinRequest {
-        protocol_type: protocol_type.into(),
-        protocols: vec![Protocol {
+    let opaque = |protocol_type: &str| {
+        let protocol = Protocol {
             name: "p".into(),
             metadata: Bytes::from_static(b"?"),
-        }],
-        ..newcomer("a")
+        };
+        newcomer("a").with(|request| {
+            request.protocol_type = protocol_type.into();
+            request.protocols = vec![protocol];
+        })
     };
     let consumers = Driver::stable(&[opaque("consumer")]);
-    assert!(consumers.group.is_subscribed_to("t") && !consumers.group.knows_subscribed_topics());
+    assert!(consumers.group.is_subscribed_to("t"));
+    assert_eq!(consumers.group.subscribed_topics, None);
     let workers = Driver::stable(&[opaque("connect")]);
     assert!(!workers.group.is_subscribed_to("t"));
 }
 
 #[test]
-fn metadata_and_the_protocol_are_described_of_stable_groups_only() {
+fn metadata_and_protocol_are_described_only_if_the_group_is_stable() {
     let mut driver = Driver::stable(&[with_instance("i", "a")]);
     let stable = driver.group.describe();
     assert_eq!(
@@ -123,10 +123,12 @@ fn metadata_and_the_protocol_are_described_of_stable_groups_only() {
         ("consumer", "range")
     );
     let member = DescribedMember {
-        member_id: "a".into(),
-        group_instance_id: Some("i".into()),
-        client_id: "client".into(),
-        client_host: "/127.0.0.1".into(),
+        identity: MemberIdentity {
+            member_id: "a".into(),
+            group_instance_id: Some("i".into()),
+            client_id: "client".into(),
+            client_host: "/127.0.0.1".into(),
+        },
         metadata: protocols(&["range"])[0].metadata.clone(),
         assignment: Bytes::from_static(b"a"),
     };

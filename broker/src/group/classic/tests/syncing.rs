@@ -1,39 +1,43 @@
-//! SyncGroup, Heartbeat and the rules of OffsetCommit.
+//! The rules of SyncGroup, Heartbeat and OffsetCommit.
 
 use super::driver::*;
+use crate::group::CommitError;
 use crate::group::classic::*;
 
-/// `a` leads, `b` follows; generation 1 waits for its assignment.
+/// Returns a group in which `a` leads, `b` follows, and generation 1 waits for its assignment.
 fn completing() -> Driver {
     let mut driver = Driver::new(LIMITS);
     driver.join(&newcomer("a"));
     driver.join(&newcomer("b"));
     driver.pass(0);
-    assert_eq!(driver.group.state(), GroupState::CompletingRebalance);
+    assert_eq!(driver.group.state(), ClassicGroupState::CompletingRebalance);
     driver
 }
 
-/// As [`completing`] for generation 2, but `b` has not joined again yet.
+/// Returns a group of generation 1 in a rebalance, for which `a` has joined again and `b` has not.
 fn preparing() -> Driver {
     let mut driver = Driver::stable(&[newcomer("a"), newcomer("b")]);
     driver.join(&again("a"));
     driver
 }
 
-/// What is shown, the group, who asks, under which generation, and the answer.
+/// A description, the group, the member id and generation of the request, and the answer.
 type Case<T> = (&'static str, Driver, &'static str, i32, T);
 
-const ILLEGAL: (GenerationId, GenerationId) = (GenerationId(7), GenerationId(1));
+const ILLEGAL: IllegalGeneration = IllegalGeneration {
+    given: GenerationId(7),
+    current: GenerationId(1),
+};
 
 #[test]
-fn followers_wait_for_the_leader_and_a_forgotten_member_gets_no_bytes() {
+fn followers_wait_for_the_leader_and_a_member_that_it_left_out_gets_no_bytes() {
     let mut driver = completing();
     let follower = driver.sync("b", 1, &[]);
     assert!(driver.is_parked(follower));
     let leader = driver.sync("a", 1, &[("a", "everything")]);
     assert_eq!(driver.assignment(leader), "everything");
     assert_eq!(driver.assignment(follower), "");
-    assert_eq!(driver.group.state(), GroupState::Stable);
+    assert_eq!(driver.group.state(), ClassicGroupState::Stable);
 }
 
 #[test]
@@ -48,7 +52,7 @@ fn the_answer_names_the_protocol() {
 #[test]
 fn a_sync_in_a_stable_group_gives_the_assignment_again() {
     let mut driver = Driver::stable(&[newcomer("a"), newcomer("b")]);
-    let ticket = driver.sync("b", 1, &[("b", "what a follower says does not count")]);
+    let ticket = driver.sync("b", 1, &[("b", "the assignment of a follower is ignored")]);
     assert_eq!(driver.assignment(ticket), "b");
 }
 
@@ -63,7 +67,7 @@ fn waiting_followers_are_told_of_a_rebalance() {
 }
 
 #[test]
-fn a_waiting_follower_whose_leader_goes_silent_is_told_when_the_leaders_session_ends() {
+fn a_waiting_follower_is_told_of_a_rebalance_when_the_leaders_session_ends() {
     let mut driver = completing();
     let follower = driver.sync("b", 1, &[]);
     driver.pass(SESSION_MS - 1);
@@ -74,9 +78,8 @@ fn a_waiting_follower_whose_leader_goes_silent_is_told_when_the_leaders_session_
 }
 
 #[test]
-fn who_may_sync() {
+fn syncs_are_accepted_from_members_of_the_generation() {
     let stable = || Driver::stable(&[newcomer("a"), newcomer("b")]);
-    let (given, current) = ILLEGAL;
     let cases: [Case<SyncError>; 5] = [
         (
             "no member of an empty group",
@@ -85,14 +88,8 @@ fn who_may_sync() {
             0,
             UNKNOWN.into(),
         ),
-        ("a stranger", stable(), "x", 1, UNKNOWN.into()),
-        (
-            "another generation",
-            stable(),
-            "a",
-            7,
-            SyncError::IllegalGeneration { given, current },
-        ),
+        ("an unknown member", stable(), "x", 1, UNKNOWN.into()),
+        ("another generation", stable(), "a", 7, ILLEGAL.into()),
         (
             "during a rebalance",
             preparing(),
@@ -101,7 +98,7 @@ fn who_may_sync() {
             SyncError::RebalanceInProgress,
         ),
         (
-            "a stranger while the group completes",
+            "an unknown member while the group completes",
             completing(),
             "x",
             1,
@@ -116,7 +113,7 @@ fn who_may_sync() {
 
 #[test]
 fn a_sync_of_another_protocol_is_inconsistent() {
-    for (protocol_type, protocol_name, is_fine) in [
+    for (protocol_type, protocol_name, is_accepted) in [
         (Some("consumer"), Some("range"), true),
         (None, None, true),
         (Some("connect"), Some("range"), false),
@@ -129,7 +126,7 @@ fn a_sync_of_another_protocol_is_inconsistent() {
             protocol_name: protocol_name.map(Into::into),
             assignments: Vec::new(),
         });
-        let expected = if is_fine {
+        let expected = if is_accepted {
             None
         } else {
             Some(SyncError::InconsistentProtocol)
@@ -142,7 +139,7 @@ fn a_sync_of_another_protocol_is_inconsistent() {
 fn members_that_never_sync_are_removed_after_the_rebalance_timeout() {
     let mut driver = completing();
     driver.sync("a", 1, &[("a", "all")]);
-    assert_eq!(driver.group.state(), GroupState::Stable);
+    assert_eq!(driver.group.state(), ClassicGroupState::Stable);
     for _ in 0..59 {
         driver.pass(1_000);
         assert_eq!(
@@ -152,11 +149,11 @@ fn members_that_never_sync_are_removed_after_the_rebalance_timeout() {
     }
     driver.pass(1_000);
     assert_eq!(driver.members(), ["a"]);
-    assert_eq!(driver.group.state(), GroupState::PreparingRebalance);
+    assert_eq!(driver.group.state(), ClassicGroupState::PreparingRebalance);
 }
 
 #[test]
-fn when_everybody_has_synced_nobody_is_removed_for_it() {
+fn members_that_have_synced_are_not_removed() {
     let mut driver = Driver::stable(&[newcomer("a"), newcomer("b")]);
     for _ in 0..120 {
         driver.pass(1_000);
@@ -168,10 +165,8 @@ fn when_everybody_has_synced_nobody_is_removed_for_it() {
 }
 
 #[test]
-fn who_may_send_heartbeats() {
+fn heartbeats_are_accepted_from_members_of_the_generation() {
     let stable = || Driver::stable(&[newcomer("a"), newcomer("b")]);
-    let (given, current) = ILLEGAL;
-    let illegal = HeartbeatError::IllegalGeneration { given, current };
     let cases: [Case<Result<(), HeartbeatError>>; 6] = [
         ("a member", stable(), "b", 1, Ok(())),
         (
@@ -182,16 +177,16 @@ fn who_may_send_heartbeats() {
             Ok(()),
         ),
         (
-            "a member that is to join",
+            "a member that has to join again",
             preparing(),
             "b",
             1,
             Err(HeartbeatError::RebalanceInProgress),
         ),
-        ("another generation", stable(), "a", 7, Err(illegal)),
-        ("a stranger", stable(), "x", 1, Err(UNKNOWN.into())),
+        ("another generation", stable(), "a", 7, Err(ILLEGAL.into())),
+        ("an unknown member", stable(), "x", 1, Err(UNKNOWN.into())),
         (
-            "of an empty group",
+            "an unknown member of an empty group",
             Driver::new(LIMITS),
             "a",
             0,
@@ -204,18 +199,22 @@ fn who_may_send_heartbeats() {
 }
 
 #[test]
-fn who_may_commit() {
+fn commits_are_accepted_from_members_with_an_assignment_or_into_an_empty_group() {
     let stable = || Driver::stable(&[newcomer("a"), newcomer("b")]);
-    let (given, current) = ILLEGAL;
-    let illegal = CommitError::IllegalGeneration { given, current };
-    let of_no_generation = CommitError::IllegalGeneration {
+    let no_generation = IllegalGeneration {
         given: GenerationId(-1),
-        current,
+        ..ILLEGAL
     };
     let cases: [Case<Result<(), CommitError>>; 10] = [
-        ("anybody, of an empty group", Driver::new(LIMITS), "", -1, Ok(())),
         (
-            "a made-up member, of an empty group",
+            "any client, of an empty group",
+            Driver::new(LIMITS),
+            "",
+            -1,
+            Ok(()),
+        ),
+        (
+            "an unknown member without generation, of an empty group",
             Driver::new(LIMITS),
             "x",
             -1,
@@ -229,7 +228,7 @@ fn who_may_commit() {
             Err(UNKNOWN.into()),
         ),
         (
-            "anybody, of a stable group",
+            "a client that is not a member, of a stable group",
             stable(),
             "",
             -1,
@@ -241,10 +240,10 @@ fn who_may_commit() {
             stable(),
             "b",
             -1,
-            Err(of_no_generation),
+            Err(no_generation.into()),
         ),
-        ("a stranger", stable(), "x", 1, Err(UNKNOWN.into())),
-        ("another generation", stable(), "b", 7, Err(illegal)),
+        ("an unknown member", stable(), "x", 1, Err(UNKNOWN.into())),
+        ("another generation", stable(), "b", 7, Err(ILLEGAL.into())),
         (
             "before the assignment",
             completing(),
@@ -252,8 +251,8 @@ fn who_may_commit() {
             1,
             Err(CommitError::RebalanceInProgress),
         ),
-        // What was read under the generation that ends may still be committed.
-        ("while the next generation gathers", preparing(), "b", 1, Ok(())),
+        // A member may still commit what it read in the generation that ends.
+        ("during a rebalance", preparing(), "b", 1, Ok(())),
     ];
     for (what, mut driver, member_id, generation_id, expected) in cases {
         assert_eq!(driver.commit(member_id, generation_id), expected, "{what}");
@@ -268,20 +267,17 @@ fn a_commit_counts_as_a_heartbeat() {
         assert_eq!(driver.commit("a", 1), Ok(()));
     }
     driver.pass(SESSION_MS);
-    assert_eq!(driver.group.state(), GroupState::Empty);
+    assert_eq!(driver.group.state(), ClassicGroupState::Empty);
 }
 
 #[test]
-fn a_dead_group_sends_everybody_to_look_for_its_successor() {
-    let mut driver = Driver::new(LIMITS);
-    driver.group.die(0);
-    let joins = [newcomer("a"), again("a")].map(|request| driver.join(&request));
-    for ticket in joins {
-        assert_eq!(driver.joins[&ticket], Err(JoinError::Dead));
-    }
-    let sync = driver.sync("a", 0, &[]);
-    assert_eq!(driver.syncs[&sync], Err(SyncError::Dead));
-    assert_eq!(driver.heartbeat("a", 0), Err(HeartbeatError::Dead));
-    assert_eq!(driver.commit("", -1), Err(CommitError::Dead));
-    assert_eq!(driver.leave(&[leaver("a", None)]), [Err(LeaveError::Dead)]);
+fn a_transactional_commit_needs_no_member_and_no_assignment() {
+    // Older versions of TxnOffsetCommit name no member; the state of the group is not enforced.
+    let anonymous = || membership("", -1);
+    let mut stable = Driver::stable(&[newcomer("a")]);
+    assert_eq!(stable.commit_as(anonymous(), true), Ok(()));
+    assert_eq!(stable.commit_as(anonymous(), false), Err(UNKNOWN.into()));
+    assert_eq!(completing().commit_as(membership("b", 1), true), Ok(()));
+    let stale = membership("a", 7);
+    assert_eq!(stable.commit_as(stale, true), Err(ILLEGAL.into()));
 }

@@ -1,0 +1,312 @@
+//! All groups of the cluster: the map from a group's id to the task that runs it. The map never leaves this file.
+
+use super::classic::{
+    ClassicDescription, ClassicGroup, HeartbeatError, JoinError, Joined, Joiner, Leaver, Limits, SyncError,
+    SyncRequest, Synced,
+};
+use super::memory::{GROUP_BYTES, GroupMemory};
+use super::offsets::{FetchedOffsets, OffsetsToCommit, PartitionsByTopic};
+use super::task::{
+    Answer, ClassicCommand, Command, DeletedOffsets, GroupTask, Identity, MAILBOX_REQUESTS, Settings,
+};
+use super::timeline::Timeline;
+use super::{
+    AccessError, CommitError, Committer, FetchOffsetsError, Group, GroupError, GroupSummary, Membership,
+    MembershipError, NonEmptyGroup,
+};
+use crate::Clock;
+use crate::config::BrokerConfig;
+use crate::pool::Pool;
+use dashmap::{DashMap, Entry};
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tracing::{Instrument, debug, info_span};
+
+/// The maximum number of groups in the cluster, whatever the memory limit allows.
+const MAX_GROUPS: usize = 50_000;
+
+/// The maximum number of members and pending members in a group, whatever `group.max.size` allows.
+const MAX_GROUP_MEMBERS: usize = 20_000;
+
+/// Kafka's `CLASSIC_GROUP_NEW_MEMBER_JOIN_TIMEOUT_MS`.
+const NEW_MEMBER_JOIN_TIMEOUT_MS: i64 = 5 * 60 * 1_000;
+
+/// All groups.
+#[derive(Debug)]
+pub(crate) struct Groups {
+    pub(super) registry: Arc<Registry>,
+    timeline: Timeline,
+    settings: Settings,
+    pub(super) max_groups: usize,
+    memory: GroupMemory,
+    /// Dropping it aborts the tasks.
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// The mailboxes of the groups. Each task shares it, in order to remove its own.
+#[derive(Debug, Default)]
+pub(super) struct Registry {
+    mailboxes: DashMap<Arc<str>, Mailbox>,
+    pub(super) count: AtomicUsize,
+    next_serial: AtomicU64,
+}
+
+/// A group's mailbox. The serial number distinguishes it from that of a later group with the same id.
+#[derive(Clone, Debug)]
+struct Mailbox {
+    serial: u64,
+    /// Boxed, because a channel allocates 32 of its items at once.
+    commands: mpsc::Sender<Box<Command>>,
+}
+
+impl Registry {
+    fn get(&self, group_id: &str) -> Option<Mailbox> {
+        self.mailboxes.get(group_id).map(|mailbox| mailbox.clone())
+    }
+
+    /// Removes the group, unless a later one has its id.
+    pub(super) fn remove(&self, group_id: &str, serial: u64) {
+        let is_same = |_: &Arc<str>, mailbox: &Mailbox| mailbox.serial == serial;
+        if self.mailboxes.remove_if(group_id, is_same).is_some() {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Groups {
+    /// Creates the groups of a cluster, none at first. Their memory counts against `pool`.
+    pub(crate) fn new(config: &BrokerConfig, clock: &Clock, pool: Pool) -> Self {
+        let limits = Limits {
+            initial_rebalance_delay_ms: config.group_initial_rebalance_delay_ms,
+            min_session_timeout_ms: config.group_min_session_timeout_ms,
+            max_session_timeout_ms: config.group_max_session_timeout_ms,
+            max_size: usize::try_from(config.group_max_size).unwrap_or(0),
+            max_members: MAX_GROUP_MEMBERS,
+            new_member_join_timeout_ms: NEW_MEMBER_JOIN_TIMEOUT_MS,
+        };
+        Self {
+            registry: Arc::default(),
+            timeline: Timeline {
+                origin: Instant::now(),
+                epoch_ms: clock.now_ms(),
+            },
+            settings: Settings {
+                limits,
+                offsets_retention_ms: i64::from(config.offsets_retention_minutes) * 60_000,
+                offsets_check_interval_ms: config.offsets_retention_check_interval_ms,
+            },
+            max_groups: MAX_GROUPS,
+            memory: GroupMemory::new(pool),
+            tasks: Mutex::default(),
+        }
+    }
+
+    /// Lets a member join a group. Waits until the rebalance completes; the wait may be given up at any time.
+    pub(crate) async fn join(&self, group_id: &str, joiner: Joiner) -> Result<Joined, GroupError<JoinError>> {
+        let limits = &self.settings.limits;
+        limits
+            .validate_join(&joiner.request)
+            .map_err(GroupError::Refused)?;
+        // Only a member that has no id yet founds a group.
+        let mailbox = if joiner.request.member_id.is_empty() {
+            Some(self.get_or_create_classic(group_id)?)
+        } else {
+            self.registry.get(group_id)
+        };
+        let joined = self.ask_at(group_id, mailbox, |answer| {
+            ClassicCommand::Join(joiner, answer).into()
+        });
+        joined.await.map_err(GroupError::or_unknown_member)
+    }
+
+    /// Gives a member its assignment. Waits until the leader has assigned.
+    pub(crate) async fn sync(
+        &self,
+        group_id: &str,
+        request: SyncRequest,
+    ) -> Result<Synced, GroupError<SyncError>> {
+        let synced = self.ask(group_id, |answer| ClassicCommand::Sync(request, answer).into());
+        synced.await.map_err(GroupError::or_unknown_member)
+    }
+
+    /// Renews a member's session.
+    pub(crate) async fn heartbeat(
+        &self,
+        group_id: &str,
+        membership: Membership,
+    ) -> Result<(), GroupError<HeartbeatError>> {
+        let renewed = self.ask(group_id, |answer| {
+            ClassicCommand::Heartbeat(membership, answer).into()
+        });
+        renewed.await.map_err(GroupError::or_unknown_member)
+    }
+
+    /// Removes members from a group. Returns one result each, in order.
+    pub(crate) async fn leave(
+        &self,
+        group_id: &str,
+        leavers: Vec<Leaver>,
+    ) -> Result<Vec<Result<(), MembershipError>>, GroupError<Infallible>> {
+        let count = leavers.len();
+        let left = self.ask(group_id, |answer| ClassicCommand::Leave(leavers, answer).into());
+        match left.await {
+            Err(GroupError::NotFound) => Ok(vec![Err(MembershipError::UnknownMemberId); count]),
+            left => left,
+        }
+    }
+
+    /// Describes a classic group.
+    pub(crate) async fn describe(
+        &self,
+        group_id: &str,
+    ) -> Result<ClassicDescription, GroupError<Infallible>> {
+        let described = self.ask(group_id, |answer| ClassicCommand::Describe(answer).into());
+        described.await.map_err(GroupError::or_not_found_if_ended)
+    }
+
+    /// Commits offsets. A committer that does not claim to be a member founds the group if there is none.
+    pub(crate) async fn commit(
+        &self,
+        group_id: &str,
+        committer: Committer,
+        offsets: OffsetsToCommit,
+    ) -> Result<(), GroupError<CommitError>> {
+        let mailbox = if committer.membership.generation_or_epoch.is_none() {
+            Some(self.get_or_create_classic(group_id)?)
+        } else {
+            self.registry.get(group_id)
+        };
+        self.ask_at(group_id, mailbox, |answer| {
+            Command::Commit(committer, offsets, answer)
+        })
+        .await
+    }
+
+    /// Returns the committed offsets of the partitions in `wanted`; with `None` all.
+    pub(crate) async fn fetch_offsets(
+        &self,
+        group_id: &str,
+        wanted: Option<PartitionsByTopic>,
+    ) -> Result<FetchedOffsets, GroupError<FetchOffsetsError>> {
+        let fetched = self.ask(group_id, |answer| Command::FetchOffsets(wanted, answer));
+        fetched.await.map_err(GroupError::or_not_found_if_ended)
+    }
+
+    /// Returns all groups, by id.
+    pub(crate) async fn list(&self) -> Vec<GroupSummary> {
+        let mut summaries = Vec::new();
+        for group_id in self.ids() {
+            // A group that ends meanwhile is not listed.
+            if let Ok(summary) = self.ask(&group_id, Command::Summarize).await {
+                summaries.push(summary);
+            }
+        }
+        summaries
+    }
+
+    /// Deletes a group that has no members, with its offsets.
+    pub(crate) async fn delete(&self, group_id: &str) -> Result<(), GroupError<NonEmptyGroup>> {
+        let deleted = self.ask(group_id, Command::Delete);
+        deleted.await.map_err(GroupError::or_not_found_if_ended)
+    }
+
+    /// Deletes committed offsets. Returns one result for each topic, in order.
+    pub(crate) async fn delete_offsets(
+        &self,
+        group_id: &str,
+        partitions: PartitionsByTopic,
+    ) -> Result<DeletedOffsets, GroupError<NonEmptyGroup>> {
+        let deleted = self.ask(group_id, |answer| Command::DeleteOffsets(partitions, answer));
+        deleted.await.map_err(GroupError::or_not_found_if_ended)
+    }
+
+    /// Deletes the offsets of topics in all groups, because the topics were deleted.
+    pub(crate) async fn delete_offsets_of_topics(&self, topics: &[Arc<str>]) {
+        let topics: Arc<[Arc<str>]> = topics.into();
+        for group_id in self.ids() {
+            if let Some(mailbox) = self.registry.get(&group_id) {
+                // A closed mailbox belongs to a group that has ended, and its offsets with it.
+                let command = Box::new(Command::DeleteTopics(Arc::clone(&topics)));
+                let _ = mailbox.commands.send(command).await;
+            }
+        }
+    }
+
+    fn ids(&self) -> Vec<Arc<str>> {
+        let mailboxes = self.registry.mailboxes.iter();
+        let mut ids: Vec<_> = mailboxes.map(|entry| Arc::clone(entry.key())).collect();
+        ids.sort();
+        ids
+    }
+
+    async fn ask<T, E>(
+        &self,
+        group_id: &str,
+        command: impl FnOnce(Answer<T, E>) -> Command,
+    ) -> Result<T, GroupError<E>> {
+        let mailbox = self.registry.get(group_id);
+        self.ask_at(group_id, mailbox, command).await
+    }
+
+    async fn ask_at<T, E>(
+        &self,
+        group_id: &str,
+        mailbox: Option<Mailbox>,
+        command: impl FnOnce(Answer<T, E>) -> Command,
+    ) -> Result<T, GroupError<E>> {
+        let mailbox = mailbox.ok_or(GroupError::NotFound)?;
+        let (answer, answered) = oneshot::channel();
+        if mailbox.commands.send(Box::new(command(answer))).await.is_err() {
+            // Removes the mailbox of a task that panicked, so that the id is usable again.
+            self.registry.remove(group_id, mailbox.serial);
+            return Err(AccessError::Ended.into());
+        }
+        // The task drops the answers that it owes when the group ends.
+        answered.await.unwrap_or_else(|_| Err(AccessError::Ended.into()))
+    }
+
+    /// Returns the group, or creates it as an empty classic group, which any type of group may become.
+    fn get_or_create_classic(&self, group_id: &str) -> Result<Mailbox, AccessError> {
+        if let Some(mailbox) = self.registry.get(group_id) {
+            return Ok(mailbox);
+        }
+        let id: Arc<str> = group_id.into();
+        match self.registry.mailboxes.entry(Arc::clone(&id)) {
+            Entry::Occupied(entry) => Ok(entry.get().clone()),
+            Entry::Vacant(entry) => {
+                let limit = self.max_groups;
+                if self.registry.count.load(Ordering::Relaxed) >= limit {
+                    return Err(AccessError::TooManyGroups { limit });
+                }
+                self.memory.admit(GROUP_BYTES)?;
+                self.registry.count.fetch_add(1, Ordering::Relaxed);
+                let group = ClassicGroup::new(self.settings.limits, self.timeline.now_ms());
+                Ok(entry.insert(self.spawn(id, Group::Classic(group))).clone())
+            }
+        }
+    }
+
+    fn spawn(&self, group_id: Arc<str>, group: Group) -> Mailbox {
+        let serial = self.registry.next_serial.fetch_add(1, Ordering::Relaxed);
+        let (commands, mailbox) = mpsc::channel(MAILBOX_REQUESTS);
+        let registry = Arc::clone(&self.registry);
+        // The rules log what they do and do not know the id of their group.
+        let span = info_span!("group", %group_id);
+        debug!(parent: &span, group_type = group.group_type().name(), "group created");
+        let identity = Identity {
+            id: group_id,
+            serial,
+            registry,
+        };
+        let task = GroupTask::new(identity, group, self.timeline, self.settings, self.memory.clone());
+        // A panic while this lock is held leaves nothing half done.
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task.run(mailbox).instrument(span));
+        Mailbox { serial, commands }
+    }
+}

@@ -1,0 +1,53 @@
+//! The requests that a group's task receives.
+
+use crate::group::classic::{
+    ClassicDescription, HeartbeatError, JoinError, Joined, Joiner, Leaver, SyncError, SyncRequest, Synced,
+};
+use crate::group::offsets::{FetchedOffsets, OffsetsToCommit, PartitionsByTopic};
+use crate::group::{
+    CommitError, Committer, FetchOffsetsError, GroupError, GroupSummary, Membership, MembershipError,
+    NonEmptyGroup, SubscribedToTopic,
+};
+use std::convert::Infallible;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// The way back to the client. Dropped without an answer if the group ends.
+pub(in crate::group) type Answer<T, E> = oneshot::Sender<Result<T, GroupError<E>>>;
+
+/// The result of an OffsetDelete for each topic, in order.
+pub(in crate::group) type DeletedOffsets = Vec<Result<(), SubscribedToTopic>>;
+
+/// A request to a group of any type.
+#[derive(Debug)]
+pub(in crate::group) enum Command {
+    /// A request of the classic protocol.
+    Classic(ClassicCommand),
+    Commit(Committer, OffsetsToCommit, Answer<(), CommitError>),
+    /// Asks for the offsets of the partitions given, or with `None` for all.
+    FetchOffsets(
+        Option<PartitionsByTopic>,
+        Answer<FetchedOffsets, FetchOffsetsError>,
+    ),
+    Summarize(Answer<GroupSummary, Infallible>),
+    Delete(Answer<(), NonEmptyGroup>),
+    DeleteOffsets(PartitionsByTopic, Answer<DeletedOffsets, NonEmptyGroup>),
+    /// Tells that topics were deleted. Nobody waits for an answer.
+    DeleteTopics(Arc<[Arc<str>]>),
+}
+
+/// A request of the classic protocol.
+#[derive(Debug)]
+pub(in crate::group) enum ClassicCommand {
+    Join(Joiner, Answer<Joined, JoinError>),
+    Sync(SyncRequest, Answer<Synced, SyncError>),
+    Heartbeat(Membership, Answer<(), HeartbeatError>),
+    Leave(Vec<Leaver>, Answer<Vec<Result<(), MembershipError>>, Infallible>),
+    Describe(Answer<ClassicDescription, Infallible>),
+}
+
+impl From<ClassicCommand> for Command {
+    fn from(command: ClassicCommand) -> Self {
+        Self::Classic(command)
+    }
+}
