@@ -2,10 +2,12 @@
 
 use crate::ids::{LeaderEpoch, Offset};
 
-/// The epochs of the log in order, each with the offset where it begins; the first one is always known.
+/// The epochs of the log in order, each with the offset where it begins.
 #[derive(Debug)]
 pub(super) struct LeaderEpochs {
-    earliest: Entry,
+    /// Held apart from the others because most logs only ever have one epoch, which then needs no allocation. `None` once
+    /// all records have been truncated.
+    earliest: Option<Entry>,
     later: Vec<Entry>,
 }
 
@@ -16,46 +18,51 @@ struct Entry {
 }
 
 impl LeaderEpochs {
-    /// An empty log's, led under `epoch`.
+    /// Returns the epochs of an empty log that is led under `epoch`.
     pub(super) fn new(epoch: LeaderEpoch) -> Self {
+        let start_offset = Offset(0);
         Self {
-            earliest: Entry {
-                epoch,
-                start_offset: Offset(0),
-            },
+            earliest: Some(Entry { epoch, start_offset }),
             later: Vec::new(),
         }
     }
 
-    fn latest(&self) -> Entry {
-        self.later.last().copied().unwrap_or(self.earliest)
+    fn latest(&self) -> Option<Entry> {
+        self.later.last().copied().or(self.earliest)
     }
 
     fn entries(&self) -> impl DoubleEndedIterator<Item = Entry> {
-        std::iter::once(self.earliest).chain(self.later.iter().copied())
+        self.earliest.into_iter().chain(self.later.iter().copied())
     }
 
-    /// Notes that `epoch` begins at `start_offset`, the log's end. An epoch that wrote nothing gives way; an older one is ignored.
+    /// Notes that `epoch` begins at `start_offset`, the log's end. Replaces an epoch that wrote no records; ignores an epoch
+    /// that is not newer than the latest one.
     pub(super) fn assign(&mut self, epoch: LeaderEpoch, start_offset: Offset) {
-        if epoch <= self.latest().epoch {
+        if self.latest().is_some_and(|latest| epoch <= latest.epoch) {
             return;
         }
-        while self
-            .later
-            .last()
-            .is_some_and(|last| last.start_offset >= start_offset)
-        {
-            self.later.pop();
-        }
+        self.truncate_from(start_offset);
         let entry = Entry { epoch, start_offset };
-        if self.earliest.start_offset >= start_offset {
-            self.earliest = entry;
+        if self.earliest.is_none() {
+            self.earliest = Some(entry);
         } else {
             self.later.push(entry);
         }
     }
 
-    /// Forgets what lies before `log_start_offset`; the epoch that holds it begins there from now on.
+    /// Forgets the epochs that begin at or after `end_offset`. Source: `LeaderEpochFileCache.truncateFromEndAsyncFlush`.
+    pub(super) fn truncate_from(&mut self, end_offset: Offset) {
+        while self
+            .later
+            .pop_if(|last| last.start_offset >= end_offset)
+            .is_some()
+        {}
+        self.earliest
+            .take_if(|earliest| earliest.start_offset >= end_offset);
+    }
+
+    /// Forgets the epochs that end at or before `log_start_offset`. The epoch of the record at `log_start_offset` begins there
+    /// from now on.
     pub(super) fn truncate_before(&mut self, log_start_offset: Offset) {
         let passed = self
             .later
@@ -63,12 +70,14 @@ impl LeaderEpochs {
             .take_while(|entry| entry.start_offset <= log_start_offset)
             .count();
         if let Some(last) = self.later.drain(..passed).next_back() {
-            self.earliest = last;
+            self.earliest = Some(last);
         }
-        self.earliest.start_offset = self.earliest.start_offset.max(log_start_offset);
+        if let Some(earliest) = &mut self.earliest {
+            earliest.start_offset = earliest.start_offset.max(log_start_offset);
+        }
     }
 
-    /// The epoch of the record at `offset`.
+    /// Returns the epoch of the record at `offset`.
     pub(super) fn epoch_at(&self, offset: Offset) -> Option<LeaderEpoch> {
         self.entries()
             .rev()
@@ -76,13 +85,14 @@ impl LeaderEpochs {
             .map(|entry| entry.epoch)
     }
 
-    /// The largest epoch at most `epoch`, and where it ends. Below the earliest one: the epoch asked for, and where the earliest begins.
+    /// Returns the largest epoch that is at most `epoch`, and the offset where it ends. For an epoch before the earliest one,
+    /// returns `epoch` itself and the offset where the earliest one begins.
     pub(super) fn end_offset_for(
         &self,
         epoch: LeaderEpoch,
         log_end_offset: Offset,
     ) -> Option<(LeaderEpoch, Offset)> {
-        if epoch == LeaderEpoch::NONE || epoch > self.latest().epoch {
+        if epoch == LeaderEpoch::NONE || epoch > self.latest()?.epoch {
             return None;
         }
         let end_offset = self
@@ -143,6 +153,39 @@ mod tests {
         assert_eq!(
             from_the_start.end_offset_for(LeaderEpoch(1), Offset(0)),
             Some((LeaderEpoch(1), Offset(0)))
+        );
+    }
+
+    #[test]
+    fn truncation_forgets_the_epochs_that_begin_at_or_after_the_new_end() {
+        let cases = [
+            (26, Some(5)),
+            (25, Some(2)),
+            (11, Some(2)),
+            (10, Some(0)),
+            (1, Some(0)),
+            (0, None),
+        ];
+        for (end_offset, latest) in cases {
+            let mut epochs = epochs(&[(2, 10), (5, 25)]);
+            epochs.truncate_from(Offset(end_offset));
+            assert_eq!(
+                epochs.latest().map(|entry| entry.epoch.0),
+                latest,
+                "end {end_offset}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_emptied_log_begins_with_the_next_epoch() {
+        let mut epochs = epochs(&[(3, 10)]);
+        epochs.truncate_from(Offset(0));
+        assert_eq!(epochs.end_offset_for(LeaderEpoch(3), Offset(0)), None);
+        epochs.assign(LeaderEpoch(2), Offset(0));
+        assert_eq!(
+            epochs.end_offset_for(LeaderEpoch(2), Offset(4)),
+            Some((LeaderEpoch(2), Offset(4)))
         );
     }
 

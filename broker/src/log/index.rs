@@ -1,5 +1,5 @@
-//! Where the small batches of a run lie: an entry about every 4 KiB, as Kafka's `index.interval.bytes` has it, and a walk over
-//! headers from there.
+//! The index of a run of small batches: one entry about every 4 KiB, as with Kafka's `index.interval.bytes`, and a walk over the
+//! batch headers from there. An entry per batch would take a tenth of the memory that small batches take themselves.
 
 use super::batch::BatchHeader;
 use crate::ids::Offset;
@@ -7,26 +7,28 @@ use crate::ids::Offset;
 /// Kafka's default of `index.interval.bytes`.
 const INTERVAL_BYTES: usize = 4096;
 
-/// What is known of a run of small batches without reading it.
+/// The index of one run.
 #[derive(Clone, Debug)]
 pub(super) struct RunIndex {
     pub(super) base_offset: Offset,
     /// The offset after the last record.
     pub(super) end_offset: Offset,
     pub(super) max_timestamp_ms: i64,
-    /// How far the last entry lies behind.
+    /// The position of the last entry.
     indexed_bytes: usize,
-    /// In the order of both; the run's start has none.
+    /// In ascending order. The first batch of the run has no entry: its position is 0.
     entries: Vec<Entry>,
 }
 
+/// The position of a batch, and the offset after the last record before it. That is not always the batch's own base offset: a
+/// truncation inside a batch leaves a gap, and a stretch that ends here ends before the gap.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    base_offset: Offset,
+    end_offset_before: Offset,
     position: usize,
 }
 
-/// A stretch of a run: whole batches.
+/// A part of a run that begins and ends with a whole batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stretch {
     pub(super) start: usize,
@@ -36,7 +38,7 @@ pub(super) struct Stretch {
 }
 
 impl RunIndex {
-    /// Of a run without batches whose first will have `base_offset`.
+    /// Returns the index of an empty run whose first batch will have `base_offset`.
     pub(super) fn new(base_offset: Offset) -> Self {
         Self {
             base_offset,
@@ -47,12 +49,21 @@ impl RunIndex {
         }
     }
 
-    /// Notes that the batch of `header` was put at `position`.
+    /// Returns the index of `run`, which begins with a batch at `base_offset`.
+    pub(super) fn of(run: &[u8], base_offset: Offset) -> Self {
+        let mut index = Self::new(base_offset);
+        for (position, header) in walk(run, 0) {
+            index.add(&header, position);
+        }
+        index
+    }
+
+    /// Adds a batch that was written at `position`.
     pub(super) fn add(&mut self, header: &BatchHeader, position: usize) {
         if position - self.indexed_bytes >= INTERVAL_BYTES {
             self.indexed_bytes = position;
             self.entries.push(Entry {
-                base_offset: header.base_offset(),
+                end_offset_before: self.end_offset,
                 position,
             });
         }
@@ -60,9 +71,11 @@ impl RunIndex {
         self.max_timestamp_ms = self.max_timestamp_ms.max(header.max_timestamp_ms());
     }
 
-    /// Position of the batch that holds `offset`, or of the first one after it.
+    /// Returns the position of the batch that holds `offset`, or of the first one after it.
     pub(super) fn position_of(&self, run: &[u8], offset: Offset) -> usize {
-        let entry = self.entries.partition_point(|entry| entry.base_offset <= offset);
+        let entry = self
+            .entries
+            .partition_point(|entry| entry.end_offset_before <= offset);
         let from = entry
             .checked_sub(1)
             .map_or(0, |entry| self.entries[entry].position);
@@ -71,8 +84,8 @@ impl RunIndex {
             .map_or(run.len(), |(position, _)| position)
     }
 
-    /// The whole batches from `start` on that end before `end_offset` and fit in `room_bytes`; the first comes in any case if
-    /// `at_least_one`.
+    /// Returns the whole batches from position `start` on that end before `end_offset` and fit into `room_bytes`. With
+    /// `at_least_one` the first batch need not fit.
     pub(super) fn stretch(
         &self,
         run: &[u8],
@@ -93,15 +106,15 @@ impl RunIndex {
             end: start,
             next_offset: self.base_offset,
         };
-        // All batches before an entry end before its offset.
+        // All batches before an entry end at its offset, so the walk can begin at the last entry that fits.
         let sure = self.entries.partition_point(|entry| {
-            entry.base_offset <= end_offset && entry.position.saturating_sub(start) <= room_bytes
+            entry.end_offset_before <= end_offset && entry.position.saturating_sub(start) <= room_bytes
         });
         if let Some(entry) = sure.checked_sub(1).map(|last| self.entries[last])
             && entry.position > start
         {
             stretch.end = entry.position;
-            stretch.next_offset = entry.base_offset;
+            stretch.next_offset = entry.end_offset_before;
         }
         for (position, header) in walk(run, stretch.end) {
             let size = header.size_bytes().unwrap_or(0);
@@ -116,7 +129,7 @@ impl RunIndex {
     }
 }
 
-/// The headers of a run with their positions, from the batch at `position` on.
+/// Returns the headers of a run with their positions, from the batch at `position` on.
 pub(super) fn walk(run: &[u8], mut position: usize) -> impl Iterator<Item = (usize, BatchHeader)> {
     std::iter::from_fn(move || {
         let header = BatchHeader::read(&run[position..])?;

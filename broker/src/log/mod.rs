@@ -263,6 +263,49 @@ impl PartitionLog {
         self.epochs.assign(epoch, self.log_end_offset);
     }
 
+    /// Drops the batches that hold or follow `offset`, which becomes the log end: a batch that begins before it goes whole, and
+    /// leaves a gap. Leader epochs that begin there are forgotten, and producers are as they were before. An offset at or after
+    /// the log end drops nothing. Source: Kafka's `UnifiedLog.truncateTo`.
+    ///
+    /// An offset before the log start empties the log: the batches between the two have been given back already. (Kafka's files
+    /// may still have some of them, which nobody can read.)
+    pub(crate) fn truncate(&mut self, offset: Offset, now_ms: i64) {
+        assert!(
+            offset >= Offset(0),
+            "a log is truncated to an offset of 0 or more"
+        );
+        // Also if no record goes: this broker may have begun an epoch at the log end that another leader never saw.
+        self.epochs.truncate_from(offset.min(self.log_end_offset));
+        if offset >= self.log_end_offset {
+            return;
+        }
+        if offset < self.log_start_offset {
+            self.segments.clear();
+            self.size_bytes = 0;
+            self.producers = Producers::default();
+            self.log_start_offset = offset;
+        } else {
+            self.truncate_segments(offset, now_ms);
+            let kept = self.segments.iter().flat_map(Segment::headers);
+            self.producers.truncate(offset, kept);
+        }
+        self.log_end_offset = offset;
+    }
+
+    /// Drops the segments that begin after `offset`, and what the last of the others has from there on. That one stays even if it
+    /// is empty then, and takes the next append.
+    fn truncate_segments(&mut self, offset: Offset, now_ms: i64) {
+        let kept = self
+            .segments
+            .partition_point(|segment| segment.base_offset <= offset);
+        for segment in self.segments.drain(kept..) {
+            self.size_bytes -= segment.size_bytes;
+        }
+        if let Some(active) = self.segments.back_mut() {
+            self.size_bytes -= active.truncate(offset, now_ms, &self.pool);
+        }
+    }
+
     /// The first offset that is kept.
     pub(crate) fn log_start_offset(&self) -> Offset {
         self.log_start_offset

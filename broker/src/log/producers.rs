@@ -4,7 +4,7 @@
 use super::batch::BatchHeader;
 use super::{ActiveProducer, AppendError};
 use crate::ids::{Offset, ProducerEpoch, ProducerId, Sequence};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Batches in flight that a producer may have, and so may send again: `ProducerStateEntry.NUM_BATCHES_TO_RETAIN`.
 const BATCHES_KEPT: usize = 5;
@@ -111,6 +111,28 @@ impl Producers {
         let (_, forgotten, _) = last_offsets.select_nth_unstable(tenth);
         self.by_id
             .retain(|_, producer| producer.last_offset() > *forgotten);
+    }
+
+    /// Takes back the batches that are at or after `end_offset`; `kept` are the headers of the batches that the log still has.
+    ///
+    /// A producer whose last batch is kept stays as it is, even if its earlier batches were deleted. The others are built again
+    /// from `kept`, because the window of five batches does not reach back as far as a truncation can. Kafka does both at once:
+    /// it reloads a snapshot and replays the log from there (`UnifiedLog.rebuildProducerState`).
+    pub(super) fn truncate(&mut self, end_offset: Offset, kept: impl Iterator<Item = BatchHeader>) {
+        let mut taken_back = BTreeSet::new();
+        self.by_id.retain(|id, producer| {
+            let is_kept = producer.last_offset() < end_offset;
+            if !is_kept {
+                taken_back.insert(*id);
+            }
+            is_kept
+        });
+        if taken_back.is_empty() {
+            return;
+        }
+        for header in kept.filter(|header| taken_back.contains(&header.producer_id())) {
+            self.note(&header);
+        }
     }
 
     /// Forgets the producers that have not written for `producer.id.expiration.ms`.

@@ -1,80 +1,58 @@
-//! A stretch of the log that is dropped as one: large batches as they came, small ones copied together into runs. Source: Kafka's
-//! `LogSegment`.
+//! A segment of the log, which retention drops as a whole. Source: Kafka's `LogSegment`.
+//!
+//! A segment is a list of sealed chunks and at most one tail that grows. A large batch is a chunk by itself and stays in the
+//! buffer that it was received in. Small batches are copied one after another into the tail, and the tail becomes a chunk (a
+//! run) when it is full or a large batch follows it.
+
+mod chunk;
+mod tail;
+
+pub(super) use chunk::{BatchView, Window};
 
 use super::batch::{Batch, BatchHeader};
-use super::index::{self, RunIndex};
-use super::{LogSettings, Part, Slice};
+use super::{LogSettings, Slice};
 use crate::ids::Offset;
-use crate::pool::{Charge, OutOfMemory, Pool, PooledBuf};
-use bytes::Bytes;
+use crate::pool::{Charge, OutOfMemory, Pool};
+use chunk::Chunk;
 use std::collections::VecDeque;
+use tail::Tail;
 
-/// Batches of this size and more are kept as they came; smaller ones are copied, so that they keep no receive buffer alive.
+/// The size from which a batch is stored without a copy. A slice of a receive buffer keeps the whole buffer alive, and one frame
+/// can hold batches for many partitions: the buffer can be many times as large as a small batch that is left of it.
 const LARGE_BATCH_BYTES: usize = 4 << 10;
-/// A run is sealed at this size: one slice of a fetch answer.
+
+/// The size at which a run is sealed. A run is one part of a fetch answer, so larger runs mean fewer parts to write; smaller ones
+/// mean that readers copy less, since they copy what they need of a run that still grows.
 const RUN_BYTES: usize = 64 << 10;
-/// What the first small batches of an idle partition get.
+
+/// The size of a segment's first tail. A cluster can have 10,000 partitions with a few records each: a buffer of a full run for
+/// each of them would take more than 600 MB.
 const LEAST_TAIL_BYTES: usize = 512;
 
-/// A segment of the log. Only the last one of a log grows.
+/// A segment of the log. Only the last segment of a log grows.
 #[derive(Debug)]
 pub(super) struct Segment {
     pub(super) base_offset: Offset,
+    /// The bytes of all batches that were appended and not truncated. As in Kafka's files, batches below the log start offset
+    /// count until the segment is dropped, although their memory has been given back.
     pub(super) size_bytes: u64,
-    /// The largest timestamp of all records appended; -1 if none has one.
+    /// The largest timestamp of the batches that `size_bytes` counts; -1 if none has one.
     pub(super) max_timestamp_ms: i64,
     /// The first batch's largest timestamp, which `segment.ms` counts from.
     first_timestamp_ms: Option<i64>,
     created_ms: i64,
-    last_append_ms: i64,
+    /// The time of the last change. Kafka takes the file's modification time.
+    changed_ms: i64,
     chunks: VecDeque<Chunk>,
-    /// The memory of `chunks` itself.
+    /// The memory of the list `chunks` itself.
     chunks_charge: Option<Charge>,
     tail: Option<Tail>,
-    /// The last run was filled, so the next one starts at full size.
+    /// Set when a run has been filled. The next tail then starts at full size, since growing copies it.
     is_busy: bool,
 }
 
-/// Sealed batches.
-#[derive(Debug)]
-struct Chunk {
-    end_offset: Offset,
-    max_timestamp_ms: i64,
-    /// The largest timestamp of this chunk and those before it, for a binary search by time.
-    max_timestamp_so_far_ms: i64,
-    batches: Batches,
-}
-
-#[derive(Debug)]
-enum Batches {
-    Large { header: BatchHeader, body: Bytes },
-    Run { bytes: Bytes, index: Box<RunIndex> },
-}
-
-/// The run that grows. Readers copy from it.
-#[derive(Debug)]
-struct Tail {
-    buffer: PooledBuf,
-    index: RunIndex,
-}
-
-/// What a read may give.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
-    /// Whole batches before this offset only.
-    pub(super) end: Offset,
-    pub(super) max_bytes: usize,
-    pub(super) at_least_one: bool,
-}
-
-/// A batch as a search sees it.
-#[derive(Debug)]
-pub(super) struct BatchView<'a> {
-    pub(super) header: BatchHeader,
-    pub(super) body: &'a [u8],
-}
-
 impl Segment {
+    /// Returns an empty segment for the records from `base_offset` on.
     pub(super) fn new(base_offset: Offset, now_ms: i64) -> Self {
         Self {
             base_offset,
@@ -82,7 +60,7 @@ impl Segment {
             max_timestamp_ms: -1,
             first_timestamp_ms: None,
             created_ms: now_ms,
-            last_append_ms: now_ms,
+            changed_ms: now_ms,
             chunks: VecDeque::new(),
             chunks_charge: None,
             tail: None,
@@ -90,7 +68,7 @@ impl Segment {
         }
     }
 
-    /// Whether `batch` belongs into a new segment. Source: `LogSegment.shouldRoll`.
+    /// Returns whether `batch` must go into a new segment. Source: `LogSegment.shouldRoll`.
     pub(super) fn should_roll(&self, batch: &Batch, now_ms: i64, settings: &LogSettings) -> bool {
         if self.size_bytes == 0 {
             return false;
@@ -100,32 +78,35 @@ impl Segment {
             None => now_ms.saturating_sub(self.created_ms),
         };
         let is_full = self.size_bytes + batch.size_bytes() as u64 > settings.segment_bytes.max(0) as u64;
+        // Kafka's indexes store offsets as 32 bits relative to the base offset.
         let spread = batch.header.last_offset().0 - self.base_offset.0;
         is_full || waited_ms > settings.segment_ms || spread > i64::from(i32::MAX)
     }
 
-    /// The largest timestamp, or the time of the last append if no record has one. Source: `LogSegment.largestTimestamp`.
+    /// Returns the largest timestamp, or the time of the last change if no record has one. Source:
+    /// `LogSegment.largestTimestamp`.
     pub(super) fn largest_timestamp_ms(&self) -> i64 {
         if self.max_timestamp_ms >= 0 {
             self.max_timestamp_ms
         } else {
-            self.last_append_ms
+            self.changed_ms
         }
     }
 
-    /// Appends a batch whose header has its offset and epoch already.
+    /// Appends a batch whose header is final. Changes nothing if it fails.
     pub(super) fn append(&mut self, batch: Batch, now_ms: i64, pool: &Pool) -> Result<(), OutOfMemory> {
         let (header, size) = (batch.header, batch.size_bytes());
         if size < LARGE_BATCH_BYTES {
             self.append_small(&batch, pool)?;
         } else {
+            // The body is charged already, as a part of its frame.
             pool.admit(0)?;
             self.seal(pool);
             self.push(Chunk::large(batch), pool);
         }
         self.size_bytes += size as u64;
         self.max_timestamp_ms = self.max_timestamp_ms.max(header.max_timestamp_ms());
-        self.last_append_ms = now_ms;
+        self.changed_ms = now_ms;
         if self.first_timestamp_ms.is_none() && header.max_timestamp_ms() >= 0 {
             self.first_timestamp_ms = Some(header.max_timestamp_ms());
         }
@@ -137,33 +118,25 @@ impl Segment {
         if self
             .tail
             .as_ref()
-            .is_some_and(|tail| tail.buffer.len() + size > RUN_BYTES)
+            .is_some_and(|tail| tail.size_bytes() + size > RUN_BYTES)
         {
             self.is_busy = true;
             self.seal(pool);
         }
-        let least = if self.is_busy { RUN_BYTES } else { LEAST_TAIL_BYTES };
         match &mut self.tail {
-            Some(tail) => tail.grow_for(size, pool)?,
+            Some(tail) => tail.append(batch, pool),
             None => {
-                let capacity = size.next_power_of_two().max(least);
-                pool.admit(capacity)?;
-                self.tail = Some(Tail {
-                    buffer: pool.take(capacity)?,
-                    index: RunIndex::new(batch.header.base_offset()),
-                });
+                let least = if self.is_busy { RUN_BYTES } else { LEAST_TAIL_BYTES };
+                self.tail = Some(Tail::new(batch, least, pool)?);
+                Ok(())
             }
         }
-        if let Some(tail) = &mut self.tail {
-            tail.push(batch);
-        }
-        Ok(())
     }
 
-    /// Makes the growing run immutable and shared.
+    /// Turns the tail into a chunk, which readers share instead of copying it.
     pub(super) fn seal(&mut self, pool: &Pool) {
         if let Some(tail) = self.tail.take() {
-            self.push(Chunk::run(tail.index, Tail::freeze(tail.buffer, pool)), pool);
+            self.push(tail.freeze(pool), pool);
         }
     }
 
@@ -177,29 +150,24 @@ impl Segment {
         }
     }
 
-    /// Appends what `window` allows from the batch that holds `from` on to `slice`. False when the window is used up.
+    /// Adds to `slice` the batches that `window` allows, from the one that holds `from` on. Returns false when the window is
+    /// used up.
     pub(super) fn read(&self, from: Offset, window: Window, slice: &mut Slice, pool: &Pool) -> bool {
         let first = self.chunks.partition_point(|chunk| chunk.end_offset <= from);
-        for chunk in self.chunks.range(first..) {
-            let goes_on = match &chunk.batches {
-                Batches::Large { header, body } => window.take_large(header, body, slice),
-                Batches::Run { bytes, index } => {
-                    window.take_run(bytes, index, from, slice, |range| bytes.slice(range))
-                }
-            };
-            if !goes_on {
+        let sealed = self.chunks.range(first..);
+        for chunk in sealed {
+            if !chunk.read(from, window, slice) {
                 return false;
             }
         }
-        let Some(tail) = &self.tail else { return true };
-        window.take_run(&tail.buffer, &tail.index, from, slice, |range| {
-            let mut copy = pool.take_beyond_limit(range.len());
-            copy.extend_from_slice(&tail.buffer[range]);
-            copy.freeze()
-        })
+        match &self.tail {
+            Some(tail) => tail.read(from, window, slice, pool),
+            None => true,
+        }
     }
 
-    /// The batches in order from the first whose largest timestamp is `timestamp_ms` or later and that ends after `start_offset`.
+    /// Returns the batches in order from the first one whose largest timestamp is `timestamp_ms` or later and that does not end
+    /// before `start_offset`.
     pub(super) fn batches_by_time(
         &self,
         timestamp_ms: i64,
@@ -215,16 +183,23 @@ impl Segment {
         let tail = self
             .tail
             .as_ref()
-            .filter(|tail| tail.index.max_timestamp_ms >= timestamp_ms);
+            .filter(|tail| tail.max_timestamp_ms() >= timestamp_ms);
         sealed
-            .flat_map(Chunk::views)
-            .chain(tail.into_iter().flat_map(|tail| views(&tail.buffer)))
+            .flat_map(Chunk::batches)
+            .chain(tail.into_iter().flat_map(Tail::batches))
             .filter(move |batch| {
                 batch.header.max_timestamp_ms() >= timestamp_ms && batch.header.last_offset() >= start_offset
             })
     }
 
-    /// Gives back the memory of what ends at or before `offset`. Size and timestamps still count it, as Kafka's files do.
+    /// Returns the headers of all batches that are kept.
+    pub(super) fn headers(&self) -> impl Iterator<Item = BatchHeader> {
+        let tail = self.tail.iter().flat_map(Tail::batches);
+        let batches = self.chunks.iter().flat_map(Chunk::batches).chain(tail);
+        batches.map(|batch| batch.header)
+    }
+
+    /// Gives back the memory of the batches that end at or before `offset`. `size_bytes` and the timestamps go on counting them.
     pub(super) fn drop_before(&mut self, offset: Offset) {
         while self
             .chunks
@@ -233,128 +208,50 @@ impl Segment {
         {
             self.chunks.pop_front();
         }
-        if !self.chunks.is_empty() {
-            return;
+        if self.chunks.is_empty() {
+            self.release_chunks();
+            self.tail.take_if(|tail| tail.end_offset() <= offset);
         }
+    }
+
+    /// Drops the batches that hold or follow `offset`, and returns the number of bytes that they had. A segment that is empty
+    /// afterwards counts as created now. Source: `LogSegment.truncateTo`.
+    pub(super) fn truncate(&mut self, offset: Offset, now_ms: i64, pool: &Pool) -> u64 {
+        let mut dropped_bytes = 0;
+        if let Some(tail) = self.tail.take() {
+            let (kept, bytes) = tail.truncate(offset);
+            self.tail = kept;
+            dropped_bytes += bytes;
+        }
+        while self.chunks.back().is_some_and(|last| last.end_offset > offset)
+            && let Some(last) = self.chunks.pop_back()
+        {
+            let (kept, bytes) = last.truncate(offset);
+            dropped_bytes += bytes;
+            if let Some(kept) = kept {
+                self.push(kept, pool);
+            }
+        }
+        if dropped_bytes == 0 {
+            return 0;
+        }
+        if self.chunks.is_empty() {
+            self.release_chunks();
+        }
+        let sealed_ms = self.chunks.back().map_or(-1, |last| last.max_timestamp_so_far_ms);
+        let tail_ms = self.tail.as_ref().map_or(-1, Tail::max_timestamp_ms);
+        self.max_timestamp_ms = sealed_ms.max(tail_ms);
+        self.size_bytes -= dropped_bytes as u64;
+        self.changed_ms = now_ms;
+        if self.size_bytes == 0 {
+            self.created_ms = now_ms;
+            self.first_timestamp_ms = None;
+        }
+        dropped_bytes as u64
+    }
+
+    fn release_chunks(&mut self) {
         self.chunks = VecDeque::new();
         self.chunks_charge = None;
-        self.tail.take_if(|tail| tail.index.end_offset <= offset);
-    }
-}
-
-impl Chunk {
-    fn large(batch: Batch) -> Self {
-        Self {
-            end_offset: batch.header.last_offset().plus(1),
-            max_timestamp_ms: batch.header.max_timestamp_ms(),
-            max_timestamp_so_far_ms: -1,
-            batches: Batches::Large {
-                header: batch.header,
-                body: batch.body,
-            },
-        }
-    }
-
-    fn run(index: RunIndex, bytes: Bytes) -> Self {
-        Self {
-            end_offset: index.end_offset,
-            max_timestamp_ms: index.max_timestamp_ms,
-            max_timestamp_so_far_ms: -1,
-            batches: Batches::Run {
-                bytes,
-                index: Box::new(index),
-            },
-        }
-    }
-
-    fn views(&self) -> impl Iterator<Item = BatchView<'_>> {
-        let (large, run) = match &self.batches {
-            Batches::Large { header, body } => (
-                Some(BatchView {
-                    header: *header,
-                    body,
-                }),
-                &[][..],
-            ),
-            Batches::Run { bytes, .. } => (None, &bytes[..]),
-        };
-        large.into_iter().chain(views(run))
-    }
-}
-
-fn views(run: &[u8]) -> impl Iterator<Item = BatchView<'_>> {
-    index::walk(run, 0).map(|(position, header)| BatchView {
-        header,
-        body: &run[position + header.0.len()..position + header.size_bytes().unwrap_or(header.0.len())],
-    })
-}
-
-impl Tail {
-    /// Makes room for `more` bytes, by a copy into a buffer twice as large.
-    fn grow_for(&mut self, more: usize, pool: &Pool) -> Result<(), OutOfMemory> {
-        let needed = self.buffer.len() + more;
-        if needed > self.buffer.capacity() {
-            let capacity = needed.next_power_of_two().min(RUN_BYTES);
-            pool.admit(capacity)?;
-            let mut grown = pool.take(capacity)?;
-            grown.extend_from_slice(&self.buffer);
-            self.buffer = grown;
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, batch: &Batch) {
-        self.index.add(&batch.header, self.buffer.len());
-        self.buffer.extend_from_slice(&batch.header.0);
-        self.buffer.extend_from_slice(&batch.body);
-    }
-
-    /// A buffer that is mostly empty is copied into one that fits, if there is one.
-    fn freeze(buffer: PooledBuf, pool: &Pool) -> Bytes {
-        if buffer.len() <= buffer.capacity() / 2
-            && let Ok(bytes) = pool.copy(&buffer)
-        {
-            return bytes;
-        }
-        buffer.freeze()
-    }
-}
-
-impl Window {
-    fn take_large(self, header: &BatchHeader, body: &Bytes, slice: &mut Slice) -> bool {
-        let size = header.0.len() + body.len();
-        let is_forced = self.at_least_one && slice.bytes == 0;
-        if header.last_offset() >= self.end || (slice.bytes + size > self.max_bytes && !is_forced) {
-            return false;
-        }
-        slice.parts.push(Part::Header(header.0));
-        slice.parts.push(Part::Bytes(body.clone()));
-        slice.bytes += size;
-        slice.next_offset = header.last_offset().plus(1);
-        true
-    }
-
-    fn take_run(
-        self,
-        run: &[u8],
-        index: &RunIndex,
-        from: Offset,
-        slice: &mut Slice,
-        share: impl FnOnce(std::ops::Range<usize>) -> Bytes,
-    ) -> bool {
-        let start = if from <= index.base_offset {
-            0
-        } else {
-            index.position_of(run, from)
-        };
-        let room_bytes = self.max_bytes.saturating_sub(slice.bytes);
-        let at_least_one = self.at_least_one && slice.bytes == 0;
-        let stretch = index.stretch(run, start, self.end, room_bytes, at_least_one);
-        if stretch.end > stretch.start {
-            slice.parts.push(Part::Bytes(share(stretch.start..stretch.end)));
-            slice.bytes += stretch.end - stretch.start;
-            slice.next_offset = stretch.next_offset;
-        }
-        stretch.end == run.len()
     }
 }

@@ -1,4 +1,4 @@
-//! The log against a list of batches, under random histories.
+//! The log against a slow model, a list of batches, under random histories.
 
 use super::*;
 use proptest::prelude::*;
@@ -12,20 +12,52 @@ enum Step {
     },
     /// Deletes up to this part of the kept records, in 256ths.
     DeleteRecords(u8),
-    /// Retention, so many milliseconds after `NOW_MS`.
+    /// Retention, at this many milliseconds after `NOW_MS`.
     Sweep(i64),
+    /// Keeps this part of the kept records, in 256ths.
+    Truncate(u8),
     NextEpoch,
 }
 
 /// What the log must hold.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Model {
-    segments: Vec<Vec<Kept>>,
+    segments: Vec<KeptSegment>,
     start: i64,
     end: i64,
     epoch: i32,
     /// Epoch and offset where it began.
     epochs: Vec<(i32, i64)>,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            segments: Vec::new(),
+            start: 0,
+            end: 0,
+            epoch: 0,
+            epochs: vec![(0, 0)],
+        }
+    }
+}
+
+/// Batches that retention drops together, those below the log start among them.
+#[derive(Debug)]
+struct KeptSegment {
+    base_offset: i64,
+    batches: Vec<Kept>,
+}
+
+impl KeptSegment {
+    fn bytes(&self) -> i64 {
+        self.batches.iter().map(|kept| kept.wire.len() as i64).sum()
+    }
+
+    fn latest_ms(&self) -> i64 {
+        let timestamps_ms = self.batches.iter().flat_map(|kept| &kept.timestamps_ms);
+        *timestamps_ms.max().expect("a batch has records")
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -52,30 +84,31 @@ impl Kept {
     }
 }
 
-fn bytes_of(segment: &[Kept]) -> i64 {
-    segment.iter().map(|kept| kept.wire.len() as i64).sum()
-}
-
 impl Model {
     fn append(&mut self, batch: &Batch, timestamps_ms: &[i64], settings: &LogSettings) {
         let mut header = batch.header;
         header.set_base_offset(Offset(self.end));
         header.set_leader_epoch(LeaderEpoch(self.epoch));
         let wire = [&header.0[..], &batch.body[..]].concat();
-        let fits = self.segments.last().is_some_and(|segment| {
-            bytes_of(segment) + wire.len() as i64 <= i64::from(settings.segment_bytes)
-        });
+        let fits = self
+            .segments
+            .last()
+            .is_some_and(|segment| segment.bytes() + wire.len() as i64 <= i64::from(settings.segment_bytes));
         if !fits {
-            self.segments.push(Vec::new());
+            self.segments.push(KeptSegment {
+                base_offset: self.end,
+                batches: Vec::new(),
+            });
         }
         let last = self.segments.len() - 1;
-        self.segments[last].push(Kept {
+        self.segments[last].batches.push(Kept {
             wire,
             base_offset: self.end,
             timestamps_ms: timestamps_ms.to_vec(),
             epoch: self.epoch,
         });
         if self.epochs.last().is_none_or(|(epoch, _)| *epoch < self.epoch) {
+            self.epochs.retain(|(_, start)| *start < self.end);
             self.epochs.push((self.epoch, self.end));
         }
         self.end += timestamps_ms.len() as i64;
@@ -85,30 +118,72 @@ impl Model {
     }
 
     fn sweep(&mut self, now_ms: i64, settings: &LogSettings, mut deletable: usize) {
-        let mut excess =
-            self.segments.iter().map(|segment| bytes_of(segment)).sum::<i64>() - settings.retention_bytes;
-        while deletable > 0 && bytes_of(&self.segments[0]) <= excess {
-            excess -= bytes_of(&self.segments[0]);
+        let mut excess = self.bytes() - settings.retention_bytes;
+        // A segment that a truncation emptied stays.
+        let is_used = |segment: &KeptSegment| !segment.batches.is_empty();
+        while deletable > 0 && is_used(&self.segments[0]) && self.segments[0].bytes() <= excess {
+            excess -= self.segments[0].bytes();
             self.drop_first();
             deletable -= 1;
         }
-        let latest = |segment: &[Kept]| segment.iter().flat_map(|kept| kept.timestamps_ms.clone()).max();
-        while deletable > 0 && now_ms - latest(&self.segments[0]).unwrap_or(0) > settings.retention_ms {
+        while deletable > 0
+            && is_used(&self.segments[0])
+            && now_ms - self.segments[0].latest_ms() > settings.retention_ms
+        {
             self.drop_first();
             deletable -= 1;
         }
+    }
+
+    fn bytes(&self) -> i64 {
+        self.segments.iter().map(KeptSegment::bytes).sum()
     }
 
     fn drop_first(&mut self) {
-        let gone = self.segments.remove(0);
-        self.start = self
-            .start
-            .max(gone.last().map_or(0, |kept| kept.last_offset() + 1));
+        self.segments.remove(0);
+        let next = self.segments.first();
+        self.start_at(next.map_or(self.end, |segment| segment.base_offset));
+    }
+
+    fn start_at(&mut self, offset: i64) {
+        self.start = self.start.max(offset);
+        // The epoch that holds the start begins there.
+        while self.epochs.get(1).is_some_and(|(_, start)| *start <= self.start) {
+            self.epochs.remove(0);
+        }
+        if let Some((_, start)) = self.epochs.first_mut() {
+            *start = self.start.max(*start);
+        }
+    }
+
+    fn truncate(&mut self, offset: i64) {
+        self.epochs.retain(|(_, start)| *start < offset.min(self.end));
+        if offset == self.end {
+            return;
+        }
+        self.segments.retain(|segment| segment.base_offset <= offset);
+        for segment in &mut self.segments {
+            segment.batches.retain(|kept| kept.last_offset() < offset);
+        }
+        self.end = offset;
+    }
+
+    fn end_offset_for_epoch(&self, epoch: i32) -> Option<(LeaderEpoch, Offset)> {
+        let (latest, _) = self.epochs.last()?;
+        if epoch > *latest {
+            return None;
+        }
+        let higher = self.epochs.iter().find(|(other, _)| *other > epoch);
+        let floor = self.epochs.iter().rfind(|(other, _)| *other <= epoch);
+        Some((
+            LeaderEpoch(floor.map_or(epoch, |(floor, _)| *floor)),
+            Offset(higher.map_or(self.end, |(_, start)| *start)),
+        ))
     }
 
     fn delete_records(&mut self, offset: i64) {
-        self.start = offset;
-        while self.segments.len() > 1 && self.segments[1][0].base_offset <= offset {
+        self.start_at(offset);
+        while self.segments.len() > 1 && self.segments[1].base_offset <= offset {
             self.segments.remove(0);
         }
     }
@@ -116,7 +191,7 @@ impl Model {
     fn batches(&self) -> impl Iterator<Item = &Kept> {
         self.segments
             .iter()
-            .flatten()
+            .flat_map(|segment| &segment.batches)
             .filter(|kept| kept.last_offset() >= self.start)
     }
 
@@ -156,6 +231,7 @@ fn step() -> impl Strategy<Value = Step> {
         40 => append,
         1 => any::<u8>().prop_map(Step::DeleteRecords),
         1 => (0i64..4_000).prop_map(Step::Sweep),
+        2 => any::<u8>().prop_map(Step::Truncate),
         1 => Just(Step::NextEpoch),
     ]
 }
@@ -195,6 +271,11 @@ fn apply(log: &mut PartitionLog, model: &mut Model, step: &Step, settings: &LogS
         Step::Sweep(later_ms) => {
             model.sweep(NOW_MS + later_ms, settings, model.segments.len());
             log.enforce_retention(NOW_MS + later_ms, settings);
+        }
+        Step::Truncate(part) => {
+            let offset = model.start + (model.end - model.start) * i64::from(*part) / 255;
+            model.truncate(offset);
+            log.truncate(Offset(offset), NOW_MS);
         }
         Step::NextEpoch => model.epoch += 1,
     }
@@ -253,6 +334,13 @@ fn check_searches(log: &PartitionLog, model: &Model) {
     for found in model.records() {
         assert_eq!(log.epoch_at(found.offset), Some(found.leader_epoch));
     }
+    for epoch in 0..=model.epoch + 1 {
+        assert_eq!(
+            log.end_offset_for_epoch(LeaderEpoch(epoch)),
+            model.end_offset_for_epoch(epoch),
+            "epoch {epoch}"
+        );
+    }
 }
 
 proptest! {
@@ -271,7 +359,7 @@ proptest! {
             apply(&mut log, &mut model, step, &settings);
             prop_assert_eq!(
                 (log.log_start_offset().0, log.log_end_offset().0, log.size_bytes() as i64),
-                (model.start, model.end, model.segments.iter().map(|segment| bytes_of(segment)).sum())
+                (model.start, model.end, model.bytes())
             );
         }
         check_reads(&log, &model, &budgets);
