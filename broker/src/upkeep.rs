@@ -103,7 +103,7 @@ mod tests {
     }
 
     fn log_start(partition: &Partition) -> Offset {
-        partition.read().expect("online").log.log_start_offset()
+        partition.read().expect("online").watermarks().log_start_offset
     }
 
     #[tokio::test(start_paused = true)]

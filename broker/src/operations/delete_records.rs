@@ -54,7 +54,7 @@ pub(crate) fn delete_records(
     if !state.settings.deletes {
         return Err(DeleteRecordsError::NotDeletable);
     }
-    let high_watermark = state.high_watermark;
+    let high_watermark = state.watermarks().high_watermark;
     let end = if offset == HIGH_WATERMARK {
         high_watermark
     } else {

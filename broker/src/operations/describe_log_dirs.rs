@@ -61,7 +61,7 @@ fn add(
         let position = usize::try_from(index).ok()?;
         let partition = topic.partitions.get(position)?;
         let is_here = topic.placement.replicas(position).contains(&context.node_id);
-        let size_bytes = partition.read().ok()?.log.size_bytes();
+        let size_bytes = partition.read().ok()?.log().size_bytes();
         is_here.then_some((index, size_bytes))
     });
     let sizes: BTreeMap<_, _> = sizes.collect();

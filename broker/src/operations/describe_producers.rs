@@ -42,7 +42,7 @@ pub(crate) fn describe_producers(
     if !context.is_local && state.leader != context.node_id {
         return Err(DescribeProducersError::NotLeader);
     }
-    let mut producers = state.log.active_producers();
+    let mut producers = state.log().active_producers();
     producers.sort_by_key(|producer| producer.producer_id);
     Ok(producers)
 }

@@ -146,21 +146,18 @@ impl<'a> Target<'a> {
         state.check_leadership(context.asked_node(), self.wanted.current_leader_epoch)?;
         let from = self.wanted.fetch_offset;
         let diverging_epoch = diverging_epoch(&state, self.wanted.last_fetched_epoch, from)?;
-        let end = if is_read_committed {
-            state.last_stable_offset()
-        } else {
-            state.high_watermark
-        };
+        let watermarks = state.watermarks();
+        let end = watermarks.end_for_consumer(is_read_committed);
         let records = match diverging_epoch {
             Some(_) => Slice::default(),
             None => state
-                .log
+                .log()
                 .read(from, end, allowance.max_bytes, allowance.at_least_one)?,
         };
         Ok(Fetched {
-            high_watermark: state.high_watermark,
-            last_stable_offset: state.last_stable_offset(),
-            log_start_offset: state.log.log_start_offset(),
+            high_watermark: watermarks.high_watermark,
+            last_stable_offset: watermarks.last_stable_offset,
+            log_start_offset: watermarks.log_start_offset,
             diverging_epoch,
             records,
         })
@@ -174,12 +171,13 @@ fn diverging_epoch(
     from: Offset,
 ) -> Result<Option<(LeaderEpoch, Offset)>, FetchError> {
     let Some(epoch) = epoch else { return Ok(None) };
-    let Some((known, end)) = state.log.end_offset_for_epoch(epoch) else {
+    let Some((known, end)) = state.log().end_offset_for_epoch(epoch) else {
         // Nothing is known of it or what came before: the client has to reset.
+        let watermarks = state.watermarks();
         return Err(FetchError::OffsetOutOfRange(OffsetOutOfRange {
             offset: from,
-            log_start_offset: state.log.log_start_offset(),
-            end_offset: state.log.log_end_offset(),
+            log_start_offset: watermarks.log_start_offset,
+            end_offset: watermarks.log_end_offset,
         }));
     };
     Ok((known < epoch || end < from).then_some((known, end)))

@@ -86,20 +86,17 @@ pub(crate) fn list_offset(
 }
 
 fn find(state: &State, query: Query) -> ListedOffset {
-    let end = if query.is_read_committed {
-        state.last_stable_offset()
-    } else {
-        state.high_watermark
-    };
+    let watermarks = state.watermarks();
+    let end = watermarks.end_for_consumer(query.is_read_committed);
     let found = match query.spec {
         Spec::Earliest => {
-            let start = state.log.log_start_offset();
-            return ListedOffset::without_timestamp(start, state.log.epoch_at(start));
+            let start = watermarks.log_start_offset;
+            return ListedOffset::without_timestamp(start, state.log().epoch_at(start));
         }
         Spec::Latest => return ListedOffset::without_timestamp(end, Some(state.leader_epoch)),
         Spec::LatestTiered => return ListedOffset::NONE,
-        Spec::MaxTimestamp => state.log.find_max_timestamp(),
-        Spec::Timestamp(timestamp_ms) => state.log.find_by_time(timestamp_ms),
+        Spec::MaxTimestamp => state.log().find_max_timestamp(),
+        Spec::Timestamp(timestamp_ms) => state.log().find_by_time(timestamp_ms),
     };
     // What may not be read yet is not found.
     found

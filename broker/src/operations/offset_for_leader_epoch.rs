@@ -23,5 +23,5 @@ pub(crate) fn offset_for_leader_epoch(
         .ok_or(NotServed::UnknownTopicOrPartition)?;
     let state = partition.read()?;
     state.check_leadership(context.asked_node(), current_leader_epoch)?;
-    Ok(state.log.end_offset_for_epoch(leader_epoch))
+    Ok(state.log().end_offset_for_epoch(leader_epoch))
 }

@@ -7,6 +7,7 @@ pub(crate) mod leadership;
 pub(crate) mod name;
 pub(crate) mod partition;
 pub(crate) mod placement;
+mod replicas;
 
 pub(crate) use changes::{Change, NewTopic};
 pub(crate) use config::{TopicConfig, TopicDefaults};

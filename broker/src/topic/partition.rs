@@ -1,7 +1,9 @@
-//! One partition: its log, leader and bounds behind one mutex that is held for microseconds and never across an await.
+//! One partition: its log, its replicas and its leader, behind one mutex that is held for microseconds and never across an await.
 //!
-//! A [`WriteGuard`] wakes the parked fetches after it has unlocked, when it moved a bound that they wait for.
+//! The log changes only through the methods of [`State`], which keep the high watermark with it. A [`WriteGuard`] wakes the
+//! parked fetches after it has unlocked, if it moved something that they wait for.
 
+use super::replicas::Replicas;
 use crate::ids::{LeaderEpoch, NodeId, Offset};
 use crate::log::{AppendError, Appended, Batch, LogSettings, OffsetOutOfRange, PartitionLog};
 use crate::pool::Pool;
@@ -18,38 +20,60 @@ pub(crate) struct Partition {
     topic: Arc<str>,
     state: Mutex<State>,
     moved: Notify,
-    /// Whoever found it offline first has said so.
+    /// Set once the error has been logged.
     is_known_offline: AtomicBool,
 }
 
-/// What the mutex guards. Leader and epoch are checked here, under the lock: a deposed leader must not acknowledge.
+/// The part of a partition that the mutex guards. Leader and epoch are checked under the lock: a leader that has been replaced
+/// must not acknowledge.
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) log: PartitionLog,
+    log: PartitionLog,
+    replicas: Replicas,
     pub(crate) leader: NodeId,
     pub(crate) leader_epoch: LeaderEpoch,
-    /// The offset up to which records may be read; moves with the log end until replicas are simulated.
-    pub(crate) high_watermark: Offset,
     pub(crate) settings: Arc<LogSettings>,
-    /// The topic was deleted while somebody still held the partition.
+    /// Set when the topic has been deleted. Requests that found the partition before may still hold it.
     pub(crate) is_deleted: bool,
 }
 
-/// A thread panicked while it held the lock: the partition answers KAFKA_STORAGE_ERROR from now on, the process lives.
+/// The offsets that divide a partition's log, in ascending order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Watermarks {
+    /// The first offset that is kept.
+    pub(crate) log_start_offset: Offset,
+    /// The first offset of an open transaction, or the high watermark; equal to the high watermark until transactions come.
+    pub(crate) last_stable_offset: Offset,
+    /// The offset up to which every replica in sync has the records.
+    pub(crate) high_watermark: Offset,
+    /// The offset that the next record gets.
+    pub(crate) log_end_offset: Offset,
+}
+
+/// The partition is offline because a thread panicked while it held the lock. It answers KAFKA_STORAGE_ERROR, as Kafka does for a
+/// log directory that failed; the rest of the process goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the partition is offline after an internal error")]
 pub(crate) struct Offline;
 
-/// Exclusive access. Unlocks when dropped, then wakes the waiters if the high watermark, the log start or the leader moved.
+/// Exclusive access. Unlocks when dropped, and then wakes the waiters if something moved that a fetch waits for.
 #[derive(Debug)]
 pub(crate) struct WriteGuard<'a> {
     state: Option<MutexGuard<'a, State>>,
-    before: (Offset, Offset, LeaderEpoch, bool),
+    before: Seen,
     moved: &'a Notify,
 }
 
+/// The part of the state whose change wakes parked fetches: more to read, or a reason to answer without it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen {
+    watermarks: Watermarks,
+    leader_epoch: LeaderEpoch,
+    is_deleted: bool,
+}
+
 impl Partition {
-    /// An empty partition of the topic of that name, led by `leader` at epoch 0.
+    /// Returns an empty partition of the topic of that name, led by `leader` at epoch 0.
     pub(crate) fn new(
         topic: Arc<str>,
         index: i32,
@@ -59,9 +83,9 @@ impl Partition {
     ) -> Self {
         let state = State {
             log: PartitionLog::new(pool),
+            replicas: Replicas::new(&[]),
             leader,
             leader_epoch: LeaderEpoch(0),
-            high_watermark: Offset(0),
             settings,
             is_deleted: false,
         };
@@ -74,24 +98,24 @@ impl Partition {
         }
     }
 
-    /// Access to read.
+    /// Locks the partition to read it.
     pub(crate) fn read(&self) -> Result<MutexGuard<'_, State>, Offline> {
         self.state.lock().map_err(|_| {
             if !self.is_known_offline.swap(true, Ordering::Relaxed) {
                 tracing::error!(
                     topic = &*self.topic,
                     partition = self.index,
-                    "{Offline}: it answers KAFKA_STORAGE_ERROR until its topic is made anew"
+                    "{Offline}: it answers KAFKA_STORAGE_ERROR until its topic is created again"
                 );
             }
             Offline
         })
     }
 
-    /// Access to change.
+    /// Locks the partition to change it.
     pub(crate) fn write(&self) -> Result<WriteGuard<'_>, Offline> {
         let state = self.read()?;
-        let before = state.bounds();
+        let before = state.seen();
         Ok(WriteGuard {
             state: Some(state),
             before,
@@ -99,40 +123,80 @@ impl Partition {
         })
     }
 
-    /// Completes when a bound moves. Enable it before reading, or a wake-up between the read and the wait is lost.
+    /// Completes when a watermark, the leader or the deletion moves. Enable it before reading: a move between the read and the
+    /// wait is lost otherwise.
     pub(crate) fn moved(&self) -> Notified<'_> {
         self.moved.notified()
     }
 }
 
+impl Watermarks {
+    /// Returns the offset at which a consumer's reads end: the high watermark, or the last stable offset under `read_committed`.
+    pub(crate) fn end_for_consumer(&self, is_read_committed: bool) -> Offset {
+        if is_read_committed {
+            self.last_stable_offset
+        } else {
+            self.high_watermark
+        }
+    }
+}
+
 impl State {
-    /// Appends as the leader, and moves the high watermark with the log end.
+    /// Returns the log for queries.
+    pub(crate) fn log(&self) -> &PartitionLog {
+        &self.log
+    }
+
+    /// Returns where the log begins and ends, and up to where it may be read.
+    pub(crate) fn watermarks(&self) -> Watermarks {
+        let high_watermark = self.replicas.high_watermark();
+        Watermarks {
+            log_start_offset: self.log.log_start_offset(),
+            last_stable_offset: high_watermark,
+            high_watermark,
+            log_end_offset: self.log.log_end_offset(),
+        }
+    }
+
+    /// Appends as the leader.
     pub(crate) fn append(&mut self, batch: Batch, now_ms: i64) -> Result<Appended, AppendError> {
         let appended = self
             .log
             .append(batch, self.leader_epoch, now_ms, &self.settings)?;
-        self.high_watermark = self.log.log_end_offset();
+        self.replicas.advance(self.log.log_end_offset());
         Ok(appended)
     }
 
-    /// Drops what lies before `offset`, at most up to the high watermark; the new log start offset (DeleteRecords).
+    /// Drops the records before `offset`, which is at most the high watermark (DeleteRecords). Returns the new log start offset.
     pub(crate) fn delete_records(&mut self, offset: Offset) -> Result<Offset, OffsetOutOfRange> {
-        if offset > self.high_watermark {
+        let watermarks = self.watermarks();
+        if offset > watermarks.high_watermark {
             return Err(OffsetOutOfRange {
                 offset,
-                log_start_offset: self.log.log_start_offset(),
-                end_offset: self.high_watermark,
+                log_start_offset: watermarks.log_start_offset,
+                end_offset: watermarks.high_watermark,
             });
         }
         self.log.delete_records(offset)
     }
 
-    /// Drops what `retention.ms` and `retention.bytes` no longer keep; how many bytes went.
+    /// Drops the segments that `retention.ms` and `retention.bytes` no longer keep, and returns their size in bytes.
     pub(crate) fn enforce_retention(&mut self, now_ms: i64) -> u64 {
         self.log.enforce_retention(now_ms, &self.settings)
     }
 
-    /// Hands the partition to `leader`, in the next epoch. Leaders move in tests only, until brokers can fail.
+    /// Drops the records from `offset` on, as a follower does whose log has diverged from the leader's (KIP-101, KIP-279). The
+    /// high watermark goes back with the log end.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "followers come with brokers that can fail")
+    )]
+    pub(crate) fn truncate(&mut self, offset: Offset, now_ms: i64) {
+        self.log.truncate(offset, now_ms);
+        self.replicas.truncate(self.log.log_end_offset());
+    }
+
+    /// Makes `leader` the leader, in the next epoch. Only tests move leaders until brokers can fail.
     #[cfg(test)]
     pub(crate) fn lead_from(&mut self, leader: NodeId) {
         self.leader = leader;
@@ -140,18 +204,12 @@ impl State {
         self.log.begin_epoch(self.leader_epoch);
     }
 
-    /// The offset below which no transaction is open; the high watermark until transactions come.
-    pub(crate) fn last_stable_offset(&self) -> Offset {
-        self.high_watermark
-    }
-
-    fn bounds(&self) -> (Offset, Offset, LeaderEpoch, bool) {
-        (
-            self.high_watermark,
-            self.log.log_start_offset(),
-            self.leader_epoch,
-            self.is_deleted,
-        )
+    fn seen(&self) -> Seen {
+        Seen {
+            watermarks: self.watermarks(),
+            leader_epoch: self.leader_epoch,
+            is_deleted: self.is_deleted,
+        }
     }
 }
 
@@ -175,9 +233,10 @@ impl DerefMut for WriteGuard<'_> {
 
 impl Drop for WriteGuard<'_> {
     fn drop(&mut self) {
-        let has_moved = self.bounds() != self.before;
+        let has_moved = self.seen() != self.before;
+        // Unlock first: a fetch that is woken while the lock is held would only wait for it.
         drop(self.state.take());
-        // A panic under the lock takes the partition offline: who waits must come and see.
+        // A panic under the lock takes the partition offline. Parked fetches must wake up and answer that.
         if has_moved || std::thread::panicking() {
             self.moved.notify_waiters();
         }
@@ -185,163 +244,4 @@ impl Drop for WriteGuard<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Compression;
-    use crate::log::records::{NewRecord, encode_batch};
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::atomic::AtomicUsize;
-    use tokio::task::{JoinHandle, yield_now};
-    use tracing::span::{Attributes, Id, Record};
-    use tracing::{Event, Level, Metadata, Subscriber};
-
-    fn partition() -> Arc<Partition> {
-        Arc::new(Partition::new(
-            "t".into(),
-            0,
-            NodeId(1),
-            Arc::new(LogSettings::default()),
-            Pool::new(1 << 20),
-        ))
-    }
-
-    fn batch() -> Batch {
-        Batch::verify(encode_batch(&[NewRecord::default()], Compression::None)).expect("it is valid")
-    }
-
-    /// A task that has registered to be woken.
-    async fn waiter(partition: &Arc<Partition>) -> JoinHandle<()> {
-        let partition = Arc::clone(partition);
-        let waiter = tokio::spawn(async move { partition.moved().await });
-        yield_now().await;
-        waiter
-    }
-
-    type Move = (&'static str, fn(&mut State));
-
-    #[tokio::test]
-    async fn who_waits_is_woken_when_a_bound_moves() {
-        let moves: [Move; 4] = [
-            ("high watermark", |state| {
-                state.append(batch(), 1_000).expect("there is room");
-            }),
-            ("log start", |state| {
-                state.delete_records(Offset(1)).expect("it exists");
-            }),
-            ("leader", |state| state.lead_from(NodeId(2))),
-            ("deletion", |state| state.is_deleted = true),
-        ];
-        let partition = partition();
-        for (what, change) in moves {
-            let waiter = waiter(&partition).await;
-            change(&mut partition.write().expect("online"));
-            yield_now().await;
-            assert!(waiter.is_finished(), "{what}");
-        }
-    }
-
-    #[tokio::test]
-    async fn nobody_is_woken_when_nothing_moved() {
-        let partition = partition();
-        let waiter = waiter(&partition).await;
-        drop(partition.write());
-        drop(partition.read());
-        yield_now().await;
-        assert!(!waiter.is_finished());
-        waiter.abort();
-    }
-
-    #[test]
-    fn waiters_are_woken_after_the_lock_is_free() {
-        let partition = partition();
-        let mut moved = std::pin::pin!(partition.moved());
-        assert!(!moved.as_mut().enable());
-        let mut state = partition.write().expect("online");
-        state.is_deleted = true;
-        assert!(!moved.as_mut().enable(), "not while the lock is held");
-        drop(state);
-        assert!(moved.as_mut().enable());
-        assert!(partition.state.try_lock().is_ok());
-    }
-
-    /// Counts what is logged at ERROR.
-    #[derive(Clone, Default)]
-    struct Errors(Arc<AtomicUsize>);
-
-    impl Subscriber for Errors {
-        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-            *metadata.level() == Level::ERROR
-        }
-
-        fn event(&self, _: &Event<'_>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-
-        fn new_span(&self, _: &Attributes<'_>) -> Id {
-            Id::from_u64(1)
-        }
-
-        fn record(&self, _: &Id, _: &Record<'_>) {}
-        fn record_follows_from(&self, _: &Id, _: &Id) {}
-        fn enter(&self, _: &Id) {}
-        fn exit(&self, _: &Id) {}
-    }
-
-    #[test]
-    fn a_partition_that_went_offline_is_logged_once() {
-        let partition = partition();
-        let panicked = catch_unwind(AssertUnwindSafe(|| {
-            let _state = partition.write().expect("online");
-            panic!("a bug");
-        }));
-        assert!(panicked.is_err());
-        let errors = Errors::default();
-        tracing::subscriber::with_default(errors.clone(), || {
-            for _ in 0..3 {
-                assert!(partition.read().is_err());
-                assert!(partition.write().is_err());
-            }
-        });
-        assert_eq!(errors.0.load(Ordering::Relaxed), 1);
-    }
-
-    #[tokio::test]
-    async fn a_panic_under_the_lock_takes_the_partition_offline_and_wakes_who_waits() {
-        let partition = partition();
-        let waiter = waiter(&partition).await;
-        let panicked = catch_unwind(AssertUnwindSafe(|| {
-            let _state = partition.write().expect("online");
-            panic!("a bug");
-        }));
-        assert!(panicked.is_err());
-        assert_eq!(partition.read().err(), Some(Offline));
-        assert_eq!(partition.write().err(), Some(Offline));
-        yield_now().await;
-        assert!(waiter.is_finished());
-    }
-
-    #[test]
-    fn a_new_leader_appends_under_the_next_epoch() {
-        let partition = partition();
-        let mut state = partition.write().expect("online");
-        state.append(batch(), 1_000).expect("there is room");
-        state.lead_from(NodeId(2));
-        state.append(batch(), 1_000).expect("there is room");
-        assert_eq!((state.leader, state.leader_epoch), (NodeId(2), LeaderEpoch(1)));
-        assert_eq!(state.high_watermark, Offset(2));
-        assert_eq!(
-            (state.log.epoch_at(Offset(0)), state.log.epoch_at(Offset(1))),
-            (Some(LeaderEpoch(0)), Some(LeaderEpoch(1)))
-        );
-    }
-
-    #[test]
-    fn records_beyond_the_high_watermark_are_not_deleted() {
-        let partition = partition();
-        let mut state = partition.write().expect("online");
-        state.append(batch(), 1_000).expect("there is room");
-        state.high_watermark = Offset(0);
-        let error = state.delete_records(Offset(1)).expect_err("it is refused");
-        assert_eq!(error.to_string(), "offset 1 is outside 0..=0");
-    }
-}
+mod tests;

@@ -97,6 +97,7 @@ async fn records_before_the_offset_are_gone_and_an_earlier_offset_changes_nothin
     assert_eq!(delete(&cluster, 2, "t", 0, -1), Ok(Offset(3)));
     let partition = cluster.topics.partition("t", 0).expect("it was created");
     let state = partition.read().expect("nothing panicked");
-    let bounds = (state.log.log_start_offset(), state.log.log_end_offset());
+    let watermarks = state.watermarks();
+    let bounds = (watermarks.log_start_offset, watermarks.log_end_offset);
     assert_eq!(bounds, (Offset(3), Offset(3)));
 }
