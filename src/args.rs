@@ -1,6 +1,7 @@
 //! What was typed on the command line, and what it means.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use esmeralda::broker::config::{Advertised, AdvertisedHost};
 use esmeralda::declarations::Scaling;
 use esmeralda::esm::ProfileName;
 use std::net::SocketAddr;
@@ -55,9 +56,18 @@ pub(crate) struct ServeArgs {
     /// Where the Lambda API, /metrics and /healthz are served
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8092")]
     pub(crate) http: ListenAddress,
-    /// The host that Kafka clients are told to dial [default: the one listened on]
-    #[arg(long, value_name = "HOST")]
-    pub(crate) advertised_host: Option<String>,
+    /// The host, and the port of the first broker, that Kafka clients are told to dial;
+    /// each further broker has the next port [default: what each broker listens on]
+    #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "advertised")]
+    pub(crate) advertised_host: Option<AdvertisedHost>,
+    /// Where Kafka clients are told to dial without --advertised-host. `reflect` tells each
+    /// client the address of this machine that it has connected to. A mapping on the way
+    /// (docker -p, kubectl port-forward, ssh -L) hides the address that was dialled: the
+    /// client is told the one behind the mapping, which a Linux host can dial for its own
+    /// containers, and everybody if it is the same one on both sides. If the port or the
+    /// host differs, and cannot be dialled, give --advertised-host
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = AdvertisedArg::Listened)]
+    pub(crate) advertised: AdvertisedArg,
     /// Create topics when clients first name them (auto.create.topics.enable)
     #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
     pub(crate) auto_create_topics: bool,
@@ -201,6 +211,15 @@ pub(crate) struct RunArgs {
     /// What the records and events of one variant may hold [default: 16G]
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory_limit: Option<ByteSize>,
+}
+
+/// `--advertised`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AdvertisedArg {
+    /// The host and port that each broker listens on, localhost for a wildcard
+    Listened,
+    /// The address that the client has connected to
+    Reflect,
 }
 
 /// `--payloads`.
@@ -359,6 +378,15 @@ impl ServeArgs {
             .collect()
     }
 
+    /// The host and port that Kafka clients are told to dial.
+    pub(crate) fn advertised(&self) -> Advertised {
+        match (&self.advertised_host, self.advertised) {
+            (Some(host), _) => Advertised::Host(host.clone()),
+            (None, AdvertisedArg::Listened) => Advertised::Listened,
+            (None, AdvertisedArg::Reflect) => Advertised::Reflected,
+        }
+    }
+
     /// How long a stop may take.
     pub(crate) fn shutdown_timeout(&self) -> Duration {
         Duration::from_secs(self.shutdown_timeout)
@@ -380,6 +408,30 @@ mod tests {
             .iter()
             .map(ToString::to_string)
             .collect())
+    }
+
+    #[test]
+    fn clients_are_told_one_host_or_the_address_that_they_connected_to() {
+        let host = |text: &str| Advertised::Host(text.parse().expect("a host"));
+        for (typed, expected) in [
+            (&[][..], Advertised::Listened),
+            (&["--advertised", "reflect"], Advertised::Reflected),
+            (&["--advertised-host", "example:1234"], host("example:1234")),
+            (&["--advertised-host", "[::1]"], host("[::1]")),
+        ] {
+            assert_eq!(serve(typed).advertised(), expected);
+        }
+        for (typed, reason) in [
+            (
+                "--advertised-host 0.0.0.0",
+                "clients cannot dial the wildcard address",
+            ),
+            ("--advertised-host a --advertised reflect", "cannot be used with"),
+        ] {
+            let typed = std::iter::once("esmeralda").chain(typed.split(' '));
+            let error = Cli::try_parse_from(typed).expect_err(reason).to_string();
+            assert!(error.contains(reason), "{error}");
+        }
     }
 
     #[test]

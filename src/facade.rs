@@ -388,16 +388,14 @@ fn known_addresses(broker: &Broker) -> Vec<String> {
 }
 
 fn cluster_config(options: &Options) -> Config {
-    let node = |listen: Option<String>| NodeConfig {
-        listen,
-        advertised_host: options.advertised_host.clone(),
-    };
+    let node = |listen: Option<String>| NodeConfig { listen };
     let nodes = match options.kafka.is_empty() {
         true => vec![node(None)],
         false => options.kafka.iter().cloned().map(Some).map(node).collect(),
     };
     Config {
         nodes,
+        advertised: options.advertised.clone(),
         memory_limit_bytes: options.memory_limit_bytes,
         properties: options.properties.clone(),
         ..Config::default()

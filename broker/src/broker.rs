@@ -1,7 +1,7 @@
 //! A running cluster: started from a [`Config`], asked for its addresses, stopped in order.
 
-use crate::cluster::{Cluster, Node};
-use crate::config::{Config, ConfigError, NodeConfig};
+use crate::cluster::{Cluster, Node, NodeListener};
+use crate::config::{Advertised, AdvertisedHost, Config, ConfigError};
 use crate::ids::NodeId;
 use crate::metrics::BrokerMetrics;
 use crate::server::Server;
@@ -47,15 +47,16 @@ impl Broker {
         if config.nodes.is_empty() {
             return Err(StartError::NoNodes);
         }
+        let advertised = Advertised::by_node(&config)?;
         let mut nodes = Vec::with_capacity(config.nodes.len());
-        let mut listeners = Vec::with_capacity(config.nodes.len());
-        for (id, node) in (1..).map(NodeId).zip(&config.nodes) {
-            let (node, listener) = listen(id, node).await?;
-            nodes.push(node);
-            listeners.extend(listener.map(|listener| (id, listener)));
+        let mut sockets = Vec::with_capacity(config.nodes.len());
+        for ((id, node), advertised) in (1..).map(NodeId).zip(&config.nodes).zip(advertised) {
+            let (listener, socket) = listen(node.listen.as_deref(), advertised).await?;
+            sockets.extend(socket.map(|socket| (id, listener.name.clone(), socket)));
+            nodes.push(Node::new(id, listener));
         }
         let cluster = Arc::new(Cluster::new(config, nodes, clock, entropy)?);
-        let server = Server::start(&cluster, listeners);
+        let server = Server::start(&cluster, sockets);
         let upkeep = Upkeep::start(Arc::clone(&cluster));
         Ok(Self {
             cluster,
@@ -64,24 +65,17 @@ impl Broker {
         })
     }
 
-    /// The advertised `host:port` of each broker that listens, in the order of their ids.
+    /// Returns the advertised `host:port` of each broker that listens, in the order of their ids; where the address that a client has
+    /// connected to is advertised, that of a client of this machine.
     pub fn bootstrap_servers(&self) -> Vec<String> {
-        self.cluster
-            .nodes
-            .iter()
-            .filter(|node| node.bound.is_some())
-            .map(|node| authority(&node.host, node.port))
-            .collect()
+        let listening = self.listeners().filter(|listener| listener.bound.is_some());
+        listening.map(NodeListener::advertised).collect()
     }
 
-    /// Every `host:port` that means this cluster: advertised and bound.
+    /// Returns every `host:port` that means this cluster: advertised and bound.
     pub fn known_addresses(&self) -> Vec<String> {
-        let bound = self
-            .cluster
-            .nodes
-            .iter()
-            .filter_map(|node| node.bound)
-            .map(|address| address.to_string());
+        let bound = self.listeners().filter_map(|listener| listener.bound);
+        let bound = bound.map(|address| address.to_string());
         let mut addresses = self.bootstrap_servers();
         for address in bound {
             if !addresses.contains(&address) {
@@ -89,6 +83,10 @@ impl Broker {
             }
         }
         addresses
+    }
+
+    fn listeners(&self) -> impl Iterator<Item = &NodeListener> {
+        self.cluster.nodes.iter().flat_map(Node::listeners)
     }
 
     /// What went through the cluster.
@@ -113,37 +111,41 @@ impl Broker {
     }
 }
 
-/// A broker as clients are told of it, and its socket if it has one.
-async fn listen(id: NodeId, config: &NodeConfig) -> Result<(Node, Option<TcpListener>), StartError> {
-    let Some(address) = &config.listen else {
-        let host = config.advertised_host.clone();
-        let node = Node {
-            id,
-            host: host.unwrap_or_else(|| "localhost".to_owned()),
-            port: 0,
-            bound: None,
-        };
-        return Ok((node, None));
+/// A broker's listener and its socket, if it has one.
+async fn listen(
+    address: Option<&str>,
+    advertised: Advertised,
+) -> Result<(NodeListener, Option<TcpListener>), StartError> {
+    let Some(address) = address else {
+        let (host, port) = advertised_endpoint(&advertised, "localhost", 0);
+        return Ok((NodeListener::without_socket(&host, port), None));
     };
     let cannot_bind = |source| StartError::Bind {
-        address: address.clone(),
+        address: address.to_owned(),
         source,
     };
-    let listener = TcpListener::bind(address).await.map_err(cannot_bind)?;
-    let bound = listener.local_addr().map_err(cannot_bind)?;
-    let host = match &config.advertised_host {
-        Some(host) => host.clone(),
+    let socket = TcpListener::bind(address).await.map_err(cannot_bind)?;
+    let bound = socket.local_addr().map_err(cannot_bind)?;
+    let host = match bound.ip().is_unspecified() {
         // Nobody can dial the wildcard address.
-        None if bound.ip().is_unspecified() => "localhost".to_owned(),
-        None => host_of(address).to_owned(),
+        true => "localhost",
+        false => host_of(address),
     };
-    let node = Node {
-        id,
-        host,
-        port: bound.port(),
+    let (host, port) = advertised_endpoint(&advertised, host, bound.port());
+    let listener = NodeListener {
         bound: Some(bound),
+        is_reflected: advertised == Advertised::Reflected,
+        ..NodeListener::without_socket(&host, port)
     };
-    Ok((node, Some(listener)))
+    Ok((listener, Some(socket)))
+}
+
+/// Returns the host and port that clients are told to dial, of a broker that listens on `host` and `port`.
+fn advertised_endpoint(advertised: &Advertised, host: &str, port: u16) -> (String, u16) {
+    match advertised {
+        Advertised::Host(AdvertisedHost { host, port: own }) => (host.clone(), own.unwrap_or(port)),
+        Advertised::Listened | Advertised::Reflected => (host.to_owned(), port),
+    }
 }
 
 /// `host` of `host:port` or `[host]:port`.
@@ -154,25 +156,17 @@ fn host_of(address: &str) -> &str {
         .unwrap_or(host)
 }
 
-/// `host:port`, an IPv6 address in brackets.
-fn authority(host: &str, port: u16) -> String {
-    if host.contains(':') {
-        format!("[{host}]:{port}")
-    } else {
-        format!("{host}:{port}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::authority;
+    use crate::config::NodeConfig;
     use tokio::io::AsyncReadExt;
     use tokio::net::TcpStream;
 
     fn config(addresses: &[&str]) -> Config {
         let node = |address: &&str| NodeConfig {
             listen: Some((*address).to_owned()),
-            advertised_host: None,
         };
         Config {
             nodes: addresses.iter().map(node).collect(),

@@ -1,8 +1,9 @@
 //! The brokers, what they share, and who leads and coordinates what. No rules of logs or groups.
 
+mod node;
 mod producer_ids;
 
-use crate::config::layers::Values;
+use crate::config::layers::{Layers, Values};
 use crate::config::{BrokerConfig, BrokerConfigs, Config, ConfigError};
 use crate::fetch::session::FetchSessions;
 use crate::group::Groups;
@@ -13,8 +14,11 @@ use crate::pool::Pool;
 use crate::topic::{self, TopicConfig, TopicDefaults, Topics};
 use crate::{Clock, Entropy};
 use producer_ids::ProducerIds;
-use std::net::SocketAddr;
 use std::sync::Arc;
+
+#[cfg(test)]
+pub(crate) use node::authority;
+pub(crate) use node::{Ingress, ListenerName, Node, NodeEndpoint, NodeListener};
 
 /// Everything that the brokers of the cluster share.
 #[derive(Debug)]
@@ -36,16 +40,6 @@ pub(crate) struct Cluster {
     pub(crate) entropy: Entropy,
 }
 
-/// One broker, as clients are told of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Node {
-    pub(crate) id: NodeId,
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    /// Where it really listens; `None` without a socket.
-    pub(crate) bound: Option<SocketAddr>,
-}
-
 /// What topics get that do not say otherwise, on each broker.
 #[derive(Debug)]
 pub(crate) struct NodeDefaults(Vec<(NodeId, TopicDefaults)>);
@@ -64,7 +58,9 @@ impl Cluster {
         assert!(!nodes.is_empty(), "a cluster has at least one broker");
         let typed = BrokerConfig::from_properties(&config.properties)?;
         tell_what_has_no_effect(&config);
-        let decided = nodes.iter().map(|node| (node.id, node.decided()));
+        let decided = nodes
+            .iter()
+            .map(|node| (node.id, node.configs(&Ingress::plaintext())));
         let broker_configs = BrokerConfigs::new(config.properties, decided.collect());
         check_topic_defaults(&broker_configs, nodes[0].id)?;
         let pool = Pool::new(config.memory_limit_bytes);
@@ -91,6 +87,15 @@ impl Cluster {
         NodeDefaults(self.nodes.iter().map(|node| (node.id, defaults(node))).collect())
     }
 
+    /// Returns what is set for a broker, its addresses as a client that came in through `ingress` is told them.
+    pub(crate) fn layers(&self, id: NodeId, ingress: &Ingress) -> Layers {
+        let mut layers = self.broker_configs.layers(id);
+        if let Some(node) = self.node(id) {
+            layers.override_static(node.configs(ingress));
+        }
+        layers
+    }
+
     /// The fetch sessions of a broker.
     pub(crate) fn fetch_sessions(&self, id: NodeId) -> &FetchSessions {
         let index = self.nodes.iter().position(|node| node.id == id);
@@ -110,9 +115,22 @@ impl Cluster {
         self.nodes[(hash & i32::MAX) as usize % self.nodes.len()].id
     }
 
-    /// The broker with that id.
+    /// Returns the broker with that id.
     pub(crate) fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// Returns where a client that came in through `ingress` finds a broker; `None` if it has no listener of that name.
+    pub(crate) fn endpoint(&self, id: NodeId, ingress: &Ingress) -> Option<NodeEndpoint> {
+        self.node(id)?.endpoint(ingress)
+    }
+
+    /// Returns where a client that came in through `ingress` finds each broker, in the order of their ids.
+    pub(crate) fn endpoints(&self, ingress: &Ingress) -> Vec<NodeEndpoint> {
+        self.nodes
+            .iter()
+            .filter_map(|node| node.endpoint(ingress))
+            .collect()
     }
 
     /// The broker that answers for the controller.
@@ -133,23 +151,6 @@ impl NodeDefaults {
             let own = by_node.iter().find(|(node, _)| *node == leader);
             Arc::clone(&own.unwrap_or(&by_node[0]).1)
         }
-    }
-}
-
-impl Node {
-    /// The broker configs that follow from where the broker is, by Kafka's name.
-    fn decided(&self) -> Values {
-        let id = self.id.to_string();
-        let advertised = format!("PLAINTEXT://{}:{}", self.host, self.port);
-        let mut values = Values::from([
-            ("node.id".to_owned(), id.clone()),
-            ("broker.id".to_owned(), id),
-            ("advertised.listeners".to_owned(), advertised),
-        ]);
-        if let Some(bound) = self.bound {
-            values.insert("listeners".to_owned(), format!("PLAINTEXT://{bound}"));
-        }
-        values
     }
 }
 
@@ -189,11 +190,9 @@ impl Cluster {
                 .collect(),
             ..Config::default()
         };
-        let nodes = (1..=nodes).map(|id| Node {
-            id: NodeId(i32::from(id)),
-            host: "localhost".to_owned(),
-            port: 9091 + id,
-            bound: None,
+        let nodes = (1..=nodes).map(|id| {
+            let listener = NodeListener::without_socket("localhost", 9091 + id);
+            Node::new(NodeId(i32::from(id)), listener)
         });
         Self::new(
             config,

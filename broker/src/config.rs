@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+mod advertised;
 mod broker;
 pub(crate) mod definition;
 pub(crate) mod keys;
 pub(crate) mod layers;
 
+pub use advertised::{Advertised, AdvertisedHost, InvalidAdvertisedHost};
 pub use broker::{BrokerConfig, ConfigError};
 pub(crate) use layers::BrokerConfigs;
 
@@ -17,6 +19,8 @@ pub struct Config {
     pub cluster_id: String,
     /// The brokers; their ids are 1, 2, ... in this order. At least one.
     pub nodes: Vec<NodeConfig>,
+    /// The host and port that clients are told to dial, unless `properties` has `advertised.listeners`.
+    pub advertised: Advertised,
     /// What frames, logs, answers and decompression may hold together, in bytes.
     pub memory_limit_bytes: usize,
     /// Kafka's broker configs by name (`num.partitions`, `log.retention.ms`, ...), checked when the cluster starts.
@@ -29,8 +33,6 @@ pub struct NodeConfig {
     /// Where it listens, `host:port`; port 0 takes a free one. `None`: no socket, reached through
     /// [`local::Client`](crate::local::Client) only.
     pub listen: Option<String>,
-    /// The host that clients are told to dial. `None`: the host it listens on.
-    pub advertised_host: Option<String>,
 }
 
 impl Default for Config {
@@ -39,6 +41,7 @@ impl Default for Config {
         Self {
             cluster_id: "esmeralda".to_owned(),
             nodes: vec![NodeConfig::default()],
+            advertised: Advertised::default(),
             memory_limit_bytes: 1 << 30,
             properties: BTreeMap::new(),
         }

@@ -2,7 +2,7 @@
 //!
 //! Neither may panic, whatever it is given, nor allocate much more than it is given.
 
-use crate::cluster::{Cluster, Node};
+use crate::cluster::{Cluster, Node, NodeListener};
 use crate::config::{Config, ConfigError};
 use crate::ids::{LeaderEpoch, NodeId};
 use crate::log::batch::{BATCH_HEADER_BYTES, BatchHeader, Compression};
@@ -37,12 +37,7 @@ const PIPE_BYTES: usize = 64 << 10;
 /// # Errors
 /// When a cluster cannot be made at all.
 pub async fn answer_frame(frame: &[u8]) -> Result<Option<Vec<u8>>, ConfigError> {
-    let node = Node {
-        id: NodeId(1),
-        host: "localhost".to_owned(),
-        port: 9092,
-        bound: None,
-    };
+    let node = Node::new(NodeId(1), NodeListener::without_socket("localhost", 9092));
     let clock = Clock::tokio(1_700_000_000_000);
     let cluster = Cluster::new(Config::default(), vec![node], clock, Entropy::from_seed(1))?;
     let (mut client, stream) = tokio::io::duplex(PIPE_BYTES);

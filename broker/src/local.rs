@@ -8,7 +8,7 @@ mod records;
 pub use prepared::PreparedBatch;
 
 use crate::api::errors::KafkaError;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Ingress};
 use crate::ids::{GenerationId, LeaderEpoch, Offset};
 use crate::operations::RequestContext;
 use crate::operations::create_partitions::{CreatePartitions, create_partitions};
@@ -156,6 +156,7 @@ impl Client {
     fn context(&self) -> RequestContext {
         RequestContext {
             node_id: self.cluster.controller(),
+            ingress: Ingress::plaintext(),
             peer_address: None,
             client_id: self.client_id.to_string(),
             is_local: true,

@@ -59,7 +59,7 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
     );
     Ok(Options {
         kafka: args.broker_addresses()?.iter().map(ToString::to_string).collect(),
-        advertised_host: args.advertised_host.clone(),
+        advertised: args.advertised(),
         http: Some(args.http.to_string()),
         properties,
         memory_limit_bytes: args

@@ -1,5 +1,6 @@
 //! What an instance is started with.
 
+use esmeralda_broker::config::Advertised;
 use esmeralda_esm::source::GroupTimeouts;
 use esmeralda_esm::trace::TraceSettings;
 use esmeralda_esm::{Payloads, ProfileName, ScalingProfile};
@@ -11,8 +12,8 @@ use std::time::Duration;
 pub struct Options {
     /// Where each broker listens, `host:port`; port 0 takes a free one. None: one broker without a socket.
     pub kafka: Vec<String>,
-    /// The host that clients are told to dial; the one listened on unless given.
-    pub advertised_host: Option<String>,
+    /// The host and port that clients are told to dial; those listened on by default.
+    pub advertised: Advertised,
     /// Where the Lambda API is served; `None`: nowhere.
     pub http: Option<String>,
     /// Kafka's broker configs by name.
@@ -45,7 +46,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             kafka: vec!["127.0.0.1:0".to_owned()],
-            advertised_host: None,
+            advertised: Advertised::default(),
             http: Some("127.0.0.1:0".to_owned()),
             properties: BTreeMap::new(),
             memory_limit_bytes: 1 << 30,

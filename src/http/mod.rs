@@ -12,6 +12,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use esmeralda_broker::BrokerMetrics;
 use esmeralda_esm::Engine;
+use socket2::SockRef;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -19,6 +20,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tracing::warn;
+
+/// The number of connections that may wait to be accepted, as on the Kafka port.
+const LISTEN_BACKLOG: i32 = 4_096;
 
 /// Prometheus' text exposition format.
 const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -44,6 +48,7 @@ impl Server {
     /// Listens on `address`, `host:port`; port 0 takes a free one.
     pub(crate) async fn start(address: &str, surface: Surface) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
+        SockRef::from(&listener).listen(LISTEN_BACKLOG)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let serving = axum::serve(listener, router(surface)).with_graceful_shutdown(async {

@@ -17,7 +17,7 @@
 
 use super::fields::{CLUSTER_OPERATIONS, NOT_ASKED};
 use super::{Api, Reply};
-use crate::cluster::{Cluster, Node};
+use crate::cluster::{Cluster, NodeEndpoint};
 use crate::operations::RequestContext;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::BrokerId;
@@ -41,12 +41,12 @@ impl Api for DescribeCluster {
 
     async fn handle(
         cluster: &Arc<Cluster>,
-        _context: &RequestContext,
+        context: &RequestContext,
         _version: i16,
         request: DescribeClusterRequest,
     ) -> Reply<DescribeClusterResponse> {
         match request.endpoint_type {
-            BROKERS => describe(cluster, request.include_cluster_authorized_operations).into(),
+            BROKERS => describe(cluster, context, request.include_cluster_authorized_operations).into(),
             CONTROLLERS => refuse(
                 ResponseError::MismatchedEndpointType,
                 "the request came to a broker's listener and asks for controllers".to_owned(),
@@ -66,12 +66,13 @@ fn refuse(error: ResponseError, message: String) -> Reply<DescribeClusterRespons
         .into()
 }
 
-fn describe(cluster: &Cluster, wants_operations: bool) -> DescribeClusterResponse {
+fn describe(cluster: &Cluster, context: &RequestContext, wants_operations: bool) -> DescribeClusterResponse {
+    let brokers = cluster.endpoints(&context.ingress);
     let rack = cluster.config.rack.clone().map(StrBytes::from_string);
-    let broker = |node: &Node| {
+    let broker = |node: NodeEndpoint| {
         DescribeClusterBroker::default()
             .with_broker_id(BrokerId(node.id.0))
-            .with_host(StrBytes::from_string(node.host.clone()))
+            .with_host(StrBytes::from_string(node.host))
             .with_port(i32::from(node.port))
             .with_rack(rack.clone())
     };
@@ -79,7 +80,7 @@ fn describe(cluster: &Cluster, wants_operations: bool) -> DescribeClusterRespons
         .with_endpoint_type(BROKERS)
         .with_cluster_id(StrBytes::from_string(cluster.cluster_id.clone()))
         .with_controller_id(BrokerId(cluster.controller().0))
-        .with_brokers(cluster.nodes.iter().map(broker).collect())
+        .with_brokers(brokers.into_iter().map(broker).collect())
         .with_cluster_authorized_operations(if wants_operations {
             CLUSTER_OPERATIONS
         } else {

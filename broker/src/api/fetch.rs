@@ -21,7 +21,7 @@ pub(crate) use answer::put_fetch;
 
 use super::errors::{KafkaError, code_instead_of_storage_error};
 use super::{Api, Reply};
-use crate::cluster::{Cluster, Node};
+use crate::cluster::{Cluster, NodeEndpoint};
 use crate::fetch::session::{SessionError, SessionRequest};
 use crate::fetch::{FetchError, FetchedPartition, PartitionKey, Wanted};
 use crate::ids::{LeaderEpoch, Offset};
@@ -54,7 +54,7 @@ pub(crate) struct FetchAnswer {
     pub(crate) session_id: i32,
     /// Partitions in order; the same topic may come more than once.
     pub(crate) topics: Vec<TopicAnswer>,
-    pub(crate) node_endpoints: Vec<Node>,
+    pub(crate) node_endpoints: Vec<NodeEndpoint>,
 }
 
 /// Partitions of one topic.
@@ -116,7 +116,13 @@ impl Api for Fetch {
             .flat_map(|topic| forgotten(version, topic))
             .collect();
         let outcome = fetch(cluster, context, session, wanted, &forgotten, limits).await;
-        Reply::Fetched(answer(cluster, version, limits.is_read_committed, outcome))
+        Reply::Fetched(answer(
+            cluster,
+            context,
+            version,
+            limits.is_read_committed,
+            outcome,
+        ))
     }
 }
 
@@ -154,6 +160,7 @@ fn topic_key(version: i16, name: &str, id: uuid::Uuid) -> TopicKey {
 
 fn answer(
     cluster: &Cluster,
+    context: &RequestContext,
     version: i16,
     is_read_committed: bool,
     outcome: Result<(i32, Vec<FetchedPartition>), SessionError>,
@@ -186,7 +193,7 @@ fn answer(
         topics,
         node_endpoints: leaders
             .keys()
-            .filter_map(|id| cluster.node(*id).cloned())
+            .filter_map(|id| cluster.endpoint(*id, &context.ingress))
             .collect(),
     }
 }

@@ -16,7 +16,7 @@
 use super::errors::KafkaError;
 use super::fields::wire;
 use super::{Api, Reply};
-use crate::cluster::{Cluster, Node};
+use crate::cluster::{Cluster, NodeEndpoint};
 use crate::operations::RequestContext;
 use crate::operations::find_coordinator::{CoordinatorKind, FindCoordinatorError, find_coordinator};
 use kafka_protocol::messages::find_coordinator_response::Coordinator;
@@ -61,7 +61,7 @@ impl Api for FindCoordinator {
 /// Kafka's `Node.noNode()`.
 const NO_NODE: i32 = -1;
 
-fn one(found: Result<Node, FindCoordinatorError>) -> FindCoordinatorResponse {
+fn one(found: Result<NodeEndpoint, FindCoordinatorError>) -> FindCoordinatorResponse {
     let response = FindCoordinatorResponse::default();
     match found {
         Ok(node) => response
@@ -77,7 +77,7 @@ fn one(found: Result<Node, FindCoordinatorError>) -> FindCoordinatorResponse {
     }
 }
 
-fn coordinator(found: Result<Node, FindCoordinatorError>) -> Coordinator {
+fn coordinator(found: Result<NodeEndpoint, FindCoordinatorError>) -> Coordinator {
     let coordinator = Coordinator::default();
     match found {
         Ok(node) => coordinator

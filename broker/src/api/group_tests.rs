@@ -38,6 +38,7 @@ fn asking(node_id: i32) -> RequestContext {
         node_id: NodeId(node_id),
         peer_address: Some("127.0.0.1:4711".parse().unwrap()),
         client_id: "tester".to_owned(),
+        ingress: crate::cluster::Ingress::plaintext(),
         is_local: false,
     }
 }

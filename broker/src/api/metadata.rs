@@ -21,7 +21,7 @@
 use super::errors::code_of;
 use super::fields::{CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS};
 use super::{Api, Reply};
-use crate::cluster::{Cluster, Node};
+use crate::cluster::{Cluster, NodeEndpoint};
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use crate::operations::metadata::{DescribedTopic, Leader, TopicView, Wanted, describe_topics};
@@ -55,7 +55,7 @@ impl Api for Metadata {
             Ok(wanted) => wanted,
             Err(topics) => {
                 let topics = topics.into_iter().map(refused).collect();
-                return brokers(MetadataResponse::default().with_topics(topics), cluster).into();
+                return brokers(MetadataResponse::default().with_topics(topics), cluster, context).into();
             }
         };
         let topics = describe_topics(cluster, context, wanted, request.allow_auto_topic_creation);
@@ -70,7 +70,7 @@ impl Api for Metadata {
             } else {
                 NOT_ASKED
             });
-        brokers(response, cluster).into()
+        brokers(response, cluster, context).into()
     }
 }
 
@@ -109,17 +109,18 @@ fn refused(topic: MetadataRequestTopic) -> MetadataResponseTopic {
         .with_topic_id(topic.topic_id)
 }
 
-fn brokers(response: MetadataResponse, cluster: &Cluster) -> MetadataResponse {
+fn brokers(response: MetadataResponse, cluster: &Cluster, context: &RequestContext) -> MetadataResponse {
+    let brokers = cluster.endpoints(&context.ingress);
     let rack = cluster.config.rack.clone().map(StrBytes::from_string);
-    let broker = |node: &Node| {
+    let broker = |node: NodeEndpoint| {
         MetadataResponseBroker::default()
             .with_node_id(BrokerId(node.id.0))
-            .with_host(StrBytes::from_string(node.host.clone()))
+            .with_host(StrBytes::from_string(node.host))
             .with_port(i32::from(node.port))
             .with_rack(rack.clone())
     };
     response
-        .with_brokers(cluster.nodes.iter().map(broker).collect())
+        .with_brokers(brokers.into_iter().map(broker).collect())
         .with_cluster_id(Some(StrBytes::from_string(cluster.cluster_id.clone())))
         .with_controller_id(BrokerId(cluster.controller().0))
 }

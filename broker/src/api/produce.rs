@@ -22,7 +22,7 @@ pub(crate) use answer::put_produce;
 
 use super::errors::KafkaError;
 use super::{Api, Reply};
-use crate::cluster::{Cluster, Node};
+use crate::cluster::{Cluster, NodeEndpoint};
 use crate::ids::NodeId;
 use crate::log::{AppendError, Appended};
 use crate::operations::RequestContext;
@@ -54,7 +54,7 @@ pub(crate) type Few<T> = SmallVec<[T; 1]>;
 #[derive(Debug)]
 pub(crate) struct ProduceAnswer {
     pub(crate) topics: Few<TopicAnswer>,
-    pub(crate) node_endpoints: Vec<Node>,
+    pub(crate) node_endpoints: Vec<NodeEndpoint>,
 }
 
 /// The partitions of one topic.
@@ -131,7 +131,7 @@ impl Api for Produce {
             (0, true) => Reply::Close,
             _ => Reply::Produced(ProduceAnswer {
                 topics,
-                node_endpoints: answer.node_endpoints(cluster),
+                node_endpoints: answer.node_endpoints(cluster, context),
             }),
         }
     }
@@ -177,8 +177,10 @@ impl AnswerBuilder {
         }
     }
 
-    fn node_endpoints(&self, cluster: &Cluster) -> Vec<Node> {
-        let nodes = self.leaders.iter().filter_map(|id| cluster.node(*id).cloned());
-        nodes.collect()
+    fn node_endpoints(&self, cluster: &Cluster, context: &RequestContext) -> Vec<NodeEndpoint> {
+        let leaders = self.leaders.iter();
+        leaders
+            .filter_map(|id| cluster.endpoint(*id, &context.ingress))
+            .collect()
     }
 }

@@ -103,10 +103,6 @@ fn hint(similar: &Option<&'static str>) -> String {
 /// What the cluster itself decides for each of its brokers, and where it is told.
 const DECIDED: &[(&str, &str)] = &[
     (
-        "advertised.listeners",
-        "the advertised host is set for the whole cluster, outside the broker configs",
-    ),
-    (
         "broker.id",
         "the brokers are numbered 1, 2, ... in the order of their addresses",
     ),
@@ -137,6 +133,8 @@ impl BrokerConfig {
     /// Takes a checked value over, if it is of a config that is honoured as such. The others are described, or reach the topics.
     fn apply(&mut self, name: &str, value: Value) -> bool {
         match (name, value) {
+            // Read by `Advertised::by_node`, beside what else says where the brokers are.
+            ("advertised.listeners", _) => {}
             ("auto.create.topics.enable", Value::Boolean(value)) => self.auto_create_topics = value,
             ("broker.rack", Value::Text(value)) => self.rack = Some(value).filter(|rack| !rack.is_empty()),
             ("delete.topic.enable", Value::Boolean(value)) => self.delete_topics = value,

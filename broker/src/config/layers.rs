@@ -121,6 +121,16 @@ impl BrokerConfigs {
 }
 
 impl Layers {
+    /// Puts `values` in the place of those that are set from the start.
+    pub(crate) fn override_static(&mut self, values: Values) {
+        for (source, set) in &mut self.0 {
+            if *source == Source::StaticBroker {
+                set.extend(values);
+                return;
+            }
+        }
+    }
+
     /// The value that is set for a broker config, if one is.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0

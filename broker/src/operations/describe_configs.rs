@@ -60,7 +60,7 @@ pub(crate) fn describe_configs(
     name: &str,
     keys: &[String],
 ) -> Result<Vec<ConfigEntry>, DescribeConfigsError> {
-    let layers = cluster.broker_configs.layers(context.node_id);
+    let layers = cluster.layers(context.node_id, &context.ingress);
     let mut entries = match resource_type {
         ResourceType::Topic => {
             name::validate(name)?;

@@ -1,8 +1,9 @@
 //! Which broker coordinates what.
 
 use super::RequestContext;
-use crate::cluster::{Cluster, Node};
+use crate::cluster::{Cluster, NodeEndpoint};
 use crate::group::AccessError;
+use crate::ids::NodeId;
 use std::sync::Arc;
 
 /// What a coordinator is looked for. Source: Kafka's `FindCoordinatorRequest.CoordinatorType`.
@@ -35,6 +36,16 @@ pub(crate) enum FindCoordinatorError {
         /// As asked.
         key: String,
     },
+    /// The broker that coordinates the group is not reached through the listener that was asked on.
+    #[error("broker {coordinator}, which coordinates group `{group_id}`, has no listener {listener}")]
+    NoListener {
+        /// The group.
+        group_id: String,
+        /// Its coordinator.
+        coordinator: NodeId,
+        /// The listener that was asked on.
+        listener: String,
+    },
     /// The key's type is none of Kafka's.
     #[error("coordinator key type {key_type} is unknown; 0 stands for a group")]
     UnknownKeyType {
@@ -46,17 +57,19 @@ pub(crate) enum FindCoordinatorError {
 /// The coordinator of one key.
 pub(crate) fn find_coordinator(
     cluster: &Arc<Cluster>,
-    _context: &RequestContext,
+    context: &RequestContext,
     kind: CoordinatorKind,
     key: &str,
-) -> Result<Node, FindCoordinatorError> {
+) -> Result<NodeEndpoint, FindCoordinatorError> {
     match kind {
         CoordinatorKind::Group => {
             let id = cluster.group_coordinator(key);
-            let node = cluster.node(id);
-            Ok(node
-                .expect("groups are coordinated by brokers of the cluster")
-                .clone())
+            let endpoint = cluster.endpoint(id, &context.ingress);
+            endpoint.ok_or_else(|| FindCoordinatorError::NoListener {
+                group_id: key.to_owned(),
+                coordinator: id,
+                listener: context.ingress.listener.to_string(),
+            })
         }
         CoordinatorKind::Transaction => Err(FindCoordinatorError::NoTransactions {
             transactional_id: key.to_owned(),

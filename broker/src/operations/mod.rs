@@ -31,6 +31,7 @@ pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
 pub(crate) mod sync_group;
 
+use crate::cluster::Ingress;
 use crate::ids::NodeId;
 use std::net::SocketAddr;
 
@@ -39,6 +40,8 @@ use std::net::SocketAddr;
 pub(crate) struct RequestContext {
     /// The broker that was asked.
     pub(crate) node_id: NodeId,
+    /// The listener that was asked on: answers name the endpoints of the brokers' listeners of that name.
+    pub(crate) ingress: Ingress,
     /// The client's address; `None` in process.
     pub(crate) peer_address: Option<SocketAddr>,
     /// As the client called itself, with invalid UTF-8 replaced; empty if it did not.
@@ -60,6 +63,7 @@ impl RequestContext {
     pub(crate) fn for_tests(node: i32) -> Self {
         Self {
             node_id: NodeId(node),
+            ingress: Ingress::plaintext(),
             peer_address: None,
             client_id: "test".to_owned(),
             is_local: false,

@@ -8,10 +8,11 @@ mod loopback;
 mod tests;
 mod writing;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Ingress, ListenerName};
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use connection::Connection;
+use socket2::SockRef;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -22,6 +23,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
+
+/// The number of connections that may wait to be accepted: Linux's own limit (`net.core.somaxconn`), and enough for a client that opens
+/// thousands at once. tokio's default of 128 drops the others' SYNs, and each is sent again a second later.
+const LISTEN_BACKLOG: i32 = 4_096;
 
 /// How long accepting pauses when the system has no descriptor left for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -38,6 +43,14 @@ pub(crate) struct Server {
 struct Listener {
     cluster: Arc<Cluster>,
     node_id: NodeId,
+    name: ListenerName,
+}
+
+/// The two ends of a connection; unknown where there is no socket.
+#[derive(Clone, Copy, Default)]
+struct Addresses {
+    local: Option<SocketAddr>,
+    peer: Option<SocketAddr>,
 }
 
 /// Completes when the server stops, since the other end is dropped then. Each connection has its own: it looks at it before and after
@@ -45,17 +58,21 @@ struct Listener {
 type Stopping = oneshot::Receiver<Infallible>;
 
 impl Server {
-    /// Accepts on each of `listeners` for the broker named beside it.
-    pub(crate) fn start(cluster: &Arc<Cluster>, listeners: Vec<(NodeId, TcpListener)>) -> Self {
+    /// Accepts on each of `sockets`, for the broker and the listener named beside it.
+    pub(crate) fn start(cluster: &Arc<Cluster>, sockets: Vec<(NodeId, ListenerName, TcpListener)>) -> Self {
         let (stopping, observer) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        for (node_id, socket) in listeners {
+        for (node_id, name, socket) in sockets {
+            if let Err(error) = SockRef::from(&socket).listen(LISTEN_BACKLOG) {
+                tracing::debug!(%error, %node_id, "cannot lengthen the queue of connections to be accepted");
+            }
             if let Err(error) = loopback::send_unpaced(&socket) {
                 tracing::debug!(%error, %node_id, "local consumers are sent to as the host is set up");
             }
             let listener = Listener {
                 cluster: Arc::clone(cluster),
                 node_id,
+                name,
             };
             tasks.spawn(listener.accept(socket, observer.clone()));
         }
@@ -108,19 +125,32 @@ impl Listener {
     }
 
     async fn serve(self, stream: TcpStream, peer_address: SocketAddr, stopping: Stopping) {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, %peer_address, "the connection was gone before it began");
-            return;
-        }
-        self.converse(stream, Some(peer_address), stopping).await;
+        let local_address = stream.set_nodelay(true).and_then(|()| stream.local_addr());
+        let local_address = match local_address {
+            Ok(address) => address,
+            Err(error) => {
+                tracing::debug!(%error, %peer_address, "the connection was gone before it began");
+                return;
+            }
+        };
+        let addresses = Addresses {
+            local: Some(local_address),
+            peer: Some(peer_address),
+        };
+        self.converse(stream, addresses, stopping).await;
     }
 
-    async fn converse<S>(self, stream: S, peer_address: Option<SocketAddr>, stopping: Stopping)
+    async fn converse<S>(self, stream: S, addresses: Addresses, stopping: Stopping)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
+        let peer_address = addresses.peer;
         let context = RequestContext {
             node_id: self.node_id,
+            ingress: Ingress {
+                listener: self.name,
+                local_address: addresses.local,
+            },
             peer_address,
             client_id: String::new(),
             is_local: false,
@@ -142,8 +172,9 @@ where
     let listener = Listener {
         cluster: Arc::clone(cluster),
         node_id,
+        name: ListenerName::plaintext(),
     };
-    listener.converse(stream, None, stopping).await;
+    listener.converse(stream, Addresses::default(), stopping).await;
 }
 
 /// Counts one connection while it lives.

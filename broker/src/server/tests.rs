@@ -6,8 +6,8 @@ mod records;
 mod sessions;
 mod waiting;
 
-use super::Listener;
-use crate::cluster::Cluster;
+use super::{Addresses, Listener};
+use crate::cluster::{Cluster, ListenerName};
 use crate::ids::NodeId;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse, RequestHeader};
@@ -39,11 +39,12 @@ impl Client {
         let listener = Listener {
             cluster: Arc::clone(cluster),
             node_id: NodeId(node),
+            name: ListenerName::plaintext(),
         };
         let (io, other) = tokio::io::duplex(1 << 20);
         Self {
             io,
-            serving: tokio::spawn(listener.converse(other, None, observer)),
+            serving: tokio::spawn(listener.converse(other, Addresses::default(), observer)),
             stopping,
         }
     }
@@ -265,9 +266,10 @@ async fn client_that_does_not_read_its_answers_is_closed_like_an_idle_one() {
     let listener = Listener {
         cluster: Arc::clone(&cluster),
         node_id: NodeId(1),
+        name: ListenerName::plaintext(),
     };
     let (mut io, other) = tokio::io::duplex(64);
-    let serving = tokio::spawn(listener.converse(other, None, observer));
+    let serving = tokio::spawn(listener.converse(other, Addresses::default(), observer));
     let started = tokio::time::Instant::now();
     let frame = encode(1, 4, &software());
     io.write_u32(frame.len() as u32).await.unwrap();

@@ -7,6 +7,7 @@ mod cluster_apis;
 mod config_apis;
 mod group_apis;
 mod hostile;
+mod listeners;
 mod log_apis;
 mod offset_apis;
 mod record_apis;

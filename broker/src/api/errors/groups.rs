@@ -64,6 +64,7 @@ impl KafkaError for MembershipError {
 impl KafkaError for FindCoordinatorError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::NoListener { .. } => ResponseError::CoordinatorNotAvailable,
             Self::NoTransactions { .. } | Self::NoShareGroups { .. } | Self::UnknownKeyType { .. } => {
                 ResponseError::InvalidRequest
             }

@@ -113,7 +113,7 @@ fn put_partition_tags(head: &mut Vec<u8>, diverging: Option<(i32, i64)>, leader:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Node;
+    use crate::cluster;
     use crate::ids::NodeId;
     use bytes::{Bytes, BytesMut};
     use kafka_protocol::messages::fetch_response::{
@@ -251,7 +251,7 @@ mod tests {
                 node_endpoints: nodes
                     .into_iter()
                     .filter(|_| version >= 16)
-                    .map(|(id, host, port)| Node { id: NodeId(id), host, port, bound: None })
+                    .map(|(id, host, port)| cluster::NodeEndpoint { id: NodeId(id), host, port })
                     .collect(),
             };
             let mut expected = BytesMut::new();

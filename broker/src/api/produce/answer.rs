@@ -103,7 +103,7 @@ fn put_current_leader(head: &mut Vec<u8>, leader: Option<(i32, i32)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Node;
+    use crate::cluster;
     use crate::ids::{NodeId, Offset};
     use bytes::BytesMut;
     use kafka_protocol::messages::produce_response::{
@@ -224,7 +224,7 @@ mod tests {
                 node_endpoints: nodes
                     .into_iter()
                     .filter(|_| names_leaders)
-                    .map(|(id, host, port)| Node { id: NodeId(id), host, port, bound: None })
+                    .map(|(id, host, port)| cluster::NodeEndpoint { id: NodeId(id), host, port })
                     .collect(),
             };
             for partition in answer.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {

@@ -1,7 +1,8 @@
 //! What connections hold of the memory budget, to the byte.
 
 use super::records::{create_topic, fetch};
-use super::{Client, Listener, cluster, encode};
+use super::{Addresses, Client, Listener, cluster, encode};
+use crate::cluster::ListenerName;
 use crate::ids::NodeId;
 use crate::pool::{CONNECTION_BYTES, ELEMENT_BYTES};
 use bytes::Bytes;
@@ -40,9 +41,10 @@ async fn a_large_answer_is_counted_until_its_client_has_read_it() {
     let listener = Listener {
         cluster: Arc::clone(&cluster),
         node_id: NodeId(1),
+        name: ListenerName::plaintext(),
     };
     let (mut io, other) = tokio::io::duplex(1 << 10);
-    tokio::spawn(listener.converse(other, None, observer));
+    tokio::spawn(listener.converse(other, Addresses::default(), observer));
     let topic = MetadataRequestTopic::default().with_name(Some(TopicName(StrBytes::from_static_str("wide"))));
     let frame = encode(1, 12, &MetadataRequest::default().with_topics(Some(vec![topic])));
     io.write_u32(frame.len() as u32).await.unwrap();

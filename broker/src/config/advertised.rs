@@ -1,0 +1,362 @@
+//! The host and port that clients are told to dial. Source: Kafka's `advertised.listeners` and `SocketServerConfigs`.
+//!
+//! # Differs from Apache Kafka
+//! `advertised.listeners` has one entry for each broker of this process, not one for each listener of one broker. An entry without a host
+//! is refused; Kafka looks up the machine's own name.
+
+use super::{Config, ConfigError};
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// Kafka's name of the config.
+const KEY: &str = "advertised.listeners";
+
+/// The name of the only listener that brokers have.
+const LISTENER: &str = "PLAINTEXT";
+
+/// The host and port that clients are told to dial, for all brokers of a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Advertised {
+    /// The host and port that each broker listens on; `localhost` in place of a wildcard address.
+    #[default]
+    Listened,
+    /// One host for all brokers.
+    Host(AdvertisedHost),
+    /// The address that the client has connected to, as the broker's socket sees it. A mapping that rewrites the destination (a
+    /// container's published port, a port-forward) does so before the connection arrives: the broker sees the address behind the mapping.
+    Reflected,
+}
+
+/// A host that clients are told to dial, with or without a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdvertisedHost {
+    /// A name or an IP address; IPv6 without brackets.
+    pub host: String,
+    /// The port of the first broker, 1 or more; each further broker has the next one. `None`: the port that each broker listens on.
+    pub port: Option<u16>,
+}
+
+/// A text that is no [`AdvertisedHost`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid advertised host `{text}`: {reason}")]
+pub struct InvalidAdvertisedHost {
+    /// The text.
+    pub text: String,
+    /// The rule that it breaks.
+    pub reason: &'static str,
+}
+
+const NO_HOST: &str = "must be HOST or HOST:PORT, such as kafka.example or [::1]:9092";
+const NO_NAME: &str = "the host must be a name of letters, digits, '-', '_' and '.', an IPv4 address, or an IPv6 address in brackets";
+const NO_PORT: &str = "the port must be a number from 1 to 65535";
+const WILDCARD: &str = "clients cannot dial the wildcard address";
+
+impl FromStr for AdvertisedHost {
+    type Err = InvalidAdvertisedHost;
+
+    /// Reads `HOST` or `HOST:PORT`, an IPv6 address in brackets.
+    fn from_str(text: &str) -> Result<Self, InvalidAdvertisedHost> {
+        let invalid = |reason| InvalidAdvertisedHost {
+            text: text.to_owned(),
+            reason,
+        };
+        let (host, port) = split(text).ok_or_else(|| invalid(NO_HOST))?;
+        check_host(host, text.starts_with('[')).map_err(invalid)?;
+        let port = match port {
+            None => None,
+            Some(port) => {
+                let port = port.parse().ok().filter(|port| *port > 0);
+                Some(port.ok_or_else(|| invalid(NO_PORT))?)
+            }
+        };
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+        })
+    }
+}
+
+/// Splits `host`, `host:port`, `[host]` or `[host]:port`.
+fn split(text: &str) -> Option<(&str, Option<&str>)> {
+    let Some(bracketed) = text.strip_prefix('[') else {
+        return match text.split_once(':') {
+            None => Some((text, None)),
+            Some((host, port)) if !port.contains(':') => Some((host, Some(port))),
+            Some(_) => None,
+        };
+    };
+    match bracketed.split_once(']')? {
+        (host, "") => Some((host, None)),
+        (host, rest) => Some((host, Some(rest.strip_prefix(':')?))),
+    }
+}
+
+fn check_host(host: &str, is_bracketed: bool) -> Result<(), &'static str> {
+    if host.is_empty() {
+        return Err(NO_HOST);
+    }
+    match host.parse::<IpAddr>() {
+        Ok(address) if address.is_unspecified() => Err(WILDCARD),
+        Ok(address) if address.is_ipv6() == is_bracketed => Ok(()),
+        Err(_) if !is_bracketed && is_name(host) => Ok(()),
+        _ => Err(NO_NAME),
+    }
+}
+
+/// A name whose last label is a number would be read as an IPv4 address by those who dial it.
+fn is_name(host: &str) -> bool {
+    let mut labels = host.strip_suffix('.').unwrap_or(host).split('.');
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    labels.clone().all(is_label) && !labels.next_back().is_some_and(is_number)
+}
+
+impl AdvertisedHost {
+    /// Returns the host and port of the broker at `position` (from 0); `None` if ports end before.
+    fn at(&self, position: usize) -> Option<Self> {
+        let port = match self.port {
+            None => None,
+            Some(port) => Some(u16::try_from(usize::from(port) + position).ok()?),
+        };
+        Some(Self {
+            host: self.host.clone(),
+            port,
+        })
+    }
+}
+
+impl Advertised {
+    /// Returns what each broker of `config` advertises, in the order of the brokers.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if `advertised.listeners` cannot be read, does not fit the number of brokers, or is set beside
+    /// [`Config::advertised`]; or if the ports run out.
+    pub(crate) fn by_node(config: &Config) -> Result<Vec<Self>, ConfigError> {
+        let count = config.nodes.len();
+        let Some(text) = config.properties.get(KEY) else {
+            return (0..count)
+                .map(|position| config.advertised.at(position, count))
+                .collect();
+        };
+        if config.advertised != Self::default() {
+            return Err(ConfigError::Conflict {
+                reason: format!("{KEY} is `{text}`, and an advertised host or reflection is set as well"),
+            });
+        }
+        match listeners(text)?.as_slice() {
+            [one] => (0..count).map(|position| one.at(position, count)).collect(),
+            all if all.len() == count => Ok(all.to_vec()),
+            all => Err(invalid(
+                text,
+                format!(
+                    "it has {} entries for {count} broker(s); it must have one, whose port is counted up, or one for each broker",
+                    all.len()
+                ),
+            )),
+        }
+    }
+
+    fn at(&self, position: usize, count: usize) -> Result<Self, ConfigError> {
+        match self {
+            Self::Host(host) => host.at(position).map(Self::Host).ok_or_else(|| {
+                let port = host.port.unwrap_or_default();
+                invalid(
+                    &format!("{LISTENER}://{}:{port}", host.host),
+                    format!(
+                        "the ports of {count} brokers that begin at {port} do not end at 65535 or before"
+                    ),
+                )
+            }),
+            other => Ok(other.clone()),
+        }
+    }
+}
+
+fn invalid(value: &str, reason: String) -> ConfigError {
+    ConfigError::Invalid {
+        name: KEY.to_owned(),
+        value: value.to_owned(),
+        reason,
+    }
+}
+
+/// Reads `PLAINTEXT://host:port`, several by commas.
+fn listeners(text: &str) -> Result<Vec<Advertised>, ConfigError> {
+    let entry = |entry: &str| {
+        let (name, endpoint) = entry
+            .trim()
+            .split_once("://")
+            .ok_or_else(|| invalid(text, "it must be PLAINTEXT://HOST:PORT".to_owned()))?;
+        if !name.eq_ignore_ascii_case(LISTENER) {
+            return Err(invalid(
+                text,
+                format!("no listener has the name {name}; the only listener is {LISTENER}"),
+            ));
+        }
+        let host: AdvertisedHost = endpoint
+            .parse()
+            .map_err(|error: InvalidAdvertisedHost| invalid(text, error.reason.to_owned()))?;
+        if host.port.is_none() {
+            return Err(invalid(text, "it must be PLAINTEXT://HOST:PORT".to_owned()));
+        }
+        Ok(Advertised::Host(host))
+    };
+    text.split(',').map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::NodeConfig;
+
+    fn host(text: &str) -> AdvertisedHost {
+        text.parse().expect(text)
+    }
+
+    fn config(brokers: usize, advertised: Advertised, listeners: Option<&str>) -> Config {
+        Config {
+            nodes: vec![NodeConfig::default(); brokers],
+            advertised,
+            properties: listeners
+                .map(|text| (KEY.to_owned(), text.to_owned()))
+                .into_iter()
+                .collect(),
+            ..Config::default()
+        }
+    }
+
+    fn endpoints(config: &Config) -> Result<Vec<String>, String> {
+        let endpoint = |advertised: Advertised| match advertised {
+            Advertised::Host(AdvertisedHost { host, port }) => format!("{host} {port:?}"),
+            other => format!("{other:?}"),
+        };
+        let by_node = Advertised::by_node(config).map_err(|error| error.to_string())?;
+        Ok(by_node.into_iter().map(endpoint).collect())
+    }
+
+    #[test]
+    fn a_host_may_have_a_port_and_ipv6_has_brackets() {
+        for (text, name, port) in [
+            ("example", "example", None),
+            ("kafka_1.my-host.example.", "kafka_1.my-host.example.", None),
+            ("example:1234", "example", Some(1234)),
+            ("10.0.0.1:65535", "10.0.0.1", Some(65_535)),
+            ("[::1]", "::1", None),
+            ("[2001:db8::7]:9092", "2001:db8::7", Some(9092)),
+        ] {
+            let expected = AdvertisedHost {
+                host: name.to_owned(),
+                port,
+            };
+            assert_eq!(host(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_nobody_can_dial_is_refused() {
+        for (text, reason) in [
+            ("", NO_HOST),
+            (":9092", NO_HOST),
+            ("::1", NO_HOST),
+            ("::1:9092", NO_HOST),
+            ("[::1", NO_HOST),
+            ("[::1]9092", NO_HOST),
+            ("[]:9092", NO_HOST),
+            ("example:", NO_PORT),
+            ("example:0", NO_PORT),
+            ("example:65536", NO_PORT),
+            ("example:kafka", NO_PORT),
+            ("PLAINTEXT://example", NO_PORT),
+            ("9092", NO_NAME),
+            ("10.0.0.256", NO_NAME),
+            ("two words", NO_NAME),
+            ("a..b", NO_NAME),
+            ("[example]:9092", NO_NAME),
+            ("[10.0.0.1]:9092", NO_NAME),
+            ("0.0.0.0", WILDCARD),
+            ("[::]:9092", WILDCARD),
+        ] {
+            let error = text.parse::<AdvertisedHost>().expect_err(text);
+            assert_eq!(error.reason, reason, "{text}");
+        }
+        let error = "example:0".parse::<AdvertisedHost>().expect_err("no such port");
+        assert_eq!(
+            error.to_string(),
+            "invalid advertised host `example:0`: the port must be a number from 1 to 65535"
+        );
+    }
+
+    #[test]
+    fn a_port_is_counted_up_for_each_broker() {
+        let named = |text| Advertised::Host(host(text));
+        for (advertised, expected) in [
+            (named("a:7000"), Ok(vec!["a Some(7000)", "a Some(7001)"])),
+            (named("a"), Ok(vec!["a None", "a None"])),
+            (Advertised::Reflected, Ok(vec!["Reflected", "Reflected"])),
+            (
+                named("a:65535"),
+                Err(
+                    "invalid value `PLAINTEXT://a:65535` for broker config `advertised.listeners`: the ports of 2 brokers that begin at 65535 do not end at 65535 or before",
+                ),
+            ),
+        ] {
+            let expected = expected
+                .map(|all| all.into_iter().map(str::to_owned).collect())
+                .map_err(str::to_owned);
+            assert_eq!(endpoints(&config(2, advertised, None)), expected);
+        }
+    }
+
+    #[test]
+    fn advertised_listeners_has_one_entry_or_one_for_each_broker() {
+        let listened = Advertised::default;
+        for (brokers, text, expected) in [
+            (1, "PLAINTEXT://a:1", vec!["a Some(1)"]),
+            (2, "PLAINTEXT://a:1", vec!["a Some(1)", "a Some(2)"]),
+            (
+                2,
+                "plaintext://a:1, PLAINTEXT://[::1]:1",
+                vec!["a Some(1)", "::1 Some(1)"],
+            ),
+        ] {
+            assert_eq!(
+                endpoints(&config(brokers, listened(), Some(text))),
+                Ok(expected.into_iter().map(str::to_owned).collect())
+            );
+        }
+        for (brokers, text, reason) in [
+            (1, "", "it must be PLAINTEXT://HOST:PORT"),
+            (1, "a:1", "it must be PLAINTEXT://HOST:PORT"),
+            (1, "PLAINTEXT://a", "it must be PLAINTEXT://HOST:PORT"),
+            (1, "PLAINTEXT://:9092", NO_HOST),
+            (1, "PLAINTEXT://0.0.0.0:9092", WILDCARD),
+            (
+                1,
+                "SSL://a:1",
+                "no listener has the name SSL; the only listener is PLAINTEXT",
+            ),
+            (
+                3,
+                "PLAINTEXT://a:1,PLAINTEXT://b:1",
+                "it has 2 entries for 3 broker(s); it must have one, whose port is counted up, or one for each broker",
+            ),
+        ] {
+            let expected = format!("invalid value `{text}` for broker config `{KEY}`: {reason}");
+            assert_eq!(endpoints(&config(brokers, listened(), Some(text))), Err(expected));
+        }
+    }
+
+    #[test]
+    fn two_ways_to_advertise_contradict_each_other() {
+        let config = config(1, Advertised::Reflected, Some("PLAINTEXT://a:1"));
+        assert_eq!(
+            endpoints(&config),
+            Err("broker configs do not fit each other: advertised.listeners is `PLAINTEXT://a:1`, and an advertised host or reflection is set as well".to_owned())
+        );
+    }
+}

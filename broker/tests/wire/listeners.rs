@@ -1,0 +1,178 @@
+//! The host and port that answers name, over real sockets: as they are set, or as each client has connected.
+
+use esmeralda_broker::config::{Advertised, NodeConfig};
+use esmeralda_broker::{Broker, Clock, Config, Entropy, StartError};
+use kafka_protocol::messages::create_topics_request::{CreatableReplicaAssignment, CreatableTopic};
+use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
+use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
+use kafka_protocol::messages::{
+    BrokerId, CreateTopicsRequest, DescribeClusterRequest, DescribeConfigsRequest, FindCoordinatorRequest,
+    MetadataRequest, ProduceRequest,
+};
+use std::time::Duration;
+
+use crate::batch::{BASE_TIMESTAMP_MS, three_records};
+use crate::client::Client;
+use crate::world::{NONE, TOPIC, text, topic_name};
+
+const NOT_LEADER_OR_FOLLOWER: i16 = 6;
+
+/// `ConfigResource.Type.BROKER`.
+const BROKER_RESOURCE: i8 = 4;
+
+fn config(count: usize, listen: &str, advertised: Advertised) -> Config {
+    let node = NodeConfig {
+        listen: Some(listen.to_owned()),
+    };
+    Config {
+        nodes: vec![node; count],
+        advertised,
+        ..Config::default()
+    }
+}
+
+async fn start(config: Config) -> Result<Broker, StartError> {
+    Broker::start(config, Clock::tokio(BASE_TIMESTAMP_MS), Entropy::from_seed(7)).await
+}
+
+fn ports(broker: &Broker) -> Vec<i32> {
+    let port = |address: &String| address.rsplit_once(':').unwrap().1.parse().unwrap();
+    broker.bootstrap_servers().iter().map(port).collect()
+}
+
+/// Creates [`TOPIC`], whose one partition the second broker leads; and produces to the first, to be told of the leader.
+async fn leader_of_a_refused_batch(client: &mut Client) -> (String, i32) {
+    let assignment = CreatableReplicaAssignment::default()
+        .with_partition_index(0)
+        .with_broker_ids(vec![BrokerId(2)]);
+    let topic = CreatableTopic::default()
+        .with_name(topic_name(TOPIC))
+        .with_num_partitions(-1)
+        .with_replication_factor(-1)
+        .with_assignments(vec![assignment]);
+    let request = CreateTopicsRequest::default().with_topics(vec![topic]);
+    client.ask(7, &request).await;
+    let partition = PartitionProduceData::default()
+        .with_index(0)
+        .with_records(Some(three_records(-1, -1, -1)));
+    let topic = TopicProduceData::default()
+        .with_name(topic_name(TOPIC))
+        .with_partition_data(vec![partition]);
+    let request = ProduceRequest::default()
+        .with_acks(-1)
+        .with_timeout_ms(1_000)
+        .with_topic_data(vec![topic]);
+    let answer = client.ask(12, &request).await;
+    let refused = &answer.responses[0].partition_responses[0];
+    assert_eq!(refused.error_code, NOT_LEADER_OR_FOLLOWER);
+    let leader = &answer.node_endpoints[0];
+    assert_eq!(leader.node_id, BrokerId(2));
+    (leader.host.to_string(), leader.port)
+}
+
+/// Every endpoint that a client hears of: of Metadata, of DescribeCluster, of the coordinator, and of the leader of a partition.
+async fn named(client: &mut Client) -> Vec<(String, i32)> {
+    let metadata = client.ask(9, &MetadataRequest::default()).await;
+    let brokers = metadata.brokers.iter();
+    let mut all: Vec<_> = brokers
+        .map(|broker| (broker.host.to_string(), broker.port))
+        .collect();
+    let cluster = client.ask(0, &DescribeClusterRequest::default()).await;
+    all.extend(
+        cluster
+            .brokers
+            .iter()
+            .map(|broker| (broker.host.to_string(), broker.port)),
+    );
+    let coordinator = client
+        .ask(3, &FindCoordinatorRequest::default().with_key(text("g")))
+        .await;
+    assert_eq!(coordinator.error_code, NONE);
+    all.push((coordinator.host.to_string(), coordinator.port));
+    all.push(leader_of_a_refused_batch(client).await);
+    all
+}
+
+async fn config_value(client: &mut Client, name: &str) -> String {
+    let resource = DescribeConfigsResource::default()
+        .with_resource_type(BROKER_RESOURCE)
+        .with_resource_name(text("1"))
+        .with_configuration_keys(Some(vec![text(name)]));
+    let answer = client
+        .ask(
+            4,
+            &DescribeConfigsRequest::default().with_resources(vec![resource]),
+        )
+        .await;
+    answer.results[0].configs[0].value.clone().unwrap().to_string()
+}
+
+#[tokio::test]
+async fn each_client_is_told_the_address_that_it_has_connected_to() {
+    for (listen, dialled) in [
+        ("0.0.0.0:0", "127.0.0.1"),
+        ("0.0.0.0:0", "127.0.0.2"),
+        ("[::]:0", "127.0.0.3"),
+        ("[::]:0", "::1"),
+    ] {
+        let broker = start(config(2, listen, Advertised::Reflected)).await.unwrap();
+        let ports = ports(&broker);
+        let authority = |port: i32| match dialled.contains(':') {
+            true => format!("[{dialled}]:{port}"),
+            false => format!("{dialled}:{port}"),
+        };
+        let mut client = Client::connect(&authority(ports[0])).await;
+        let at = |node: usize| (dialled.to_owned(), ports[node]);
+        // Group `g` has the hash 103, which the second of two brokers coordinates.
+        let expected = [at(0), at(1), at(0), at(1), at(1), at(1)];
+        assert_eq!(named(&mut client).await, expected, "{listen} {dialled}");
+        assert_eq!(
+            config_value(&mut client, "advertised.listeners").await,
+            format!("PLAINTEXT://{}", authority(ports[0]))
+        );
+        broker.shutdown(Duration::from_secs(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_and_port_that_are_set_are_told_to_everybody() {
+    let advertised = Advertised::Host("kafka.example:7000".parse().unwrap());
+    let as_a_config = [("advertised.listeners", "PLAINTEXT://kafka.example:7000")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    for config in [
+        config(2, "127.0.0.1:0", advertised),
+        Config {
+            properties: as_a_config.into(),
+            ..config(2, "127.0.0.1:0", Advertised::Listened)
+        },
+    ] {
+        let broker = start(config).await.unwrap();
+        assert_eq!(
+            broker.bootstrap_servers(),
+            ["kafka.example:7000", "kafka.example:7001"]
+        );
+        let bound = broker.known_addresses();
+        let mut client = Client::connect(&bound[2]).await;
+        let at = |node: i32| ("kafka.example".to_owned(), 7000 + node);
+        assert_eq!(
+            named(&mut client).await,
+            [at(0), at(1), at(0), at(1), at(1), at(1)]
+        );
+        assert_eq!(
+            config_value(&mut client, "advertised.listeners").await,
+            "PLAINTEXT://kafka.example:7000"
+        );
+        assert_eq!(
+            config_value(&mut client, "listeners").await,
+            format!("PLAINTEXT://{}", bound[2])
+        );
+        broker.shutdown(Duration::from_secs(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_advertised_keeps_the_cluster_from_starting() {
+    let advertised = Advertised::Host("kafka.example:65535".parse().unwrap());
+    let error = start(config(2, "127.0.0.1:0", advertised)).await.unwrap_err();
+    assert!(matches!(error, StartError::Config(_)), "{error}");
+}
