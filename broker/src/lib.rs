@@ -21,6 +21,8 @@ mod group;
 mod ids;
 pub mod local;
 mod log;
+#[doc(hidden)]
+pub mod messages;
 mod metrics;
 mod operations;
 mod pool;

@@ -22,6 +22,7 @@ const BROKER_ROOMS: &[(&str, &str)] = &[
     ("pool", ""),
     ("wire", ""),
     ("bounds", "wire"),
+    ("messages", ""),
     ("log", ""),
     // Topic, group and transaction do not know each other: what needs two of them is an operation.
     ("topic", "log"),
@@ -35,7 +36,7 @@ const BROKER_ROOMS: &[(&str, &str)] = &[
     // What is below operations comes up as values and errors; see ONLY for what stays there.
     (
         "api",
-        "wire bounds operations cluster topic group fetch log metrics",
+        "wire bounds messages operations cluster topic group fetch log metrics",
     ),
     ("local", "operations cluster topic group fetch log"),
     ("server", "api wire operations cluster metrics"),
@@ -76,7 +77,7 @@ const ONLY: &[(&str, &str, &str)] = &[
     (
         "kafka_protocol::messages",
         "broker/src/",
-        "broker/src/api/ broker/src/bounds/ broker/src/server/",
+        "broker/src/api/ broker/src/bounds/ broker/src/messages/ broker/src/server/",
     ),
     ("kafka_protocol::ResponseError", "broker/src/", "broker/src/api/"),
     ("kafka_protocol::error", "broker/src/", "broker/src/api/"),

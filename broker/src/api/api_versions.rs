@@ -17,11 +17,12 @@
 
 use super::{APIS, Api, Reply};
 use crate::cluster::Cluster;
+use crate::messages::api_versions_response::{ApiVersion, FinalizedFeatureKey, SupportedFeatureKey};
+use crate::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use crate::operations::RequestContext;
 use bytes::BytesMut;
 use kafka_protocol::ResponseError;
-use kafka_protocol::messages::api_versions_response::{ApiVersion, FinalizedFeatureKey, SupportedFeatureKey};
-use kafka_protocol::messages::{ApiKey, ApiVersionsRequest, ApiVersionsResponse};
+use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::{Encodable, StrBytes};
 use std::ops::RangeInclusive;
 use std::sync::Arc;

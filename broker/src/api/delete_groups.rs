@@ -15,10 +15,10 @@
 use super::errors::code_of;
 use super::{Api, Reply};
 use crate::cluster::Cluster;
+use crate::messages::delete_groups_response::DeletableGroupResult;
+use crate::messages::{DeleteGroupsRequest, DeleteGroupsResponse};
 use crate::operations::RequestContext;
 use crate::operations::delete_groups::delete_group;
-use kafka_protocol::messages::delete_groups_response::DeletableGroupResult;
-use kafka_protocol::messages::{DeleteGroupsRequest, DeleteGroupsResponse};
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;

@@ -17,12 +17,12 @@
 
 use super::{Api, Reply};
 use crate::cluster::Cluster;
-use crate::operations::RequestContext;
-use crate::operations::describe_log_dirs::{LogDir, describe_log_dirs};
-use kafka_protocol::messages::describe_log_dirs_request::DescribeLogDirsRequest;
-use kafka_protocol::messages::describe_log_dirs_response::{
+use crate::messages::describe_log_dirs_request::DescribeLogDirsRequest;
+use crate::messages::describe_log_dirs_response::{
     DescribeLogDirsPartition, DescribeLogDirsResponse, DescribeLogDirsResult, DescribeLogDirsTopic,
 };
+use crate::operations::RequestContext;
+use crate::operations::describe_log_dirs::{LogDir, describe_log_dirs};
 use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
 use std::sync::Arc;

@@ -18,14 +18,12 @@ use super::errors::KafkaError;
 use super::{Api, Reply};
 use crate::cluster::Cluster;
 use crate::ids::LeaderEpoch;
+use crate::messages::list_offsets_request::ListOffsetsPartition;
+use crate::messages::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
+use crate::messages::{ListOffsetsRequest, ListOffsetsResponse};
 use crate::operations::RequestContext;
 use crate::operations::list_offsets::{ListOffsetsError, ListedOffset, Query, Spec, list_offset};
 use crate::topic::TopicKey;
-use kafka_protocol::messages::list_offsets_request::ListOffsetsPartition;
-use kafka_protocol::messages::list_offsets_response::{
-    ListOffsetsPartitionResponse, ListOffsetsTopicResponse,
-};
-use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse};
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;

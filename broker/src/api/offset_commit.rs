@@ -19,15 +19,14 @@ use super::fields::{shared, shared_option, wire};
 use super::{Api, Reply};
 use crate::cluster::Cluster;
 use crate::ids::{LeaderEpoch, Offset};
+use crate::messages::offset_commit_request::OffsetCommitRequestPartition;
+use crate::messages::offset_commit_response::{OffsetCommitResponsePartition, OffsetCommitResponseTopic};
+use crate::messages::{OffsetCommitRequest, OffsetCommitResponse};
 use crate::operations::RequestContext;
 use crate::operations::commit_offsets::{
     CommitOffsetsError, Committer, GenerationOrEpoch, Membership, OffsetToCommit, commit_offsets,
 };
-use kafka_protocol::messages::offset_commit_request::OffsetCommitRequestPartition;
-use kafka_protocol::messages::offset_commit_response::{
-    OffsetCommitResponsePartition, OffsetCommitResponseTopic,
-};
-use kafka_protocol::messages::{OffsetCommitRequest, OffsetCommitResponse, TopicName};
+use kafka_protocol::messages::TopicName;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 

@@ -18,14 +18,15 @@ use super::errors::KafkaError;
 use super::fields::{shared, wire};
 use super::{Api, Reply};
 use crate::cluster::Cluster;
-use crate::operations::RequestContext;
-use crate::operations::fetch_offsets::{CommittedOffset, FetchOffsetsError, FetchedOffsets, fetch_offsets};
-use kafka_protocol::messages::offset_fetch_request::{OffsetFetchRequestTopic, OffsetFetchRequestTopics};
-use kafka_protocol::messages::offset_fetch_response::{
+use crate::messages::offset_fetch_request::{OffsetFetchRequestTopic, OffsetFetchRequestTopics};
+use crate::messages::offset_fetch_response::{
     OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponsePartitions,
     OffsetFetchResponseTopic, OffsetFetchResponseTopics,
 };
-use kafka_protocol::messages::{OffsetFetchRequest, OffsetFetchResponse, TopicName};
+use crate::messages::{OffsetFetchRequest, OffsetFetchResponse};
+use crate::operations::RequestContext;
+use crate::operations::fetch_offsets::{CommittedOffset, FetchOffsetsError, FetchedOffsets, fetch_offsets};
+use kafka_protocol::messages::TopicName;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 

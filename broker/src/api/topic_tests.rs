@@ -1,6 +1,8 @@
 //! The APIs of topics, configs and the cluster at every version that they are served in: encoded, answered, decoded to the last byte.
 
 use super::*;
+use crate::messages::DescribeLogDirsRequest;
+use crate::messages::describe_log_dirs_request::DescribableLogDirTopic;
 use kafka_protocol::ResponseError as E;
 use kafka_protocol::messages::alter_configs_request as alter;
 use kafka_protocol::messages::create_partitions_request::{
@@ -12,7 +14,6 @@ use kafka_protocol::messages::create_topics_request::{
 use kafka_protocol::messages::delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic};
 use kafka_protocol::messages::delete_topics_request::DeleteTopicState;
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
-use kafka_protocol::messages::describe_log_dirs_request::DescribableLogDirTopic;
 use kafka_protocol::messages::describe_producers_request;
 use kafka_protocol::messages::describe_topic_partitions_request;
 use kafka_protocol::messages::incremental_alter_configs_request as incremental;

@@ -87,22 +87,12 @@ pub(super) const fn records(name: &'static str) -> Field {
     field(name, Kind::Bytes)
 }
 
-/// `[]int32`
-pub(super) const fn int32s(name: &'static str) -> Field {
-    field(name, Kind::Array(&Kind::Fixed(4)))
-}
-
-/// `[]string`
-pub(super) const fn strings(name: &'static str) -> Field {
-    field(name, Kind::Array(&Kind::String))
-}
-
-/// `[]STRUCT`, whose element is written `&of(&[...])`.
-pub(super) const fn structs(name: &'static str, element: &'static Kind) -> Field {
+/// `[]TYPE`. Structs as elements are written `&of(&[...])`.
+pub(super) const fn array(name: &'static str, element: &'static Kind) -> Field {
     field(name, Kind::Array(element))
 }
 
-/// The element of [`structs`].
+/// Structs as the elements of an [`array`].
 pub(super) const fn of(fields: &'static [Field]) -> Kind {
     Kind::Struct(fields)
 }

@@ -5,10 +5,11 @@ pub(crate) mod samples;
 use kafka_protocol::messages::ApiKey;
 use proptest::prelude::*;
 
-use super::requests::REQUESTS;
+use super::requests::{REQUESTS, find};
 use super::shape::Kind;
 use super::walk::LARGEST_LEAST_BYTES;
 use super::{OutOfBounds, check};
+use crate::api::{APIS, Served};
 use crate::wire::{Claim, MAX_ELEMENTS};
 use samples::cases;
 
@@ -40,11 +41,21 @@ fn the_table_has_the_versions_of_the_decoder() {
 }
 
 #[test]
+fn every_version_that_is_served_has_a_shape() {
+    for api in APIS {
+        for version in api.first_version..=api.last_version {
+            assert!(find(api.key, version).is_some(), "{} v{version}", api.name());
+        }
+    }
+    assert_eq!(REQUESTS.len(), APIS.len());
+}
+
+#[test]
 fn the_table_is_flexible_where_the_header_is() {
     for request in REQUESTS {
-        let api_key = ApiKey::try_from(request.api_key).unwrap();
+        let api = Served::by_key(request.api_key).unwrap();
         for version in request.first_version..=request.last_version {
-            let is_flexible = api_key.request_header_version(version) == 2;
+            let is_flexible = (api.request_header_version)(version) == 2;
             assert_eq!(
                 request.is_flexible_in(version),
                 is_flexible,

@@ -7,17 +7,15 @@ use super::{answer_frame, validate_batch};
 use crate::bounds::tests::samples::cases;
 use crate::log::batch::{BATCH_HEADER_BYTES, Compression};
 use crate::log::records::{NewRecord, encode_batch};
+use crate::messages::OffsetCommitRequest;
+use crate::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
 use bytes::{BufMut, BytesMut};
 use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
 use kafka_protocol::messages::join_group_request::JoinGroupRequestProtocol;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
-use kafka_protocol::messages::offset_commit_request::{
-    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
-};
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::{
-    ApiKey, BrokerId, FetchRequest, GroupId, JoinGroupRequest, MetadataRequest, OffsetCommitRequest,
-    ProduceRequest, TopicName,
+    ApiKey, BrokerId, FetchRequest, GroupId, JoinGroupRequest, MetadataRequest, ProduceRequest, TopicName,
 };
 use kafka_protocol::protocol::{Request, StrBytes};
 use proptest::prelude::*;

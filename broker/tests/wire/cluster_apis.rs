@@ -1,8 +1,11 @@
 //! ApiVersions, Metadata and what else tells of the cluster.
 
+use esmeralda_broker::messages::describe_log_dirs_request::DescribableLogDirTopic;
+use esmeralda_broker::messages::describe_log_dirs_response::{
+    DescribeLogDirsPartition, DescribeLogDirsTopic,
+};
+use esmeralda_broker::messages::{ApiVersionsRequest, DescribeLogDirsRequest};
 use kafka_protocol::messages::describe_cluster_response::DescribeClusterBroker;
-use kafka_protocol::messages::describe_log_dirs_request::DescribableLogDirTopic;
-use kafka_protocol::messages::describe_log_dirs_response::{DescribeLogDirsPartition, DescribeLogDirsTopic};
 use kafka_protocol::messages::describe_topic_partitions_request::{Cursor, TopicRequest};
 use kafka_protocol::messages::describe_topic_partitions_response::DescribeTopicPartitionsResponsePartition;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
@@ -10,8 +13,8 @@ use kafka_protocol::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
 use kafka_protocol::messages::{
-    ApiVersionsRequest, BrokerId, DescribeClusterRequest, DescribeClusterResponse, DescribeLogDirsRequest,
-    DescribeTopicPartitionsRequest, MetadataRequest, MetadataResponse,
+    BrokerId, DescribeClusterRequest, DescribeClusterResponse, DescribeTopicPartitionsRequest,
+    MetadataRequest, MetadataResponse,
 };
 use uuid::Uuid;
 

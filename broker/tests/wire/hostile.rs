@@ -1,7 +1,8 @@
 //! Frames and bodies that lie. Each closes its own connection, or gets the error that Kafka gives, and the broker goes on
 //! answering everybody else.
 
-use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse, MetadataRequest};
+use esmeralda_broker::messages::{ApiVersionsRequest, ApiVersionsResponse};
+use kafka_protocol::messages::MetadataRequest;
 use kafka_protocol::protocol::Decodable;
 
 use bytes::Buf;

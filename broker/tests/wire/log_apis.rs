@@ -1,5 +1,8 @@
 //! Ends, times, epochs and producers of a partition.
 
+use esmeralda_broker::messages::ListOffsetsRequest;
+use esmeralda_broker::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use esmeralda_broker::messages::list_offsets_response::ListOffsetsPartitionResponse;
 use kafka_protocol::messages::delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic};
 use kafka_protocol::messages::delete_records_response::{
     DeleteRecordsPartitionResult, DeleteRecordsResponse, DeleteRecordsTopicResult,
@@ -8,8 +11,6 @@ use kafka_protocol::messages::describe_producers_request::TopicRequest;
 use kafka_protocol::messages::describe_producers_response::{
     PartitionResponse, ProducerState, TopicResponse,
 };
-use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
-use kafka_protocol::messages::list_offsets_response::ListOffsetsPartitionResponse;
 use kafka_protocol::messages::offset_for_leader_epoch_request::{
     OffsetForLeaderPartition, OffsetForLeaderTopic,
 };
@@ -18,8 +19,7 @@ use kafka_protocol::messages::offset_for_leader_epoch_response::{
 };
 use kafka_protocol::messages::{
     BrokerId, DeleteRecordsRequest, DescribeProducersRequest, DescribeProducersResponse,
-    InitProducerIdRequest, ListOffsetsRequest, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse,
-    ProducerId,
+    InitProducerIdRequest, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, ProducerId,
 };
 
 use crate::batch::{BASE_TIMESTAMP_MS, three_records};

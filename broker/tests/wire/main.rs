@@ -14,7 +14,8 @@ mod record_apis;
 mod topic_apis;
 mod world;
 
-use kafka_protocol::messages::{ApiKey, ApiVersionsRequest};
+use esmeralda_broker::messages::ApiVersionsRequest;
+use kafka_protocol::messages::ApiKey;
 
 use world::World;
 

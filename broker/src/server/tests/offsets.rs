@@ -3,12 +3,13 @@
 use super::records::{append, create_topic, fetch, partitions, produce, topic_name};
 use super::{Client, cluster};
 use crate::Compression;
+use crate::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use crate::messages::{ListOffsetsRequest, ListOffsetsResponse};
 use crate::records::{NewRecord, encode_batch};
-use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use kafka_protocol::messages::OffsetForLeaderEpochRequest;
 use kafka_protocol::messages::offset_for_leader_epoch_request::{
     OffsetForLeaderPartition, OffsetForLeaderTopic,
 };
-use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse, OffsetForLeaderEpochRequest};
 
 #[tokio::test(start_paused = true)]
 async fn offset_outside_the_log_and_wrong_epochs_are_errors() {

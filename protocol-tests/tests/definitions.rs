@@ -1,0 +1,40 @@
+//! What the broker takes from Apache Kafka's message definitions is what the script writes from them.
+
+use std::path::Path;
+use std::process::Command;
+
+use esmeralda_protocol_tests::setup::SKIP_VARIABLE;
+
+/// The programs that the script runs, and the one that runs it.
+const PROGRAMS: &[&str] = &["python3", "mvn", "rustfmt"];
+
+#[test]
+fn the_shapes_and_messages_are_what_the_script_writes() {
+    if let Some(reason) = reason_to_skip() {
+        eprintln!("SKIPPED: {reason}: the shapes and messages were NOT compared with Kafka's definitions");
+        return;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../broker/messages/generate.py");
+    let output = Command::new("python3")
+        .arg(script)
+        .arg("--check")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+}
+
+/// Why the script cannot run here, or is not to.
+fn reason_to_skip() -> Option<String> {
+    let skipped = std::env::var(SKIP_VARIABLE).unwrap_or_default();
+    if skipped.split(',').any(|client| client.trim() == "java") {
+        return Some(format!("{SKIP_VARIABLE} leaves out java, and with it Maven"));
+    }
+    let missing = PROGRAMS.iter().find(|program| !is_on_the_path(program))?;
+    Some(format!("{missing} is not on the PATH"))
+}
+
+fn is_on_the_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
