@@ -8,11 +8,12 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use esmeralda_broker::local::{Client, FetchPosition, NewTopic};
 use esmeralda_broker::records::{NewRecord, encode_batch, walk};
 use esmeralda_broker::{Broker, Compression, Config, Entropy, Offset, TimestampType};
-use esmeralda_esm::batch::{Batch, BatchPart, Envelope};
 use esmeralda_esm::invoker::ClosureInvoker;
-use esmeralda_esm::source::{GroupTimeouts, Records, Span};
 use esmeralda_esm::trace::TraceSettings;
-use esmeralda_esm::{Clock, Engine, EngineOptions, Functions, Payloads, ProfileName, ScalingProfile};
+use esmeralda_esm::{
+    Batch, BatchPart, Clock, Engine, EngineOptions, Envelope, Functions, GroupTimeouts, Payloads,
+    ProfileName, Records, ScalingProfile, Span,
+};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;

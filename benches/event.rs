@@ -5,8 +5,7 @@ use base64_simd::STANDARD as BASE64;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use esmeralda_broker::TimestampType;
-use esmeralda_esm::batch::{Batch, BatchPart, Envelope};
-use esmeralda_esm::source::{Records, Span};
+use esmeralda_esm::{Batch, BatchPart, Envelope, Records, Span};
 use std::hint::black_box;
 use std::sync::Arc;
 

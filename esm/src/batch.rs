@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Lambda's limit of a synchronous event: 6 MB of 1,024 x 1,024 bytes, of the JSON as it is sent.
-pub const MAXIMUM_EVENT_BYTES: usize = 6 * 1024 * 1024;
+pub(crate) const MAXIMUM_EVENT_BYTES: usize = 6 * 1024 * 1024;
 
 /// The members that every event of a mapping begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]

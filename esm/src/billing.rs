@@ -1,4 +1,4 @@
-//! What provisioned mode costs: event poller units over time. Pure.
+//! The cost of provisioned mode: event poller units over time. Pure.
 //!
 //! Source: Lambda pricing and the developer guide, "Apache Kafka event poller scaling modes": a unit carries up to 20 MB/s and holds ten
 //! pollers by default; the minimum is billed also while it is idle.
@@ -6,9 +6,14 @@
 use crate::profile::EventPollerUnit;
 use std::time::Duration;
 
-/// Units that are billed while `pollers` are allocated and `bytes` flow in `interval`: the more of what the pollers need and what
-/// the bytes need. `pollers` is the fleet, or the configured minimum where that is more.
-pub fn event_poller_units(unit: &EventPollerUnit, pollers: usize, bytes: u64, interval: Duration) -> u64 {
+/// Returns the units that are billed while `pollers` are allocated and `bytes` flow in `interval`: enough for the pollers and for the
+/// bytes. `pollers` is the fleet, or the configured minimum if that is larger.
+pub(crate) fn event_poller_units(
+    unit: &EventPollerUnit,
+    pollers: usize,
+    bytes: u64,
+    interval: Duration,
+) -> u64 {
     let by_pollers = pollers.div_ceil(unit.pollers) as u64;
     let carried = u128::from(unit.bytes_per_second) * interval.as_nanos();
     let by_bytes = match carried {
@@ -18,19 +23,19 @@ pub fn event_poller_units(unit: &EventPollerUnit, pollers: usize, bytes: u64, in
     by_pollers.max(by_bytes)
 }
 
-/// Adds up units over time.
+/// A meter that adds up units over time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Meter {
+pub struct UnitMeter {
     unit_nanoseconds: u128,
 }
 
-impl Meter {
-    /// `units` were billed for `interval`.
+impl UnitMeter {
+    /// Adds `units` that are billed for `interval`.
     pub fn add(&mut self, units: u64, interval: Duration) {
         self.unit_nanoseconds += u128::from(units) * interval.as_nanos();
     }
 
-    /// Event poller unit hours so far.
+    /// Returns the event poller unit hours so far.
     pub fn unit_hours(&self) -> f64 {
         self.unit_nanoseconds as f64 / 3.6e12
     }
@@ -65,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_unit_for_an_hour_is_a_unit_hour() {
-        let mut meter = Meter::default();
+        let mut meter = UnitMeter::default();
         meter.add(2, Duration::from_secs(1800));
         meter.add(1, Duration::from_secs(900));
         assert_eq!(meter.unit_hours(), 1.25);

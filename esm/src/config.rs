@@ -1,8 +1,8 @@
-//! Mappings as AWS describes them: requests, bounds, defaults, errors in AWS's words, and what is shown.
+//! Mappings as AWS describes them: requests, bounds, defaults, errors in AWS's words, and views.
 //! Source: Lambda API reference (CreateEventSourceMapping, EventSourceMappingConfiguration) and the developer guide.
 //!
-//! A request becomes a [`MappingDefinition`]: everything AWS would store of a mapping, validated once. The engine runs its
-//! [`MappingConfig`], compares it with the others ([`MappingDefinition::check_conflict`]) and shows it
+//! A request becomes a [`MappingDefinition`], which is everything that AWS would store of a mapping, validated once. The engine runs
+//! its [`MappingConfig`], compares it with the other mappings ([`MappingDefinition::check_conflict`]) and shows it
 //! ([`MappingDefinition::view`]). Nothing here knows whether a mapping runs.
 
 mod constraint;
@@ -20,25 +20,26 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-pub use definition::{MappingDefinition, MappingState, MappingStatus, Surroundings};
+pub(crate) use definition::{MappingDefinition, MappingState, MappingStatus, Surroundings};
 pub use error::ApiError;
 pub use listing::{ListMappings, MappingsPage};
-pub use tags::{TagResource, Tags, tagged_mapping, tagged_mapping_not_found};
+pub use tags::{TagResource, Tags};
+pub(crate) use tags::{tagged_mapping, tagged_mapping_not_found};
 
 use crate::batch::Envelope;
 use crate::source::StartingPosition;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The body of CreateEventSourceMapping, as it came.
+/// The body of CreateEventSourceMapping, before validation.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct CreateMapping {
-    /// The one required member.
+    /// `FunctionName`, the one required member.
     pub function_name: Option<String>,
-    /// `Enabled`; true unless given.
+    /// `Enabled`; true by default.
     pub enabled: Option<bool>,
-    /// All other members as they came; members that AWS does not have are ignored.
+    /// All other members. Those that AWS does not have are ignored.
     #[serde(flatten)]
     pub members: serde_json::Map<String, serde_json::Value>,
 }
@@ -47,27 +48,27 @@ pub struct CreateMapping {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct UpdateMapping {
-    /// Another function.
+    /// `FunctionName`: another function.
     pub function_name: Option<String>,
-    /// Resumes or pauses.
+    /// `Enabled`: resumes or pauses the mapping.
     pub enabled: Option<bool>,
-    /// All other members as they came.
+    /// All other members.
     #[serde(flatten)]
     pub members: serde_json::Map<String, serde_json::Value>,
 }
 
-/// EventSourceMappingConfiguration: what AWS shows of a mapping.
+/// EventSourceMappingConfiguration: the view of a mapping in answers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct MappingView(pub serde_json::Map<String, serde_json::Value>);
 
 impl MappingView {
-    /// The mapping's UUID.
+    /// Returns the mapping's UUID.
     pub fn uuid(&self) -> &str {
         self.text("UUID")
     }
 
-    /// Creating, Enabling, Enabled, Disabling, Disabled, Updating or Deleting.
+    /// Returns the state: Creating, Enabling, Enabled, Disabling, Disabled, Updating or Deleting.
     pub fn state(&self) -> &str {
         self.text("State")
     }
@@ -80,19 +81,19 @@ impl MappingView {
     }
 }
 
-/// `ProvisionedPollerConfig` with its defaults filled in; both at least 1, maximum not below minimum.
+/// `ProvisionedPollerConfig` with its defaults filled in. The maximum is not below the minimum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProvisionedPollers {
-    /// 1 to 200.
+pub(crate) struct ProvisionedPollers {
+    /// `MinimumPollers`, 1 to 200.
     pub minimum: u32,
-    /// 1 to 2,000.
+    /// `MaximumPollers`, 1 to 2,000.
     pub maximum: u32,
 }
 
 /// The rules for batches that fail. The default retries a batch until it succeeds, which is what Lambda does unless a mapping says
 /// otherwise. Requests do not reach these rules yet (see `config/rules.rs`): every mapping has the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FailureRules {
+pub(crate) struct FailureRules {
     /// `MaximumRetryAttempts`: invocations after the first one; `None` is without limit.
     pub maximum_retry_attempts: Option<u32>,
     /// `MaximumRecordAgeInSeconds`; `None` is without limit.
@@ -104,30 +105,30 @@ pub struct FailureRules {
 /// The `FunctionResponseTypes` of a mapping: how a function's response is read. `ReportBatchItemFailures` will be a variant here, and
 /// `Outcome::read` the place that parses the response for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ResponseTypes {
+pub(crate) enum ResponseTypes {
     /// No response type: the response is not read.
     #[default]
     None,
 }
 
-/// What the engine runs: a mapping's configuration, validated.
+/// The validated configuration of a mapping, which the engine runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MappingConfig {
+pub(crate) struct MappingConfig {
     /// The function's name, without qualifier.
     pub function_name: String,
-    /// Its version or alias, if one was given.
+    /// The version or alias of the function, if one was given.
     pub qualifier: Option<String>,
-    /// What its events share; names the topic.
+    /// The envelope of its events, which names the topic.
     pub envelope: Envelope,
-    /// The group's id: the mapping's UUID unless configured.
+    /// The id of its consumer group; by default the mapping's UUID.
     pub group_id: String,
-    /// Where to start without a commit.
+    /// Where reading starts without a commit.
     pub starting_position: StartingPosition,
-    /// 1 to 10,000 records.
+    /// `BatchSize`, 1 to 10,000 records.
     pub batch_size: usize,
-    /// How long a batch may wait for more records; 500 ms unless given in whole seconds, 0 to 300.
+    /// `MaximumBatchingWindowInSeconds`, how long a batch may wait for more records: 0 to 300 s, by default 500 ms.
     pub batching_window: Duration,
-    /// `Some` is provisioned mode.
+    /// The bounds of provisioned mode; `None` in on-demand mode.
     pub provisioned: Option<ProvisionedPollers>,
     /// The rules for batches that fail.
     pub failure_rules: FailureRules,

@@ -301,7 +301,6 @@ impl Engine {
         let counters = Arc::new(Counters::default());
         let tags = definition.tags.clone();
         let window = definition.config.batching_window;
-        options.clock.check("MaximumBatchingWindowInSeconds", window);
         let group = KafkaGroup::new(
             options.cluster.clone(),
             MemberSettings {
@@ -325,6 +324,9 @@ impl Engine {
             profile: Arc::clone(&self.shared.profile),
             payloads: options.payloads,
         };
+        context.span(&definition.config.function_name).in_scope(|| {
+            options.clock.check("MaximumBatchingWindowInSeconds", window);
+        });
         let settings = MappingSettings {
             transition_delay: options.transition_delay,
             trace: options.trace,

@@ -1,14 +1,13 @@
-//! Records to the invocation payload: the JSON that AWS Lambda sends, byte for byte, written by hand into one buffer. The hot path
-//! of the engine. Source: AWS Lambda developer guide, "Using Lambda with Amazon MSK" and "with self-managed Apache Kafka".
+//! The event of a batch: the JSON that AWS Lambda sends, byte for byte, written by hand into one buffer. This is the hot path of the
+//! engine. Source: AWS Lambda developer guide, "Using Lambda with Amazon MSK" and "with self-managed Apache Kafka".
 //!
-//! Pure. It knows neither where records come from nor who is invoked. Everything that is written has a length that is known
-//! before it is written, because the batcher closes a batch at 6 MiB of this JSON: a change to one side of a pair below
-//! (`..._bytes` and `write_...`) is a change to the other.
+//! Pure. The batcher closes a batch at 6 MiB of this JSON, so the length of everything is known before it is written: of each pair below
+//! (`..._bytes` and `write_...`) a change to one side is a change to the other.
 //!
 //! # Differs from Lambda
-//! - A header whose value is null shows an empty array. What Lambda sends is not documented, and a `null` there would fail to
-//!   parse in functions that use `aws_lambda_events`.
-//! - A header name that is not UTF-8 shows U+FFFD in the place of what is not, as Kafka's Java client reads it.
+//! - A header with a null value has an empty array. Lambda's encoding is not documented, and a `null` would fail to parse in functions
+//!   that use `aws_lambda_events`.
+//! - Bytes of a header name that are not UTF-8 become U+FFFD, as in Kafka's Java client.
 
 mod headers;
 #[cfg(test)]
@@ -31,7 +30,7 @@ const RECORD_VALUE: &str = r#"","value":""#;
 const RECORD_HEADERS: &str = r#"","headers":["#;
 const RECORD_END: &str = "]}";
 
-/// What every record has, its numbers, its topic and its optional members left out.
+/// Bytes that every record has beside its numbers, its topic and its optional members.
 const RECORD_LEFT: usize = RECORD_TOPIC.len()
     + RECORD_PARTITION.len()
     + RECORD_OFFSET.len()
@@ -41,21 +40,21 @@ const RECORD_LEFT: usize = RECORD_TOPIC.len()
     + RECORD_END.len();
 
 impl Envelope {
-    /// Bytes of an event's start and end, less one, because [`Envelope::partition_bytes`] counts a comma before the first
-    /// partition too. So the event of a batch that is not empty has exactly this many bytes, and those of its partitions and records.
+    /// Returns the bytes of an event's start and end, less one, because [`Envelope::partition_bytes`] counts a comma before the first
+    /// partition, too. With it, the length of an event is exactly the sum of these bytes and those of its partitions and records.
     pub fn base_bytes(&self) -> usize {
         let mut start = Vec::new();
         self.write_start(&mut start);
         start.len() + END.len() - 1
     }
 
-    /// Bytes that a partition adds when it is opened in the event: its key and brackets. The comma before it stands for the one that
-    /// its last record does not have after it.
+    /// Returns the bytes that a partition adds to the event: its key, its brackets and the comma before it, less the comma that
+    /// [`Envelope::record_bytes`] counts after its last record.
     pub fn partition_bytes(&self, partition: i32) -> usize {
         PARTITION_LEFT + self.topic.len() + decimal_bytes(i64::from(partition))
     }
 
-    /// Bytes that one record adds, with the comma after it; exact.
+    /// Returns the exact bytes that one record adds, with the comma after it.
     pub fn record_bytes(&self, records: &Records, span: &Span) -> usize {
         self.shared_bytes(records)
             + decimal_bytes(span.offset)
@@ -63,7 +62,7 @@ impl Envelope {
             + own_bytes(records, span)
     }
 
-    /// [`Envelope::record_bytes`] of each of `records`.
+    /// Returns [`Envelope::record_bytes`] of each of `records`.
     pub fn record_sizes(&self, records: &Records) -> Arc<[usize]> {
         let shared = self.shared_bytes(records);
         let (mut offsets, mut timestamps) = (DecimalWidth::default(), DecimalWidth::default());
@@ -73,7 +72,7 @@ impl Envelope {
         records.spans.iter().map(size).collect()
     }
 
-    /// What every record of `records` adds.
+    /// Returns the bytes that each of `records` adds alike.
     fn shared_bytes(&self, records: &Records) -> usize {
         RECORD_LEFT
             + ",".len()
@@ -116,7 +115,7 @@ impl Envelope {
         payload.reserve(batch.event_bytes);
         self.write_start(payload);
         let mut open_partition = None;
-        // A part may stand for offsets that have no records.
+        // The range of offsets of a part may be without records.
         for part in batch.parts.iter().filter(|part| !part.range.is_empty()) {
             let partition = part.records.partition;
             if open_partition == Some(partition) {
@@ -136,7 +135,7 @@ impl Envelope {
         payload.extend_from_slice(END.as_bytes());
     }
 
-    /// Everything before the first partition.
+    /// Writes everything before the first partition.
     fn write_start(&self, payload: &mut Vec<u8>) {
         match &self.event_source_arn {
             Some(arn) => {
@@ -159,9 +158,9 @@ impl Envelope {
         payload.extend_from_slice(br#"":["#);
     }
 
-    /// The records with commas between them.
+    /// Writes records with commas between them.
     fn write_records(&self, records: &Records, spans: &[Span], payload: &mut Vec<u8>) {
-        // What all records of the part begin with is put together once.
+        // All records of the part begin with the same bytes.
         let mut start = Vec::with_capacity(RECORD_LEFT + self.topic.len() + 11);
         start.extend_from_slice(RECORD_TOPIC.as_bytes());
         start.extend_from_slice(self.topic.as_bytes());
@@ -193,7 +192,7 @@ impl Envelope {
     }
 }
 
-/// Kafka's names, which Lambda shows as they are.
+/// Returns Kafka's name, which Lambda shows unchanged.
 fn timestamp_type_name(timestamp_type: TimestampType) -> &'static str {
     match timestamp_type {
         TimestampType::CreateTime => "CREATE_TIME",
@@ -202,7 +201,7 @@ fn timestamp_type_name(timestamp_type: TimestampType) -> &'static str {
 }
 
 fn write_base64(bytes: &[u8], payload: &mut Vec<u8>) {
-    // encode_append reserves exactly what it needs; in a buffer that was too small to begin with, each record would copy it.
+    // encode_append reserves exactly what it needs, so a buffer that is too small would be copied with each record.
     payload.reserve(BASE64.encoded_length(bytes.len()));
     BASE64.encode_append(bytes, payload);
 }
@@ -211,7 +210,7 @@ fn write_decimal(number: i64, payload: &mut Vec<u8>) {
     payload.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// What one record adds by its key, value and headers.
+/// Returns the bytes that one record adds by its key, value and headers.
 #[inline]
 fn own_bytes(records: &Records, span: &Span) -> usize {
     let optional = |name: &str, range: &Option<std::ops::Range<u32>>| {
@@ -224,7 +223,7 @@ fn own_bytes(records: &Records, span: &Span) -> usize {
         + headers::json_bytes(records.slice(&span.headers))
 }
 
-/// [`decimal_bytes`] of numbers that are mostly as long as the one before.
+/// A cache for [`decimal_bytes`] of numbers that mostly have the same length as the one before.
 #[derive(Default)]
 struct DecimalWidth {
     known: std::ops::Range<i64>,
@@ -245,7 +244,7 @@ impl DecimalWidth {
     }
 }
 
-/// How many characters [`write_decimal`] writes.
+/// Returns the number of characters that [`write_decimal`] writes.
 fn decimal_bytes(number: i64) -> usize {
     let digits = number
         .unsigned_abs()

@@ -81,12 +81,7 @@ impl<G: ConsumerGroup> Fleet<G> {
         if target == self.pollers.len() {
             return;
         }
-        tracing::info!(
-            uuid = self.uuid,
-            from = self.pollers.len(),
-            to = target,
-            "the fleet changes"
-        );
+        tracing::info!(from = self.pollers.len(), to = target, "the fleet changes");
         self.standstill = match self.context.profile.rebalance_protocol {
             // Who joins a group of nobody gets everything, and would have to give most of it back.
             _ if self.pollers.is_empty() => Standstill::Fleet,
@@ -187,7 +182,7 @@ impl<G: ConsumerGroup> Fleet<G> {
         while self.has_leaving() {
             match self.tasks.join_next().await {
                 Some(Err(error)) if error.is_panic() => {
-                    tracing::error!(uuid = self.uuid, %error, "a poller ended by an internal error");
+                    tracing::error!(%error, "a poller ended by an internal error");
                 }
                 Some(_) => {}
                 None => return,

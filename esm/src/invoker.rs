@@ -1,4 +1,4 @@
-//! Functions: what an invocation is, who carries it out, and which functions are known.
+//! Functions: their invocations, the invokers that carry them out, and the registry of functions.
 
 mod closure;
 mod http;
@@ -22,46 +22,46 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct Invocation {
     /// The function's name, without qualifier.
     pub function_name: String,
-    /// Its version or alias, if the mapping names one.
+    /// The version or alias, if the mapping names one.
     pub qualifier: Option<String>,
-    /// The event; empty if events are only measured.
+    /// The event; empty with [`Payloads::Measured`](crate::Payloads::Measured).
     pub payload: Bytes,
-    /// The event's length.
+    /// Length of the event, even if it was not built.
     pub event_bytes: usize,
 }
 
-/// What an invocation gave.
+/// The result of an invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvocationResult {
-    /// The function returned, or failed by itself.
+    /// The function was invoked, and returned or failed.
     Returned {
-        /// What went wrong in the function (`X-Amz-Function-Error` and the like); `None` when it succeeded.
+        /// The kind of error in the function, as in `X-Amz-Function-Error`; `None` if it succeeded.
         function_error: Option<String>,
         /// The response body.
         payload: Bytes,
     },
-    /// The service refused it before the function saw it: no such function, too large, not allowed.
+    /// The service refused the invocation before it reached the function: no such function, too large, not allowed.
     Rejected {
         /// The HTTP status.
         status: u16,
-        /// Why, in the service's words.
+        /// The service's reason.
         reason: String,
     },
-    /// 429: the function had no room for it. Not an attempt.
+    /// The function had no concurrency left (429). Not an attempt.
     Throttled {
-        /// Which limit, such as `ReservedFunctionConcurrentInvocationLimitExceeded`.
+        /// The limit, such as `ReservedFunctionConcurrentInvocationLimitExceeded`.
         reason: String,
     },
     /// The function was not reached, or its service failed. Not an attempt.
     Unreachable {
-        /// Why.
+        /// The error.
         reason: String,
     },
 }
 
-/// Carries out invocations of one function.
+/// An invoker carries out invocations of functions.
 pub trait Invoker: Send + Sync + fmt::Debug + 'static {
-    /// Invokes; the future owns all it needs.
+    /// Invokes the function. The future owns all it needs.
     fn invoke(&self, invocation: Invocation) -> Pin<Box<dyn Future<Output = InvocationResult> + Send>>;
 }
 
@@ -73,7 +73,7 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Makes a function known, in the place of any other of that name.
+    /// Registers a function, and replaces any other of that name.
     pub fn register(&self, name: &str, invoker: Arc<dyn Invoker>) {
         self.by_name
             .write()
@@ -81,12 +81,12 @@ impl Functions {
             .insert(name.to_owned(), invoker);
     }
 
-    /// Carries out invocations of every function that is not registered by name.
+    /// Sets the invoker of every function that is not registered by name.
     pub fn set_fallback(&self, invoker: Arc<dyn Invoker>) {
         *self.fallback.write().unwrap_or_else(PoisonError::into_inner) = Some(invoker);
     }
 
-    /// The function of that name; `None`: "Function does not exist".
+    /// Returns the invoker of a function; `None` if it does not exist.
     pub fn get(&self, name: &str) -> Option<Arc<dyn Invoker>> {
         let named = self
             .by_name

@@ -3,36 +3,38 @@
 //!
 //! [`Engine`] creates and runs mappings. It sees a cluster only through `source`, and time only through [`Clock`].
 
-pub mod batch;
+mod batch;
 mod batcher;
-pub mod billing;
+mod billing;
 mod clock;
 mod commit;
-pub mod config;
+mod config;
 mod engine;
 mod event;
 mod fleet;
 pub mod invoker;
 mod mapping;
-pub mod metrics;
+mod metrics;
 mod outcome;
 mod poller;
 pub mod profile;
 mod retry;
-pub mod scaler;
+mod scaler;
 mod seconds;
 pub mod source;
 mod throughput;
 pub mod trace;
 mod work;
 
+pub use batch::{Batch, BatchPart, Envelope};
+pub use billing::UnitMeter;
 pub use clock::{Clock, Entropy};
 pub use config::{
-    ApiError, CreateMapping, ListMappings, MappingConfig, MappingDefinition, MappingState, MappingStatus,
-    MappingView, MappingsPage, Surroundings, TagResource, Tags, UpdateMapping,
+    ApiError, CreateMapping, ListMappings, MappingView, MappingsPage, TagResource, Tags, UpdateMapping,
 };
 pub use engine::{Engine, EngineOptions};
 pub use invoker::{Functions, Invocation, InvocationResult, Invoker};
+pub use metrics::MappingMetrics;
 pub use poller::Payloads;
 pub use profile::{ProfileName, ScalingProfile};
-pub use source::Pool;
+pub use source::{GroupTimeouts, Pool, Records, Span, TimestampType};

@@ -1,7 +1,7 @@
-//! One mapping's life: its states and its fleet. The one writer of its state.
+//! The life of one mapping: its states and its fleet. Nothing else writes its state.
 //!
-//! An actor: requests reach it as commands, and what it is now is published. It passes through AWS's transient states also when there is
-//! nothing to wait for, because clients wait for the stable ones. Source: `State` of EventSourceMappingConfiguration.
+//! A mapping is an actor: requests reach it as commands, and it publishes its state. It passes through AWS's transient states also when
+//! there is nothing to wait for, because clients wait for the stable ones. Source: `State` of EventSourceMappingConfiguration.
 //!
 //! A mapping becomes Enabled when its pollers own their partitions and know where to read them, so that with LATEST every record
 //! that is produced after that is delivered. On AWS it can take minutes longer.
@@ -16,7 +16,7 @@ use crate::fleet::{Fleet, changed};
 use crate::poller::PollerContext;
 use crate::scaler::Bounds;
 use crate::source::{ConsumerGroup, Progress, SourceError};
-use crate::trace::{Cause, Trace};
+use crate::trace::{RebalanceCause, Trace};
 use door::{Command, is_stable};
 use scaling::{FleetState, Scaling};
 use std::future::pending;
@@ -24,14 +24,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::select;
 use tokio::sync::{mpsc, watch};
+use tracing::Instrument as _;
 
-/// How often the topic's partitions are counted again, in unscaled time.
+/// Time between two counts of the topic's partitions. Not scaled, because people change topics.
 const SURVEY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A mapping is Enabled after so long even if pollers still wait for their group; in unscaled time, like the group's protocol.
+/// Time after which a mapping is Enabled even if pollers still wait for their group. Not scaled, like the group's protocol.
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// A poller that processed an event within this time is counted by the metric ProvisionedPollers.
+/// The metric ProvisionedPollers counts the pollers that processed an event within this time.
 const ACTIVE_WITHIN: Duration = Duration::from_secs(300);
 
 struct Mapping<G> {
@@ -42,13 +43,13 @@ struct Mapping<G> {
     commands: mpsc::Receiver<Command>,
     published: watch::Sender<Shown>,
     settings: MappingSettings,
-    /// Of the topic when they were last counted.
+    /// The partitions of the topic when they were last counted.
     partitions: usize,
-    /// Of the group when it was last asked for.
+    /// The progress of the group when it was last asked for.
     progress: Progress,
-    /// Since the mapping last became Enabled.
+    /// The scaling since the mapping last became Enabled.
     scaling: Option<Scaling>,
-    /// When a transient state may end at the earliest.
+    /// The earliest time at which a transient state ends.
     due: Duration,
     survey_due: Duration,
     is_stopping: bool,
@@ -66,9 +67,10 @@ impl<G: ConsumerGroup> Mapping<G> {
         let config = Arc::new(definition.config.clone());
         let fleet = Fleet::new(group, &definition.uuid, Arc::clone(&context), config);
         let status = MappingStatus {
-            state: match definition.is_enabled {
-                true => MappingState::Creating,
-                false => MappingState::Disabled,
+            state: if definition.is_enabled {
+                MappingState::Creating
+            } else {
+                MappingState::Disabled
             },
             state_transition_reason: "USER_INITIATED".to_owned(),
             last_processing_result: fleet.last_processing_result(),
@@ -99,24 +101,36 @@ impl<G: ConsumerGroup> Mapping<G> {
     }
 
     async fn run(mut self) {
-        let mut news = self.fleet.changes();
+        let mut changes = self.fleet.changes();
         // Without a delay the first step is due already, and nothing else would wake for it.
-        self.advance().await;
+        let span = self.span();
+        self.advance().instrument(span).await;
         self.publish();
         while !self.is_over() {
-            let wake_at = self.wake_at();
-            let clock = self.context.clock.clone();
-            let has_leaving = self.fleet.has_leaving();
-            select! {
-                biased;
-                command = self.commands.recv(), if !self.is_stopping => self.obey(command).await,
-                () = self.fleet.left(), if has_leaving => {}
-                () = changed(&mut news) => {}
-                () = async { match wake_at { Some(at) => clock.reach(at).await, None => pending().await } } => {}
-            }
-            self.advance().await;
-            self.publish();
+            // Made anew each time, because an update can change the function that it names.
+            let span = self.span();
+            self.step(&mut changes).instrument(span).await;
         }
+    }
+
+    fn span(&self) -> tracing::Span {
+        self.context.span(&self.definition.config.function_name)
+    }
+
+    /// Waits until something has happened or is due, and does what follows.
+    async fn step(&mut self, changes: &mut watch::Receiver<()>) {
+        let wake_at = self.wake_at();
+        let clock = self.context.clock.clone();
+        let has_leaving = self.fleet.has_leaving();
+        select! {
+            biased;
+            command = self.commands.recv(), if !self.is_stopping => self.carry_out(command).await,
+            () = self.fleet.left(), if has_leaving => {}
+            () = changed(changes) => {}
+            () = async { match wake_at { Some(at) => clock.reach(at).await, None => pending().await } } => {}
+        }
+        self.advance().await;
+        self.publish();
     }
 
     fn is_over(&self) -> bool {
@@ -134,19 +148,20 @@ impl<G: ConsumerGroup> Mapping<G> {
                 let scaling = self.scaling.as_ref().map(Scaling::due);
                 scaling.into_iter().chain([self.survey_due]).min()
             }
-            // Afterwards a change in the fleet ends the state, or its limit does.
+            // After the delay a change in the fleet ends the state, or the limit does.
             _ if now < self.due => Some(self.due),
             MappingState::Creating | MappingState::Enabling => Some(self.start_limit()),
             _ => None,
         }
     }
 
-    /// When a mapping that starts is Enabled at the latest.
+    /// Returns the time at which a mapping that starts is Enabled at the latest.
     fn start_limit(&self) -> Duration {
         self.due + self.context.clock.in_real_time(START_LIMIT)
     }
 
-    async fn obey(&mut self, command: Option<Command>) {
+    /// Carries out a command; without one, the owner is gone and the mapping stops.
+    async fn carry_out(&mut self, command: Option<Command>) {
         match command {
             Some(Command::Update {
                 base,
@@ -154,7 +169,7 @@ impl<G: ConsumerGroup> Mapping<G> {
                 reply,
             }) => {
                 let answer = self.update(&base, *definition);
-                // Whoever asked may have gone; the change stands.
+                // The change stands even if the client that asked for it is gone.
                 let _ = reply.send(answer);
             }
             Some(Command::Delete { reply }) => {
@@ -214,15 +229,16 @@ impl<G: ConsumerGroup> Mapping<G> {
         Ok(self.definition.view(&self.status))
     }
 
+    /// Enters another state.
     fn enter(&mut self, state: MappingState) {
-        tracing::info!(uuid = self.definition.uuid, %state, "a mapping's state changes");
+        tracing::info!(%state, "the mapping changes its state");
         self.status.state = state;
         self.status.last_modified_ms = self.context.clock.now_ms();
         self.due = self.context.clock.elapsed() + self.settings.transition_delay;
         self.publish();
     }
 
-    /// Does what has become due in the present state.
+    /// Does what is due in the present state.
     async fn advance(&mut self) {
         let now = self.context.clock.elapsed();
         if self.is_stopping || (!is_stable(self.status.state) && now < self.due) {
@@ -259,15 +275,16 @@ impl<G: ConsumerGroup> Mapping<G> {
     async fn survey(&mut self) {
         match self.fleet.group().partition_count().await {
             Ok(partitions) => self.partitions = partitions.max(1),
-            // One poller waits for the topic and says what is wrong.
+            // One poller is started all the same: it waits for the topic and shows the problem.
             Err(SourceError::UnknownTopic { .. }) => self.partitions = 1,
+            // The count of before stands until the cluster answers again.
             Err(_) => {}
         }
         let interval = self.context.clock.in_real_time(SURVEY_INTERVAL);
         self.survey_due = self.context.clock.elapsed() + interval;
     }
 
-    /// What the fleet may be.
+    /// Returns the bounds of the fleet.
     fn bounds(&self) -> Bounds {
         let (minimum, maximum) = match self.definition.config.provisioned {
             Some(pollers) => (pollers.minimum as usize, pollers.maximum as usize),
@@ -288,7 +305,7 @@ impl<G: ConsumerGroup> Mapping<G> {
         }
     }
 
-    /// Asks how far the group is; while it cannot be told, it is as far as it was.
+    /// Asks for the group's progress. If the cluster does not answer, the progress of before stands.
     async fn look(&mut self) {
         if let Ok(progress) = self.fleet.group().progress().await {
             self.progress = progress;
@@ -314,7 +331,7 @@ impl<G: ConsumerGroup> Mapping<G> {
         ));
     }
 
-    /// The trace ends here; it can still be asked for.
+    /// Ends the trace, which can still be asked for.
     async fn end_scaling(&mut self) {
         self.look().await;
         let fleet = self.fleet_state();
@@ -323,14 +340,14 @@ impl<G: ConsumerGroup> Mapping<G> {
         }
     }
 
-    /// Does what scaling has due: writes the trace, ends a standstill, brings the fleet within its bounds, evaluates the lag.
+    /// Does what is due in scaling: writes the trace, ends a standstill, brings the fleet within its bounds, evaluates the lag.
     async fn scale(&mut self) {
         if self.scaling.as_ref().is_some_and(Scaling::wants_a_look) {
             self.look().await;
         }
         let (is_settled, fleet) = (self.fleet.is_settled(), self.fleet_state());
         if let Some(scaling) = &mut self.scaling {
-            // The bucket that ends shows what was before that.
+            // Before the standstill ends, because the bucket that ends now shows what was until now.
             scaling.record_if_due(&self.progress, fleet);
             if scaling.end_rebalance(is_settled) {
                 self.fleet.go_on();
@@ -341,9 +358,9 @@ impl<G: ConsumerGroup> Mapping<G> {
             let before = self.fleet.size();
             let has_lost = self.fleet.bury();
             let cause = if has_lost {
-                Cause::LostPollers
+                RebalanceCause::LostPollers
             } else {
-                Cause::Bounds
+                RebalanceCause::Bounds
             };
             self.resize(before, self.bounds().clamp(before), cause);
         }
@@ -354,13 +371,13 @@ impl<G: ConsumerGroup> Mapping<G> {
             .filter(|scaling| scaling.evaluation_is_due());
         if let Some(scaling) = scaling {
             let decision = scaling.evaluate(self.progress.clone(), fleet);
-            self.resize(decision.from, decision.to, Cause::Evaluation);
+            self.resize(decision.from, decision.to, RebalanceCause::Evaluation);
         }
     }
 
-    /// Gives the fleet of `before` pollers another size. If it has lost some, it stands still already, whatever its size is to be.
-    fn resize(&mut self, before: usize, target: usize, cause: Cause) {
-        if target == before && cause != Cause::LostPollers {
+    /// Gives the fleet of `before` pollers another size. A fleet that has lost pollers stands still already, even if its size stays.
+    fn resize(&mut self, before: usize, target: usize, cause: RebalanceCause) {
+        if target == before && cause != RebalanceCause::LostPollers {
             return;
         }
         self.fleet.resize(target);

@@ -2,7 +2,7 @@
 //!
 //! AWS publishes few of them. The others were fitted to the eight numbers of AWS's announcement of provisioned mode for Kafka (2024),
 //! which are rounded to whole minutes: other sets of constants fit about as well, and none of them is known to be what AWS runs.
-//! [`CONSTANTS`] says of each what it is and where it comes from.
+//! [`CONSTANTS`] has the meaning and the origin of each.
 
 mod constants;
 
@@ -13,18 +13,18 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// How partitions change hands.
+/// The way in which partitions change their owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RebalanceProtocol {
     /// The whole fleet stands still.
     Eager,
-    /// Only partitions that move stand still (KIP-429).
+    /// Only the partitions that move stand still (KIP-429).
     Cooperative,
 }
 
 impl RebalanceProtocol {
-    /// As it is written.
+    /// Returns it as config files and the command line write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Eager => "eager",
@@ -38,50 +38,50 @@ impl RebalanceProtocol {
     }
 }
 
-/// The constants of scaling. Times are the engine's.
+/// The constants of scaling. Times are in the engine's time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScalingProfile {
-    /// Between two evaluations of OffsetLag.
+    /// Time between two evaluations of OffsetLag.
     pub evaluation_interval: Duration,
-    /// From a mapping's being Enabled to its first evaluation.
+    /// Time from when a mapping becomes Enabled to its first evaluation.
     pub first_evaluation: Duration,
-    /// The lag that cannot be worked off within this time wants more pollers.
+    /// Time within which the lag should be worked off; if it cannot be, pollers are added.
     pub clear_within: Duration,
-    /// Nothing may have changed for so long before pollers are taken away.
+    /// Quiet time without a change before pollers are removed.
     pub down_after: Duration,
-    /// The standstill of a rebalance, from the decision on; it takes longer where the group does.
+    /// The standstill of a rebalance, from the decision on. It lasts longer if the group's rebalance does.
     pub rebalance_pause: Duration,
-    /// Who stands still.
+    /// The way in which partitions change their owner.
     pub rebalance_protocol: RebalanceProtocol,
-    /// Uncompressed bytes of keys, values and headers that one poller takes in a second; 0 is no limit.
+    /// Uncompressed bytes of keys, values and headers per second that one poller takes; 0 is no limit.
     pub poller_bytes_per_second: u64,
-    /// With a `ProvisionedPollerConfig`.
+    /// The constants of provisioned mode, which a mapping with a `ProvisionedPollerConfig` has.
     pub provisioned: ModeProfile,
-    /// Without one.
+    /// The constants of on-demand mode.
     pub on_demand: ModeProfile,
     /// The most pollers of a mapping in on-demand mode.
     pub on_demand_maximum_pollers: usize,
-    /// What is billed.
+    /// The unit that is billed.
     pub event_poller_unit: EventPollerUnit,
 }
 
-/// What differs between provisioned and on-demand mode.
+/// The constants that differ between provisioned and on-demand mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModeProfile {
     /// The most pollers that one evaluation adds.
     pub step_pollers: usize,
-    /// What an invocation takes beside the function's own time: poll, payload, the Invoke request, commit.
+    /// Time that an invocation takes beside the function's own: poll, payload, the Invoke request, commit.
     pub overhead: Duration,
-    /// Invocations that one poller has in flight at most, of different partitions.
+    /// The most invocations that one poller has in flight, each with other partitions.
     pub invocations_in_flight: usize,
 }
 
 /// The billing unit of provisioned mode.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EventPollerUnit {
-    /// Pollers that share one unit.
+    /// Number of pollers that share one unit.
     pub pollers: usize,
-    /// Bytes a second that one unit carries.
+    /// Bytes per second that one unit carries.
     pub bytes_per_second: u64,
     /// The price of one unit for one hour, in US dollars.
     pub usd_per_hour: f64,
@@ -99,10 +99,10 @@ pub enum ProfileName {
 }
 
 impl ProfileName {
-    /// All of them.
+    /// All profiles.
     pub const ALL: [Self; 3] = [Self::Announcement2024, Self::Current, Self::Instant];
 
-    /// As it is written.
+    /// Returns it as config files and the command line write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Announcement2024 => "announcement-2024",
@@ -111,7 +111,7 @@ impl ProfileName {
         }
     }
 
-    /// Its constants.
+    /// Returns its constants.
     pub fn profile(self) -> ScalingProfile {
         let announced = announcement_2024();
         match self {
@@ -192,35 +192,35 @@ impl FromStr for ProfileName {
     }
 }
 
-/// Why a profile or a constant of it was not accepted.
+/// The error for a profile or a constant that is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
     /// No profile has this name.
-    #[error("no scaling profile is called `{name}`; there are announcement-2024, current and instant")]
+    #[error("unknown scaling profile `{name}`: must be announcement-2024, current or instant")]
     UnknownProfile {
-        /// As it was given.
+        /// The name that was given.
         name: String,
     },
     /// No constant has this name.
-    #[error("no scaling constant is called `{name}`; there are {}", constants::names())]
+    #[error("unknown scaling constant `{name}`: must be one of {}", constants::names())]
     UnknownConstant {
-        /// As it was given.
+        /// The name that was given.
         name: String,
     },
     /// The value is not one that the constant can have.
-    #[error("`{value}` is no value of {name}, which is {expected}")]
+    #[error("invalid value `{value}` for {name}: must be {expected}")]
     InvalidValue {
-        /// The constant.
+        /// The constant's name.
         name: &'static str,
-        /// As it was given.
+        /// The value that was given.
         value: String,
-        /// What would be right.
+        /// The values that are allowed.
         expected: String,
     },
 }
 
 impl ScalingProfile {
-    /// What of it passes in the engine's time, by the constants' names.
+    /// Returns the constants that are intervals of the engine's time, by name.
     pub fn intervals(&self) -> [(&'static str, Duration); 5] {
         [
             ("evaluation_interval_ms", self.evaluation_interval),
@@ -231,7 +231,7 @@ impl ScalingProfile {
         ]
     }
 
-    /// What holds in provisioned or in on-demand mode.
+    /// Returns the constants of provisioned or of on-demand mode.
     pub fn mode(&self, is_provisioned: bool) -> &ModeProfile {
         if is_provisioned {
             &self.provisioned
@@ -282,16 +282,16 @@ mod tests {
         let mut profile = ProfileName::Current.profile();
         assert_eq!(
             profile.set("rebalance_pause_ms", "-1").unwrap_err().to_string(),
-            "`-1` is no value of rebalance_pause_ms, which is a whole number of milliseconds from 0 to 86400000"
+            "invalid value `-1` for rebalance_pause_ms: must be a whole number of milliseconds from 0 to 86400000"
         );
         let unknown = profile.set("pause", "1").unwrap_err().to_string();
         assert!(
-            unknown.starts_with("no scaling constant is called `pause`; there are evaluation_interval_ms, "),
+            unknown.starts_with("unknown scaling constant `pause`: must be one of evaluation_interval_ms, "),
             "{unknown}"
         );
         assert_eq!(
             "fast".parse::<ProfileName>().unwrap_err().to_string(),
-            "no scaling profile is called `fast`; there are announcement-2024, current and instant"
+            "unknown scaling profile `fast`: must be announcement-2024, current or instant"
         );
         for wrong in ["0", "2001", "1.5", ""] {
             assert!(profile.set("provisioned_step_pollers", wrong).is_err(), "{wrong}");

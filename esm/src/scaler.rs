@@ -1,8 +1,8 @@
-//! How many pollers a mapping should have. Pure: samples, bounds, profile and fleet in; a decision with its reasons out.
+//! The number of pollers that a mapping should have. Pure: samples, bounds, profile and fleet in; a decision with its reasons out.
 //!
-//! AWS publishes no formula. This one adds pollers when the lag will not clear soon, and takes them away only after quiet. A rebalance
-//! stands the fleet still and so makes lag itself; hence the allowance for it before pollers are taken away, without which each change
-//! would call for the next one.
+//! AWS publishes no formula. This one adds pollers when the lag will not clear soon, and removes them only after a quiet time. A rebalance
+//! makes lag itself, because the fleet stands still meanwhile. Before pollers are removed, the lag of that rebalance is allowed for;
+//! otherwise each change would call for the next one.
 
 use crate::profile::ScalingProfile;
 use crate::source::Progress;
@@ -11,103 +11,103 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
-/// More pollers are added only if they are at least so many times the fleet, or as many as there may be.
+/// Pollers are added only if the fleet grows by at least this factor, or to its upper bound.
 const UP_TOLERANCE: f64 = 1.1;
 
-/// No pollers are added while a larger share of the invocations than this was throttled: more of them would be throttled too.
+/// No pollers are added while a larger share of invocations than this is throttled, because theirs would be throttled too.
 const THROTTLED_SHARE: f64 = 0.1;
 
-/// What sums of shares may be wrong by, in slots.
+/// The rounding error that sums of shares may have, in slots.
 const ROUNDING: f64 = 1e-9;
 
-/// What the pollers of a mapping have done since it was created.
+/// The work of a mapping's pollers since it was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Work {
-    /// Records that were processed.
+pub(crate) struct Work {
+    /// Number of records processed.
     pub records: u64,
     /// Their uncompressed bytes of keys, values and headers.
     pub record_bytes: u64,
-    /// For how long slots were busy with invocations, overhead included, all slots together.
+    /// Time for which slots were busy with invocations, overhead included, added up over all slots.
     pub busy: Duration,
-    /// Invocations that were completed.
+    /// Number of invocations completed.
     pub invocations: u64,
-    /// Invocations that were throttled.
+    /// Number of invocations throttled.
     pub throttles: u64,
 }
 
-/// A mapping at one moment, in numbers that only rise.
+/// The numbers of a mapping at one moment. They only rise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sample {
-    /// Of the group in its topic.
+pub(crate) struct Sample {
+    /// The progress of the group in its topic.
     pub progress: Progress,
-    /// Of the fleet.
+    /// The work of the fleet.
     pub work: Work,
 }
 
-/// What a fleet may be.
+/// The bounds of a fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    /// `MinimumPollers`, 1 or more; the partitions bound it too.
+pub(crate) struct Bounds {
+    /// `MinimumPollers`, 1 or more. The number of partitions bounds it, too.
     pub minimum: usize,
-    /// `MaximumPollers`, or what an on-demand mapping may have.
+    /// `MaximumPollers`, or the profile's maximum for on-demand mode.
     pub maximum: usize,
-    /// Of the topic. More pollers than that would have nothing to do.
+    /// Number of partitions of the topic. Further pollers would have nothing to do.
     pub partitions: usize,
 }
 
 impl Bounds {
-    /// The most pollers.
-    pub fn cap(&self) -> usize {
+    /// Returns the upper bound.
+    pub(crate) fn cap(&self) -> usize {
         self.maximum.min(self.partitions).max(1)
     }
 
-    /// The fewest pollers.
-    pub fn floor(&self) -> usize {
+    /// Returns the lower bound.
+    pub(crate) fn floor(&self) -> usize {
         self.minimum.clamp(1, self.cap())
     }
 
-    /// `pollers` brought within the bounds.
-    pub fn clamp(&self, pollers: usize) -> usize {
+    /// Returns `pollers` brought within the bounds.
+    pub(crate) fn clamp(&self, pollers: usize) -> usize {
         pollers.clamp(self.floor(), self.cap())
     }
 }
 
-/// What kept a decision from being what the formula wanted.
+/// The bound that kept a decision from the formula's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cap {
-    /// `MaximumPollers`, or what on-demand mode allows.
+    /// `MaximumPollers`, or the maximum of on-demand mode.
     Maximum,
-    /// The topic has no more partitions.
+    /// The number of partitions.
     Partitions,
     /// `MinimumPollers`.
     Minimum,
-    /// One evaluation adds no more.
+    /// The most pollers that one evaluation adds.
     Step,
 }
 
-/// Why the fleet is what it is after an evaluation.
+/// The reason for the size of the fleet after an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The lag will not clear soon enough.
     LagTooLong,
-    /// There is lag, and it is not known yet how fast a poller is.
+    /// There is lag, and the rate of a poller is not known yet.
     RateUnknown,
-    /// It has long been more than was needed.
+    /// The fleet has been larger than needed for long enough.
     Quiet,
-    /// It is what is needed.
+    /// The fleet has the size that is needed.
     Enough,
-    /// A little more is needed, which is not worth a rebalance.
+    /// A few more pollers are needed, but not enough to be worth a rebalance.
     WithinTolerance,
-    /// More is needed, and invocations are being throttled.
+    /// More pollers are needed, but invocations are being throttled.
     Throttled,
-    /// Less is needed, but not for long enough.
+    /// Fewer pollers are needed, but not for long enough.
     NotQuietYet,
 }
 
 impl Reason {
-    /// As a person would say it.
+    /// Returns it in words.
     pub fn words(self) -> &'static str {
         match self {
             Self::LagTooLong => "the lag is too long",
@@ -122,7 +122,7 @@ impl Reason {
 }
 
 impl Cap {
-    /// As a person would say it.
+    /// Returns it in words.
     pub fn words(self) -> &'static str {
         match self {
             Self::Maximum => "capped by the maximum",
@@ -133,40 +133,41 @@ impl Cap {
     }
 }
 
-/// What one evaluation saw and decided. Times are seconds since the mapping became Enabled.
+/// The decision of one evaluation, with the numbers that it was made from. Times count from when the mapping became Enabled.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Decision {
-    /// When.
+    /// Time of the evaluation.
     #[serde(rename = "at_s", serialize_with = "crate::seconds::seconds")]
     pub at: Duration,
-    /// Pollers before.
+    /// Number of pollers before.
     pub from: usize,
-    /// Pollers after.
+    /// Number of pollers after.
     pub to: usize,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
     /// OffsetLag of all partitions together.
     pub lag: u64,
-    /// Records that arrived, per second, since the evaluation before.
+    /// Records per second that arrived since the evaluation before.
     pub arrival_per_s: f64,
-    /// Records that one slot processes in a second; `None` while nothing has been processed.
+    /// Records per second that one slot processes; `None` before anything was processed.
     pub slot_per_s: Option<f64>,
-    /// Slots that one poller can keep busy.
+    /// Number of slots that one poller can keep busy.
     pub slots_per_poller: Option<f64>,
-    /// The share of the last interval's invocations that was throttled.
+    /// The share of the last interval's invocations that was throttled, 0.0 to 1.0.
     pub throttled_share: f64,
-    /// The pollers that the formula asks for, before any bound; `None` while the rate is unknown.
+    /// Number of pollers that the formula asks for, before any bound; `None` while the rate is unknown.
     pub raw_target: Option<usize>,
-    /// What bound it.
+    /// The bound that was reached.
     pub capped_by: Option<Cap>,
 }
 
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = self.at.as_secs_f64();
-        match self.to == self.from {
-            true => write!(f, "{at:8.1} s  {} pollers stay", self.from)?,
-            false => write!(f, "{at:8.1} s  {} -> {} pollers", self.from, self.to)?,
+        if self.to == self.from {
+            write!(f, "{at:8.1} s  {} pollers stay", self.from)?;
+        } else {
+            write!(f, "{at:8.1} s  {} -> {} pollers", self.from, self.to)?;
         }
         write!(
             f,
@@ -191,36 +192,36 @@ impl fmt::Display for Decision {
     }
 }
 
-/// What is decided by: constants and bounds.
+/// The terms of a decision: constants and bounds.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms<'a> {
-    /// The constants.
+pub(crate) struct Terms<'a> {
+    /// The constants of scaling.
     pub profile: &'a ScalingProfile,
-    /// Provisioned mode, or on-demand.
+    /// Whether the mapping is in provisioned mode.
     pub is_provisioned: bool,
-    /// What the fleet may be.
+    /// The bounds of the fleet.
     pub bounds: Bounds,
 }
 
-/// What is remembered between evaluations.
+/// The state that evaluations leave for the next.
 #[derive(Clone, Debug)]
-pub struct Scaler {
+pub(crate) struct Scaler {
     before: (Duration, Sample),
-    /// Of the last interval in which anything was processed.
+    /// The rate of a slot in the last interval in which anything was processed.
     slot: Option<Slot>,
     last_change: Duration,
-    /// What evaluations found to be needed, as far back as quiet is asked for.
+    /// The numbers of pollers that evaluations found to be needed, as far back as the quiet time reaches.
     needs: VecDeque<(Duration, usize)>,
 }
 
-/// How fast one slot is.
+/// The rate of one slot.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     records_per_s: f64,
     mean_record_bytes: f64,
 }
 
-/// What happened in the interval that an evaluation looks back on.
+/// The interval between two evaluations.
 struct Interval {
     lags: Vec<u64>,
     arrivals_per_s: Vec<f64>,
@@ -228,8 +229,8 @@ struct Interval {
 }
 
 impl Scaler {
-    /// Starts `now`, with the mapping as `sample` shows it.
-    pub fn new(now: Duration, sample: Sample) -> Self {
+    /// Returns a scaler that starts `now` from `sample`.
+    pub(crate) fn new(now: Duration, sample: Sample) -> Self {
         Self {
             before: (now, sample),
             slot: None,
@@ -238,13 +239,19 @@ impl Scaler {
         }
     }
 
-    /// The fleet was changed `now` for another reason, such as new bounds.
-    pub fn note_change(&mut self, now: Duration) {
+    /// Notes that the fleet was changed `now` for another reason, such as new bounds: the quiet time starts again.
+    pub(crate) fn note_change(&mut self, now: Duration) {
         self.last_change = now;
     }
 
     /// Decides what the fleet of `from` pollers should be.
-    pub fn evaluate(&mut self, now: Duration, sample: Sample, from: usize, terms: &Terms<'_>) -> Decision {
+    pub(crate) fn evaluate(
+        &mut self,
+        now: Duration,
+        sample: Sample,
+        from: usize,
+        terms: &Terms<'_>,
+    ) -> Decision {
         let interval = self.look_back(now, sample);
         let Terms { profile, bounds, .. } = terms;
         let slots = self.slot.map(|slot| slot.per_poller(terms));
@@ -297,20 +304,21 @@ impl Scaler {
         };
         if target > from {
             let is_worth_it = target as f64 >= UP_TOLERANCE * from as f64 || target == bounds.cap();
-            return match () {
-                () if throttled_share > THROTTLED_SHARE => (from, Reason::Throttled, bound),
-                () if !is_worth_it => (from, Reason::WithinTolerance, bound),
-                () => {
-                    let reason = match self.slot {
-                        Some(_) => Reason::LagTooLong,
-                        None => Reason::RateUnknown,
-                    };
-                    let most = from + terms.profile.mode(terms.is_provisioned).step_pollers;
-                    match target > most {
-                        true => (most, reason, Some(Cap::Step)),
-                        false => (target, reason, bound),
-                    }
-                }
+            if throttled_share > THROTTLED_SHARE {
+                return (from, Reason::Throttled, bound);
+            }
+            if !is_worth_it {
+                return (from, Reason::WithinTolerance, bound);
+            }
+            let reason = match self.slot {
+                Some(_) => Reason::LagTooLong,
+                None => Reason::RateUnknown,
+            };
+            let most = from + terms.profile.mode(terms.is_provisioned).step_pollers;
+            return if target > most {
+                (most, reason, Some(Cap::Step))
+            } else {
+                (target, reason, bound)
             };
         }
         let needed = self
@@ -319,16 +327,16 @@ impl Scaler {
             .map(|(_, needed)| *needed)
             .max()
             .unwrap_or(target);
-        match () {
-            () if target == from => (from, Reason::Enough, bound),
-            () if now - self.last_change < terms.profile.down_after || needed >= from => {
-                (from, Reason::NotQuietYet, bound)
-            }
-            () => (needed, Reason::Quiet, bound),
+        if target == from {
+            (from, Reason::Enough, bound)
+        } else if now - self.last_change < terms.profile.down_after || needed >= from {
+            (from, Reason::NotQuietYet, bound)
+        } else {
+            (needed, Reason::Quiet, bound)
         }
     }
 
-    /// Takes `sample` in the place of the one before; what happened in between.
+    /// Replaces the sample before by `sample`, and returns the interval between them.
     fn look_back(&mut self, now: Duration, sample: Sample) -> Interval {
         let (then, before) = std::mem::replace(&mut self.before, (now, sample));
         let after = &self.before.1;
@@ -348,7 +356,7 @@ impl Scaler {
         let seconds = (now - then).as_secs_f64();
         let ends = &before.progress.ends;
         let arrival = |(partition, end): (usize, &i64)| {
-            // Partitions that were not there before began at 0.
+            // A partition that was added since began at offset 0.
             let arrived = (end - ends.get(partition).copied().unwrap_or(0)).max(0);
             if seconds > 0.0 {
                 arrived as f64 / seconds
@@ -370,7 +378,7 @@ impl Scaler {
 }
 
 impl Slot {
-    /// How many slots one poller can keep busy: its invocations in flight, or what its bytes allow.
+    /// Returns the number of slots that one poller can keep busy: its invocations in flight, or fewer if its byte rate allows fewer.
     fn per_poller(&self, terms: &Terms<'_>) -> f64 {
         let in_flight = terms.profile.mode(terms.is_provisioned).invocations_in_flight as f64;
         let slot_bytes_per_s = self.records_per_s * self.mean_record_bytes;
@@ -380,7 +388,8 @@ impl Slot {
         }
     }
 
-    /// The pollers that clear the lag in time, and what arrives meanwhile and in `extra`. A partition keeps one slot busy at most.
+    /// Returns the number of pollers that clear in time the lag, and the records that arrive meanwhile and in `extra`. A partition keeps
+    /// at most one slot busy.
     fn pollers(&self, interval: &Interval, slots: f64, clear_within: Duration, extra: Duration) -> usize {
         let clear_s = clear_within.as_secs_f64();
         let arriving = 1.0 + extra.as_secs_f64() / clear_s;

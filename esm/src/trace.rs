@@ -1,15 +1,17 @@
-//! How a mapping scaled: each evaluation with its reasons, each rebalance, and in buckets of the engine's time what the fleet did.
+//! The trace of how a mapping scaled: each evaluation with its reasons, each rebalance, and the work of the fleet in buckets of the engine's
+//! time.
 //!
-//! All times count from when the mapping became Enabled. The trace is written by its [`Recorder`], which is told readings of rising
-//! numbers; what test suites demand of it is in `trace/expectations.rs`.
+//! All times count from when the mapping became Enabled. A [`Recorder`] writes the trace from readings of numbers that rise;
+//! `trace/expectations.rs` has what test suites can expect of it.
 
 mod expectations;
 mod recorder;
 
+pub use crate::scaler::{Cap, Decision, Reason};
 pub use expectations::Violation;
-pub use recorder::{Reading, Recorder, TraceSettings};
+pub use recorder::TraceSettings;
+pub(crate) use recorder::{Recorder, TraceReading};
 
-use crate::scaler::Decision;
 use crate::seconds::{optional_seconds, seconds};
 use serde::Serialize;
 use std::time::Duration;
@@ -17,56 +19,56 @@ use std::time::Duration;
 /// The trace of one mapping; empty before it has been Enabled.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trace {
-    /// How long a bucket is; the last one may be shorter.
+    /// Length of a bucket. The last one may be shorter.
     #[serde(rename = "bucket_s", serialize_with = "seconds")]
     pub bucket: Duration,
-    /// Pollers when the mapping became Enabled.
+    /// Number of pollers when the mapping became Enabled.
     pub starting_pollers: usize,
-    /// Whether nothing was forgotten: only so many buckets, evaluations and rebalances are kept, the newest.
+    /// Whether nothing was dropped: of buckets, evaluations and rebalances only the newest are kept ([`TraceSettings::capacity`]).
     pub is_complete: bool,
-    /// When the last commit left no lag; `None` while there is some.
+    /// Time of the commit that left no lag; `None` while there is some.
     #[serde(rename = "drained_at_s", serialize_with = "optional_seconds")]
     pub drained_at: Option<Duration>,
-    /// Event poller unit hours; 0 in on-demand mode.
+    /// Event poller unit hours that were billed; 0 in on-demand mode.
     pub event_poller_unit_hours: f64,
-    /// What they cost, in US dollars.
+    /// Cost of the event poller units, in US dollars.
     pub cost_usd: f64,
-    /// In order, without a gap.
+    /// The buckets, in order and without a gap.
     pub buckets: Vec<Bucket>,
-    /// Each evaluation, in order.
+    /// The evaluations, in order.
     pub evaluations: Vec<Decision>,
-    /// Each change of the fleet, in order.
+    /// The changes of the fleet, in order.
     pub rebalances: Vec<Rebalance>,
 }
 
-/// What happened from `start` on until the next bucket.
+/// The numbers of a mapping over one bucket of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Bucket {
-    /// When it begins.
+    /// Start of the bucket.
     #[serde(rename = "start_s", serialize_with = "seconds")]
     pub start: Duration,
-    /// How long it is.
+    /// Length of the bucket.
     #[serde(rename = "length_s", serialize_with = "seconds")]
     pub length: Duration,
     /// OffsetLag of all partitions together, at its end.
     pub lag: u64,
-    /// Records that were appended to the topic.
+    /// Number of records appended to the topic.
     pub arrived: u64,
-    /// Offsets that commits advanced by.
+    /// Number of offsets that commits advanced by.
     pub committed: u64,
-    /// Pollers at its end, the ones in a rebalance included.
+    /// Number of pollers at its end, with those in a rebalance.
     pub pollers: usize,
     /// The most batches in flight at once, overhead included.
     pub in_flight_max: usize,
-    /// Batches in flight on average.
+    /// The average number of batches in flight.
     pub in_flight_mean: f64,
-    /// Invocations that were completed.
+    /// Number of invocations completed.
     pub invocations: u64,
-    /// Of them, those that failed.
+    /// Number of invocations that failed.
     pub invocation_errors: u64,
-    /// Invocations that were throttled.
+    /// Number of invocations throttled.
     pub throttles: u64,
-    /// Records that were processed.
+    /// Number of records processed.
     pub records: u64,
     /// Their uncompressed bytes of keys, values and headers.
     pub record_bytes: u64,
@@ -75,7 +77,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// Adds what `rest`, which follows, has counted.
+    /// Adds the numbers of `rest`, which follows.
     fn extend(&mut self, rest: &Self) {
         self.lag = rest.lag;
         self.pollers = rest.pollers;
@@ -89,7 +91,7 @@ impl Bucket {
         self.record_bytes += rest.record_bytes;
     }
 
-    /// Records processed, per second.
+    /// Returns the records processed per second.
     pub fn records_per_s(&self) -> f64 {
         match self.length.as_secs_f64() {
             0.0 => 0.0,
@@ -98,37 +100,37 @@ impl Bucket {
     }
 }
 
-/// Why the fleet changed.
+/// The cause of a change of the fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// An evaluation decided so.
+pub enum RebalanceCause {
+    /// The decision of an evaluation.
     Evaluation,
-    /// The mapping's bounds, its mode or the topic's partitions changed.
+    /// A change of the mapping's bounds, its mode or the topic's partitions.
     Bounds,
-    /// Pollers had ended by an internal error.
+    /// An internal error that ended pollers.
     LostPollers,
 }
 
 /// One change of the fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Rebalance {
-    /// When it was decided; the pause counts from then.
+    /// Time of the decision, from which the pause counts.
     #[serde(rename = "decided_at_s", serialize_with = "seconds")]
     pub decided_at: Duration,
-    /// When every poller went on; `None` while it is not over.
+    /// Time when every poller went on; `None` while it is not over.
     #[serde(rename = "ended_at_s", serialize_with = "optional_seconds")]
     pub ended_at: Option<Duration>,
-    /// Pollers before.
+    /// Number of pollers before.
     pub from: usize,
-    /// Pollers after.
+    /// Number of pollers after.
     pub to: usize,
-    /// Why.
-    pub cause: Cause,
+    /// The cause.
+    pub cause: RebalanceCause,
 }
 
 impl Trace {
-    /// Of a mapping that has not been Enabled yet.
+    /// Returns the trace of a mapping that has not been Enabled yet.
     pub(crate) fn not_begun(settings: TraceSettings) -> Self {
         Self {
             bucket: settings.bucket,
@@ -143,14 +145,14 @@ impl Trace {
         }
     }
 
-    /// The most pollers at any time.
+    /// Returns the most pollers at any time.
     pub fn largest_fleet(&self) -> usize {
         let fleets = self.rebalances.iter().map(|rebalance| rebalance.to);
         fleets.chain([self.starting_pollers]).max().unwrap_or(0)
     }
 
-    /// The end of the last rebalance that made the fleet its largest; zero if it started as that, `None` while that rebalance is not
-    /// over.
+    /// Returns the end of the last rebalance in which the fleet grew to its largest size: zero if it started with that size, `None` while
+    /// that rebalance is not over.
     pub fn full_concurrency_after(&self) -> Option<Duration> {
         let largest = self.largest_fleet();
         if self.starting_pollers == largest {
@@ -164,7 +166,7 @@ impl Trace {
             .and_then(|rebalance| rebalance.ended_at)
     }
 
-    /// How often the fleet's changes turned from growing to shrinking or back.
+    /// Returns how often the fleet turned from growing to shrinking or back.
     pub fn reversals(&self) -> usize {
         let directions: Vec<bool> = self
             .rebalances
@@ -174,15 +176,15 @@ impl Trace {
         directions.windows(2).filter(|pair| pair[0] != pair[1]).count()
     }
 
-    /// The longest that records waited between arrival and commit, first come first served over all partitions together, at the
-    /// resolution of the buckets; with a backlog that is there at the start, the time to drain it. Records that are not
-    /// committed have waited until the trace ends.
+    /// Returns the longest time that records waited between arrival and commit, at the resolution of the buckets, as if all partitions
+    /// were one queue. With a backlog at the start it is at least the time to drain that. Records that are not committed have
+    /// waited until the trace ends.
     pub fn longest_wait(&self) -> Duration {
         let Some(first) = self.buckets.first() else {
             return Duration::ZERO;
         };
         let backlog = first.lag + first.committed - first.arrived.min(first.lag + first.committed);
-        // When the records up to a count had arrived, a step per bucket.
+        // The times at which the records up to a count had arrived, one per bucket.
         let mut arrivals = vec![(first.start, backlog)];
         let mut arrived = backlog;
         for bucket in self.buckets.iter().filter(|bucket| bucket.arrived > 0) {
@@ -191,7 +193,7 @@ impl Trace {
         }
         let (mut longest, mut oldest, mut committed) = (Duration::ZERO, 0, 0);
         for bucket in &self.buckets {
-            // Committed by the end of this bucket; what was left at its start waited at least until then.
+            // What was left at the start of the bucket waited until it was committed, at the end of the bucket at the latest.
             let end = match self.drained_at {
                 Some(drained) if bucket.lag == 0 => drained.clamp(bucket.start, bucket.start + bucket.length),
                 _ => bucket.start + bucket.length,

@@ -1,9 +1,8 @@
 //! What an instance is started with.
 
 use esmeralda_broker::config::Advertised;
-use esmeralda_esm::source::GroupTimeouts;
 use esmeralda_esm::trace::TraceSettings;
-use esmeralda_esm::{Payloads, ProfileName, ScalingProfile};
+use esmeralda_esm::{GroupTimeouts, Payloads, ProfileName, ScalingProfile};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! `/metrics`: the cluster's and the mappings' numbers in Prometheus' text format.
 
 use esmeralda_broker::BrokerMetrics;
-use esmeralda_esm::metrics::MappingMetrics;
+use esmeralda_esm::MappingMetrics;
 use std::fmt::Write as _;
 
 /// The whole page.

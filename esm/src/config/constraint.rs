@@ -1,13 +1,13 @@
-//! Checks values against the shapes of the model, and words what is wrong as AWS does: every violation, in one message.
+//! Checks values against the shapes of the model, and reports every violation in one message, in AWS's words.
 
 use super::ApiError;
 use super::model::{Member, Pattern, Shape};
 use serde_json::{Map, Value};
 
-/// A body reduced to the members of the model: others and nulls are dropped, as AWS does.
+/// Returns a body with the members of the model. Other members, and nulls, are dropped, as AWS does.
 ///
 /// # Errors
-/// SerializationException for a value of another type than the model's; ValidationException with all violations.
+/// SerializationException for a value whose type is not the model's; ValidationException with all violations.
 pub(super) fn conform(members: &[Member], body: Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
     let mut violations = Violations::default();
     let conformed = violations.structure(members, body, "")?;
@@ -15,7 +15,7 @@ pub(super) fn conform(members: &[Member], body: Map<String, Value>) -> Result<Ma
     Ok(conformed)
 }
 
-/// Checks one value, such as a query parameter, that errors call `name`.
+/// Checks one value, such as a query parameter. Errors call it `name`.
 ///
 /// # Errors
 /// As [`conform`].
@@ -26,7 +26,7 @@ pub(super) fn check(shape: &Shape, value: Value, name: &str) -> Result<Value, Ap
     Ok(conformed)
 }
 
-/// What was found to be wrong, in words.
+/// The violations that were found, in AWS's words.
 #[derive(Debug, Default)]
 struct Violations(Vec<String>);
 
@@ -99,7 +99,7 @@ impl Violations {
         }
     }
 
-    /// A list of structures: its items are checked one by one, under paths of their own.
+    /// Checks a list of structures item by item, each under its own path.
     fn structures(
         &mut self,
         shape: &Shape,
@@ -124,7 +124,7 @@ impl Violations {
     }
 }
 
-/// The value with the types of its shape, which has no structures within.
+/// Returns the value with the types of its shape, which contains no structures.
 fn scalars(shape: &Shape, value: Value, path: &str) -> Result<Value, ApiError> {
     match (shape, value) {
         (Shape::Text { .. } | Shape::Choice(_), value @ Value::String(_))
@@ -133,7 +133,7 @@ fn scalars(shape: &Shape, value: Value, path: &str) -> Result<Value, ApiError> {
         (Shape::Integer { .. }, Value::Number(number)) => match whole(&number) {
             Some(number) => Ok(number.into()),
             None => Err(ApiError::serialization(format!(
-                "{number} at '{path}' is no Integer"
+                "{number} at '{path}' is not an Integer"
             ))),
         },
         (Shape::List { item, .. }, Value::Array(items)) => {
@@ -152,7 +152,7 @@ fn scalars(shape: &Shape, value: Value, path: &str) -> Result<Value, ApiError> {
     }
 }
 
-/// A JSON number as a whole one; 100.0 is one, 1.5 is not.
+/// Returns a JSON number as a whole number: 100.0 is one, 1.5 is not.
 fn whole(number: &serde_json::Number) -> Option<i64> {
     let whole_part = || {
         let float = number.as_f64()?;
@@ -162,7 +162,7 @@ fn whole(number: &serde_json::Number) -> Option<i64> {
     number.as_i64().or_else(whole_part)
 }
 
-/// The constraints of `shape` that `value` does not satisfy, in AWS's words.
+/// Returns the constraints of `shape` that `value` does not satisfy, in AWS's words.
 fn unmet(shape: &Shape, value: &Value) -> Vec<String> {
     match (shape, value) {
         (Shape::Integer { min, max }, Value::Number(number)) => {
@@ -239,7 +239,7 @@ fn unmet_length(shape: &Shape, value: &Value) -> Vec<String> {
     unmet
 }
 
-/// All constraints of a shape: what an item of a list or map is said to have to satisfy.
+/// Returns all constraints of a shape, as AWS lists them for the items of a list or map.
 fn all(shape: &Shape) -> Vec<String> {
     let lengths = |min: &usize, max: &usize| {
         vec![
@@ -291,7 +291,7 @@ impl Pattern {
     }
 }
 
-/// `a.b` in lower camel case, as errors name members.
+/// Joins a path and a member to `a.b` in lower camel case, as errors name members.
 fn join(path: &str, name: &str) -> String {
     let mut characters = name.chars();
     let first = characters.next().map(|first| first.to_ascii_lowercase());
@@ -303,7 +303,7 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// A value as Java prints it, which is how errors show it.
+/// Returns a value as Java prints it, because that is how AWS's errors show it.
 fn java_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! A mapping as it is defined: what AWS would store of it.
+//! The definition of a mapping: everything that AWS would store of it.
 
 use super::event_source::EventSource;
 use super::function_name::{FunctionName, partition_of};
@@ -14,28 +14,28 @@ use std::time::Duration;
 
 const DEFAULT_BATCH_SIZE: usize = 100;
 
-/// Of Kafka sources. AWS has no way to write it down, so it is shown by the member's absence.
+/// The batching window of Kafka sources by default. The member holds whole seconds, so the view shows this default by leaving it out.
 const DEFAULT_BATCHING_WINDOW: Duration = Duration::from_millis(500);
 
-/// What requests are judged against.
+/// The facts about an engine that requests are validated against.
 #[derive(Clone, Copy, Debug)]
-pub struct Surroundings<'a> {
-    /// 12 digits, for ARNs.
+pub(crate) struct Surroundings<'a> {
+    /// The account id in ARNs, 12 digits.
     pub account_id: &'a str,
-    /// The region of the request, for ARNs of a new mapping.
+    /// The region of the request, for the ARNs of a new mapping.
     pub region: &'a str,
-    /// The `host:port`s that mean the embedded cluster.
+    /// The addresses of the embedded cluster, each `host:port`.
     pub bootstrap_servers: &'a [String],
-    /// Which functions exist.
+    /// The functions that exist.
     pub functions: &'a Functions,
 }
 
 /// The states of a mapping, as AWS names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MappingState {
+pub(crate) enum MappingState {
     /// After a create.
     Creating,
-    /// After an update with `Enabled: true` of a disabled one.
+    /// After an update of a disabled mapping with `Enabled: true`.
     Enabling,
     /// It polls.
     Enabled,
@@ -55,45 +55,45 @@ impl fmt::Display for MappingState {
     }
 }
 
-/// What changes in a mapping while it runs, and is shown of it.
+/// The part of a mapping's view that changes while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MappingStatus {
-    /// Its state.
+pub(crate) struct MappingStatus {
+    /// The state.
     pub state: MappingState,
-    /// `USER_INITIATED`, or the code of what stopped it, such as `ESM_CONFIG_NOT_VALID`.
+    /// `USER_INITIATED`, or the code of the problem that stopped it, such as `ESM_CONFIG_NOT_VALID`.
     pub state_transition_reason: String,
     /// `No records processed`, `OK` or `PROBLEM: ...`.
     pub last_processing_result: String,
-    /// Milliseconds since the Unix epoch of the last change of state or configuration.
+    /// Time of the last change of state or configuration, in milliseconds since the Unix epoch.
     pub last_modified_ms: i64,
 }
 
 /// Everything that AWS stores of a mapping, validated.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MappingDefinition {
-    /// 36 characters, lower case.
+pub(crate) struct MappingDefinition {
+    /// The UUID, 36 characters in lower case.
     pub uuid: String,
-    /// `arn:aws:lambda:REGION:ACCOUNT:event-source-mapping:UUID`.
+    /// The ARN, `arn:aws:lambda:REGION:ACCOUNT:event-source-mapping:UUID`.
     pub arn: String,
-    /// With the qualifier exactly as it was given.
+    /// The function's ARN, with the qualifier exactly as it was given.
     pub function_arn: String,
-    /// Whether it is to poll.
+    /// Whether it polls once it has settled.
     pub is_enabled: bool,
-    /// What the engine runs.
+    /// The configuration that the engine runs.
     pub config: MappingConfig,
-    /// Those that it was created with.
+    /// The tags that it was created with.
     pub tags: Tags,
     source: EventSource,
-    /// The members of EventSourceMappingConfiguration that came with requests, or stand for what did not.
+    /// The members of EventSourceMappingConfiguration that requests gave, and the defaults of those that they did not.
     members: Map<String, Value>,
 }
 
 impl MappingDefinition {
-    /// The definition that a CreateEventSourceMapping request makes, by AWS's rules.
+    /// Returns the definition that a CreateEventSourceMapping request makes, by AWS's rules.
     ///
     /// # Errors
     /// [`ApiError`] as AWS answers.
-    pub fn create(
+    pub(crate) fn create(
         request: CreateMapping,
         uuid: &str,
         surroundings: &Surroundings<'_>,
@@ -137,11 +137,15 @@ impl MappingDefinition {
         })
     }
 
-    /// The definition that an UpdateEventSourceMapping request makes of this one: absent members stay.
+    /// Returns the definition that an UpdateEventSourceMapping request makes of this one. Absent members stay.
     ///
     /// # Errors
     /// [`ApiError`] as AWS answers.
-    pub fn update(&self, request: UpdateMapping, surroundings: &Surroundings<'_>) -> Result<Self, ApiError> {
+    pub(crate) fn update(
+        &self,
+        request: UpdateMapping,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Self, ApiError> {
         let mut body = request.members;
         body.extend(
             request
@@ -178,12 +182,12 @@ impl MappingDefinition {
         })
     }
 
-    /// Whether it may exist beside `existing`. To be asked for every other mapping, on create and on update.
+    /// Checks that it may exist beside `existing`, which is any other mapping.
     ///
     /// # Errors
-    /// 409 ResourceConflictException when both bring the same topic of the same cluster to the same function, 400
-    /// InvalidParameterValueException when both were given the same consumer group.
-    pub fn check_conflict(&self, existing: &Self) -> Result<(), ApiError> {
+    /// 409 ResourceConflictException if both bring the same topic of the same cluster to the same function, 400
+    /// InvalidParameterValueException if both have the same consumer group.
+    pub(crate) fn check_conflict(&self, existing: &Self) -> Result<(), ApiError> {
         let topic = &self.config.envelope.topic;
         if self.function_arn == existing.function_arn
             && *topic == existing.config.envelope.topic
@@ -199,15 +203,15 @@ impl MappingDefinition {
         }
         if self.config.group_id == existing.config.group_id {
             return Err(ApiError::invalid_parameter(format!(
-                "ConsumerGroupId {} is already that of the event source mapping with UUID {}.",
+                "ConsumerGroupId {} is already used by the event source mapping with UUID {}.",
                 self.config.group_id, existing.uuid
             )));
         }
         Ok(())
     }
 
-    /// EventSourceMappingConfiguration: what Create, Get, Update, Delete and List show.
-    pub fn view(&self, status: &MappingStatus) -> MappingView {
+    /// Returns the EventSourceMappingConfiguration that Create, Get, Update, Delete and List answer with.
+    pub(crate) fn view(&self, status: &MappingStatus) -> MappingView {
         let mut view = self.members.clone();
         let mut show = |name: &str, value: Value| view.insert(name.to_owned(), value);
         show("UUID", self.uuid.as_str().into());
@@ -222,7 +226,7 @@ impl MappingDefinition {
             "LastProcessingResult",
             status.last_processing_result.as_str().into(),
         );
-        // Seconds with a fraction, and a number: SDKs of typed languages fail on text.
+        // A number of seconds with a fraction, because SDKs of typed languages fail on text.
         show("LastModified", (status.last_modified_ms as f64 / 1000.0).into());
         if self.config.provisioned.is_some() {
             for (name, default) in stored::provisioned_defaults() {
@@ -233,7 +237,10 @@ impl MappingDefinition {
     }
 }
 
-/// The function that a request names, if it exists.
+/// Returns the function that a request names.
+///
+/// # Errors
+/// ValidationException for a malformed name, InvalidParameterValueException for a function that does not exist.
 fn existing_function(name: &str, surroundings: &Surroundings<'_>) -> Result<FunctionName, ApiError> {
     let function = FunctionName::parse(name)?;
     // At creation a missing function is a bad parameter, not a missing resource.
@@ -243,7 +250,7 @@ fn existing_function(name: &str, surroundings: &Surroundings<'_>) -> Result<Func
     }
 }
 
-/// What the engine runs of members that were held to the rules.
+/// Returns the configuration of members that passed the rules.
 fn read_config(
     members: &Map<String, Value>,
     source: &EventSource,

@@ -1,4 +1,4 @@
-//! Errors as the Lambda API answers them: which exception, which status, which words.
+//! Errors as the Lambda API answers them: exception, status and message.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -10,57 +10,57 @@ pub struct ApiError {
     pub status: u16,
     /// The exception's name, such as `InvalidParameterValueException`.
     pub kind: &'static str,
-    /// In AWS's words where they are known.
+    /// The message, in AWS's words where they are known.
     pub message: String,
 }
 
 impl ApiError {
-    /// 400 InvalidParameterValueException: a rule of the service, rather than of the model, is broken.
+    /// Returns 400 InvalidParameterValueException: a rule of the service is broken, not a constraint of the model.
     pub fn invalid_parameter(message: impl Into<String>) -> Self {
         Self::new(400, "InvalidParameterValueException", message)
     }
 
-    /// 400 ValidationException: the model's own constraints are not met.
+    /// Returns 400 ValidationException: a constraint of the model is broken.
     pub fn validation(message: impl Into<String>) -> Self {
         Self::new(400, "ValidationException", message)
     }
 
-    /// 400 SerializationException: the body is not what the model says, so nothing was validated.
+    /// Returns 400 SerializationException: the body does not have the model's types, so nothing was validated.
     pub fn serialization(message: impl Into<String>) -> Self {
         Self::new(400, "SerializationException", message)
     }
 
-    /// 404 ResourceNotFoundException for a UUID that no mapping has.
+    /// Returns 404 ResourceNotFoundException for a UUID that no mapping has.
     pub fn mapping_not_found() -> Self {
         Self::not_found("The resource you requested does not exist.")
     }
 
-    /// 404 ResourceNotFoundException.
+    /// Returns 404 ResourceNotFoundException.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(404, "ResourceNotFoundException", message)
     }
 
-    /// 409 ResourceConflictException.
+    /// Returns 409 ResourceConflictException.
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::new(409, "ResourceConflictException", message)
     }
 
-    /// 400 ResourceInUseException: the mapping is being created, changed or deleted.
+    /// Returns 400 ResourceInUseException: the mapping is being created, changed or deleted.
     pub fn in_use(message: impl Into<String>) -> Self {
         Self::new(400, "ResourceInUseException", message)
     }
 
-    /// 413 RequestTooLargeException.
+    /// Returns 413 RequestTooLargeException.
     pub fn too_large(message: impl Into<String>) -> Self {
         Self::new(413, "RequestTooLargeException", message)
     }
 
-    /// 404 UnknownOperationException: no such path or method.
+    /// Returns 404 UnknownOperationException: no such path or method.
     pub fn unknown_operation(message: impl Into<String>) -> Self {
         Self::new(404, "UnknownOperationException", message)
     }
 
-    /// 500 ServiceException: not the caller's fault.
+    /// Returns 500 ServiceException: not the caller's fault.
     pub fn service(message: impl Into<String>) -> Self {
         Self::new(500, "ServiceException", message)
     }
@@ -73,7 +73,7 @@ impl ApiError {
         }
     }
 
-    /// The body's `Type`; the exceptions that the model does not have show none.
+    /// Returns the `Type` in the body, which exceptions that are not in the model do not have.
     fn fault(&self) -> Option<&'static str> {
         match self.kind {
             "ValidationException" | "SerializationException" | "UnknownOperationException" => None,
@@ -82,7 +82,8 @@ impl ApiError {
         }
     }
 
-    /// The model spells the member differently from shape to shape, and boto3 shows it as it came.
+    /// Returns the name of the member with the message. The model spells it differently from shape to shape, and boto3 reads the exact
+    /// spelling.
     fn message_member(&self) -> &'static str {
         match self.kind {
             "ResourceNotFoundException" | "ResourceInUseException" | "ServiceException" => "Message",

@@ -1,9 +1,9 @@
-//! Which Kafka cluster a mapping reads, as it is given: an MSK ARN or a list of bootstrap servers. Both can mean the embedded cluster
+//! The Kafka cluster of a mapping as requests give it: an MSK ARN or a list of bootstrap servers. Both can mean the embedded cluster
 //! only.
 //!
 //! # Differs from Lambda
-//! - An MSK ARN always means the embedded cluster, whatever it names.
-//! - Bootstrap servers of any other cluster are refused, by name.
+//! - Every MSK ARN means the embedded cluster.
+//! - Bootstrap servers of any other cluster are refused with their names.
 
 use super::ApiError;
 use crate::batch::Envelope;
@@ -15,15 +15,15 @@ use std::net::IpAddr;
 pub(super) enum EventSource {
     /// `EventSourceArn`: a cluster, or a VPC connection to one.
     AmazonManaged { arn: String },
-    /// `SelfManagedEventSource`: its bootstrap servers, as given.
+    /// `SelfManagedEventSource`: bootstrap servers in the order of the request.
     SelfManaged { bootstrap_servers: Vec<String> },
 }
 
 impl EventSource {
-    /// Reads it off the members of a mapping.
+    /// Returns the cluster that the members of a mapping name.
     ///
     /// # Errors
-    /// InvalidParameterValueException for none, for both, and for what is no Kafka cluster.
+    /// InvalidParameterValueException if neither or both are given, and for an ARN of anything but a Kafka cluster.
     pub(super) fn of(members: &Map<String, Value>) -> Result<Self, ApiError> {
         let arn = members
             .get("EventSourceArn")
@@ -37,16 +37,16 @@ impl EventSource {
             (None, Some(bootstrap_servers)) => Ok(Self::SelfManaged { bootstrap_servers }),
             (Some(arn), None) if is_msk(arn) => Ok(Self::AmazonManaged { arn: arn.to_owned() }),
             (Some(arn), None) => Err(ApiError::invalid_parameter(format!(
-                "Unrecognized event source. {arn} is no Kafka cluster: give the ARN of an Amazon MSK cluster or VPC connection, or \
+                "Unrecognized event source. {arn} is not a Kafka cluster: give the ARN of an Amazon MSK cluster or VPC connection, or \
                  SelfManagedEventSource."
             ))),
         }
     }
 
-    /// Whether it means the cluster that listens on `known_addresses`.
+    /// Checks that it means the embedded cluster, which listens on `known_addresses`.
     ///
     /// # Errors
-    /// InvalidParameterValueException that names the servers and the addresses.
+    /// InvalidParameterValueException with the servers and the addresses.
     pub(super) fn check_is_embedded(&self, known_addresses: &[String]) -> Result<(), ApiError> {
         let Self::SelfManaged { bootstrap_servers } = self else {
             return Ok(());
@@ -56,13 +56,13 @@ impl EventSource {
             return Ok(());
         }
         Err(ApiError::invalid_parameter(format!(
-            "The Kafka cluster at {} is not the embedded one, and no other is supported yet. The embedded cluster is at {}.",
+            "The Kafka cluster at {} is not supported: only the embedded cluster is, at {}.",
             bootstrap_servers.join(","),
             known_addresses.join(","),
         )))
     }
 
-    /// What the errors of conflicts call it.
+    /// Returns its name in the errors of conflicts.
     pub(super) fn name(&self) -> String {
         match self {
             Self::AmazonManaged { arn } => arn.clone(),
@@ -70,11 +70,11 @@ impl EventSource {
         }
     }
 
-    /// What the events of a mapping with this source share.
+    /// Returns the envelope of the events of a mapping with this source.
     pub(super) fn envelope(&self, topic: String, known_addresses: &[String]) -> Envelope {
         match self {
             Self::AmazonManaged { arn } => {
-                // Nobody can connect to a wildcard.
+                // A function cannot connect to a wildcard address.
                 let servers: Vec<&str> = known_addresses
                     .iter()
                     .map(String::as_str)
@@ -94,7 +94,7 @@ impl EventSource {
         }
     }
 
-    /// Whether AWS takes both for one: the same ARN, or a bootstrap server in common.
+    /// Whether AWS takes both for the same source: they have the same ARN, or a bootstrap server in common.
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::AmazonManaged { arn }, Self::AmazonManaged { arn: other }) => arn == other,
@@ -108,7 +108,7 @@ impl EventSource {
         }
     }
 
-    /// The member that holds what is particular to this kind of cluster, and the one of the other kind.
+    /// Returns the names of the config member for this kind of cluster, and of the one for the other kind.
     pub(super) fn config_members(&self) -> (&'static str, &'static str) {
         let (managed, own) = (
             "AmazonManagedKafkaEventSourceConfig",
@@ -136,7 +136,7 @@ fn bootstrap_servers(members: &Map<String, Value>) -> Option<Vec<String>> {
     )
 }
 
-/// `arn:aws:kafka:REGION:ACCOUNT:cluster/...` or `...:vpc-connection/...`.
+/// Whether an ARN is `arn:aws:kafka:REGION:ACCOUNT:cluster/...` or `...:vpc-connection/...`.
 fn is_msk(arn: &str) -> bool {
     let mut parts = arn.splitn(6, ':').skip(2);
     let service = parts.next();
@@ -144,14 +144,15 @@ fn is_msk(arn: &str) -> bool {
     service == Some("kafka") && (resource.starts_with("cluster/") || resource.starts_with("vpc-connection/"))
 }
 
-/// Whether two `host:port`s are one: hosts differ only in case, or both are loopback. A wildcard listens on loopback too.
+/// Whether two `host:port`s mean the same address: the hosts differ only in case, or both are loopback. A wildcard listens on loopback
+/// too.
 fn means_the_same(server: &str, known: &str) -> bool {
     let (Some((host, port)), Some((known_host, known_port))) =
         (server.rsplit_once(':'), known.rsplit_once(':'))
     else {
         return false;
     };
-    // Compared as numbers: the model allows `09092`.
+    // Ports are compared as numbers, because the model allows `09092`.
     let is_same_port = port
         .parse::<u16>()
         .is_ok_and(|port| known_port.parse() == Ok(port));

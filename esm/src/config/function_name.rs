@@ -1,15 +1,15 @@
-//! A function's name in all the forms that AWS takes: name, partial ARN, full ARN, each with or without a qualifier.
+//! The name of a function in all forms that AWS accepts: name, partial ARN, full ARN, each with or without a qualifier.
 
 use super::{ApiError, constraint, model};
 
-/// The longest name without an ARN around it. Source: Lambda API reference, `FunctionName`.
+/// The longest name that is not part of an ARN. Source: Lambda API reference, `FunctionName`.
 const MAX_NAME_LENGTH: usize = 64;
 
-/// A function's name, taken apart.
+/// The parts of a function's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FunctionName {
     pub(super) name: String,
-    /// A version, an alias or `$LATEST`, only if it was given.
+    /// The version, the alias or `$LATEST`, if given.
     pub(super) qualifier: Option<String>,
     partition: Option<String>,
     region: Option<String>,
@@ -17,10 +17,10 @@ pub(super) struct FunctionName {
 }
 
 impl FunctionName {
-    /// Takes apart what a request says.
+    /// Parses the name in a request.
     ///
     /// # Errors
-    /// ValidationException when it has none of the forms.
+    /// ValidationException if it has none of the forms.
     pub(super) fn parse(text: &str) -> Result<Self, ApiError> {
         constraint::check(&model::FUNCTION_NAME, text.into(), "functionName")?;
         let mut rest = text;
@@ -32,8 +32,8 @@ impl FunctionName {
             partition = Some(before.to_owned());
             rest = after;
         }
-        // What the pattern allows before the name: region, account, the word `function`. A colon after any of them tells it from
-        // a function of that name with no qualifier.
+        // The pattern allows region, account and the word `function` before the name. A colon after one of them tells it from a
+        // function of that name without a qualifier.
         let region = take_part(&mut rest, is_region);
         let account_id = take_part(&mut rest, |part| {
             part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit())
@@ -58,7 +58,7 @@ impl FunctionName {
         })
     }
 
-    /// Its ARN: what was given of one, and the rest of these. The qualifier is there only if it was given.
+    /// Returns its ARN. Parts that were not given come from `region` and `account_id`; the qualifier is there only if it was given.
     pub(super) fn arn(&self, region: &str, account_id: &str) -> String {
         let mut arn = format!(
             "arn:{}:lambda:{}:{}:function:{}",
@@ -74,8 +74,8 @@ impl FunctionName {
         arn
     }
 
-    /// Whether `arn` is of the function that this names: equal in every part that was given; without a qualifier, only an
-    /// unqualified ARN is.
+    /// Whether it names the function of `arn`: every part that was given is equal, and a name without a qualifier means an ARN without
+    /// one.
     pub(super) fn names(&self, arn: &str) -> bool {
         let Ok(other) = Self::parse(arn) else { return false };
         let agrees = |given: &Option<String>, other: &Option<String>| given.is_none() || given == other;
@@ -87,7 +87,7 @@ impl FunctionName {
     }
 }
 
-/// The partition that a region belongs to, as ARNs name it.
+/// Returns the partition that a region belongs to, as ARNs name it.
 pub(super) fn partition_of(region: &str) -> &'static str {
     match region {
         _ if region.starts_with("cn-") => "aws-cn",
@@ -96,7 +96,7 @@ pub(super) fn partition_of(region: &str) -> &'static str {
     }
 }
 
-/// Takes the part before the first colon, if it is of the kind.
+/// Takes the part before the first colon, if `is_of_kind` holds for it.
 fn take_part(rest: &mut &str, is_of_the_kind: impl Fn(&str) -> bool) -> Option<String> {
     let (part, after) = rest.split_once(':')?;
     is_of_the_kind(part).then(|| {
@@ -105,7 +105,7 @@ fn take_part(rest: &mut &str, is_of_the_kind: impl Fn(&str) -> bool) -> Option<S
     })
 }
 
-/// As `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`.
+/// Whether a text is a region such as `us-east-1`, `us-gov-west-1` or `eusc-de-east-1`.
 fn is_region(part: &str) -> bool {
     let parts: Vec<&str> = part.split('-').collect();
     parts.len() >= 3

@@ -5,20 +5,20 @@ use super::{ApiError, MappingView, constraint, model};
 use base64_simd::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
-/// The most mappings of a page, whatever is asked for. Source: Lambda API reference, `MaxItems`.
+/// The most mappings of a page, even if `MaxItems` is higher. Source: Lambda API reference, `MaxItems`.
 const MAX_PAGE: usize = 100;
 
 /// The query of ListEventSourceMappings.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ListMappings {
-    /// Only mappings of this MSK cluster.
+    /// `EventSourceArn`: only mappings of this MSK cluster.
     pub event_source_arn: Option<String>,
-    /// Only mappings of this function, in any form of its name.
+    /// `FunctionName`: only mappings of this function, in any form of its name.
     pub function_name: Option<String>,
-    /// Where the page before ended.
+    /// `Marker`: the end of the page before.
     pub marker: Option<String>,
-    /// 1 to 10,000; a page has 100 at most.
+    /// `MaxItems`: 1 to 10,000, but a page has 100 at most.
     pub max_items: Option<i32>,
 }
 
@@ -28,17 +28,17 @@ pub struct ListMappings {
 pub struct MappingsPage {
     /// The mappings.
     pub event_source_mappings: Vec<MappingView>,
-    /// Present when there are more.
+    /// The marker for the next page, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_marker: Option<String>,
 }
 
 impl ListMappings {
-    /// The page that the query asks for, out of all mappings in the order of their serial numbers. A mapping's serial number is
+    /// Returns the page that the query asks for, out of all mappings in the order of their serial numbers. A mapping's serial number is
     /// higher than that of every mapping created before it.
     ///
     /// # Errors
-    /// [`ApiError`] for members out of their bounds, and for a marker that no page gave.
+    /// [`ApiError`] for members out of their bounds, and for a malformed marker.
     pub fn page(
         &self,
         mappings: impl IntoIterator<Item = (u64, MappingView)>,
@@ -87,7 +87,8 @@ impl ListMappings {
     }
 }
 
-/// Opaque to clients: the serial number of the last mapping shown, so that a page does not shift when mappings come and go.
+/// Returns the marker of a page, opaque to clients: it holds the serial number of the last mapping, not a position, so that pages do not
+/// shift when mappings come and go.
 fn write_marker(serial: u64) -> String {
     BASE64.encode_to_string(serial.to_string())
 }

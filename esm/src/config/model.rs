@@ -4,7 +4,7 @@
 //! # Differs from Lambda
 //! The model allows 10,000 `MaximumPollers`, which is the limit for queues; the 2,000 of Kafka are checked here too.
 
-/// What a member's value may be.
+/// The values that a member may have.
 #[derive(Debug)]
 pub(super) enum Shape {
     /// A string of `min` to `max` characters that the pattern matches as a whole.
@@ -19,7 +19,7 @@ pub(super) enum Shape {
     Integer { min: i64, max: i64 },
     /// Seconds since the Unix epoch, fractions allowed.
     Timestamp,
-    /// True or false.
+    /// A JSON boolean.
     Boolean,
     /// A list of `min` to `max` items.
     List {
@@ -34,7 +34,7 @@ pub(super) enum Shape {
         key: &'static Shape,
         value: &'static Shape,
     },
-    /// A structure; members that it does not have are ignored.
+    /// A structure. Members that are not in its list are ignored.
     Structure(&'static [Member]),
 }
 
@@ -46,14 +46,15 @@ pub(super) struct Member {
     pub(super) is_required: bool,
 }
 
-/// What a string must look like.
+/// The pattern of a string.
 #[derive(Debug)]
 pub(super) enum Pattern {
     /// Anything.
     Any,
     /// A regular expression, as the model and its errors write it.
     Regex(&'static str),
-    /// The same for those that need Unicode's classes: the expression, and a character that it allows.
+    /// An expression with Unicode classes, and a function that says which characters it allows: the engine of regular expressions here
+    /// knows no Unicode classes.
     Characters(&'static str, fn(char) -> bool),
 }
 
@@ -65,7 +66,7 @@ const fn member(name: &'static str, shape: &'static Shape) -> Member {
     }
 }
 
-/// A string with a pattern.
+/// Returns the shape of a string with a pattern.
 const fn text(min: usize, max: usize, pattern: &'static str) -> Shape {
     Shape::Text {
         min,
@@ -76,7 +77,7 @@ const fn text(min: usize, max: usize, pattern: &'static str) -> Shape {
 
 const UNBOUNDED: usize = usize::MAX;
 
-/// Of arguments that name a function.
+/// Arguments that name a function.
 pub(super) static FUNCTION_NAME: Shape = text(
     1,
     256,
@@ -140,7 +141,7 @@ pub(super) static TAG_KEYS: Shape = Shape::List {
     item: &TAG_KEY,
 };
 
-/// What can have tags.
+/// ARNs of resources that can have tags.
 pub(super) static TAGGABLE_RESOURCE: Shape = text(
     1,
     10_000,
@@ -292,7 +293,7 @@ static PROVISIONED_POLLER_CONFIG: Shape = Shape::Structure(&[
     member("PollerGroupName", &text(0, 128, "[a-zA-Z0-9-_]*")),
 ]);
 
-/// Of another kind of source: read far enough to be refused.
+/// Of another kind of source; checked before it is refused, as AWS does.
 static DOCUMENT_DB_CONFIG: Shape = Shape::Structure(&[
     member(
         "DatabaseName",
@@ -313,7 +314,7 @@ static DOCUMENT_DB_CONFIG: Shape = Shape::Structure(&[
     member("FullDocument", &Shape::Choice(&["UpdateLookup", "Default"])),
 ]);
 
-/// The order of LATEST, AT_TIMESTAMP, TRIM_HORIZON is that of AWS's recorded error.
+/// The starting positions, in the order of AWS's recorded error.
 static STARTING_POSITION: Shape = Shape::Choice(&["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"]);
 
 static RECORD_AGE: Shape = Shape::Integer {
@@ -383,7 +384,7 @@ pub(super) static CREATE: &[Member] = &[
     member("ProvisionedPollerConfig", &PROVISIONED_POLLER_CONFIG),
 ];
 
-/// The body of UpdateEventSourceMapping: what identifies the source, and where it starts, cannot change.
+/// The body of UpdateEventSourceMapping. The members that identify the source, and its starting position, cannot change.
 pub(super) static UPDATE: &[Member] = &[
     member("FunctionName", &FUNCTION_NAME),
     member("Enabled", &Shape::Boolean),

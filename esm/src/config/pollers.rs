@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 const DEFAULT_MINIMUM: u64 = 1;
 const DEFAULT_MAXIMUM: u64 = 200;
 
-/// The config as it is stored: a missing bound gets its default. `None` for one without members, which means on-demand mode: on
-/// update that is how provisioned mode is switched off.
+/// Returns the config as it is stored: a missing bound gets its default. Returns `None` for a config without members, with which an
+/// update switches provisioned mode off.
 pub(super) fn with_defaults(config: &Value) -> Option<Value> {
     let config = config.as_object().filter(|config| !config.is_empty())?;
     let bound = |name: &str, default| config.get(name).and_then(Value::as_u64).unwrap_or(default);
@@ -16,7 +16,7 @@ pub(super) fn with_defaults(config: &Value) -> Option<Value> {
         "MinimumPollers": bound("MinimumPollers", DEFAULT_MINIMUM),
         "MaximumPollers": bound("MaximumPollers", DEFAULT_MAXIMUM),
     });
-    // The empty name leaves a group.
+    // An empty name takes the mapping out of its poller group.
     if let Some(name) = config
         .get("PollerGroupName")
         .and_then(Value::as_str)
@@ -27,10 +27,10 @@ pub(super) fn with_defaults(config: &Value) -> Option<Value> {
     Some(stored)
 }
 
-/// What the engine runs of a stored config.
+/// Returns the bounds in a stored config.
 ///
 /// # Errors
-/// InvalidParameterValueException for a maximum below the minimum.
+/// InvalidParameterValueException if the maximum is below the minimum.
 pub(super) fn read(stored: &Value) -> Result<ProvisionedPollers, ApiError> {
     let bound = |name: &str, default: u64| {
         let value = stored.get(name).and_then(Value::as_u64).unwrap_or(default);

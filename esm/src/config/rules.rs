@@ -1,19 +1,19 @@
-//! AWS's rules for Kafka mappings, over all members of one: after a create, and again after each update.
+//! AWS's rules for the members of a Kafka mapping, checked on create and on each update.
 //! Source: Lambda API reference and developer guide ("Configuring Kafka event source parameters", "Retaining discarded records",
 //! "Configuring error handling controls for Kafka event sources").
 //!
 //! # Differs from Lambda
 //! - `StartingPosition: AT_TIMESTAMP` is refused.
 //! - Filters, destinations, retries, record age, bisection, batch item failures, access configurations, schema registries, queue mode,
-//!   metrics and logging configurations are held to AWS's rules, stored and shown, and have no effect yet.
-//! - A filter's pattern has to be a JSON object; its grammar is not checked.
+//!   metrics and logging configurations are checked by AWS's rules, stored and shown, and have no effect yet.
+//! - A filter's pattern must be a JSON object; its grammar is not checked.
 //! - Where AWS's words are not known, the message is our own.
 
 use super::event_source::EventSource;
 use super::{ApiError, pollers, schema_registry};
 use serde_json::{Map, Value};
 
-/// Members that only other kinds of sources have.
+/// Members of other kinds of sources.
 const FOREIGN_MEMBERS: [&str; 5] = [
     "ScalingConfig",
     "ParallelizationFactor",
@@ -25,10 +25,10 @@ const FOREIGN_MEMBERS: [&str; 5] = [
 /// Source: Lambda quotas.
 const MAX_FILTERS: usize = 5;
 
-/// Holds a mapping's members to the rules.
+/// Checks the members of a mapping.
 ///
 /// # Errors
-/// InvalidParameterValueException that says which rule is broken.
+/// InvalidParameterValueException for the first rule that is broken.
 pub(super) fn check(members: &Map<String, Value>, source: &EventSource) -> Result<(), ApiError> {
     check_foreign_members(members, source)?;
     if !members.contains_key("Topics") {
@@ -113,7 +113,7 @@ fn check_filters(members: &Map<String, Value>) -> Result<(), ApiError> {
     }
 }
 
-/// What only provisioned mode has. A value that says no more than the default does is let through.
+/// Checks the members that only provisioned mode has. On-demand mode may give the default's value.
 fn check_provisioned_mode(members: &Map<String, Value>, source: &EventSource) -> Result<(), ApiError> {
     let provisioned = members.get("ProvisionedPollerConfig");
     if let Some(config) = provisioned {
@@ -156,7 +156,7 @@ fn check_provisioned_mode(members: &Map<String, Value>, source: &EventSource) ->
     }
 }
 
-/// The topic of a `kafka://` destination.
+/// Returns the topic of a `kafka://` destination.
 fn destination_topic(members: &Map<String, Value>) -> Option<&str> {
     let on_failure = members.get("DestinationConfig")?.get("OnFailure")?;
     on_failure.get("Destination")?.as_str()?.strip_prefix("kafka://")

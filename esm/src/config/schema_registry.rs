@@ -1,10 +1,12 @@
-//! `SchemaRegistryConfig`: what must hold for it to be stored. Source, words included: Lambda developer guide, "Using schema registries
-//! with Kafka event sources in Lambda".
+//! The rules for `SchemaRegistryConfig`. Source, with the words of the errors: Lambda developer guide, "Using schema registries with
+//! Kafka event sources in Lambda".
 
 use super::ApiError;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// Checks a `SchemaRegistryConfig` that is to be stored.
+///
 /// # Errors
 /// InvalidParameterValueException in AWS's words.
 pub(super) fn check(config: &Value, is_provisioned: bool) -> Result<(), ApiError> {

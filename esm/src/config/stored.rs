@@ -1,13 +1,13 @@
-//! How members are stored: which values clear one, and what stands for what was not given.
+//! The members of a mapping as they are stored: the values that clear one, and the defaults of those that were not given.
 //!
-//! Source: Lambda developer guide, the pages of each member; where it is silent (an empty list or structure), empty clears.
+//! Source: Lambda developer guide, the page of each member. It does not say what an empty list or structure does; here it clears.
 
 use super::ApiError;
 use super::event_source::EventSource;
 use super::pollers;
 use serde_json::{Map, Value, json};
 
-/// Stores a member in the place of what it was before, or removes it if the value is one that clears it.
+/// Stores a member, or removes it if the value clears it.
 pub(super) fn put(members: &mut Map<String, Value>, name: &str, value: Value) {
     let stored = match name {
         "ProvisionedPollerConfig" => pollers::with_defaults(&value),
@@ -35,13 +35,13 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// `{"OnFailure":{"Destination":""}}` removes a destination. `OnSuccess` is kept, to be refused.
+/// Whether there is a destination: `{"OnFailure":{"Destination":""}}` removes one. `OnSuccess` counts, so that the rules can refuse it.
 fn has_destination(config: &Value) -> bool {
     let destination = |on: &str| config.get(on).and_then(|on| on.get("Destination"));
     destination("OnSuccess").is_some() || has_items(destination("OnFailure"))
 }
 
-/// Completes the member that is particular to the kind of cluster: the group's id is the mapping's UUID unless given.
+/// Completes the config member for the kind of cluster: the group's id is the mapping's UUID by default.
 pub(super) fn put_kafka_config(members: &mut Map<String, Value>, source: &EventSource, uuid: &str) {
     let (config_member, _) = source.config_members();
     let config = members.entry(config_member).or_insert_with(|| json!({}));
@@ -53,7 +53,7 @@ pub(super) fn put_kafka_config(members: &mut Map<String, Value>, source: &EventS
     }
 }
 
-/// Changes the member that is particular to the kind of cluster. Only the schema registry in it can change; an empty one removes it.
+/// Changes the config member for the kind of cluster. Only the schema registry in it can change; an empty one removes it.
 ///
 /// # Errors
 /// InvalidParameterValueException for another consumer group or consumption mode. AWS's words are not known.
@@ -82,7 +82,7 @@ pub(super) fn change_kafka_config(
     Ok(())
 }
 
-/// What a mapping in provisioned mode shows of the members that only it has, where they were not given.
+/// Returns the members that only provisioned mode has with the defaults that its view shows.
 pub(super) fn provisioned_defaults() -> [(&'static str, Value); 4] {
     [
         ("MaximumRetryAttempts", (-1).into()),

@@ -1,4 +1,4 @@
-//! Tags of mappings: given when one is created, changed by TagResource and UntagResource, shown by ListTags only.
+//! Tags of mappings. A create gives them, TagResource and UntagResource change them, and only ListTags shows them.
 
 use super::{ApiError, constraint, model};
 use serde::{Deserialize, Serialize};
@@ -22,12 +22,12 @@ pub struct TagResource {
 }
 
 impl Tags {
-    /// The value of a key.
+    /// Returns the value of a key.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.by_key.get(key).map(String::as_str)
     }
 
-    /// Of a map that was held to the model.
+    /// Returns the tags in a map that was checked against the model.
     pub(super) fn of(tags: Option<Value>) -> Self {
         let mut all = Self::default();
         if let Some(Value::Object(tags)) = tags {
@@ -36,7 +36,7 @@ impl Tags {
         all
     }
 
-    /// Adds tags, in the place of those with the same keys.
+    /// Adds tags, and replaces those with the same keys.
     ///
     /// # Errors
     /// ValidationException for keys and values that the model does not allow.
@@ -52,7 +52,7 @@ impl Tags {
         Ok(())
     }
 
-    /// Takes tags away; keys that there are none of are passed over.
+    /// Removes tags. Keys without a tag are ignored.
     ///
     /// # Errors
     /// ValidationException for keys that the model does not allow.
@@ -71,11 +71,11 @@ impl Tags {
     }
 }
 
-/// The UUID in the ARN of a mapping, which is what tag operations name.
+/// Returns the UUID in the ARN of a mapping, by which tag operations name it.
 ///
 /// # Errors
-/// ValidationException for what is no ARN of the kind, 404 ResourceNotFoundException for other resources of Lambda: none of them exist.
-pub fn tagged_mapping(resource: &str) -> Result<&str, ApiError> {
+/// ValidationException for a malformed ARN, 404 ResourceNotFoundException for other resources of Lambda, because none of them exist.
+pub(crate) fn tagged_mapping(resource: &str) -> Result<&str, ApiError> {
     constraint::check(&model::TAGGABLE_RESOURCE, resource.into(), "resource")?;
     match resource.rsplit_once(":event-source-mapping:") {
         Some((_, uuid)) => Ok(uuid),
@@ -85,8 +85,8 @@ pub fn tagged_mapping(resource: &str) -> Result<&str, ApiError> {
     }
 }
 
-/// The error for an ARN that no mapping has.
-pub fn tagged_mapping_not_found(resource: &str) -> ApiError {
+/// Returns the error for an ARN that no mapping has.
+pub(crate) fn tagged_mapping_not_found(resource: &str) -> ApiError {
     ApiError::not_found(format!("Event source mapping not found: {resource}"))
 }
 

@@ -1,3 +1,5 @@
+mod update;
+
 use super::*;
 use crate::invoker::{ClosureInvoker, Functions};
 use bytes::Bytes;
@@ -194,7 +196,7 @@ fn the_embedded_cluster_is_known_by_its_addresses() {
     assert_eq!(error.kind, "InvalidParameterValueException");
     assert_eq!(
         error.message,
-        "The Kafka cluster at a.test:1,b.test:2 is not the embedded one, and no other is supported yet. The embedded cluster is at \
+        "The Kafka cluster at a.test:1,b.test:2 is not supported: only the embedded cluster is, at \
          127.0.0.1:9092,kafka.test:9093."
     );
 }
@@ -320,7 +322,10 @@ fn a_value_of_another_type_is_not_read() {
             json!({ "BatchSize": "100" }),
             "STRING_VALUE at 'batchSize' can not be converted to a Integer",
         ),
-        (json!({ "BatchSize": 1.5 }), "1.5 at 'batchSize' is no Integer"),
+        (
+            json!({ "BatchSize": 1.5 }),
+            "1.5 at 'batchSize' is not an Integer",
+        ),
         (
             json!({ "Topics": "orders" }),
             "STRING_VALUE at 'topics' can not be converted to a List",
@@ -368,7 +373,7 @@ fn the_services_rules_have_their_words() {
         ),
         (
             json!({ "EventSourceArn": "arn:aws:sqs:eu-west-1:123456789012:q", "SelfManagedEventSource": null }),
-            "Unrecognized event source. arn:aws:sqs:eu-west-1:123456789012:q is no Kafka cluster: give the ARN of an Amazon MSK cluster \
+            "Unrecognized event source. arn:aws:sqs:eu-west-1:123456789012:q is not a Kafka cluster: give the ARN of an Amazon MSK cluster \
              or VPC connection, or SelfManagedEventSource."
                 .to_owned(),
         ),
@@ -469,129 +474,6 @@ fn members_without_effect_yet_are_shown_and_unknown_ones_are_not() {
 }
 
 #[test]
-fn an_update_changes_what_it_names_and_nothing_else() {
-    let definition = create(body(
-        json!({ "BatchSize": 7, "MaximumBatchingWindowInSeconds": 3 }),
-    ))
-    .unwrap();
-    let updated = update(
-        &definition,
-        json!({ "FunctionName": "g:2", "BatchSize": 9, "Enabled": false, "Topics": ["other"], "StartingPosition": "LATEST" }),
-    )
-    .unwrap();
-    assert!(!updated.is_enabled);
-    assert_eq!(
-        updated.function_arn,
-        "arn:aws:lambda:eu-west-1:000000000000:function:g:2"
-    );
-    let mut config = definition.config.clone();
-    config.function_name = "g".into();
-    config.qualifier = Some("2".into());
-    config.batch_size = 9;
-    assert_eq!(updated.config, config);
-    assert!(!update(&updated, json!({})).unwrap().is_enabled);
-}
-
-#[test]
-fn empty_values_clear_members_on_update() {
-    let definition = create(body(json!({
-        "FilterCriteria": { "Filters": [{ "Pattern": "{}" }] },
-        "MetricsConfig": { "Metrics": ["EventCount"] },
-        "DestinationConfig": { "OnFailure": { "Destination": "arn:aws:sqs:eu-west-1:000000000000:q" } },
-        "KMSKeyArn": "arn:aws:kms:eu-west-1:000000000000:key/k",
-        "ProvisionedPollerConfig": { "MinimumPollers": 2 },
-    })))
-    .unwrap();
-    let updated = update(
-        &definition,
-        json!({
-            "FilterCriteria": {},
-            "MetricsConfig": { "Metrics": [] },
-            "DestinationConfig": { "OnFailure": { "Destination": "" } },
-            "KMSKeyArn": "",
-            "ProvisionedPollerConfig": {},
-        }),
-    )
-    .unwrap();
-    assert_eq!(updated.config.provisioned, None);
-    assert_eq!(shown(&updated), shown(&create(body(json!({}))).unwrap()));
-}
-
-#[test]
-fn an_update_of_the_pollers_fills_in_defaults_anew() {
-    let definition = create(body(
-        json!({ "ProvisionedPollerConfig": { "MinimumPollers": 5, "MaximumPollers": 6 } }),
-    ))
-    .unwrap();
-    let updated = update(
-        &definition,
-        json!({ "ProvisionedPollerConfig": { "MaximumPollers": 9 } }),
-    )
-    .unwrap();
-    assert_eq!(
-        updated.config.provisioned,
-        Some(ProvisionedPollers {
-            minimum: 1,
-            maximum: 9
-        })
-    );
-}
-
-#[test]
-fn leaving_provisioned_mode_is_refused_while_something_needs_it() {
-    let registry = json!({
-        "SchemaRegistryURI": "https://registry:8081",
-        "EventRecordFormat": "JSON",
-        "SchemaValidationConfigs": [{ "Attribute": "VALUE" }],
-    });
-    let definition = create(body(json!({
-        "SelfManagedKafkaEventSourceConfig": { "SchemaRegistryConfig": registry },
-        "ProvisionedPollerConfig": { "MinimumPollers": 1 },
-    })))
-    .unwrap();
-    assert_eq!(definition.config.group_id, UUID);
-    let off = json!({ "ProvisionedPollerConfig": {} });
-    let error = update(&definition, off.clone()).unwrap_err();
-    assert!(
-        error
-            .message
-            .starts_with("SchemaRegistryConfig is only available for Provisioned Mode.")
-    );
-    let without_registry = json!({ "SelfManagedKafkaEventSourceConfig": { "SchemaRegistryConfig": {} }, "ProvisionedPollerConfig": {} });
-    let updated = update(&definition, without_registry).unwrap();
-    assert_eq!(
-        shown(&updated)["SelfManagedKafkaEventSourceConfig"],
-        json!({ "ConsumerGroupId": UUID })
-    );
-}
-
-#[test]
-fn the_consumer_group_cannot_be_changed() {
-    let definition = create(body(
-        json!({ "SelfManagedKafkaEventSourceConfig": { "ConsumerGroupId": "group" } }),
-    ))
-    .unwrap();
-    let to = |group: &str| {
-        let config = json!({ "SelfManagedKafkaEventSourceConfig": { "ConsumerGroupId": group } });
-        update(&definition, config)
-            .map(|updated| updated.config.group_id)
-            .map_err(|error| error.message)
-    };
-    assert_eq!(to("group"), Ok("group".into()));
-    assert_eq!(
-        to("other"),
-        Err("ConsumerGroupId cannot be changed after an event source mapping is created.".into())
-    );
-}
-
-#[test]
-fn a_missing_function_on_update_is_refused() {
-    let definition = create(body(json!({}))).unwrap();
-    let error = update(&definition, json!({ "FunctionName": "missing" })).unwrap_err();
-    assert_eq!(error, ApiError::invalid_parameter("Function does not exist"));
-}
-
-#[test]
 fn mappings_conflict_over_function_topic_and_a_common_server() {
     let endpoints = |servers: &[&str]| json!({ "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": servers } });
     let existing = create(body(
@@ -630,7 +512,7 @@ fn a_consumer_group_belongs_to_one_mapping() {
     assert_eq!(
         other.check_conflict(&existing),
         Err(ApiError::invalid_parameter(format!(
-            "ConsumerGroupId group is already that of the event source mapping with UUID {UUID}."
+            "ConsumerGroupId group is already used by the event source mapping with UUID {UUID}."
         )))
     );
 }

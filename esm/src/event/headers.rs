@@ -1,10 +1,10 @@
-//! Record headers as Lambda shows them: one object of one member per header, its value an array of signed bytes.
+//! Record headers as Lambda shows them: for each header an object with one member, whose value is an array of signed bytes.
 
 use std::borrow::Cow;
 
-/// Bytes that [`write_json`] writes for the headers of a record.
+/// Returns the number of bytes that [`write_json`] writes for the headers of a record.
 pub(super) fn json_bytes(encoded: &[u8]) -> usize {
-    // None, as most records have.
+    // Most records have no headers.
     if encoded == [0] {
         return 0;
     }
@@ -37,7 +37,7 @@ pub(super) fn write_json(encoded: &[u8], payload: &mut Vec<u8>) {
     }
 }
 
-/// Appends `text` as it stands between quotes in JSON.
+/// Appends `text` with the escapes that it needs between quotes in JSON.
 pub(super) fn write_escaped(text: &str, payload: &mut Vec<u8>) {
     for byte in text.bytes() {
         match escape(byte) {
@@ -47,14 +47,14 @@ pub(super) fn write_escaped(text: &str, payload: &mut Vec<u8>) {
     }
 }
 
-/// Bytes that [`write_escaped`] writes.
+/// Returns the number of bytes that [`write_escaped`] writes.
 fn escaped_bytes(text: &str) -> usize {
     text.bytes()
         .map(|byte| escape(byte).map_or(1, |escaped| escaped.len()))
         .sum()
 }
 
-/// What stands for a byte that cannot stand for itself; what the JSON of Java services looks like.
+/// Returns the escape of a byte that needs one, as JSON from Java services has it.
 fn escape(byte: u8) -> Option<Cow<'static, str>> {
     let short = match byte {
         b'"' => r#"\""#,
@@ -100,8 +100,8 @@ const fn signed_bytes() -> [([u8; 4], u8); 256] {
 }
 
 /// Walks headers as they are in a record: a varint count, then names and values with varint lengths, where a value's length of -1
-/// is null. Source: Apache Kafka, `DefaultRecord`. Whatever is not so encoded ends the walk: the broker keeps what producers send
-/// without looking into it.
+/// is null. Source: Apache Kafka, `DefaultRecord`. Malformed headers end the walk, because the broker stores records without looking
+/// into them.
 struct Headers<'a> {
     rest: &'a [u8],
     left: i64,

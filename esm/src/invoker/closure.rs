@@ -1,4 +1,4 @@
-//! A function that is an async closure of this process: for test suites.
+//! Functions that are async closures in this process, for test suites.
 
 use super::{Invocation, InvocationResult, Invoker};
 use bytes::Bytes;
@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 type Answer = Pin<Box<dyn Future<Output = Result<Bytes, String>> + Send>>;
 
-/// Invokes a closure with the payload; what it returns is the function's response, its error the function's error.
+/// The invoker of a closure. It is called with the payload; it returns the function's response or its error.
 #[derive(Clone)]
 pub struct ClosureInvoker {
     function: Arc<dyn Fn(Bytes) -> Answer + Send + Sync>,
 }
 
 impl ClosureInvoker {
-    /// A function of `function`.
+    /// Returns the invoker of `function`.
     pub fn new<F, A, R, E>(function: F) -> Self
     where
         F: Fn(Bytes) -> A + Send + Sync + 'static,

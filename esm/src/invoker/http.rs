@@ -1,10 +1,10 @@
-//! Functions behind the Lambda Invoke API over HTTP: AWS's own protocol, as emulators of Lambda and the runtime interface emulator in
-//! AWS's container images speak it. Source: Lambda API reference, Invoke.
+//! Functions behind the Lambda Invoke API over HTTP, as emulators of Lambda and the runtime interface emulator in AWS's container images
+//! serve it. Source: Lambda API reference, Invoke.
 //!
 //! # Differs from Lambda
-//! - TLS is not spoken.
-//! - A response without `X-Amz-Function-Error` still counts as a function error if it looks like one that the runtime interface emulator
-//!   gives: an object with `errorType` and `errorMessage`, or the text `Task timed out after ...`. That emulator drops all headers.
+//! - There is no TLS.
+//! - A response without `X-Amz-Function-Error` counts as a function error if it has the form of an error from the runtime interface
+//!   emulator: an object with `errorType` and `errorMessage`, or the text `Task timed out after ...`. That emulator drops all headers.
 
 mod answer;
 #[cfg(test)]
@@ -25,37 +25,38 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// How long a function may take: the longest that Lambda lets one run.
+/// The longest time that a function may take, which is Lambda's own limit.
 const READ_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Shorter than the idle timeouts of common servers, so that a request rarely meets a connection that is just being closed.
+/// Time after which idle connections are closed. Servers commonly wait longer, so a request rarely meets a connection that the server is
+/// just closing.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The longest response of a function: 6 MiB and 100 bytes.
+/// The longest response of a function, 6 MiB and 100 bytes as in Lambda.
 const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
 
-/// Why an endpoint cannot be used.
+/// The error for an endpoint that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEndpoint {
-    /// TLS is not spoken.
-    #[error("`{url}` is https; functions are invoked over plain http only")]
+    /// The URL asks for TLS.
+    #[error("invalid function endpoint `{url}`: https is not supported, must be http")]
     Https {
-        /// As configured.
+        /// The URL as configured.
         url: String,
     },
-    /// Not an http URL.
-    #[error("`{url}` is no URL of a function endpoint such as http://127.0.0.1:9001: {reason}")]
+    /// The URL is malformed.
+    #[error("invalid function endpoint `{url}`: {reason}; must be a URL such as http://127.0.0.1:9001")]
     Malformed {
-        /// As configured.
+        /// The URL as configured.
         url: String,
-        /// What is wrong.
+        /// The error in the URL.
         reason: String,
     },
 }
 
-/// Invokes over HTTP, with connections kept alive.
+/// An invoker over HTTP, which keeps its connections alive.
 #[derive(Clone, Debug)]
 pub struct HttpInvoker {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -63,7 +64,8 @@ pub struct HttpInvoker {
 }
 
 impl HttpInvoker {
-    /// Invokes at `url`. Without a path it gets `/2015-03-31/functions/NAME/invocations`; with one it is used as given.
+    /// Returns an invoker of the functions at `url`. A URL without a path gets `/2015-03-31/functions/NAME/invocations`; one with a path is
+    /// used as it is.
     ///
     /// # Errors
     /// [`InvalidEndpoint`] for anything but a plain http URL.
@@ -133,7 +135,7 @@ async fn exchange(
     }
 }
 
-/// An error with all that it was caused by: the outermost says `client error (Connect)` only.
+/// Returns the text of an error with its causes, because the outermost alone says only `client error (Connect)`.
 fn in_full(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -145,12 +147,12 @@ fn in_full(error: &dyn Error) -> String {
     text
 }
 
-/// Where functions are invoked.
+/// The address of functions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Endpoint {
-    /// A server that tells functions apart by the path.
+    /// A server with each function under its own path.
     Server { origin: String },
-    /// A URL that is used as it is.
+    /// One URL for every function.
     Function { url: String },
 }
 
@@ -182,7 +184,7 @@ impl Endpoint {
         }
     }
 
-    /// Where one function is invoked. Of the characters that names and qualifiers have, only the `$` of `$LATEST` is to be escaped.
+    /// Returns the URL of one function. Of the characters in names and qualifiers only the `$` of `$LATEST` needs an escape.
     fn uri(&self, function_name: &str, qualifier: Option<&str>) -> String {
         let mut uri = match self {
             Self::Server { origin } => format!("{origin}/2015-03-31/functions/{function_name}/invocations"),

@@ -1,5 +1,5 @@
-//! A function that takes its time, sometimes fails, has room for so many invocations at once, and does nothing else; in simulations
-//! it also checks what it is given.
+//! Simulated functions: they wait, fail at a given rate, throttle above a given concurrency, and do nothing else. In simulations they also
+//! audit the events that they are given.
 
 mod audit;
 mod duration;
@@ -16,19 +16,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// How a simulated function behaves.
+/// The behaviour of a simulated function.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SimulatedFunction {
-    /// How long each invocation takes, in the engine's time.
+    /// Duration of an invocation, in the engine's time.
     pub duration: DurationModel,
     /// The share of invocations that fail, 0.0 to 1.0. They take as long as the others.
     pub error_rate: f64,
-    /// Reserved concurrency: with so many in flight the next invocation is throttled. `None` is no limit, 0 throttles all.
+    /// Reserved concurrency: with this number in flight the next invocation is throttled. `None` is no limit, 0 throttles all.
     pub concurrency: Option<u32>,
 }
 
 impl SimulatedFunction {
-    /// A function that always takes `duration`, never fails, and has room for all.
+    /// Returns a function that always takes `duration`, never fails and never throttles.
     pub fn fixed(duration: Duration) -> Self {
         Self {
             duration: DurationModel::Fixed(duration),
@@ -44,7 +44,7 @@ impl From<Duration> for SimulatedFunction {
     }
 }
 
-/// Carries out invocations by waiting. Clones are the same function: they share what is in flight.
+/// The invoker of a simulated function. Clones are the same function: they share its concurrency.
 #[derive(Clone, Debug)]
 pub struct SimulatedInvoker {
     function: SimulatedFunction,
@@ -54,7 +54,7 @@ pub struct SimulatedInvoker {
     audit: Option<Arc<Audit>>,
 }
 
-/// One of the invocations in flight, until dropped.
+/// One unit of the function's concurrency, taken until dropped.
 struct Slot {
     in_flight: Arc<AtomicU32>,
 }
@@ -66,8 +66,8 @@ impl Drop for Slot {
 }
 
 impl SimulatedInvoker {
-    /// A function that behaves as `function` says; which invocations fail and how long they take follows from `entropy`'s seed and
-    /// their order.
+    /// Returns the invoker of `function`. The seed of `entropy` and the order of the invocations determine which of them fail and how long
+    /// they take.
     pub fn new(function: SimulatedFunction, clock: Clock, entropy: Entropy) -> Self {
         clock.check("a simulated function's duration", function.duration.mean());
         Self {
@@ -79,7 +79,7 @@ impl SimulatedInvoker {
         }
     }
 
-    /// The same function, which shows every event that it is given to `audit`.
+    /// Returns the same function with `audit` reading every event that it is given.
     #[must_use]
     pub fn audited(self, audit: Arc<Audit>) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl SimulatedInvoker {
         }
     }
 
-    /// Room for one more, if there is any.
+    /// Takes a slot, if one is left.
     fn take_slot(&self) -> Option<Slot> {
         let limit = self.function.concurrency.unwrap_or(u32::MAX);
         let one_more = |others: u32| (others < limit).then(|| others + 1);
@@ -100,7 +100,7 @@ impl SimulatedInvoker {
         })
     }
 
-    /// Draws whether this invocation fails.
+    /// Draws at random whether this invocation fails.
     fn fails(&self) -> bool {
         duration::fraction(&self.entropy) < self.function.error_rate
     }
@@ -114,12 +114,12 @@ impl Invoker for SimulatedInvoker {
             }));
         };
         let fails = self.fails();
-        // Absolute and computed once: durations that were added to sleeps would gather the sleeps' rounding.
+        // One absolute end, because several sleeps one after the other would add up their rounding.
         let due = self.clock.elapsed() + self.function.duration.draw(&self.entropy);
         let (clock, audit) = (self.clock.clone(), self.audit.clone());
         Box::pin(async move {
             let seen = audit.as_ref().map(|audit| audit.read(&invocation));
-            // Whoever waits for a buffer need not wait for the function.
+            // The payload's buffer is free for others while the function runs.
             drop(invocation);
             clock.reach(due).await;
             if let (Some(audit), Some(seen)) = (audit, seen) {

@@ -1,4 +1,4 @@
-//! The ways to a mapping that runs: its owner's, and that of requests.
+//! The ways to a mapping that runs: its owner's handle, and the door for requests.
 
 use super::Mapping;
 use crate::config::{ApiError, MappingDefinition, MappingState, MappingStatus, MappingView};
@@ -10,15 +10,15 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-/// Requests that may wait; more are held back at their door.
+/// Number of requests that may wait for a mapping; further ones wait to be sent.
 const COMMANDS: usize = 16;
 
-/// What a mapping is now.
+/// The state that a mapping publishes.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
     pub(crate) definition: Arc<MappingDefinition>,
     pub(crate) status: MappingStatus,
-    /// How many pollers there are.
+    /// Number of pollers.
     pub(crate) pollers: usize,
 }
 
@@ -32,7 +32,7 @@ pub(super) type Reply = oneshot::Sender<Result<MappingView, ApiError>>;
 
 pub(super) enum Command {
     Update {
-        /// The definition that the new one was made of.
+        /// The definition that the new one was made from.
         base: Arc<MappingDefinition>,
         definition: Box<MappingDefinition>,
         reply: Reply,
@@ -49,25 +49,24 @@ pub(super) enum Command {
     Stop,
 }
 
-/// What is measured of a fleet when somebody asks.
+/// Numbers of a fleet that are measured when they are asked for.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FleetNumbers {
-    /// Pollers that processed an event lately.
+    /// Number of pollers that processed an event in the last five minutes.
     pub(crate) active_pollers: usize,
-    /// Event poller units that were billed last.
+    /// Event poller units that were billed in the last bucket.
     pub(crate) event_poller_units: u64,
 }
 
-/// What all mappings of an engine have in common.
+/// The settings that all mappings of an engine share.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MappingSettings {
-    /// How long a transient state is shown at least.
+    /// The shortest time for which a transient state is shown.
     pub(crate) transition_delay: Duration,
-    /// Of its trace.
     pub(crate) trace: TraceSettings,
 }
 
-/// The way to a mapping that runs, and its owner: dropping it ends the mapping at once.
+/// The owner of a mapping that runs. Dropping it ends the mapping at once.
 #[derive(Debug)]
 pub(crate) struct MappingHandle {
     commands: mpsc::Sender<Command>,
@@ -75,7 +74,7 @@ pub(crate) struct MappingHandle {
     task: JoinHandle<()>,
 }
 
-/// The way to a mapping, without its ownership.
+/// A way to a mapping for requests, which does not own it.
 #[derive(Clone, Debug)]
 pub(crate) struct MappingDoor {
     commands: mpsc::Sender<Command>,
@@ -83,7 +82,7 @@ pub(crate) struct MappingDoor {
 }
 
 impl MappingHandle {
-    /// Starts a mapping over the members of `group`.
+    /// Starts a mapping whose pollers are members of `group`.
     pub(crate) fn start<G: ConsumerGroup>(
         definition: MappingDefinition,
         group: G,
@@ -99,17 +98,17 @@ impl MappingHandle {
         }
     }
 
-    /// What it is now.
+    /// Returns its published state.
     pub(crate) fn shown(&self) -> Shown {
         self.shown.borrow().clone()
     }
 
-    /// Whether it is the mapping of that UUID.
+    /// Whether it is the mapping with this UUID.
     pub(crate) fn has_uuid(&self, uuid: &str) -> bool {
         self.shown.borrow().definition.uuid == uuid
     }
 
-    /// A way for requests.
+    /// Returns a door for requests.
     pub(crate) fn door(&self) -> MappingDoor {
         MappingDoor {
             commands: self.commands.clone(),
@@ -117,17 +116,24 @@ impl MappingHandle {
         }
     }
 
-    /// It was deleted, or stopped.
+    /// Whether it has ended: it was deleted, or stopped.
     pub(crate) fn is_gone(&self) -> bool {
         self.task.is_finished()
     }
 
-    /// Stops it: what is in flight finishes and is committed, members leave. To be called within a limit of time, and dropped after it.
+    /// Stops it: what is in flight finishes and is committed, then the members leave. An invocation may take minutes, so the caller sets a
+    /// limit and drops the future after it.
     pub(crate) async fn stop(mut self) {
         // A mapping that has ended by itself takes no command and needs none.
         let _ = self.commands.send(Command::Stop).await;
         if let Err(error) = (&mut self.task).await {
-            tracing::error!(%error, "a mapping ended by an internal error");
+            let shown = self.shown.borrow();
+            tracing::error!(
+                uuid = shown.definition.uuid,
+                function_name = shown.definition.config.function_name,
+                %error,
+                "a mapping ended by an internal error"
+            );
         }
     }
 }
@@ -139,12 +145,12 @@ impl Drop for MappingHandle {
 }
 
 impl MappingDoor {
-    /// What it is now.
+    /// Returns its published state.
     pub(crate) fn shown(&self) -> Shown {
         self.shown.borrow().clone()
     }
 
-    /// Waits until its state is a stable one.
+    /// Waits until its state is a stable one, and returns its view.
     pub(crate) async fn settled(mut self) -> Result<MappingView, ApiError> {
         let settled = self.shown.wait_for(|shown| is_stable(shown.status.state)).await;
         settled
@@ -152,7 +158,7 @@ impl MappingDoor {
             .map_err(|_| ApiError::mapping_not_found())
     }
 
-    /// Puts `definition`, which was made of `base`, in its place.
+    /// Replaces the definition `base` by `definition`, which was made from it.
     pub(crate) async fn update(
         &self,
         base: Arc<MappingDefinition>,
@@ -166,17 +172,17 @@ impl MappingDoor {
         self.request(command).await
     }
 
-    /// Deletes it; it is gone when what is in flight has finished.
+    /// Deletes it. It is gone when what is in flight has finished.
     pub(crate) async fn delete(&self) -> Result<MappingView, ApiError> {
         self.request(|reply| Command::Delete { reply }).await
     }
 
-    /// How it scaled since it last became Enabled.
+    /// Returns how it scaled since it last became Enabled.
     pub(crate) async fn trace(&self) -> Result<Trace, ApiError> {
         self.ask(|reply| Command::Trace { reply }).await
     }
 
-    /// What is measured of its fleet.
+    /// Returns the numbers of its fleet.
     pub(crate) async fn numbers(&self) -> Result<FleetNumbers, ApiError> {
         self.ask(|reply| Command::Numbers { reply }).await
     }
@@ -187,14 +193,14 @@ impl MappingDoor {
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, ApiError> {
         let (reply, answer) = oneshot::channel();
-        // Whoever does not answer is gone.
+        // A mapping that takes no command, or does not answer, has ended.
         let sent = self.commands.send(command(reply)).await;
         sent.map_err(|_| ApiError::mapping_not_found())?;
         answer.await.map_err(|_| ApiError::mapping_not_found())
     }
 }
 
-/// Whether a state lasts until somebody asks for another.
+/// Whether a state lasts until a request changes it.
 pub(super) fn is_stable(state: MappingState) -> bool {
     matches!(state, MappingState::Enabled | MappingState::Disabled)
 }

@@ -1,21 +1,21 @@
-//! Scaling of a mapping while it is Enabled: when the lag is evaluated, when a standstill ends, and what the trace is told.
+//! The schedule of scaling while a mapping is Enabled: when the lag is evaluated, when a standstill ends, and what the trace records.
 //!
-//! Owns the schedule and nothing of the fleet: it is told what is, and says what should be. Its times count from when the mapping became
-//! Enabled, those it is asked by are the engine's.
+//! It knows nothing of the fleet but the state that it is handed, and returns decisions. Its own times count from when the mapping
+//! became Enabled; [`Scaling::due`] is in the engine's time.
 
 use crate::Clock;
 use crate::metrics::{Counters, Usage};
 use crate::profile::ScalingProfile;
 use crate::scaler::{Bounds, Decision, Sample, Scaler, Terms};
 use crate::source::Progress;
-use crate::trace::{Cause, Reading, Recorder, Trace, TraceSettings};
+use crate::trace::{RebalanceCause, Recorder, Trace, TraceReading, TraceSettings};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The trace of a scaled clock is read at most so often in unscaled time, because each reading costs as much as ever.
+/// The shortest bucket of a trace on a scaled clock, in unscaled time: scaling makes readings more frequent, but not cheaper.
 const LEAST_BUCKET: Duration = Duration::from_millis(100);
 
-/// A scaled run is behind its time when a reading that was due comes so much later, in buckets.
+/// A scaled run is behind its time when a reading comes later than it was due by this number of buckets.
 const BEHIND_BUCKETS: u32 = 5;
 
 /// A mapping's evaluations and its trace.
@@ -27,11 +27,11 @@ pub(super) struct Scaling {
     enabled_at: Duration,
     scaler: Scaler,
     evaluation_due: Duration,
-    /// The fleet stands still until then, and until its rebalance is over.
+    /// The end of the pause. The fleet stands still until then, and until its rebalance is over.
     pause_until: Option<Duration>,
     recorder: Recorder,
     has_ended: bool,
-    /// Somebody was told already that the run is behind.
+    /// Set once the warning that the run is behind has been logged.
     is_behind: bool,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct FleetState {
 }
 
 impl Scaling {
-    /// Begins: the mapping has become Enabled.
+    /// Returns the scaling of a mapping that becomes Enabled now.
     pub(super) fn new(
         clock: &Clock,
         profile: &Arc<ScalingProfile>,
@@ -81,10 +81,10 @@ impl Scaling {
         }
     }
 
-    /// When something is due next, in the engine's time.
+    /// Returns when something is due next, in the engine's time.
     pub(super) fn due(&self) -> Duration {
         let next = match self.pause_until {
-            // After its pause a rebalance is over when the group is, which is news of the fleet's.
+            // The pause is over but the rebalance is not: a change in the fleet will tell, and needs no timer.
             Some(until) if until <= self.now() => Duration::MAX,
             Some(until) => until,
             None => self.evaluation_due,
@@ -92,17 +92,17 @@ impl Scaling {
         self.enabled_at.saturating_add(next.min(self.recorder.due()))
     }
 
-    /// The fleet was changed: the standstill begins.
-    pub(super) fn rebalance_begins(&mut self, from: usize, to: usize, cause: Cause) {
+    /// Begins the standstill of a change of the fleet.
+    pub(super) fn rebalance_begins(&mut self, from: usize, to: usize, cause: RebalanceCause) {
         let now = self.now();
         self.pause_until = Some(now + self.profile.rebalance_pause);
         self.recorder.rebalance_begins(now, from, to, cause);
-        if cause != Cause::Evaluation {
+        if cause != RebalanceCause::Evaluation {
             self.scaler.note_change(now);
         }
     }
 
-    /// Ends the standstill when its pause is over and the rebalance is; whether it ended now.
+    /// Ends the standstill if both the pause and the rebalance are over. Returns whether it ended now.
     pub(super) fn end_rebalance(&mut self, is_settled: bool) -> bool {
         let now = self.now();
         let Some(until) = self.pause_until.filter(|until| *until <= now && is_settled) else {
@@ -122,12 +122,12 @@ impl Scaling {
         true
     }
 
-    /// Whether an evaluation is to be made now.
+    /// Whether an evaluation is due.
     pub(super) fn evaluation_is_due(&self) -> bool {
         self.pause_until.is_none() && self.evaluation_due <= self.now()
     }
 
-    /// Evaluates the lag; the decision is in the trace.
+    /// Evaluates the lag, records the decision in the trace and returns it.
     pub(super) fn evaluate(&mut self, progress: Progress, fleet: FleetState) -> Decision {
         let now = self.now();
         let sample = Sample {
@@ -146,7 +146,7 @@ impl Scaling {
         decision
     }
 
-    /// Whether something is due that has to know how far the group is.
+    /// Whether something is due that needs the group's progress.
     pub(super) fn wants_a_look(&self) -> bool {
         self.evaluation_due.min(self.recorder.due()) <= self.now()
     }
@@ -166,7 +166,7 @@ impl Scaling {
             tracing::warn!(
                 behind_s = late.as_secs_f64(),
                 time_scale = self.clock.scale(),
-                "the run cannot keep up with its time: its numbers are not those of the time scale"
+                "the run is behind its scaled time, so its numbers are not those of the time scale"
             );
         }
         self.is_behind |= is_behind;
@@ -176,13 +176,13 @@ impl Scaling {
         self.recorder.record(now, reading);
     }
 
-    /// Nothing is recorded any more.
+    /// Ends the trace: nothing is recorded after this.
     pub(super) fn end(&mut self, progress: &Progress, fleet: FleetState) {
         self.record(progress, fleet);
         self.has_ended = true;
     }
 
-    /// Event poller units that were billed in the last bucket.
+    /// Returns the event poller units that were billed in the last bucket.
     pub(super) fn event_poller_units(&self) -> u64 {
         match self.has_ended {
             true => 0,
@@ -190,7 +190,7 @@ impl Scaling {
         }
     }
 
-    /// The trace until now, or until it ended.
+    /// Returns the trace until now, or until it ended.
     pub(super) fn trace(&self, progress: &Progress, fleet: FleetState) -> Trace {
         if self.has_ended {
             return self.recorder.trace();
@@ -206,9 +206,9 @@ impl Scaling {
         self.clock.elapsed().saturating_sub(self.enabled_at)
     }
 
-    fn reading(&self, now: Duration, usage: Usage, progress: &Progress, fleet: FleetState) -> Reading {
+    fn reading(&self, now: Duration, usage: Usage, progress: &Progress, fleet: FleetState) -> TraceReading {
         let reading = reading(&self.counters, now, usage, progress, fleet);
-        Reading {
+        TraceReading {
             last_commit: reading.last_commit.saturating_sub(self.enabled_at),
             ..reading
         }
@@ -221,9 +221,9 @@ fn reading(
     usage: Usage,
     progress: &Progress,
     fleet: FleetState,
-) -> Reading {
+) -> TraceReading {
     let ends = progress.ends.iter().map(|end| u64::try_from(*end).unwrap_or(0));
-    Reading {
+    TraceReading {
         lag: progress.lag(),
         end_offsets: ends.sum(),
         committed: counters.committed_event_count(),

@@ -1,20 +1,20 @@
-//! Every constant of a profile by name: what it is, where it comes from, and how it is written in config files and on the command line.
+//! The table of constants: each with its name, meaning and origin, and how config files and the command line write its value.
 
 use super::{ProfileError, RebalanceProtocol, ScalingProfile};
 use std::fmt;
 use std::time::Duration;
 
-/// The longest time that a constant can be.
+/// The longest time that a constant may have.
 const LONGEST_MS: u64 = 86_400_000;
 
-/// Where a constant's value comes from.
+/// The origin of a constant's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// AWS says so.
+    /// AWS publishes it.
     Published,
-    /// Chosen so that the published table comes out.
+    /// It was chosen so that simulations give the published numbers.
     Fitted,
-    /// Ours: AWS publishes no formula.
+    /// It is ours, because AWS publishes no formula.
     Ours,
 }
 
@@ -31,23 +31,23 @@ impl fmt::Display for Origin {
 /// One constant of a profile.
 #[derive(Debug)]
 pub struct Constant {
-    /// Its name, unit last.
+    /// The name, with the unit last.
     pub name: &'static str,
-    /// What it is.
+    /// The meaning.
     pub meaning: &'static str,
-    /// Where its value in `announcement-2024` comes from.
+    /// The origin of its value in `announcement-2024`.
     pub origin: Origin,
     field: Field,
 }
 
-/// Where a profile has a constant, and what it can be.
+/// The field of a profile that holds a constant, and the values that it may have.
 #[derive(Debug)]
 enum Field {
-    /// Whole milliseconds, this many at least.
+    /// Whole milliseconds, at least this number.
     Time(fn(&mut ScalingProfile) -> &mut Duration, u64),
-    /// From 1 to this.
+    /// A number from 1 to this one.
     Count(fn(&mut ScalingProfile) -> &mut usize, usize),
-    /// This many at least.
+    /// Bytes, at least this number.
     Bytes(fn(&mut ScalingProfile) -> &mut u64, u64),
     /// US dollars.
     Price(fn(&mut ScalingProfile) -> &mut f64),
@@ -166,7 +166,7 @@ pub(super) fn names() -> String {
 }
 
 impl Constant {
-    /// Its value in a profile, as it is written.
+    /// Returns its value in a profile, as it is written.
     pub fn of(&self, profile: &ScalingProfile) -> String {
         let mut profile = profile.clone();
         match self.field {
@@ -178,7 +178,7 @@ impl Constant {
         }
     }
 
-    /// Gives it another value; false when it cannot have that one.
+    /// Sets its value in a profile; false if it may not have that value.
     fn set(&self, profile: &mut ScalingProfile, value: &str) -> bool {
         match self.field {
             Field::Time(field, least) => put(field(profile), milliseconds(value, least)),
@@ -189,7 +189,7 @@ impl Constant {
         }
     }
 
-    /// What values it can have.
+    /// Returns the values that it may have, in words.
     fn expected(&self) -> String {
         match self.field {
             Field::Time(_, least) => format!("a whole number of milliseconds from {least} to {LONGEST_MS}"),
@@ -222,10 +222,10 @@ fn milliseconds(value: &str, least: u64) -> Option<Duration> {
 }
 
 impl ScalingProfile {
-    /// Gives the constant called `name` another value.
+    /// Sets the constant called `name`.
     ///
     /// # Errors
-    /// [`ProfileError`] for a name that no constant has, or a value that it cannot have.
+    /// [`ProfileError`] for an unknown name, or a value that the constant may not have.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), ProfileError> {
         let constant = CONSTANTS.iter().find(|constant| constant.name == name);
         let constant = constant.ok_or_else(|| ProfileError::UnknownConstant {

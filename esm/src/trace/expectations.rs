@@ -1,14 +1,14 @@
-//! What a test suite demands of a trace. A demand that is not met says why, and shows the part of the trace that broke it.
+//! Expectations of test suites about a trace. One that is not met says why, and shows the part of the trace that broke it.
 
 use super::Trace;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::time::Duration;
 
-/// Lines of buckets in a slice; a longer stretch is thinned out.
+/// The most buckets in a slice of a trace. Of a longer stretch, every nth is shown.
 const SLICE_LINES: usize = 16;
 
-/// A demand that a trace does not meet. Shown and debugged alike: `unwrap` in a test prints the slice.
+/// An expectation that a trace does not meet. `Debug` gives the same text as `Display`, so that `unwrap` in a test prints the slice.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Violation {
     text: String,
@@ -29,10 +29,10 @@ impl fmt::Debug for Violation {
 impl std::error::Error for Violation {}
 
 impl Trace {
-    /// The lag was gone at last no later than `limit` after the mapping became Enabled.
+    /// Expects that the lag was gone for good no later than `limit` after the mapping became Enabled.
     ///
     /// # Errors
-    /// [`Violation`] when it was gone later, or is not.
+    /// [`Violation`] if it was gone later, or is not gone.
     pub fn drains_within(&self, limit: Duration) -> Result<&Self, Violation> {
         match self.drained_at {
             Some(drained) if drained <= limit => Ok(self),
@@ -48,10 +48,10 @@ impl Trace {
         }
     }
 
-    /// Every record was committed no later than `limit` after it arrived ([`Trace::longest_wait`]).
+    /// Expects that every record was committed no later than `limit` after it arrived ([`Trace::longest_wait`]).
     ///
     /// # Errors
-    /// [`Violation`] when records waited longer.
+    /// [`Violation`] if records waited longer.
     pub fn records_wait_at_most(&self, limit: Duration) -> Result<&Self, Violation> {
         let longest = self.longest_wait();
         if longest <= limit {
@@ -66,10 +66,10 @@ impl Trace {
         Err(self.violation(&what, behind..behind + longest))
     }
 
-    /// The fleet never had more than `most` pollers.
+    /// Expects that the fleet never had more than `most` pollers.
     ///
     /// # Errors
-    /// [`Violation`] when it had.
+    /// [`Violation`] if it had.
     pub fn pollers_never_exceed(&self, most: usize) -> Result<&Self, Violation> {
         let grown = self.rebalances.iter().find(|rebalance| rebalance.to > most);
         let (at, pollers) = match grown {
@@ -81,10 +81,10 @@ impl Trace {
         Err(self.violation(&what, at..at))
     }
 
-    /// The fleet had its largest size, and went on with it, no later than `limit`.
+    /// Expects that the fleet reached its largest size, with the standstill over, no later than `limit`.
     ///
     /// # Errors
-    /// [`Violation`] when that was later.
+    /// [`Violation`] if that was later.
     pub fn reaches_full_concurrency_within(&self, limit: Duration) -> Result<&Self, Violation> {
         let largest = self.largest_fleet();
         match self.full_concurrency_after() {
@@ -104,10 +104,10 @@ impl Trace {
         }
     }
 
-    /// The fleet turned from growing to shrinking, or back, at most `reversals` times.
+    /// Expects that the fleet turned from growing to shrinking, or back, at most `reversals` times.
     ///
     /// # Errors
-    /// [`Violation`] when it turned more often.
+    /// [`Violation`] if it turned more often.
     pub fn no_thrash(&self, reversals: usize) -> Result<&Self, Violation> {
         let found = self.reversals();
         if found <= reversals {
@@ -119,10 +119,10 @@ impl Trace {
         Err(self.violation(&what, first..times.max().unwrap_or_default()))
     }
 
-    /// Event poller units cost less than `usd`.
+    /// Expects that event poller units cost less than `usd`.
     ///
     /// # Errors
-    /// [`Violation`] when they cost as much or more.
+    /// [`Violation`] if they cost as much or more.
     pub fn cost_below(&self, usd: f64) -> Result<&Self, Violation> {
         if self.cost_usd < usd {
             return Ok(self);
@@ -134,7 +134,7 @@ impl Trace {
         Err(self.violation(&what, Duration::ZERO..self.end()))
     }
 
-    /// When the last bucket ends.
+    /// Returns the end of the last bucket.
     pub fn end(&self) -> Duration {
         self.buckets
             .last()
@@ -148,7 +148,7 @@ impl Trace {
         Violation { text }
     }
 
-    /// The buckets around `during`, and what was decided there.
+    /// Writes the buckets around `during`, with the evaluations and rebalances in that time.
     fn write_slice(&self, text: &mut String, during: Range<Duration>) -> fmt::Result {
         let margin = 3 * self.bucket;
         let (from, to) = (during.start.saturating_sub(margin), during.end + margin);
@@ -211,7 +211,7 @@ fn text(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Bucket, Cause, Rebalance};
+    use super::super::{Bucket, Rebalance, RebalanceCause};
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -233,7 +233,7 @@ mod tests {
             ended_at: Some((at + 1) * SECOND),
             from,
             to,
-            cause: Cause::Evaluation,
+            cause: RebalanceCause::Evaluation,
         };
         Trace {
             bucket: SECOND,

@@ -1,23 +1,23 @@
-//! Writes a trace from readings of numbers that only rise. Pure: it is told the time.
+//! The recorder of a trace, from readings of numbers that only rise. Pure: it is told the time.
 
-use super::{Bucket, Cause, Rebalance, Trace};
-use crate::billing::{Meter, event_poller_units};
+use super::{Bucket, Rebalance, RebalanceCause, Trace};
+use crate::billing::{UnitMeter, event_poller_units};
 use crate::profile::EventPollerUnit;
 use crate::scaler::Decision;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How finely and how much is recorded.
+/// The resolution and the size of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceSettings {
-    /// Length of a bucket, in the engine's time; not zero.
+    /// Length of a bucket, in the engine's time. Must not be zero.
     pub bucket: Duration,
-    /// The newest so many buckets, evaluations and rebalances are kept.
+    /// The most buckets, evaluations and rebalances that are kept, the newest of each.
     pub capacity: usize,
 }
 
 impl Default for TraceSettings {
-    /// Buckets of a second, kept for an hour.
+    /// Returns buckets of one second, kept for one hour.
     fn default() -> Self {
         Self {
             bucket: Duration::from_secs(1),
@@ -26,57 +26,58 @@ impl Default for TraceSettings {
     }
 }
 
-/// A mapping at one moment; what is not said to be otherwise has only risen since it was created.
+/// The numbers of a mapping at one moment. Those without "now" only rise from when it was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Reading {
-    /// OffsetLag now.
+pub(crate) struct TraceReading {
+    /// OffsetLag of all partitions together, now.
     pub lag: u64,
-    /// End offsets of all partitions together.
+    /// Sum of the end offsets of all partitions.
     pub end_offsets: u64,
-    /// Offsets that commits advanced by.
+    /// Number of offsets that commits advanced by.
     pub committed: u64,
-    /// When the last commit was, since the mapping became Enabled.
+    /// Time of the last commit, counted from when the mapping became Enabled.
     pub last_commit: Duration,
-    /// Pollers now.
+    /// Number of pollers now.
     pub pollers: usize,
-    /// What provisioned mode bills at least; `None` in on-demand mode, which bills no units.
+    /// The minimum pollers, which provisioned mode bills at least; `None` in on-demand mode, which bills no units.
     pub minimum_pollers: Option<usize>,
     /// The most batches in flight since the reading before.
     pub in_flight_max: usize,
-    /// Batches in flight, added up over time: 1 for each second that each was in flight.
+    /// Time that batches were in flight, added up over all of them.
     pub in_flight: Duration,
-    /// Invocations that were completed.
+    /// Number of invocations completed.
     pub invocations: u64,
-    /// Of them, those that failed.
+    /// Number of invocations that failed.
     pub invocation_errors: u64,
-    /// Invocations that were throttled.
+    /// Number of invocations throttled.
     pub throttles: u64,
-    /// Records that were processed.
+    /// Number of records processed.
     pub records: u64,
-    /// Their bytes.
+    /// Uncompressed bytes of keys, values and headers processed.
     pub record_bytes: u64,
 }
 
-/// Writes the trace of one mapping, from the moment it became Enabled.
+/// Records the trace of one mapping, from the moment it became Enabled.
 #[derive(Clone, Debug)]
-pub struct Recorder {
+pub(crate) struct Recorder {
     settings: TraceSettings,
     unit: EventPollerUnit,
     starting_pollers: usize,
-    /// When the next bucket begins, and what was read then.
+    /// The start of the present bucket.
     next: Duration,
-    before: Reading,
+    /// The reading at the start of the present bucket.
+    before: TraceReading,
     is_complete: bool,
     drained_at: Option<Duration>,
-    meter: Meter,
+    meter: UnitMeter,
     buckets: VecDeque<Bucket>,
     evaluations: VecDeque<Decision>,
     rebalances: VecDeque<Rebalance>,
 }
 
 impl Recorder {
-    /// Starts with the mapping as `reading` shows it.
-    pub fn new(settings: TraceSettings, unit: EventPollerUnit, reading: Reading) -> Self {
+    /// Returns a recorder that starts with `reading`.
+    pub(crate) fn new(settings: TraceSettings, unit: EventPollerUnit, reading: TraceReading) -> Self {
         Self {
             settings,
             unit,
@@ -85,25 +86,25 @@ impl Recorder {
             before: reading,
             is_complete: true,
             drained_at: (reading.lag == 0).then_some(Duration::ZERO),
-            meter: Meter::default(),
+            meter: UnitMeter::default(),
             buckets: VecDeque::new(),
             evaluations: VecDeque::new(),
             rebalances: VecDeque::new(),
         }
     }
 
-    /// When the present bucket ends.
-    pub fn due(&self) -> Duration {
+    /// Returns the end of the present bucket.
+    pub(crate) fn due(&self) -> Duration {
         self.next + self.settings.bucket
     }
 
-    /// How long buckets are.
-    pub fn bucket(&self) -> Duration {
+    /// Returns the length of buckets.
+    pub(crate) fn bucket(&self) -> Duration {
         self.settings.bucket
     }
 
-    /// Ends the present bucket with what was read `now`.
-    pub fn record(&mut self, now: Duration, reading: Reading) {
+    /// Ends the present bucket `now`, with this reading.
+    pub(crate) fn record(&mut self, now: Duration, reading: TraceReading) {
         let bucket = self.bucket_until(now, &reading);
         self.meter.add(bucket.event_poller_units, bucket.length);
         self.drained_at = self.drained(&reading);
@@ -112,13 +113,13 @@ impl Recorder {
         self.is_complete &= keep(&mut self.buckets, bucket, self.settings.capacity);
     }
 
-    /// An evaluation was made.
-    pub fn evaluated(&mut self, decision: Decision) {
+    /// Adds an evaluation.
+    pub(crate) fn evaluated(&mut self, decision: Decision) {
         self.is_complete &= keep(&mut self.evaluations, decision, self.settings.capacity);
     }
 
-    /// The fleet's size was decided to change.
-    pub fn rebalance_begins(&mut self, now: Duration, from: usize, to: usize, cause: Cause) {
+    /// Adds a change of the fleet, which begins with the decision.
+    pub(crate) fn rebalance_begins(&mut self, now: Duration, from: usize, to: usize, cause: RebalanceCause) {
         let rebalance = Rebalance {
             decided_at: now,
             ended_at: None,
@@ -129,8 +130,8 @@ impl Recorder {
         self.is_complete &= keep(&mut self.rebalances, rebalance, self.settings.capacity);
     }
 
-    /// Every poller goes on.
-    pub fn rebalance_ends(&mut self, now: Duration) {
+    /// Ends the changes of the fleet that are not over.
+    pub(crate) fn rebalance_ends(&mut self, now: Duration) {
         for open in self
             .rebalances
             .iter_mut()
@@ -140,23 +141,23 @@ impl Recorder {
         }
     }
 
-    /// Event poller units that were billed in the last bucket.
-    pub fn event_poller_units(&self) -> u64 {
+    /// Returns the event poller units that were billed in the last bucket.
+    pub(crate) fn event_poller_units(&self) -> u64 {
         self.buckets.back().map_or(0, |bucket| bucket.event_poller_units)
     }
 
-    /// The trace up to the last bucket that ended.
-    pub fn trace(&self) -> Trace {
+    /// Returns the trace up to the last bucket that ended.
+    pub(crate) fn trace(&self) -> Trace {
         self.trace_until(self.next, &self.before)
     }
 
-    /// The trace so far, its last bucket cut short by what was read `now`.
-    pub fn trace_until(&self, now: Duration, reading: &Reading) -> Trace {
+    /// Returns the trace until `now`, whose last bucket ends with this reading.
+    pub(crate) fn trace_until(&self, now: Duration, reading: &TraceReading) -> Trace {
         let mut meter = self.meter;
         let mut buckets: Vec<Bucket> = self.buckets.iter().copied().collect();
         let rest = self.bucket_until(now, reading);
         match buckets.last_mut() {
-            // What happened in the very moment in which the last bucket ended.
+            // Events in the moment in which the last bucket ended belong to it.
             Some(last) if rest.length.is_zero() => last.extend(&rest),
             _ if rest.length.is_zero() => {}
             _ => {
@@ -177,8 +178,8 @@ impl Recorder {
         }
     }
 
-    /// Lag that was there and is gone went with the last commit.
-    fn drained(&self, reading: &Reading) -> Option<Duration> {
+    /// Returns when the lag was gone: with the last commit, if there was any lag before.
+    fn drained(&self, reading: &TraceReading) -> Option<Duration> {
         let has_worked = reading.committed > self.before.committed || self.before.lag > 0;
         match reading.lag {
             0 if has_worked => Some(reading.last_commit),
@@ -187,7 +188,7 @@ impl Recorder {
         }
     }
 
-    fn bucket_until(&self, now: Duration, reading: &Reading) -> Bucket {
+    fn bucket_until(&self, now: Duration, reading: &TraceReading) -> Bucket {
         let before = &self.before;
         let length = now.saturating_sub(self.next);
         let record_bytes = reading.record_bytes - before.record_bytes;
@@ -199,7 +200,7 @@ impl Recorder {
             start: self.next,
             length,
             lag: reading.lag,
-            // A topic that was made anew starts from nothing.
+            // A topic that was deleted and created again starts at offset 0.
             arrived: reading.end_offsets.saturating_sub(before.end_offsets),
             committed: reading.committed - before.committed,
             pollers: reading.pollers,
@@ -218,7 +219,7 @@ impl Recorder {
     }
 }
 
-/// Keeps `item`, and of all only the newest; whether nothing was forgotten.
+/// Adds `item` and drops the oldest one if there are too many. Returns whether none was dropped.
 fn keep<T>(items: &mut VecDeque<T>, item: T, capacity: usize) -> bool {
     let is_full = items.len() >= capacity.max(1);
     if is_full {
@@ -235,7 +236,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn recorder(capacity: usize, reading: Reading) -> Recorder {
+    fn recorder(capacity: usize, reading: TraceReading) -> Recorder {
         let settings = TraceSettings {
             bucket: SECOND,
             capacity,
@@ -248,8 +249,8 @@ mod tests {
     }
 
     /// A backlog of 300 that two pollers work off at 100 a second.
-    fn reading(committed: u64) -> Reading {
-        Reading {
+    fn reading(committed: u64) -> TraceReading {
+        TraceReading {
             lag: 300 - committed,
             end_offsets: 300,
             committed,
@@ -261,7 +262,7 @@ mod tests {
             invocations: committed / 10,
             records: committed,
             record_bytes: committed * 1_000,
-            ..Reading::default()
+            ..TraceReading::default()
         }
     }
 
@@ -349,10 +350,10 @@ mod tests {
             Some(Duration::ZERO)
         );
         for (at, from, to) in [(10, 2, 8), (20, 8, 9), (30, 9, 4), (40, 4, 9)] {
-            recorder.rebalance_begins(at * SECOND, from, to, Cause::Evaluation);
+            recorder.rebalance_begins(at * SECOND, from, to, RebalanceCause::Evaluation);
             recorder.rebalance_ends((at + 5) * SECOND);
         }
-        recorder.rebalance_begins(50 * SECOND, 9, 3, Cause::Bounds);
+        recorder.rebalance_begins(50 * SECOND, 9, 3, RebalanceCause::Bounds);
         let trace = recorder.trace_until(SECOND, &reading(0));
         assert_eq!(trace.full_concurrency_after(), Some(45 * SECOND));
         assert_eq!(trace.rebalances[4].ended_at, None);
@@ -361,8 +362,8 @@ mod tests {
 
     #[test]
     fn records_that_arrive_wait_from_then_on() {
-        let mut recorder = recorder(100, Reading::default());
-        let mut now = Reading::default();
+        let mut recorder = recorder(100, TraceReading::default());
+        let mut now = TraceReading::default();
         // 100 arrive in second 5; 40 of them go in second 6, 60 in second 9.
         for second in 1..=12u32 {
             now.end_offsets = if second >= 5 { 100 } else { 0 };

@@ -35,23 +35,23 @@ fn constants(context: &Context) {
     let cases = [
         (
             "no_such=1",
-            format!("no scaling constant is called `no_such`; there are {NAMES}"),
+            format!("unknown scaling constant `no_such`: must be one of {NAMES}"),
         ),
         (
             "rebalance_pause_ms=soon",
-            "`soon` is no value of rebalance_pause_ms, which is a whole number of milliseconds from 0 to 86400000".to_owned(),
+            "invalid value `soon` for rebalance_pause_ms: must be a whole number of milliseconds from 0 to 86400000".to_owned(),
         ),
         (
             "evaluation_interval_ms=0",
-            "`0` is no value of evaluation_interval_ms, which is a whole number of milliseconds from 1 to 86400000".to_owned(),
+            "invalid value `0` for evaluation_interval_ms: must be a whole number of milliseconds from 1 to 86400000".to_owned(),
         ),
         (
             "provisioned_step_pollers=2001",
-            "`2001` is no value of provisioned_step_pollers, which is a whole number from 1 to 2000".to_owned(),
+            "invalid value `2001` for provisioned_step_pollers: must be a whole number from 1 to 2000".to_owned(),
         ),
         (
             "rebalance_protocol=lazy",
-            "`lazy` is no value of rebalance_protocol, which is eager or cooperative".to_owned(),
+            "invalid value `lazy` for rebalance_protocol: must be eager or cooperative".to_owned(),
         ),
     ];
     for (constant, sentence) in cases {
@@ -68,14 +68,14 @@ fn constants(context: &Context) {
     let expected = Ended {
         status: Some(1),
         stderr: format!(
-            "esmeralda: {config}: line 3: no scaling constant is called `no_such`; there are {NAMES}\n"
+            "esmeralda: {config}: line 3: unknown scaling constant `no_such`: must be one of {NAMES}\n"
         ),
     };
     assert_eq!(refused(context, &["--config", config]), expected);
 }
 
 fn profiles(context: &Context) {
-    let sentence = "no scaling profile is called `fast`; there are announcement-2024, current and instant";
+    let sentence = "unknown scaling profile `fast`: must be announcement-2024, current or instant";
     let typed = refused(context, &["--profile", "fast"]);
     assert_eq!(typed.status, Some(2));
     assert!(typed.stderr.contains(sentence), "{}", typed.stderr);

@@ -2,7 +2,7 @@
 
 use super::Setting;
 use crate::simulate::{Bounds, VariantOutcome};
-use esmeralda_esm::billing::Meter;
+use esmeralda_esm::UnitMeter;
 use esmeralda_esm::trace::Trace;
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ impl Tried {
 
 /// Event poller unit hours of the first `length` of a complete trace.
 fn unit_hours(trace: &Trace, length: Duration) -> f64 {
-    let mut meter = Meter::default();
+    let mut meter = UnitMeter::default();
     for bucket in &trace.buckets {
         let charged = bucket.length.min(length.saturating_sub(bucket.start));
         meter.add(bucket.event_poller_units, charged);

@@ -1,8 +1,8 @@
 //! Outcomes for tests: a small one with known figures, and one that looks like the published runs.
 
 use crate::simulate::{Bounds, Published, SimulationOutcome, VariantOutcome};
-use esmeralda_esm::scaler::{Cap, Decision, Reason};
-use esmeralda_esm::trace::{Bucket, Cause, Rebalance, Trace};
+use esmeralda_esm::trace::{Bucket, Rebalance, RebalanceCause, Trace};
+use esmeralda_esm::trace::{Cap, Decision, Reason};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -77,7 +77,7 @@ pub(super) fn small() -> SimulationOutcome {
             ended_at: drained.full_concurrency_after,
             from: 1,
             to: 2,
-            cause: Cause::Evaluation,
+            cause: RebalanceCause::Evaluation,
         }],
         ..drained.trace
     };
@@ -237,6 +237,6 @@ fn rebalance(second: u64, from: usize, to: usize) -> Rebalance {
         ended_at: Some(Duration::from_secs(second + PAUSE_S)),
         from,
         to,
-        cause: Cause::Evaluation,
+        cause: RebalanceCause::Evaluation,
     }
 }

@@ -230,7 +230,7 @@ fn what_is_wrong_is_named_with_its_line() {
         (
             least("profile = 'fast'", ""),
             "line 1, column 11",
-            "no scaling profile is called `fast`",
+            "unknown scaling profile `fast`",
         ),
         (
             least("run_for_s = -1", ""),
@@ -242,12 +242,12 @@ fn what_is_wrong_is_named_with_its_line() {
         (
             least("", "[scaling]\nrebalance_pause_ms = 'long'"),
             "line 9:",
-            "`long` is no value of rebalance_pause_ms",
+            "invalid value `long` for rebalance_pause_ms",
         ),
         (
             least("", "[scaling]\n\npause = 3"),
             "line 10:",
-            "no scaling constant is called `pause`",
+            "unknown scaling constant `pause`",
         ),
         // Topics.
         (

@@ -144,3 +144,56 @@ async fn a_function_that_does_not_return_is_the_mappings_problem_until_it_does()
     town.engine.drained(&uuid).await.unwrap();
     assert_eq!(result(&town, &uuid).await, "OK");
 }
+
+/// The log lines of a test.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn warnings_name_the_mapping_and_its_function() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _logged = tracing::subscriber::set_default(subscriber);
+
+    let town = Town::new().await;
+    let uuid = town.mapping(json!({})).await; // of a topic that does not exist yet
+    let left = Arc::new(Mutex::new(1));
+    town.function("f", move |_| {
+        let mut left = left.lock().unwrap();
+        let fails = *left > 0;
+        *left -= i32::from(fails);
+        async move { if fails { Err("no".to_owned()) } else { Ok(()) } }
+    });
+    town.topic(1).await;
+    town.produce(0, 0, 1).await;
+    town.engine.drained(&uuid).await.unwrap();
+
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let warnings: Vec<&str> = text.lines().filter(|line| line.contains("WARN")).collect();
+    for message in ["a poller cannot read", "an invocation failed"] {
+        assert!(
+            warnings.iter().any(|line| line.contains(message)),
+            "{message}: {text}"
+        );
+    }
+    let span = format!("mapping{{uuid=\"{uuid}\" function_name=\"f\"}}");
+    for line in warnings {
+        assert!(line.contains(&span), "{line}");
+    }
+}

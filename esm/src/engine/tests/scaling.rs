@@ -4,7 +4,7 @@ use super::town::{Plan, Town, expected};
 use crate::Entropy;
 use crate::profile::{ProfileName, RebalanceProtocol};
 use crate::scaler::{Cap, Reason};
-use crate::trace::{Cause, Rebalance, Trace};
+use crate::trace::{Rebalance, RebalanceCause, Trace};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ async fn drain(plan: Plan, partitions: i32, batches: i64, members: Value) -> Tra
 }
 
 /// Each change of the fleet: when it was decided and when it was over, in seconds, from how many pollers to how many, and why.
-fn steps(trace: &Trace) -> Vec<(f64, f64, usize, usize, Cause)> {
+fn steps(trace: &Trace) -> Vec<(f64, f64, usize, usize, RebalanceCause)> {
     let step = |step: &Rebalance| {
         let (decided, ended) = (seconds(Some(step.decided_at)), seconds(step.ended_at));
         (decided, ended, step.from, step.to, step.cause)
@@ -71,9 +71,9 @@ async fn point(partitions: i32, batches: i64, members: Value, drained_s: f64, fu
 async fn a_fleet_grows_by_steps_with_a_standstill_at_each() {
     let trace = point(48, 1_000, minimum(4), 387.6, 240.0).await;
     let expected = [
-        (90.0, 120.0, 4, 22, Cause::Evaluation),
-        (150.0, 180.0, 22, 40, Cause::Evaluation),
-        (210.0, 240.0, 40, 48, Cause::Evaluation),
+        (90.0, 120.0, 4, 22, RebalanceCause::Evaluation),
+        (150.0, 180.0, 22, 40, RebalanceCause::Evaluation),
+        (210.0, 240.0, 40, 48, RebalanceCause::Evaluation),
     ];
     assert_eq!(steps(&trace), expected);
     let reasons: Vec<_> = trace
@@ -126,7 +126,7 @@ async fn in_a_cooperative_rebalance_only_partitions_that_move_stand_still() {
         json!({ "ProvisionedPollerConfig": { "MinimumPollers": 2, "MaximumPollers": 3 } }),
     )
     .await;
-    assert_eq!(steps(&trace), [(90.0, 120.0, 2, 3, Cause::Evaluation)]);
+    assert_eq!(steps(&trace), [(90.0, 120.0, 2, 3, RebalanceCause::Evaluation)]);
     // Two slots go on through the pause, and the third joins them at its end.
     let slots: Vec<_> = [100, 119, 121]
         .iter()
@@ -247,9 +247,9 @@ async fn new_bounds_and_another_mode_bring_the_fleet_within_them_with_one_rebala
     assert_eq!(
         changes,
         [
-            (5, 3, Cause::Bounds),
-            (3, 6, Cause::Bounds),
-            (6, 8, Cause::Bounds)
+            (5, 3, RebalanceCause::Bounds),
+            (3, 6, RebalanceCause::Bounds),
+            (6, 8, RebalanceCause::Bounds)
         ]
     );
     let pauses = trace

@@ -1,4 +1,4 @@
-//! What an HTTP answer of an Invoke endpoint means. Pure.
+//! The reading of an HTTP answer from an Invoke endpoint. Pure.
 
 use crate::invoker::InvocationResult;
 use bytes::Bytes;
@@ -7,19 +7,20 @@ use hyper::http::HeaderMap;
 use hyper::http::response::Parts;
 use serde_json::Value;
 
-/// What modern runtimes' errors are all reported as.
+/// The error kind that all current runtimes report.
 const UNHANDLED: &str = "Unhandled";
 
 /// The longest excerpt of a body that a reason carries.
 const EXCERPT_BYTES: usize = 512;
 
-/// An answer, read to its end.
+/// An answer that was read to its end.
 #[derive(Debug)]
 pub(super) struct Answer {
     status: StatusCode,
     function_error: Option<String>,
     error_type: Option<String>,
-    /// Only the service itself names the version: then its header, or the lack of it, is to be believed.
+    /// Whether the executed version is named. Lambda does so and the runtime interface emulator does not, so only without it is the payload
+    /// searched for an error.
     names_version: bool,
     payload: Bytes,
 }
@@ -41,11 +42,11 @@ impl Answer {
             429 => InvocationResult::Throttled {
                 reason: self.reason(),
             },
-            // The runtime interface emulator holds one invocation at a time and answers this, without a word, to any other.
+            // The runtime interface emulator runs one invocation at a time and refuses any other with this and an empty body.
             400 if self.error_type.is_none() && self.payload.is_empty() => InvocationResult::Throttled {
                 reason: "the function's runtime is busy with another invocation".to_owned(),
             },
-            // The same emulator's answer when the function's process ended; its body is what the runtime last said.
+            // The same emulator answers this when the function's process ended, with the runtime's last error as the body.
             502 if is_runtime_error(&self.payload) => self.failed(UNHANDLED.to_owned()),
             500.. => InvocationResult::Unreachable {
                 reason: format!("status {}: {}", self.status, self.reason()),
@@ -79,11 +80,11 @@ impl Answer {
         }
     }
 
-    /// The service's own words: exception, reason and message as far as there are any, or else what the body begins with.
+    /// Returns the service's reason: exception, reason and message if there are any, or else the beginning of the body.
     fn reason(&self) -> String {
         let body: Value = serde_json::from_slice(&self.payload).unwrap_or_default();
         let member = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-        // Clients strip what follows the colon too.
+        // AWS's clients strip everything after the colon, too.
         let kind = self
             .error_type
             .as_ref()
@@ -96,19 +97,19 @@ impl Answer {
         }
         let excerpt = &self.payload[..self.payload.len().min(EXCERPT_BYTES)];
         if excerpt.is_empty() {
-            "no further words".to_owned()
+            "no reason given".to_owned()
         } else {
             String::from_utf8_lossy(excerpt).into_owned()
         }
     }
 }
 
-/// The function took longer than any may.
+/// Returns the result for a function that took longer than Lambda's limit.
 pub(super) fn timed_out() -> InvocationResult {
     function_error("Sandbox.Timedout", "Error: Task timed out after 900.00 seconds")
 }
 
-/// The function returned more than it may.
+/// Returns the result for a response that is longer than Lambda's limit.
 pub(super) fn too_large(limit_bytes: usize) -> InvocationResult {
     function_error(
         "Function.ResponseSizeTooLarge",
@@ -130,9 +131,9 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// Whether a body is what runtimes send when a function fails: all of them name the type, and some have a null for a message.
+/// Whether a body has the form that runtimes send when a function fails: all of them name the type, and some have a null message.
 fn is_runtime_error(payload: &[u8]) -> bool {
-    // Most responses are told apart by their first byte, without being parsed.
+    // The first byte rules out most responses without parsing them.
     if payload.trim_ascii_start().first() != Some(&b'{') {
         return false;
     }

@@ -225,8 +225,8 @@ async fn refusals_are_what_they_are() {
             "InvalidRequestContentException: Could not parse request body",
         ),
         ("413 Payload Too Large", "", "too much", 413, "too much"),
-        ("403 Forbidden", "", "", 403, "no further words"),
-        ("301 Moved Permanently", "", "", 301, "no further words"),
+        ("403 Forbidden", "", "", 403, "no reason given"),
+        ("301 Moved Permanently", "", "", 301, "no reason given"),
     ];
     for (line, headers, body, status, reason) in cases {
         assert_eq!(
@@ -251,7 +251,7 @@ async fn errors_of_the_service_mean_that_the_function_was_not_reached() {
         (
             "504 Gateway Timeout",
             "",
-            "status 504 Gateway Timeout: no further words",
+            "status 504 Gateway Timeout: no reason given",
         ),
     ];
     for (status, body, reason) in cases {
@@ -340,7 +340,7 @@ async fn a_function_has_15_minutes() {
 fn endpoints_are_plain_http_urls() {
     assert_eq!(
         HttpInvoker::new("https://lambda.test").unwrap_err().to_string(),
-        "`https://lambda.test` is https; functions are invoked over plain http only"
+        "invalid function endpoint `https://lambda.test`: https is not supported, must be http"
     );
     let malformed = [
         ("127.0.0.1:9001", "it does not begin with http://"),
@@ -351,7 +351,7 @@ fn endpoints_are_plain_http_urls() {
     for (url, why) in malformed {
         assert_eq!(
             HttpInvoker::new(url).unwrap_err().to_string(),
-            format!("`{url}` is no URL of a function endpoint such as http://127.0.0.1:9001: {why}")
+            format!("invalid function endpoint `{url}`: {why}; must be a URL such as http://127.0.0.1:9001")
         );
     }
     for url in ["http://localhost:9001", "http://localhost:9001/"] {

@@ -1,9 +1,9 @@
-//! What a simulated function checks of the events that it is given: that no record is missing, and a digest by which two runs can be
+//! The audit of the events that a simulated function is given: it finds missing records, and makes a digest by which two runs can be
 //! compared.
 //!
 //! # Differs from Lambda
-//! Nothing of a function is audited there. Offsets are taken to be consecutive, which holds for what producers write to topics that
-//! are not compacted, and for mappings without filters.
+//! Lambda audits nothing. The audit assumes consecutive offsets, which topics have that are not compacted and not written by transactions,
+//! and mappings without filters.
 
 mod event;
 
@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// Errors that are kept to be shown; the others are counted.
+/// The most errors that are kept; further ones are only counted.
 const KEPT_ERRORS: usize = 20;
 
-/// Follows the events of one mapping. An event is read when its invocation begins and counts when it completes.
+/// The audit of one mapping's events. An event is read when its invocation begins and counts when it completes.
 #[derive(Debug, Default)]
 pub struct Audit {
     ledger: Mutex<Ledger>,
@@ -24,50 +24,50 @@ pub struct Audit {
 
 #[derive(Debug, Default)]
 struct Ledger {
-    /// By partition: where the next event must start.
+    /// The offset at which the next event must start, by partition.
     positions: BTreeMap<i32, i64>,
     digest: Digest,
     summary: AuditSummary,
 }
 
-/// What the events were, so far.
+/// The summary of an audit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditSummary {
-    /// Invocations that completed, failed ones too.
+    /// Number of invocations that completed, with failed ones.
     pub invocations: u64,
-    /// Of them, those that failed. Their records are expected again.
+    /// Number of invocations that failed. Their records are expected again.
     pub failed_invocations: u64,
-    /// Of them, those whose event was only measured: it had a length and no bytes, so nothing but its length counts.
+    /// Number of invocations whose event was only measured. It has a length and no bytes, so only its length counts.
     pub measured_invocations: u64,
-    /// Records in the events of invocations that succeeded, redelivered ones too.
+    /// Number of records in the events of invocations that succeeded, with redelivered ones.
     pub records: u64,
-    /// Of them, those that had been in such an event before.
+    /// Number of these records that had been in such an event before.
     pub redelivered: u64,
     /// Bytes of the events of all invocations.
     pub payload_bytes: u64,
     /// The digest of the events of all invocations, in any order; `None` if one was only measured.
     pub digest: Option<Digest>,
-    /// How many times something was wrong.
+    /// Number of errors.
     pub error_count: u64,
-    /// What was wrong, the first twenty.
+    /// The first twenty errors.
     pub errors: Vec<AuditError>,
 }
 
-/// Something that must not be in an event, or is missing.
+/// An error in the events: records are missing, or an event is malformed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuditError {
     /// Records are missing between two events that succeeded.
-    #[error("partition {partition}: an event starts at offset {found} where {expected} is due")]
+    #[error("partition {partition}: an event starts at offset {found}, expected {expected}")]
     Gap {
         /// The partition.
         partition: i32,
-        /// Where the last one ended.
+        /// The offset at which the event before ended.
         expected: i64,
-        /// Where the next one starts.
+        /// The offset at which the event starts.
         found: i64,
     },
     /// Records of one partition do not follow each other within an event.
-    #[error("partition {partition}: offset {found} follows where {expected} is due, within an event")]
+    #[error("partition {partition}: offset {found} within an event, expected {expected}")]
     NotContiguous {
         /// The partition.
         partition: i32,
@@ -76,25 +76,25 @@ pub enum AuditError {
         /// The record's offset.
         found: i64,
     },
-    /// It is no event.
-    #[error("an event of {bytes} bytes is not understood from byte {at} on")]
+    /// An event is malformed.
+    #[error("malformed event of {bytes} bytes: no record at byte {at}")]
     Unreadable {
-        /// Its length.
+        /// The length of the event.
         bytes: usize,
-        /// Where a record was due.
+        /// The position at which a record was expected.
         at: usize,
     },
 }
 
-/// A fold of the CRC-32C of payloads, shown as 16 hexadecimal digits.
+/// A digest of payloads, shown as 16 hexadecimal digits: the wrapping sum of their CRC-32C.
 ///
-/// It is their wrapping sum: which of two partitions' invocations is first says nothing about what was delivered, so it must not
-/// matter. An exclusive or would not do, because two deliveries of one event would cancel each other out.
+/// A sum does not depend on the order, because invocations of different partitions have none. An exclusive or would not do, because two
+/// deliveries of one event would cancel each other out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Digest(u64);
 
 impl Digest {
-    /// Folds a payload in.
+    /// Adds a payload.
     pub fn add(&mut self, payload: &[u8]) {
         self.add_crc(crc32c::crc32c(payload));
     }
@@ -111,7 +111,7 @@ impl fmt::Display for Digest {
 }
 
 impl Audit {
-    /// What has completed so far.
+    /// Returns the summary of the invocations that have completed.
     pub fn summary(&self) -> AuditSummary {
         let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         let mut summary = ledger.summary.clone();
@@ -119,7 +119,7 @@ impl Audit {
         summary
     }
 
-    /// Reads an event. Holds nothing of its buffer.
+    /// Reads an event. Keeps nothing of its buffer.
     pub(super) fn read(&self, invocation: &Invocation) -> Seen {
         if invocation.payload.is_empty() {
             return Seen::measured(invocation.event_bytes);
@@ -127,7 +127,7 @@ impl Audit {
         let seen = Seen::read(&invocation.payload);
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         for run in &seen.runs {
-            // Where a mapping starts is known by its first event, even if that one fails.
+            // The first event sets the offset at which the mapping starts, even if its invocation fails.
             ledger.positions.entry(run.partition).or_insert(run.start);
         }
         seen
@@ -154,7 +154,7 @@ impl Audit {
 }
 
 impl Ledger {
-    /// Compares where an event starts with where the one before it ended.
+    /// Compares the start of an event with the end of the one before it.
     fn advance(&mut self, run: &Run) {
         let expected = *self.positions.entry(run.partition).or_insert(run.start);
         if run.start > expected {

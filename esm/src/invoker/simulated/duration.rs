@@ -1,30 +1,30 @@
-//! How long simulated invocations take.
+//! The durations of simulated invocations.
 
 use crate::Entropy;
 use std::f64::consts::TAU;
 use std::time::Duration;
 
-/// How long an invocation takes. What is drawn is rounded up to whole milliseconds, as Lambda bills it; a fixed duration is taken as
-/// it is.
+/// The distribution of an invocation's duration. Random durations are rounded up to whole milliseconds, as Lambda bills them; a fixed one
+/// is exact.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum DurationModel {
-    /// Always so long.
+    /// The same duration always.
     Fixed(Duration),
-    /// Anything between the two, each as likely.
+    /// A uniform distribution.
     Uniform {
-        /// The shortest.
+        /// The shortest duration.
         from: Duration,
-        /// The longest, not less than `from`.
+        /// The longest duration, not less than `from`.
         to: Duration,
     },
-    /// A bell curve, cut off at zero.
+    /// A normal distribution, cut off at zero.
     Normal {
-        /// Its middle.
+        /// The mean before it is cut off.
         mean: Duration,
-        /// Its standard deviation.
+        /// The standard deviation.
         deviation: Duration,
     },
-    /// Mostly short with a long tail, as of a function that waits for others.
+    /// An exponential distribution: mostly short with a long tail, as of a function that waits for other services.
     Exponential {
         /// The mean.
         mean: Duration,
@@ -32,7 +32,7 @@ pub enum DurationModel {
 }
 
 impl DurationModel {
-    /// What invocations take on average; for a normal one before it is cut off.
+    /// Returns the mean duration; of a normal distribution before it is cut off.
     pub fn mean(&self) -> Duration {
         match *self {
             Self::Fixed(mean) | Self::Normal { mean, .. } | Self::Exponential { mean } => mean,
@@ -40,7 +40,7 @@ impl DurationModel {
         }
     }
 
-    /// The duration of one invocation. The same sequence of `entropy` gives the same durations; a fixed one draws nothing.
+    /// Returns the duration of one invocation. The same sequence of `entropy` gives the same durations; a fixed one draws nothing.
     pub fn draw(&self, entropy: &Entropy) -> Duration {
         let milliseconds = match *self {
             Self::Fixed(duration) => return duration,
@@ -58,12 +58,12 @@ fn ms(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// A random number from 0.0 up to and excluding 1.0. 53 bits, because that is what an `f64` between 0 and 1 holds.
+/// Returns a random number from 0.0 up to and excluding 1.0, of 53 bits, because an `f64` between 0 and 1 holds no more.
 pub(super) fn fraction(entropy: &Entropy) -> f64 {
     (entropy.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// Of mean 0 and deviation 1, by the method of Box and Muller.
+/// Returns a normally distributed number of mean 0 and deviation 1, by the method of Box and Muller.
 fn standard_normal(entropy: &Entropy) -> f64 {
     let radius = (-2.0 * (1.0 - fraction(entropy)).ln()).sqrt();
     radius * (TAU * fraction(entropy)).cos()

@@ -3,8 +3,8 @@
 use crate::simulate::VariantOutcome;
 use crate::simulate::report::quantity::{TimeUnit, si, thousands};
 use crate::simulate::report::summary::NONE;
-use esmeralda_esm::scaler::{Cap, Decision};
-use esmeralda_esm::trace::Cause;
+use esmeralda_esm::trace::RebalanceCause;
+use esmeralda_esm::trace::{Cap, Decision};
 use std::fmt::{self, Write};
 
 /// Each evaluation with its reasons, folded up.
@@ -134,10 +134,10 @@ fn cap(cap: Cap) -> &'static str {
     }
 }
 
-fn cause(cause: Cause) -> &'static str {
+fn cause(cause: RebalanceCause) -> &'static str {
     match cause {
-        Cause::Evaluation => "an evaluation",
-        Cause::Bounds => "new bounds, mode or partitions",
-        Cause::LostPollers => "lost pollers",
+        RebalanceCause::Evaluation => "an evaluation",
+        RebalanceCause::Bounds => "new bounds, mode or partitions",
+        RebalanceCause::LostPollers => "lost pollers",
     }
 }

@@ -1,30 +1,30 @@
-//! Which records an event says it has, read off its text at the speed of memory.
+//! The records of an event, found in its text without parsing all of it, so that an audit costs little beside writing the event.
 
 use super::AuditError;
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
-/// What every record has once, followed by a number, `,"offset":` and another number.
+/// The text that every record has once, followed by a number, `,"offset":` and another number.
 ///
 /// It cannot be anywhere else in an event. Within a string a quotation mark is escaped, so the one after the comma begins or ends a
-/// string; a string that ends is followed by a colon, a comma or a bracket and not by a letter, so it begins one; and the colon makes
-/// that the name of an object's second or later member. The event's own members have other names, those of `records` end in
-/// a hyphen and a number, and a header is an object of one member.
+/// string. A string that ends is followed by a colon, a comma or a bracket and not by a letter, so it begins one. The colon makes
+/// that the name of an object's second or later member. The event's own members have other names, the members of `records` end in a
+/// hyphen and a number, and a header is an object of one member.
 const PARTITION: &str = r#","partition":"#;
 const OFFSET: &[u8] = br#","offset":"#;
 
 static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PARTITION));
 
-/// What one event has.
+/// The contents of one event.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::invoker::simulated) struct Seen {
-    /// Its length.
+    /// Length in bytes.
     pub(super) bytes: usize,
-    /// Its bytes were never written.
+    /// Whether its bytes were never written.
     pub(super) is_measured: bool,
     pub(super) crc: u32,
     pub(super) records: u64,
-    /// By partition, in order of appearance, each partition once.
+    /// The runs of records by partition, in order of appearance, each partition once.
     pub(super) runs: Vec<Run>,
     pub(super) errors: Vec<AuditError>,
 }
@@ -34,12 +34,12 @@ pub(in crate::invoker::simulated) struct Seen {
 pub(super) struct Run {
     pub(super) partition: i32,
     pub(super) start: i64,
-    /// After the last one.
+    /// The offset after the last record.
     pub(super) end: i64,
 }
 
 impl Seen {
-    /// An event of which only the length is known.
+    /// Returns an event of which only the length is known.
     pub(super) fn measured(bytes: usize) -> Self {
         Self {
             bytes,
@@ -72,7 +72,7 @@ impl Seen {
         seen
     }
 
-    /// Takes a record that does not follow the one before it; the index of its run.
+    /// Adds a record that does not follow the one before it, and returns the index of its run.
     fn begin(&mut self, partition: i32, offset: i64) -> usize {
         let known = self.runs.iter().position(|run| run.partition == partition);
         let Some(index) = known else {
@@ -103,18 +103,18 @@ fn unreadable(payload: &[u8], at: usize) -> AuditError {
     }
 }
 
-/// The partition and the offset that `rest` begins with.
+/// Returns the partition and the offset that `rest` begins with.
 fn numbers(rest: &[u8]) -> Option<(i32, i64)> {
     let (partition, rest) = number(rest)?;
     let (offset, _) = number(rest.strip_prefix(OFFSET)?)?;
     Some((i32::try_from(partition).ok()?, offset))
 }
 
-/// The decimal number, without a sign, that `rest` begins with, and what follows it.
+/// Returns the unsigned decimal number that `rest` begins with, and the text after it.
 fn number(rest: &[u8]) -> Option<(i64, &[u8])> {
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = rest.split_at(digits);
-    // 18 digits fit an i64 whatever they are.
+    // Any 18 digits fit an i64.
     if !(1..=18).contains(&digits.len()) {
         return None;
     }

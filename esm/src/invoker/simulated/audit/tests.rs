@@ -191,7 +191,7 @@ fn a_gap_between_events_is_an_error_with_its_offsets() {
     assert_eq!((summary.error_count, summary.errors), (1, vec![gap.clone()]));
     assert_eq!(
         gap.to_string(),
-        "partition 4: an event starts at offset 12 where 10 is due"
+        "partition 4: an event starts at offset 12, expected 10"
     );
 }
 
