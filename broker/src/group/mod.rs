@@ -34,14 +34,14 @@ use std::sync::Arc;
 
 /// One group. Source: Kafka's `Group` interface.
 ///
-/// Another type of group is another variant with a folder of rules beside [`classic`]: KIP-848 consumer groups, share groups (KIP-932), streams
-/// groups (KIP-1071). The matches below say what the new type has to answer. `Group.validateOffsetCommit` also takes the version of
-/// the API, which only consumer groups ask for; it becomes a field of [`Committer`] with them, as do the member id and the member epoch
-/// that OffsetFetch 9 carries a parameter of [`Group::validate_offset_fetch`].
+/// Another type of group is another variant with a folder of rules beside [`classic`]: consumer groups (KIP-848), share groups
+/// (KIP-932), streams groups (KIP-1071). The matches below list what the new type has to answer. Two inputs of Kafka's interface are
+/// missing because only consumer groups read them: the API version of an OffsetCommit belongs in [`Committer`], and the member id and
+/// member epoch of OffsetFetch 9 are to be parameters of [`Group::validate_offset_fetch`].
 ///
 /// # Requests that are meant for another type
-/// The requests of each protocol are handled in one file of [`task`], which asks here for its type of group and refuses the request
-/// if the group is of another: [`Group::classic_mut`] for JoinGroup, SyncGroup, Heartbeat, LeaveGroup and DescribeGroups. Kafka's codes:
+/// The requests of each protocol are handled in one file of [`task`]. It asks here for its type of group and refuses the request if the
+/// group is of another type: JoinGroup, SyncGroup, Heartbeat, LeaveGroup and DescribeGroups ask [`Group::classic_mut`]. Kafka's codes:
 ///
 /// | request | group of another type |
 /// | --- | --- |
@@ -53,8 +53,9 @@ use std::sync::Arc;
 ///
 /// # Conversion between types
 /// With KIP-848 a classic group of consumers becomes a consumer group when a member joins with ConsumerGroupHeartbeat, and becomes a
-/// classic one again when the last such member leaves; an empty group becomes the type of the next member. The task owns this value and replaces it. The group's id,
-/// mailbox, memory and offsets belong to the task and stay. Source: `GroupMetadataManager.convertToConsumerGroup`, `convertToClassicGroup`.
+/// classic group again when the last such member leaves. An empty group becomes the type of the next member. The task owns this value
+/// and can replace it; the group's id, mailbox, memory and offsets belong to the task and stay.
+/// Source: `GroupMetadataManager.convertToConsumerGroup`, `convertToClassicGroup`.
 #[derive(Debug)]
 pub(crate) enum Group {
     /// The members' leader assigns the partitions.

@@ -12,8 +12,8 @@ pub(crate) use crate::group::offsets::CommittedOffset;
 /// The committed offsets of a group cannot be told.
 pub(crate) type FetchOffsetsError = GroupError<crate::group::FetchOffsetsError>;
 
-/// Returns the offsets of the partitions in `wanted`, or with `None` all. A group that does not exist has committed nothing, which is not an
-/// error. Unstable offsets are not held back as long as there are no transactions.
+/// Returns the offsets of the partitions in `wanted`, or with `None` all. A group that does not exist has committed nothing, which is
+/// not an error. Unstable offsets are not held back as long as there are no transactions.
 pub(crate) async fn fetch_offsets(
     cluster: &Arc<Cluster>,
     context: &RequestContext,

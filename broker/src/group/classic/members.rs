@@ -1,5 +1,6 @@
-//! The members of a classic group: by member id, static members also by instance id; pending members, which have an id but have not
-//! joined with it; members that have not sent SyncGroup; and the number of members that support each protocol. Keeps these consistent and decides no rule of rebalancing.
+//! The members of a classic group by member id, static members also by instance id; the pending members, which have an id but have not
+//! joined with it; the members that have not sent SyncGroup; and the number of members that support each protocol. This file keeps
+//! them consistent and decides no rule of rebalancing.
 //!
 //! Source: Kafka's `ClassicGroup` and `ClassicGroupMember`. Maps are ordered, so that the same requests give the same group.
 

@@ -6,7 +6,8 @@
 //!
 //! A request that has to wait (JoinGroup, SyncGroup) is a [`Ticket`]: the rules keep it with its member and answer each exactly once.
 //!
-//! Each change of a group is one line at DEBUG; the removal of a member that did not leave by itself is at INFO. The shell's span has the group's id.
+//! Each change of a group is logged as one line at DEBUG, the removal of a member that did not leave by itself at INFO. The shell's span
+//! has the group's id.
 
 mod describe;
 mod errors;
