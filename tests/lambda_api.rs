@@ -358,6 +358,22 @@ async fn bodies_that_cannot_be_read_are_refused() {
 }
 
 #[tokio::test]
+async fn a_body_that_announces_too_many_bytes_is_refused_before_it_comes() {
+    let service = Service::start().await;
+    let head = format!("POST {MAPPINGS} HTTP/1.1\r\nHost: test\r\nContent-Length: 1048577\r\n\r\n");
+    let mut stream = TcpStream::connect(&service.address).await.expect("it listens");
+    stream.write_all(head.as_bytes()).await.expect("it reads");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.expect("it answers");
+    let answer = parse(&answer);
+    let body = json!({
+        "Type": "User",
+        "message": "The body must not exceed 1048576 bytes: 1048577 were announced",
+    });
+    assert_eq!(answer.error(), (413, "RequestTooLargeException", body));
+}
+
+#[tokio::test]
 async fn the_region_of_the_signature_is_that_of_the_arns() {
     let service = Service::start().await;
     let signature = "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/lambda/aws4_request, \

@@ -1,8 +1,8 @@
-//! The Lambda REST API for event source mappings: paths, bodies, status codes and headers. Source: Lambda API reference; what SDKs
-//! send and expect was seen with boto3, the AWS CLI and the AWS SDK for Rust.
+//! The Lambda REST API for event source mappings: paths, bodies, status codes and headers. Source: the Lambda API reference, and the
+//! requests of boto3, the AWS CLI and the AWS SDK for Rust.
 //!
-//! Translation only: every rule is the engine's. Requests are taken unsigned too, and no signature is checked; of one, only the region
-//! is read.
+//! This file only translates: every rule is the engine's. Signatures are not checked and may be missing; only the region is read from
+//! one.
 
 mod wire;
 
@@ -16,18 +16,18 @@ use esmeralda_broker::Entropy;
 use esmeralda_esm::{ApiError, Engine};
 use wire::{answer, done, read_body, read_query, region_of};
 
-/// Names of mappings in paths.
+/// The path of the mappings.
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Clone, Debug)]
 struct Api {
     engine: Engine,
-    /// For request ids.
+    /// The source of request ids.
     entropy: Entropy,
 }
 
-/// The routes of the Lambda API, and the answer to everything that no surface has.
+/// Returns the routes of the Lambda API, and the answer to every path and method that no route has.
 pub(super) fn router(engine: Engine) -> Router {
     let api = Api {
         engine,
@@ -108,19 +108,18 @@ async fn untag_resource(State(api): State<Api>, Path(resource): Path<String>, ur
     done(&api.entropy, result)
 }
 
-/// What to ask instead, for those who ask for something else.
+/// The end of the error for a path or method that is not served.
 const OPERATIONS: &str = "Esmeralda serves CreateEventSourceMapping, GetEventSourceMapping, UpdateEventSourceMapping, \
                           DeleteEventSourceMapping and ListEventSourceMappings under /2015-03-31/event-source-mappings, \
                           TagResource, UntagResource and ListTags under /2017-03-31/tags/ARN, a mapping's trace under \
                           /esmeralda/event-source-mappings/UUID/trace, /metrics and /healthz";
 
 async fn unknown_path(State(api): State<Api>, method: Method, uri: Uri) -> Response {
-    let error =
-        ApiError::unknown_operation(format!("Nothing answers {method} {}. {OPERATIONS}.", uri.path()));
+    let error = ApiError::unknown_operation(format!("{method} {} is not served. {OPERATIONS}.", uri.path()));
     answer(&api.entropy, StatusCode::OK, Err::<(), _>(error))
 }
 
 async fn unknown_method(State(api): State<Api>, method: Method, uri: Uri) -> Response {
-    let error = ApiError::unknown_operation(format!("{} does not take {method}. {OPERATIONS}.", uri.path()));
+    let error = ApiError::unknown_operation(format!("{} does not allow {method}. {OPERATIONS}.", uri.path()));
     answer(&api.entropy, StatusCode::OK, Err::<(), _>(error))
 }

@@ -1,10 +1,10 @@
-//! `/metrics`: the cluster's and the mappings' numbers in Prometheus' text format.
+//! `/metrics`: the metrics of the cluster and of each mapping in Prometheus' text format.
 
 use esmeralda_broker::BrokerMetrics;
 use esmeralda_esm::MappingMetrics;
 use std::fmt::Write as _;
 
-/// The whole page.
+/// Returns the whole page.
 pub(super) fn page(broker: &BrokerMetrics, mappings: &[MappingMetrics]) -> String {
     let mut page = Page::default();
     let broker = broker.read();
@@ -72,7 +72,7 @@ struct Family {
     value: fn(&MappingMetrics) -> u64,
 }
 
-/// One family per number of a mapping; the help names CloudWatch's metric where there is one.
+/// The families with one sample per mapping. The help names CloudWatch's metric if there is one.
 const FAMILIES: &[Family] = &[
     Family {
         name: "esmeralda_mapping_pollers",
@@ -163,7 +163,7 @@ fn labels(mapping: &MappingMetrics) -> String {
     )
 }
 
-/// A label's value, as Prometheus' text format escapes it.
+/// Escapes a label's value by the rules of Prometheus' text format.
 fn escape(value: &str) -> String {
     value
         .replace('\\', "\\\\")

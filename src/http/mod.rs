@@ -1,6 +1,7 @@
-//! The HTTP surface: one listener, the Lambda API for mappings, their traces, `/metrics` and `/healthz`. Each surface is a file of its own; this one
-//! puts them together and owns the listener's task.
+//! The HTTP port: one listener for the Lambda API for mappings, their traces, `/metrics` and `/healthz`. Each has a file of its own; this
+//! file combines their routes and owns the listener's task.
 
+mod connections;
 mod health;
 mod lambda;
 mod metrics;
@@ -10,6 +11,7 @@ use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use connections::HEADER_TIMEOUT;
 use esmeralda_broker::BrokerMetrics;
 use esmeralda_esm::Engine;
 use socket2::SockRef;
@@ -19,7 +21,6 @@ use std::sync::atomic::AtomicBool;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tracing::warn;
 
 /// The number of connections that may wait to be accepted, as on the Kafka port.
 const LISTEN_BACKLOG: i32 = 4_096;
@@ -27,16 +28,16 @@ const LISTEN_BACKLOG: i32 = 4_096;
 /// Prometheus' text exposition format.
 const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// What the routes show and change.
+/// The state that the routes read and change.
 #[derive(Clone, Debug)]
 pub(crate) struct Surface {
     pub(crate) engine: Engine,
     pub(crate) broker: BrokerMetrics,
-    /// Everything configured exists.
+    /// Whether everything that was configured exists.
     pub(crate) is_ready: Arc<AtomicBool>,
 }
 
-/// A listening HTTP server. Dropping it without [`Server::stop`] aborts its task.
+/// A listening HTTP server. Dropping it without [`Server::stop`] stops it too, without waiting for the requests in work.
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
@@ -51,26 +52,27 @@ impl Server {
         SockRef::from(&listener).listen(LISTEN_BACKLOG)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
-        let serving = axum::serve(listener, router(surface)).with_graceful_shutdown(async {
+        let stopped = async {
             // An error means that the server was dropped, which stops it too.
             let _ = stopped.await;
-        });
-        let task = tokio::spawn(async move {
-            if let Err(error) = serving.await {
-                warn!(%error, "the HTTP server ended");
-            }
-        });
+        };
+        let task = tokio::spawn(connections::serve(
+            listener,
+            router(surface),
+            HEADER_TIMEOUT,
+            stopped,
+        ));
         Ok(Self { address, stop, task })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Accepts no more, answers what is in work.
+    /// Stops accepting, and waits until the requests in work are answered.
     pub(crate) async fn stop(self) {
-        // The task may have ended by itself.
+        // A send to a task that has ended fails, and there is nothing left to stop.
         let _ = self.stop.send(());
         let _ = self.task.await;
     }

@@ -1,4 +1,4 @@
-//! How a mapping scaled, as JSON: `GET /esmeralda/event-source-mappings/UUID/trace`. Not an API of AWS's.
+//! The trace of a mapping's scaling as JSON: `GET /esmeralda/event-source-mappings/UUID/trace`. AWS has no such API.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -6,10 +6,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use esmeralda_esm::Engine;
 
-/// The route.
+/// The path of the route.
 pub(super) const PATH: &str = "/esmeralda/event-source-mappings/{uuid}/trace";
 
-/// The trace of a mapping since it last became Enabled, until now.
+/// Answers with the trace of a mapping from when it last became Enabled until now.
 pub(super) async fn trace(State(engine): State<Engine>, Path(uuid): Path<String>) -> Response {
     match engine.trace(&uuid).await {
         Ok(trace) => Json(trace).into_response(),

@@ -1,6 +1,6 @@
-//! Bodies, queries, headers and errors as AWS's REST-JSON protocol has them.
+//! Bodies, queries, headers and errors of AWS's REST-JSON protocol.
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::Query;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
@@ -11,19 +11,26 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::debug;
 
-/// Far more than any request of this API needs.
+/// The largest body: far more than any request of this API needs, and little enough to be held many times.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Without it SDKs do not know which exception an error is.
+/// The exception of an error response: SDKs choose the error's class by this header.
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Reads a JSON body; none at all is an empty one.
+/// Reads a JSON body. An empty body stands for an empty object.
 ///
 /// # Errors
-/// 413 for one that is too large, SerializationException for one that is not what the operation takes.
+/// 413 for a body that is too large, before any of it is read if its Content-Length says so; SerializationException for one that the
+/// operation does not take.
 pub(super) async fn read_body<T: DeserializeOwned>(body: Body) -> Result<T, ApiError> {
+    let announced = body.size_hint().lower();
+    if announced > MAX_BODY_BYTES as u64 {
+        return Err(ApiError::too_large(format!(
+            "The body must not exceed {MAX_BODY_BYTES} bytes: {announced} were announced"
+        )));
+    }
     let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
         ApiError::too_large(format!(
             "The body must not exceed {MAX_BODY_BYTES} bytes: {error}"
@@ -37,7 +44,7 @@ pub(super) async fn read_body<T: DeserializeOwned>(body: Body) -> Result<T, ApiE
 /// Reads the query.
 ///
 /// # Errors
-/// SerializationException for values of another type than the operation's.
+/// SerializationException for a value whose type is not the operation's.
 pub(super) fn read_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
     let query = Query::try_from_uri(uri);
     query
@@ -45,12 +52,12 @@ pub(super) fn read_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> 
         .map_err(|error| ApiError::serialization(error.body_text()))
 }
 
-/// The region in the credential's scope of a signature: the only place where a request says which region it is for.
+/// Returns the region in the credential scope of a signature, which is the only place where a request names its region:
 /// `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/lambda/aws4_request, ...`
 pub(super) fn region_of(headers: &HeaderMap) -> Option<String> {
     let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (_, credential) = authorization.split_once("Credential=")?;
-    // The access key may contain slashes, what follows does not.
+    // The access key may contain slashes; the four parts after it do not.
     let scope = credential.split([',', ' ']).next()?;
     let mut parts = scope.rsplit('/');
     let region = parts.nth(2)?;
@@ -61,7 +68,7 @@ pub(super) fn region_of(headers: &HeaderMap) -> Option<String> {
     is_region.then(|| region.to_owned())
 }
 
-/// The response to a request: the operation's status and JSON, or the error's.
+/// Returns the response to a request: `status` with the result as JSON, or the error's.
 pub(super) fn answer<T: Serialize>(
     entropy: &Entropy,
     status: StatusCode,
@@ -79,7 +86,7 @@ pub(super) fn answer<T: Serialize>(
     identified(response, entropy)
 }
 
-/// The response to a request that has nothing to show: 204, or the error's.
+/// Returns the response to a request without a result: 204, or the error's.
 pub(super) fn done(entropy: &Entropy, result: Result<(), ApiError>) -> Response {
     let response = match result {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
@@ -88,7 +95,7 @@ pub(super) fn done(entropy: &Entropy, result: Result<(), ApiError>) -> Response 
     identified(response, entropy)
 }
 
-/// The response with an id that SDKs show.
+/// Adds the request id that SDKs show.
 fn identified(mut response: Response, entropy: &Entropy) -> Response {
     if let Ok(request_id) = HeaderValue::from_str(&entropy.uuid().to_string()) {
         response.headers_mut().insert(REQUEST_ID, request_id);
