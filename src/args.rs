@@ -1,4 +1,4 @@
-//! What was typed on the command line, and what it means.
+//! The command line: its options, their values, and their help texts.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use esmeralda::broker::config::{Advertised, AdvertisedHost};
@@ -17,10 +17,10 @@ use std::time::Duration;
     max_term_width = 100
 )]
 pub(crate) struct Cli {
-    /// What to do; `serve` if nothing is said.
+    /// The command; `serve` if none is given.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// The options of `serve`, which is the default command.
+    /// The options of `serve`, the default command.
     #[command(flatten)]
     pub(crate) serve: ServeArgs,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a cluster, the Lambda API for mappings, and the engine (the default)
     Serve(Box<ServeArgs>),
-    /// Show the product: a spike of records drains into a simulated function
+    /// Show a spike of records drain through three ways of scaling, in half a minute
     Demo(DemoArgs),
     /// Simulate how mappings scale, in virtual time
     Simulate(Box<SimulateArgs>),
@@ -41,8 +41,8 @@ pub(crate) enum Command {
 /// The options of `serve`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ServeArgs {
-    /// Where the brokers listen: one address, or one per broker by commas.
-    /// With one port p, N brokers take p to p+N-1; port 0 takes free ones
+    /// Addresses that the brokers listen on, separated by commas. With one address,
+    /// N brokers use N ports from its port on; port 0 takes free ports
     #[arg(
         long,
         value_name = "HOST:PORT",
@@ -50,78 +50,76 @@ pub(crate) struct ServeArgs {
         value_delimiter = ','
     )]
     pub(crate) kafka: Vec<ListenAddress>,
-    /// How many brokers [default: as many as --kafka names]
+    /// Number of brokers [default: the number of addresses in --kafka]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) brokers: Option<u16>,
-    /// Where the Lambda API, /metrics and /healthz are served
+    /// Address of the Lambda API, /metrics and /healthz
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8092")]
     pub(crate) http: ListenAddress,
-    /// The host, and the port of the first broker, that Kafka clients are told to dial;
-    /// each further broker has the next port [default: what each broker listens on]
+    /// Host that Kafka clients are told to connect to, and the first broker's port; each
+    /// further broker has the next port [default: the address that each broker listens on]
     #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "advertised")]
     pub(crate) advertised_host: Option<AdvertisedHost>,
-    /// Where Kafka clients are told to dial without --advertised-host. `reflect` tells each
-    /// client the address of this machine that it has connected to. A mapping on the way
-    /// (docker -p, kubectl port-forward, ssh -L) hides the address that was dialled: the
-    /// client is told the one behind the mapping, which a Linux host can dial for its own
-    /// containers, and everybody if it is the same one on both sides. If the port or the
-    /// host differs, and cannot be dialled, give --advertised-host
+    /// Address that Kafka clients are told to connect to without --advertised-host. `reflect`
+    /// tells each client the address of this machine that its connection came in on. A port
+    /// mapping (docker -p, kubectl port-forward, ssh -L) hides the address that the client
+    /// used; if the client cannot connect to the one behind it, give --advertised-host
     #[arg(long, value_name = "HOW", value_enum, default_value_t = AdvertisedArg::Listened)]
     pub(crate) advertised: AdvertisedArg,
-    /// Create topics when clients first name them (auto.create.topics.enable)
+    /// Create a topic when a client first names it (auto.create.topics.enable)
     #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
     pub(crate) auto_create_topics: bool,
-    /// Partitions of topics created without a number (num.partitions)
+    /// Number of partitions of a topic created without one (num.partitions)
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) default_partitions: u32,
-    /// Any broker config by Kafka's name; may be repeated
+    /// Any broker config by Kafka's name; repeatable
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) properties: Vec<Property>,
-    /// What records, frames and payloads may hold: bytes, or with K, M, G
-    /// [default: 3/4 of the machine's or the container's memory]
+    /// Limit of the memory for records, requests, answers, groups and payloads:
+    /// bytes, or a number with K, M or G [default: 3/4 of the machine's or container's memory]
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory_limit: Option<ByteSize>,
-    /// A TOML file that declares topics, functions and mappings
+    /// TOML file that declares topics, functions and mappings
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Where functions that no config entry names are invoked; a URL without a path
-    /// gets /2015-03-31/functions/NAME/invocations
+    /// URL at which functions without a config entry are invoked; without a path,
+    /// /2015-03-31/functions/NAME/invocations is added
     #[arg(long, value_name = "URL")]
     pub(crate) lambda_endpoint: Option<String>,
-    /// How long in-flight invocations may take to finish when stopping, in seconds
+    /// Longest time, in seconds, that in-flight invocations may take when stopping
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) shutdown_timeout: u64,
     #[command(flatten)]
     pub(crate) scaling: ScalingArgs,
-    /// How many times as fast the engine's time passes: evaluations, pauses,
-    /// windows, backoff and simulated functions, not Kafka's protocol or real functions
+    /// Speed of the engine's time relative to real time. It applies to evaluations, pauses,
+    /// batching windows, backoff and simulated functions, not to Kafka's protocol or real functions
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) time_scale: u32,
-    /// The AWS account in ARNs: 12 digits
+    /// AWS account in ARNs: 12 digits
     #[arg(long, value_name = "ID", default_value = "000000000000", value_parser = account_id)]
     pub(crate) account_id: String,
-    /// The AWS region in ARNs when a request's signature names none
+    /// AWS region in ARNs, for requests whose signature names none
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     pub(crate) region: String,
 }
 
-/// Which scaling constants hold.
+/// The choice of scaling constants.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ScalingArgs {
-    /// The scaling profile: announcement-2024, current or instant
+    /// Scaling profile: announcement-2024, current or instant
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<ProfileName>,
-    /// Another value for a constant of the profile; may be repeated. A name that
-    /// does not exist is answered with those that do
+    /// Value that replaces a constant of the profile; repeatable. An unknown name
+    /// is answered with the list of names
     #[arg(long = "scaling", value_name = "NAME=VALUE")]
     pub(crate) constants: Vec<Property>,
 }
 
 impl ScalingArgs {
-    /// `scaling` with what was typed in its place.
+    /// Returns `scaling` changed by the options that were given.
     ///
     /// # Errors
-    /// A sentence that names what would be right.
+    /// A sentence with what is allowed.
     pub(crate) fn apply(&self, scaling: Scaling) -> Result<Scaling, String> {
         let mut scaling = match self.profile {
             Some(name) => scaling.based_on(name),
@@ -138,26 +136,26 @@ impl ScalingArgs {
 /// The options of `simulate`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SimulateArgs {
-    /// A scenario: a TOML file with topics, their workload, functions and variants of a mapping
+    /// Scenario: a TOML file with topics, their workload, functions and variants of a mapping
     #[arg(
         value_name = "SCENARIO",
         required_unless_present = "reference",
         conflicts_with = "reference"
     )]
     pub(crate) scenario: Option<PathBuf>,
-    /// Run the workload of AWS's announcement of provisioned mode, and set what AWS published beside it
+    /// Run the workload of AWS's announcement of provisioned mode, and compare with the figures that AWS published
     #[arg(long)]
     pub(crate) reference: bool,
-    /// Write the outcome with its whole trace
+    /// Write the outcome, with the whole trace, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// Write a page with the figures drawn from the trace
+    /// Write an HTML page with the figures and graphs
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Whether the events' bytes are built, or only their sizes computed
+    /// Build the events, or compute only their sizes
     #[arg(long, value_name = "HOW", value_enum, default_value_t = PayloadsArg::Built)]
     pub(crate) payloads: PayloadsArg,
-    /// What all randomness follows from [default: the scenario's]
+    /// Seed of all randomness [default: the scenario's]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     #[command(flatten)]
@@ -171,29 +169,31 @@ pub(crate) struct SimulateArgs {
 /// All of AWS's limits are checked where the settings are laid out.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PlanArgs {
-    /// A scenario: a TOML file as `simulate` takes it. Each setting runs, and is charged, for its
-    /// run_for_s; without one until the last record has arrived and has had its time
+    /// Scenario: a TOML file as for `simulate`. Each setting runs, and is charged, for its run_for_s;
+    /// without run_for_s, until the last record has arrived and --within has passed
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenario: PathBuf,
-    /// The longest that a record may wait between arrival and commit; of a backlog, the time to drain it
+    /// Longest time that a record may wait between arrival and commit; for a backlog, the time to drain it
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) within: Duration,
-    /// The variant of the scenario whose other members all settings share [default: its first one]
+    /// Variant of the scenario whose other members all settings share [default: the first]
     #[arg(long, value_name = "NAME")]
     pub(crate) variant: Option<String>,
-    /// MinimumPollers to try [default: 1, 2, 5, 10, 20, 50, 100, 200, as far as the partitions go, and those]
+    /// Values of MinimumPollers to try [default: 1, 2, 5, 10, 20, 50, 100, 200, up to the number of
+    /// partitions, and that number]
     #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
     pub(crate) minimum: Vec<u32>,
-    /// MaximumPollers to try [default: the minimum, 10, 20, 50, 100, and AWS's default: 200, or the partitions if fewer]
+    /// Values of MaximumPollers to try [default: the minimum, 10, 20, 50, 100, and AWS's default of 200,
+    /// or the number of partitions if it is less]
     #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
     pub(crate) maximum: Vec<u32>,
-    /// BatchSize to try [default: the scenario's]
+    /// Values of BatchSize to try [default: the scenario's]
     #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
     pub(crate) batch_size: Vec<u32>,
-    /// MaximumBatchingWindowInSeconds to try [default: the scenario's]
+    /// Values of MaximumBatchingWindowInSeconds to try [default: the scenario's]
     #[arg(long, value_name = "SECONDS,...", value_delimiter = ',')]
     pub(crate) window: Vec<u32>,
-    /// Write every setting with its figures
+    /// Write every setting with its figures as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     #[command(flatten)]
@@ -202,18 +202,18 @@ pub(crate) struct PlanArgs {
     pub(crate) scaling: ScalingArgs,
 }
 
-/// How a simulation is run.
+/// The options of every simulation.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunArgs {
-    /// How many variants are run at once; the result does not depend on it [default: one per core]
+    /// Number of variants that run at once; the result does not depend on it [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     pub(crate) threads: Option<u16>,
-    /// What the records and events of one variant may hold [default: 16G]
+    /// Limit of the memory for the records and events of one variant [default: 16G]
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory_limit: Option<ByteSize>,
 }
 
-/// `--advertised`.
+/// The value of `--advertised`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AdvertisedArg {
     /// The host and port that each broker listens on, localhost for a wildcard
@@ -222,36 +222,31 @@ pub(crate) enum AdvertisedArg {
     Reflect,
 }
 
-/// `--payloads`.
+/// The value of `--payloads`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PayloadsArg {
-    /// As Lambda sends them; the simulated function reads and checks them
+    /// Build the events that Lambda sends; the simulated function reads and checks them
     Built,
-    /// Only sizes are computed: faster, for sweeps
+    /// Compute only their sizes; faster
     Measure,
 }
 
 /// The options of `demo`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DemoArgs {
-    /// Records in the spike
-    #[arg(long, value_name = "N", default_value_t = 120_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    /// Number of records in the spike
+    #[arg(long, value_name = "N", default_value_t = 900_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) records: u32,
-    /// Partitions of the demo's topic
-    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    pub(crate) partitions: u32,
-    /// Event pollers of the mapping (MinimumPollers)
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=200))]
-    pub(crate) pollers: u32,
-    /// How long each invocation of the simulated function takes, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 20)]
-    pub(crate) duration_ms: u64,
+    /// How many times as fast as real time the engine's time passes; on a slow
+    /// machine, less keeps the pauses and evaluations on time
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) time_scale: u32,
 }
 
-/// `host:port`, the port possibly 0.
+/// A `host:port` to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListenAddress {
-    /// A name or an address; IPv6 in brackets.
+    /// A name or an address; an IPv6 address stands in brackets.
     pub(crate) host: String,
     /// 0 takes a free port.
     pub(crate) port: u16,
@@ -261,7 +256,7 @@ impl std::str::FromStr for ListenAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not HOST:PORT, such as 127.0.0.1:9092");
+        let wrong = || "must be HOST:PORT, such as 127.0.0.1:9092".to_owned();
         let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
         let is_bare_ipv6 = host.contains(':') && text.parse::<SocketAddr>().is_err();
         if host.is_empty() || is_bare_ipv6 {
@@ -280,12 +275,12 @@ impl std::fmt::Display for ListenAddress {
     }
 }
 
-/// One `key=value`.
+/// A `key=value` pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Property {
-    /// A broker config's name.
+    /// The key; not empty.
     pub(crate) key: String,
-    /// Its value; may be empty.
+    /// The value; may be empty.
     pub(crate) value: String,
 }
 
@@ -298,12 +293,12 @@ impl std::str::FromStr for Property {
                 key: key.trim().to_owned(),
                 value: value.trim().to_owned(),
             }),
-            _ => Err(format!("`{text}` is not KEY=VALUE, such as num.partitions=4")),
+            _ => Err("must be KEY=VALUE, such as num.partitions=4".to_owned()),
         }
     }
 }
 
-/// A number of bytes.
+/// A number of bytes, 16 MiB or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ByteSize(pub(crate) usize);
 
@@ -311,7 +306,7 @@ impl std::str::FromStr for ByteSize {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a size, such as 512M or 2G; the least is 16M");
+        let wrong = || "must be a size of at least 16M, such as 512M or 2G".to_owned();
         let (digits, shift) = match text.char_indices().last() {
             Some((at, 'K' | 'k')) => (&text[..at], 10),
             Some((at, 'M' | 'm')) => (&text[..at], 20),
@@ -329,27 +324,27 @@ impl std::str::FromStr for ByteSize {
     }
 }
 
-/// Seconds, fractions allowed, more than none.
+/// Reads a number of seconds above 0, which may be a fraction.
 fn seconds(text: &str) -> Result<Duration, String> {
     let number = text.parse().ok().filter(|seconds| *seconds > 0.0);
     let time = number.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     time.filter(|time| !time.is_zero())
-        .ok_or_else(|| format!("`{text}` is not a number of seconds above 0, such as 600 or 1.5"))
+        .ok_or_else(|| "must be a number above 0, such as 600 or 1.5".to_owned())
 }
 
 fn account_id(text: &str) -> Result<String, String> {
     if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(text.to_owned())
     } else {
-        Err("an AWS account id has 12 digits".to_owned())
+        Err("must have 12 digits".to_owned())
     }
 }
 
 impl ServeArgs {
-    /// Where each broker listens.
+    /// Returns the address that each broker listens on.
     ///
     /// # Errors
-    /// A sentence when `--brokers` contradicts `--kafka`, or the ports run out.
+    /// A sentence if `--brokers` contradicts `--kafka`, or a port would exceed 65535.
     pub(crate) fn broker_addresses(&self) -> Result<Vec<ListenAddress>, String> {
         let count = usize::from(self.brokers.unwrap_or(self.kafka.len() as u16));
         if self.kafka.len() == count {
@@ -357,7 +352,7 @@ impl ServeArgs {
         }
         let [first] = self.kafka.as_slice() else {
             return Err(format!(
-                "--kafka names {} addresses and --brokers asks for {count}: give one address, or one per broker",
+                "--kafka has {} addresses for {count} brokers: must be one address, or one per broker",
                 self.kafka.len()
             ));
         };
@@ -367,9 +362,8 @@ impl ServeArgs {
                     0 => Some(0),
                     port => u16::try_from(usize::from(port) + place).ok(),
                 };
-                let port = port.ok_or_else(|| {
-                    format!("--kafka {first} leaves no room for {count} brokers: ports end at 65535")
-                })?;
+                let port = port
+                    .ok_or_else(|| format!("--kafka {first} with {count} brokers needs ports above 65535"))?;
                 Ok(ListenAddress {
                     host: first.host.clone(),
                     port,
@@ -378,7 +372,7 @@ impl ServeArgs {
             .collect()
     }
 
-    /// The host and port that Kafka clients are told to dial.
+    /// Returns the host and port that Kafka clients are told to connect to.
     pub(crate) fn advertised(&self) -> Advertised {
         match (&self.advertised_host, self.advertised) {
             (Some(host), _) => Advertised::Host(host.clone()),
@@ -387,7 +381,7 @@ impl ServeArgs {
         }
     }
 
-    /// How long a stop may take.
+    /// Returns how long a stop may take.
     pub(crate) fn shutdown_timeout(&self) -> Duration {
         Duration::from_secs(self.shutdown_timeout)
     }
@@ -468,16 +462,13 @@ mod tests {
     #[test]
     fn a_list_that_contradicts_the_count_is_refused() {
         let error = addresses(&["--kafka", "a:1,b:2", "--brokers", "3"]).expect_err("a contradiction");
-        assert!(
-            error.contains("names 2 addresses and --brokers asks for 3"),
-            "{error}"
-        );
+        assert!(error.contains("has 2 addresses for 3 brokers"), "{error}");
     }
 
     #[test]
     fn ports_do_not_run_over_the_end() {
         let error = addresses(&["--kafka", "a:65535", "--brokers", "2"]).expect_err("no such port");
-        assert!(error.contains("ports end at 65535"), "{error}");
+        assert!(error.contains("needs ports above 65535"), "{error}");
     }
 
     #[test]
@@ -485,8 +476,8 @@ mod tests {
         assert_eq!(seconds("600"), Ok(Duration::from_secs(600)));
         assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1_500)));
         for wrong in ["0", "-1", "NaN", "inf", "1e30", "1e-12", "10m", ""] {
-            let expected = format!("`{wrong}` is not a number of seconds above 0, such as 600 or 1.5");
-            assert_eq!(seconds(wrong), Err(expected));
+            let expected = "must be a number above 0, such as 600 or 1.5".to_owned();
+            assert_eq!(seconds(wrong), Err(expected), "{wrong}");
         }
     }
 

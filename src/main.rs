@@ -20,8 +20,9 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         None => logged(LevelFilter::INFO, || in_real_time(serve::run(cli.serve))),
         Some(Command::Serve(serve)) => logged(LevelFilter::INFO, || in_real_time(serve::run(*serve))),
-        Some(Command::Demo(demo)) => logged(LevelFilter::WARN, || in_real_time(demo::run(demo))),
-        // Virtual time has runtimes of its own.
+        // Its intervals are scaled below what the engine warns of, and warnings would stand between the lines that it draws.
+        Some(Command::Demo(demo)) => logged(LevelFilter::ERROR, || in_real_time(demo::run(demo))),
+        // Simulations run on runtimes of their own, with a paused clock.
         Some(Command::Simulate(simulate)) => logged(LevelFilter::ERROR, || simulate::run(&simulate)),
         Some(Command::Plan(plan)) => logged(LevelFilter::ERROR, || plan::run(&plan)),
     };
@@ -37,7 +38,7 @@ fn in_real_time(command: impl Future<Output = Result<(), String>>) -> Result<(),
     runtime.block_on(command)
 }
 
-/// Logs go to stderr; `RUST_LOG` overrides `default_level`.
+/// Runs a command with logs on stderr, from `default_level` on unless `RUST_LOG` says otherwise.
 fn logged(default_level: LevelFilter, run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     let wanted = std::env::var("RUST_LOG").unwrap_or_default();
     let to_stderr = tracing_subscriber::fmt::layer()
@@ -50,14 +51,14 @@ fn logged(default_level: LevelFilter, run: impl FnOnce() -> Result<(), String>) 
     run()
 }
 
-/// What is logged: a level, or levels by target.
+/// Reads RUST_LOG's value: a level, or levels by target. An empty value means `default_level`.
 fn log_targets(wanted: &str, default_level: LevelFilter) -> Result<Targets, String> {
     if wanted.trim().is_empty() {
         return Ok(Targets::new().with_default(default_level));
     }
     wanted.parse().map_err(|error| {
         format!(
-            "RUST_LOG={wanted}: {error}; it takes a level (off, error, warn, info, debug, trace), or levels by target, as in \
+            "RUST_LOG={wanted}: {error}; must be a level (off, error, warn, info, debug, trace) or levels by target, such as \
              warn,esmeralda_broker=debug"
         )
     })
@@ -74,7 +75,7 @@ mod tests {
     use tracing::Level;
 
     #[test]
-    fn what_is_logged_is_a_level_or_levels_by_target() {
+    fn rust_log_is_a_level_or_levels_by_target() {
         let is_on = |wanted: &str, target: &str, level: Level| {
             log_targets(wanted, LevelFilter::INFO)
                 .unwrap()
@@ -95,6 +96,6 @@ mod tests {
         ));
         let error = log_targets("esmeralda=loud", LevelFilter::INFO).unwrap_err();
         assert!(error.starts_with("RUST_LOG=esmeralda=loud: "), "{error}");
-        assert!(error.ends_with("as in warn,esmeralda_broker=debug"), "{error}");
+        assert!(error.ends_with("such as warn,esmeralda_broker=debug"), "{error}");
     }
 }

@@ -7,6 +7,7 @@ use crate::clients;
 
 mod admin;
 mod brokers;
+mod demo;
 mod group;
 mod kcat;
 mod mapping;
@@ -19,6 +20,7 @@ mod stopping;
 /// Every case, in the order in which they run.
 pub fn all() -> Vec<Case> {
     let mut cases = simulate::cases();
+    cases.extend(demo::cases());
     cases.extend(refusals::cases());
     cases.extend(mapping::cases());
     for client in clients::ALL {

@@ -1,250 +1,274 @@
-//! `esmeralda demo`: a spike of records, produced through TCP, drains into a simulated function while lag, pollers and rates are
-//! shown.
+//! `esmeralda demo`: the same spike of records through three ways of scaling, side by side, on one cluster.
+//!
+//! Nothing is played back. The records come in through the Kafka port, from a producer with a TCP connection of its own; three mappings
+//! read them, each through a consumer group of pollers; and the engine scales them by the constants that were fitted to AWS's
+//! announcement of provisioned mode. Only the engine's time passes faster, so that minutes of AWS's take seconds.
 
+mod producer;
+mod screen;
+mod spike;
+mod text;
+mod watch;
+
+use super::signals::Signals;
 use crate::args::DemoArgs;
 use crate::memory_limit;
-use esmeralda::broker::Clock;
 use esmeralda::esm::invoker::SimulatedFunction;
-use esmeralda::{Esmeralda, Mapping, NewMapping, Options};
-use rskafka::chrono::DateTime;
-use rskafka::client::ClientBuilder;
-use rskafka::client::partition::{Compression, PartitionClient, UnknownTopicHandling};
-use rskafka::record::Record;
-use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _};
+use esmeralda::esm::{ApiError, GroupTimeouts, ProfileName};
+use esmeralda::{Esmeralda, NewMapping, Options};
+use producer::{Producer, ProducerError};
+use screen::Screen;
+use spike::Spike;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior};
+use text::Palette;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+use watch::{Frame, Mode, News, Watched, lanes};
 
 const TOPIC: &str = "orders";
-const FUNCTION: &str = "handle-orders";
-const RECORDS_PER_REQUEST: u32 = 1_000;
-const REFRESH: Duration = Duration::from_millis(250);
-const BAR_CELLS: u64 = 24;
+const PARTITIONS: u32 = 100;
+const BATCH_SIZE: u32 = 100;
+/// Long enough that, scaled, the timer's millisecond is small beside it.
+const FUNCTION_DURATION: Duration = Duration::from_secs(5);
+/// The engine's time in which the spike arrives.
+const SPIKE: Duration = Duration::from_secs(120);
+const REFRESH: Duration = Duration::from_millis(100);
+/// The columns before the text of an event's line, and of the introduction's.
+const EVENT_INDENT: usize = 19;
+const INTRODUCTION_INDENT: usize = 12;
 
-/// Runs the demo to its summary.
+/// The modes that are compared. The pollers of a mode read the topic through a group of their own.
+const MODES: [Mode; 3] = [
+    Mode {
+        name: "on-demand",
+        minimum_pollers: None,
+    },
+    Mode {
+        name: "minimum-1",
+        minimum_pollers: Some(1),
+    },
+    Mode {
+        name: "minimum-10",
+        minimum_pollers: Some(10),
+    },
+];
+
+/// The reason why the demo did not reach its end.
+enum Stop {
+    /// A signal came.
+    Interrupted,
+    /// Nobody reads what it prints.
+    Unread,
+    /// A step failed.
+    Failed(String),
+}
+
+impl Stop {
+    fn failed(reason: impl ToString) -> Self {
+        Self::Failed(reason.to_string())
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Unread,
+            _ => Self::Failed(format!("cannot write to stdout: {error}")),
+        }
+    }
+}
+
+/// Runs the demo to its summary, or until a signal comes.
 ///
 /// # Errors
 /// A sentence that says which step failed.
 pub(crate) async fn run(args: DemoArgs) -> Result<(), String> {
-    let options = Options {
-        memory_limit_bytes: memory_limit::default_bytes(),
-        ..Options::default()
-    };
-    let esmeralda = Esmeralda::start_with(options)
+    let mut signals = Signals::new()?;
+    let esmeralda = Esmeralda::start_with(options(&args))
         .await
         .map_err(|error| error.to_string())?;
     esmeralda.set_ready();
-    let mapping = prepare(&esmeralda, &args).await?;
-    introduce(&esmeralda, &mapping, &args);
-
-    let began = Instant::now();
-    let produced = Arc::new(AtomicU64::new(0));
-    let spike = produce_spike(esmeralda.bootstrap_servers(), args.clone(), Arc::clone(&produced));
-    let drained = async {
-        spike.await?;
-        mapping.drained().await.map_err(|error| error.to_string())
+    let ended = tokio::select! {
+        biased;
+        () = signals.next() => Err(Stop::Interrupted),
+        ended = show(&esmeralda, &args) => ended,
     };
-    let mut screen = Screen::new(u64::from(args.records), began);
-    let mut refresh = tokio::time::interval(REFRESH);
-    refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    tokio::pin!(drained);
-    loop {
-        tokio::select! {
-            biased;
-            outcome = &mut drained => { outcome?; break; }
-            _ = refresh.tick() => screen.show(&sample(&esmeralda, &produced).await),
-        }
+    match ended {
+        Ok(()) => esmeralda.stop(Duration::from_secs(5)).await,
+        Err(Stop::Interrupted) => eprintln!("Interrupted."),
+        Err(Stop::Unread) => {}
+        Err(Stop::Failed(reason)) => return Err(reason),
     }
-    let elapsed = began.elapsed();
-    let last = sample(&esmeralda, &produced).await;
-    screen.show(&last);
-    summarize(&last, elapsed, &args);
-    esmeralda.stop(Duration::from_secs(5)).await;
     Ok(())
 }
 
-async fn prepare(esmeralda: &Esmeralda, args: &DemoArgs) -> Result<Mapping, String> {
-    let partitions = args.partitions as i32;
-    esmeralda
-        .create_topic_with(TOPIC, partitions)
-        .await
-        .map_err(|error| error.to_string())?;
-    let function = SimulatedFunction::fixed(Duration::from_millis(args.duration_ms));
-    esmeralda.register_simulated_function(FUNCTION, function, 0);
-    let mapping = NewMapping::new(FUNCTION, TOPIC).minimum_pollers(args.pollers);
-    esmeralda
-        .create_mapping(mapping)
-        .await
-        .map_err(|error| error.to_string())
+fn options(args: &DemoArgs) -> Options {
+    Options {
+        memory_limit_bytes: memory_limit::default_bytes(),
+        scaling: ProfileName::Announcement2024.profile(),
+        time_scale: args.time_scale,
+        // Heartbeats keep real time: pollers have to hear of a rebalance well within its scaled pause.
+        group_timeouts: GroupTimeouts {
+            heartbeat: Duration::from_millis(100),
+            ..Options::default().group_timeouts
+        },
+        ..Options::default()
+    }
 }
 
-fn introduce(esmeralda: &Esmeralda, mapping: &Mapping, args: &DemoArgs) {
-    println!("Esmeralda: Kafka in memory, with Lambda's event source mapping");
-    println!();
-    println!("  Kafka     {}", esmeralda.bootstrap_servers());
-    println!("  Lambda    {}", esmeralda.http_url().unwrap_or_default());
-    println!("  topic     {TOPIC}, {} partitions", args.partitions);
-    println!("  mapping   {}", mapping.uuid());
-    println!("            MinimumPollers {}, BatchSize 100", args.pollers);
-    println!(
-        "  function  {FUNCTION}, simulated, {} ms an invocation",
-        args.duration_ms
-    );
-    println!(
-        "  spike     {} records of 100 bytes, produced through TCP",
-        args.records
-    );
-    println!();
+/// Shows everything from the introduction to the summary.
+async fn show(esmeralda: &Esmeralda, args: &DemoArgs) -> Result<(), Stop> {
+    let mut screen = Screen::stdout();
+    let created = esmeralda.create_topic_with(TOPIC, PARTITIONS as i32).await;
+    created.map_err(Stop::failed)?;
+    let mut producer = Producer::connect(&esmeralda.bootstrap_servers())
+        .await
+        .map_err(Stop::failed)?;
+    let introduction = introduction(esmeralda, &mut producer, args).await;
+    screen.print(&introduction.map_err(Stop::failed)?, INTRODUCTION_INDENT)?;
+
+    let watched = watched(esmeralda).await.map_err(Stop::failed)?;
+    let start = esmeralda.elapsed();
+    let produced = Arc::new(AtomicU64::new(0));
+    let spike = Spike {
+        topic: TOPIC,
+        partitions: PARTITIONS,
+        records: args.records,
+        start,
+        length: SPIKE,
+        clock: esmeralda.clock().clone(),
+        produced: Arc::clone(&produced),
+    };
+    let producing = tokio::spawn(spike.produce(producer));
+    let follow = Follow {
+        esmeralda,
+        start,
+        produced,
+        records: u64::from(args.records),
+        watched,
+    };
+    tokio::select! {
+        biased;
+        stop = failure(producing) => Err(stop),
+        ended = follow.to_the_end(&mut screen) => ended,
+    }
 }
 
-/// One task per partition, each an ordinary Kafka producer.
-async fn produce_spike(
-    bootstrap_servers: String,
-    args: DemoArgs,
+/// Waits until the producer fails, which it need not do.
+async fn failure(producing: JoinHandle<Result<(), ProducerError>>) -> Stop {
+    match producing.await {
+        Ok(Ok(())) => std::future::pending().await,
+        Ok(Err(error)) => Stop::failed(error),
+        Err(panicked) => Stop::failed(panicked),
+    }
+}
+
+/// Creates the three mappings at once, so that they start together.
+async fn watched(esmeralda: &Esmeralda) -> Result<Vec<Watched>, ApiError> {
+    let function = SimulatedFunction::fixed(FUNCTION_DURATION);
+    let create = async |mode: Mode| {
+        esmeralda.register_simulated_function(mode.name, function, 0);
+        let new = NewMapping::new(mode.name, TOPIC).batch_size(BATCH_SIZE);
+        let new = match mode.minimum_pollers {
+            Some(pollers) => new.minimum_pollers(pollers),
+            None => new,
+        };
+        Ok(Watched::new(mode, esmeralda.create_mapping(new).await?))
+    };
+    let [one, two, three] = MODES;
+    let (one, two, three) = tokio::try_join!(create(one), create(two), create(three))?;
+    Ok(vec![one, two, three])
+}
+
+/// The mappings while they work the spike off.
+struct Follow<'a> {
+    esmeralda: &'a Esmeralda,
+    /// The engine's time when the mappings were Enabled.
+    start: Duration,
+    /// The number of records that are produced so far.
     produced: Arc<AtomicU64>,
-) -> Result<(), String> {
-    let brokers = bootstrap_servers.split(',').map(str::to_owned).collect();
-    let client = ClientBuilder::new(brokers)
-        .build()
-        .await
-        .map_err(|error| format!("the producer: {error}"))?;
-    let mut producers = tokio::task::JoinSet::new();
-    for partition in 0..args.partitions {
-        let client = client
-            .partition_client(TOPIC, partition as i32, UnknownTopicHandling::Error)
-            .await
-            .map_err(|error| format!("the producer: {error}"))?;
-        let share = args.records / args.partitions + u32::from(partition < args.records % args.partitions);
-        producers.spawn(produce_share(client, share, Arc::clone(&produced)));
-    }
-    while let Some(ended) = producers.join_next().await {
-        ended.map_err(|error| error.to_string())??;
-    }
-    Ok(())
-}
-
-async fn produce_share(client: PartitionClient, share: u32, produced: Arc<AtomicU64>) -> Result<(), String> {
-    let clock = Clock::system();
-    let mut left = share;
-    while left > 0 {
-        let count = left.min(RECORDS_PER_REQUEST);
-        let now_ms = clock.now_ms();
-        let records = (0..count).map(|place| record(left - place, now_ms)).collect();
-        let sent = client.produce(records, Compression::NoCompression).await;
-        sent.map_err(|error| format!("the producer: {error}"))?;
-        produced.fetch_add(u64::from(count), Ordering::Relaxed);
-        left -= count;
-    }
-    Ok(())
-}
-
-fn record(number: u32, now_ms: i64) -> Record {
-    let value = format!(
-        "{{\"order\":{number:>8},\"item\":\"{}\"}}",
-        "esmeralda ".repeat(7)
-    );
-    Record {
-        key: Some(number.to_string().into_bytes()),
-        value: Some(value.into_bytes()),
-        headers: BTreeMap::new(),
-        timestamp: DateTime::from_timestamp_millis(now_ms).unwrap_or_default(),
-    }
-}
-
-/// What is shown at one moment.
-#[derive(Clone, Copy, Default)]
-struct Sample {
-    produced: u64,
-    invoked: u64,
-    invocations: u64,
-    lag: u64,
-    pollers: usize,
-    in_flight: usize,
-}
-
-async fn sample(esmeralda: &Esmeralda, produced: &AtomicU64) -> Sample {
-    let produced = produced.load(Ordering::Relaxed);
-    let metrics = esmeralda.engine().metrics().await;
-    metrics.first().map_or(
-        Sample {
-            produced,
-            ..Sample::default()
-        },
-        |mapping| Sample {
-            produced,
-            invoked: mapping.invoked_event_count,
-            invocations: mapping.invocations,
-            lag: mapping.offset_lag.iter().sum(),
-            pollers: mapping.pollers,
-            in_flight: mapping.in_flight,
-        },
-    )
-}
-
-/// A line that is drawn over itself on a terminal, and a line per second elsewhere.
-struct Screen {
     records: u64,
-    began: Instant,
-    is_terminal: bool,
-    drawn: Option<(Instant, u64)>,
+    watched: Vec<Watched>,
 }
 
-impl Screen {
-    fn new(records: u64, began: Instant) -> Self {
-        println!("   time   lag                                  pollers  in flight   records/s");
-        Self {
-            records,
-            began,
-            is_terminal: std::io::stdout().is_terminal(),
-            drawn: None,
+impl Follow<'_> {
+    /// Shows what happens until the lag of every mapping is gone, and then the summary.
+    async fn to_the_end(mut self, screen: &mut Screen) -> Result<(), Stop> {
+        let mut refresh = tokio::time::interval(REFRESH);
+        refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while self.watched.iter().any(|one| one.outcome().is_none()) {
+            refresh.tick().await;
+            let produced = self.produced.load(Ordering::Relaxed);
+            let lines = self.news(produced == self.records, screen.palette()).await;
+            screen.print(&lines.map_err(Stop::failed)?, EVENT_INDENT)?;
+            screen.show(&Frame {
+                at: self.esmeralda.elapsed() - self.start,
+                produced,
+                records: self.records,
+                partitions: PARTITIONS,
+                lanes: lanes(self.esmeralda, &self.watched).await,
+            })?;
         }
+        let outcomes: Vec<_> = self
+            .watched
+            .iter()
+            .filter_map(Watched::outcome)
+            .cloned()
+            .collect();
+        let mut lines = vec![String::new()];
+        lines.extend(text::summary(&outcomes, self.records, screen.palette()));
+        lines.extend(text::next(&program(), screen.palette()));
+        screen.print(&lines, 0)?;
+        Ok(())
     }
 
-    fn show(&mut self, sample: &Sample) {
-        let now = Instant::now();
-        let is_last = sample.produced == self.records && sample.lag == 0;
-        let since = self.drawn.map_or(now - self.began, |(drawn, _)| now - drawn);
-        if !self.is_terminal && !is_last && self.drawn.is_some() && since < Duration::from_secs(1) {
-            return;
+    /// Returns a line for everything that has happened since the last call.
+    async fn news(&mut self, is_produced: bool, palette: Palette) -> Result<Vec<String>, ApiError> {
+        let mut lines = Vec::new();
+        for (index, one) in self.watched.iter_mut().enumerate() {
+            let name = one.name();
+            for news in one.news(is_produced).await? {
+                lines.push(match news {
+                    News::Decided(decision) => (decision.at, text::decision(index, name, &decision, palette)),
+                    News::Drained(outcome) => (outcome.drained_in, text::drained(index, &outcome, palette)),
+                });
+            }
         }
-        let before = self.drawn.map_or(0, |(_, invoked)| invoked);
-        let rate = (sample.invoked - before) as f64 / since.as_secs_f64().max(0.001);
-        let filled = (sample.lag * BAR_CELLS)
-            .div_ceil(self.records.max(1))
-            .min(BAR_CELLS) as usize;
-        let line = format!(
-            "{:6.1}s {:>9} {:<24} {:>8} {:>10} {:>11.0}",
-            (now - self.began).as_secs_f64(),
-            sample.lag,
-            "#".repeat(filled),
-            sample.pollers,
-            sample.in_flight,
-            rate
-        );
-        let (start, end) = if self.is_terminal { ("\r", "") } else { ("", "\n") };
-        print!("{start}{line}{end}");
-        // A closed stdout ends the demo's output, not the demo.
-        let _ = std::io::stdout().flush();
-        self.drawn = Some((now, sample.invoked));
+        lines.sort_by_key(|(at, _)| *at);
+        Ok(lines.into_iter().map(|(_, line)| line).collect())
     }
 }
 
-fn summarize(last: &Sample, elapsed: Duration, args: &DemoArgs) {
-    let seconds = elapsed.as_secs_f64();
-    println!("\n");
-    println!(
-        "Drained {} records in {seconds:.1} s: {:.0} records/s.",
-        last.invoked,
-        last.invoked as f64 / seconds
-    );
-    println!(
-        "{} invocations of {} ms by {} pollers; every record was committed after its invocation.",
-        last.invocations, args.duration_ms, last.pollers
-    );
-    println!();
-    println!(
-        "Next: `esmeralda` serves on 127.0.0.1:9092 (Kafka) and 127.0.0.1:8092 (Lambda API); see README.md."
-    );
+/// Says what will be seen, with the answers that the producer got from the Kafka port.
+async fn introduction(
+    esmeralda: &Esmeralda,
+    producer: &mut Producer,
+    args: &DemoArgs,
+) -> Result<Vec<String>, ProducerError> {
+    let introduction = text::Introduction {
+        kafka: esmeralda.bootstrap_servers(),
+        lambda: esmeralda.http_url().unwrap_or_default(),
+        producer: producer.local_address()?.to_string(),
+        api_count: producer.api_count().await?,
+        topic: TOPIC,
+        partitions: producer.partition_count(TOPIC).await?,
+        records: u64::from(args.records),
+        spike: SPIKE,
+        batch_size: BATCH_SIZE,
+        function: FUNCTION_DURATION,
+        time_scale: args.time_scale,
+    };
+    Ok(introduction.lines())
+}
+
+/// Returns the command as it was typed, so that the commands to go on with can be copied.
+fn program() -> String {
+    let typed = std::env::args().next().unwrap_or_default();
+    match typed.is_empty() {
+        true => "esmeralda".to_owned(),
+        false => typed,
+    }
 }

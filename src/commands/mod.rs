@@ -4,4 +4,5 @@ pub(crate) mod demo;
 pub(crate) mod plan;
 mod progress;
 pub(crate) mod serve;
+mod signals;
 pub(crate) mod simulate;

@@ -1,5 +1,6 @@
-//! `esmeralda serve`: starts everything, creates what the config file declares, says so on stdout, and stops in order.
+//! `esmeralda serve`: starts everything, creates what the config file declares, prints the ready line, and stops in order.
 
+use super::signals::Signals;
 use crate::args::ServeArgs;
 use crate::config_file::ConfigFile;
 use crate::memory_limit;
@@ -13,13 +14,13 @@ use tracing::{info, warn};
 /// Runs until a signal, then stops in order.
 ///
 /// # Errors
-/// A sentence that names what was wrong and what would be right.
+/// A sentence with what is wrong and what is allowed.
 pub(crate) async fn run(args: ServeArgs) -> Result<(), String> {
     let file = match &args.config {
         Some(path) => ConfigFile::read(path).map_err(|error| error.to_string())?,
         None => ConfigFile::default(),
     };
-    let mut signals = Signals::new().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let mut signals = Signals::new()?;
     let esmeralda = Esmeralda::start_with(options(&args, &file)?)
         .await
         .map_err(|error| explain(&error, &args))?;
@@ -38,7 +39,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), String> {
     );
     tokio::select! {
         biased;
-        () = signals.next() => warn!("ended at once by a second signal"),
+        () = signals.next() => warn!("stopped at once by a second signal"),
         () = esmeralda.stop(args.shutdown_timeout()) => info!("stopped"),
     }
     Ok(())
@@ -74,7 +75,7 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
     })
 }
 
-/// Adds the flag that would help to an error that a flag caused.
+/// Adds to an error the option that causes or solves it.
 fn explain(error: &StartError, args: &ServeArgs) -> String {
     match error {
         StartError::Broker(esmeralda::broker::StartError::Bind { .. }) => {
@@ -90,7 +91,7 @@ fn explain(error: &StartError, args: &ServeArgs) -> String {
     }
 }
 
-/// Creates what the config file declares; returns when every mapping of it runs.
+/// Creates what the config file declares, and returns when all its mappings run.
 async fn declare(esmeralda: &Esmeralda, file: &ConfigFile) -> Result<(), String> {
     for topic in &file.topics {
         let new = NewTopic {
@@ -129,7 +130,7 @@ fn register(esmeralda: &Esmeralda, function: &FunctionEntry) -> Result<(), Strin
     }
 }
 
-/// The one line on stdout that programs wait for.
+/// Prints the ready line, the only line on stdout, which programs wait for.
 fn announce(esmeralda: &Esmeralda) {
     let line = serde_json::json!({
         "event": "ready",
@@ -137,35 +138,6 @@ fn announce(esmeralda: &Esmeralda) {
         "http": esmeralda.http_url().unwrap_or_default(),
     });
     let mut stdout = std::io::stdout();
-    // Nobody may be reading: that is no reason to stop serving.
+    // A closed stdout is no reason to stop serving.
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
-}
-
-/// Ctrl-C, and SIGTERM where there is one.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
-        })
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        tokio::select! {
-            biased;
-            _ = self.terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }
