@@ -1,5 +1,5 @@
-//! Everything together in one process: cluster, engine and HTTP surface, started, fed with topics, functions and mappings, and stopped
-//! in order.
+//! A whole instance in one process: the cluster, the engine and the HTTP port are started together, given topics, functions and
+//! mappings, and stopped in order.
 
 mod mapping;
 mod options;
@@ -25,37 +25,37 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// The address that stands for the cluster in mappings while it has no sockets.
+/// The address of the cluster in mappings if it has no sockets.
 const NOWHERE: &str = "localhost:9092";
 
-/// Where time and randomness come from.
-struct Nature {
+/// The sources of time and randomness.
+struct Sources {
     wall: esmeralda_broker::Clock,
     clock: Clock,
     entropy: Entropy,
     is_virtual: bool,
 }
 
-/// Why an instance did not start.
+/// The reason why an instance did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The cluster did not.
+    /// The cluster did not start.
     #[error(transparent)]
     Broker(#[from] esmeralda_broker::StartError),
-    /// The HTTP surface's address could not be bound.
+    /// The HTTP port's address could not be bound.
     #[error("cannot serve HTTP on {address}: {source}")]
     Http {
-        /// As it was configured.
+        /// The address as it was configured.
         address: String,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The default endpoint is no URL that can be used.
+    /// The default endpoint is not a plain http URL.
     #[error("the Lambda endpoint: {0}")]
     Endpoint(#[from] InvalidEndpoint),
 }
 
-/// A running instance. [`Esmeralda::stop`] ends it in order; dropping it aborts.
+/// A running instance. [`Esmeralda::stop`] stops it in order; dropping it ends everything at once.
 #[derive(Debug)]
 pub struct Esmeralda {
     broker: Broker,
@@ -68,18 +68,18 @@ pub struct Esmeralda {
     is_ready: Arc<AtomicBool>,
 }
 
-/// Why a function was not made known.
+/// The reason why a function was not registered.
 #[derive(Debug, thiserror::Error)]
 pub enum FunctionError {
-    /// The endpoint is no URL that can be used.
+    /// The endpoint is not a plain http URL.
     #[error(transparent)]
     Endpoint(#[from] InvalidEndpoint),
-    /// Real processes do not live in virtual time.
+    /// The instance is in virtual time, which does not wait for other processes.
     #[error(
         "function `{name}` is an http function, which virtual time cannot wait for: make it a simulated function or a closure"
     )]
     HttpInVirtualTime {
-        /// The function.
+        /// The function's name.
         name: String,
     },
 }
@@ -88,43 +88,66 @@ impl Esmeralda {
     /// Starts with [`Options::default`], ready at once.
     ///
     /// # Errors
-    /// [`StartError`], when no port is free.
+    /// [`StartError`] if no port is free.
     pub async fn start() -> Result<Self, StartError> {
         let esmeralda = Self::start_with(Options::default()).await?;
         esmeralda.set_ready();
         Ok(esmeralda)
     }
 
-    /// Starts with `options`; `/healthz` says so only after [`Esmeralda::set_ready`].
+    /// Starts with `options`; `/healthz` answers 503 until [`Esmeralda::set_ready`].
     ///
     /// # Errors
-    /// [`StartError`]; nothing is left running then.
+    /// [`StartError`]; nothing is left running.
     pub async fn start_with(options: Options) -> Result<Self, StartError> {
         let wall = esmeralda_broker::Clock::system();
-        let nature = Nature {
+        let sources = Sources {
             clock: Clock::scaled(wall.clone(), options.time_scale),
             wall,
             entropy: Entropy::from_system(),
             is_virtual: false,
         };
-        Self::start_in(nature, options).await
+        Self::start_in(sources, options).await
     }
 
-    /// Runs `scene` on an instance in virtual time, where waiting takes none: whenever nothing can run, time jumps to what is due next.
-    /// Everything random follows from `seed`, so that the same seed gives the same run.
+    /// Runs `scene` on an instance in virtual time: whenever nothing can run, time jumps to what is due next. Everything random follows
+    /// from `seed`, so the same seed gives the same run.
     ///
-    /// A plain call that owns its runtime; not for use within another one, such as a `#[tokio::test]`.
+    /// A call runs a runtime of its own, so the test around it is a plain `#[test]`:
     ///
     /// ```
-    /// use esmeralda::{Esmeralda, NewMapping};
+    /// use esmeralda::{Esmeralda, NewMapping, SimulatedFunction};
     /// use std::time::Duration;
     ///
+    /// const MINUTE: Duration = Duration::from_secs(60);
+    ///
     /// Esmeralda::simulated(7, |sim| async move {
-    ///     let before = sim.elapsed();
-    ///     sim.sleep(Duration::from_secs(3600)).await;
-    ///     assert_eq!(sim.elapsed() - before, Duration::from_secs(3600));
+    ///     sim.create_topic_with("orders", 12).await.expect("a new topic");
+    ///     for partition in 0..12 {
+    ///         for _ in 0..20 {
+    ///             let values = vec![[b'x'; 1_000]; 500];
+    ///             sim.produce("orders", partition, &values).await.expect("there is room");
+    ///         }
+    ///     }
+    ///     let function = SimulatedFunction::fixed(Duration::from_millis(400));
+    ///     sim.register_simulated_function("handle-orders", function, 1);
+    ///     let mapping = NewMapping::new("handle-orders", "orders").minimum_pollers(1);
+    ///     let mapping = sim.create_mapping(mapping).await.expect("a valid mapping");
+    ///     mapping.drained().await.expect("the mapping exists");
+    ///
+    ///     let trace = mapping.trace().await.expect("the mapping exists");
+    ///     trace
+    ///         .drains_within(4 * MINUTE)
+    ///         .and_then(|trace| trace.pollers_never_exceed(12))
+    ///         .and_then(|trace| trace.reaches_full_concurrency_within(2 * MINUTE))
+    ///         .and_then(|trace| trace.no_thrash(0))
+    ///         .and_then(|trace| trace.cost_below(0.02))
+    ///         .expect("it scales as it should");
     /// });
     /// ```
+    ///
+    /// # Panics
+    /// Within another runtime, such as that of a `#[tokio::test]`.
     pub fn simulated<S, F>(seed: u64, scene: S) -> F::Output
     where
         S: FnOnce(Self) -> F,
@@ -133,10 +156,11 @@ impl Esmeralda {
         Self::simulated_with(Options::simulated(), seed, scene)
     }
 
-    /// As [`Esmeralda::simulated`], with other options than [`Options::simulated`]. Addresses in them are not listened on.
+    /// Runs `scene` as [`Esmeralda::simulated`] does, with other options than [`Options::simulated`]. The addresses in them are ignored:
+    /// virtual time has no sockets.
     ///
     /// # Panics
-    /// When a broker config in `options` is wrong.
+    /// Within another runtime, and if a broker config in `options` is not valid.
     pub fn simulated_with<S, F>(options: Options, seed: u64, scene: S) -> F::Output
     where
         S: FnOnce(Self) -> F,
@@ -149,26 +173,26 @@ impl Esmeralda {
         };
         virtual_time::run(async {
             let wall = virtual_time::wall();
-            let nature = Nature {
+            let sources = Sources {
                 clock: Clock::new(wall.clone()),
                 wall,
                 entropy: Entropy::from_seed(seed),
                 is_virtual: true,
             };
-            match Self::start_in(nature, options).await {
+            match Self::start_in(sources, options).await {
                 Ok(esmeralda) => scene(esmeralda).await,
                 Err(error) => panic!("the simulation's options are wrong: {error}"),
             }
         })
     }
 
-    async fn start_in(nature: Nature, options: Options) -> Result<Self, StartError> {
-        let Nature {
+    async fn start_in(sources: Sources, options: Options) -> Result<Self, StartError> {
+        let Sources {
             wall,
             clock,
             entropy,
             is_virtual,
-        } = nature;
+        } = sources;
         let functions = Arc::new(Functions::default());
         if let Some(endpoint) = &options.lambda_endpoint {
             functions.set_fallback(Arc::new(HttpInvoker::new(endpoint)?));
@@ -218,24 +242,24 @@ impl Esmeralda {
         })
     }
 
-    /// Makes `/healthz` answer that everything configured exists.
+    /// Makes `/healthz` answer 200: everything that was configured exists.
     pub fn set_ready(&self) {
         self.is_ready.store(true, Ordering::Release);
     }
 
-    /// The brokers' `host:port`s by commas, as clients want them.
+    /// Returns the brokers' addresses, `host:port` separated by commas, as clients take them.
     pub fn bootstrap_servers(&self) -> String {
         self.broker.bootstrap_servers().join(",")
     }
 
-    /// Where the Lambda API is served.
+    /// Returns the URL of the Lambda API, if it is served.
     pub fn http_url(&self) -> Option<String> {
         self.http
             .as_ref()
             .map(|server| format!("http://{}", server.address()))
     }
 
-    /// A Kafka client in this process, without sockets.
+    /// Returns a Kafka client in this process, without sockets.
     pub fn client(&self) -> &local::Client {
         &self.client
     }
@@ -243,15 +267,15 @@ impl Esmeralda {
     /// Creates a topic.
     ///
     /// # Errors
-    /// Kafka's, such as TOPIC_ALREADY_EXISTS.
+    /// Those of CreateTopics, such as TOPIC_ALREADY_EXISTS.
     pub async fn create_topic(&self, topic: NewTopic) -> Result<(), local::Error> {
         self.client.create_topic(topic).await
     }
 
-    /// Creates a topic of `partitions` with default configs.
+    /// Creates a topic of `partitions` partitions with default configs.
     ///
     /// # Errors
-    /// Kafka's, such as TOPIC_ALREADY_EXISTS.
+    /// Those of CreateTopics, such as TOPIC_ALREADY_EXISTS.
     pub async fn create_topic_with(&self, name: &str, partitions: i32) -> Result<(), local::Error> {
         let topic = NewTopic {
             name: name.to_owned(),
@@ -261,7 +285,7 @@ impl Esmeralda {
         self.create_topic(topic).await
     }
 
-    /// Appends `values` as one batch of records without keys, dated now; the first one's offset.
+    /// Appends `values` as one batch of records without keys and with the current time, and returns the offset of the first.
     ///
     /// # Errors
     /// Those of Produce, such as UNKNOWN_TOPIC_OR_PARTITION.
@@ -284,7 +308,8 @@ impl Esmeralda {
         self.client.produce(topic, partition, batch).await
     }
 
-    /// Makes an async closure the function `name`: it gets the event's JSON, and returns its response or an error's words.
+    /// Registers an async closure as the function `name`. It takes the event's JSON, and returns the response or an error, whose text is
+    /// the function's error message.
     pub fn register_function<F, A, R, E>(&self, name: &str, function: F)
     where
         F: Fn(Bytes) -> A + Send + Sync + 'static,
@@ -296,10 +321,10 @@ impl Esmeralda {
             .register(name, Arc::new(ClosureInvoker::new(function)));
     }
 
-    /// Makes a Lambda Invoke API at `endpoint` the function `name`.
+    /// Registers the Lambda Invoke API at `endpoint` as the function `name`.
     ///
     /// # Errors
-    /// [`FunctionError`] for anything but a plain http URL, and in virtual time.
+    /// [`FunctionError`] if `endpoint` is not a plain http URL, and in virtual time.
     pub fn register_http_function(&self, name: &str, endpoint: &str) -> Result<(), FunctionError> {
         if self.is_virtual {
             return Err(FunctionError::HttpInVirtualTime {
@@ -311,13 +336,13 @@ impl Esmeralda {
         Ok(())
     }
 
-    /// Makes `name` a function that only behaves as `function` says; which invocations fail follows from `seed`.
+    /// Registers a simulated function as the function `name`. `seed` decides which invocations fail and how long they take.
     pub fn register_simulated_function(&self, name: &str, function: SimulatedFunction, seed: u64) {
         let invoker = SimulatedInvoker::new(function, self.clock.clone(), Entropy::from_seed(seed));
         self.functions.register(name, Arc::new(invoker));
     }
 
-    /// Makes `invoker` the function `name`.
+    /// Registers `invoker` as the function `name`.
     pub fn register_invoker(&self, name: &str, invoker: Arc<dyn Invoker>) {
         self.functions.register(name, invoker);
     }
@@ -325,10 +350,10 @@ impl Esmeralda {
     /// Creates a mapping of the embedded cluster and waits until it is Enabled.
     ///
     /// # Errors
-    /// As CreateEventSourceMapping answers.
+    /// Those of CreateEventSourceMapping.
     pub async fn create_mapping(&self, mapping: NewMapping) -> Result<Mapping, ApiError> {
         let mut members = mapping.members;
-        // AWS takes ten at most; one is enough to mean this cluster.
+        // AWS allows ten at most; one is enough to name this cluster.
         let bootstrap_servers: Vec<String> = known_addresses(&self.broker).into_iter().take(10).collect();
         members
             .entry("SelfManagedEventSource")
@@ -341,7 +366,7 @@ impl Esmeralda {
     /// Creates a mapping from the members of CreateEventSourceMapping.
     ///
     /// # Errors
-    /// As CreateEventSourceMapping answers.
+    /// Those of CreateEventSourceMapping.
     pub async fn create_mapping_from_json(&self, members: Map<String, Value>) -> Result<Mapping, ApiError> {
         let request = serde_json::from_value(Value::Object(members))
             .map_err(|error| ApiError::serialization(error.to_string()))?;
@@ -349,7 +374,7 @@ impl Esmeralda {
         Ok(Mapping::new(view.uuid(), self.engine.clone()))
     }
 
-    /// The engine's time: how much of it has passed since the start.
+    /// Returns the engine's time since the start.
     pub fn elapsed(&self) -> Duration {
         self.clock.elapsed()
     }
@@ -359,17 +384,18 @@ impl Esmeralda {
         self.clock.reach(self.clock.elapsed() + interval).await;
     }
 
-    /// The engine's clock.
+    /// Returns the engine's clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// The engine, for what the facade has no short word for.
+    /// Returns the engine, which does everything that the facade has no method for.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// Stops in order: no more requests, in-flight invocations finish and are committed for at most `timeout`, then the brokers.
+    /// Stops in order: first the HTTP port; then the engine, whose in-flight invocations may take `timeout` to finish and be committed;
+    /// then the brokers.
     pub async fn stop(self, timeout: Duration) {
         if let Some(http) = self.http {
             http.stop().await;
@@ -379,7 +405,7 @@ impl Esmeralda {
     }
 }
 
-/// The addresses that mean this cluster in a mapping.
+/// Returns the addresses that name this cluster in a mapping.
 fn known_addresses(broker: &Broker) -> Vec<String> {
     match broker.known_addresses() {
         addresses if addresses.is_empty() => vec![NOWHERE.to_owned()],

@@ -1,25 +1,32 @@
 //! Esmeralda: a Kafka cluster in memory, with AWS Lambda's Kafka event source mapping built in.
 //!
-//! This is the facade for test suites in Rust; the `esmeralda` command is built on it.
+//! This crate is the facade for test suites in Rust; the `esmeralda` command is built on it. [`Esmeralda::start`] runs everything in real
+//! time, with a Kafka port for any client:
 //!
-//! ```no_run
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use esmeralda::{Esmeralda, NewMapping};
-//!
-//! let esmeralda = Esmeralda::start().await?;
-//! esmeralda.create_topic_with("orders", 12).await?;
-//! esmeralda.register_function("handle-orders", |event| async move {
-//!     println!("{}", String::from_utf8_lossy(&event));
-//!     Ok::<_, String>("{}")
-//! });
-//! let mapping = esmeralda.create_mapping(NewMapping::new("handle-orders", "orders").minimum_pollers(4)).await?;
-//!
-//! // Point any Kafka producer at esmeralda.bootstrap_servers(), then:
-//! mapping.drained().await?;
-//! esmeralda.stop(std::time::Duration::from_secs(30)).await;
-//! # Ok(())
-//! # }
 //! ```
+//! use esmeralda::{Bytes, Esmeralda, NewMapping};
+//! use std::time::Duration;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let esmeralda = Esmeralda::start().await?;
+//!     esmeralda.create_topic_with("orders", 12).await?;
+//!     esmeralda.register_function("handle-orders", |event: Bytes| async move {
+//!         println!("{}", String::from_utf8_lossy(&event));
+//!         Ok::<_, String>("{}")
+//!     });
+//!     let mapping = NewMapping::new("handle-orders", "orders").minimum_pollers(4);
+//!     let mapping = esmeralda.create_mapping(mapping).await?;
+//!
+//!     // Any Kafka producer may send to esmeralda.bootstrap_servers() instead.
+//!     esmeralda.produce("orders", 0, &["first", "second"]).await?;
+//!     mapping.drained().await?;
+//!     esmeralda.stop(Duration::from_secs(30)).await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`Esmeralda::simulated`] runs the same in virtual time, where twenty minutes of scaling take seconds.
 
 pub mod declarations;
 mod facade;
@@ -30,8 +37,20 @@ mod virtual_time;
 pub use esmeralda_broker as broker;
 pub use esmeralda_esm as esm;
 
+pub use broker::Offset;
 pub use broker::local::NewTopic;
+pub use bytes::Bytes;
+pub use esm::invoker::{DurationModel, SimulatedFunction};
+pub use esm::trace::{Trace, Violation};
+pub use esm::{
+    ApiError, Invocation, InvocationResult, Invoker, MappingView, Payloads, ProfileName, ScalingProfile,
+};
 pub use facade::{Esmeralda, FunctionError, Mapping, NewMapping, Options, StartError};
+
+/// The Rust examples of README.md, which compile and run as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 
 use esmeralda_broker::Clock;
 use std::future::Future;
+use tokio::runtime::Handle;
 
 /// Wall time at the start of every simulation: the first of January 2026, 00:00 UTC.
 const EPOCH_MS: i64 = 1_767_225_600_000;
@@ -14,6 +15,11 @@ const EPOCH_MS: i64 = 1_767_225_600_000;
 /// # Panics
 /// Within another runtime.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
+    assert!(
+        Handle::try_current().is_err(),
+        "virtual time has a runtime of its own, which cannot start within another: call this from a plain #[test] function instead of \
+         a #[tokio::test], or from a thread of its own"
+    );
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -25,4 +31,13 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
 /// The wall clock, which moves with the paused one.
 pub(crate) fn wall() -> Clock {
     Clock::tokio(EPOCH_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    #[tokio::test]
+    #[should_panic(expected = "call this from a plain #[test] function instead of a #[tokio::test]")]
+    async fn another_runtime_is_refused_with_what_to_do() {
+        super::run(async {});
+    }
 }
