@@ -9,19 +9,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Spanned;
 
-/// What the file declares.
+/// A config file's declarations.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ConfigFile {
-    /// How mappings scale.
+    /// The scaling profile of all mappings.
     profile: Option<ProfileText>,
-    /// Constants of the profile that have another value.
+    /// Values that replace constants of the profile.
     scaling: BTreeMap<Spanned<String>, ConstantText>,
-    /// Topics that exist from the start.
+    /// Topics to create at the start.
     pub(crate) topics: Vec<TopicEntry>,
-    /// Functions that mappings can name.
+    /// Functions that mappings may name.
     pub(crate) functions: Vec<FunctionEntry>,
-    /// Mappings that are created at the start, in AWS's own member names.
+    /// Mappings to create at the start, in AWS's own member names.
     pub(crate) mappings: Vec<MappingEntry>,
 }
 
@@ -29,9 +29,8 @@ pub(crate) struct ConfigFile {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TopicEntry {
-    /// The topic's name.
     pub(crate) name: String,
-    /// 1 or more; `num.partitions` unless given.
+    /// The number of partitions, 1 or more; `num.partitions` if not given.
     pub(crate) partitions: Option<i32>,
     /// Topic configs by Kafka's name.
     #[serde(default)]
@@ -42,7 +41,7 @@ impl ConfigFile {
     /// Reads and checks a file.
     ///
     /// # Errors
-    /// [`FileError`] names the file, the line and what would be right.
+    /// [`FileError`] with the file, the line and what is allowed.
     pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
         Self::parse(path, &declarations::read_text(path)?)
     }
@@ -58,7 +57,7 @@ impl ConfigFile {
         Ok(file)
     }
 
-    /// How mappings scale: by the profile that the file names, or else by `default`.
+    /// Returns how mappings scale: by the profile that the file names, or by `default` if it names none.
     pub(crate) fn scaling(&self, default: ProfileName) -> Scaling {
         let name = self.profile.map_or(default, |profile| profile.0);
         // The constants were checked when the file was read, and every profile has them all.

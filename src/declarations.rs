@@ -1,4 +1,4 @@
-//! What files declare: functions, mappings and scaling, in the same words in a config file and in a scenario of a simulation.
+//! Declarations of functions, mappings and scaling, written alike in config files and in scenarios of simulations.
 
 mod file;
 mod function;

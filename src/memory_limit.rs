@@ -1,8 +1,9 @@
-//! How much memory the machine, or the container around the process, has.
+//! The memory of the machine, or of the container around the process.
 
 use std::path::Path;
 
-/// The default of `--memory-limit`: three quarters of what the machine or its cgroup has, or of 4 GiB where neither is known.
+/// Returns the default of `--memory-limit`: three quarters of the memory of the machine or its cgroup, whichever has less; of 4 GiB if
+/// neither is known. The last quarter is for what the limit does not count, such as stacks and the allocator's own.
 pub(crate) fn default_bytes() -> usize {
     let machine = read("/proc/meminfo").and_then(|text| meminfo_total(&text));
     let cgroup = [

@@ -6,10 +6,10 @@ use crate::args::{PayloadsArg, PlanArgs};
 use esmeralda::simulate::plan::{self, Grid, Plan, PlanRequest};
 use esmeralda::simulate::scenario::Scenario;
 
-/// Tries the settings and writes what was asked for.
+/// Tries the settings, prints the plan, and writes the report if it was asked for.
 ///
 /// # Errors
-/// A sentence that names what was wrong and what would be right.
+/// A sentence with what is wrong and what is allowed.
 pub(crate) fn run(args: &PlanArgs) -> Result<(), String> {
     let mut scenario = Scenario::read(&args.scenario).map_err(|error| error.to_string())?;
     scenario.scaling = args.scaling.apply(scenario.scaling)?;

@@ -1,4 +1,4 @@
-//! What a person sees while a simulation runs: a line per variant, drawn over itself on a terminal and left out elsewhere.
+//! The progress of a simulation: on a terminal a line per variant, drawn over itself; elsewhere nothing.
 
 use esmeralda::simulate::scenario::Scenario;
 use esmeralda::simulate::{Progress, RunSettings, SimulationOutcome, simulate as run};
@@ -6,15 +6,15 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-/// Variants that are shown; of more only how many are done.
+/// The most variants with a line each; of more, only the number of finished ones is shown.
 const LINES: usize = 12;
 const BAR_CELLS: u64 = 20;
 const NAME_CHARACTERS: usize = 16;
 
-/// Runs all variants of `scenario` and shows how far they are.
+/// Runs all variants of `scenario` and shows their progress.
 ///
 /// # Errors
-/// A sentence that says which variant failed and why.
+/// A sentence with the variant that failed and the reason.
 pub(super) fn simulate(scenario: &Scenario, settings: RunSettings) -> Result<SimulationOutcome, String> {
     let (told, heard) = channel();
     let names = scenario
@@ -26,7 +26,7 @@ pub(super) fn simulate(scenario: &Scenario, settings: RunSettings) -> Result<Sim
         let screen = Screen::new(names);
         scope.spawn(move || screen.follow(&heard));
         let outcome = run(scenario, settings, &|progress| {
-            // Whoever listens may have gone; the run goes on.
+            // The run goes on if the screen has failed.
             let _ = told.send(progress);
         });
         drop(told);
@@ -38,7 +38,7 @@ pub(super) fn simulate(scenario: &Scenario, settings: RunSettings) -> Result<Sim
 struct Screen {
     names: Vec<String>,
     variants: Vec<Option<Progress>>,
-    /// The largest lag seen of each, which is a whole bar.
+    /// The largest lag of each variant so far, which a full bar stands for.
     largest: Vec<u64>,
     lines_drawn: usize,
 }
@@ -53,12 +53,12 @@ impl Screen {
         }
     }
 
-    /// Draws what it hears until the run is over, and then leaves nothing of it.
+    /// Draws the progress until the run is over, and then removes it.
     fn follow(mut self, heard: &Receiver<Progress>) {
         let is_terminal = std::io::stderr().is_terminal();
         while let Ok(progress) = heard.recv() {
             self.note(progress);
-            // What has come in the meantime is drawn with it.
+            // Drawing may be slower than the run: everything that has come in since is drawn at once.
             heard.try_iter().for_each(|progress| self.note(progress));
             if is_terminal {
                 self.draw();
@@ -82,7 +82,7 @@ impl Screen {
                 let is_done =
                     |progress: &&Option<Progress>| progress.is_some_and(|progress| progress.is_done);
                 let done = self.variants.iter().filter(is_done).count();
-                vec![format!("{done} of {count} variants are done")]
+                vec![format!("{done} of {count} variants are finished")]
             }
         };
         for line in &lines {
@@ -99,7 +99,7 @@ impl Screen {
         show(&text);
     }
 
-    /// Moves up over what was drawn and erases it.
+    /// Returns the control sequence that moves up over the drawn lines and erases them.
     fn erasure(&self) -> String {
         match self.lines_drawn {
             0 => String::new(),
@@ -110,7 +110,7 @@ impl Screen {
     fn line(&self, index: usize) -> String {
         let name: String = self.names[index].chars().take(NAME_CHARACTERS).collect();
         let Some(progress) = self.variants[index] else {
-            return format!("{name:<NAME_CHARACTERS$} waits");
+            return format!("{name:<NAME_CHARACTERS$} waiting");
         };
         let filled = (progress.lag * BAR_CELLS)
             .div_ceil(self.largest[index].max(1))
@@ -128,6 +128,6 @@ impl Screen {
 
 fn show(text: &str) {
     let mut stderr = std::io::stderr();
-    // Without a terminal there is nobody to show it to.
+    // A terminal that is gone does not end the run.
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }

@@ -7,10 +7,10 @@ use esmeralda::simulate::scenario::Scenario;
 use esmeralda::simulate::{RunSettings, report, with_published};
 use std::path::Path;
 
-/// Runs the scenario and writes what was asked for.
+/// Runs the scenario, prints the table, and writes the reports that were asked for.
 ///
 /// # Errors
-/// A sentence that names what was wrong and what would be right.
+/// A sentence with what is wrong and what is allowed.
 pub(crate) fn run(args: &SimulateArgs) -> Result<(), String> {
     let mut scenario = match &args.scenario {
         Some(path) => Scenario::read(path).map_err(|error| error.to_string())?,
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), String> {
     Ok(())
 }
 
-/// How to run, with what was typed.
+/// Returns the settings of a run, with the options that were given.
 pub(super) fn settings(args: &RunArgs, payloads: PayloadsArg) -> RunSettings {
     let defaults = RunSettings::default();
     RunSettings {
@@ -51,7 +51,7 @@ pub(super) fn settings(args: &RunArgs, payloads: PayloadsArg) -> RunSettings {
     }
 }
 
-/// Writes a report and says so.
+/// Writes a report, and prints where.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
     std::fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     println!("Written: {}", path.display());

@@ -1,50 +1,50 @@
-//! TOML files: read, parsed, and refused with the place of what is wrong.
+//! TOML files: reading, parsing, and errors with the line that is wrong.
 
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Why a file was not accepted.
+/// The reason why a file was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// The file was not read.
+    /// The file could not be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
-        /// As it was given.
+        /// The path as it was given.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The text is not what such a file says.
+    /// The text is not TOML, or not of the file's schema.
     #[error("{}: {message}", path.display())]
     Parse {
-        /// As it was given.
+        /// The path as it was given.
         path: PathBuf,
-        /// What is wrong, with line and column.
+        /// The parser's message, with line and column.
         message: String,
     },
-    /// Its parts do not fit each other.
+    /// A value is not allowed, or contradicts another.
     #[error("{}: {message}", path.display())]
     Invalid {
-        /// As it was given.
+        /// The path as it was given.
         path: PathBuf,
-        /// What is wrong, and what would be right.
+        /// What is wrong and what is allowed.
         message: String,
     },
-    /// A name stands twice.
+    /// Two entries of a kind have the same name.
     #[error("{}: {what} `{name}` is declared twice", path.display())]
     Twice {
-        /// As it was given.
+        /// The path as it was given.
         path: PathBuf,
-        /// `topic`, `function` or `variant`.
+        /// The kind of entry: `topic`, `function` or `variant`.
         what: &'static str,
-        /// The name.
+        /// The name that both have.
         name: String,
     },
 }
 
 impl FileError {
-    /// What is wrong at `at`, a place in `text`, which came from `path`.
+    /// Returns an [`FileError::Invalid`] for the byte at index `at` of `text`, the content of the file at `path`.
     pub fn at(path: &Path, text: &str, at: usize, message: &str) -> Self {
         let line = text[..at.min(text.len())].matches('\n').count() + 1;
         Self::Invalid {
@@ -54,7 +54,7 @@ impl FileError {
     }
 }
 
-/// The text of a file.
+/// Returns the text of a file.
 ///
 /// # Errors
 /// [`FileError::Read`].
@@ -65,10 +65,10 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
     })
 }
 
-/// What `text`, which came from `path`, declares.
+/// Parses `text`, the content of the file at `path`.
 ///
 /// # Errors
-/// [`FileError::Parse`] names the line and what would be right.
+/// [`FileError::Parse`] with the line and what is allowed.
 pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, FileError> {
     toml::from_str(text).map_err(|error| FileError::Parse {
         path: path.to_owned(),
@@ -76,10 +76,10 @@ pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, FileErro
     })
 }
 
-/// Checks that no name stands twice.
+/// Checks that all `names` differ.
 ///
 /// # Errors
-/// [`FileError::Twice`] with the first one that does.
+/// [`FileError::Twice`] with the first name that repeats.
 pub fn check_names<'a>(
     path: &Path,
     what: &'static str,

@@ -4,33 +4,33 @@ use esmeralda_esm::invoker::{DurationModel, SimulatedFunction};
 use serde::Deserialize;
 use std::time::Duration;
 
-/// The longest that Lambda lets a function run. Source: Lambda quotas.
+/// The longest time that Lambda lets a function run. Source: Lambda quotas.
 const LONGEST_MS: u64 = 900_000;
 
-/// A function that mappings can name.
+/// A function that mappings may name.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "FunctionText")]
 pub enum FunctionEntry {
-    /// `type = "http"`: behind the Lambda Invoke API.
+    /// `type = "http"`: a function behind the Lambda Invoke API.
     Http {
         /// The function's name.
         name: String,
-        /// Its URL; without a path it gets `/2015-03-31/functions/NAME/invocations`.
+        /// The URL to invoke; without a path it gets `/2015-03-31/functions/NAME/invocations`.
         endpoint: String,
     },
-    /// `type = "simulated"`, or none: only takes its time.
+    /// `type = "simulated"`, or no type: a function that does nothing but take its time.
     Simulated {
         /// The function's name.
         name: String,
         /// How it behaves.
         function: SimulatedFunction,
-        /// Decides which invocations fail and how long they take.
+        /// The seed that decides which invocations fail and how long they take.
         seed: u64,
     },
 }
 
 impl FunctionEntry {
-    /// The function's name.
+    /// Returns the function's name.
     pub fn name(&self) -> &str {
         match self {
             Self::Http { name, .. } | Self::Simulated { name, .. } => name,
@@ -38,7 +38,7 @@ impl FunctionEntry {
     }
 }
 
-/// An entry as it is written. One table for both types, so that an unknown key is reported with its own line.
+/// An entry as it is written. It is one table for both types, because serde reports an unknown key of an untagged enum without its line.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FunctionText {
@@ -82,11 +82,11 @@ impl FunctionText {
         let name = self.name;
         if let Some((key, _)) = simulated.into_iter().find(|(_, is_given)| *is_given) {
             return Err(format!(
-                "function `{name}`: `{key}` is for simulated functions, and this one is of type \"http\""
+                "function `{name}`: `{key}` is only allowed for simulated functions, and this one has type \"http\""
             ));
         }
         let endpoint = self.endpoint.ok_or_else(|| {
-            format!("function `{name}`: type \"http\" needs an `endpoint`, the URL to invoke")
+            format!("function `{name}`: type \"http\" requires `endpoint`, the URL to invoke")
         })?;
         Ok(FunctionEntry::Http { name, endpoint })
     }
@@ -95,13 +95,13 @@ impl FunctionText {
         let name = self.name;
         if self.endpoint.is_some() {
             return Err(format!(
-                "function `{name}`: `endpoint` is for functions of type = \"http\", and this one is simulated"
+                "function `{name}`: `endpoint` is only allowed with type = \"http\", and this function is simulated"
             ));
         }
         let duration = match (self.duration_ms, self.duration) {
             (Some(_), Some(_)) => {
                 return Err(format!(
-                    "function `{name}`: `duration_ms` is for a fixed duration and `duration` for a drawn one; give one of them"
+                    "function `{name}`: `duration_ms` gives a fixed duration and `duration` a drawn one; only one of them is allowed"
                 ));
             }
             (_, Some(drawn)) => drawn.0,
@@ -119,7 +119,7 @@ impl FunctionText {
     }
 }
 
-/// A duration of an invocation.
+/// The duration of an invocation.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "u64")]
 struct Milliseconds(Duration);
@@ -130,14 +130,14 @@ impl TryFrom<u64> for Milliseconds {
     fn try_from(milliseconds: u64) -> Result<Self, String> {
         if milliseconds > LONGEST_MS {
             return Err(format!(
-                "{milliseconds} ms is longer than Lambda lets a function run, which is {LONGEST_MS} ms"
+                "{milliseconds} ms exceeds the longest duration of a Lambda function, {LONGEST_MS} ms"
             ));
         }
         Ok(Self(Duration::from_millis(milliseconds)))
     }
 }
 
-/// A share of invocations.
+/// A share of the invocations, 0.0 to 1.0.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "f64")]
 struct Share(f64);
@@ -149,7 +149,7 @@ impl TryFrom<f64> for Share {
         if (0.0..=1.0).contains(&share) {
             Ok(Self(share))
         } else {
-            Err(format!("{share} is not a share between 0.0 and 1.0"))
+            Err(format!("invalid share {share}: must be between 0.0 and 1.0"))
         }
     }
 }
@@ -177,7 +177,7 @@ impl TryFrom<DrawnText> for Drawn {
             DrawnText::Uniform([Milliseconds(from), Milliseconds(to)]) => {
                 if from > to {
                     return Err(format!(
-                        "uniform_ms = [{}, {}] has its longest duration first; write the shortest first",
+                        "invalid uniform_ms = [{}, {}]: the shortest duration comes first",
                         from.as_millis(),
                         to.as_millis()
                     ));
@@ -269,15 +269,19 @@ mod tests {
             (
                 "duration_ms = 1000000",
                 3,
-                "1000000 ms is longer than Lambda lets a function run, which is 900000 ms",
+                "1000000 ms exceeds the longest duration of a Lambda function, 900000 ms",
             ),
             ("duration_ms = -1", 3, "invalid value: integer `-1`"),
-            ("error_rate = 1.5", 3, "1.5 is not a share between 0.0 and 1.0"),
+            (
+                "error_rate = 1.5",
+                3,
+                "invalid share 1.5: must be between 0.0 and 1.0",
+            ),
             ("concurrency = -1", 3, "invalid value: integer `-1`"),
             (
                 "duration = { uniform_ms = [120, 80] }",
                 3,
-                "uniform_ms = [120, 80] has its longest duration first",
+                "invalid uniform_ms = [120, 80]: the shortest duration comes first",
             ),
             (
                 "duration = { pareto_ms = 3 }",
@@ -287,18 +291,18 @@ mod tests {
             (
                 "duration_ms = 1\nduration = { exponential_ms = 1 }",
                 1,
-                "function `f`: `duration_ms` is for a fixed duration and `duration` for a drawn one",
+                "function `f`: `duration_ms` gives a fixed duration and `duration` a drawn one",
             ),
             (
                 "endpoint = 'http://a'",
                 1,
-                "`endpoint` is for functions of type = \"http\"",
+                "`endpoint` is only allowed with type = \"http\"",
             ),
-            ("type = 'http'", 1, "type \"http\" needs an `endpoint`"),
+            ("type = 'http'", 1, "type \"http\" requires `endpoint`"),
             (
                 "type = 'http'\nendpoint = 'http://a'\nseed = 1",
                 1,
-                "`seed` is for simulated functions",
+                "`seed` is only allowed for simulated functions",
             ),
             (
                 "type = 'magic'",

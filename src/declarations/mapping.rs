@@ -1,4 +1,4 @@
-//! Mappings in AWS's own member names, checked key by key.
+//! Mappings in AWS's own member names, each of which is checked.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -9,12 +9,12 @@ use std::fmt;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MappingEntry(pub Map<String, Value>);
 
-/// Members under a name, given beside those of a mapping or in their place.
+/// A named variant of a mapping: members that are added to the mapping's or replace them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VariantEntry {
-    /// The variant's name, from `name`.
+    /// The value of the key `name`.
     pub name: String,
-    /// The members that differ.
+    /// The members that differ from the mapping's.
     pub members: Map<String, Value>,
 }
 
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for NamedMembers {
     }
 }
 
-/// A key that is checked where it stands, so that the error has its line.
+/// A key that is checked while it is read, because serde's error then has the key's line.
 struct MemberName(String);
 
 impl<'de> Deserialize<'de> for MemberName {

@@ -1,4 +1,4 @@
-//! A profile of scaling constants, and values that are given in the place of some: `profile` and `[scaling]`.
+//! A profile of scaling constants with the values that replace some of them: `profile` and `[scaling]`.
 
 use esmeralda_esm::profile::{ProfileError, ProfileName, ScalingProfile};
 use serde::Deserialize;
@@ -6,19 +6,19 @@ use std::collections::BTreeMap;
 use std::fmt;
 use toml::Spanned;
 
-/// A profile of scaling constants, and which of them were changed.
+/// A profile of scaling constants, with a record of the replaced ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaling {
-    /// The profile's name.
+    /// The name of the profile that it is based on.
     pub name: ProfileName,
-    /// Values by constant, as they are written.
+    /// The replaced constants by name, with their values as they were written.
     pub overrides: BTreeMap<String, String>,
-    /// The constants that hold.
+    /// The constants that apply.
     pub profile: ScalingProfile,
 }
 
 impl Scaling {
-    /// A profile as it is.
+    /// Returns a profile without changes.
     pub fn new(name: ProfileName) -> Self {
         Self {
             name,
@@ -27,10 +27,10 @@ impl Scaling {
         }
     }
 
-    /// A profile with the constants that a file gives another value.
+    /// Returns the profile `name` with the values that a file gives to some of its constants.
     ///
     /// # Errors
-    /// What is wrong, and where in the file.
+    /// [`ProfileError`] with the byte index of the constant in the file.
     pub fn read(
         name: ProfileName,
         written: &BTreeMap<Spanned<String>, ConstantText>,
@@ -43,12 +43,12 @@ impl Scaling {
         Ok(scaling)
     }
 
-    /// The same changes to another profile.
+    /// Applies the same changes to another profile.
     #[must_use]
     pub fn based_on(self, name: ProfileName) -> Self {
         let mut scaling = Self::new(name);
         for (constant, value) in &self.overrides {
-            // It was accepted before, whatever the profile.
+            // Which values a constant may have does not depend on the profile, and this one was accepted before.
             let _ = scaling.set(constant, value);
         }
         scaling
@@ -57,7 +57,7 @@ impl Scaling {
     /// Gives a constant another value.
     ///
     /// # Errors
-    /// [`ProfileError`] for a name that no constant has, or a value that it cannot have.
+    /// [`ProfileError`] if no constant has the name, or the constant cannot have the value.
     pub fn set(&mut self, constant: &str, value: &str) -> Result<(), ProfileError> {
         self.profile.set(constant, value)?;
         self.overrides.insert(constant.to_owned(), value.to_owned());
@@ -65,7 +65,7 @@ impl Scaling {
     }
 }
 
-/// As a person would say it: `current`, or `current, with rebalance_pause_ms = 5000`.
+/// Writes `current`, or `current, with rebalance_pause_ms = 5000`.
 impl fmt::Display for Scaling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.name.fmt(f)?;
@@ -77,7 +77,7 @@ impl fmt::Display for Scaling {
     }
 }
 
-/// A profile's name as it is written.
+/// The name of a profile in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ProfileText(pub ProfileName);
@@ -90,7 +90,7 @@ impl TryFrom<String> for ProfileText {
     }
 }
 
-/// The value of a scaling constant as it is written.
+/// The value of a scaling constant in a file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum ConstantText {
@@ -98,7 +98,7 @@ pub enum ConstantText {
     Whole(i64),
     /// A price.
     Float(f64),
-    /// A word.
+    /// A word, such as `eager`.
     Text(String),
 }
 

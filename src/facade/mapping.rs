@@ -1,17 +1,17 @@
-//! Mappings as a test suite sees them: what to create, and one that runs.
+//! The mappings of a test suite: the request to create one, and a handle to one that runs.
 
 use esmeralda_esm::trace::Trace;
 use esmeralda_esm::{ApiError, Engine, MappingView};
 use serde_json::{Map, Value, json};
 
-/// A mapping to be created, in AWS's words; what is not set has AWS's default.
+/// A request to create a mapping, in AWS's terms. Members that are not set have AWS's defaults.
 #[derive(Clone, Debug)]
 pub struct NewMapping {
     pub(super) members: Map<String, Value>,
 }
 
 impl NewMapping {
-    /// `function` reads `topic` from its oldest record.
+    /// Maps `topic`, from its oldest record on, to `function`.
     pub fn new(function: &str, topic: &str) -> Self {
         let members = [("FunctionName", json!(function)), ("Topics", json!([topic]))];
         let members = members
@@ -21,32 +21,32 @@ impl NewMapping {
         Self { members }.member("StartingPosition", json!("TRIM_HORIZON"))
     }
 
-    /// What `members` of CreateEventSourceMapping say.
+    /// Takes the members of CreateEventSourceMapping as they are.
     pub fn from_members(members: Map<String, Value>) -> Self {
         Self { members }
     }
 
-    /// `BatchSize`: 1 to 10,000 records.
+    /// Sets `BatchSize`: 1 to 10,000 records.
     pub fn batch_size(self, records: u32) -> Self {
         self.member("BatchSize", json!(records))
     }
 
-    /// `MaximumBatchingWindowInSeconds`: 0 to 300.
+    /// Sets `MaximumBatchingWindowInSeconds`: 0 to 300.
     pub fn maximum_batching_window_in_seconds(self, seconds: u32) -> Self {
         self.member("MaximumBatchingWindowInSeconds", json!(seconds))
     }
 
-    /// `ProvisionedPollerConfig.MinimumPollers`: 1 to 200.
+    /// Sets `ProvisionedPollerConfig.MinimumPollers`: 1 to 200.
     pub fn minimum_pollers(self, pollers: u32) -> Self {
         self.provisioned("MinimumPollers", pollers)
     }
 
-    /// `ProvisionedPollerConfig.MaximumPollers`: 1 to 2,000.
+    /// Sets `ProvisionedPollerConfig.MaximumPollers`: 1 to 2,000.
     pub fn maximum_pollers(self, pollers: u32) -> Self {
         self.provisioned("MaximumPollers", pollers)
     }
 
-    /// Any member of CreateEventSourceMapping, in AWS's spelling.
+    /// Sets any member of CreateEventSourceMapping, in AWS's spelling.
     pub fn member(mut self, name: &str, value: Value) -> Self {
         self.members.insert(name.to_owned(), value);
         self
@@ -62,7 +62,7 @@ impl NewMapping {
     }
 }
 
-/// A mapping of a running instance.
+/// A handle to a mapping of a running instance. Dropping it changes nothing.
 #[derive(Clone, Debug)]
 pub struct Mapping {
     uuid: String,
@@ -77,39 +77,39 @@ impl Mapping {
         }
     }
 
-    /// Its UUID, which is also its group's id unless another was given.
+    /// Returns the mapping's UUID, which is also the id of its consumer group unless the request gave another.
     pub fn uuid(&self) -> &str {
         &self.uuid
     }
 
-    /// EventSourceMappingConfiguration as it is now.
+    /// Returns the current EventSourceMappingConfiguration.
     ///
     /// # Errors
-    /// 404 when it is deleted.
+    /// 404 if the mapping is deleted.
     pub async fn describe(&self) -> Result<MappingView, ApiError> {
         self.engine.get(&self.uuid).await
     }
 
-    /// Waits until it is Enabled or Disabled.
+    /// Waits until the mapping is Enabled or Disabled.
     ///
     /// # Errors
-    /// 404 when it is deleted.
+    /// 404 if the mapping is deleted.
     pub async fn settled(&self) -> Result<MappingView, ApiError> {
         self.engine.settled(&self.uuid).await
     }
 
-    /// Waits until every committed offset equals the end offset and nothing is in flight.
+    /// Waits until every committed offset equals its partition's end offset and no invocation is in flight.
     ///
     /// # Errors
-    /// 404 when it is deleted.
+    /// 404 if the mapping is deleted.
     pub async fn drained(&self) -> Result<(), ApiError> {
         self.engine.drained(&self.uuid).await
     }
 
-    /// How it has scaled since it last became Enabled, until now.
+    /// Returns how the mapping has scaled since it last became Enabled, until now.
     ///
     /// # Errors
-    /// 404 when it is deleted.
+    /// 404 if the mapping is deleted.
     pub async fn trace(&self) -> Result<Trace, ApiError> {
         self.engine.trace(&self.uuid).await
     }

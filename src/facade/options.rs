@@ -1,4 +1,4 @@
-//! What an instance is started with.
+//! The options of an instance.
 
 use esmeralda_broker::config::Advertised;
 use esmeralda_esm::trace::TraceSettings;
@@ -6,42 +6,42 @@ use esmeralda_esm::{GroupTimeouts, Payloads, ProfileName, ScalingProfile};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What an instance is started with.
+/// The options of an instance.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where each broker listens, `host:port`; port 0 takes a free one. None: one broker without a socket.
+    /// The address, `host:port`, that each broker listens on; port 0 takes a free one. An empty list starts one broker without a socket.
     pub kafka: Vec<String>,
-    /// The host and port that clients are told to dial; those listened on by default.
+    /// The host and port that clients are told to connect to; those listened on by default.
     pub advertised: Advertised,
-    /// Where the Lambda API is served; `None`: nowhere.
+    /// The address, `host:port`, of the Lambda API; `None` to not serve it.
     pub http: Option<String>,
     /// Kafka's broker configs by name.
     pub properties: BTreeMap<String, String>,
-    /// What frames, records and payloads may hold together.
+    /// The limit, in bytes, of the memory for records, requests, answers, groups and payloads together.
     pub memory_limit_bytes: usize,
-    /// Where functions that are not registered by name are invoked.
+    /// The URL at which functions that are not registered by name are invoked.
     pub lambda_endpoint: Option<String>,
-    /// 12 digits, for ARNs.
+    /// The AWS account in ARNs: 12 digits.
     pub account_id: String,
-    /// For ARNs, when a request's signature names none.
+    /// The AWS region in ARNs, for requests whose signature names none.
     pub region: String,
-    /// Of the groups of mappings.
+    /// The timeouts of the members of mappings' groups.
     pub group_timeouts: GroupTimeouts,
-    /// How long a mapping shows a state such as Creating at least.
+    /// The least time for which a mapping shows a state such as Creating.
     pub transition_delay: Duration,
-    /// How mappings scale.
+    /// The constants by which mappings scale.
     pub scaling: ScalingProfile,
-    /// How many times as fast the engine's time passes; 1 or more. What the group's protocol and real functions take is not scaled. In
-    /// virtual time it has no meaning.
+    /// The speed of the engine's time relative to real time; 1 or more. The time of the group protocol and of real functions is not
+    /// scaled. Virtual time ignores it.
     pub time_scale: u32,
-    /// How scaling is recorded.
+    /// The resolution and length of mappings' traces.
     pub trace: TraceSettings,
-    /// Whether functions get their events, or only the numbers count.
+    /// Whether events are built, or only measured.
     pub payloads: Payloads,
 }
 
 impl Default for Options {
-    /// One broker and the Lambda API on free loopback ports, 1 GiB of memory; scaling without pauses, as tests want it.
+    /// Returns the options of a test: one broker and the Lambda API on free loopback ports, 1 GiB of memory, and scaling without pauses.
     fn default() -> Self {
         Self {
             kafka: vec!["127.0.0.1:0".to_owned()],
@@ -67,7 +67,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// What simulations start with: no sockets, 16 GiB of memory, scaling as AWS documents it today, and a trace of a day.
+    /// Returns the options of a simulation: no sockets, 16 GiB of memory, scaling as AWS documents it today, and a trace of a day.
     pub fn simulated() -> Self {
         Self {
             kafka: Vec::new(),
