@@ -58,9 +58,9 @@ const MODES: [Mode; 3] = [
 
 /// The reason why the demo did not reach its end.
 enum Stop {
-    /// A signal came.
+    /// A signal asked the demo to stop.
     Interrupted,
-    /// Nobody reads what it prints.
+    /// Stdout was closed.
     Unread,
     /// A step failed.
     Failed(String),
@@ -157,7 +157,7 @@ async fn show(esmeralda: &Esmeralda, args: &DemoArgs) -> Result<(), Stop> {
     }
 }
 
-/// Waits until the producer fails, which it need not do.
+/// Waits until the producer fails; a producer that succeeds leaves it waiting.
 async fn failure(producing: JoinHandle<Result<(), ProducerError>>) -> Stop {
     match producing.await {
         Ok(Ok(())) => std::future::pending().await,
@@ -242,7 +242,7 @@ impl Follow<'_> {
     }
 }
 
-/// Says what will be seen, with the answers that the producer got from the Kafka port.
+/// Returns the introduction, with the answers that the producer got from the Kafka port.
 async fn introduction(
     esmeralda: &Esmeralda,
     producer: &mut Producer,

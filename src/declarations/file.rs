@@ -28,7 +28,7 @@ pub enum FileError {
     Invalid {
         /// The path as it was given.
         path: PathBuf,
-        /// What is wrong and what is allowed.
+        /// The error, with what is allowed.
         message: String,
     },
     /// Two entries of a kind have the same name.

@@ -22,7 +22,7 @@ pub enum FunctionEntry {
     Simulated {
         /// The function's name.
         name: String,
-        /// How it behaves.
+        /// The function's behaviour.
         function: SimulatedFunction,
         /// The seed that decides which invocations fail and how long they take.
         seed: u64,

@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
-/// How long a client may take for the headers of a request, and may leave a connection idle between two. Clients in use send headers
-/// at once; a connection that holds no request costs a descriptor.
+/// The longest time for the headers of a request, and for an idle connection between two requests. A client sends headers at once, and a
+/// connection without a request costs a descriptor.
 pub(super) const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The pause after a connection that could not be accepted. Without descriptors the next attempt fails too, and must not spin.

@@ -1,4 +1,4 @@
-//! Where the demo's lines go: a terminal, whose last lines are drawn over themselves, or anything else, which gets plain lines.
+//! The output of the demo: a terminal, whose last lines are drawn over themselves, or anything else, which gets plain lines.
 
 use super::text::{self, Palette, WIDTH};
 use super::watch::Frame;

@@ -24,7 +24,7 @@ pub(super) struct Spike {
     pub(super) records: u32,
     /// When the first ones arrive, in the engine's time.
     pub(super) start: Duration,
-    /// How long it takes, in the engine's time.
+    /// The length of the spike, in the engine's time.
     pub(super) length: Duration,
     /// The engine's clock.
     pub(super) clock: Clock,

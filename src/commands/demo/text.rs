@@ -16,7 +16,7 @@ const NAME_WIDTH: usize = 10;
 /// The colours of the lanes, in their order.
 const LANE_COLORS: [Color; 3] = [Color::Yellow, Color::Cyan, Color::Green];
 
-/// How the lines are decorated.
+/// The decoration of the lines.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Palette {
     /// Whether colours are written.
@@ -78,7 +78,7 @@ pub(super) fn frame(frame: &Frame, width: usize, palette: Palette) -> Vec<String
     lines
 }
 
-/// How many cells the bars of a lane have.
+/// The widths of the bars of a lane, in columns, and of the whole line.
 #[derive(Clone, Copy)]
 struct Bars {
     width: usize,
@@ -195,7 +195,7 @@ pub(super) fn next(program: &str, palette: Palette) -> Vec<String> {
     ]
 }
 
-/// What the demo says before the spike.
+/// The lines before the spike.
 #[derive(Clone, Debug)]
 pub(super) struct Introduction {
     /// The Kafka port.
@@ -216,9 +216,9 @@ pub(super) struct Introduction {
     pub(super) spike: Duration,
     /// `BatchSize`.
     pub(super) batch_size: u32,
-    /// How long the function takes for a batch.
+    /// The function's duration for a batch.
     pub(super) function: Duration,
-    /// How many times as fast as real time the engine's passes.
+    /// The speed of the engine's time relative to real time.
     pub(super) time_scale: u32,
 }
 

@@ -1,4 +1,4 @@
-//! What the demo sees of its mappings: figures at one moment, decisions as they come, and what is left to say at the end.
+//! The demo's view of its mappings: figures at one moment, decisions as they come, and the outcome at the end.
 
 use esmeralda::esm::ApiError;
 use esmeralda::esm::trace::Decision;
@@ -42,7 +42,7 @@ pub(super) struct Lane {
     pub(super) in_flight: usize,
 }
 
-/// How a mapping did.
+/// The outcome of a mapping.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Outcome {
     /// The mode's name.
@@ -53,11 +53,11 @@ pub(super) struct Outcome {
     pub(super) peak_lag: u64,
     /// The largest fleet.
     pub(super) most_pollers: usize,
-    /// What the event poller units cost until it had drained; `None` in on-demand mode, which has none.
+    /// The cost of the event poller units until the mapping had drained; `None` in on-demand mode, which has no units.
     pub(super) cost_usd: Option<f64>,
 }
 
-/// Something that is told once, as a line.
+/// An event that is printed once, as a line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum News {
     /// The fleet changes.
@@ -93,7 +93,7 @@ impl Watched {
         self.mode.name
     }
 
-    /// Returns how the mapping did, once the lag of the whole spike is gone.
+    /// Returns the mapping's outcome, once the lag of the whole spike is gone.
     pub(super) fn outcome(&self) -> Option<&Outcome> {
         self.outcome.as_ref()
     }
