@@ -11,6 +11,7 @@ use crate::ids::NodeId;
 use crate::log::LogSettings;
 use crate::metrics::Counters;
 use crate::pool::Pool;
+use crate::security::Authorizer;
 use crate::topic::{self, TopicConfig, TopicDefaults, Topics};
 use crate::{Clock, Entropy};
 use producer_ids::ProducerIds;
@@ -29,6 +30,8 @@ pub(crate) struct Cluster {
     pub(crate) config: BrokerConfig,
     /// All broker configs by name, with those that were changed while running.
     pub(crate) broker_configs: BrokerConfigs,
+    /// Decides what clients may do.
+    pub(crate) authorizer: Authorizer,
     pub(crate) topics: Topics,
     pub(crate) groups: Groups,
     /// One per broker, in the order of `nodes`.
@@ -73,6 +76,7 @@ impl Cluster {
             groups: Groups::new(&typed, &clock, pool.clone()),
             config: typed,
             broker_configs,
+            authorizer: Authorizer::default(),
             topics: Topics::new(),
             counters: Counters::default(),
             pool,
@@ -178,6 +182,14 @@ fn check_topic_defaults(broker_configs: &BrokerConfigs, node: NodeId) -> Result<
 
 #[cfg(test)]
 impl Cluster {
+    /// A cluster of one broker that refuses everything, and keeps what it was asked.
+    pub(crate) fn that_denies_all() -> Self {
+        Self {
+            authorizer: Authorizer::DenyAll(std::sync::Mutex::default()),
+            ..Self::for_tests(1, &[])
+        }
+    }
+
     /// A cluster without sockets: brokers 1, 2, ... on localhost:9092, 9093, ..., 64 MiB of memory, ids from seed 1, and the wall clock of
     /// tokio from 1,700,000,000,000 on.
     pub(crate) fn for_tests(nodes: u16, properties: &[(&str, &str)]) -> Self {

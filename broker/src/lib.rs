@@ -26,6 +26,7 @@ pub mod messages;
 mod metrics;
 mod operations;
 mod pool;
+mod security;
 mod server;
 mod topic;
 mod upkeep;

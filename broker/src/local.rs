@@ -157,6 +157,9 @@ impl Client {
         RequestContext {
             node_id: self.cluster.controller(),
             ingress: Ingress::plaintext(),
+            principal: crate::security::Principal::ANONYMOUS,
+            api_key: -1,
+            api_version: -1,
             peer_address: None,
             client_id: self.client_id.to_string(),
             is_local: true,

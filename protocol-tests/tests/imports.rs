@@ -23,23 +23,24 @@ const BROKER_ROOMS: &[(&str, &str)] = &[
     ("wire", ""),
     ("bounds", "wire"),
     ("messages", ""),
+    ("security", ""),
     ("log", ""),
     // Topic, group and transaction do not know each other: what needs two of them is an operation.
     ("topic", "log"),
     ("group", ""),
     ("fetch", "topic log"),
-    ("cluster", "topic group fetch log metrics"),
+    ("cluster", "topic group fetch log metrics security"),
     // The counters are the ground's; what is read off a running cluster needs the cluster.
     ("metrics", "cluster topic group"),
-    ("operations", "cluster topic group fetch log metrics"),
+    ("operations", "cluster topic group fetch log metrics security"),
     ("upkeep", "operations cluster topic group fetch log metrics"),
     // What is below operations comes up as values and errors; see ONLY for what stays there.
     (
         "api",
         "wire bounds messages operations cluster topic group fetch log metrics",
     ),
-    ("local", "operations cluster topic group fetch log"),
-    ("server", "api wire operations cluster metrics"),
+    ("local", "operations cluster topic group fetch log security"),
+    ("server", "api wire operations cluster metrics security"),
     // The fuzzers' way in.
     ("fuzzing", "server cluster log"),
     // For the benches, which measure below the operations.

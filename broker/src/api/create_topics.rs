@@ -25,6 +25,7 @@ use crate::cluster::Cluster;
 use crate::config::layers::ConfigEntry;
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
+use crate::operations::access::Denied;
 use crate::operations::create_topics::{CreateTopic, CreateTopicError, CreatedTopic, create_topics};
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreateTopicsRequest};
 use kafka_protocol::messages::create_topics_response::{
@@ -81,6 +82,13 @@ fn wanted(topic: CreatableTopic) -> CreateTopic {
 fn answer(name: String, result: Result<CreatedTopic, CreateTopicError>) -> CreatableTopicResult {
     let answer = CreatableTopicResult::default().with_name(StrBytes::from_string(name).into());
     match result {
+        Ok(created) if !created.is_describable => answer
+            .with_topic_id(created.id)
+            .with_error_message(None)
+            .with_num_partitions(-1)
+            .with_replication_factor(-1)
+            .with_topic_config_error_code(Denied::Topic.code())
+            .with_configs(Some(Vec::new())),
         Ok(created) => answer
             .with_topic_id(created.id)
             .with_error_message(None)

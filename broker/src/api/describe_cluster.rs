@@ -10,15 +10,15 @@
 //! # Differs from Apache Kafka
 //! - The controller is always the first broker. A KRaft broker names any broker at random.
 //! - Brokers are never fenced.
-//! - Until there are ACLs every operation is authorised.
 //!
 //! # Notes by KIP
 //! KIP-700: the API. KIP-919: endpoint types. KIP-1073: fenced brokers.
 
-use super::fields::{CLUSTER_OPERATIONS, NOT_ASKED};
+use super::fields::NOT_ASKED;
 use super::{Api, Reply};
 use crate::cluster::{Cluster, NodeEndpoint};
 use crate::operations::RequestContext;
+use crate::operations::access::operations_on_cluster;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::BrokerId;
 use kafka_protocol::messages::describe_cluster_request::DescribeClusterRequest;
@@ -82,7 +82,7 @@ fn describe(cluster: &Cluster, context: &RequestContext, wants_operations: bool)
         .with_controller_id(BrokerId(cluster.controller().0))
         .with_brokers(brokers.into_iter().map(broker).collect())
         .with_cluster_authorized_operations(if wants_operations {
-            CLUSTER_OPERATIONS
+            operations_on_cluster(cluster, context)
         } else {
             NOT_ASKED
         })

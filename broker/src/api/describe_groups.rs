@@ -14,10 +14,11 @@
 //! KIP-430: authorized operations (3). KIP-345: group.instance.id (4). KIP-1043: GROUP_ID_NOT_FOUND and a message (6).
 
 use super::errors::describe_group_code;
-use super::fields::{GROUP_OPERATIONS, wire, wire_option};
+use super::fields::{wire, wire_option};
 use super::{Api, Reply};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
+use crate::operations::access::operations_on_group;
 use crate::operations::describe_groups::{
     ClassicDescription, DescribeGroupError, DescribedMember, GroupState, describe_group,
 };
@@ -48,7 +49,7 @@ impl Api for DescribeGroups {
                 Err(error) => failure(version, &error),
             };
             let group = if wants_operations && group.error_code == 0 {
-                group.with_authorized_operations(GROUP_OPERATIONS)
+                group.with_authorized_operations(operations_on_group(cluster, context, &group_id))
             } else {
                 group
             };

@@ -15,6 +15,7 @@
 //! # Notes by KIP
 //! KIP-113: future replicas do not exist. KIP-827: total and usable bytes.
 
+use super::errors::KafkaError;
 use super::{Api, Reply};
 use crate::cluster::Cluster;
 use crate::messages::describe_log_dirs_request::DescribeLogDirsRequest;
@@ -27,6 +28,9 @@ use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+/// From here on the answer has an error code of its own (KIP-784).
+const ERROR_CODE_FROM: i16 = 3;
+
 /// DescribeLogDirs.
 pub(super) struct DescribeLogDirs;
 
@@ -38,7 +42,7 @@ impl Api for DescribeLogDirs {
     async fn handle(
         cluster: &Arc<Cluster>,
         context: &RequestContext,
-        _version: i16,
+        version: i16,
         request: DescribeLogDirsRequest,
     ) -> Reply<DescribeLogDirsResponse> {
         let wanted = request.topics.map(|topics| {
@@ -48,9 +52,13 @@ impl Api for DescribeLogDirs {
                 .collect()
         });
         let dir = describe_log_dirs(cluster, context, wanted);
-        DescribeLogDirsResponse::default()
-            .with_results(vec![result(dir)])
-            .into()
+        let response = DescribeLogDirsResponse::default();
+        match dir {
+            Ok(dir) => response.with_results(vec![result(dir)]).into(),
+            // Before version 3 an answer without directories is all that says so.
+            Err(denied) if version >= ERROR_CODE_FROM => response.with_error_code(denied.code()).into(),
+            Err(_) => response.into(),
+        }
     }
 }
 

@@ -9,17 +9,17 @@
 //!
 //! # Differs from Apache Kafka
 //! - No partition has eligible leader replicas: every replica is in sync.
-//! - Until there are ACLs every operation is authorised.
 //!
 //! # Notes by KIP
 //! KIP-966: the API.
 
 use super::errors::{KafkaError, code_of};
-use super::fields::{NOT_ASKED, TOPIC_OPERATIONS};
+use super::fields::NOT_ASKED;
 use super::{Api, Reply};
 use crate::cluster::Cluster;
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
+use crate::operations::access::operations_on_topic;
 use crate::operations::describe_topic_partitions::{Cursor, PageRequest, describe_page};
 use crate::operations::metadata::{DescribedTopic, TopicView};
 use kafka_protocol::ResponseError;
@@ -64,7 +64,13 @@ impl Api for DescribeTopicPartitions {
         let response = DescribeTopicPartitionsResponse::default();
         match describe_page(cluster, context, wanted) {
             Ok(page) => {
-                let topics = page.topics.into_iter().map(|(topic, range)| answer(topic, range));
+                let topics = page.topics.into_iter().map(|(topic, range)| {
+                    let operations = match (&topic.name, &topic.result) {
+                        (Some(name), Ok(_)) => operations_on_topic(cluster, context, name),
+                        _ => NOT_ASKED,
+                    };
+                    answer(topic, range, operations)
+                });
                 let next = page.next.map(|cursor| {
                     NextCursor::default()
                         .with_topic_name(StrBytes::from_string(cursor.topic).into())
@@ -89,7 +95,11 @@ impl Api for DescribeTopicPartitions {
     }
 }
 
-fn answer(topic: DescribedTopic, range: Range<usize>) -> DescribeTopicPartitionsResponseTopic {
+fn answer(
+    topic: DescribedTopic,
+    range: Range<usize>,
+    operations: i32,
+) -> DescribeTopicPartitionsResponseTopic {
     let partitions = match &topic.result {
         Ok(view) => range.map(|index| partition(view, index)).collect(),
         Err(_) => Vec::new(),
@@ -100,11 +110,7 @@ fn answer(topic: DescribedTopic, range: Range<usize>) -> DescribeTopicPartitions
         .with_topic_id(topic.id)
         .with_is_internal(topic.is_internal)
         .with_partitions(partitions)
-        .with_topic_authorized_operations(if topic.result.is_ok() {
-            TOPIC_OPERATIONS
-        } else {
-            NOT_ASKED
-        })
+        .with_topic_authorized_operations(operations)
 }
 
 fn partition(view: &TopicView, index: usize) -> DescribeTopicPartitionsResponsePartition {

@@ -1,5 +1,6 @@
 //! Domain errors to Kafka codes: the only place that decides, one exhaustive match per operation's error.
 
+mod access;
 mod groups;
 mod names;
 mod records;

@@ -6,7 +6,7 @@ mod node_endpoints;
 mod resource_type;
 mod strings;
 
-pub(crate) use authorized_operations::{CLUSTER_OPERATIONS, GROUP_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS};
+pub(crate) use authorized_operations::NOT_ASKED;
 pub(crate) use config_source::config_source;
 pub(crate) use node_endpoints::put_node_endpoints;
 pub(crate) use resource_type::resource_type;

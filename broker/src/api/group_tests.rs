@@ -38,6 +38,9 @@ fn asking(node_id: i32) -> RequestContext {
         peer_address: Some("127.0.0.1:4711".parse().unwrap()),
         client_id: "tester".to_owned(),
         ingress: crate::cluster::Ingress::plaintext(),
+        principal: crate::security::Principal::ANONYMOUS,
+        api_key: -1,
+        api_version: -1,
         is_local: false,
     }
 }

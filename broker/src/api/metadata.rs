@@ -12,18 +12,18 @@
 //! - A topic that is created on the way is in the same answer, with its leaders. Kafka first answers UNKNOWN_TOPIC_OR_PARTITION, and the
 //!   client asks again.
 //! - The controller is always the first broker. A KRaft broker names any broker at random.
-//! - Until there are ACLs every operation is authorised.
 //!
 //! # Notes by KIP
 //! KIP-430: authorised operations, when they are asked for. KIP-516: topic ids; an id that no topic has is UNKNOWN_TOPIC_ID.
 //! KIP-700: from version 11 DescribeCluster tells the operations on the cluster.
 
 use super::errors::code_of;
-use super::fields::{CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS};
+use super::fields::NOT_ASKED;
 use super::{Api, Reply};
 use crate::cluster::{Cluster, NodeEndpoint};
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
+use crate::operations::access::{operations_on_cluster, operations_on_topic};
 use crate::operations::metadata::{DescribedTopic, Leader, TopicView, Wanted, describe_topics};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::metadata_request::{MetadataRequest, MetadataRequestTopic};
@@ -61,12 +61,20 @@ impl Api for Metadata {
         let topics = describe_topics(cluster, context, wanted, request.allow_auto_topic_creation);
         let topics = topics
             .into_iter()
-            .map(|topic| answer(topic, wants_topic_operations))
+            .map(|topic| {
+                let operations = match (&topic.name, &topic.result) {
+                    (Some(name), Ok(_)) if wants_topic_operations => {
+                        operations_on_topic(cluster, context, name)
+                    }
+                    _ => NOT_ASKED,
+                };
+                answer(topic, operations)
+            })
             .collect();
         let response = MetadataResponse::default()
             .with_topics(topics)
             .with_cluster_authorized_operations(if wants_cluster_operations {
-                CLUSTER_OPERATIONS
+                operations_on_cluster(cluster, context)
             } else {
                 NOT_ASKED
             });
@@ -125,12 +133,7 @@ fn brokers(response: MetadataResponse, cluster: &Cluster, context: &RequestConte
         .with_controller_id(BrokerId(cluster.controller().0))
 }
 
-fn answer(topic: DescribedTopic, wants_operations: bool) -> MetadataResponseTopic {
-    let operations = if wants_operations && topic.result.is_ok() {
-        TOPIC_OPERATIONS
-    } else {
-        NOT_ASKED
-    };
+fn answer(topic: DescribedTopic, operations: i32) -> MetadataResponseTopic {
     MetadataResponseTopic::default()
         .with_error_code(code_of(&topic.result))
         .with_name(topic.name.map(|name| TopicName(StrBytes::from_string(name))))

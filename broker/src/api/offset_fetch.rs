@@ -25,7 +25,10 @@ use crate::messages::offset_fetch_response::{
 };
 use crate::messages::{OffsetFetchRequest, OffsetFetchResponse};
 use crate::operations::RequestContext;
-use crate::operations::fetch_offsets::{CommittedOffset, FetchOffsetsError, FetchedOffsets, fetch_offsets};
+use crate::operations::access::Denied;
+use crate::operations::fetch_offsets::{
+    CommittedOffset, FetchOffsetsError, FetchedOffsets, VisibleOffsets, fetch_offsets,
+};
 use kafka_protocol::messages::TopicName;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -78,13 +81,21 @@ fn wanted_of_several(topics: &[OffsetFetchRequestTopics]) -> Wanted {
 /// Version 1 has no error of its own: each partition carries it.
 fn one(
     version: i16,
-    fetched: Result<FetchedOffsets, FetchOffsetsError>,
+    fetched: Result<VisibleOffsets, FetchOffsetsError>,
     wanted: Wanted,
 ) -> OffsetFetchResponse {
-    let (offsets, error_code) = match fetched {
-        Ok(offsets) => (offsets, 0),
-        Err(error) => (unanswered(version, wanted), error.code()),
+    let (offsets, denied, error_code) = match fetched {
+        Ok(visible) => (visible.offsets, visible.denied, 0),
+        Err(error) => (unanswered(version, wanted), Vec::new(), error.code()),
     };
+    let denied = denied.into_iter().map(|(topic, indexes)| {
+        let rows = indexes
+            .into_iter()
+            .map(|index| partition_of_one(version, index, None).with_error_code(Denied::Topic.code()));
+        OffsetFetchResponseTopic::default()
+            .with_name(TopicName(wire(&topic)))
+            .with_partitions(rows.collect())
+    });
     let topics = offsets.into_iter().map(|(topic, offsets)| {
         let rows = offsets.into_iter().map(|(index, offset)| {
             let row = partition_of_one(version, index, offset);
@@ -95,7 +106,7 @@ fn one(
             .with_partitions(rows.collect())
     });
     OffsetFetchResponse::default()
-        .with_topics(topics.collect())
+        .with_topics(topics.chain(denied).collect())
         .with_error_code(if version < 2 { 0 } else { error_code })
 }
 
@@ -128,9 +139,9 @@ fn partition_of_one(
     }
 }
 
-fn group_row(fetched: Result<FetchedOffsets, FetchOffsetsError>) -> OffsetFetchResponseGroup {
-    let offsets = match fetched {
-        Ok(offsets) => offsets,
+fn group_row(fetched: Result<VisibleOffsets, FetchOffsetsError>) -> OffsetFetchResponseGroup {
+    let VisibleOffsets { offsets, denied } = match fetched {
+        Ok(visible) => visible,
         Err(error) => {
             let error_code = error.code();
             return OffsetFetchResponseGroup::default().with_error_code(error_code);
@@ -143,7 +154,15 @@ fn group_row(fetched: Result<FetchedOffsets, FetchOffsetsError>) -> OffsetFetchR
             .with_name(TopicName(wire(&topic)))
             .with_partitions(rows.collect())
     });
-    OffsetFetchResponseGroup::default().with_topics(topics.collect())
+    let denied = denied.into_iter().map(|(topic, indexes)| {
+        let rows = indexes
+            .into_iter()
+            .map(|index| partition_of_several(index, None).with_error_code(Denied::Topic.code()));
+        OffsetFetchResponseTopics::default()
+            .with_name(TopicName(wire(&topic)))
+            .with_partitions(rows.collect())
+    });
+    OffsetFetchResponseGroup::default().with_topics(topics.chain(denied).collect())
 }
 
 fn partition_of_several(index: i32, offset: Option<CommittedOffset>) -> OffsetFetchResponsePartitions {

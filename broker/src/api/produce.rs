@@ -110,9 +110,9 @@ impl Api for Produce {
         let mut topics = Few::with_capacity(request.topics.len());
         for topic in request.topics {
             let target = if version >= TOPIC_IDS_FROM {
-                Target::of_id(cluster, &topic.id)
+                Target::of_id(cluster, context, &topic.id)
             } else {
-                Target::of_name(cluster, &topic.name)
+                Target::of_name(cluster, context, &topic.name)
             };
             let mut partitions = Few::with_capacity(topic.partitions.len());
             for data in topic.partitions {

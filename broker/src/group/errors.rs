@@ -47,6 +47,9 @@ impl<E> From<GroupsFull> for GroupError<E> {
 /// A group cannot be asked, or cannot be founded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AccessError {
+    /// The client may not do this with the group.
+    #[error("Group authorization failed.")]
+    Unauthorized,
     /// The group id is empty. Such a group may only store offsets.
     #[error("the group id must not be empty")]
     EmptyGroupId,

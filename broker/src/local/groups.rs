@@ -2,6 +2,7 @@
 
 use super::{Client, Committed, Error, Join, Joined};
 use crate::ids::{GenerationId, LeaderEpoch, Offset};
+use crate::operations::access::Denied;
 use crate::operations::commit_offsets::{Committer, GroupError, Membership, OffsetToCommit, commit_offsets};
 use crate::operations::fetch_offsets::{CommittedOffset, fetch_offsets};
 use crate::operations::heartbeat::heartbeat;
@@ -152,7 +153,10 @@ impl Client {
         let wanted = vec![(Arc::from(topic), partitions.to_vec())];
         let fetched = fetch_offsets(&self.cluster, &self.context(), group_id, Some(wanted)).await;
         let fetched = fetched.map_err(|error| Error::from(&error))?;
-        let offsets = fetched.into_iter().flat_map(|(_, offsets)| offsets);
+        if !fetched.denied.is_empty() {
+            return Err(Error::from(&Denied::Topic));
+        }
+        let offsets = fetched.offsets.into_iter().flat_map(|(_, offsets)| offsets);
         Ok(offsets.map(|(_, offset)| offset.map(committed)).collect())
     }
 }

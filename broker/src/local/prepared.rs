@@ -56,9 +56,10 @@ impl Client {
     /// # Errors
     /// Those of Produce, such as UNKNOWN_TOPIC_OR_PARTITION or NOT_ENOUGH_REPLICAS at the memory limit.
     pub async fn append(&self, topic: &str, partition: i32, batch: &PreparedBatch) -> Result<Offset, Error> {
-        let topic = Target::of_name(&self.cluster, topic);
+        let context = self.context();
+        let topic = Target::of_name(&self.cluster, &context, topic);
         let batch = (partition, batch.batch.clone());
-        let appended = produce_verified(&self.cluster, &self.context(), TERMS, &topic, batch);
+        let appended = produce_verified(&self.cluster, &context, TERMS, &topic, batch);
         match appended {
             Ok(appended) => Ok(appended.base_offset),
             Err(error) => Err(Error::from(&error)),

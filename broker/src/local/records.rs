@@ -32,8 +32,8 @@ impl Client {
             .pool
             .copy(&batch)
             .map_err(|full| Error::from(&ProduceError::from(full)))?;
-        let topic = Target::of_name(&self.cluster, topic);
         let context = self.context();
+        let topic = Target::of_name(&self.cluster, &context, topic);
         let outcome = produce(&self.cluster, &context, TERMS, &topic, partition, Some(batch));
         match outcome {
             Ok(appended) => Ok(appended.base_offset),

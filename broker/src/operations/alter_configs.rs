@@ -2,6 +2,7 @@
 //! `ConfigurationControlManager` and `DynamicBrokerConfig`.
 
 use super::RequestContext;
+use super::access::{Denied, authorize};
 use super::describe_configs::check_broker;
 pub(crate) use super::describe_configs::{InvalidName, ResourceType, WrongBroker};
 use crate::cluster::Cluster;
@@ -9,6 +10,7 @@ use crate::config::definition::{self, Definition, Update};
 use crate::config::keys::BROKER_CONFIGS;
 use crate::config::layers::Values;
 use crate::ids::NodeId;
+use crate::security::AclOperation;
 pub(crate) use crate::topic::config::InvalidTopicConfig;
 use crate::topic::{Change, TopicConfig, TopicDefaults, config, name};
 use std::collections::{HashMap, HashSet};
@@ -47,6 +49,8 @@ pub(crate) enum ConfigOperation {
 /// Why no config of a resource was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AlterConfigsError {
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error("Each resource must appear at most once.")]
     DuplicateResource,
     #[error("Error due to duplicate config keys: {}", .names.join(", "))]
@@ -109,6 +113,8 @@ pub(crate) fn alter_configs(
         if times[&(alteration.resource_type, alteration.name.as_str())] > 1 {
             return Err(AlterConfigsError::DuplicateResource);
         }
+        let resource = alteration.resource_type.resource(&alteration.name);
+        authorize(cluster, context, AclOperation::AlterConfigs, resource)?;
         alteration.changes.check()?;
         match alteration.resource_type {
             ResourceType::Topic => alter_topic(cluster, context, &mut change, alteration, validate_only),

@@ -1,9 +1,10 @@
 //! A group commits offsets.
 
 use super::RequestContext;
-use super::find_coordinator::check_coordinator;
+use super::access::{Denied, authorize, authorize_topic, check_coordinator};
 use crate::cluster::Cluster;
 use crate::group::OffsetsToCommit;
+use crate::security::{AclOperation, Resource};
 use std::sync::Arc;
 
 pub(crate) use crate::group::offsets::OffsetToCommit;
@@ -12,6 +13,9 @@ pub(crate) use crate::group::{CommitError, Committer, GenerationOrEpoch, GroupEr
 /// The offset of one partition was not committed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CommitOffsetsError {
+    /// The client may not read the topic.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// The group cannot be asked here, does not exist though the committer claims to be a member, or refuses the committer.
     #[error(transparent)]
     Group(#[from] GroupError<CommitError>),
@@ -44,13 +48,19 @@ pub(crate) async fn commit_offsets(
     committer: Committer,
     offsets: OffsetsToCommit,
 ) -> CommittedPartitions {
+    if let Err(denied) = authorize(cluster, context, AclOperation::Read, Resource::Group(group_id)) {
+        return refuse_all(offsets, denied);
+    }
     let mut results = Vec::with_capacity(offsets.len());
     let mut accepted = Vec::with_capacity(offsets.len());
     for (topic, partitions) in offsets {
         let mut topic_results = Vec::with_capacity(partitions.len());
         let mut topic_accepted = Vec::with_capacity(partitions.len());
         for (partition, offset) in partitions {
-            topic_results.push((partition, check_offset(cluster, &topic, partition, &offset)));
+            topic_results.push((
+                partition,
+                check_offset(cluster, context, &topic, partition, &offset),
+            ));
             topic_accepted.push((partition, offset));
         }
         let mut is_accepted = topic_results.iter().map(|(_, result)| result.is_ok());
@@ -59,19 +69,36 @@ pub(crate) async fn commit_offsets(
         results.push((topic, topic_results));
     }
     // Kafka does not ask the group if no partition exists; a partition whose metadata is too large exists.
-    let all_unknown = partition_results(&mut results)
-        .all(|result| matches!(result, Err(CommitOffsetsError::UnknownPartition { .. })));
+    let all_unknown = partition_results(&mut results).all(|result| is_for_no_group(result));
     if all_unknown {
         return results;
     }
     if let Err(error) = commit_to_group(cluster, context, group_id, committer, accepted).await {
         for result in partition_results(&mut results) {
-            if !matches!(result, Err(CommitOffsetsError::UnknownPartition { .. })) {
+            if !is_for_no_group(result) {
                 *result = Err(error.clone().into());
             }
         }
     }
     results
+}
+
+fn refuse_all(offsets: OffsetsToCommit, denied: Denied) -> CommittedPartitions {
+    let topics = offsets.into_iter().map(|(topic, partitions)| {
+        let results = partitions
+            .into_iter()
+            .map(|(partition, _)| (partition, Err(denied.into())));
+        (topic, results.collect())
+    });
+    topics.collect()
+}
+
+/// A partition of which the group is not asked.
+fn is_for_no_group(result: &Result<(), CommitOffsetsError>) -> bool {
+    matches!(
+        result,
+        Err(CommitOffsetsError::UnknownPartition { .. } | CommitOffsetsError::Denied(_))
+    )
 }
 
 fn partition_results(
@@ -83,10 +110,12 @@ fn partition_results(
 
 fn check_offset(
     cluster: &Cluster,
+    context: &RequestContext,
     topic: &Arc<str>,
     partition: i32,
     offset: &OffsetToCommit,
 ) -> Result<(), CommitOffsetsError> {
+    authorize_topic(cluster, context, AclOperation::Read, topic)?;
     if cluster.topics.partition(topic, partition).is_none() {
         let topic = Arc::clone(topic);
         return Err(CommitOffsetsError::UnknownPartition { topic, partition });

@@ -1,9 +1,11 @@
 //! Adding partitions to topics. Source: Kafka's `ReplicationControlManager.createPartitions`.
 
 use super::RequestContext;
+use super::access::{Denied, authorize_topic};
 use super::create_topics::{PlacementError, TooManyPartitions, check_room};
 use crate::cluster::Cluster;
 use crate::ids::NodeId;
+use crate::security::AclOperation;
 use crate::topic::{Change, Placement, Topic};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,6 +23,8 @@ pub(crate) struct CreatePartitions {
 /// Why a topic got no more partitions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CreatePartitionsError {
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error("Duplicate topic name.")]
     Duplicate,
     #[error("This server does not host this topic-partition.")]
@@ -47,7 +51,7 @@ pub(crate) enum CreatePartitionsError {
 /// request.
 pub(crate) fn create_partitions(
     cluster: &Arc<Cluster>,
-    _context: &RequestContext,
+    context: &RequestContext,
     topics: Vec<CreatePartitions>,
     validate_only: bool,
 ) -> Vec<(String, Result<(), CreatePartitionsError>)> {
@@ -60,7 +64,9 @@ pub(crate) fn create_partitions(
     for wanted in topics {
         let result = match times.remove(&wanted.topic) {
             None => continue,
-            Some(1) => add(cluster, &mut change, &wanted, validate_only),
+            Some(1) => authorize_topic(cluster, context, AclOperation::Alter, &wanted.topic)
+                .map_err(CreatePartitionsError::from)
+                .and_then(|()| add(cluster, &mut change, &wanted, validate_only)),
             Some(_) => Err(CreatePartitionsError::Duplicate),
         };
         results.push((wanted.topic, result));

@@ -2,9 +2,11 @@
 //! `ControllerApis.createTopics`, `ReplicationControlManager.createTopics`.
 
 use super::RequestContext;
+use super::access::{Denied, authorize_topic, is_authorized};
 use crate::cluster::{Cluster, NodeDefaults};
 use crate::config::layers::{ConfigEntry, Layers};
 use crate::ids::NodeId;
+use crate::security::{AclOperation, Resource};
 pub(crate) use crate::topic::config::InvalidTopicConfig;
 pub(crate) use crate::topic::name::InvalidName;
 pub(crate) use crate::topic::placement::PlacementError;
@@ -43,11 +45,15 @@ pub(crate) struct CreatedTopic {
     pub(crate) replication_factor: i16,
     /// All its configs.
     pub(crate) configs: Vec<ConfigEntry>,
+    /// Whether the client may see the configs and what follows from them.
+    pub(crate) is_describable: bool,
 }
 
 /// Why a topic was not created.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CreateTopicError {
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error("Duplicate topic name.")]
     Duplicate,
     #[error("Creation of internal topic {CLUSTER_METADATA} is prohibited.")]
@@ -110,6 +116,11 @@ pub(crate) fn create_topics(
     for topic in &topics {
         *times.entry(topic.name.clone()).or_default() += 1;
     }
+    let may_create_any = is_authorized(cluster, context, AclOperation::Create, Resource::Cluster);
+    let authorize = |name: &str| match may_create_any || name == CLUSTER_METADATA {
+        true => Ok(()),
+        false => authorize_topic(cluster, context, AclOperation::Create, name),
+    };
     let mut planned = Planned::default();
     let mut change = cluster.topics.change();
     let defaults = Defaults::new(cluster, context.node_id);
@@ -118,16 +129,22 @@ pub(crate) fn create_topics(
         let name = topic.name.clone();
         let result = match times.remove(&name) {
             None => continue,
-            Some(1) => create(
-                cluster,
-                &defaults,
-                &mut change,
-                &mut planned,
-                topic,
-                validate_only,
-            ),
+            Some(1) => authorize(&name).map_err(CreateTopicError::from).and_then(|()| {
+                create(
+                    cluster,
+                    &defaults,
+                    &mut change,
+                    &mut planned,
+                    topic,
+                    validate_only,
+                )
+            }),
             Some(_) => Err(CreateTopicError::Duplicate),
         };
+        let result = result.map(|created| CreatedTopic {
+            is_describable: authorize_topic(cluster, context, AclOperation::DescribeConfigs, &name).is_ok(),
+            ..created
+        });
         results.push((name, result));
     }
     results
@@ -182,6 +199,7 @@ fn create(
         partitions: new.placement.partition_count() as i32,
         replication_factor: new.placement.factor() as i16,
         configs: config::describe(&new.config, &defaults.layers, &defaults.shown),
+        is_describable: true,
     };
     if validate_only {
         planned.colliding.extend(name::collision_key(&new.name));

@@ -1,9 +1,10 @@
 //! Groups are deleted, with their offsets.
 
 use super::RequestContext;
-use super::find_coordinator::check_coordinator;
+use super::access::check_group;
 use crate::cluster::Cluster;
 use crate::group::GroupError;
+use crate::security::AclOperation;
 use std::sync::Arc;
 
 pub(crate) use crate::group::NonEmptyGroup;
@@ -14,6 +15,6 @@ pub(crate) async fn delete_group(
     context: &RequestContext,
     group_id: &str,
 ) -> Result<(), GroupError<NonEmptyGroup>> {
-    check_coordinator(cluster, context, group_id)?;
+    check_group(cluster, context, AclOperation::Delete, group_id)?;
     cluster.groups.delete(group_id).await
 }

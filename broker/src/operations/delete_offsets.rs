@@ -1,9 +1,10 @@
 //! Committed offsets are deleted.
 
 use super::RequestContext;
-use super::find_coordinator::check_named_group;
+use super::access::{Denied, authorize_topic, check_named_group};
 use crate::cluster::Cluster;
 use crate::group::{GroupError, NonEmptyGroup, PartitionsByTopic};
+use crate::security::AclOperation;
 use std::sync::Arc;
 
 pub(crate) use crate::group::SubscribedToTopic;
@@ -11,6 +12,9 @@ pub(crate) use crate::group::SubscribedToTopic;
 /// The offset of one partition was not deleted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DeletePartitionOffsetError {
+    /// The client may not read the topic.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// The partition does not exist.
     #[error("partition {partition} of topic `{topic}` does not exist")]
     UnknownPartition {
@@ -34,8 +38,11 @@ pub(crate) async fn delete_offsets(
     group_id: &str,
     partitions: PartitionsByTopic,
 ) -> Result<DeletedPartitions, GroupError<NonEmptyGroup>> {
-    check_named_group(cluster, context, group_id)?;
-    let exists = |topic: &str, partition| cluster.topics.partition(topic, partition).is_some();
+    check_named_group(cluster, context, AclOperation::Delete, group_id)?;
+    let may_read = |topic: &str| authorize_topic(cluster, context, AclOperation::Read, topic);
+    let exists = |topic: &str, partition| {
+        may_read(topic).is_ok() && cluster.topics.partition(topic, partition).is_some()
+    };
     let existing = partitions.iter().map(|(topic, indexes)| {
         let indexes = indexes.iter().copied().filter(|index| exists(topic, *index));
         (Arc::clone(topic), indexes.collect::<Vec<_>>())
@@ -48,6 +55,9 @@ pub(crate) async fn delete_offsets(
         let partition_result = |partition| {
             if existing.contains(&partition) {
                 return (partition, result.clone());
+            }
+            if let Err(denied) = may_read(&topic) {
+                return (partition, Err(denied.into()));
             }
             let topic = Arc::clone(&topic);
             (

@@ -1,8 +1,10 @@
 //! Dropping the oldest records of partitions. Source: Kafka's `Partition.deleteRecordsOnLeader`.
 
 use super::RequestContext;
+use super::access::{Denied, authorize_topic};
 use crate::cluster::Cluster;
 use crate::ids::Offset;
+use crate::security::AclOperation;
 use crate::topic::name::is_internal;
 use std::sync::Arc;
 
@@ -12,6 +14,8 @@ const HIGH_WATERMARK: Offset = Offset(-1);
 /// Why no record was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DeleteRecordsError {
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error("the topic or partition does not exist")]
     UnknownPartition,
     #[error("records of internal topics are not deleted")]
@@ -37,6 +41,7 @@ pub(crate) fn delete_records(
     partition: i32,
     offset: Offset,
 ) -> Result<Offset, DeleteRecordsError> {
+    authorize_topic(cluster, context, AclOperation::Delete, topic)?;
     let partition = cluster
         .topics
         .partition(topic, partition)

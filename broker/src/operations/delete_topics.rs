@@ -1,7 +1,9 @@
 //! Deleting topics, by name or id, and what groups have committed for them. Source: Kafka's `ControllerApis.deleteTopics`.
 
 use super::RequestContext;
+use super::access::{Denied, authorize_topic, is_authorized};
 use crate::cluster::Cluster;
+use crate::security::{AclOperation, Resource};
 use crate::topic::Topic;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -27,6 +29,8 @@ pub(crate) struct DeletedTopic {
 /// Why a topic was not deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DeleteTopicError {
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error("Topic deletion is disabled by delete.topic.enable.")]
     Disabled,
     #[error("Neither topic name nor id were specified.")]
@@ -49,10 +53,10 @@ pub(crate) enum DeleteTopicError {
 /// order of the request.
 pub(crate) async fn delete_topics(
     cluster: &Arc<Cluster>,
-    _context: &RequestContext,
+    context: &RequestContext,
     topics: Vec<DeleteTopic>,
 ) -> Vec<DeletedTopic> {
-    let (results, gone) = remove(cluster, topics);
+    let (results, gone) = remove(cluster, context, topics);
     if !gone.is_empty() {
         cluster.groups.delete_offsets_of_topics(&gone).await;
     }
@@ -60,14 +64,22 @@ pub(crate) async fn delete_topics(
 }
 
 /// What became of each topic, and the names of those that are gone.
-fn remove(cluster: &Cluster, topics: Vec<DeleteTopic>) -> (Vec<DeletedTopic>, Vec<Arc<str>>) {
+fn remove(
+    cluster: &Cluster,
+    context: &RequestContext,
+    topics: Vec<DeleteTopic>,
+) -> (Vec<DeletedTopic>, Vec<Arc<str>>) {
     let names = times(topics.iter().filter_map(|topic| topic.name.clone()));
     let ids = times(topics.iter().map(|topic| topic.id).filter(|id| !id.is_nil()));
+    let may_delete_any = is_authorized(cluster, context, AclOperation::Delete, Resource::Cluster);
     let mut change = cluster.topics.change();
     let found: Vec<_> = once(topics)
         .into_iter()
         .map(|topic| {
-            let found = find(cluster, &topic, &names, &ids);
+            let found = find(cluster, &topic, &names, &ids, |name| match may_delete_any {
+                true => Ok(()),
+                false => authorize_deletion(cluster, context, name),
+            });
             (topic, found)
         })
         .collect();
@@ -129,6 +141,7 @@ fn find(
     topic: &DeleteTopic,
     names: &HashMap<String, usize>,
     ids: &HashMap<Uuid, usize>,
+    authorize: impl Fn(&str) -> Result<(), Denied>,
 ) -> Result<Arc<Topic>, DeleteTopicError> {
     if !cluster.config.delete_topics {
         return Err(DeleteTopicError::Disabled);
@@ -136,14 +149,24 @@ fn find(
     match &topic.name {
         Some(_) if !topic.id.is_nil() => Err(DeleteTopicError::Both),
         Some(name) if names[name] > 1 => Err(DeleteTopicError::DuplicateName),
-        Some(name) => cluster.topics.get(name).ok_or(DeleteTopicError::UnknownTopic),
+        Some(name) => {
+            authorize(name)?;
+            cluster.topics.get(name).ok_or(DeleteTopicError::UnknownTopic)
+        }
         None if topic.id.is_nil() => Err(DeleteTopicError::Neither),
         None if ids[&topic.id] > 1 => Err(DeleteTopicError::DuplicateId),
-        None => cluster
-            .topics
-            .get_by_id(&topic.id)
-            .ok_or(DeleteTopicError::UnknownTopicId),
+        None => {
+            let topic = cluster.topics.get_by_id(&topic.id);
+            let topic = topic.ok_or(DeleteTopicError::UnknownTopicId)?;
+            authorize(&topic.name)?;
+            Ok(topic)
+        }
     }
+}
+
+fn authorize_deletion(cluster: &Cluster, context: &RequestContext, name: &str) -> Result<(), Denied> {
+    authorize_topic(cluster, context, AclOperation::Describe, name)?;
+    authorize_topic(cluster, context, AclOperation::Delete, name)
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The configs of a topic or a broker, with their sources. Source: Kafka's `ConfigHelper.describeConfigs`.
 
 use super::RequestContext;
+use super::access::{Denied, authorize};
 use crate::cluster::Cluster;
 use crate::config::keys::{self, BROKER_CONFIGS};
 use crate::config::layers::{ConfigEntry, Layers, Source};
+use crate::security::{AclOperation, Resource};
 use crate::topic::{TopicDefaults, config, name};
 use std::sync::Arc;
 
@@ -21,9 +23,23 @@ pub(crate) enum ResourceType {
     Other(i8),
 }
 
+impl ResourceType {
+    /// Returns the resource that a client must have the right to, for the configs of `name`. Source: Kafka's `ConfigHelper` and
+    /// `ControllerApis.authorizeAlterResource`.
+    pub(super) fn resource(self, name: &str) -> Resource<'_> {
+        match self {
+            Self::Topic => Resource::Topic(name),
+            Self::Group => Resource::Group(name),
+            Self::Broker | Self::BrokerLogger | Self::ClientMetrics | Self::Other(_) => Resource::Cluster,
+        }
+    }
+}
+
 /// Why configs cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DescribeConfigsError {
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error(transparent)]
     Name(#[from] InvalidName),
     #[error("This server does not host this topic-partition.")]
@@ -60,6 +76,12 @@ pub(crate) fn describe_configs(
     name: &str,
     keys: &[String],
 ) -> Result<Vec<ConfigEntry>, DescribeConfigsError> {
+    authorize(
+        cluster,
+        context,
+        AclOperation::DescribeConfigs,
+        resource_type.resource(name),
+    )?;
     let layers = cluster.layers(context.node_id, &context.ingress);
     let mut entries = match resource_type {
         ResourceType::Topic => {

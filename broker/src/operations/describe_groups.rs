@@ -1,9 +1,10 @@
 //! Classic groups as an administrator sees them.
 
 use super::RequestContext;
-use super::find_coordinator::check_coordinator;
+use super::access::check_group;
 use crate::cluster::Cluster;
 use crate::group::{AccessError, GroupError};
+use crate::security::AclOperation;
 use std::sync::Arc;
 
 pub(crate) use crate::group::GroupState;
@@ -29,7 +30,7 @@ pub(crate) async fn describe_group(
     context: &RequestContext,
     group_id: &str,
 ) -> Result<ClassicDescription, DescribeGroupError> {
-    check_coordinator(cluster, context, group_id)?;
+    check_group(cluster, context, AclOperation::Describe, group_id)?;
     let described = cluster.groups.describe(group_id).await;
     described.map_err(|error| match error {
         GroupError::NotFound => DescribeGroupError::NotFound {

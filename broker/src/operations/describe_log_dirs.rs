@@ -1,8 +1,10 @@
 //! How much the partitions of a broker hold. Source: Kafka's `ReplicaManager.describeLogDirs`.
 
 use super::RequestContext;
+use super::access::{Denied, authorize};
 use crate::cluster::Cluster;
 use crate::config::layers::Layers;
+use crate::security::{AclOperation, Resource};
 use crate::topic::Topic;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +27,8 @@ pub(crate) fn describe_log_dirs(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     wanted: Option<Vec<(String, Vec<i32>)>>,
-) -> LogDir {
+) -> Result<LogDir, Denied> {
+    authorize(cluster, context, AclOperation::Describe, Resource::Cluster)?;
     let mut topics = BTreeMap::new();
     match wanted {
         None => {
@@ -43,12 +46,12 @@ pub(crate) fn describe_log_dirs(
         }
     }
     let total_bytes = cluster.pool.limit_bytes() as u64;
-    LogDir {
+    Ok(LogDir {
         path: path(&cluster.broker_configs.layers(context.node_id)),
         topics,
         total_bytes,
         usable_bytes: total_bytes.saturating_sub(cluster.pool.used_bytes() as u64),
-    }
+    })
 }
 
 fn add(

@@ -1,8 +1,10 @@
 //! The idempotent producers that a partition remembers. Source: KIP-664, Kafka's `Partition.activeProducerState`.
 
 use super::RequestContext;
+use super::access::{Denied, authorize_topic};
 use crate::cluster::Cluster;
 use crate::log::ActiveProducer;
+use crate::security::AclOperation;
 use crate::topic::name;
 pub(crate) use crate::topic::name::InvalidName;
 use std::sync::Arc;
@@ -10,6 +12,8 @@ use std::sync::Arc;
 /// Why a partition's producers cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DescribeProducersError {
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error(transparent)]
     Name(#[from] InvalidName),
     #[error("the topic or partition does not exist")]
@@ -30,7 +34,9 @@ pub(crate) fn describe_producers(
     topic: &str,
     partition: i32,
 ) -> Result<Vec<ActiveProducer>, DescribeProducersError> {
+    // Kafka looks at the name first.
     name::validate(topic)?;
+    authorize_topic(cluster, context, AclOperation::Read, topic)?;
     let partition = cluster
         .topics
         .partition(topic, partition)

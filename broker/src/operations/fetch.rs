@@ -3,6 +3,7 @@
 //! Source: Kafka's `ReplicaManager.fetchMessages` and `readFromLog`, and `DelayedFetch`.
 
 use super::RequestContext;
+use super::access::find_topic;
 use crate::cluster::Cluster;
 use crate::fetch::plan::{Allowance, Budget};
 use crate::fetch::session::{SessionError, SessionRequest};
@@ -10,6 +11,7 @@ use crate::fetch::wait::Waiter;
 use crate::fetch::{FetchError, Fetched, FetchedPartition, PartitionKey, Wanted};
 use crate::ids::{LeaderEpoch, Offset};
 use crate::log::{OffsetOutOfRange, Slice};
+use crate::security::AclOperation;
 use crate::topic::TopicKey;
 use crate::topic::leadership::NotServed;
 use crate::topic::partition::{Partition, State};
@@ -59,7 +61,7 @@ pub(crate) async fn read(
         limits,
         targets: wanted
             .iter()
-            .map(|wanted| Target::find(cluster, wanted))
+            .map(|wanted| Target::find(cluster, context, wanted))
             .collect(),
     };
     let fetched = reading.run().await;
@@ -94,11 +96,18 @@ enum Missing {
     Topic,
     Partition,
     OtherId,
+    Unauthorized,
 }
 
 impl<'a> Target<'a> {
-    fn find(cluster: &Cluster, wanted: &'a Wanted) -> Self {
-        let topic = wanted.key.topic.find(&cluster.topics);
+    fn find(cluster: &Cluster, context: &RequestContext, wanted: &'a Wanted) -> Self {
+        let Ok(topic) = find_topic(cluster, context, AclOperation::Read, &wanted.key.topic) else {
+            return Self {
+                wanted,
+                topic_name: wanted.resolved_name.clone(),
+                partition: Err(Missing::Unauthorized),
+            };
+        };
         let partition = match &topic {
             Some(topic) => usize::try_from(wanted.key.partition)
                 .ok()
@@ -124,6 +133,7 @@ impl<'a> Target<'a> {
     fn missing(&self, missing: Missing) -> FetchError {
         match (missing, &self.wanted.key.topic) {
             (Missing::Topic, TopicKey::Id(_)) => FetchError::UnknownTopicId,
+            (Missing::Unauthorized, _) => NotServed::Unauthorized.into(),
             (Missing::OtherId, _) => FetchError::InconsistentTopicId,
             (Missing::Topic | Missing::Partition, _) => NotServed::UnknownTopicOrPartition.into(),
         }

@@ -1,9 +1,10 @@
 //! The offsets that a group has committed.
 
 use super::RequestContext;
-use super::find_coordinator::check_coordinator;
+use super::access::{authorize_topic, check_group};
 use crate::cluster::Cluster;
 use crate::group::{GroupError, PartitionsByTopic};
+use crate::security::AclOperation;
 use std::sync::Arc;
 
 pub(crate) use crate::group::FetchedOffsets;
@@ -12,6 +13,13 @@ pub(crate) use crate::group::offsets::CommittedOffset;
 /// The committed offsets of a group cannot be told.
 pub(crate) type FetchOffsetsError = GroupError<crate::group::FetchOffsetsError>;
 
+/// The offsets that a client may see, and the partitions that it asked for and may not see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct VisibleOffsets {
+    pub(crate) offsets: FetchedOffsets,
+    pub(crate) denied: PartitionsByTopic,
+}
+
 /// Returns the offsets of the partitions in `wanted`, or with `None` all. A group that does not exist has committed nothing, which is
 /// not an error. Unstable offsets are not held back as long as there are no transactions.
 pub(crate) async fn fetch_offsets(
@@ -19,12 +27,25 @@ pub(crate) async fn fetch_offsets(
     context: &RequestContext,
     group_id: &str,
     wanted: Option<PartitionsByTopic>,
-) -> Result<FetchedOffsets, FetchOffsetsError> {
-    check_coordinator(cluster, context, group_id)?;
-    match cluster.groups.fetch_offsets(group_id, wanted.clone()).await {
-        Err(GroupError::NotFound) => Ok(nothing(wanted.unwrap_or_default())),
-        fetched => fetched,
+) -> Result<VisibleOffsets, FetchOffsetsError> {
+    check_group(cluster, context, AclOperation::Describe, group_id)?;
+    let may_describe = |topic: &str| authorize_topic(cluster, context, AclOperation::Describe, topic).is_ok();
+    let (wanted, denied) = match wanted {
+        None => (None, Vec::new()),
+        Some(wanted) => {
+            let (wanted, denied) = wanted.into_iter().partition(|(topic, _)| may_describe(topic));
+            (Some(wanted), denied)
+        }
+    };
+    let wants_all = wanted.is_none();
+    let mut offsets = match cluster.groups.fetch_offsets(group_id, wanted.clone()).await {
+        Err(GroupError::NotFound) => nothing(wanted.unwrap_or_default()),
+        fetched => fetched?,
+    };
+    if wants_all {
+        offsets.retain(|(topic, _)| may_describe(topic));
     }
+    Ok(VisibleOffsets { offsets, denied })
 }
 
 fn nothing(wanted: PartitionsByTopic) -> FetchedOffsets {

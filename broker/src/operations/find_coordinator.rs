@@ -1,9 +1,10 @@
 //! Which broker coordinates what.
 
 use super::RequestContext;
+use super::access::{Denied, authorize};
 use crate::cluster::{Cluster, NodeEndpoint};
-use crate::group::AccessError;
 use crate::ids::NodeId;
+use crate::security::{AclOperation, Resource};
 use std::sync::Arc;
 
 /// What a coordinator is looked for. Source: Kafka's `FindCoordinatorRequest.CoordinatorType`.
@@ -22,6 +23,9 @@ pub(crate) enum CoordinatorKind {
 /// Why no coordinator was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FindCoordinatorError {
+    /// The client may not see the group or the transactional id.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// No broker coordinates transactions.
     #[error(
         "this broker does not serve transactions: no coordinator for transactional id `{transactional_id}`"
@@ -61,6 +65,13 @@ pub(crate) fn find_coordinator(
     kind: CoordinatorKind,
     key: &str,
 ) -> Result<NodeEndpoint, FindCoordinatorError> {
+    let (operation, resource) = match kind {
+        CoordinatorKind::Group => (AclOperation::Describe, Resource::Group(key)),
+        CoordinatorKind::Transaction => (AclOperation::Describe, Resource::TransactionalId(key)),
+        CoordinatorKind::Share => (AclOperation::ClusterAction, Resource::Cluster),
+        CoordinatorKind::Unknown(key_type) => return Err(FindCoordinatorError::UnknownKeyType { key_type }),
+    };
+    authorize(cluster, context, operation, resource)?;
     match kind {
         CoordinatorKind::Group => {
             let id = cluster.group_coordinator(key);
@@ -77,33 +88,4 @@ pub(crate) fn find_coordinator(
         CoordinatorKind::Share => Err(FindCoordinatorError::NoShareGroups { key: key.to_owned() }),
         CoordinatorKind::Unknown(key_type) => Err(FindCoordinatorError::UnknownKeyType { key_type }),
     }
-}
-
-/// The group is coordinated by the broker that was asked, or the call comes from within the process, which goes to any.
-pub(super) fn check_coordinator(
-    cluster: &Cluster,
-    context: &RequestContext,
-    group_id: &str,
-) -> Result<(), AccessError> {
-    let coordinator = cluster.group_coordinator(group_id);
-    if context.is_local || coordinator == context.node_id {
-        return Ok(());
-    }
-    Err(AccessError::NotCoordinator {
-        group_id: group_id.to_owned(),
-        asked: context.node_id,
-        coordinator,
-    })
-}
-
-/// As [`check_coordinator`], for what needs members: the empty id may hold offsets only.
-pub(super) fn check_named_group(
-    cluster: &Cluster,
-    context: &RequestContext,
-    group_id: &str,
-) -> Result<(), AccessError> {
-    if group_id.is_empty() {
-        return Err(AccessError::EmptyGroupId);
-    }
-    check_coordinator(cluster, context, group_id)
 }

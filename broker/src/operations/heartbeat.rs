@@ -1,9 +1,10 @@
 //! A member of a classic group renews its session.
 
 use super::RequestContext;
-use super::find_coordinator::check_named_group;
+use super::access::check_named_group;
 use crate::cluster::Cluster;
 use crate::group::GroupError;
+use crate::security::AclOperation;
 use std::sync::Arc;
 
 pub(crate) use crate::group::Membership;
@@ -16,6 +17,6 @@ pub(crate) async fn heartbeat(
     group_id: &str,
     membership: Membership,
 ) -> Result<(), GroupError<HeartbeatError>> {
-    check_named_group(cluster, context, group_id)?;
+    check_named_group(cluster, context, AclOperation::Read, group_id)?;
     cluster.groups.heartbeat(group_id, membership).await
 }

@@ -1,10 +1,11 @@
 //! A member joins a classic group.
 
 use super::RequestContext;
-use super::find_coordinator::check_named_group;
+use super::access::check_named_group;
 use crate::cluster::Cluster;
 pub(crate) use crate::group::GroupError;
 use crate::group::classic::Joiner;
+use crate::security::AclOperation;
 use std::sync::Arc;
 
 pub(crate) use crate::group::classic::{JoinError, JoinRequest, Joined, JoinedMember, Protocol};
@@ -16,7 +17,7 @@ pub(crate) async fn join_group(
     group_id: &str,
     request: JoinRequest,
 ) -> Result<Joined, GroupError<JoinError>> {
-    check_named_group(cluster, context, group_id)?;
+    check_named_group(cluster, context, AclOperation::Read, group_id)?;
     let joiner = joiner(cluster, context, request);
     cluster.groups.join(group_id, joiner).await
 }

@@ -1,9 +1,10 @@
 //! Members leave a classic group.
 
 use super::RequestContext;
-use super::find_coordinator::check_named_group;
+use super::access::check_named_group;
 use crate::cluster::Cluster;
 use crate::group::{GroupError, MembershipError};
+use crate::security::AclOperation;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -16,6 +17,6 @@ pub(crate) async fn leave_group(
     group_id: &str,
     leavers: Vec<Leaver>,
 ) -> Result<Vec<Result<(), MembershipError>>, GroupError<Infallible>> {
-    check_named_group(cluster, context, group_id)?;
+    check_named_group(cluster, context, AclOperation::Read, group_id)?;
     cluster.groups.leave(group_id, leavers).await
 }

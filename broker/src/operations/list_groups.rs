@@ -1,9 +1,10 @@
 //! The groups that a broker coordinates.
 
 use super::RequestContext;
-use super::find_coordinator::check_coordinator;
+use super::access::{check_coordinator, is_authorized};
 use crate::cluster::Cluster;
 use crate::group::{GroupState, GroupSummary, GroupType};
+use crate::security::{AclOperation, Resource};
 use std::sync::Arc;
 
 /// Returns the groups in one of `states` and of one of `types`, by id. An empty filter accepts all groups; names are read in any case.
@@ -17,11 +18,15 @@ pub(crate) async fn list_groups(
     // A name that Kafka does not know matches no group.
     let states: Vec<_> = states.iter().map(|name| GroupState::parse(name.trim())).collect();
     let types: Vec<_> = types.iter().map(|name| GroupType::parse(name)).collect();
+    let may_describe =
+        |resource: Resource<'_>| is_authorized(cluster, context, AclOperation::Describe, resource);
+    let may_describe_all = may_describe(Resource::Cluster);
     let mut groups = cluster.groups.list().await;
     groups.retain(|group| {
         (states.is_empty() || states.contains(&Some(group.state)))
             && (types.is_empty() || types.contains(&Some(group.group_type)))
             && check_coordinator(cluster, context, &group.group_id).is_ok()
+            && (may_describe_all || may_describe(Resource::Group(&group.group_id)))
     });
     groups
 }

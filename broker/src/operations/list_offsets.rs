@@ -3,8 +3,10 @@
 //! Source: Kafka's `ReplicaManager.fetchOffset`, `Partition.fetchOffsetForTimestamp` and `UnifiedLog.fetchOffsetByTimestamp`.
 
 use super::RequestContext;
+use super::access::find_topic;
 use crate::cluster::Cluster;
 use crate::ids::{LeaderEpoch, Offset};
+use crate::security::AclOperation;
 use crate::topic::TopicKey;
 use crate::topic::leadership::NotServed;
 use crate::topic::partition::State;
@@ -77,8 +79,9 @@ pub(crate) fn list_offset(
     topic: &TopicKey,
     query: Query,
 ) -> Result<ListedOffset, ListOffsetsError> {
+    let topic = find_topic(cluster, context, AclOperation::Describe, topic).map_err(NotServed::from)?;
     let partition = topic
-        .find_partition(&cluster.topics, query.partition)
+        .and_then(|topic| topic.partition(query.partition).cloned())
         .ok_or(NotServed::UnknownTopicOrPartition)?;
     let state = partition.read().map_err(NotServed::Offline)?;
     state.check_leadership(context.asked_node(), query.current_leader_epoch)?;

@@ -2,9 +2,11 @@
 //! `KafkaApis.handleTopicMetadataRequest`.
 
 use super::RequestContext;
+use super::access::{Denied, authorize_topic};
 use super::create_topics::{CreateTopic, CreateTopicError, create_topics};
 use crate::cluster::Cluster;
 use crate::ids::{LeaderEpoch, NodeId};
+use crate::security::AclOperation;
 use crate::topic::Topic;
 use crate::topic::name::{self, InvalidName};
 use std::collections::HashSet;
@@ -49,6 +51,8 @@ pub(crate) struct Leader {
 /// Why a topic cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MetadataError {
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error("the topic does not exist")]
     UnknownTopic,
     #[error("no topic has that id")]
@@ -86,8 +90,16 @@ pub(crate) fn describe_topics(
     allow_auto_creation: bool,
 ) -> Vec<DescribedTopic> {
     match wanted {
-        Wanted::All => cluster.topics.list().into_iter().map(found).collect(),
-        Wanted::WithId(ids) => once(ids).into_iter().map(|id| with_id(cluster, id)).collect(),
+        Wanted::All => {
+            let mut topics = cluster.topics.list();
+            // A client does not hear of topics that it may not see.
+            topics.retain(|topic| may_describe(cluster, context, &topic.name).is_ok());
+            topics.into_iter().map(found).collect()
+        }
+        Wanted::WithId(ids) => once(ids)
+            .into_iter()
+            .map(|id| with_id(cluster, context, id))
+            .collect(),
         Wanted::Named(names) => {
             let names = once(names);
             let mut created = if allow_auto_creation && cluster.config.auto_create_topics {
@@ -102,7 +114,7 @@ pub(crate) fn describe_topics(
                         .iter()
                         .position(|(refused, _)| *refused == name)
                         .map(|position| created.swap_remove(position).1);
-                    named(cluster, name, refusal)
+                    named(cluster, context, name, refusal)
                 })
                 .collect()
         }
@@ -125,6 +137,7 @@ fn create_missing(
 ) -> Vec<(String, CreateTopicError)> {
     let missing: Vec<_> = names
         .iter()
+        .filter(|name| may_describe(cluster, context, name).is_ok())
         .filter(|name| cluster.topics.get(name).is_none() && name::validate(name).is_ok())
         .map(|name| CreateTopic::named(name))
         .collect();
@@ -137,6 +150,10 @@ fn create_missing(
         .collect()
 }
 
+fn may_describe(cluster: &Cluster, context: &RequestContext, name: &str) -> Result<(), Denied> {
+    authorize_topic(cluster, context, AclOperation::Describe, name)
+}
+
 fn found(topic: Arc<Topic>) -> DescribedTopic {
     DescribedTopic {
         name: Some(topic.name.to_string()),
@@ -146,25 +163,43 @@ fn found(topic: Arc<Topic>) -> DescribedTopic {
     }
 }
 
-fn with_id(cluster: &Cluster, id: Uuid) -> DescribedTopic {
-    match cluster.topics.get_by_id(&id) {
-        Some(topic) => found(topic),
-        None => DescribedTopic {
-            name: None,
-            id,
-            is_internal: false,
-            result: Err(MetadataError::UnknownTopicId),
+fn with_id(cluster: &Cluster, context: &RequestContext, id: Uuid) -> DescribedTopic {
+    let error = match cluster.topics.get_by_id(&id) {
+        Some(topic) => match may_describe(cluster, context, &topic.name) {
+            Ok(()) => return found(topic),
+            Err(denied) => denied.into(),
         },
+        None => MetadataError::UnknownTopicId,
+    };
+    DescribedTopic {
+        name: None,
+        id,
+        is_internal: false,
+        result: Err(error),
     }
 }
 
-fn named(cluster: &Cluster, name: String, refusal: Option<CreateTopicError>) -> DescribedTopic {
+fn named(
+    cluster: &Cluster,
+    context: &RequestContext,
+    name: String,
+    refusal: Option<CreateTopicError>,
+) -> DescribedTopic {
+    if let Err(denied) = may_describe(cluster, context, &name) {
+        return DescribedTopic {
+            name: Some(name),
+            id: Uuid::nil(),
+            is_internal: false,
+            result: Err(denied.into()),
+        };
+    }
     if let Some(topic) = cluster.topics.get(&name) {
         return found(topic);
     }
     let error = match (name::validate(&name), refusal) {
         (Err(error), _) => MetadataError::Name(error),
         (Ok(()), Some(CreateTopicError::Name(error))) => MetadataError::Name(error),
+        (Ok(()), Some(CreateTopicError::Denied(denied))) => denied.into(),
         (Ok(()), Some(error)) => MetadataError::NotCreated(error),
         (Ok(()), None) => MetadataError::UnknownTopic,
     };

@@ -4,6 +4,7 @@
 //! Each operation is `pub(crate) fn name(cluster: &Arc<Cluster>, context: &RequestContext, input) -> output`. Only the operations that
 //! wait for a group, for records or for another task are `async`.
 
+pub(crate) mod access;
 pub(crate) mod alter_configs;
 pub(crate) mod commit_offsets;
 pub(crate) mod create_partitions;
@@ -33,6 +34,7 @@ pub(crate) mod sync_group;
 
 use crate::cluster::Ingress;
 use crate::ids::NodeId;
+use crate::security::Principal;
 use std::net::SocketAddr;
 
 /// Who asks, and through which broker.
@@ -42,6 +44,11 @@ pub(crate) struct RequestContext {
     pub(crate) node_id: NodeId,
     /// The listener that was asked on: answers name the endpoints of the brokers' listeners of that name.
     pub(crate) ingress: Ingress,
+    /// Who the client is.
+    pub(crate) principal: Principal,
+    /// Kafka's key of the request's API, and the request's version; -1 in process.
+    pub(crate) api_key: i16,
+    pub(crate) api_version: i16,
     /// The client's address; `None` in process.
     pub(crate) peer_address: Option<SocketAddr>,
     /// As the client called itself, with invalid UTF-8 replaced; empty if it did not.
@@ -64,6 +71,9 @@ impl RequestContext {
         Self {
             node_id: NodeId(node),
             ingress: Ingress::plaintext(),
+            principal: Principal::ANONYMOUS,
+            api_key: -1,
+            api_version: -1,
             peer_address: None,
             client_id: "test".to_owned(),
             is_local: false,

@@ -3,8 +3,10 @@
 //! Source: Kafka's `Partition.lastOffsetForLeaderEpoch`; KIP-101, KIP-279, KIP-320.
 
 use super::RequestContext;
+use super::access::find_topic;
 use crate::cluster::Cluster;
 use crate::ids::{LeaderEpoch, Offset};
+use crate::security::AclOperation;
 use crate::topic::TopicKey;
 use crate::topic::leadership::NotServed;
 use std::sync::Arc;
@@ -18,8 +20,9 @@ pub(crate) fn offset_for_leader_epoch(
     current_leader_epoch: Option<LeaderEpoch>,
     leader_epoch: LeaderEpoch,
 ) -> Result<Option<(LeaderEpoch, Offset)>, NotServed> {
+    let topic = find_topic(cluster, context, AclOperation::Describe, topic)?;
     let partition = topic
-        .find_partition(&cluster.topics, partition)
+        .and_then(|topic| topic.partition(partition).cloned())
         .ok_or(NotServed::UnknownTopicOrPartition)?;
     let state = partition.read()?;
     state.check_leadership(context.asked_node(), current_leader_epoch)?;

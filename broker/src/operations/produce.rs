@@ -4,11 +4,13 @@
 //! sequence and limits are checked under it. Source: Kafka's `ReplicaManager.appendRecords` and `LogValidator`.
 
 use super::RequestContext;
+use super::access::{authorize_topic, find_topic};
 use crate::cluster::Cluster;
 use crate::log::{AppendError, Appended, Batch, InvalidBatch};
 use crate::pool::OutOfMemory;
+use crate::security::AclOperation;
 use crate::topic::leadership::NotServed;
-use crate::topic::{Partition, Topic};
+use crate::topic::{Partition, Topic, TopicKey};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -58,17 +60,24 @@ pub(crate) enum Target {
     Topic(Arc<Topic>),
     UnknownName,
     UnknownId,
+    Unauthorized,
 }
 
 impl Target {
-    /// The topic of that name.
-    pub(crate) fn of_name(cluster: &Cluster, name: &str) -> Self {
-        cluster.topics.get(name).map_or(Self::UnknownName, Self::Topic)
+    /// Looks up the topic of that name, if the client may write to it.
+    pub(crate) fn of_name(cluster: &Cluster, context: &RequestContext, name: &str) -> Self {
+        match authorize_topic(cluster, context, AclOperation::Write, name) {
+            Ok(()) => cluster.topics.get(name).map_or(Self::UnknownName, Self::Topic),
+            Err(_) => Self::Unauthorized,
+        }
     }
 
-    /// The topic with that id.
-    pub(crate) fn of_id(cluster: &Cluster, id: &Uuid) -> Self {
-        cluster.topics.get_by_id(id).map_or(Self::UnknownId, Self::Topic)
+    /// Looks up the topic with that id, if the client may write to it.
+    pub(crate) fn of_id(cluster: &Cluster, context: &RequestContext, id: &Uuid) -> Self {
+        match find_topic(cluster, context, AclOperation::Write, &TopicKey::Id(*id)) {
+            Ok(topic) => topic.map_or(Self::UnknownId, Self::Topic),
+            Err(_) => Self::Unauthorized,
+        }
     }
 
     fn partition(&self, index: i32) -> Result<&Partition, ProduceError> {
@@ -76,6 +85,7 @@ impl Target {
             Self::Topic(topic) => topic,
             Self::UnknownName => return Err(NotServed::UnknownTopicOrPartition.into()),
             Self::UnknownId => return Err(ProduceError::UnknownTopicId),
+            Self::Unauthorized => return Err(NotServed::Unauthorized.into()),
         };
         let partition = usize::try_from(index)
             .ok()

@@ -1,10 +1,11 @@
 //! A member of a classic group gets its assignment.
 
 use super::RequestContext;
-use super::find_coordinator::check_named_group;
+use super::access::check_named_group;
 use crate::cluster::Cluster;
 use crate::group::GroupError;
 use crate::group::classic::Synced;
+use crate::security::AclOperation;
 use std::sync::Arc;
 
 pub(crate) use crate::group::Membership;
@@ -21,6 +22,6 @@ pub(crate) async fn sync_group(
     if is_protocol_mandatory && (request.protocol_type.is_none() || request.protocol_name.is_none()) {
         return Err(GroupError::Refused(SyncError::ProtocolMissing));
     }
-    check_named_group(cluster, context, group_id)?;
+    check_named_group(cluster, context, AclOperation::Read, group_id)?;
     cluster.groups.sync(group_id, request).await
 }

@@ -169,6 +169,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             Arc::make_mut(&mut self.context).client_id = client_id;
         }
         let Request { api, version, .. } = request;
+        // Most connections send one kind of request only: the context that the last one had serves the next.
+        if (self.context.api_key, self.context.api_version) != (api.key, version) {
+            let context = Arc::make_mut(&mut self.context);
+            (context.api_key, context.api_version) = (api.key, version);
+        }
         let answer = match api.answer(&self.cluster, &self.context, version, request.body) {
             Answering::Now(answer) => answer?,
             Answering::Later(mut work) => match at_once(work.as_mut()).await {

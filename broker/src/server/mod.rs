@@ -11,6 +11,7 @@ mod writing;
 use crate::cluster::{Cluster, Ingress, ListenerName};
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
+use crate::security::Principal;
 use connection::Connection;
 use socket2::SockRef;
 use std::collections::HashMap;
@@ -151,6 +152,10 @@ impl Listener {
                 listener: self.name,
                 local_address: addresses.local,
             },
+            // A listener without authentication takes every client for the same.
+            principal: Principal::ANONYMOUS,
+            api_key: -1,
+            api_version: -1,
             peer_address,
             client_id: String::new(),
             is_local: false,

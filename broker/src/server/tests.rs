@@ -1,5 +1,6 @@
 //! Connections over `tokio::io::duplex`, byte by byte.
 
+mod access;
 mod memory;
 mod offsets;
 mod records;

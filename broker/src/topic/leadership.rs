@@ -13,6 +13,8 @@ pub(crate) struct CurrentLeader {
 /// Why a broker does not answer for a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotServed {
+    #[error("Topic authorization failed.")]
+    Unauthorized,
     #[error("this server does not host this topic-partition")]
     UnknownTopicOrPartition,
     #[error("broker {} leads this partition", .0.leader_id)]

@@ -30,6 +30,13 @@ pub(crate) struct Topic {
     pub(crate) placement: Arc<Placement>,
 }
 
+impl Topic {
+    /// Returns the partition of that index, if the topic has it.
+    pub(crate) fn partition(&self, index: i32) -> Option<&Arc<Partition>> {
+        self.partitions.get(usize::try_from(index).ok()?)
+    }
+}
+
 /// How a request names a topic: by name up to some version, by id from then on (KIP-516).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum TopicKey {
@@ -37,22 +44,6 @@ pub(crate) enum TopicKey {
     Name(Arc<str>),
     /// By id.
     Id(Uuid),
-}
-
-impl TopicKey {
-    /// One partition, if it exists.
-    pub(crate) fn find_partition(&self, topics: &Topics, index: i32) -> Option<Arc<Partition>> {
-        let topic = self.find(topics)?;
-        topic.partitions.get(usize::try_from(index).ok()?).cloned()
-    }
-
-    /// The topic, if it exists.
-    pub(crate) fn find(&self, topics: &Topics) -> Option<Arc<Topic>> {
-        match self {
-            Self::Name(name) => topics.get(name),
-            Self::Id(id) => topics.get_by_id(id),
-        }
-    }
 }
 
 /// All topics. Maps never leave this module: it hands out `Arc`s. Only [`Topics::change`] changes them.

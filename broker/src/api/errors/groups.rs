@@ -35,6 +35,7 @@ impl KafkaError for Infallible {
 impl KafkaError for AccessError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Unauthorized => ResponseError::GroupAuthorizationFailed,
             Self::EmptyGroupId => ResponseError::InvalidGroupId,
             Self::NotCoordinator { .. } => ResponseError::NotCoordinator,
             Self::Ended => ResponseError::CoordinatorNotAvailable,
@@ -64,6 +65,7 @@ impl KafkaError for MembershipError {
 impl KafkaError for FindCoordinatorError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Denied(denied) => denied.response(),
             Self::NoListener { .. } => ResponseError::CoordinatorNotAvailable,
             Self::NoTransactions { .. } | Self::NoShareGroups { .. } | Self::UnknownKeyType { .. } => {
                 ResponseError::InvalidRequest
@@ -128,6 +130,7 @@ impl KafkaError for CommitError {
 impl KafkaError for CommitOffsetsError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Denied(denied) => denied.response(),
             Self::Group(error) => error.response(),
             Self::UnknownPartition { .. } => ResponseError::UnknownTopicOrPartition,
             Self::MetadataTooLarge { .. } => ResponseError::OffsetMetadataTooLarge,
@@ -189,6 +192,7 @@ impl KafkaError for SubscribedToTopic {
 impl KafkaError for DeletePartitionOffsetError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Denied(denied) => denied.response(),
             Self::UnknownPartition { .. } => ResponseError::UnknownTopicOrPartition,
             Self::Subscribed(error) => error.response(),
         }

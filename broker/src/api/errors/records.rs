@@ -66,6 +66,7 @@ impl KafkaError for FetchError {
 impl KafkaError for NotServed {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Unauthorized => ResponseError::TopicAuthorizationFailed,
             Self::UnknownTopicOrPartition => ResponseError::UnknownTopicOrPartition,
             Self::NotLeader(_) => ResponseError::NotLeaderOrFollower,
             Self::FencedLeaderEpoch(_) => ResponseError::FencedLeaderEpoch,
@@ -98,6 +99,7 @@ impl KafkaError for SessionError {
 impl KafkaError for InitProducerIdError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Denied(denied) => denied.response(),
             // The answer has no message: of the codes that end a producer this one says the most.
             Self::TransactionsNotServed { .. } => ResponseError::UnsupportedVersion,
             Self::IdWithoutEpoch | Self::EmptyTransactionalId => ResponseError::InvalidRequest,

@@ -41,6 +41,7 @@ impl KafkaError for PlacementError {
 impl KafkaError for CreateTopicError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Denied(denied) => denied.response(),
             Self::Duplicate
             | Self::ClusterMetadata
             | Self::AssignedWithFactor
@@ -59,6 +60,7 @@ impl KafkaError for CreateTopicError {
 impl KafkaError for MetadataError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Denied(denied) => denied.response(),
             // Why it could not be created is not for Metadata to say: Kafka's controller finds out later.
             Self::UnknownTopic | Self::NotCreated(_) => ResponseError::UnknownTopicOrPartition,
             Self::UnknownTopicId => ResponseError::UnknownTopicId,
@@ -70,6 +72,7 @@ impl KafkaError for MetadataError {
 impl KafkaError for DeleteTopicError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Denied(denied) => denied.response(),
             Self::Disabled => ResponseError::TopicDeletionDisabled,
             Self::Neither | Self::Both | Self::DuplicateName | Self::DuplicateId | Self::NameAndId => {
                 ResponseError::InvalidRequest
@@ -83,6 +86,7 @@ impl KafkaError for DeleteTopicError {
 impl KafkaError for CreatePartitionsError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Denied(denied) => denied.response(),
             Self::Duplicate => ResponseError::InvalidRequest,
             Self::UnknownTopic => ResponseError::UnknownTopicOrPartition,
             Self::AlreadyHas { .. } | Self::NoIncrease { .. } => ResponseError::InvalidPartitions,
@@ -96,6 +100,7 @@ impl KafkaError for CreatePartitionsError {
 impl KafkaError for DeleteRecordsError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Denied(denied) => denied.response(),
             Self::UnknownPartition => ResponseError::UnknownTopicOrPartition,
             Self::Internal => ResponseError::InvalidTopicException,
             Self::NotLeader => ResponseError::NotLeaderOrFollower,
@@ -109,6 +114,7 @@ impl KafkaError for DeleteRecordsError {
 impl KafkaError for DescribeProducersError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Denied(denied) => denied.response(),
             Self::Name(error) => error.response(),
             Self::UnknownPartition => ResponseError::UnknownTopicOrPartition,
             Self::NotLeader => ResponseError::NotLeaderOrFollower,
@@ -134,6 +140,7 @@ impl KafkaError for WrongBroker {
 impl KafkaError for DescribeConfigsError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Denied(denied) => denied.response(),
             Self::Name(error) => error.response(),
             Self::UnknownTopic => ResponseError::UnknownTopicOrPartition,
             Self::Broker(error) => error.response(),
@@ -147,6 +154,7 @@ impl KafkaError for DescribeConfigsError {
 impl KafkaError for AlterConfigsError {
     fn response(&self) -> ResponseError {
         match self {
+            Self::Denied(denied) => denied.response(),
             Self::NoList { .. } => ResponseError::InvalidConfig,
             Self::Name(error) => error.response(),
             Self::UnknownTopic { .. } => ResponseError::UnknownTopicOrPartition,

@@ -142,6 +142,6 @@ async fn what_groups_committed_for_a_deleted_topic_is_gone_when_the_answer_comes
     let left = fetch_offsets(&cluster, &context, "g", None)
         .await
         .expect("the group is asked");
-    let topics: Vec<_> = left.iter().map(|(topic, _)| &**topic).collect();
+    let topics: Vec<_> = left.offsets.iter().map(|(topic, _)| &**topic).collect();
     assert_eq!(topics, ["b"]);
 }
