@@ -15,7 +15,7 @@ use crate::profile::ScalingProfile;
 use crate::retry::RetryPolicy;
 use crate::source::consumer::{KafkaGroup, MemberSettings};
 use crate::source::embedded::EmbeddedCluster;
-use crate::source::{ConsumerGroup, GroupTimeouts, Progress};
+use crate::source::{GroupTimeouts, Progress};
 use crate::trace::{Trace, TraceSettings};
 use crate::{Clock, Entropy, Pool};
 use std::collections::BTreeMap;
@@ -82,7 +82,6 @@ struct Mappings {
 #[derive(Debug)]
 struct Running {
     mapping: MappingHandle,
-    group: KafkaGroup<EmbeddedCluster>,
     counters: Arc<Counters>,
     /// Nothing that runs depends on them.
     tags: Tags,
@@ -216,19 +215,16 @@ impl Engine {
 
     /// The numbers of all mappings, by time of creation.
     pub async fn metrics(&self) -> Vec<MappingMetrics> {
-        let running: Vec<(MappingDoor, KafkaGroup<EmbeddedCluster>, Arc<Counters>)> = self
+        let running: Vec<(MappingDoor, Arc<Counters>)> = self
             .mappings()
             .running
             .values()
-            .map(|running| {
-                let counters = Arc::clone(&running.counters);
-                (running.mapping.door(), running.group.clone(), counters)
-            })
+            .map(|running| (running.mapping.door(), Arc::clone(&running.counters)))
             .collect();
         let mut all = Vec::with_capacity(running.len());
-        for (door, group, counters) in running {
-            let progress = group.progress().await.unwrap_or_default();
-            // One that has gone meanwhile has no fleet.
+        for (door, counters) in running {
+            // A mapping that has gone in the meantime has no group and no fleet.
+            let progress = door.progress().await.ok().flatten().unwrap_or_default();
             let fleet = door.numbers().await.unwrap_or_default();
             all.push(metrics_of(&door.shown(), fleet, &counters, progress));
         }
@@ -256,17 +252,16 @@ impl Engine {
     /// # Errors
     /// 404 when there is no such mapping, or no longer.
     pub async fn drained(&self, uuid: &str) -> Result<(), ApiError> {
-        let (group, counters) = {
+        let (door, counters) = {
             let mappings = self.mappings();
             let running = mappings.find(uuid).ok_or_else(ApiError::mapping_not_found)?;
-            (running.group.clone(), Arc::clone(&running.counters))
+            (running.mapping.door(), Arc::clone(&running.counters))
         };
         let mut committed = counters.committed_event_count.subscribe();
         loop {
-            self.door(uuid)?;
             let count = *committed.borrow_and_update();
             // A topic that does not exist yet has not drained: the mapping waits for it.
-            let lag = group.progress().await.ok().map(|progress| progress.lag());
+            let lag = door.progress().await?.map(|progress| progress.lag());
             if lag == Some(0) && counters.in_flight.count() == 0 {
                 return Ok(());
             }
@@ -301,6 +296,7 @@ impl Engine {
         let counters = Arc::new(Counters::default());
         let tags = definition.tags.clone();
         let window = definition.config.batching_window;
+        // The handle does not know the group's type, so mappings of any source run side by side.
         let group = KafkaGroup::new(
             options.cluster.clone(),
             MemberSettings {
@@ -331,10 +327,9 @@ impl Engine {
             transition_delay: options.transition_delay,
             trace: options.trace,
         };
-        let mapping = MappingHandle::start(definition, group.clone(), Arc::new(context), settings);
+        let mapping = MappingHandle::start(definition, group, Arc::new(context), settings);
         Running {
             mapping,
-            group,
             counters,
             tags,
         }

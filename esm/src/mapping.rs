@@ -183,6 +183,10 @@ impl<G: ConsumerGroup> Mapping<G> {
             Some(Command::Numbers { reply }) => {
                 let _ = reply.send(self.numbers());
             }
+            Some(Command::Progress { reply }) => {
+                let progress = self.fleet.group().progress().await;
+                let _ = reply.send(progress.ok());
+            }
             Some(Command::Stop) | None => {
                 self.is_stopping = true;
                 self.fleet.resize(0);

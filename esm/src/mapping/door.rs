@@ -3,7 +3,7 @@
 use super::Mapping;
 use crate::config::{ApiError, MappingDefinition, MappingState, MappingStatus, MappingView};
 use crate::poller::PollerContext;
-use crate::source::ConsumerGroup;
+use crate::source::{ConsumerGroup, Progress};
 use crate::trace::{Trace, TraceSettings};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +45,9 @@ pub(super) enum Command {
     },
     Numbers {
         reply: oneshot::Sender<FleetNumbers>,
+    },
+    Progress {
+        reply: oneshot::Sender<Option<Progress>>,
     },
     Stop,
 }
@@ -185,6 +188,11 @@ impl MappingDoor {
     /// Returns the numbers of its fleet.
     pub(crate) async fn numbers(&self) -> Result<FleetNumbers, ApiError> {
         self.ask(|reply| Command::Numbers { reply }).await
+    }
+
+    /// Returns the progress of its group, or `None` while the cluster cannot tell it, as when the topic does not exist.
+    pub(crate) async fn progress(&self) -> Result<Option<Progress>, ApiError> {
+        self.ask(|reply| Command::Progress { reply }).await
     }
 
     async fn request(&self, command: impl FnOnce(Reply) -> Command) -> Result<MappingView, ApiError> {
