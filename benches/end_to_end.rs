@@ -11,8 +11,8 @@ use esmeralda_broker::{Broker, Compression, Config, Entropy, Offset, TimestampTy
 use esmeralda_esm::invoker::ClosureInvoker;
 use esmeralda_esm::trace::TraceSettings;
 use esmeralda_esm::{
-    Batch, BatchPart, Clock, Engine, EngineOptions, Envelope, Functions, GroupTimeouts, Payloads,
-    ProfileName, Records, ScalingProfile, Span,
+    AssignmentNumber, Batch, BatchPart, Clock, Engine, EngineOptions, Envelope, Functions, GroupTimeouts,
+    Payloads, ProfileName, Records, ScalingProfile, Span,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -157,6 +157,7 @@ async fn fetch_one(client: &Client, offset: &mut Offset) -> Records {
     };
     Records {
         partition: 0,
+        assignment: AssignmentNumber::default(),
         offsets: header.base_offset().0..offset.0,
         timestamp_type: TimestampType::CreateTime,
         spans: walk(&header, &body).map(|record| span(record.unwrap())).collect(),

@@ -5,7 +5,7 @@ use base64_simd::STANDARD as BASE64;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use esmeralda_broker::TimestampType;
-use esmeralda_esm::{Batch, BatchPart, Envelope, Records, Span};
+use esmeralda_esm::{AssignmentNumber, Batch, BatchPart, Envelope, Records, Span};
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -35,6 +35,7 @@ fn records() -> Records {
     }
     Records {
         partition: 7,
+        assignment: AssignmentNumber::default(),
         offsets: 1_000_000..1_000_000 + RECORD_COUNT as i64,
         timestamp_type: TimestampType::CreateTime,
         buffer: Bytes::from(buffer),

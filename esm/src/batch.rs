@@ -1,6 +1,6 @@
 //! A batch of records, and what all events of a mapping have in common. Data only: `batcher` closes batches, `event` writes their JSON.
 
-use crate::source::{Records, Span};
+use crate::source::{RecordRange, Records, Span};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -62,9 +62,14 @@ impl BatchPart {
         &self.records.spans[self.range.clone()]
     }
 
-    /// Returns the offsets that are finished when these records are: their own, and those without a record before the first and
+    /// Returns the range that is finished when these records are: their own offsets, and those without a record before the first and
     /// after the last of [`Records::spans`].
+    pub fn record_range(&self) -> RecordRange {
+        self.records.range(&self.range)
+    }
+
+    /// Returns the offsets of [`BatchPart::record_range`].
     pub fn offsets(&self) -> Range<i64> {
-        self.records.offset_at(self.range.start)..self.records.offset_at(self.range.end)
+        self.record_range().offsets
     }
 }

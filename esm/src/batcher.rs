@@ -11,7 +11,7 @@
 //!   first record, so a burst after a quiet time is one batch, and no record ever waits longer than one window.
 
 use crate::batch::{Batch, BatchPart, Envelope};
-use crate::source::Records;
+use crate::source::{RecordRange, Records};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
@@ -47,8 +47,8 @@ pub(crate) struct BatchLimits {
 /// Records that can never be sent, because the event with one of them alone is too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Dropped {
-    /// The offsets that each of them covers.
-    pub(crate) offsets: Vec<Range<i64>>,
+    /// The range of each of them.
+    pub(crate) ranges: Vec<RecordRange>,
 }
 
 /// Collects records into batches.
@@ -122,12 +122,12 @@ impl Batcher {
         let mut dropped = Vec::new();
         let mut start = 0;
         for (index, _) in sizes.iter().enumerate().filter(|(_, bytes)| **bytes > room) {
-            dropped.push(records.offset_at(index)..records.offset_at(index + 1));
+            dropped.push(records.range(&(index..index + 1)));
             self.waiting_bytes += queue.push(&records, &sizes, start..index);
             start = index + 1;
         }
         self.waiting_bytes += queue.push(&records, &sizes, start..sizes.len());
-        Dropped { offsets: dropped }
+        Dropped { ranges: dropped }
     }
 
     /// The next batch, if one closes now. Its partitions are busy from then on, until [`Batcher::free`].
@@ -189,11 +189,12 @@ impl Batcher {
         })
     }
 
-    /// Forgets the records that wait; they will be read again by whoever owns their partitions. Busy partitions stay busy.
-    pub(crate) fn discard(&mut self) {
-        self.queues.clear();
+    /// Forgets the records that wait, and returns them as ranges. Busy partitions stay busy.
+    pub(crate) fn discard(&mut self) -> Vec<RecordRange> {
         self.held.clear();
         self.waiting_bytes = 0;
+        let queues = std::mem::take(&mut self.queues);
+        queues.values().flat_map(Queue::ranges).collect()
     }
 
     /// Starts no batch of these partitions until [`Batcher::release`].
@@ -206,24 +207,23 @@ impl Batcher {
         self.held.clear();
     }
 
-    /// Forgets the records of one partition that wait. It stays busy if it is.
-    pub(crate) fn forget(&mut self, partition: i32) {
-        if let Some(queue) = self.queues.remove(&partition) {
-            self.waiting_bytes -= queue.event_bytes;
-        }
+    /// Forgets the records of one partition that wait, and returns them as ranges. It stays busy if it is.
+    pub(crate) fn forget(&mut self, partition: i32) -> Vec<RecordRange> {
+        let Some(queue) = self.queues.remove(&partition) else {
+            return Vec::new();
+        };
+        self.waiting_bytes -= queue.event_bytes;
+        queue.ranges().collect()
     }
 
-    /// Returns the batch without the partitions that are lost, or `None` if nothing is left. The lost ones are busy with one batch less.
-    pub(crate) fn strip(&mut self, batch: &Batch, is_lost: impl Fn(i32) -> bool) -> Option<Batch> {
-        let lost: Vec<i32> = batch
-            .partitions()
-            .into_iter()
-            .filter(|partition| is_lost(*partition))
-            .collect();
+    /// Returns the batch with only the parts for which `is_kept` holds, all of a partition or none, or `None` if nothing is left. The other partitions are busy with one batch
+    /// less.
+    pub(crate) fn strip(&mut self, batch: &Batch, is_kept: impl Fn(&BatchPart) -> bool) -> Option<Batch> {
+        let (kept, lost): (Vec<BatchPart>, Vec<BatchPart>) = batch.parts.iter().cloned().partition(is_kept);
+        let mut lost: Vec<i32> = lost.iter().map(|part| part.records.partition).collect();
+        lost.dedup();
         self.free(&lost);
-        let parts = batch.parts.iter().filter(|part| !is_lost(part.records.partition));
-        let parts: Vec<BatchPart> = parts.cloned().collect();
-        (!parts.is_empty()).then(|| self.envelope.batch(parts))
+        (!kept.is_empty()).then(|| self.envelope.batch(kept))
     }
 
     /// Whether more of a partition should be read: less than a full batch of it waits, and not too much altogether.
@@ -301,6 +301,11 @@ struct Taken {
 }
 
 impl Queue {
+    /// Returns the ranges of the records in it.
+    fn ranges(&self) -> impl Iterator<Item = RecordRange> {
+        self.runs.iter().map(|run| run.records.range(&run.range))
+    }
+
     /// Adds a run; how many bytes of events it makes.
     fn push(&mut self, records: &Arc<Records>, sizes: &Arc<[usize]>, range: Range<usize>) -> usize {
         if range.is_empty() {

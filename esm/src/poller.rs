@@ -1,18 +1,17 @@
-//! One event poller, a member of the mapping's group: it reads, batches, invokes and commits, in order per partition.
+//! One event poller of a mapping: it reads, batches and invokes, in order per partition, and tells its source what is finished.
 //!
-//! One task drives the member and owns the invocations in flight. It asks the source for its next event all the time, because that is
-//! what keeps the membership alive while a function runs. Rules live elsewhere: what closes a batch in `batcher`, what follows an
-//! invocation in `work`, what may be committed in `commit`.
+//! One task drives the source and owns the invocations in flight. It asks the source for its next event all the time, because that is
+//! what keeps the membership alive, and commits going, while a function runs. Rules live elsewhere: what closes a batch in `batcher`,
+//! what follows an invocation in `work`, and when what is committed in the source.
 //!
-//! In a rebalance, records that were read and not invoked are discarded, because their partitions may have another owner afterwards, who
-//! reads them again. Batches in flight finish and are committed, then the member joins again. In a cooperative rebalance that holds for
+//! In a rebalance, records that were read and not invoked are released, because their partitions may have another owner afterwards, who
+//! reads them again. Batches in flight finish; the source commits them before it joins again. In a cooperative rebalance that holds for
 //! the partitions that the member loses, and the others go on.
 //!
 //! An invocation can outlive the membership under which its records were read. Its batch is not committed then, and its records are
 //! delivered again; to this poller only after the invocation has finished, so that one poller never has a record in flight twice.
 
 mod adjustment;
-mod commits;
 mod context;
 mod flight;
 mod landing;
@@ -29,7 +28,6 @@ pub(crate) use orders::{Orders, Standstill};
 pub(crate) use report::{Activity, Phase, PollerStatus, Report};
 
 use crate::batcher::Batcher;
-use crate::commit::CommitTracker;
 use crate::profile::ModeProfile;
 use crate::source::{EventSource, Records, SourceError, SourceEvent};
 use crate::throughput::ByteAllowance;
@@ -37,7 +35,7 @@ use crate::work::WorkItem;
 use flight::{Departure, FlightPurpose, Flights};
 use orders::limits;
 use retries::Retries;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +43,7 @@ use tokio::select;
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
-/// Time before a commit that the cluster could not take, or an event that there was no memory for, is tried again.
+/// Time before an event that there was no memory for is tried again.
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// An event poller.
@@ -58,18 +56,12 @@ pub(crate) struct Poller<S> {
     report: Report,
     batcher: Batcher,
     allowance: ByteAllowance,
-    commits: CommitTracker,
     flights: Flights,
     retries: Retries,
     /// The partitions, and whether reading of each is paused.
     assigned: BTreeMap<i32, bool>,
-    /// Partitions that a cooperative rebalance took away: what is in flight of them finishes, then others may have them.
-    giving_up: BTreeSet<i32>,
     /// The place in the group; batches start in [`Phase::Assigned`] only.
     phase: Phase,
-    /// A number that rises with each assignment and each loss. Flights that departed under an earlier one commit nothing.
-    membership: u64,
-    commit_again_at: Option<Duration>,
 }
 
 impl<S: EventSource> Poller<S> {
@@ -92,13 +84,9 @@ impl<S: EventSource> Poller<S> {
             report,
             batcher,
             allowance: ByteAllowance::default(),
-            commits: CommitTracker::default(),
             retries: Retries::default(),
             assigned: BTreeMap::new(),
-            giving_up: BTreeSet::new(),
             phase: Phase::Joining,
-            membership: 0,
-            commit_again_at: None,
         }
     }
 
@@ -117,10 +105,6 @@ impl<S: EventSource> Poller<S> {
     async fn poll(&mut self) {
         let config = Arc::clone(&self.orders.config);
         while !self.is_finished() && self.orders.config.function_name == config.function_name {
-            if self.phase == Phase::Revoking && self.is_settled() {
-                self.rejoin().await;
-            }
-            self.give_up().await;
             // Orders come first. To wait for them costs more than to look, and is done only when there is nothing else to do.
             if !self.orders.is_stopping && self.new_orders.has_changed().is_ok_and(|has_changed| has_changed)
             {
@@ -133,23 +117,16 @@ impl<S: EventSource> Poller<S> {
             let clock = self.context.clock.clone();
             select! {
                 biased;
-                landed = self.flights.next(), if !self.flights.is_empty() => self.land(landed).await,
-                event = self.source.next() => self.handle(event).await,
+                landed = self.flights.next(), if !self.flights.is_empty() => self.land(landed),
+                event = self.source.next() => self.handle(event),
                 changed = self.new_orders.changed(), if !self.orders.is_stopping => self.apply_orders(changed.is_err()),
-                () = async { match wake_at { Some(at) => clock.reach(at).await, None => pending().await } } => {
-                    self.commit_if_due().await;
-                }
+                () = async { match wake_at { Some(at) => clock.reach(at).await, None => pending().await } } => {}
             }
         }
     }
 
     fn is_finished(&self) -> bool {
-        self.orders.is_stopping && self.is_settled()
-    }
-
-    /// Whether nothing is in flight, and what has finished is committed.
-    fn is_settled(&self) -> bool {
-        self.flights.is_empty() && self.commit_again_at.is_none()
+        self.orders.is_stopping && self.flights.is_empty() && self.source.is_settled()
     }
 
     fn mode(&self) -> &ModeProfile {
@@ -188,21 +165,20 @@ impl<S: EventSource> Poller<S> {
         let departure = Departure {
             item,
             purpose: FlightPurpose::Invocation,
-            membership: self.membership,
             config: Arc::clone(&self.orders.config),
         };
         self.flights.start(departure, now);
         self.report.flights_changed(self.flights.oldest_departure());
     }
 
-    async fn handle(&mut self, event: Result<SourceEvent, SourceError>) {
+    fn handle(&mut self, event: Result<SourceEvent, SourceError>) {
         match event {
-            Ok(SourceEvent::Records(records)) => self.read(records).await,
+            Ok(SourceEvent::Records(records)) => self.read(records),
             Ok(SourceEvent::Assigned {
                 generation,
                 partitions,
             }) => {
-                self.forget();
+                self.release_unsent();
                 self.phase = Phase::Assigned;
                 self.report
                     .phase(Phase::Assigned, Some(generation), partitions.len());
@@ -216,35 +192,48 @@ impl<S: EventSource> Poller<S> {
                 generation,
                 gained,
                 lost,
-            }) => self.adjust(generation, &gained, &lost).await,
+            }) => self.adjust(generation, &gained, &lost),
             Ok(SourceEvent::Revoking) => {
-                // The membership lasts until the member joins again, so what is in flight can still be committed.
-                self.forget_unsent();
+                // The membership lasts until the source joins again, so what is in flight can still be committed.
+                self.release_unsent();
                 self.phase = Phase::Revoking;
                 self.report.phase(Phase::Revoking, None, self.assigned.len());
             }
-            Ok(SourceEvent::Lost) => self.lose(),
+            Ok(SourceEvent::Committed { offsets }) => {
+                let now = self.context.clock.elapsed();
+                self.context.counters.committed(now, offsets);
+            }
+            Ok(SourceEvent::CommitRefused { reason }) => {
+                self.context.counters.commit_error_count.add(1);
+                tracing::warn!(
+                    reason,
+                    "processed records are not committed; they are delivered again"
+                );
+            }
+            Ok(SourceEvent::Recovered) => self.report.source_works(),
+            Ok(SourceEvent::Lost) => {
+                // What is in flight goes on; its records are busy here until it has landed.
+                self.release_unsent();
+                self.phase = Phase::Joining;
+                self.report.phase(Phase::Joining, None, 0);
+            }
             Err(error) => self.report.source_problem(&error.to_string()),
         }
     }
 
-    async fn read(&mut self, records: Records) {
+    fn read(&mut self, records: Records) {
         if self.phase != Phase::Assigned || self.orders.is_stopping {
-            return;
+            let all = 0..records.spans.len();
+            return self.source.released([records.range(&all)]);
         }
         let counters = &self.context.counters;
         counters.polled_event_count.add(records.spans.len() as u64);
         counters.polled_bytes.add(records.record_bytes());
         self.report.source_works();
         let partition = records.partition;
-        self.commits.read(partition, &records.offsets);
-        if records.spans.is_empty() {
-            self.commits.finish(partition, records.offsets);
-            return self.commit().await;
-        }
         let dropped = self.batcher.add(records, self.context.clock.elapsed());
-        if !dropped.offsets.is_empty() {
-            let count = dropped.offsets.len() as u64;
+        if !dropped.ranges.is_empty() {
+            let count = dropped.ranges.len() as u64;
             counters.dropped_event_count.add(count);
             tracing::warn!(
                 topic = self.orders.config.envelope.topic,
@@ -252,40 +241,16 @@ impl<S: EventSource> Poller<S> {
                 count,
                 "records exceed the size of an event and are dropped"
             );
-            for offsets in dropped.offsets {
-                self.commits.finish(partition, offsets);
-            }
-            self.commit().await;
+            self.source.finished(dropped.ranges);
         }
     }
 
-    async fn rejoin(&mut self) {
-        self.phase = Phase::Joining;
-        self.report.phase(Phase::Joining, None, 0);
-        if let Err(error) = self.source.rejoin().await {
-            self.report.source_problem(&error.to_string());
-        }
-    }
-
-    fn lose(&mut self) {
-        self.forget();
-        self.phase = Phase::Joining;
-        self.report.phase(Phase::Joining, None, 0);
-    }
-
-    /// Begins another membership: nothing that was read before can be committed any more. What is in flight goes on.
-    fn forget(&mut self) {
-        self.forget_unsent();
-        self.giving_up.clear();
-        self.commits.clear();
-        self.commit_again_at = None;
-        self.membership += 1;
-    }
-
-    fn forget_unsent(&mut self) {
-        self.batcher.discard();
+    /// Gives all records back to the source that are not in flight.
+    fn release_unsent(&mut self) {
+        self.source.released(self.batcher.discard());
         for item in self.retries.clear() {
             self.batcher.free(&item.batch().partitions());
+            self.source.released(item.ranges());
         }
     }
 
@@ -304,15 +269,15 @@ impl<S: EventSource> Poller<S> {
 
     /// Returns the next time at which something falls due without an event that announces it.
     fn wake_at(&self) -> Option<Duration> {
-        let mut moments = self.commit_again_at.into_iter().collect::<Vec<_>>();
-        if self.may_take_off() {
-            moments.extend(self.retries.next_due(&self.batcher, &self.flights));
-            // A batch that is full waits for the byte allowance only, whatever its window says.
-            let ready_at = self.allowance.ready_at();
-            let is_ready = ready_at <= self.context.clock.elapsed();
-            let deadline = self.batcher.deadline();
-            moments.extend(deadline.map(|deadline| if is_ready { deadline } else { ready_at }));
+        if !self.may_take_off() {
+            return None;
         }
-        moments.into_iter().min()
+        let retry = self.retries.next_due(&self.batcher, &self.flights);
+        // A batch that is full waits for the byte allowance only, whatever its window says.
+        let ready_at = self.allowance.ready_at();
+        let is_ready = ready_at <= self.context.clock.elapsed();
+        let deadline = self.batcher.deadline();
+        let batch = deadline.map(|deadline| if is_ready { deadline } else { ready_at });
+        retry.into_iter().chain(batch).min()
     }
 }

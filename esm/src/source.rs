@@ -14,20 +14,46 @@ use std::time::Duration;
 pub mod consumer;
 pub mod embedded;
 
-/// Records of one partition, in offset order: one owned buffer and where in it each record lies.
+/// Records of one partition, in offset order: one owned buffer, and the place of each record in it.
 #[derive(Clone, Debug)]
 pub struct Records {
     /// The partition's index.
     pub partition: i32,
-    /// The offsets that were read: from where the records before these ended, up to and excluding where to read on. Offsets without
-    /// a record (compacted, control batches) are in it, so `spans` may be empty.
+    /// The assignment under which the source handed them out.
+    pub assignment: AssignmentNumber,
+    /// The offsets that were read: from the end of the records before these up to, and excluding, the offset to read on from. Offsets
+    /// without a record (compacted, control batches) are in it.
     pub offsets: Range<i64>,
-    /// Who set the timestamps.
+    /// The origin of the timestamps.
     pub timestamp_type: TimestampType,
     /// The (decompressed) bytes that the spans point into.
     pub buffer: Bytes,
     /// The records.
     pub spans: Vec<Span>,
+}
+
+/// The number of an assignment of a partition to a member. It rises with each, so that what was read under an earlier one can be told
+/// apart when it finishes late.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AssignmentNumber(pub u64);
+
+/// A range of offsets of one partition that a source has handed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordRange {
+    /// The partition's index.
+    pub partition: i32,
+    /// The assignment under which the source handed them out.
+    pub assignment: AssignmentNumber,
+    /// The offsets. Each offset of [`Records::offsets`] belongs to one record of it ([`Records::offset_at`]).
+    pub offsets: Range<i64>,
+}
+
+impl RecordRange {
+    /// Returns whether `next` is of the same partition and assignment and begins where this range ends.
+    pub fn precedes(&self, next: &Self) -> bool {
+        (self.partition, self.assignment, self.offsets.end)
+            == (next.partition, next.assignment, next.offsets.start)
+    }
 }
 
 /// One record within [`Records::buffer`].
@@ -37,27 +63,27 @@ pub struct Span {
     pub offset: i64,
     /// Milliseconds since the Unix epoch.
     pub timestamp_ms: i64,
-    /// Where the key lies; `None` for a null key.
+    /// The place of the key; `None` for a null key.
     pub key: Option<Range<u32>>,
-    /// Where the value lies; `None` for a tombstone.
+    /// The place of the value; `None` for a tombstone.
     pub value: Option<Range<u32>>,
-    /// Where the headers lie, as on the wire: a varint count, then varint-length keys and values.
+    /// The place of the headers, in the form that they have on the wire: a varint count, then varint-length keys and values.
     pub headers: Range<u32>,
 }
 
 impl Span {
-    /// The bytes of key, value and headers.
+    /// Returns the number of bytes of key, value and headers.
     pub fn record_bytes(&self) -> u64 {
         let optional = |range: &Option<Range<u32>>| range.as_ref().map_or(0, ExactSizeIterator::len);
-        // Their count, a byte unless there are many, is nobody's payload.
+        // The count of the headers, one byte for up to 63 of them, is not payload.
         let headers = self.headers.len().saturating_sub(1);
         (optional(&self.key) + optional(&self.value) + headers) as u64
     }
 }
 
 impl Records {
-    /// Where the record at `index` of the spans begins to count: its offset, but for the first one the start of `offsets`, and at the
-    /// end of the spans the end of `offsets`.
+    /// Returns the first offset that belongs to the record at `index` of the spans: its own, but for the first record the start of
+    /// `offsets`, and at the end of the spans the end of `offsets`. So offsets without a record belong to the record before them.
     pub fn offset_at(&self, index: usize) -> i64 {
         match self.spans.get(index) {
             None => self.offsets.end,
@@ -66,48 +92,71 @@ impl Records {
         }
     }
 
-    /// The bytes of keys, values and headers.
+    /// Returns the range of the records at `indexes` of the spans.
+    pub fn range(&self, indexes: &Range<usize>) -> RecordRange {
+        RecordRange {
+            partition: self.partition,
+            assignment: self.assignment,
+            offsets: self.offset_at(indexes.start)..self.offset_at(indexes.end),
+        }
+    }
+
+    /// Returns the number of bytes of all keys, values and headers.
     pub fn record_bytes(&self) -> u64 {
         self.spans.iter().map(Span::record_bytes).sum()
     }
 
-    /// The bytes of a range of the buffer.
+    /// Returns the bytes of a range of the buffer.
     pub fn slice(&self, range: &Range<u32>) -> &[u8] {
         &self.buffer[range.start as usize..range.end as usize]
     }
 }
 
-/// What happens to a member.
+/// An event in the life of a member.
 #[derive(Debug)]
 pub enum SourceEvent {
-    /// A rebalance completed: these partitions are the member's now, of this generation, each to be read from its committed offset
-    /// or else from the mapping's starting position. Replaces what was assigned before.
+    /// A rebalance completed: these partitions are the member's now, each to be read from its committed offset or else from the
+    /// mapping's starting position. They replace those that were assigned before.
     Assigned {
-        /// Rises with each rebalance.
+        /// The group's generation, which rises with each rebalance.
         generation: i32,
         /// The partitions, ascending.
         partitions: Vec<i32>,
     },
-    /// A cooperative rebalance completed, through which the member kept its partitions: they go on, but for those it lost. What is in
-    /// flight of these may finish and commit; then the member rejoins with [`EventSource::rejoin`], so that others can have them.
+    /// A cooperative rebalance completed, through which the member kept its partitions: they go on, but for those that it lost. When all
+    /// records of those are finished or released, the source gives them up, and another member gets them.
     Adjusted {
-        /// Rises with each rebalance.
+        /// The group's generation, which rises with each rebalance.
         generation: i32,
         /// New partitions, ascending.
         gained: Vec<i32>,
         /// Partitions to give up, ascending.
         lost: Vec<i32>,
     },
-    /// An eager rebalance has begun. What is in flight may finish and commit until the member rejoins with
-    /// [`EventSource::rejoin`]; records that were handed out but not invoked are to be discarded.
+    /// An eager rebalance has begun. No more records come, those that are not in flight are to be released, and those in flight
+    /// may finish. When all are finished or released, the source takes part in the rebalance.
     Revoking,
-    /// Records of one partition, in order, following those handed out before.
+    /// Records of one partition, at least one, following those that were handed out before. Every one of them is to be finished or
+    /// released in the end.
     Records(Records),
-    /// The membership is gone (session expired, fenced): nothing of it can be committed any more; the source joins anew by itself.
+    /// Finished records were committed.
+    Committed {
+        /// The number of offsets by which the commits have advanced.
+        offsets: u64,
+    },
+    /// Finished records were not committed, and will not be: they are delivered again.
+    CommitRefused {
+        /// The reason, in the cluster's words.
+        reason: String,
+    },
+    /// What an earlier [`SourceError`] was about works again.
+    Recovered,
+    /// The membership is gone (session expired, fenced): nothing that was handed out can be committed any more. The source joins again
+    /// by itself.
     Lost,
 }
 
-/// Why a source failed. The member keeps trying; the mapping shows it as its last processing result.
+/// A failure of a source. The source keeps trying; the mapping shows the failure as its last processing result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
     /// The topic does not exist.
@@ -116,56 +165,60 @@ pub enum SourceError {
         /// The topic.
         topic: String,
     },
-    /// A commit came from a generation that is over; the records will be delivered again to their new owner.
-    #[error("the commit was refused: {reason}")]
-    CommitRefused {
-        /// The coordinator's words.
-        reason: String,
-    },
-    /// A commit came while a cooperative rebalance was being completed; it can be made when that is over.
-    #[error("a rebalance is in progress")]
-    Rebalancing,
-    /// Anything else the cluster answered.
+    /// Any other error that the cluster answered.
     #[error("{reason}")]
     Cluster {
-        /// Its words.
+        /// The error, in the cluster's words.
         reason: String,
     },
 }
 
-/// One member of a mapping's consumer group.
+/// One member of a mapping's group.
+///
+/// A source hands out records and is told what became of them; how that is kept (commits of a consumer group, acknowledgements of a share
+/// group) is its own matter. Only `next` does work, and it never keeps its caller from anything: heartbeats, commits and decoding go on
+/// while the caller waits for something else beside it.
 pub trait EventSource: Send + 'static {
-    /// The next thing that happens. Cancel safe: records that were not returned are not lost.
+    /// Returns the next event. Cancel safe: an event that was not returned is not lost.
     fn next(&mut self) -> impl Future<Output = Result<SourceEvent, SourceError>> + Send;
 
-    /// Stops and resumes reading of a partition; paused ones cost nothing.
+    /// Stops or resumes the reading of a partition. A paused one costs nothing.
     fn pause(&mut self, partition: i32, is_paused: bool);
 
-    /// Ends the revocation: the member takes part in the rebalance. `next` then gives `Assigned`, or `Adjusted`.
-    fn rejoin(&mut self) -> impl Future<Output = Result<(), SourceError>> + Send;
+    /// Tells that all records in `ranges` are finished: processed, or dropped for good. They will not be delivered again, unless the
+    /// membership under which they were handed out is over; then `next` gives [`SourceEvent::CommitRefused`], once for each call.
+    fn finished(&mut self, ranges: impl IntoIterator<Item = RecordRange>);
 
-    /// Commits the next offset to read of each partition, under the generation of the last `Assigned`.
-    fn commit(&mut self, offsets: &[(i32, i64)]) -> impl Future<Output = Result<(), SourceError>> + Send;
+    /// Tells that the records in `ranges` will not be finished by this poller. They are delivered again: those of a consumer group to the
+    /// partition's next owner.
+    fn released(&mut self, ranges: impl IntoIterator<Item = RecordRange>);
 
-    /// A rebalance is about to begin: notice it sooner than at the next regular heartbeat.
-    fn hasten(&mut self);
+    /// Returns whether records of `partition` that were handed out under `assignment` may still be invoked: false once the
+    /// partition was lost or is about to be given up.
+    fn is_assigned(&self, partition: i32, assignment: AssignmentNumber) -> bool;
+
+    /// Returns whether every record that was handed out is finished and committed, or released.
+    fn is_settled(&self) -> bool;
+
+    /// Prepares for a rebalance that is about to begin: the source looks for it more often than its heartbeats do.
+    fn expect_rebalance(&mut self);
 
     /// Leaves the group.
     fn leave(self) -> impl Future<Output = ()> + Send;
 }
 
-/// The consumer group of a mapping, in its topic.
+/// The group of a mapping, in its topic.
 pub trait ConsumerGroup: Send + Sync + 'static {
-    /// What its members are.
+    /// The type of its members.
     type Source: EventSource;
 
-    /// A new member, which joins when it is first asked for its next event.
+    /// Returns a new member, which joins when it is first asked for its next event.
     fn member(&self, client_id: &str) -> Self::Source;
 
-    /// How many partitions the topic has.
+    /// Returns the number of partitions of the topic.
     fn partition_count(&self) -> impl Future<Output = Result<usize, SourceError>> + Send;
 
-    /// How far the group is. Commits are read before ends, so that no lag is negative.
+    /// Returns the progress of the group. Commits are read before ends, so that no lag is negative.
     fn progress(&self) -> impl Future<Output = Result<Progress, SourceError>> + Send;
 }
 
@@ -179,13 +232,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Per partition: how many offsets lie between what was committed and the end.
+    /// Returns the number of offsets between the committed one and the end, per partition.
     pub fn lags(&self) -> impl Iterator<Item = u64> {
         let pairs = self.ends.iter().zip(&self.positions);
         pairs.map(|(end, position)| u64::try_from(end - position).unwrap_or(0))
     }
 
-    /// The lag of all partitions together.
+    /// Returns the lag of all partitions together.
     pub fn lag(&self) -> u64 {
         self.lags().sum()
     }
@@ -200,13 +253,13 @@ pub enum StartingPosition {
     Latest,
 }
 
-/// How long a source's timers run, in the group's protocol.
+/// The timers of the group's protocol.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupTimeouts {
-    /// Without a heartbeat for this long a member is removed.
+    /// The time after which a member that sends no heartbeat is removed.
     pub session: Duration,
-    /// How long a rebalance waits for a member.
+    /// The time that a rebalance waits for a member.
     pub rebalance: Duration,
-    /// Between heartbeats.
+    /// The interval of heartbeats.
     pub heartbeat: Duration,
 }

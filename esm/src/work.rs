@@ -14,8 +14,8 @@ use crate::batch::{Batch, BatchPart, Envelope};
 use crate::config::FailureRules;
 use crate::outcome::Outcome;
 use crate::retry::{Attempts, RetryCause, RetryPolicy};
+use crate::source::RecordRange;
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,8 +51,8 @@ pub(crate) enum Next {
     },
     /// The function is not invoked with the item again. Its offsets are finished, although its records were not processed.
     Discard { reason: DiscardReason },
-    /// These offsets are finished, as ranges by partition.
-    Finished(Vec<(i32, Range<i64>)>),
+    /// These ranges are finished.
+    Finished(Vec<RecordRange>),
 }
 
 /// The reason why records are discarded.
@@ -108,7 +108,7 @@ impl WorkItem {
         random: impl FnOnce() -> u64,
     ) -> Next {
         let cause = match outcome {
-            Outcome::Success => return Next::Finished(self.offsets()),
+            Outcome::Success => return Next::Finished(self.ranges()),
             Outcome::Failure { .. } => RetryCause::Failed,
             Outcome::Throttled { .. } => RetryCause::Throttled,
             Outcome::Unreachable { .. } => RetryCause::Unreachable,
@@ -136,16 +136,14 @@ impl WorkItem {
         Next::Retry { after }
     }
 
-    /// Returns the offsets of the batch, with those without a record, one range per run of a partition.
-    pub(crate) fn offsets(&self) -> Vec<(i32, Range<i64>)> {
-        let mut ranges: Vec<(i32, Range<i64>)> = Vec::with_capacity(self.batch.parts.len());
+    /// Returns the ranges of the batch, one per run of a partition.
+    pub(crate) fn ranges(&self) -> Vec<RecordRange> {
+        let mut ranges: Vec<RecordRange> = Vec::with_capacity(self.batch.parts.len());
         for part in &self.batch.parts {
-            let (partition, offsets) = (part.records.partition, part.offsets());
+            let range = part.record_range();
             match ranges.last_mut() {
-                Some((last, range)) if *last == partition && range.end == offsets.start => {
-                    range.end = offsets.end;
-                }
-                _ => ranges.push((partition, offsets)),
+                Some(last) if last.precedes(&range) => last.offsets.end = range.offsets.end,
+                _ => ranges.push(range),
             }
         }
         ranges

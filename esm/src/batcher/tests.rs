@@ -1,6 +1,6 @@
 use super::*;
 use crate::batch::MAXIMUM_EVENT_BYTES;
-use crate::source::Span;
+use crate::source::{AssignmentNumber, Span};
 use bytes::Bytes;
 use esmeralda_broker::TimestampType;
 use proptest::prelude::*;
@@ -46,6 +46,7 @@ fn records_of(partition: i32, offsets: Range<i64>, value_bytes: impl Fn(i64) -> 
     }
     Records {
         partition,
+        assignment: AssignmentNumber::default(),
         offsets,
         timestamp_type: TimestampType::CreateTime,
         buffer: Bytes::from(buffer),
@@ -196,7 +197,8 @@ fn a_record_that_alone_exceeds_the_limit_is_dropped_and_its_neighbours_are_not()
     let mut batcher = batcher(10, Duration::ZERO);
     let large = |offset| if offset == 2 { 6_000_000 } else { 10 };
     let dropped = batcher.add(records_of(0, 0..5, large), Duration::ZERO);
-    assert_eq!(dropped.offsets, vec![2..3; 1]);
+    let offsets: Vec<_> = dropped.ranges.into_iter().map(|range| range.offsets).collect();
+    assert_eq!(offsets, vec![2..3; 1]);
     let batch = batcher.take(Duration::ZERO).unwrap();
     assert_eq!(contents(&batch), [(0, 0..2), (0, 3..5)]);
 }
@@ -301,7 +303,8 @@ proptest! {
                     let start = added[partition as usize];
                     added[partition as usize] += count;
                     let gone = batcher.add(records_of(partition, start..start + count, |_| value_bytes), now);
-                    dropped.extend(gone.offsets.into_iter().flatten().map(|offset| (partition, offset)));
+                    let offsets = gone.ranges.into_iter().flat_map(|range| range.offsets);
+                    dropped.extend(offsets.map(|offset| (partition, offset)));
                 }
                 Step::Take => {
                     if let Some(batch) = batcher.take(now) {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::batch::BatchPart;
+use crate::source::AssignmentNumber;
 use aws_lambda_events::kafka::KafkaEvent;
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -60,6 +61,7 @@ fn records(partition: i32, timestamp_type: TimestampType, test_records: &[TestRe
     }
     Arc::new(Records {
         partition,
+        assignment: AssignmentNumber::default(),
         offsets: 0..i64::MAX,
         timestamp_type,
         buffer: Bytes::from(buffer),
@@ -259,6 +261,7 @@ fn headers_that_are_cut_short_show_what_is_whole() {
     };
     let records = Records {
         partition: 0,
+        assignment: AssignmentNumber::default(),
         offsets: 0..1,
         timestamp_type: TimestampType::CreateTime,
         buffer: headers.into(),

@@ -1,22 +1,23 @@
 //! A cooperative rebalance in a poller: it goes on with the partitions that it kept, waits with those that it gained while the fleet's
-//! standstill lasts, and finishes those that it lost before others may have them.
+//! standstill lasts, and releases what is not in flight of those that it lost.
 
 use super::{Phase, Poller, Standstill};
+use crate::batch::BatchPart;
 use crate::source::EventSource;
+use crate::work::WorkItem;
 
 impl<S: EventSource> Poller<S> {
     /// Applies a cooperative rebalance that has completed.
-    pub(super) async fn adjust(&mut self, generation: i32, gained: &[i32], lost: &[i32]) {
+    pub(super) fn adjust(&mut self, generation: i32, gained: &[i32], lost: &[i32]) {
         for partition in lost {
             self.assigned.remove(partition);
-            self.batcher.forget(*partition);
+            self.source.released(self.batcher.forget(*partition));
         }
-        self.giving_up.extend(lost);
+        let mut retries = std::mem::take(&mut self.retries);
+        retries.change(|item| self.without_lost(item));
+        self.retries = retries;
         self.assigned
             .extend(gained.iter().map(|partition| (*partition, false)));
-        for partition in gained {
-            self.commits.forget(*partition);
-        }
         if self.orders.standstill != Standstill::None {
             self.batcher.hold(gained);
         }
@@ -27,41 +28,23 @@ impl<S: EventSource> Poller<S> {
         };
         self.report.phase(phase, Some(generation), self.assigned.len());
         self.report.source_works();
-        if self.commit_again_at.is_some() {
-            self.commit().await;
-        }
     }
 
-    /// Takes the partitions that are given up out of the batches that wait for a retry: their next owner begins with those records.
-    fn strip_retries(&mut self) {
-        let is_lost = |partition: i32| self.giving_up.contains(&partition);
-        let batcher = &mut self.batcher;
-        self.retries.change(|item| {
-            if item.batch().partitions().into_iter().any(is_lost) {
-                let left = batcher.strip(item.batch(), is_lost);
-                left.map(|batch| item.with_batch(batch))
-            } else {
-                Some(item)
-            }
-        });
-    }
-
-    /// Rejoins without the partitions that were taken away, once nothing of them is in flight or uncommitted.
-    pub(super) async fn give_up(&mut self) {
-        if self.giving_up.is_empty() {
-            return;
+    /// Releases the records of an item whose partitions are not this poller's any longer: their next owner begins with them. Returns the
+    /// item with the records that are left, if there are any.
+    pub(super) fn without_lost(&mut self, item: WorkItem) -> Option<WorkItem> {
+        let source = &mut self.source;
+        let is_kept = |source: &S, part: &BatchPart| {
+            source.is_assigned(part.records.partition, part.records.assignment)
+        };
+        let parts = &item.batch().parts;
+        if parts.iter().all(|part| is_kept(source, part)) {
+            return Some(item);
         }
-        // Before anything takes off, because a flight of such a partition may just have failed.
-        self.strip_retries();
-        let is_lost = |partition: i32| self.giving_up.contains(&partition);
-        if self.commit_again_at.is_some() || self.flights.hold(is_lost) {
-            return;
-        }
-        for partition in std::mem::take(&mut self.giving_up) {
-            self.commits.forget(partition);
-        }
-        if let Err(error) = self.source.rejoin().await {
-            self.report.source_problem(&error.to_string());
-        }
+        let lost = parts.iter().filter(|part| !is_kept(source, part));
+        let lost: Vec<_> = lost.map(BatchPart::record_range).collect();
+        let left = self.batcher.strip(item.batch(), |part| is_kept(source, part));
+        source.released(lost);
+        left.map(|batch| item.with_batch(batch))
     }
 }

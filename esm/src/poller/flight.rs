@@ -31,8 +31,6 @@ pub(super) struct Flights {
 pub(super) struct Departure {
     pub(super) item: WorkItem,
     pub(super) purpose: FlightPurpose,
-    /// The membership under which the records were read.
-    pub(super) membership: u64,
     pub(super) config: Arc<MappingConfig>,
 }
 
@@ -88,12 +86,6 @@ impl Flights {
     /// Returns the work items in flight, in no particular order.
     pub(super) fn items(&self) -> impl Iterator<Item = &WorkItem> {
         self.flights.values().map(|flight| &flight.departure.item)
-    }
-
-    /// Whether a partition for which `is_wanted` holds is in flight.
-    pub(super) fn hold(&self, is_wanted: impl Fn(i32) -> bool) -> bool {
-        self.items()
-            .any(|item| item.batch().partitions().into_iter().any(&is_wanted))
     }
 
     /// Returns when the oldest flight departed, or `None` if there is none.

@@ -1,7 +1,7 @@
 //! The end of a flight: the outcome is counted and shown, and the batch is finished, retried or left to the next owner of its partitions.
 
 use super::flight::{Departure, Landed, Landing};
-use super::{Phase, Poller, RETRY_INTERVAL};
+use super::{Poller, RETRY_INTERVAL};
 use crate::batch::Batch;
 use crate::config::MappingConfig;
 use crate::metrics::nanoseconds;
@@ -16,54 +16,47 @@ const THROTTLES_SHOWN: u32 = 3;
 
 impl<S: EventSource> Poller<S> {
     /// Handles the end of a flight.
-    pub(super) async fn land(&mut self, landed: Landed) {
+    pub(super) fn land(&mut self, landed: Landed) {
         let now = self.context.clock.elapsed();
         self.batcher.invocation_completed(now);
         self.report.flights_changed(self.flights.oldest_departure());
-        let Departure {
-            item,
-            membership,
-            config,
-            ..
-        } = landed.departure;
-        let is_ours = membership == self.membership;
-        let may_retry = is_ours && self.phase == Phase::Assigned && !self.orders.is_stopping;
+        let Departure { item, config, .. } = landed.departure;
         let result = match landed.landing {
             Landing::Invoked(result) => result,
             Landing::NoRoom(full) => {
                 self.report.source_problem(&full.to_string());
-                return if may_retry {
+                if let Some(item) = self.if_retried(item) {
                     self.retries.add(item, now + RETRY_INTERVAL);
-                } else {
-                    self.batcher.free(&item.batch().partitions());
-                };
+                }
+                return;
             }
         };
         self.report.source_works();
         self.context.counters.busy_ns.add(nanoseconds(landed.took));
         let outcome = Outcome::read(result, config.response_types);
         self.count(item.batch(), &outcome);
-        match outcome {
-            Outcome::Success if !is_ours => {
-                self.count_uncommitted("the membership under which it was read is over");
-                self.batcher.free(&item.batch().partitions());
-                self.report.processed(now);
-            }
-            Outcome::Success => self.proceed(item, &outcome, &config, now).await,
-            _ if may_retry => self.proceed(item, &outcome, &config, now).await,
-            // The next owner of the partitions begins with these records.
-            _ => self.batcher.free(&item.batch().partitions()),
+        let item = match outcome {
+            // The source knows whether they can still be committed.
+            Outcome::Success => Some(item),
+            _ => self.if_retried(item),
+        };
+        if let Some(item) = item {
+            self.proceed(item, &outcome, &config, now);
         }
     }
 
+    /// Returns what this poller may retry of an item, and releases the rest: the next owner of its partitions begins with it.
+    fn if_retried(&mut self, item: WorkItem) -> Option<WorkItem> {
+        if self.orders.is_stopping {
+            self.batcher.free(&item.batch().partitions());
+            self.source.released(item.ranges());
+            return None;
+        }
+        self.without_lost(item)
+    }
+
     /// Does what the mapping's rules say follows this outcome.
-    async fn proceed(
-        &mut self,
-        mut item: WorkItem,
-        outcome: &Outcome,
-        config: &MappingConfig,
-        now: Duration,
-    ) {
+    fn proceed(&mut self, mut item: WorkItem, outcome: &Outcome, config: &MappingConfig, now: Duration) {
         let rules = WorkRules {
             failure: &config.failure_rules,
             retry: &self.context.retry,
@@ -85,11 +78,11 @@ impl<S: EventSource> Poller<S> {
             }
             Next::Discard { reason } => {
                 self.count_discarded(item.batch(), reason);
-                self.finish(item.offsets()).await;
+                self.source.finished(item.ranges());
                 self.batcher.free(&item.batch().partitions());
             }
             Next::Finished(ranges) => {
-                self.finish(ranges).await;
+                self.source.finished(ranges);
                 self.batcher.free(&item.batch().partitions());
                 self.report.processed(now);
             }

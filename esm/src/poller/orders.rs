@@ -39,10 +39,10 @@ impl<S: EventSource> Poller<S> {
         let mut orders = self.new_orders.borrow_and_update().clone();
         orders.is_stopping |= is_gone;
         if orders.rebalances != self.orders.rebalances {
-            self.source.hasten();
+            self.source.expect_rebalance();
         }
         if orders.is_stopping {
-            self.forget_unsent();
+            self.release_unsent();
         }
         if orders.standstill == Standstill::None {
             self.batcher.release();

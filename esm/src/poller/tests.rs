@@ -3,10 +3,10 @@ mod scene;
 
 use super::*;
 use crate::profile::ProfileName;
-use scene::{Act, Scene, config, records};
+use scene::{Act, Ranges, Scene, config, records};
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_is_invoked_when_its_window_has_passed_and_committed_when_it_succeeded() {
+async fn a_batch_is_invoked_when_its_window_has_passed_and_finished_when_it_succeeded() {
     let scene = Scene::new(100, 1);
     scene.assign(1, &[0, 1]);
     scene.records(0, 0..2);
@@ -15,9 +15,9 @@ async fn a_batch_is_invoked_when_its_window_has_passed_and_committed_when_it_suc
     assert_eq!(scene.invoked(), []);
     scene.until(599).await;
     assert_eq!(scene.invoked(), [(500, vec![(0, vec![0, 1]), (1, vec![7])])]);
-    assert_eq!(scene.script.commits(), [] as [Vec<(i32, i64)>; 0]);
+    assert_eq!(scene.script.finished(), [] as [Ranges; 0]);
     scene.until(600).await;
-    assert_eq!(scene.script.commits(), [[(0, 2), (1, 8)]]);
+    assert_eq!(scene.script.finished(), [[(0, 0..2), (1, 7..8)]]);
     assert_eq!(*scene.counters.committed_event_count.borrow(), 3);
     assert!(scene.status.borrow().has_processed);
 }
@@ -33,7 +33,7 @@ async fn full_batches_of_a_partition_follow_each_other_without_waiting() {
         scene.invoked(),
         expected.map(|(when, offsets)| (when, vec![(0, offsets)]))
     );
-    assert_eq!(scene.script.commits(), [[(0, 2)], [(0, 4)], [(0, 6)]]);
+    assert_eq!(scene.script.finished(), [[(0, 0..2)], [(0, 2..4)], [(0, 4..6)]]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -55,20 +55,25 @@ async fn invocations_in_flight_are_of_different_partitions() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_a_rebalance_what_is_in_flight_is_committed_and_what_is_not_is_read_again() {
+async fn in_a_rebalance_what_is_in_flight_is_finished_and_what_is_not_is_released() {
     let scene = Scene::new(2, 1);
     scene.assign(1, &[0]);
     scene.records(0, 0..4);
     scene.until(50).await;
     scene.event(SourceEvent::Revoking);
     scene.until(99).await;
-    assert!(!scene.script.has(&Act::Rejoin));
+    assert!(!scene.script.is_settled(&[0]));
     scene.until(101).await;
     let acts = scene.script.acts.lock().unwrap().clone();
     assert_eq!(
         acts,
-        [Act::Pause(0, true), Act::Commit(vec![(0, 2)]), Act::Rejoin]
+        [
+            Act::Pause(0, true),
+            Act::Released(vec![(0, 2..4)]),
+            Act::Finished(vec![(0, 0..2)])
+        ]
     );
+    assert!(scene.script.is_settled(&[0]));
     scene.assign(2, &[0]);
     scene.records(0, 2..4);
     scene.until(300).await;
@@ -76,7 +81,7 @@ async fn in_a_rebalance_what_is_in_flight_is_committed_and_what_is_not_is_read_a
         scene.invoked(),
         [(0, vec![(0, vec![0, 1])]), (101, vec![(0, vec![2, 3])])]
     );
-    assert_eq!(scene.script.commits(), [[(0, 2)], [(0, 4)]]);
+    assert_eq!(scene.script.finished(), [[(0, 0..2)], [(0, 2..4)]]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -99,35 +104,38 @@ async fn an_invocation_that_outlives_the_membership_commits_nothing_and_is_waite
             (1000, vec![(0, vec![0, 1])]),
         ]
     );
-    assert_eq!(scene.script.commits(), [[(1, 2)], [(0, 2)]]);
+    assert_eq!(scene.script.finished(), [[(1, 0..2)], [(0, 0..2)]]);
     assert_eq!(scene.counters.commit_error_count.get(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_that_exceeds_an_event_is_dropped_and_committed() {
+async fn a_record_that_exceeds_an_event_is_dropped_and_finished() {
     let scene = Scene::new(2, 1);
     scene.assign(1, &[0]);
     scene.event(SourceEvent::Records(records(0, 0..1, 6_000_000)));
     scene.until(1).await;
     assert_eq!(scene.invoked(), []);
-    assert_eq!(scene.script.commits(), [[(0, 1)]]);
+    assert_eq!(scene.script.finished(), [[(0, 0..1)]]);
     assert_eq!(scene.counters.dropped_event_count.get(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn offsets_without_records_are_committed() {
+async fn records_that_come_while_the_poller_stops_are_released() {
     let scene = Scene::new(2, 1);
     scene.assign(1, &[0]);
-    scene.event(SourceEvent::Records(Records {
-        spans: Vec::new(),
-        ..records(0, 4..9, 0)
-    }));
-    scene.until(1).await;
-    assert_eq!(scene.script.commits(), [[(0, 9)]]);
+    scene.records(0, 0..2);
+    scene.until(50).await;
+    scene.orders.send_modify(|orders| orders.is_stopping = true);
+    scene.until(60).await;
+    scene.records(0, 2..9);
+    scene.until(70).await;
+    assert!(scene.script.has(&Act::Released(vec![(0, 2..9)])));
+    scene.task.await.unwrap();
+    assert_eq!(scene.invoked.lock().unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stopped_poller_commits_what_is_in_flight_and_leaves() {
+async fn a_stopped_poller_finishes_what_is_in_flight_and_leaves() {
     let scene = Scene::new(2, 1);
     scene.assign(1, &[0]);
     scene.records(0, 0..4);
@@ -136,7 +144,8 @@ async fn a_stopped_poller_commits_what_is_in_flight_and_leaves() {
     scene.task.await.unwrap();
     assert_eq!(scene.clock.elapsed(), Duration::from_millis(100));
     assert_eq!(scene.invoked.lock().unwrap().len(), 1);
-    assert_eq!(scene.script.commits(), [[(0, 2)]]);
+    assert_eq!(scene.script.finished(), [[(0, 0..2)]]);
+    assert!(scene.script.has(&Act::Released(vec![(0, 2..4)])));
     assert_eq!(scene.script.acts.lock().unwrap().last(), Some(&Act::Leave));
     assert_eq!(scene.status.borrow().phase, Phase::Left);
 }
@@ -170,13 +179,13 @@ async fn an_update_applies_to_the_next_batch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_coming_rebalance_is_noticed_early() {
+async fn a_source_is_told_of_a_rebalance_that_is_to_come() {
     let scene = Scene::new(2, 1);
     scene.assign(1, &[0]);
     scene.until(1).await;
     scene.orders.send_modify(|orders| orders.rebalances = 1);
     scene.until(2).await;
-    assert!(scene.script.has(&Act::Hasten));
+    assert!(scene.script.has(&Act::ExpectRebalance));
 }
 
 #[tokio::test(start_paused = true)]

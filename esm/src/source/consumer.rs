@@ -16,6 +16,7 @@ mod joining;
 mod member;
 mod protocol;
 mod reading;
+mod tracker;
 
 use super::{ConsumerGroup, GroupTimeouts, Progress, SourceError};
 use crate::Clock;

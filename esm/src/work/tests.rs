@@ -1,7 +1,8 @@
 use super::*;
-use crate::source::{Records, Span};
+use crate::source::{AssignmentNumber, Records, Span};
 use bytes::Bytes;
 use esmeralda_broker::TimestampType;
+use std::ops::Range;
 
 const RETRY: RetryPolicy = {
     let backoff = crate::retry::Backoff {
@@ -34,6 +35,7 @@ fn part(partition: i32, offsets: Range<i64>) -> BatchPart {
     };
     let records = Records {
         partition,
+        assignment: AssignmentNumber::default(),
         spans: offsets.clone().map(span).collect(),
         offsets,
         timestamp_type: TimestampType::CreateTime,
@@ -43,6 +45,12 @@ fn part(partition: i32, offsets: Range<i64>) -> BatchPart {
         range: 0..records.spans.len(),
         records: Arc::new(records),
     }
+}
+
+/// The ranges of an item by partition.
+fn offsets(item: &WorkItem) -> Vec<(i32, Range<i64>)> {
+    let ranges = item.ranges().into_iter();
+    ranges.map(|range| (range.partition, range.offsets)).collect()
 }
 
 fn item(parts: Vec<BatchPart>) -> WorkItem {
@@ -84,11 +92,11 @@ fn decisions(item: &mut WorkItem, outcomes: &[Outcome], failure: &FailureRules) 
         all.push(match next(item, outcome, failure) {
             Next::Retry { after } => format!("retry {}", after.as_millis()),
             Next::Split { halves, after } => {
-                let halves = halves.map(|half| half.offsets());
+                let halves = halves.map(|half| offsets(&half));
                 format!("split {halves:?} {}", after.as_millis())
             }
             Next::Discard { reason } => format!("discard {reason}"),
-            Next::Finished(ranges) => format!("finished {ranges:?}"),
+            Next::Finished(_) => format!("finished {:?}", offsets(item)),
         });
     }
     all
@@ -137,7 +145,7 @@ fn runs_of_a_partition_that_follow_each_other_finish_as_one_range() {
         part(0, 20..21),
         part(1, 12..13),
     ]);
-    assert_eq!(item.offsets(), [(0, 5..12), (0, 20..21), (1, 12..13)]);
+    assert_eq!(offsets(&item), [(0, 5..12), (0, 20..21), (1, 12..13)]);
 }
 
 #[test]
@@ -213,7 +221,7 @@ fn a_failed_batch_is_bisected_down_to_one_record_before_attempts_count() {
         assert_eq!(sizes.iter().sum::<usize>(), last.batch().record_count());
         [_, last] = *halves;
     }
-    assert_eq!(last.offsets(), [(1, 2..3)]);
+    assert_eq!(offsets(&last), [(1, 2..3)]);
     assert_eq!(
         decisions(&mut last, &[failure(), failure()], &rules),
         ["retry 100", "discard RetryAttemptsExhausted"]

@@ -1,10 +1,10 @@
-//! Failures of functions and of commits.
+//! Failures of functions, and commits that are refused.
 
-use super::scene::{Act, Scene, config};
+use super::scene::{Act, Ranges, Scene, config};
 use crate::config::FailureRules;
 use crate::poller::Phase;
 use crate::profile::ProfileName;
-use crate::source::{SourceError, SourceEvent};
+use crate::source::SourceEvent;
 use std::time::Duration;
 
 #[tokio::test(start_paused = true)]
@@ -28,7 +28,7 @@ async fn a_failed_batch_blocks_its_partitions_and_no_others() {
             (131, vec![(0, vec![2, 3])]),
         ]
     );
-    assert_eq!(scene.script.commits(), [[(1, 2)], [(0, 2)], [(0, 4)]]);
+    assert_eq!(scene.script.finished(), [[(1, 0..2)], [(0, 0..2)], [(0, 2..4)]]);
     assert_eq!(scene.counters.invocation_errors.get(), 2);
     assert_eq!(scene.counters.failed_invoke_event_count.get(), 4);
     assert_eq!(scene.status.borrow().function_problem, None);
@@ -59,48 +59,46 @@ async fn a_batch_that_failed_in_a_rebalance_is_left_to_the_next_owner() {
     scene.event(SourceEvent::Revoking);
     scene.until(1000).await;
     assert_eq!(scene.invoked().len(), 1);
-    assert!(scene.script.has(&Act::Rejoin));
-    assert_eq!(scene.script.commits(), [] as [Vec<(i32, i64)>; 0]);
+    assert!(scene.script.has(&Act::Released(vec![(0, 0..2)])));
+    assert_eq!(scene.script.finished(), [] as [Ranges; 0]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_commit_ends_the_membership() {
+async fn what_is_buffered_is_discarded_with_the_membership() {
     let scene = Scene::new(2, 1);
-    scene
-        .script
-        .commit_answers
-        .lock()
-        .unwrap()
-        .push_back(Err(SourceError::CommitRefused {
-            reason: "ILLEGAL_GENERATION".into(),
-        }));
     scene.assign(1, &[0]);
     scene.records(0, 0..4);
+    scene.until(50).await;
+    scene.event(SourceEvent::CommitRefused {
+        reason: "ILLEGAL_GENERATION".into(),
+    });
+    scene.event(SourceEvent::Lost);
+    scene.until(99).await;
+    assert_eq!(scene.counters.commit_error_count.get(), 1);
     scene.until(1000).await;
     assert_eq!(scene.invoked().len(), 1, "what was buffered is discarded");
     assert_eq!(scene.status.borrow().phase, Phase::Joining);
-    assert_eq!(scene.counters.commit_error_count.get(), 1);
+    assert_eq!(
+        scene.counters.commit_error_count.get(),
+        2,
+        "the one in flight, too"
+    );
     assert_eq!(*scene.counters.committed_event_count.borrow(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_commit_that_the_cluster_could_not_take_is_tried_again() {
+async fn a_source_that_has_recovered_is_no_problem_any_longer() {
     let scene = Scene::new(2, 1);
-    scene
-        .script
-        .commit_answers
-        .lock()
-        .unwrap()
-        .push_back(Err(SourceError::Cluster {
-            reason: "COORDINATOR_LOAD_IN_PROGRESS".into(),
-        }));
     scene.assign(1, &[0]);
-    scene.records(0, 0..2);
-    scene.until(199).await;
-    assert_eq!(*scene.counters.committed_event_count.borrow(), 0);
-    scene.until(200).await;
-    assert_eq!(scene.script.commits(), [[(0, 2)], [(0, 2)]]);
-    assert_eq!(*scene.counters.committed_event_count.borrow(), 2);
+    scene.fail("NOT_LEADER_OR_FOLLOWER");
+    scene.until(1).await;
+    assert_eq!(
+        scene.status.borrow().source_problem.as_deref(),
+        Some("NOT_LEADER_OR_FOLLOWER")
+    );
+    scene.event(SourceEvent::Recovered);
+    scene.until(2).await;
+    assert_eq!(scene.status.borrow().source_problem, None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,9 +116,10 @@ async fn a_batch_that_failed_while_its_partition_was_given_up_is_left_to_the_nex
         lost: vec![0],
     });
     scene.until(9).await;
-    assert!(!scene.script.has(&Act::Rejoin), "it is in flight");
+    assert!(!scene.script.is_settled(&[0]), "it is in flight");
     scene.until(11).await;
-    assert!(scene.script.has(&Act::Rejoin));
+    assert!(scene.script.is_settled(&[0]));
+    assert!(scene.script.has(&Act::Released(vec![(0, 0..1)])));
     // What it kept is retried: after 50 ms, and the millisecond of the backoff.
     scene.until(300).await;
     let invoked: Vec<_> = scene
@@ -129,7 +128,7 @@ async fn a_batch_that_failed_while_its_partition_was_given_up_is_left_to_the_nex
         .map(|(at_ms, offsets)| (at_ms, offsets[0].0))
         .collect();
     assert_eq!(invoked, [(0, 0), (0, 1), (51, 1)]);
-    assert_eq!(scene.script.commits(), [[(1, 1)]]);
+    assert_eq!(scene.script.finished(), [[(1, 0..1)]]);
 }
 
 /// A scene with batches of four records under these rules, and two slots.
@@ -160,7 +159,7 @@ async fn the_halves_of_a_bisected_batch_share_their_partition_in_order() {
             (211, vec![(0, vec![4, 5, 6, 7])]),
         ]
     );
-    assert_eq!(scene.script.commits(), [[(0, 2)], [(0, 4)], [(0, 8)]]);
+    assert_eq!(scene.script.finished(), [[(0, 0..2)], [(0, 2..4)], [(0, 4..8)]]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,11 +183,11 @@ async fn a_half_that_fails_again_is_not_overtaken_by_the_other() {
             (222, vec![(0, vec![2, 3])]),
         ]
     );
-    assert_eq!(scene.script.commits(), [[(0, 1)], [(0, 2)], [(0, 4)]]);
+    assert_eq!(scene.script.finished(), [[(0, 0..1)], [(0, 1..2)], [(0, 2..4)]]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_whose_attempts_are_exhausted_is_dropped_and_committed() {
+async fn a_batch_whose_attempts_are_exhausted_is_dropped_and_finished() {
     let scene = scene_with(FailureRules {
         maximum_retry_attempts: Some(1),
         ..FailureRules::default()
@@ -200,7 +199,7 @@ async fn a_batch_whose_attempts_are_exhausted_is_dropped_and_committed() {
     scene.until(500).await;
     let batch = |first: i64| vec![(0, (first..first + 4).collect::<Vec<_>>())];
     assert_eq!(scene.invoked(), [(0, batch(0)), (11, batch(0)), (21, batch(4))]);
-    assert_eq!(scene.script.commits(), [[(0, 4)], [(0, 8)]]);
+    assert_eq!(scene.script.finished(), [[(0, 0..4)], [(0, 4..8)]]);
     assert_eq!(scene.counters.dropped_event_count.get(), 4);
 }
 

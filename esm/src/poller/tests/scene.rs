@@ -7,31 +7,38 @@ use crate::metrics::Counters;
 use crate::poller::{Activity, Orders, Payloads, Poller, PollerContext, PollerStatus, Report, Standstill};
 use crate::profile::{ProfileName, ScalingProfile};
 use crate::retry::{Backoff, RetryPolicy};
-use crate::source::{EventSource, Records, SourceError, SourceEvent, Span, StartingPosition};
+use crate::source::{
+    AssignmentNumber, EventSource, RecordRange, Records, SourceError, SourceEvent, Span, StartingPosition,
+};
 use crate::{Clock, Entropy, Pool};
 use bytes::Bytes;
 use esmeralda_broker::TimestampType;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::future::pending;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+/// Ranges by partition.
+pub(super) type Ranges = Vec<(i32, Range<i64>)>;
+
 /// A call of a poller to its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
-    Commit(Vec<(i32, i64)>),
-    Rejoin,
+    Finished(Ranges),
+    Released(Ranges),
     Leave,
     Pause(i32, bool),
-    Hasten,
+    ExpectRebalance,
 }
 
 #[derive(Default)]
 pub(super) struct Script {
     pub(super) acts: Mutex<Vec<Act>>,
-    pub(super) commit_answers: Mutex<VecDeque<Result<(), SourceError>>>,
+    /// The records that were handed out and neither finished nor released, by partition and offset.
+    out: Mutex<BTreeSet<(i32, i64)>>,
 }
 
 impl Script {
@@ -39,29 +46,87 @@ impl Script {
         self.acts.lock().unwrap().push(act);
     }
 
-    pub(super) fn commits(&self) -> Vec<Vec<(i32, i64)>> {
+    /// The ranges of each call to `finished`, but for those of a membership that was over.
+    pub(super) fn finished(&self) -> Vec<Ranges> {
         let acts = self.acts.lock().unwrap();
-        let commit = |act: &Act| match act {
-            Act::Commit(offsets) => Some(offsets.clone()),
+        let finished = |act: &Act| match act {
+            Act::Finished(ranges) => Some(ranges.clone()),
             _ => None,
         };
-        acts.iter().filter_map(commit).collect()
+        acts.iter().filter_map(finished).collect()
     }
 
     pub(super) fn has(&self, act: &Act) -> bool {
         self.acts.lock().unwrap().contains(act)
     }
+
+    /// Whether everything of the partitions is finished or released that was handed out.
+    pub(super) fn is_settled(&self, partitions: &[i32]) -> bool {
+        let out = self.out.lock().unwrap();
+        out.iter().all(|(partition, _)| !partitions.contains(partition))
+    }
 }
 
+/// A source whose events come from a test. What is finished is committed at once.
 pub(super) struct ScriptedSource {
     script: Arc<Script>,
     events: mpsc::UnboundedReceiver<Result<SourceEvent, SourceError>>,
+    news: VecDeque<SourceEvent>,
+    assignment: AssignmentNumber,
+    given_up: BTreeSet<i32>,
+    is_revoking: bool,
+}
+
+impl ScriptedSource {
+    fn apply(&mut self, event: &mut SourceEvent) {
+        match event {
+            SourceEvent::Assigned { .. } | SourceEvent::Lost => {
+                self.assignment.0 += 1;
+                self.is_revoking = false;
+                self.given_up.clear();
+                self.script.out.lock().unwrap().clear();
+            }
+            SourceEvent::Adjusted { lost, .. } => self.given_up.extend(lost.iter()),
+            SourceEvent::Revoking => self.is_revoking = true,
+            SourceEvent::Records(records) => {
+                records.assignment = self.assignment;
+                let offsets = records.spans.iter().map(|span| span.offset);
+                let records = offsets.map(|offset| (records.partition, offset));
+                self.script.out.lock().unwrap().extend(records);
+            }
+            _ => {}
+        }
+    }
+
+    /// Those of the ranges that are not stale, which are out no longer; and whether some are stale.
+    fn settle(&self, ranges: impl IntoIterator<Item = RecordRange>) -> (Ranges, bool) {
+        let (current, stale): (Vec<_>, Vec<_>) = ranges
+            .into_iter()
+            .partition(|range| range.assignment == self.assignment);
+        let mut out = self.script.out.lock().unwrap();
+        for range in &current {
+            out.retain(|(partition, offset)| {
+                *partition != range.partition || !range.offsets.contains(offset)
+            });
+        }
+        let current = current.into_iter();
+        let current = current.map(|range| (range.partition, range.offsets)).collect();
+        (current, !stale.is_empty())
+    }
 }
 
 impl EventSource for ScriptedSource {
     async fn next(&mut self) -> Result<SourceEvent, SourceError> {
+        if let Some(event) = self.news.pop_front() {
+            return Ok(event);
+        }
         match self.events.recv().await {
-            Some(event) => event,
+            Some(mut event) => {
+                if let Ok(event) = &mut event {
+                    self.apply(event);
+                }
+                event
+            }
             None => pending().await,
         }
     }
@@ -70,19 +135,37 @@ impl EventSource for ScriptedSource {
         self.script.act(Act::Pause(partition, is_paused));
     }
 
-    async fn rejoin(&mut self) -> Result<(), SourceError> {
-        self.script.act(Act::Rejoin);
-        Ok(())
+    fn finished(&mut self, ranges: impl IntoIterator<Item = RecordRange>) {
+        let (current, is_stale) = self.settle(ranges);
+        if is_stale {
+            let reason = "the membership is over".to_owned();
+            self.news.push_back(SourceEvent::CommitRefused { reason });
+        }
+        if !current.is_empty() {
+            let count = |(_, offsets): &(i32, Range<i64>)| offsets.end - offsets.start;
+            let offsets = current.iter().map(count).sum::<i64>().unsigned_abs();
+            self.news.push_back(SourceEvent::Committed { offsets });
+            self.script.act(Act::Finished(current));
+        }
     }
 
-    async fn commit(&mut self, offsets: &[(i32, i64)]) -> Result<(), SourceError> {
-        self.script.act(Act::Commit(offsets.to_vec()));
-        let answer = self.script.commit_answers.lock().unwrap().pop_front();
-        answer.unwrap_or(Ok(()))
+    fn released(&mut self, ranges: impl IntoIterator<Item = RecordRange>) {
+        let (current, _) = self.settle(ranges);
+        if !current.is_empty() {
+            self.script.act(Act::Released(current));
+        }
     }
 
-    fn hasten(&mut self) {
-        self.script.act(Act::Hasten);
+    fn is_assigned(&self, partition: i32, assignment: AssignmentNumber) -> bool {
+        !self.is_revoking && assignment == self.assignment && !self.given_up.contains(&partition)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.script.out.lock().unwrap().is_empty()
+    }
+
+    fn expect_rebalance(&mut self) {
+        self.script.act(Act::ExpectRebalance);
     }
 
     async fn leave(self) {
@@ -188,6 +271,10 @@ impl Scene {
         let source = ScriptedSource {
             script: Arc::clone(&script),
             events: events_received,
+            news: VecDeque::new(),
+            assignment: AssignmentNumber::default(),
+            given_up: BTreeSet::new(),
+            is_revoking: false,
         };
         let activity = Activity::default();
         let report = Report::new(status_sent, activity.clone());
@@ -210,6 +297,11 @@ impl Scene {
         self.events.send(Ok(event)).unwrap();
     }
 
+    pub(super) fn fail(&self, reason: &str) {
+        let reason = reason.to_owned();
+        self.events.send(Err(SourceError::Cluster { reason })).unwrap();
+    }
+
     pub(super) fn assign(&self, generation: i32, partitions: &[i32]) {
         self.event(SourceEvent::Assigned {
             generation,
@@ -217,7 +309,7 @@ impl Scene {
         });
     }
 
-    pub(super) fn records(&self, partition: i32, offsets: std::ops::Range<i64>) {
+    pub(super) fn records(&self, partition: i32, offsets: Range<i64>) {
         self.event(SourceEvent::Records(records(partition, offsets, 3)));
     }
 
@@ -269,7 +361,7 @@ fn contents(payload: &[u8]) -> Vec<(i32, Vec<i64>)> {
         .collect()
 }
 
-pub(super) fn records(partition: i32, offsets: std::ops::Range<i64>, value_bytes: usize) -> Records {
+pub(super) fn records(partition: i32, offsets: Range<i64>, value_bytes: usize) -> Records {
     let mut buffer = vec![0];
     buffer.resize(1 + value_bytes, b'x');
     let span = |offset| Span {
@@ -281,6 +373,7 @@ pub(super) fn records(partition: i32, offsets: std::ops::Range<i64>, value_bytes
     };
     Records {
         partition,
+        assignment: AssignmentNumber::default(),
         spans: offsets.clone().map(span).collect(),
         offsets,
         timestamp_type: TimestampType::CreateTime,

@@ -1,6 +1,6 @@
 //! The decoding of a batch: from its bytes to records over one buffer. Pure but for the memory that it counts.
 
-use crate::source::{Records, Span};
+use crate::source::{AssignmentNumber, Records, Span};
 use bytes::Bytes;
 use esmeralda_broker::records::{InvalidRecords, RecordView, decompress, walk};
 use esmeralda_broker::{BatchHeader, Charge, Compression, Pool};
@@ -26,6 +26,7 @@ pub(super) fn records_of(
 ) -> Result<Records, String> {
     let mut records = Records {
         partition,
+        assignment: AssignmentNumber::default(),
         offsets,
         timestamp_type: header.timestamp_type(),
         buffer: Bytes::new(),

@@ -148,8 +148,11 @@ impl Reading {
 
     /// Reads all held partitions again.
     pub(super) fn release(&mut self) {
-        for reader in self.partitions.values_mut() {
+        for (partition, reader) in &mut self.partitions {
             reader.is_held = false;
+            if reader.becomes_ready() {
+                self.ready.push_back(*partition);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::batch::{Batch, BatchPart, Envelope};
-use crate::source::{Records, Span, TimestampType};
+use crate::source::{AssignmentNumber, Records, Span, TimestampType};
 use bytes::Bytes;
 use std::ops::Range;
 use std::sync::Arc;
@@ -30,6 +30,7 @@ fn part(partition: i32, offsets: impl IntoIterator<Item = i64>) -> BatchPart {
         .collect();
     let records = Records {
         partition,
+        assignment: AssignmentNumber::default(),
         offsets: 0..i64::MAX,
         timestamp_type: TimestampType::CreateTime,
         buffer: Bytes::from([HOSTILE, &headers].concat()),
