@@ -52,56 +52,10 @@ pub use facade::{Esmeralda, FunctionError, Mapping, NewMapping, Options, StartEr
 #[doc = include_str!("../README.md")]
 struct ReadmeExamples;
 
+/// The Rust examples of docs/rust.md, which compile and run as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/rust.md")]
+struct RustPageExamples;
+
 #[cfg(test)]
-mod tests {
-    use std::fmt::Write as _;
-
-    const BEGIN: &str = "<!-- apis: kept equal to the code's list by a test -->\n";
-    const END: &str = "<!-- /apis -->";
-
-    fn table() -> String {
-        let mut table = String::from("| key | API | versions |\n| --: | --- | --- |\n");
-        for api in esmeralda_broker::served_apis() {
-            let (first, last) = (api.versions.start(), api.versions.end());
-            writeln!(table, "| {} | {} | {first} - {last} |", api.key, api.name).expect("a String takes it");
-        }
-        table
-    }
-
-    #[test]
-    fn the_readme_lists_the_scaling_constants() {
-        use esmeralda_esm::profile::{CONSTANTS, ProfileName};
-        let profiles = ProfileName::ALL.map(ProfileName::profile);
-        let [announced, current, instant] = ProfileName::ALL;
-        let mut table = format!("| constant | what it is | | {announced} | {current} | {instant} |\n");
-        table.push_str("| --- | --- | --- | --: | --: | --: |\n");
-        for constant in CONSTANTS {
-            let values = profiles
-                .each_ref()
-                .map(|profile| constant.of(profile))
-                .join(" | ");
-            let (name, meaning, origin) = (constant.name, constant.meaning, constant.origin);
-            writeln!(table, "| `{name}` | {meaning} | {origin} | {values} |").expect("a String takes it");
-        }
-        let readme = include_str!("../README.md");
-        let begin = "<!-- constants: kept equal to the code's list by a test -->\n";
-        let (_, rest) = readme.split_once(begin).expect("the marker before the table");
-        let (written, _) = rest
-            .split_once("<!-- /constants -->")
-            .expect("the marker after the table");
-        assert_eq!(written, table, "README.md should have this table:\n{table}");
-    }
-
-    #[test]
-    fn the_readme_lists_the_apis_that_are_served() {
-        let readme = include_str!("../README.md");
-        let (_, rest) = readme.split_once(BEGIN).expect("the marker before the table");
-        let (written, _) = rest.split_once(END).expect("the marker after the table");
-        assert_eq!(
-            written,
-            table(),
-            "README.md should have between its markers:\n{}",
-            table()
-        );
-    }
-}
+mod docs;
