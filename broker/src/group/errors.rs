@@ -44,7 +44,7 @@ impl<E> From<GroupsFull> for GroupError<E> {
     }
 }
 
-/// A group cannot be asked, or cannot be founded.
+/// A group cannot be asked, or cannot be created.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AccessError {
     /// The client may not do this with the group.
@@ -63,7 +63,7 @@ pub(crate) enum AccessError {
         /// The broker to ask.
         coordinator: NodeId,
     },
-    /// The group ended while the request waited, or the cluster stops. A group that is founded later may have the same id.
+    /// The group ended while the request waited, or the cluster stops. A group that is created later may have the same id.
     #[error("the group ended while the request waited: try again")]
     Ended,
     /// The cluster holds its maximum number of groups.

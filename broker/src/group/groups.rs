@@ -111,7 +111,7 @@ impl Groups {
         limits
             .validate_join(&joiner.request)
             .map_err(GroupError::Refused)?;
-        // Only a member that has no id yet founds a group.
+        // Only a member that has no id yet creates a group.
         let mailbox = if joiner.request.member_id.is_empty() {
             Some(self.get_or_create_classic(group_id)?)
         } else {
@@ -168,7 +168,7 @@ impl Groups {
         described.await.map_err(GroupError::or_not_found_if_ended)
     }
 
-    /// Commits offsets. A committer that does not claim to be a member founds the group if there is none.
+    /// Commits offsets. A committer that does not claim to be a member creates the group if there is none.
     pub(crate) async fn commit(
         &self,
         group_id: &str,

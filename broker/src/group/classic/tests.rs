@@ -4,5 +4,6 @@ mod driver;
 mod invariants;
 mod joining;
 mod leaving;
+mod offsets;
 mod static_members;
 mod syncing;

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn no_more_groups_are_founded_than_the_limit_allows() {
+async fn no_more_groups_are_created_than_the_limit_allows() {
     let mut groups = within(&Pool::new(1 << 24));
     groups.max_groups = 1;
     stable(&groups).await;
@@ -15,8 +15,8 @@ async fn no_more_groups_are_founded_than_the_limit_allows() {
     // Only groups that exist count.
     sleep(Duration::from_millis(SESSION_MS + 1)).await;
     assert_eq!(groups.delete("g").await, Ok(()));
-    let founded = groups.commit("another", committer("", -1), commits(5)).await;
-    assert_eq!(founded, Ok(()));
+    let created = groups.commit("another", committer("", -1), commits(5)).await;
+    assert_eq!(created, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
