@@ -131,7 +131,8 @@ async fn show(esmeralda: &Esmeralda, args: &DemoArgs) -> Result<(), Stop> {
     screen.print(&introduction.map_err(Stop::failed)?, INTRODUCTION_INDENT)?;
 
     let watched = watched(esmeralda).await.map_err(Stop::failed)?;
-    let start = esmeralda.elapsed();
+    let enabled = watched.iter().map(Watched::enabled_at).min();
+    let start = enabled.unwrap_or_else(|| esmeralda.elapsed());
     let produced = Arc::new(AtomicU64::new(0));
     let spike = Spike {
         topic: TOPIC,
@@ -176,7 +177,7 @@ async fn watched(esmeralda: &Esmeralda) -> Result<Vec<Watched>, ApiError> {
             Some(pollers) => new.minimum_pollers(pollers),
             None => new,
         };
-        Ok(Watched::new(mode, esmeralda.create_mapping(new).await?))
+        Watched::new(esmeralda, mode, esmeralda.create_mapping(new).await?).await
     };
     let [one, two, three] = MODES;
     let (one, two, three) = tokio::try_join!(create(one), create(two), create(three))?;
@@ -186,7 +187,7 @@ async fn watched(esmeralda: &Esmeralda) -> Result<Vec<Watched>, ApiError> {
 /// The mappings while they work the spike off.
 struct Follow<'a> {
     esmeralda: &'a Esmeralda,
-    /// The engine's time when the mappings were Enabled.
+    /// The engine's time when the first mapping was Enabled; the lines' times count from it.
     start: Duration,
     /// The number of records that are produced so far.
     produced: Arc<AtomicU64>,
@@ -229,11 +230,17 @@ impl Follow<'_> {
     async fn news(&mut self, is_produced: bool, palette: Palette) -> Result<Vec<String>, ApiError> {
         let mut lines = Vec::new();
         for (index, one) in self.watched.iter_mut().enumerate() {
-            let name = one.name();
+            let (name, since) = (one.name(), one.enabled_at() - self.start);
             for news in one.news(is_produced).await? {
                 lines.push(match news {
-                    News::Decided(decision) => (decision.at, text::decision(index, name, &decision, palette)),
-                    News::Drained(outcome) => (outcome.drained_in, text::drained(index, &outcome, palette)),
+                    News::Decided(decision) => {
+                        let at = since + decision.at;
+                        (at, text::decision(index, name, at, &decision, palette))
+                    }
+                    News::Drained(outcome) => {
+                        let at = since + outcome.drained_in;
+                        (at, text::drained(index, name, at, palette))
+                    }
                 });
             }
         }

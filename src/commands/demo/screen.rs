@@ -6,7 +6,8 @@ use console::Term;
 use std::io;
 use std::time::Duration;
 
-/// The engine's time between two frames where none is drawn over the one before.
+/// The engine's time of the first frame, and between two, if none is drawn over the one before.
+const PLAIN_START: Duration = Duration::from_secs(60);
 const PLAIN_INTERVAL: Duration = Duration::from_secs(180);
 
 /// Stdout. Dropping it leaves the lines that were printed, and the cursor as it was.
@@ -79,8 +80,8 @@ impl Screen {
             }
             self.drawn_lines = lines.len() + 1;
         } else {
-            let is_due = self.printed_at.is_none_or(|at| frame.at >= at + PLAIN_INTERVAL);
-            if !is_due {
+            let due_at = self.printed_at.map_or(PLAIN_START, |at| at + PLAIN_INTERVAL);
+            if frame.at < due_at {
                 return Ok(());
             }
             self.printed_at = Some(frame.at);
@@ -110,8 +111,9 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         if self.is_terminal {
-            // A terminal that is gone has no cursor to show.
+            // Below the frame is what was typed meanwhile, such as ^C. A terminal that is gone has no cursor to show.
             let _ = self.erase();
+            let _ = self.term.clear_to_end_of_screen();
             let _ = self.term.show_cursor();
         }
         let _ = self.term.flush();

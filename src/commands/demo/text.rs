@@ -114,8 +114,14 @@ fn lane_line(lane: &Lane, index: usize, frame: &Frame, bars: Bars, palette: Pale
     palette.lane(index, clipped(&line, bars.width).trim_end())
 }
 
-/// Returns the line of a decision that changed the fleet of the mapping in lane `index`.
-pub(super) fn decision(index: usize, name: &str, decision: &Decision, palette: Palette) -> String {
+/// Returns the line of a decision, `at` the time of the frames, that changed the fleet of the mapping in lane `index`.
+pub(super) fn decision(
+    index: usize,
+    name: &str,
+    at: Duration,
+    decision: &Decision,
+    palette: Palette,
+) -> String {
     let Decision { from, to, lag, .. } = decision;
     let lag = thousands(*lag);
     let needed = decision.raw_target.unwrap_or(*to);
@@ -130,13 +136,7 @@ pub(super) fn decision(index: usize, name: &str, decision: &Decision, palette: P
         (reason, _) => reason.words().to_owned(),
     };
     let change = format!("{from:>3} -> {to:<3}");
-    event(
-        index,
-        name,
-        decision.at,
-        &format!("{change} pollers  {why}"),
-        palette,
-    )
+    event(index, name, at, &format!("{change} pollers  {why}"), palette)
 }
 
 /// Returns the line of an event of the mapping in lane `index`.
@@ -146,15 +146,15 @@ fn event(index: usize, name: &str, at: Duration, what: &str, palette: Palette) -
 }
 
 /// Returns the line of a mapping whose lag is gone.
-pub(super) fn drained(index: usize, outcome: &Outcome, palette: Palette) -> String {
+pub(super) fn drained(index: usize, name: &str, at: Duration, palette: Palette) -> String {
     let what = palette.bold("drained: every record is processed and committed");
-    event(index, outcome.name, outcome.drained_in, &what, palette)
+    event(index, name, at, &what, palette)
 }
 
 /// Returns the table of outcomes, and what has to be said about it.
 pub(super) fn summary(outcomes: &[Outcome], records: u64, palette: Palette) -> Vec<String> {
     let headings = format!(
-        "{:NAME_WIDTH$} {:>10} {:>11} {:>13} {:>13}",
+        "{:NAME_WIDTH$} {:>10} {:>10} {:>12} {:>12}",
         "", "drained in", "peak lag", "most pollers", "poller cost"
     );
     let mut lines = vec![palette.bold(&headings)];
@@ -163,7 +163,7 @@ pub(super) fn summary(outcomes: &[Outcome], records: u64, palette: Palette) -> V
             .cost_usd
             .map_or("-".to_owned(), |usd| format!("{usd:.4} USD"));
         let line = format!(
-            "{:NAME_WIDTH$} {:>10} {:>11} {:>13} {cost:>13}",
+            "{:NAME_WIDTH$} {:>10} {:>10} {:>12} {cost:>12}",
             outcome.name,
             format!("{} min", minutes(outcome.drained_in)),
             thousands(outcome.peak_lag),
@@ -177,8 +177,8 @@ pub(super) fn summary(outcomes: &[Outcome], records: u64, palette: Palette) -> V
             "Each mapping processed and committed {} records.",
             thousands(records)
         ),
-        "AWS charges for the pollers of provisioned mode, and not for those of on-demand".to_owned(),
-        "mode (-). The cost is that until the lag was gone.".to_owned(),
+        "AWS charges for the pollers of provisioned mode, here until the lag was gone, and not for those of on-demand mode (-)."
+            .to_owned(),
     ]);
     lines
 }
@@ -228,14 +228,15 @@ impl Introduction {
         let row = |name: &str, what: String| format!("  {name:<9} {what}");
         vec![
             "Esmeralda: Kafka in memory, with AWS Lambda's event source mapping built in.".to_owned(),
-            "One spike of records, three mappings that read it, each scaled in its own way:".to_owned(),
-            "on demand, and provisioned with at least 1 and at least 10 pollers.".to_owned(),
+            "One spike of records, read by three mappings that scale in different ways: on demand, and provisioned with at least 1 \
+             and at least 10 pollers."
+                .to_owned(),
             String::new(),
             row("Kafka", format!("{}, Lambda API {}", self.kafka, self.lambda)),
             row(
                 "producer",
                 format!(
-                    "{} over TCP; it was told of {} APIs",
+                    "{}, connected over TCP; it sees {} APIs",
                     self.producer, self.api_count
                 ),
             ),
@@ -259,7 +260,7 @@ impl Introduction {
             row(
                 "time",
                 format!(
-                    "min:s of the engine's, which passes {} times as fast",
+                    "AWS's minutes and seconds, {} times as fast",
                     self.time_scale
                 ),
             ),

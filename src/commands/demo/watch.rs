@@ -71,6 +71,8 @@ pub(super) enum News {
 pub(super) struct Watched {
     mode: Mode,
     mapping: Mapping,
+    /// The engine's time when the mapping became Enabled, from which the times of its trace count.
+    enabled_at: Duration,
     /// The time of the newest evaluation that has been seen.
     evaluated_at: Duration,
     /// Set once the lag of the whole spike was gone.
@@ -78,14 +80,24 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// Watches `mapping` from its start.
-    pub(super) fn new(mode: Mode, mapping: Mapping) -> Self {
-        Self {
+    /// Watches `mapping`, which is Enabled.
+    ///
+    /// # Errors
+    /// 404, if the mapping was deleted.
+    pub(super) async fn new(esmeralda: &Esmeralda, mode: Mode, mapping: Mapping) -> Result<Self, ApiError> {
+        let trace = mapping.trace().await?;
+        Ok(Self {
             mode,
             mapping,
+            enabled_at: esmeralda.elapsed().saturating_sub(trace.end()),
             evaluated_at: Duration::ZERO,
             outcome: None,
-        }
+        })
+    }
+
+    /// Returns the engine's time when the mapping became Enabled.
+    pub(super) fn enabled_at(&self) -> Duration {
+        self.enabled_at
     }
 
     /// Returns the mode's name.
