@@ -85,6 +85,40 @@ impl Broker {
         addresses
     }
 
+    /// Stops one broker of the cluster, as the end of its process would: its connections and its listener close, and others lead and
+    /// coordinate in its place. Does nothing if no broker of that id is alive. Nothing but tests uses it yet.
+    #[doc(hidden)]
+    pub async fn stop_node(&self, id: NodeId) {
+        if self.cluster.node_stopped(id) {
+            self.server.stop_node(id).await;
+        }
+    }
+
+    /// Starts a broker that was stopped, at the address that it had.
+    ///
+    /// # Errors
+    /// [`StartError::Bind`] if the address has been taken meanwhile; the broker stays stopped.
+    #[doc(hidden)]
+    pub async fn start_node(&self, id: NodeId) -> Result<(), StartError> {
+        let listeners = self.cluster.node(id).map_or(&[][..], Node::listeners);
+        let mut sockets = Vec::with_capacity(listeners.len());
+        for listener in listeners {
+            let Some(bound) = listener.bound else { continue };
+            let socket = TcpListener::bind(bound).await;
+            let socket = socket.map_err(|source| StartError::Bind {
+                address: bound.to_string(),
+                source,
+            })?;
+            sockets.push((listener.name.clone(), socket));
+        }
+        if self.cluster.node_started(id) {
+            for (name, socket) in sockets {
+                self.server.listen(&self.cluster, id, name, socket);
+            }
+        }
+        Ok(())
+    }
+
     fn listeners(&self) -> impl Iterator<Item = &NodeListener> {
         self.cluster.nodes.iter().flat_map(Node::listeners)
     }

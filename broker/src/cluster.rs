@@ -1,5 +1,6 @@
 //! The brokers, what they share, and who leads and coordinates what. No rules of logs or groups.
 
+mod liveness;
 mod node;
 mod producer_ids;
 
@@ -12,8 +13,10 @@ use crate::log::LogSettings;
 use crate::metrics::Counters;
 use crate::pool::Pool;
 use crate::security::Authorizer;
-use crate::topic::{self, TopicConfig, TopicDefaults, Topics};
+use crate::topic::leadership::elect;
+use crate::topic::{self, Topic, TopicConfig, TopicDefaults, Topics};
 use crate::{Clock, Entropy};
+use liveness::Liveness;
 use producer_ids::ProducerIds;
 use std::sync::Arc;
 
@@ -26,6 +29,7 @@ pub(crate) use node::{Ingress, ListenerName, Node, NodeEndpoint, NodeListener};
 pub(crate) struct Cluster {
     pub(crate) cluster_id: String,
     pub(crate) nodes: Vec<Node>,
+    liveness: Liveness,
     /// The broker configs that are honoured, as they were set at the start: none of them may change while running.
     pub(crate) config: BrokerConfig,
     /// All broker configs by name, with those that were changed while running.
@@ -72,6 +76,7 @@ impl Cluster {
             cluster_id: config.cluster_id,
             fetch_sessions: nodes.iter().map(|_| FetchSessions::new(session_slots)).collect(),
             producer_ids: ProducerIds::default(),
+            liveness: Liveness::new(nodes.iter().map(|node| node.id)),
             nodes,
             groups: Groups::new(&typed, &clock, pool.clone()),
             config: typed,
@@ -111,12 +116,19 @@ impl Cluster {
         self.nodes.iter().map(|node| node.id).collect()
     }
 
-    /// The broker that coordinates the group of that id: Kafka's rule (`Utils.abs(hash) % partitions`) over the nodes.
+    /// Returns the brokers that are alive.
+    pub(crate) fn alive_nodes(&self) -> Vec<NodeId> {
+        self.liveness.alive()
+    }
+
+    /// Returns the broker that coordinates the group of that id: Kafka's rule (`Utils.abs(hash) % partitions`) over the brokers. While that
+    /// one is down, the next one that is alive.
     pub(crate) fn group_coordinator(&self, group_id: &str) -> NodeId {
         let hash = group_id.encode_utf16().fold(0i32, |hash, unit| {
             hash.wrapping_mul(31).wrapping_add(i32::from(unit))
         });
-        self.nodes[(hash & i32::MAX) as usize % self.nodes.len()].id
+        self.liveness
+            .next_alive((hash & i32::MAX) as usize % self.nodes.len())
     }
 
     /// Returns the broker with that id.
@@ -126,20 +138,68 @@ impl Cluster {
 
     /// Returns where a client that came in through `ingress` finds a broker; `None` if it has no listener of that name.
     pub(crate) fn endpoint(&self, id: NodeId, ingress: &Ingress) -> Option<NodeEndpoint> {
-        self.node(id)?.endpoint(ingress)
+        self.node(id)
+            .filter(|_| self.liveness.is_alive(id))?
+            .endpoint(ingress)
     }
 
     /// Returns where a client that came in through `ingress` finds each broker, in the order of their ids.
     pub(crate) fn endpoints(&self, ingress: &Ingress) -> Vec<NodeEndpoint> {
-        self.nodes
-            .iter()
-            .filter_map(|node| node.endpoint(ingress))
-            .collect()
+        let alive = self.liveness.alive().into_iter();
+        alive.filter_map(|id| self.endpoint(id, ingress)).collect()
     }
 
     /// The broker that answers for the controller.
     pub(crate) fn controller(&self) -> NodeId {
-        self.nodes[0].id
+        self.liveness.next_alive(0)
+    }
+
+    /// Notes that a broker is down. Others lead its partitions, and its fetch sessions are gone. Returns false if it was down before, or does
+    /// not exist.
+    pub(crate) fn node_stopped(&self, id: NodeId) -> bool {
+        let is_news = self.liveness.set(id, false);
+        if is_news {
+            self.fetch_sessions(id).clear();
+            self.elect_leaders();
+        }
+        is_news
+    }
+
+    /// Notes that a broker is alive. It leads the partitions that had no leader without it. Returns false if it was alive before, or does not
+    /// exist.
+    pub(crate) fn node_started(&self, id: NodeId) -> bool {
+        let is_news = self.liveness.set(id, true);
+        if is_news {
+            self.elect_leaders();
+        }
+        is_news
+    }
+
+    fn elect_leaders(&self) {
+        // A topic that is created meanwhile either finds the brokers as they are now, or is found here.
+        let _turn = self.topics.change();
+        let defaults = self.topic_defaults();
+        for topic in self.topics.list() {
+            self.elect_leaders_of(&topic, &defaults);
+        }
+    }
+
+    /// Gives the partitions of a topic that are led by a broker which is down, or by none, to another replica. To be called in a turn
+    /// to change topics.
+    pub(crate) fn elect_leaders_of(&self, topic: &Topic, defaults: &NodeDefaults) {
+        let settings = defaults.log_settings(&topic.config);
+        for (index, partition) in topic.partitions.iter().enumerate() {
+            // A partition that is offline after an error serves nobody, whoever leads it.
+            let Ok(mut state) = partition.write() else {
+                continue;
+            };
+            let replicas = topic.placement.replicas(index);
+            let elected = elect(state.leader, replicas, |node| self.liveness.is_alive(node));
+            if elected != state.leader {
+                state.lead_from(elected);
+                state.settings = settings(elected);
+            }
+        }
     }
 }
 

@@ -57,6 +57,11 @@ impl LeaderEpoch {
     pub const NONE: Self = Self(-1);
 }
 
+impl NodeId {
+    /// No broker. Source: Kafka's `LeaderConstants.NO_LEADER`.
+    pub(crate) const NONE: Self = Self(-1);
+}
+
 impl ProducerId {
     /// No producer id: neither idempotent nor transactional.
     pub(crate) const NONE: Self = Self(-1);

@@ -121,10 +121,18 @@ fn partition(view: &TopicView, index: usize) -> DescribeTopicPartitionsResponseP
         .with_eligible_leader_replicas(Some(Vec::new()))
         .with_last_known_elr(Some(Vec::new()));
     match view.leaders[index] {
-        Some(leader) => answer
+        Some(leader) if leader.node != NodeId::NONE => answer
             .with_leader_id(BrokerId(leader.node.0))
             .with_leader_epoch(leader.epoch.0)
-            .with_isr_nodes(replicas.clone())
+            .with_isr_nodes(ids(&view.in_sync_replicas(index)))
+            .with_offline_replicas(ids(&view.offline_replicas(index)))
+            .with_replica_nodes(replicas),
+        Some(leader) => answer
+            .with_error_code(ResponseError::LeaderNotAvailable.code())
+            .with_leader_id(BrokerId(-1))
+            .with_leader_epoch(leader.epoch.0)
+            .with_isr_nodes(ids(&view.in_sync_replicas(index)))
+            .with_offline_replicas(ids(&view.offline_replicas(index)))
             .with_replica_nodes(replicas),
         None => answer
             .with_error_code(ResponseError::LeaderNotAvailable.code())

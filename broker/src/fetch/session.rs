@@ -97,6 +97,12 @@ impl FetchSessions {
         }
     }
 
+    /// Forgets all sessions, as a broker does that stops.
+    pub(crate) fn clear(&self) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.clear();
+    }
+
     /// What `wanted` and `forgotten` come to in the request's session.
     pub(crate) fn open(
         &self,

@@ -258,7 +258,6 @@ impl PartitionLog {
     }
 
     /// Notes that the partition is led at `epoch` from its log end on, as Kafka does when a leader is made.
-    #[cfg(test)]
     pub(crate) fn begin_epoch(&mut self, epoch: LeaderEpoch) {
         self.epochs.assign(epoch, self.log_end_offset);
     }

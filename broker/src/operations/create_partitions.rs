@@ -91,14 +91,17 @@ fn add(
         Some(assignments) => Placement::assigned(&nodes, assignments, Some(topic.placement.factor()))?,
         None => {
             // Goes on where the last partition left off, so that leaders stay spread.
+            let nodes = cluster.alive_nodes();
             let last = topic.placement.replicas(topic.partitions.len() - 1)[0];
             let position = nodes.iter().position(|node| *node == last).unwrap_or(0);
             Placement::spread(&nodes, position + 1, additional, topic.placement.factor() as i16)?
         }
     };
     if !validate_only {
-        let settings = cluster.topic_defaults().log_settings(&topic.config);
-        change.grow(&topic, &more, settings, &cluster.pool);
+        let defaults = cluster.topic_defaults();
+        let settings = defaults.log_settings(&topic.config);
+        let topic = change.grow(&topic, &more, settings, &cluster.pool);
+        cluster.elect_leaders_of(&topic, &defaults);
     }
     Ok(())
 }

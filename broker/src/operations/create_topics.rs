@@ -206,7 +206,9 @@ fn create(
         planned.partitions += new.placement.partition_count();
     } else {
         let settings = defaults.by_node.log_settings(&new.config);
-        change.create(new, settings, &cluster.pool);
+        let topic = change.create(new, settings, &cluster.pool);
+        // Replicas that were assigned may be on brokers that are down.
+        cluster.elect_leaders_of(&topic, &defaults.by_node);
     }
     Ok(created)
 }
@@ -291,7 +293,8 @@ fn place(cluster: &Cluster, existing: usize, topic: &CreateTopic) -> Result<Plac
         _ => return Err(CreateTopicError::Partitions),
     } as usize;
     check_room(existing, partitions)?;
-    let start = cluster.entropy.below(nodes.len() as u64) as usize;
+    let nodes = cluster.alive_nodes();
+    let start = cluster.entropy.below(nodes.len().max(1) as u64) as usize;
     Ok(Placement::spread(&nodes, start, partitions, factor)?)
 }
 

@@ -39,9 +39,10 @@ pub(crate) struct TopicView {
     pub(crate) topic: Arc<Topic>,
     /// By the partitions' index; `None` for a partition that is offline.
     pub(crate) leaders: Vec<Option<Leader>>,
+    alive: Vec<NodeId>,
 }
 
-/// Who leads a partition.
+/// Who leads a partition; [`NodeId::NONE`] while all replicas are down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Leader {
     pub(crate) node: NodeId,
@@ -65,7 +66,7 @@ pub(crate) enum MetadataError {
 
 impl TopicView {
     /// Looks at every partition of a topic.
-    pub(crate) fn new(topic: Arc<Topic>) -> Self {
+    pub(crate) fn new(cluster: &Cluster, topic: Arc<Topic>) -> Self {
         let leaders = topic
             .partitions
             .iter()
@@ -77,7 +78,32 @@ impl TopicView {
                 })
             })
             .collect();
-        Self { topic, leaders }
+        Self {
+            topic,
+            leaders,
+            alive: cluster.alive_nodes(),
+        }
+    }
+
+    /// Returns the replicas of a partition that are in sync: those alive. If none is, the first one, since Kafka's set is never empty.
+    pub(crate) fn in_sync_replicas(&self, index: usize) -> Vec<NodeId> {
+        let replicas = self.topic.placement.replicas(index);
+        let (alive, _) = self.split(index);
+        if alive.is_empty() {
+            replicas[..1].to_vec()
+        } else {
+            alive
+        }
+    }
+
+    /// Returns the replicas of a partition that are on brokers which are down.
+    pub(crate) fn offline_replicas(&self, index: usize) -> Vec<NodeId> {
+        self.split(index).1
+    }
+
+    fn split(&self, index: usize) -> (Vec<NodeId>, Vec<NodeId>) {
+        let replicas = self.topic.placement.replicas(index).iter().copied();
+        replicas.partition(|node| self.alive.contains(node))
     }
 }
 
@@ -94,7 +120,7 @@ pub(crate) fn describe_topics(
             let mut topics = cluster.topics.list();
             // A client does not hear of topics that it may not see.
             topics.retain(|topic| may_describe(cluster, context, &topic.name).is_ok());
-            topics.into_iter().map(found).collect()
+            topics.into_iter().map(|topic| found(cluster, topic)).collect()
         }
         Wanted::WithId(ids) => once(ids)
             .into_iter()
@@ -154,19 +180,19 @@ fn may_describe(cluster: &Cluster, context: &RequestContext, name: &str) -> Resu
     authorize_topic(cluster, context, AclOperation::Describe, name)
 }
 
-fn found(topic: Arc<Topic>) -> DescribedTopic {
+fn found(cluster: &Cluster, topic: Arc<Topic>) -> DescribedTopic {
     DescribedTopic {
         name: Some(topic.name.to_string()),
         id: topic.id,
         is_internal: name::is_internal(&topic.name),
-        result: Ok(TopicView::new(topic)),
+        result: Ok(TopicView::new(cluster, topic)),
     }
 }
 
 fn with_id(cluster: &Cluster, context: &RequestContext, id: Uuid) -> DescribedTopic {
     let error = match cluster.topics.get_by_id(&id) {
         Some(topic) => match may_describe(cluster, context, &topic.name) {
-            Ok(()) => return found(topic),
+            Ok(()) => return found(cluster, topic),
             Err(denied) => denied.into(),
         },
         None => MetadataError::UnknownTopicId,
@@ -194,7 +220,7 @@ fn named(
         };
     }
     if let Some(topic) = cluster.topics.get(&name) {
-        return found(topic);
+        return found(cluster, topic);
     }
     let error = match (name::validate(&name), refusal) {
         (Err(error), _) => MetadataError::Name(error),

@@ -14,11 +14,11 @@ use crate::operations::RequestContext;
 use crate::security::Principal;
 use connection::Connection;
 use socket2::SockRef;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -32,10 +32,17 @@ const LISTEN_BACKLOG: i32 = 4_096;
 /// How long accepting pauses when the system has no descriptor left for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// The listeners of a cluster and their connections. Dropping it ends them all at once.
+/// The listeners of a cluster's brokers and their connections. Dropping it ends them all at once.
 #[derive(Debug)]
 pub(crate) struct Server {
-    listeners: JoinSet<()>,
+    // Held for a look or a change, never across an await.
+    nodes: Mutex<BTreeMap<NodeId, Listeners>>,
+}
+
+/// The listeners of one broker.
+#[derive(Debug)]
+struct Listeners {
+    tasks: JoinSet<()>,
     stopping: watch::Sender<bool>,
 }
 
@@ -61,35 +68,72 @@ type Stopping = oneshot::Receiver<Infallible>;
 impl Server {
     /// Accepts on each of `sockets`, for the broker and the listener named beside it.
     pub(crate) fn start(cluster: &Arc<Cluster>, sockets: Vec<(NodeId, ListenerName, TcpListener)>) -> Self {
-        let (stopping, observer) = watch::channel(false);
-        let mut tasks = JoinSet::new();
+        let server = Self {
+            nodes: Mutex::default(),
+        };
         for (node_id, name, socket) in sockets {
-            if let Err(error) = SockRef::from(&socket).listen(LISTEN_BACKLOG) {
-                tracing::debug!(%error, %node_id, "cannot lengthen the queue of connections to be accepted");
-            }
-            if let Err(error) = loopback::send_unpaced(&socket) {
-                tracing::debug!(%error, %node_id, "local consumers are sent to as the host is set up");
-            }
-            let listener = Listener {
-                cluster: Arc::clone(cluster),
-                node_id,
-                name,
-            };
-            tasks.spawn(listener.accept(socket, observer.clone()));
+            server.listen(cluster, node_id, name, socket);
         }
-        Self {
-            listeners: tasks,
-            stopping,
+        server
+    }
+
+    /// Accepts on `socket`, for a listener of a broker.
+    pub(crate) fn listen(
+        &self,
+        cluster: &Arc<Cluster>,
+        node_id: NodeId,
+        name: ListenerName,
+        socket: TcpListener,
+    ) {
+        if let Err(error) = SockRef::from(&socket).listen(LISTEN_BACKLOG) {
+            tracing::debug!(%error, %node_id, "cannot lengthen the queue of connections to be accepted");
+        }
+        if let Err(error) = loopback::send_unpaced(&socket) {
+            tracing::debug!(%error, %node_id, "local consumers are sent to as the host is set up");
+        }
+        let listener = Listener {
+            cluster: Arc::clone(cluster),
+            node_id,
+            name,
+        };
+        let mut nodes = self.nodes();
+        let node = nodes.entry(node_id).or_insert_with(|| Listeners {
+            tasks: JoinSet::new(),
+            stopping: watch::Sender::new(false),
+        });
+        let observer = node.stopping.subscribe();
+        node.tasks.spawn(listener.accept(socket, observer));
+    }
+
+    /// Closes the listeners and the connections of one broker at once, as the end of its process would. The ports are free afterwards.
+    pub(crate) async fn stop_node(&self, node_id: NodeId) {
+        let node = self.nodes().remove(&node_id);
+        if let Some(mut node) = node {
+            node.tasks.shutdown().await;
         }
     }
 
     /// Stops accepting, ends idle connections, and lets requests in work finish for at most `timeout`.
-    pub(crate) async fn stop(mut self, timeout: Duration) {
-        self.stopping.send_replace(true);
-        let ended = async { while self.listeners.join_next().await.is_some() {} };
-        if tokio::time::timeout(timeout, ended).await.is_err() {
-            self.listeners.shutdown().await;
+    pub(crate) async fn stop(self, timeout: Duration) {
+        let mut nodes = std::mem::take(&mut *self.nodes());
+        for node in nodes.values() {
+            node.stopping.send_replace(true);
         }
+        let ended = async {
+            for node in nodes.values_mut() {
+                while node.tasks.join_next().await.is_some() {}
+            }
+        };
+        if tokio::time::timeout(timeout, ended).await.is_err() {
+            for node in nodes.values_mut() {
+                node.tasks.shutdown().await;
+            }
+        }
+    }
+
+    fn nodes(&self) -> MutexGuard<'_, BTreeMap<NodeId, Listeners>> {
+        // Entries are added and removed whole: a panic in between leaves them true.
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -27,6 +27,16 @@ pub(crate) enum NotServed {
     Offline(#[from] Offline),
 }
 
+/// Returns the replica that is to lead: the present leader while it is alive, or else the first one alive in the order of the
+/// assignment; [`NodeId::NONE`] if none is. Every replica counts as in sync. Source: Kafka's `PartitionChangeBuilder.electLeader`.
+pub(crate) fn elect(leader: NodeId, replicas: &[NodeId], is_alive: impl Fn(NodeId) -> bool) -> NodeId {
+    if is_alive(leader) {
+        return leader;
+    }
+    let mut alive = replicas.iter().copied().filter(|node| is_alive(*node));
+    alive.next().unwrap_or(NodeId::NONE)
+}
+
 impl State {
     /// Where clients find the leader.
     pub(crate) fn current_leader(&self) -> CurrentLeader {
@@ -58,5 +68,27 @@ impl State {
             return Err(NotServed::NotLeader(self.current_leader()));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_replica_alive_leads_and_keeps_leading() {
+        let replicas = [NodeId(2), NodeId(3), NodeId(1)];
+        for (leader, alive, elected) in [
+            (2, &[1, 2, 3][..], 2),
+            (2, &[1, 3], 3),
+            (3, &[1, 2, 3], 3),
+            (3, &[1], 1),
+            (1, &[4], -1),
+            (-1, &[1, 2], 2),
+            (-1, &[], -1),
+        ] {
+            let is_alive = |node: NodeId| alive.contains(&node.0);
+            assert_eq!(elect(NodeId(leader), &replicas, is_alive), NodeId(elected));
+        }
     }
 }

@@ -196,12 +196,13 @@ impl State {
         self.replicas.truncate(self.log.log_end_offset());
     }
 
-    /// Makes `leader` the leader, in the next epoch. Only tests move leaders until brokers can fail.
-    #[cfg(test)]
+    /// Makes `leader` the leader, in the next epoch; [`NodeId::NONE`] leaves the partition without one.
     pub(crate) fn lead_from(&mut self, leader: NodeId) {
         self.leader = leader;
         self.leader_epoch = LeaderEpoch(self.leader_epoch.0 + 1);
-        self.log.begin_epoch(self.leader_epoch);
+        if leader != NodeId::NONE {
+            self.log.begin_epoch(self.leader_epoch);
+        }
     }
 
     fn seen(&self) -> Seen {

@@ -5,6 +5,7 @@ mod batch;
 mod client;
 mod cluster_apis;
 mod config_apis;
+mod failures;
 mod group_apis;
 mod hostile;
 mod listeners;

@@ -1,0 +1,67 @@
+//! The brokers that are alive, and the choice among them. Pure but for the flags.
+
+use crate::ids::NodeId;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A flag for each broker, in the order of the cluster's brokers.
+#[derive(Debug)]
+pub(crate) struct Liveness(Vec<(NodeId, AtomicBool)>);
+
+impl Liveness {
+    /// All of `nodes` are alive.
+    pub(crate) fn new(nodes: impl Iterator<Item = NodeId>) -> Self {
+        Self(nodes.map(|node| (node, AtomicBool::new(true))).collect())
+    }
+
+    /// Returns whether the broker is alive. A broker that does not exist is not.
+    pub(crate) fn is_alive(&self, id: NodeId) -> bool {
+        let mut nodes = self.0.iter();
+        nodes.any(|(node, is_alive)| *node == id && is_alive.load(Ordering::Acquire))
+    }
+
+    /// Notes that the broker is alive or not; returns whether that is news.
+    pub(crate) fn set(&self, id: NodeId, is_alive: bool) -> bool {
+        let node = self.0.iter().find(|(node, _)| *node == id);
+        node.is_some_and(|(_, flag)| flag.swap(is_alive, Ordering::AcqRel) != is_alive)
+    }
+
+    /// Returns the brokers that are alive, in order.
+    pub(crate) fn alive(&self) -> Vec<NodeId> {
+        let nodes = self.0.iter().map(|(node, _)| *node);
+        nodes.filter(|node| self.is_alive(*node)).collect()
+    }
+
+    /// Returns the first broker that is alive at `position` or after it, the first one following the last; the one at `position` if none is.
+    pub(crate) fn next_alive(&self, position: usize) -> NodeId {
+        let count = self.0.len();
+        let from = (0..count).map(|step| self.0[(position + step) % count].0);
+        let mut alive = from.filter(|node| self.is_alive(*node));
+        alive.next().unwrap_or(self.0[position].0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_broker_takes_the_place_of_one_that_is_down() {
+        let liveness = Liveness::new((1..=3).map(NodeId));
+        let next = |liveness: &Liveness| [0, 1, 2].map(|position| liveness.next_alive(position).0);
+        assert_eq!(next(&liveness), [1, 2, 3]);
+        assert!(liveness.set(NodeId(3), false) && !liveness.set(NodeId(3), false));
+        assert_eq!(
+            (next(&liveness), liveness.alive()),
+            ([1, 2, 1], vec![NodeId(1), NodeId(2)])
+        );
+        liveness.set(NodeId(1), false);
+        assert_eq!(next(&liveness), [2, 2, 2]);
+        liveness.set(NodeId(2), false);
+        assert_eq!(
+            next(&liveness),
+            [1, 2, 3],
+            "who would have it if anybody were alive"
+        );
+        assert!(!liveness.set(NodeId(9), false) && !liveness.is_alive(NodeId(9)));
+    }
+}
