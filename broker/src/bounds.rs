@@ -1,13 +1,13 @@
-//! What a request's body may claim, checked before it is decoded.
+//! Checks the lengths and counts in a request's body before the body is decoded.
 //!
-//! Owns: the shapes of every served request at every served version, and a walk over a
-//! body that follows them without allocating. Refuses to know: what a field means, and whether its value is any good.
+//! Owns: the shapes of every served request at every served version, and a walk over a body that follows them without
+//! allocating. Refuses to know: what a field means, and whether its value is valid.
 //!
-//! The decoder of `kafka-protocol` allocates what an array's count on the wire says before it reads an element, so that
-//! five bytes can ask for 300 GB. Kafka refuses such a count when it exceeds the bytes that are left
-//! (`MessageGenerator`'s readers: "Tried to allocate a collection of size ..., but there are only ... bytes
-//! remaining"); here it must also fit with every element at its least size, and a body may hold
-//! `MAX_ELEMENTS` of `wire` in all. A body that passes is no larger decoded than its bytes and elements justify.
+//! The decoder of `kafka-protocol` allocates as many elements as an array's count says before it reads the first one, so that
+//! five bytes can ask for 300 GB. Kafka refuses a count that exceeds the number of bytes left (`MessageGenerator`'s readers:
+//! "Tried to allocate a collection of size ..., but there are only ... bytes remaining"). Here the bytes left must also hold
+//! every element at its least size, and all arrays of a body together have at most `MAX_ELEMENTS` of `wire`. The memory of a
+//! decoded body is therefore bounded by its bytes and its elements.
 
 mod requests;
 mod shape;
@@ -18,22 +18,20 @@ mod walk;
 use crate::wire::{Claim, Fault};
 use thiserror::Error;
 
-/// What a request takes of its body, and of memory.
+/// The size of a request, on the wire and decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Walked {
-    /// Its length.
+    /// The length of the request on the wire.
     pub(crate) bytes: usize,
-    /// The elements of all its arrays.
+    /// The number of elements of all arrays together.
     pub(crate) elements: usize,
 }
 
-/// Walks `body`, what follows the request header, over the request that it begins with.
-///
-/// Bytes after the request are nobody's: Kafka ignores them, so they are no error.
+/// Walks the request at the start of `body`, the bytes after the request header. Trailing bytes are ignored, as in Kafka.
 ///
 /// # Errors
-/// What the body claims beyond what it has, by the field's path; or that no shape is known for the key and version.
-/// The connection is to be closed, as Kafka does with a request that it cannot parse.
+/// The path and the claim of the first field that the body cannot hold; or that the key and version have no shape. The caller
+/// closes the connection, as Kafka does when it cannot parse a request.
 pub(crate) fn check(api_key: i16, version: i16, body: &[u8]) -> Result<Walked, OutOfBounds> {
     let Some(request) = requests::find(api_key, version) else {
         return Err(OutOfBounds::UnknownRequest { api_key, version });
@@ -42,7 +40,7 @@ pub(crate) fn check(api_key: i16, version: i16, body: &[u8]) -> Result<Walked, O
 }
 
 impl OutOfBounds {
-    /// A fault in the body of a request of that name.
+    /// Returns the error for a fault in the body of the request with this name.
     #[cold]
     pub(crate) fn in_body(request: &'static str, version: i16, fault: Fault) -> Self {
         let Fault { path, claim } = fault;
@@ -55,27 +53,27 @@ impl OutOfBounds {
     }
 }
 
-/// Why a body must not be decoded.
+/// The body must not be decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum OutOfBounds {
     /// The key or the version is not served.
     #[error("API key {api_key} version {version} is not served")]
     UnknownRequest {
-        /// As in the request's header.
+        /// The key in the request's header.
         api_key: i16,
-        /// As in the request's header.
+        /// The version in the request's header.
         version: i16,
     },
-    /// A field claims what the body cannot hold.
+    /// A field claims more than the body can hold.
     #[error("{request} v{version}: {path} {claim}")]
     Body {
         /// The request's name, without "Request".
         request: &'static str,
-        /// As in the request's header.
+        /// The version in the request's header.
         version: i16,
         /// The field in Kafka's names, such as `Topics[2].Partitions[0].Metadata`.
         path: String,
-        /// What it claims, and what is left for it.
+        /// The field's claim, and the bytes that are left for it.
         claim: Claim,
     },
 }

@@ -1,6 +1,6 @@
-//! Entry points of the fuzz targets in `broker/fuzz`, and of the test that replays their corpora. No part of the API.
+//! Entry points of the fuzz targets in `broker/fuzz`, and of the test that replays their corpora. They are not part of the API.
 //!
-//! Neither may panic, whatever it is given, nor allocate much more than it is given.
+//! For any input they neither panic nor allocate much more than the input's size.
 
 use crate::cluster::{Cluster, Node, NodeListener};
 use crate::config::{Config, ConfigError};
@@ -15,34 +15,34 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::timeout;
 
-/// What a batch may decompress to.
+/// The limit on the size of a decompressed batch.
 const DECOMPRESSED_LIMIT_BYTES: usize = 1 << 20;
 
-/// CreateTopics version 2: `t` with two partitions. So that a frame finds a topic.
+/// A CreateTopics request of version 2 for topic `t` with two partitions, so that the frame finds a topic.
 const CREATE_TOPIC: &[u8] = &[
     0, 19, 0, 2, 0, 0, 0, 1, 0, 0, // header: key, version, correlation id, no client id
     0, 0, 0, 1, 0, 1, b't', 0, 0, 0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, // one topic
-    0, 0, 3, 232, 0, // timeout, for real
+    0, 0, 3, 232, 0, // timeout, not only validated
 ];
 
-/// How long a client waits for an answer that may never come, as with `acks=0`, before it hangs up.
+/// The time after which the client closes the connection if no answer comes, as with `acks=0`.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
-/// What the duplex pipe holds in each direction.
+/// The size of the duplex pipe in each direction.
 const PIPE_BYTES: usize = 64 << 10;
 
-/// Sends one frame, without its length, to a broker of its own with one topic, `t`, on a connection that then ends. Answers with
-/// what came back, without its length, if anything did. To be called on a paused runtime of tokio, where no wait takes long.
+/// Sends one frame, given without its length, to a new broker with one topic `t`, and closes the connection. Returns the answer without
+/// its length, or `None` if there was no answer. The caller's tokio runtime is paused, so that no wait takes long.
 ///
 /// # Errors
-/// When a cluster cannot be made at all.
+/// The cluster cannot be created.
 pub async fn answer_frame(frame: &[u8]) -> Result<Option<Vec<u8>>, ConfigError> {
     let node = Node::new(NodeId(1), NodeListener::without_socket("localhost", 9092));
     let clock = Clock::tokio(1_700_000_000_000);
     let cluster = Cluster::new(Config::default(), vec![node], clock, Entropy::from_seed(1))?;
     let (mut client, stream) = tokio::io::duplex(PIPE_BYTES);
     let conversation = async {
-        // The broker may hang up before it has read everything.
+        // The broker may close the connection before it has read everything.
         let _ = client
             .write_all(&[framed(CREATE_TOPIC), framed(frame)].concat())
             .await;
@@ -74,8 +74,8 @@ fn framed(frame: &[u8]) -> Vec<u8> {
     [&(frame.len() as u32).to_be_bytes()[..], frame].concat()
 }
 
-/// Takes `records` for those of a Produce request: checks them, stores what passes and reads it back. Does so twice, the second
-/// time with the CRC that the bytes give, since hardly any change survives a CRC. Tells whether it was stored at all.
+/// Verifies `records` as those of a Produce request, appends them to a log and reads them back. Does so a second time with the CRC that
+/// fits the bytes, since the CRC refuses nearly every changed input. Returns whether the log stored the records in either case.
 pub fn validate_batch(records: &[u8]) -> bool {
     let as_sent = store(Bytes::copy_from_slice(records));
     let Some(mut header) = BatchHeader::read(records) else {

@@ -1,4 +1,4 @@
-//! The records of a Produce request: refused, or stored and read back.
+//! Fuzzes the records of a Produce request: the log refuses them, or stores them and can read them back.
 
 #![no_main]
 

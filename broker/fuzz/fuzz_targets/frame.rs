@@ -1,4 +1,4 @@
-//! From a frame to its answer: whatever a client sends, the broker answers or hangs up.
+//! Fuzzes one frame from a client: the broker answers it or closes the connection.
 
 #![no_main]
 

@@ -7,14 +7,14 @@ mod table;
 use super::shape::Request;
 pub(super) use table::REQUESTS;
 
-/// The shape of a request of this version, if it is served.
+/// Returns the shape of a request of this version, if it is served.
 pub(super) fn find(api_key: i16, version: i16) -> Option<&'static Request> {
     let place = usize::from(*PLACES.get(usize::try_from(api_key).ok()?)?);
     let request = REQUESTS.get(place)?;
     (request.first_version <= version && version <= request.last_version).then_some(request)
 }
 
-/// Where each key's request stands in [`REQUESTS`]; `u8::MAX` for a key that is not served.
+/// The index of each key's request in [`REQUESTS`]; `u8::MAX` for a key that is not served.
 static PLACES: [u8; 128] = {
     let mut places = [u8::MAX; 128];
     let mut place = 0;

@@ -1,21 +1,21 @@
-//! The vocabulary of the table of shapes: what Kafka's message definitions (`clients/src/main/resources/common/message`)
-//! say of a field, as far as its size depends on it.
+//! The vocabulary of the table of shapes: those parts of Kafka's message definitions
+//! (`clients/src/main/resources/common/message`) that determine the size of a field.
 
-/// One request: its range of versions and its fields in the order of the wire.
+/// A request: its range of versions and its fields in the order of the wire.
 pub(super) struct Request {
     pub(super) name: &'static str,
     pub(super) api_key: i16,
     pub(super) first_version: i16,
     pub(super) last_version: i16,
-    /// First version with compact lengths and tagged fields; [`NEVER`] if none has them.
+    /// The first version with compact lengths and tagged fields; [`NEVER`] if no version has them.
     pub(super) flexible_from: i16,
     pub(super) fields: &'static [Field],
 }
 
-/// No version.
+/// Greater than every version.
 pub(super) const NEVER: i16 = i16::MAX;
 
-/// One field of a request or of a struct in it.
+/// A field of a request, or of a struct in it.
 pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
@@ -25,14 +25,14 @@ pub(super) struct Field {
     tag: Option<u32>,
 }
 
-/// What a field holds, as far as its size goes.
+/// The kind of value that a field holds. Kinds of the same size are the same.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     /// Booleans, integers and uuids, by their size in bytes.
     Fixed(usize),
     /// Length and UTF-8: 16 bits, or a compact varint.
     String,
-    /// Length and anything, records too: 32 bits, or a compact varint.
+    /// Length and bytes or records: 32 bits, or a compact varint.
     Bytes,
     /// Count and elements: 32 bits, or a compact varint.
     Array(&'static Kind),
@@ -97,7 +97,7 @@ pub(super) const fn of(fields: &'static [Field]) -> Kind {
     Kind::Struct(fields)
 }
 
-/// One struct, not an array of them.
+/// A struct that is not in an array.
 pub(super) const fn structure(name: &'static str, fields: &'static [Field]) -> Field {
     field(name, Kind::Struct(fields))
 }
@@ -127,12 +127,12 @@ impl Field {
         self
     }
 
-    /// Whether it is among the fields that every body of this version has, in their order.
+    /// Returns whether every body of this version has the field at its place among the untagged ones.
     pub(super) fn is_untagged_in(&self, version: i16) -> bool {
         self.tag.is_none() && self.exists_in(version)
     }
 
-    /// Whether a tagged field of this number is this one.
+    /// Returns whether the field has this tag in this version.
     pub(super) fn is_tagged_in(&self, version: i16, tag: u32) -> bool {
         self.tag == Some(tag) && self.exists_in(version)
     }
@@ -153,7 +153,7 @@ impl Request {
 }
 
 impl Kind {
-    /// The fewest bytes that a value takes which is not null.
+    /// Returns the least number of bytes that a value takes which is not null.
     pub(super) fn least_size_bytes(self, version: i16, is_flexible: bool) -> usize {
         match self {
             Kind::Fixed(size) => size,
@@ -164,7 +164,7 @@ impl Kind {
                 let mut least = usize::from(is_flexible);
                 for field in fields.iter().filter(|field| field.is_untagged_in(version)) {
                     least += match field.kind {
-                        // Only the marker that says that it is not there.
+                        // The marker that says that the struct is null.
                         Kind::Struct(_) if field.is_nullable_in(version) => 1,
                         kind => kind.least_size_bytes(version, is_flexible),
                     };

@@ -1,4 +1,4 @@
-//! Every request of every served version is walked exactly to its end, and nothing that lies about its size passes.
+//! Every request of every served version is walked exactly to its end, and a body with a false length or count is refused.
 
 pub(crate) mod samples;
 
@@ -13,12 +13,12 @@ use crate::api::{APIS, Served};
 use crate::wire::{Claim, MAX_ELEMENTS};
 use samples::cases;
 
-/// How long the request is that `body` begins with.
+/// Returns the length of the request at the start of `body`.
 fn request_len(api_key: i16, version: i16, body: &[u8]) -> Result<usize, OutOfBounds> {
     check(api_key, version, body).map(|walked| walked.bytes)
 }
 
-/// The claim and path of a body that must not pass.
+/// Returns the path and the claim for which the body is refused.
 #[track_caller]
 fn refusal(api_key: ApiKey, version: i16, body: &[u8]) -> (String, Claim) {
     match check(api_key as i16, version, body) {

@@ -1,19 +1,19 @@
 //! The walk over a body by its shape. It reads lengths and counts, steps over everything else and allocates only to
 //! report a fault.
 //!
-//! It steps exactly where the decoder of `kafka-protocol` will: a body that passes here is one whose every length and
-//! count the decoder may trust.
+//! It takes the same steps as the decoder of `kafka-protocol`, so that the decoder may trust every length and count of a body
+//! that passes.
 
 use super::Walked;
 use super::shape::{Field, Kind, Request};
 use crate::wire::{Claim, Fault, Reader, TAGGED_FIELDS, fault};
 
-/// No element of the table has a larger least size; a test holds it to that.
+/// The upper bound of the least sizes of all elements in the table; a test compares.
 pub(super) const LARGEST_LEAST_BYTES: usize = 64;
 
 type Step = Result<(), Box<Fault>>;
 
-/// Walks the request that `body` begins with.
+/// Walks the request at the start of `body`.
 pub(super) fn walk(request: &Request, version: i16, body: &[u8]) -> Result<Walked, Box<Fault>> {
     let mut walker = Walker {
         reader: Reader::new(body, request.is_flexible_in(version)),
@@ -37,7 +37,7 @@ impl Walker<'_> {
             if !field.is_untagged_in(self.version) {
                 continue;
             }
-            // Most fields by far, so they are not to pay for the others.
+            // Most fields have a fixed size, so they skip the dispatch that the others need.
             let walked = match field.kind {
                 Kind::Fixed(size) => self.reader.skip(size),
                 _ => self.field(field),
@@ -75,7 +75,7 @@ impl Walker<'_> {
     }
 
     fn array(&mut self, element: Kind, is_nullable: bool) -> Step {
-        // The exact least size costs a look at every field, and few counts come near it.
+        // The exact least size takes a loop over every field, and few counts need it.
         let least = |reader: &Reader<'_>, claimed| {
             let most = reader.left() / LARGEST_LEAST_BYTES;
             if usize::try_from(claimed).is_ok_and(|count| count <= most) {
@@ -117,7 +117,7 @@ impl Walker<'_> {
         let claimed = self.reader.tagged_size()?;
         let before = self.reader.left();
         self.field(field)?;
-        // The decoder reads on after the value, wherever the size says that it ends.
+        // The decoder ignores the size and reads on where the value ends.
         let held = before - self.reader.left();
         if held != claimed {
             return fault(Claim::TaggedSize { claimed, held });

@@ -1,7 +1,7 @@
-//! The corpora: what the fuzzers start from, and a replay of all that they hold.
+//! The seeds of the fuzzers' corpora, and a replay of every file in the corpora.
 //!
-//! `cargo test -p esmeralda-broker write_the_corpora -- --ignored` writes the seeds again. Files beside them, such as what a fuzzer
-//! found, are replayed too.
+//! `cargo test -p esmeralda-broker write_the_corpora -- --ignored` writes the seeds again. The replay includes other files, such as
+//! those that a fuzzer found.
 
 use super::{answer_frame, validate_batch};
 use crate::bounds::tests::samples::cases;
@@ -23,10 +23,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-/// By file name.
+/// Inputs by file name.
 type Corpus = BTreeMap<String, Vec<u8>>;
 
-/// No seed is larger.
+/// The upper bound of a seed's size.
 const SEED_BYTES: usize = 1000;
 
 fn folder(target: &str) -> PathBuf {
@@ -68,7 +68,7 @@ fn frame<R: Request>(version: i16, request: &R) -> Vec<u8> {
     frame.into()
 }
 
-/// Frames that say `answered` or `refused` in their names, and are.
+/// Frames whose names say whether the broker answers (`answered`) or closes the connection (`refused`).
 fn frame_seeds() -> Corpus {
     let mut seeds = Corpus::new();
     // Every request with all its fields, at its first and its last version.
@@ -90,7 +90,7 @@ fn frame_seeds() -> Corpus {
     seeds
 }
 
-/// Requests that find something: the topic `t`.
+/// Requests that concern the existing topic `t`.
 fn answered_frames() -> [(&'static str, Vec<u8>); 5] {
     let topic = || TopicName(text("t"));
     let record = NewRecord {
@@ -186,7 +186,7 @@ fn refused_frames() -> [(&'static str, Vec<u8>); 8] {
     ]
 }
 
-/// Batches that say `stored` or `refused` in their names, and are.
+/// Batches whose names say whether the log stores (`stored`) or refuses them (`refused`).
 fn batch_seeds() -> Corpus {
     let record = |place: i64| NewRecord {
         timestamp_ms: 1_700_000_000_000 + place,

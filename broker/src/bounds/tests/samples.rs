@@ -1,5 +1,5 @@
 //! Random requests in the types of `kafka-protocol`: every field that the version has gets a value, nullable ones are
-//! sometimes null, and flexible structs carry tagged fields that nobody knows.
+//! sometimes null, and flexible structs carry unknown tagged fields.
 
 mod table;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 pub(crate) use table::cases;
 
-/// One request type: what it covers and how to make an encoded one.
+/// A request type: its versions, and how it is encoded and decoded.
 pub(crate) struct Case {
     pub(crate) api_key: ApiKey,
     pub(crate) first_version: i16,
@@ -86,7 +86,7 @@ impl Source {
         (0..length).map(|_| self.next() as u8).collect()
     }
 
-    /// Mostly short, sometimes long enough that a compact length takes a second or a third byte.
+    /// Returns a length: mostly a short one, sometimes one whose compact form takes two or three bytes.
     fn length(&mut self) -> usize {
         match self.below(40) {
             0 => self.below(16_000),
@@ -95,7 +95,7 @@ impl Source {
         }
     }
 
-    /// A value that differs from `default` wherever the type has another.
+    /// Returns a value that differs from `default`.
     fn other_than<T: Sample + PartialEq>(&mut self, default: &T) -> T {
         loop {
             let value = T::sample(self);
@@ -118,7 +118,7 @@ impl Source {
 pub(crate) trait Sample: Sized {
     fn sample(source: &mut Source) -> Self;
 
-    /// Null if there is such a value.
+    /// Returns null, for types that can be null.
     fn null() -> Self {
         panic!("only an option can be null")
     }
