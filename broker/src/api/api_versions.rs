@@ -1,18 +1,19 @@
 //! ApiVersions: which APIs and versions are served, and which features are on.
 //!
 //! # Versions
-//! 0 to 4. A request that is too new is answered before it gets here, with a body of version 0 (KIP-511).
+//! 0 to 5. A request that is too new is answered before it gets here, with a body of version 0 (KIP-511).
 //!
 //! # Behaviour
 //! Advertises exactly the list of [`APIS`](super::APIS), by key. From version 3 on the client's software name and version must match
-//! Kafka's pattern, or the answer is INVALID_REQUEST.
+//! Kafka's pattern, or the answer is INVALID_REQUEST. From version 5 on a client can say which cluster and which broker it means to reach:
+//! one of the two without the other is INVALID_REQUEST, and if it has reached another broker the answer is REBOOTSTRAP_REQUIRED.
 //!
 //! # Differs from Apache Kafka
-//! Features that Kafka 4.1 has and that are not served (`transaction.version`, `group.version`, `share.version`, ...) are left out,
+//! Features that Kafka 4.4 has and that are not served (`transaction.version`, `group.version`, `share.version`, ...) are left out,
 //! so that no client turns to them.
 //!
 //! # Notes by KIP
-//! KIP-511: software name and version. KIP-584: features. KIP-896: the versions that Kafka 4 dropped are refused, but Produce is
+//! KIP-511: software name and version. KIP-584: features. KIP-1242: cluster and broker (5). KIP-896: the versions that Kafka 4 dropped are refused, but Produce is
 //! advertised from 0, because librdkafka takes a higher start for a lack of message format support.
 
 use super::{APIS, Api, Reply};
@@ -30,28 +31,27 @@ use std::sync::Arc;
 /// Kafka's `ApiVersionsRequest`.
 pub(super) struct ApiVersions;
 
-/// `metadata.version` of Kafka 4.1 (4.1-IV1), which clients and tools take for the release.
-const METADATA_VERSION: i16 = 27;
+/// The client names no broker.
+const NO_NODE: i32 = -1;
+/// `metadata.version` of Kafka 4.4 (4.4-IV2), which clients and tools take for the release.
+const METADATA_VERSION: i16 = 33;
 /// The least `metadata.version` that Kafka 4 starts with (3.3-IV3).
 const LEAST_METADATA_VERSION: i16 = 7;
 
 impl Api for ApiVersions {
     type Request = ApiVersionsRequest;
 
-    const VERSIONS: RangeInclusive<i16> = 0..=4;
+    const VERSIONS: RangeInclusive<i16> = 0..=5;
 
     async fn handle(
-        _cluster: &Arc<Cluster>,
-        _context: &RequestContext,
+        cluster: &Arc<Cluster>,
+        context: &RequestContext,
         version: i16,
         request: ApiVersionsRequest,
     ) -> Reply<ApiVersionsResponse> {
-        let is_valid = version < 3
-            || (is_software_word(&request.client_software_name)
-                && is_software_word(&request.client_software_version));
-        if !is_valid {
+        if let Some(error) = refusal(cluster, context, version, &request) {
             return ApiVersionsResponse::default()
-                .with_error_code(ResponseError::InvalidRequest.code())
+                .with_error_code(error.code())
                 .into();
         }
         ApiVersionsResponse::default()
@@ -70,6 +70,27 @@ impl Api for ApiVersions {
             ])
             .into()
     }
+}
+
+/// Returns why the request is refused: Kafka's `ApiVersionsRequest.isValid` and `KafkaApis.handleApiVersionsRequest`.
+fn refusal(
+    cluster: &Cluster,
+    context: &RequestContext,
+    version: i16,
+    request: &ApiVersionsRequest,
+) -> Option<ResponseError> {
+    let names_software = version < 3
+        || (is_software_word(&request.client_software_name)
+            && is_software_word(&request.client_software_version));
+    // Fields that the version lacks have their defaults, which name neither.
+    let names_cluster = request.cluster_id.is_some();
+    let names_node = request.node_id != NO_NODE;
+    if !names_software || names_cluster != names_node {
+        return Some(ResponseError::InvalidRequest);
+    }
+    let cluster_id = request.cluster_id.as_ref()?;
+    let is_here = cluster_id.as_str() == cluster.cluster_id && request.node_id == context.node_id.0;
+    (!is_here).then_some(ResponseError::RebootstrapRequired)
 }
 
 /// The body, of version 0, for a request that is too new: the error and ApiVersions' own range.

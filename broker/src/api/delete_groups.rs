@@ -1,7 +1,7 @@
 //! DeleteGroups: groups without members are deleted, with what they committed.
 //!
 //! # Versions
-//! 0 to 2.
+//! 0 to 3.
 //!
 //! # Behaviour
 //! Kafka's `GroupCoordinatorShard.deleteGroups`; a group named twice is answered once.
@@ -10,7 +10,8 @@
 //! In nothing known.
 //!
 //! # Notes by KIP
-//! KIP-229: the API.
+//! KIP-229: the API. KIP-1331: the error message (3), which Kafka gives only when the plugin that keeps the topology of a streams group
+//! cannot delete it; it is null here.
 
 use super::errors::code_of;
 use super::{Api, Reply};
@@ -29,7 +30,7 @@ pub(super) struct DeleteGroups;
 impl Api for DeleteGroups {
     type Request = DeleteGroupsRequest;
 
-    const VERSIONS: RangeInclusive<i16> = 0..=2;
+    const VERSIONS: RangeInclusive<i16> = 0..=3;
 
     async fn handle(
         cluster: &Arc<Cluster>,

@@ -1,7 +1,7 @@
 //! DescribeLogDirs (key 35).
 //!
 //! # Versions
-//! 1 to 4. From 4 the answer has the directory's total and usable bytes.
+//! 1 to 5. From 4 the answer has the directory's total and usable bytes, from 5 whether it is cordoned.
 //!
 //! # Behaviour
 //! Shows one directory, `log.dirs` or `log.dir`, with the size of every partition that the asked broker has a replica of, or of those that are asked
@@ -13,7 +13,7 @@
 //! - Followers are simulated: a follower's replica shows the leader's size and no lag.
 //!
 //! # Notes by KIP
-//! KIP-113: future replicas do not exist. KIP-827: total and usable bytes.
+//! KIP-113: future replicas do not exist. KIP-827: total and usable bytes. KIP-1066: no directory is cordoned, for there is only one.
 
 use super::errors::KafkaError;
 use super::{Api, Reply};
@@ -37,7 +37,7 @@ pub(super) struct DescribeLogDirs;
 impl Api for DescribeLogDirs {
     type Request = DescribeLogDirsRequest;
 
-    const VERSIONS: RangeInclusive<i16> = 1..=4;
+    const VERSIONS: RangeInclusive<i16> = 1..=5;
 
     async fn handle(
         cluster: &Arc<Cluster>,

@@ -1,18 +1,18 @@
 //! ListOffsets: an offset by what it is or by time.
 //!
 //! # Versions
-//! 1 to 10.
+//! 1 to 11.
 //!
 //! # Behaviour
 //! -1 is the latest (the last stable offset under `read_committed`), -2 the earliest, -3 the largest timestamp (version 7 on), -4 the
-//! earliest that is kept locally, which is the earliest (version 8 on), -5 the latest in tiered storage, which is -1 (version 9 on). Another
-//! negative number, or one too early, is UNSUPPORTED_VERSION. A partition that is asked for twice is INVALID_REQUEST.
+//! earliest that is kept locally, which is the earliest (version 8 on), -5 the latest in tiered storage (version 9 on) and -6 the
+//! earliest that is not there yet (version 11 on), both of which are -1, as in Kafka where tiered storage is off. Another negative number, or one too early, is UNSUPPORTED_VERSION. A partition that is asked for twice is INVALID_REQUEST.
 //!
 //! # Differs from Apache Kafka
 //! Nothing is known to differ. There is no tiered storage, so `timeout_ms` has no use.
 //!
 //! # Notes by KIP
-//! KIP-79: by timestamp. KIP-207, KIP-320: leader epochs. KIP-734: -3. KIP-405: -4. KIP-1005: -5.
+//! KIP-79: by timestamp. KIP-207, KIP-320: leader epochs. KIP-734: -3. KIP-405: -4. KIP-1005: -5. KIP-1023: -6.
 
 use super::errors::KafkaError;
 use super::{Api, Reply};
@@ -37,7 +37,7 @@ const LEADER_EPOCH_FROM: i16 = 4;
 impl Api for ListOffsets {
     type Request = ListOffsetsRequest;
 
-    const VERSIONS: RangeInclusive<i16> = 1..=10;
+    const VERSIONS: RangeInclusive<i16> = 1..=11;
 
     async fn handle(
         cluster: &Arc<Cluster>,
@@ -94,6 +94,7 @@ fn query(
         -3 => (Spec::MaxTimestamp, 7),
         -4 => (Spec::Earliest, 8),
         -5 => (Spec::LatestTiered, 9),
+        -6 => (Spec::EarliestPendingUpload, 11),
         timestamp_ms if timestamp_ms >= 0 => (Spec::Timestamp(timestamp_ms), 1),
         _ => (Spec::Latest, i16::MAX),
     };

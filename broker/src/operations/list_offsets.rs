@@ -23,6 +23,8 @@ pub(crate) enum Spec {
     MaxTimestamp,
     /// The last one in tiered storage, which nothing is (KIP-1005).
     LatestTiered,
+    /// The first one that is not in tiered storage yet; none where that is off (KIP-1023).
+    EarliestPendingUpload,
     /// The first record of that time or later.
     Timestamp(i64),
 }
@@ -97,7 +99,7 @@ fn find(state: &State, query: Query) -> ListedOffset {
             return ListedOffset::without_timestamp(start, state.log().epoch_at(start));
         }
         Spec::Latest => return ListedOffset::without_timestamp(end, Some(state.leader_epoch)),
-        Spec::LatestTiered => return ListedOffset::NONE,
+        Spec::LatestTiered | Spec::EarliestPendingUpload => return ListedOffset::NONE,
         Spec::MaxTimestamp => state.log().find_max_timestamp(),
         Spec::Timestamp(timestamp_ms) => state.log().find_by_time(timestamp_ms),
     };

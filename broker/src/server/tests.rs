@@ -106,7 +106,7 @@ fn software() -> ApiVersionsRequest {
 async fn api_versions_lists_the_served_ranges_at_every_version() {
     let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
-    for version in 0..=4 {
+    for version in 0..=5 {
         let request = if version < 3 {
             ApiVersionsRequest::default()
         } else {
@@ -115,7 +115,7 @@ async fn api_versions_lists_the_served_ranges_at_every_version() {
         let answer = client.ask(version, &request).await;
         assert_eq!(answer.error_code, 0);
         let own = answer.api_keys.iter().find(|api| api.api_key == 18).unwrap();
-        assert_eq!((own.min_version, own.max_version), (0, 4));
+        assert_eq!((own.min_version, own.max_version), (0, 5));
         // From 0, though 3 is the least that is served: librdkafka would turn compression off.
         let produce = answer.api_keys.iter().find(|api| api.api_key == 0).unwrap();
         assert_eq!((produce.min_version, produce.max_version), (0, 13));
@@ -133,14 +133,14 @@ async fn too_new_api_versions_gets_error_35_in_a_body_of_version_0() {
     let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     let mut frame = encode(9, 4, &software()).to_vec();
-    frame[3] = 5;
+    frame[3] = 6;
     client.send_frame(&frame).await;
     let mut answer = client.receive_frame().await;
     assert_eq!(answer.get_i32(), 9);
     let answer = ApiVersionsResponse::decode(&mut answer, 0).unwrap();
     assert_eq!((answer.error_code, answer.api_keys.len()), (35, 1));
     let own = &answer.api_keys[0];
-    assert_eq!((own.api_key, own.min_version, own.max_version), (18, 0, 4));
+    assert_eq!((own.api_key, own.min_version, own.max_version), (18, 0, 5));
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,9 +19,13 @@ use kafka_protocol::messages::{
 use uuid::Uuid;
 
 use crate::ADVERTISED;
+use crate::client::Client;
 use crate::world::{
     CLUSTER_ID, NONE, PARTITION, TOPIC, UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION, World, text, topic_name,
 };
+
+const INVALID_REQUEST: i16 = 42;
+const REBOOTSTRAP_REQUIRED: i16 = 129;
 
 /// Authorised operations that were not asked for, or that the version has no room for.
 const NOT_ASKED: i32 = i32::MIN;
@@ -60,11 +64,34 @@ pub(crate) async fn api_versions(version: i16) {
         assert_eq!(answer.finalized_features_epoch, 0);
 
         let refused = client
-            .ask(version, &request.with_client_software_name(text("-no-")))
+            .ask(version, &request.clone().with_client_software_name(text("-no-")))
             .await;
-        assert_eq!(refused.error_code, 42, "INVALID_REQUEST");
+        assert_eq!(refused.error_code, INVALID_REQUEST);
+    }
+    if version >= 5 {
+        api_versions_of_a_broker(&mut client, version, &request).await;
     }
     world.stop().await;
+}
+
+/// KIP-1242: a client that says whom it means to reach.
+async fn api_versions_of_a_broker(client: &mut Client, version: i16, request: &ApiVersionsRequest) {
+    for (cluster_id, node_id, error_code) in [
+        (Some(CLUSTER_ID), 1, NONE),
+        (Some(CLUSTER_ID), 2, REBOOTSTRAP_REQUIRED),
+        (Some("another"), 1, REBOOTSTRAP_REQUIRED),
+        (Some(CLUSTER_ID), -1, INVALID_REQUEST),
+        (None, 1, INVALID_REQUEST),
+    ] {
+        let request = request.clone().with_cluster_id(cluster_id.map(text));
+        let answer = client.ask(version, &request.with_node_id(node_id)).await;
+        let keys = if error_code == NONE { ADVERTISED.len() } else { 0 };
+        assert_eq!(
+            (answer.error_code, answer.api_keys.len()),
+            (error_code, keys),
+            "{cluster_id:?} {node_id}"
+        );
+    }
 }
 
 pub(crate) async fn metadata(version: i16) {
@@ -216,7 +243,7 @@ pub(crate) async fn describe_log_dirs(version: i16) {
     assert_eq!((answer.throttle_time_ms, answer.error_code), (0, NONE));
     assert_eq!(answer.results.len(), 1);
     let result = &answer.results[0];
-    assert_eq!(result.error_code, NONE);
+    assert_eq!((result.error_code, result.is_cordoned), (NONE, false));
     assert!(!result.log_dir.is_empty());
     let partition = DescribeLogDirsPartition::default()
         .with_partition_index(PARTITION)

@@ -27,6 +27,7 @@ use crate::client::Client;
 use crate::world::{NONE, PARTITION, TOPIC, UNKNOWN_TOPIC_OR_PARTITION, World, text, topic_name};
 
 const OFFSET_OUT_OF_RANGE: i16 = 1;
+const UNSUPPORTED_VERSION: i16 = 35;
 const UNKNOWN_LEADER_EPOCH: i16 = 75;
 
 async fn list_offset(
@@ -64,6 +65,8 @@ pub(crate) async fn list_offsets(version: i16) {
     const EARLIEST: i64 = -2;
     const MAX_TIMESTAMP: i64 = -3;
     const EARLIEST_LOCAL: i64 = -4;
+    const LATEST_TIERED: i64 = -5;
+    const EARLIEST_PENDING_UPLOAD: i64 = -6;
     let (world, _) = World::with_records().await;
     let mut client = world.connect().await;
     let found = |offset, timestamp| {
@@ -85,6 +88,16 @@ pub(crate) async fn list_offsets(version: i16) {
     }
     if version >= 8 {
         cases.push((EARLIEST_LOCAL, found(0, -1)));
+    }
+    let nothing = found(-1, -1).with_leader_epoch(-1);
+    let unsupported = nothing.clone().with_error_code(UNSUPPORTED_VERSION);
+    for (timestamp, first_version) in [(LATEST_TIERED, 9), (EARLIEST_PENDING_UPLOAD, 11)] {
+        let expected = if version < first_version {
+            &unsupported
+        } else {
+            &nothing
+        };
+        cases.push((timestamp, expected.clone()));
     }
     for (timestamp, expected) in cases {
         let answer = list_offset(&mut client, version, timestamp, 0).await;

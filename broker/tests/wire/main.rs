@@ -20,11 +20,11 @@ use kafka_protocol::messages::ApiKey;
 
 use world::World;
 
-/// What is advertised: the ranges of Kafka 4.1, but Produce from 0 (below 3 it is refused), for librdkafka's sake.
+/// What is advertised: the ranges of Kafka 4.4, but Produce from 0 (below 3 it is refused), for librdkafka's sake.
 const ADVERTISED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::Produce, 0, 13),
     (ApiKey::Fetch, 4, 18),
-    (ApiKey::ListOffsets, 1, 10),
+    (ApiKey::ListOffsets, 1, 11),
     (ApiKey::Metadata, 0, 13),
     (ApiKey::OffsetCommit, 2, 9),
     (ApiKey::OffsetFetch, 1, 9),
@@ -35,7 +35,7 @@ const ADVERTISED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::SyncGroup, 0, 5),
     (ApiKey::DescribeGroups, 0, 6),
     (ApiKey::ListGroups, 0, 5),
-    (ApiKey::ApiVersions, 0, 4),
+    (ApiKey::ApiVersions, 0, 5),
     (ApiKey::CreateTopics, 2, 7),
     (ApiKey::DeleteTopics, 1, 6),
     (ApiKey::DeleteRecords, 0, 2),
@@ -43,9 +43,9 @@ const ADVERTISED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::OffsetForLeaderEpoch, 2, 4),
     (ApiKey::DescribeConfigs, 1, 4),
     (ApiKey::AlterConfigs, 0, 2),
-    (ApiKey::DescribeLogDirs, 1, 4),
+    (ApiKey::DescribeLogDirs, 1, 5),
     (ApiKey::CreatePartitions, 0, 3),
-    (ApiKey::DeleteGroups, 0, 2),
+    (ApiKey::DeleteGroups, 0, 3),
     (ApiKey::IncrementalAlterConfigs, 0, 1),
     (ApiKey::OffsetDelete, 0, 0),
     (ApiKey::DescribeCluster, 0, 2),
@@ -115,7 +115,7 @@ fn versions(key: ApiKey) -> std::ops::RangeInclusive<i16> {
 }
 
 #[tokio::test]
-async fn every_advertised_api_has_its_test_and_the_range_of_kafka_4_1() {
+async fn every_advertised_api_has_its_test_and_the_range_of_kafka_4_4() {
     let world = World::start().await;
     let answer = world.connect().await.ask(0, &ApiVersionsRequest::default()).await;
     let advertised: Vec<_> = answer
