@@ -17,6 +17,7 @@ use kafka_protocol::messages::offset_delete_request::{
 use kafka_protocol::messages::sync_group_request::SyncGroupRequestAssignment;
 use kafka_protocol::messages::*;
 use kafka_protocol::protocol::{Decodable, StrBytes};
+use uuid::Uuid;
 
 const SUBSCRIPTION: &[u8] = b"\0\0\0\0\0\x01\0\x06orders\xff\xff\xff\xff";
 
@@ -305,13 +306,32 @@ async fn offset_commit_of_every_version() {
     for version in versions::<offset_commit::OffsetCommit>() {
         let cluster = cluster();
         let member_id = member(&cluster, 5).await;
+        let id = cluster.topics.get("orders").unwrap().id;
+        let commit = |member_id: &str, generation_id, version| {
+            let mut request = commit(member_id, generation_id, version);
+            request.topics[0].topic_id = id;
+            request
+        };
+        let no_topic = if version >= 10 {
+            E::UnknownTopicId.code()
+        } else {
+            absent
+        };
         let committed = call(&cluster, version, commit(&member_id, 1, version)).await;
-        assert_eq!(codes(&committed), [0, too_large, absent, absent]);
-        assert_eq!(committed.topics[0].name, topic("orders"));
+        assert_eq!(codes(&committed), [0, too_large, absent, no_topic]);
+        let (name, id) = if version >= 10 {
+            ("", id)
+        } else {
+            ("orders", Uuid::nil())
+        };
+        assert_eq!(
+            (&committed.topics[0].name, committed.topics[0].topic_id),
+            (&topic(name), id)
+        );
 
         let illegal = E::IllegalGeneration.code();
         let refused = call(&cluster, version, commit(&member_id, 2, version)).await;
-        assert_eq!(codes(&refused), [illegal, illegal, absent, absent]);
+        assert_eq!(codes(&refused), [illegal, illegal, absent, no_topic]);
         let anonymous = call(&cluster, version, commit("", -1, version)).await;
         assert_eq!(codes(&anonymous)[0], E::UnknownMemberId.code());
         let elsewhere = commit(&member_id, 1, version).with_group_id(group("h"));
@@ -389,7 +409,11 @@ async fn offset_fetch_of_every_version() {
                 (0, 0, -1)
             );
         } else {
-            let fetched = call(&cluster, version, fetch_several(Some(vec![0]))).await;
+            let mut request = fetch_several(Some(vec![0]));
+            for group in &mut request.groups {
+                group.topics.as_mut().unwrap()[0].topic_id = cluster.topics.get("orders").unwrap().id;
+            }
+            let fetched = call(&cluster, version, request).await;
             let row = |index: usize| &fetched.groups[index].topics[0].partitions[0];
             assert_eq!(
                 (row(0).committed_offset, row(0).committed_leader_epoch),

@@ -1,31 +1,32 @@
 //! OffsetCommit: a group commits offsets.
 //!
 //! # Versions
-//! 2 to 9. Version 10, which names topics by id, is not decoded by the protocol library.
+//! 2 to 10. Topics are named by id from version 10 on.
 //!
 //! # Behaviour
-//! Kafka's `OffsetMetadataManager.commitOffset`. Partitions that do not exist fail alone with UNKNOWN_TOPIC_OR_PARTITION; what is wrong
-//! with the member fails all others. A commit counts as a heartbeat.
+//! Kafka's `OffsetMetadataManager.commitOffset`. Partitions that do not exist fail alone with UNKNOWN_TOPIC_OR_PARTITION, those of
+//! an id that no topic has with UNKNOWN_TOPIC_ID; what is wrong with the member fails all others. A commit counts as a heartbeat.
 //!
 //! # Differs from Apache Kafka
-//! Offsets live in memory, not in `__consumer_offsets`. Beyond what groups may hold, see JoinGroup, offsets of further partitions and longer
+//! An offset is kept without its topic's id: the offsets of a topic are deleted with the topic. Offsets live in memory, not in `__consumer_offsets`. Beyond what groups may hold, see JoinGroup, offsets of further partitions and longer
 //! metadata get COORDINATOR_NOT_AVAILABLE; an offset in the place of another is always taken.
 //!
 //! # Notes by KIP
-//! KIP-211: no retention time (5). KIP-320: leader epoch (6). KIP-345: group.instance.id (7). KIP-848: GROUP_ID_NOT_FOUND (9).
+//! KIP-211: no retention time (5). KIP-320: leader epoch (6). KIP-345: group.instance.id (7). KIP-848: GROUP_ID_NOT_FOUND (9), topic ids (10).
 
 use super::errors::commit_offsets_code;
 use super::fields::{shared, shared_option, wire};
 use super::{Api, Reply};
 use crate::cluster::Cluster;
 use crate::ids::{LeaderEpoch, Offset};
-use crate::messages::offset_commit_request::OffsetCommitRequestPartition;
+use crate::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
 use crate::messages::offset_commit_response::{OffsetCommitResponsePartition, OffsetCommitResponseTopic};
 use crate::messages::{OffsetCommitRequest, OffsetCommitResponse};
 use crate::operations::RequestContext;
 use crate::operations::commit_offsets::{
     CommitOffsetsError, Committer, GenerationOrEpoch, Membership, OffsetToCommit, commit_offsets,
 };
+use crate::topic::TopicKey;
 use kafka_protocol::messages::TopicName;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ pub(super) struct OffsetCommit;
 impl Api for OffsetCommit {
     type Request = OffsetCommitRequest;
 
-    const VERSIONS: RangeInclusive<i16> = 2..=9;
+    const VERSIONS: RangeInclusive<i16> = 2..=10;
 
     async fn handle(
         cluster: &Arc<Cluster>,
@@ -59,20 +60,36 @@ impl Api for OffsetCommit {
             let partitions = topic.partitions.iter();
             let offsets =
                 partitions.map(|partition| (partition.partition_index, offset(partition, retention_ms)));
-            (shared(&topic.name), offsets.collect())
+            (key(version, topic), offsets.collect())
         });
         let results = commit_offsets(cluster, context, &request.group_id, committer, offsets.collect()).await;
         let topics = results.into_iter().map(|(topic, results)| {
             let rows = results
                 .into_iter()
                 .map(|(index, result)| row(version, index, &result));
-            OffsetCommitResponseTopic::default()
-                .with_name(TopicName(wire(&topic)))
-                .with_partitions(rows.collect())
+            named(topic).with_partitions(rows.collect())
         });
         OffsetCommitResponse::default()
             .with_topics(topics.collect())
             .into()
+    }
+}
+
+/// From here on topics are named by id.
+const TOPIC_ID_FROM: i16 = 10;
+
+fn key(version: i16, topic: &OffsetCommitRequestTopic) -> TopicKey {
+    if version < TOPIC_ID_FROM {
+        TopicKey::Name(shared(&topic.name))
+    } else {
+        TopicKey::Id(topic.topic_id)
+    }
+}
+
+fn named(key: TopicKey) -> OffsetCommitResponseTopic {
+    match key {
+        TopicKey::Name(name) => OffsetCommitResponseTopic::default().with_name(TopicName(wire(&name))),
+        TopicKey::Id(id) => OffsetCommitResponseTopic::default().with_topic_id(id),
     }
 }
 

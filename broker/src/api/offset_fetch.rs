@@ -1,18 +1,18 @@
 //! OffsetFetch: what groups have committed.
 //!
 //! # Versions
-//! 1 to 9. One group up to version 7, several from version 8 on. Version 10, which names topics by id, is not decoded by the
-//! protocol library.
+//! 1 to 10. One group up to version 7, several from version 8 on. Topics are named by id from version 10 on.
 //!
 //! # Behaviour
 //! Kafka's `OffsetMetadataManager.fetchOffsets`: offset -1 where nothing is committed, also for a group that does not exist. No topics
-//! (null) means everything that is committed.
+//! (null) means everything that is committed; by id, only of topics that still exist. The partitions of an id that no topic has are
+//! UNKNOWN_TOPIC_ID.
 //!
 //! # Differs from Apache Kafka
 //! `RequireStable` has nothing to wait for until there are transactions.
 //!
 //! # Notes by KIP
-//! KIP-88: all topics (2). KIP-320: leader epoch (5). KIP-447: RequireStable (7). KIP-709: several groups (8). KIP-848: member epoch (9).
+//! KIP-88: all topics (2). KIP-320: leader epoch (5). KIP-447: RequireStable (7). KIP-709: several groups (8). KIP-848: member epoch (9), topic ids (10).
 
 use super::errors::KafkaError;
 use super::fields::{shared, wire};
@@ -27,11 +27,13 @@ use crate::messages::{OffsetFetchRequest, OffsetFetchResponse};
 use crate::operations::RequestContext;
 use crate::operations::access::Denied;
 use crate::operations::fetch_offsets::{
-    CommittedOffset, FetchOffsetsError, FetchedOffsets, VisibleOffsets, fetch_offsets,
+    CommittedOffset, FetchOffsetsError, FetchedOffsets, VisibleOffsets, VisibleOffsetsById, fetch_offsets,
+    fetch_offsets_by_id,
 };
 use kafka_protocol::messages::TopicName;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Kafka's `OffsetFetchRequest`.
 pub(super) struct OffsetFetch;
@@ -39,7 +41,7 @@ pub(super) struct OffsetFetch;
 impl Api for OffsetFetch {
     type Request = OffsetFetchRequest;
 
-    const VERSIONS: RangeInclusive<i16> = 1..=9;
+    const VERSIONS: RangeInclusive<i16> = 1..=10;
 
     async fn handle(
         cluster: &Arc<Cluster>,
@@ -54,13 +56,24 @@ impl Api for OffsetFetch {
         }
         let mut groups = Vec::with_capacity(request.groups.len());
         for group in request.groups {
-            let wanted = group.topics.as_deref().map(wanted_of_several);
-            let fetched = fetch_offsets(cluster, context, &group.group_id, wanted).await;
-            groups.push(group_row(fetched).with_group_id(group.group_id));
+            let group_id = &group.group_id;
+            let topics = if version < TOPIC_ID_FROM {
+                let wanted = group.topics.as_deref().map(wanted_of_several);
+                let fetched = fetch_offsets(cluster, context, group_id, wanted).await;
+                fetched.map(topics_by_name)
+            } else {
+                let wanted = group.topics.as_deref().map(wanted_by_id);
+                let fetched = fetch_offsets_by_id(cluster, context, group_id, wanted).await;
+                fetched.map(topics_by_id)
+            };
+            groups.push(group_row(topics).with_group_id(group.group_id));
         }
         OffsetFetchResponse::default().with_groups(groups).into()
     }
 }
+
+/// From here on topics are named by id.
+const TOPIC_ID_FROM: i16 = 10;
 
 type Wanted = Vec<(Arc<str>, Vec<i32>)>;
 
@@ -75,6 +88,13 @@ fn wanted_of_several(topics: &[OffsetFetchRequestTopics]) -> Wanted {
     let topics = topics.iter();
     topics
         .map(|topic| (shared(&topic.name), topic.partition_indexes.clone()))
+        .collect()
+}
+
+fn wanted_by_id(topics: &[OffsetFetchRequestTopics]) -> Vec<(Uuid, Vec<i32>)> {
+    let topics = topics.iter();
+    topics
+        .map(|topic| (topic.topic_id, topic.partition_indexes.clone()))
         .collect()
 }
 
@@ -139,30 +159,48 @@ fn partition_of_one(
     }
 }
 
-fn group_row(fetched: Result<VisibleOffsets, FetchOffsetsError>) -> OffsetFetchResponseGroup {
-    let VisibleOffsets { offsets, denied } = match fetched {
-        Ok(visible) => visible,
-        Err(error) => {
-            let error_code = error.code();
-            return OffsetFetchResponseGroup::default().with_error_code(error_code);
-        }
-    };
-    let topics = offsets.into_iter().map(|(topic, offsets)| {
-        let rows = offsets.into_iter();
-        let rows = rows.map(|(index, offset)| partition_of_several(index, offset));
-        OffsetFetchResponseTopics::default()
-            .with_name(TopicName(wire(&topic)))
-            .with_partitions(rows.collect())
-    });
-    let denied = denied.into_iter().map(|(topic, indexes)| {
-        let rows = indexes
-            .into_iter()
-            .map(|index| partition_of_several(index, None).with_error_code(Denied::Topic.code()));
-        OffsetFetchResponseTopics::default()
-            .with_name(TopicName(wire(&topic)))
-            .with_partitions(rows.collect())
-    });
-    OffsetFetchResponseGroup::default().with_topics(topics.chain(denied).collect())
+fn group_row(topics: Result<Vec<OffsetFetchResponseTopics>, FetchOffsetsError>) -> OffsetFetchResponseGroup {
+    match topics {
+        Ok(topics) => OffsetFetchResponseGroup::default().with_topics(topics),
+        Err(error) => OffsetFetchResponseGroup::default().with_error_code(error.code()),
+    }
+}
+
+fn topics_by_name(visible: VisibleOffsets) -> Vec<OffsetFetchResponseTopics> {
+    let named = |name: Arc<str>| OffsetFetchResponseTopics::default().with_name(TopicName(wire(&name)));
+    let offsets = visible.offsets.into_iter();
+    let offsets = offsets.map(|(name, offsets)| named(name).with_partitions(rows(offsets)));
+    let denied = visible.denied.into_iter();
+    let denied =
+        denied.map(|(name, indexes)| named(name).with_partitions(failed(indexes, Denied::Topic.code())));
+    offsets.chain(denied).collect()
+}
+
+/// Topics without offsets come last, as in Kafka.
+fn topics_by_id(visible: VisibleOffsetsById) -> Vec<OffsetFetchResponseTopics> {
+    let named = |id| OffsetFetchResponseTopics::default().with_topic_id(id);
+    let offsets = visible.offsets.into_iter();
+    let offsets = offsets.map(|(id, offsets)| named(id).with_partitions(rows(offsets)));
+    let denied = visible.denied.into_iter();
+    let denied = denied.map(|(id, indexes)| named(id).with_partitions(failed(indexes, Denied::Topic.code())));
+    let unknown = visible.unknown.into_iter();
+    let unknown =
+        unknown.map(|(error, indexes)| named(error.id).with_partitions(failed(indexes, error.code())));
+    offsets.chain(denied).chain(unknown).collect()
+}
+
+fn rows(offsets: Vec<(i32, Option<CommittedOffset>)>) -> Vec<OffsetFetchResponsePartitions> {
+    let offsets = offsets.into_iter();
+    offsets
+        .map(|(index, offset)| partition_of_several(index, offset))
+        .collect()
+}
+
+fn failed(indexes: Vec<i32>, error_code: i16) -> Vec<OffsetFetchResponsePartitions> {
+    let indexes = indexes.into_iter();
+    indexes
+        .map(|index| partition_of_several(index, None).with_error_code(error_code))
+        .collect()
 }
 
 fn partition_of_several(index: i32, offset: Option<CommittedOffset>) -> OffsetFetchResponsePartitions {

@@ -9,6 +9,7 @@ use crate::operations::heartbeat::heartbeat;
 use crate::operations::join_group::{JoinError, JoinRequest, Protocol, join_group};
 use crate::operations::leave_group::{Leaver, leave_group};
 use crate::operations::sync_group::{SyncRequest, sync_group};
+use crate::topic::TopicKey;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,7 +135,7 @@ impl Client {
             };
             (*partition, commit)
         });
-        let offsets = vec![(Arc::from(topic), offsets.collect())];
+        let offsets = vec![(TopicKey::Name(Arc::from(topic)), offsets.collect())];
         let results = commit_offsets(&self.cluster, &self.context(), group_id, committer, offsets).await;
         let mut partitions = results.into_iter().flat_map(|(_, partitions)| partitions);
         partitions.try_for_each(|(_, result)| result.map_err(|error| Error::from(&error)))

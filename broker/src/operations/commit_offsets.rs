@@ -5,6 +5,7 @@ use super::access::{Denied, authorize, authorize_topic, check_coordinator};
 use crate::cluster::Cluster;
 use crate::group::OffsetsToCommit;
 use crate::security::{AclOperation, Resource};
+use crate::topic::{TopicKey, UnknownTopicId};
 use std::sync::Arc;
 
 pub(crate) use crate::group::offsets::OffsetToCommit;
@@ -27,6 +28,9 @@ pub(crate) enum CommitOffsetsError {
         /// The partition's index.
         partition: i32,
     },
+    /// The topic does not exist.
+    #[error(transparent)]
+    UnknownTopicId(#[from] UnknownTopicId),
     /// The metadata is longer than `offset.metadata.max.bytes`.
     #[error("the metadata has {length} characters: offset.metadata.max.bytes allows {limit}")]
     MetadataTooLarge {
@@ -38,7 +42,10 @@ pub(crate) enum CommitOffsetsError {
 }
 
 /// The result for each partition, in the order of the request.
-pub(crate) type CommittedPartitions = Vec<(Arc<str>, Vec<(i32, Result<(), CommitOffsetsError>)>)>;
+pub(crate) type CommittedPartitions = Vec<(TopicKey, Vec<(i32, Result<(), CommitOffsetsError>)>)>;
+
+/// Offsets by topic and partition.
+pub(crate) type KeyedOffsets = Vec<(TopicKey, Vec<(i32, OffsetToCommit)>)>;
 
 /// Commits offsets. Partitions that do not exist, or whose metadata is too large, fail alone.
 pub(crate) async fn commit_offsets(
@@ -46,14 +53,22 @@ pub(crate) async fn commit_offsets(
     context: &RequestContext,
     group_id: &str,
     committer: Committer,
-    offsets: OffsetsToCommit,
+    offsets: KeyedOffsets,
 ) -> CommittedPartitions {
     if let Err(denied) = authorize(cluster, context, AclOperation::Read, Resource::Group(group_id)) {
         return refuse_all(offsets, denied);
     }
     let mut results = Vec::with_capacity(offsets.len());
     let mut accepted = Vec::with_capacity(offsets.len());
-    for (topic, partitions) in offsets {
+    for (key, partitions) in offsets {
+        let topic = match key.find_name(&cluster.topics) {
+            Ok(topic) => topic,
+            Err(error) => {
+                let unknown = |(index, _)| (index, Err(error.into()));
+                results.push((key, partitions.into_iter().map(unknown).collect()));
+                continue;
+            }
+        };
         let mut topic_results = Vec::with_capacity(partitions.len());
         let mut topic_accepted = Vec::with_capacity(partitions.len());
         for (partition, offset) in partitions {
@@ -65,8 +80,8 @@ pub(crate) async fn commit_offsets(
         }
         let mut is_accepted = topic_results.iter().map(|(_, result)| result.is_ok());
         topic_accepted.retain(|_| is_accepted.next() == Some(true));
-        accepted.push((Arc::clone(&topic), topic_accepted));
-        results.push((topic, topic_results));
+        accepted.push((topic, topic_accepted));
+        results.push((key, topic_results));
     }
     // Kafka does not ask the group if no partition exists; a partition whose metadata is too large exists.
     let all_unknown = partition_results(&mut results).all(|result| is_for_no_group(result));
@@ -83,7 +98,7 @@ pub(crate) async fn commit_offsets(
     results
 }
 
-fn refuse_all(offsets: OffsetsToCommit, denied: Denied) -> CommittedPartitions {
+fn refuse_all(offsets: KeyedOffsets, denied: Denied) -> CommittedPartitions {
     let topics = offsets.into_iter().map(|(topic, partitions)| {
         let results = partitions
             .into_iter()
@@ -97,7 +112,9 @@ fn refuse_all(offsets: OffsetsToCommit, denied: Denied) -> CommittedPartitions {
 fn is_for_no_group(result: &Result<(), CommitOffsetsError>) -> bool {
     matches!(
         result,
-        Err(CommitOffsetsError::UnknownPartition { .. } | CommitOffsetsError::Denied(_))
+        Err(CommitOffsetsError::UnknownPartition { .. }
+            | CommitOffsetsError::UnknownTopicId(_)
+            | CommitOffsetsError::Denied(_))
     )
 }
 

@@ -5,7 +5,10 @@ use super::access::{authorize_topic, check_group};
 use crate::cluster::Cluster;
 use crate::group::{GroupError, PartitionsByTopic};
 use crate::security::AclOperation;
+use crate::topic::{TopicKey, UnknownTopicId};
+use std::collections::HashMap;
 use std::sync::Arc;
+use uuid::Uuid;
 
 pub(crate) use crate::group::FetchedOffsets;
 pub(crate) use crate::group::offsets::CommittedOffset;
@@ -46,6 +49,56 @@ pub(crate) async fn fetch_offsets(
         offsets.retain(|(topic, _)| may_describe(topic));
     }
     Ok(VisibleOffsets { offsets, denied })
+}
+
+/// The same where topics are named by their ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct VisibleOffsetsById {
+    pub(crate) offsets: Vec<(Uuid, Vec<(i32, Option<CommittedOffset>)>)>,
+    pub(crate) denied: Vec<(Uuid, Vec<i32>)>,
+    /// The topics that do not exist, and the partitions that were asked for.
+    pub(crate) unknown: Vec<(UnknownTopicId, Vec<i32>)>,
+}
+
+/// Returns the offsets of the partitions in `wanted`, or with `None` all those of topics that still exist. Source: Kafka's
+/// `KafkaApis.fetchOffsetsForGroup` and `fetchAllOffsetsForGroup`.
+pub(crate) async fn fetch_offsets_by_id(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    group_id: &str,
+    wanted: Option<Vec<(Uuid, Vec<i32>)>>,
+) -> Result<VisibleOffsetsById, FetchOffsetsError> {
+    let Some(wanted) = wanted else {
+        let all = fetch_offsets(cluster, context, group_id, None).await?;
+        let existing = all.offsets.into_iter().filter_map(|(name, offsets)| {
+            let topic = cluster.topics.get(&name)?;
+            Some((topic.id, offsets))
+        });
+        return Ok(VisibleOffsetsById {
+            offsets: existing.collect(),
+            ..VisibleOffsetsById::default()
+        });
+    };
+    let mut unknown = Vec::new();
+    let mut ids = HashMap::with_capacity(wanted.len());
+    let mut named = Vec::with_capacity(wanted.len());
+    for (id, indexes) in wanted {
+        match TopicKey::Id(id).find_name(&cluster.topics) {
+            Ok(name) => {
+                ids.insert(Arc::clone(&name), id);
+                named.push((name, indexes));
+            }
+            Err(error) => unknown.push((error, indexes)),
+        }
+    }
+    let fetched = fetch_offsets(cluster, context, group_id, Some(named)).await?;
+    let offsets = fetched.offsets.into_iter();
+    let denied = fetched.denied.into_iter();
+    Ok(VisibleOffsetsById {
+        offsets: offsets.map(|(name, offsets)| (ids[&name], offsets)).collect(),
+        denied: denied.map(|(name, indexes)| (ids[&name], indexes)).collect(),
+        unknown,
+    })
 }
 
 fn nothing(wanted: PartitionsByTopic) -> FetchedOffsets {

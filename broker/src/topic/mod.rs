@@ -46,6 +46,29 @@ pub(crate) enum TopicKey {
     Id(Uuid),
 }
 
+/// No topic has the id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no topic has the id {id}")]
+pub(crate) struct UnknownTopicId {
+    pub(crate) id: Uuid,
+}
+
+impl TopicKey {
+    /// Returns the name. A topic that is named by its name need not exist.
+    ///
+    /// # Errors
+    /// No topic has the id.
+    pub(crate) fn find_name(&self, topics: &Topics) -> Result<Arc<str>, UnknownTopicId> {
+        match self {
+            Self::Name(name) => Ok(Arc::clone(name)),
+            Self::Id(id) => topics
+                .get_by_id(id)
+                .map(|topic| Arc::clone(&topic.name))
+                .ok_or(UnknownTopicId { id: *id }),
+        }
+    }
+}
+
 /// All topics. Maps never leave this module: it hands out `Arc`s. Only [`Topics::change`] changes them.
 #[derive(Debug)]
 pub(crate) struct Topics {

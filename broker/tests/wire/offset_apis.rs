@@ -16,22 +16,54 @@ use esmeralda_broker::messages::offset_fetch_response::{
 use esmeralda_broker::messages::{
     OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse,
 };
-use kafka_protocol::messages::OffsetDeleteRequest;
 use kafka_protocol::messages::offset_delete_request::{
     OffsetDeleteRequestPartition, OffsetDeleteRequestTopic,
 };
+use kafka_protocol::messages::{OffsetDeleteRequest, TopicName};
 use kafka_protocol::protocol::StrBytes;
+use uuid::Uuid;
 
 use crate::client::Client;
 use crate::world::{
-    GROUP, NONE, PARTITION, TOPIC, UNKNOWN_TOPIC_OR_PARTITION, World, group_id, text, topic_name,
+    GROUP, NONE, PARTITION, TOPIC, UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION, World, group_id, text,
+    topic_name,
 };
 
 const ILLEGAL_GENERATION: i16 = 22;
 const GROUP_SUBSCRIBED_TO_TOPIC: i16 = 86;
 const NOTE: &str = "half past ß";
 
-fn commit(version: i16, member_id: StrBytes, topic: &str) -> OffsetCommitRequest {
+/// A topic as a version names it: by its name, or from version 10 on by its id.
+#[derive(Clone, Copy)]
+struct Named {
+    name: &'static str,
+    id: Uuid,
+}
+
+impl Named {
+    /// The topic that a request of `version` names; what the version lacks is empty.
+    fn at(self, version: i16) -> (TopicName, Uuid) {
+        if version >= 10 {
+            (TopicName::default(), self.id)
+        } else {
+            (topic_name(self.name), Uuid::nil())
+        }
+    }
+}
+
+/// A topic that does not exist.
+const ABSENT: Named = Named {
+    name: "absent",
+    id: Uuid::from_u128(7),
+};
+
+/// [`TOPIC`], by its name only.
+const BY_NAME: Named = Named {
+    name: TOPIC,
+    id: Uuid::nil(),
+};
+
+fn commit(version: i16, member_id: StrBytes, topic: Named) -> OffsetCommitRequest {
     let mut partition = OffsetCommitRequestPartition::default()
         .with_partition_index(PARTITION)
         .with_committed_offset(2)
@@ -39,8 +71,10 @@ fn commit(version: i16, member_id: StrBytes, topic: &str) -> OffsetCommitRequest
     if version >= 6 {
         partition.committed_leader_epoch = 0;
     }
+    let (name, id) = topic.at(version);
     let topic = OffsetCommitRequestTopic::default()
-        .with_name(topic_name(topic))
+        .with_name(name)
+        .with_topic_id(id)
         .with_partitions(vec![partition]);
     let mut request = OffsetCommitRequest::default()
         .with_group_id(group_id(GROUP))
@@ -58,7 +92,7 @@ fn commit(version: i16, member_id: StrBytes, topic: &str) -> OffsetCommitRequest
 
 /// Commits `offset` of [`PARTITION`] for a group that has no members.
 pub(crate) async fn commit_without_member(client: &mut Client, group: &str, offset: i64) {
-    let mut request = commit(6, StrBytes::default(), TOPIC)
+    let mut request = commit(6, StrBytes::default(), BY_NAME)
         .with_group_id(group_id(group))
         .with_generation_id_or_member_epoch(-1);
     request.topics[0].partitions[0].committed_offset = offset;
@@ -69,28 +103,41 @@ pub(crate) async fn commit_without_member(client: &mut Client, group: &str, offs
 pub(crate) async fn offset_commit(version: i16) {
     let world = World::with_topic().await;
     let (mut client, member_id) = world.with_member().await;
-    let response = |topic: &str, error_code| {
+    let orders = Named {
+        name: TOPIC,
+        id: world.topic_id,
+    };
+    let response = |topic: Named, error_code| {
         let partition = OffsetCommitResponsePartition::default()
             .with_partition_index(PARTITION)
             .with_error_code(error_code);
+        let (name, id) = topic.at(version);
         let topic = OffsetCommitResponseTopic::default()
-            .with_name(topic_name(topic))
+            .with_name(name)
+            .with_topic_id(id)
             .with_partitions(vec![partition]);
         OffsetCommitResponse::default().with_topics(vec![topic])
     };
-    let request = commit(version, member_id.clone(), TOPIC);
-    assert_eq!(client.ask(version, &request).await, response(TOPIC, NONE));
+    let request = commit(version, member_id.clone(), orders);
+    assert_eq!(client.ask(version, &request).await, response(orders, NONE));
     assert_eq!(fetched(&mut client, GROUP).await, (2, NOTE.to_owned()));
 
     let late = request.with_generation_id_or_member_epoch(5);
     assert_eq!(
         client.ask(version, &late).await,
-        response(TOPIC, ILLEGAL_GENERATION)
+        response(orders, ILLEGAL_GENERATION)
     );
-    let absent = commit(version, member_id, "absent");
+    let absent = commit(version, member_id, ABSENT);
     assert_eq!(
         client.ask(version, &absent).await,
-        response("absent", UNKNOWN_TOPIC_OR_PARTITION)
+        response(
+            ABSENT,
+            if version >= 10 {
+                UNKNOWN_TOPIC_ID
+            } else {
+                UNKNOWN_TOPIC_OR_PARTITION
+            }
+        )
     );
     world.stop().await;
 }
@@ -116,11 +163,11 @@ pub(crate) async fn offset_fetch(version: i16) {
     let world = World::with_topic().await;
     let (mut client, member_id) = world.with_member().await;
     assert_eq!(
-        client.ask(6, &commit(6, member_id.clone(), TOPIC)).await.topics[0].partitions[0].error_code,
+        client.ask(6, &commit(6, member_id.clone(), BY_NAME)).await.topics[0].partitions[0].error_code,
         NONE
     );
     if version >= 8 {
-        offset_fetch_of_groups(&mut client, version, member_id).await;
+        offset_fetch_of_groups(&mut client, version, member_id, world.topic_id).await;
     } else {
         offset_fetch_of_one_group(&mut client, version).await;
     }
@@ -172,7 +219,7 @@ async fn offset_fetch_of_one_group(client: &mut Client, version: i16) {
     }
 }
 
-async fn offset_fetch_of_groups(client: &mut Client, version: i16, member_id: StrBytes) {
+async fn offset_fetch_of_groups(client: &mut Client, version: i16, member_id: StrBytes, topic_id: Uuid) {
     let committed = OffsetFetchResponsePartitions::default()
         .with_partition_index(PARTITION)
         .with_committed_offset(2)
@@ -185,16 +232,23 @@ async fn offset_fetch_of_groups(client: &mut Client, version: i16, member_id: St
             .with_committed_leader_epoch(-1)
             .with_metadata(Some(text("")))
     };
+    let (name, id) = Named {
+        name: TOPIC,
+        id: topic_id,
+    }
+    .at(version);
     let answered = |group: &str, partitions| {
         let topic = OffsetFetchResponseTopics::default()
-            .with_name(topic_name(TOPIC))
+            .with_name(name.clone())
+            .with_topic_id(id)
             .with_partitions(partitions);
         OffsetFetchResponseGroup::default()
             .with_group_id(group_id(group))
             .with_topics(vec![topic])
     };
     let topic = OffsetFetchRequestTopics::default()
-        .with_name(topic_name(TOPIC))
+        .with_name(name.clone())
+        .with_topic_id(id)
         .with_partition_indexes(vec![PARTITION, 2]);
     let mut readers = OffsetFetchRequestGroup::default()
         .with_group_id(group_id(GROUP))
@@ -217,18 +271,40 @@ async fn offset_fetch_of_groups(client: &mut Client, version: i16, member_id: St
     ]);
     assert_eq!(answer, expected);
 
-    let answer = client.ask(version, &request.with_groups(vec![all])).await;
+    let answer = client.ask(version, &request.clone().with_groups(vec![all])).await;
     assert_eq!(
         answer,
-        OffsetFetchResponse::default().with_groups(vec![answered(GROUP, vec![committed])])
+        OffsetFetchResponse::default().with_groups(vec![answered(GROUP, vec![committed.clone()])])
     );
+    if version >= 10 {
+        // Topics that do not exist come last.
+        let unknown = OffsetFetchRequestTopics::default()
+            .with_topic_id(ABSENT.id)
+            .with_partition_indexes(vec![0]);
+        let known = unknown
+            .clone()
+            .with_topic_id(topic_id)
+            .with_partition_indexes(vec![PARTITION]);
+        let group = OffsetFetchRequestGroup::default()
+            .with_group_id(group_id(GROUP))
+            .with_topics(Some(vec![unknown, known]));
+        let answer = client.ask(version, &request.with_groups(vec![group])).await;
+        let mut expected = answered(GROUP, vec![committed]);
+        let row = never(0).with_error_code(UNKNOWN_TOPIC_ID);
+        expected.topics.push(
+            OffsetFetchResponseTopics::default()
+                .with_topic_id(ABSENT.id)
+                .with_partitions(vec![row]),
+        );
+        assert_eq!(answer, OffsetFetchResponse::default().with_groups(vec![expected]));
+    }
 }
 
 pub(crate) async fn offset_delete(version: i16) {
     let world = World::with_topic().await;
     let (mut client, member_id) = world.with_member().await;
     assert_eq!(
-        client.ask(6, &commit(6, member_id, TOPIC)).await.topics[0].partitions[0].error_code,
+        client.ask(6, &commit(6, member_id, BY_NAME)).await.topics[0].partitions[0].error_code,
         NONE
     );
     commit_without_member(&mut client, "idle", 3).await;

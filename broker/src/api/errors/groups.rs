@@ -12,6 +12,7 @@ use crate::operations::find_coordinator::FindCoordinatorError;
 use crate::operations::heartbeat::HeartbeatError;
 use crate::operations::join_group::JoinError;
 use crate::operations::sync_group::SyncError;
+use crate::topic::UnknownTopicId;
 use kafka_protocol::ResponseError;
 use std::convert::Infallible;
 
@@ -133,6 +134,7 @@ impl KafkaError for CommitOffsetsError {
             Self::Denied(denied) => denied.response(),
             Self::Group(error) => error.response(),
             Self::UnknownPartition { .. } => ResponseError::UnknownTopicOrPartition,
+            Self::UnknownTopicId(error) => error.response(),
             Self::MetadataTooLarge { .. } => ResponseError::OffsetMetadataTooLarge,
         }
     }
@@ -145,6 +147,12 @@ pub(in crate::api) fn commit_offsets_code(version: i16, result: &Result<(), Comm
             ResponseError::IllegalGeneration.code()
         }
         _ => code_of(result),
+    }
+}
+
+impl KafkaError for UnknownTopicId {
+    fn response(&self) -> ResponseError {
+        ResponseError::UnknownTopicId
     }
 }
 

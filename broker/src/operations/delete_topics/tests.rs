@@ -5,6 +5,7 @@ use crate::operations::commit_offsets::{
 };
 use crate::operations::create_topics::{CreateTopic, create_topics};
 use crate::operations::fetch_offsets::fetch_offsets;
+use crate::topic::TopicKey;
 
 fn cluster_with(names: &[&str], properties: &[(&str, &str)]) -> Arc<Cluster> {
     let cluster = Arc::new(Cluster::for_tests(1, properties));
@@ -126,7 +127,7 @@ async fn what_groups_committed_for_a_deleted_topic_is_gone_when_the_answer_comes
         metadata: "".into(),
         retention_ms: None,
     };
-    let offsets = ["a", "b"].map(|name| (Arc::from(name), vec![(0, offset.clone())]));
+    let offsets = ["a", "b"].map(|name| (TopicKey::Name(name.into()), vec![(0, offset.clone())]));
     let administrator = Committer {
         membership: Membership {
             member_id: "".into(),
