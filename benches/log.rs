@@ -10,7 +10,7 @@ use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use esmeralda_broker::bench::Log;
 use esmeralda_broker::records::{NewRecord, encode_batch};
-use esmeralda_broker::{Compression, Offset, Pool};
+use esmeralda_broker::{Compression, MemoryPool, Offset};
 use std::hint::black_box;
 
 const MIB: usize = 1 << 20;
@@ -27,12 +27,12 @@ fn batch(record_count: usize, value_bytes: usize) -> Bytes {
     encode_batch(&vec![record; record_count], Compression::None)
 }
 
-fn pool() -> Pool {
-    Pool::new(1 << 30)
+fn pool() -> MemoryPool {
+    MemoryPool::new(1 << 30)
 }
 
 /// A copy in the pool's memory, as if it had just been received.
-fn received(pool: &Pool, batch: &[u8]) -> Bytes {
+fn received(pool: &MemoryPool, batch: &[u8]) -> Bytes {
     pool.copy(batch).expect("the pool has room")
 }
 

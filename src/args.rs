@@ -1,7 +1,7 @@
 //! The command line: its options, their values, and their help texts.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use esmeralda::broker::config::{Advertised, AdvertisedHost};
+use esmeralda::broker::{Advertised, AdvertisedHost};
 use esmeralda::declarations::Scaling;
 use esmeralda::esm::ProfileName;
 use std::net::SocketAddr;

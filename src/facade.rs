@@ -10,10 +10,9 @@ pub use options::Options;
 use crate::http;
 use crate::virtual_time;
 use bytes::Bytes;
-use esmeralda_broker::config::NodeConfig;
 use esmeralda_broker::local::{self, NewTopic};
 use esmeralda_broker::records::{NewRecord, encode_batch};
-use esmeralda_broker::{Broker, Compression, Config, Entropy, Offset};
+use esmeralda_broker::{Broker, Compression, Config, Entropy, NodeConfig, Offset};
 use esmeralda_esm::invoker::{
     ClosureInvoker, HttpInvoker, InvalidEndpoint, SimulatedFunction, SimulatedInvoker,
 };

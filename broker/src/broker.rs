@@ -4,9 +4,10 @@ use crate::cluster::{Cluster, Node, NodeListener};
 use crate::config::{Advertised, AdvertisedHost, Config, ConfigError};
 use crate::ids::NodeId;
 use crate::metrics::BrokerMetrics;
+use crate::pool::Pool;
 use crate::server::Server;
 use crate::upkeep::Upkeep;
-use crate::{Clock, Entropy, Pool, local};
+use crate::{Clock, Entropy, local};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -123,9 +124,10 @@ impl Broker {
         self.cluster.nodes.iter().flat_map(Node::listeners)
     }
 
-    /// What went through the cluster.
+    /// Returns the cluster's numbers, to be read at any time.
     pub fn metrics(&self) -> BrokerMetrics {
-        BrokerMetrics::new(Arc::clone(&self.cluster))
+        let counters = Arc::clone(&self.cluster.counters);
+        BrokerMetrics::new(counters, self.cluster.pool.clone())
     }
 
     /// A client of this cluster in the same process.
@@ -133,7 +135,7 @@ impl Broker {
         local::Client::new(Arc::clone(&self.cluster), client_id)
     }
 
-    /// The memory that the cluster may hold.
+    /// Returns the memory that the cluster and what is built on it may hold together.
     pub fn memory(&self) -> &Pool {
         &self.cluster.pool
     }
@@ -219,7 +221,7 @@ mod tests {
         assert_eq!(addresses.len(), 2);
         assert!(addresses[0].starts_with("127.0.0.1:") && addresses[1].starts_with("localhost:"));
         let mut client = TcpStream::connect(&addresses[1]).await.unwrap();
-        while broker.metrics().read().connections == 0 {
+        while broker.metrics().connections() == 0 {
             tokio::task::yield_now().await;
         }
         broker.shutdown(Duration::from_secs(30)).await;

@@ -41,7 +41,7 @@ pub(crate) struct Cluster {
     /// One per broker, in the order of `nodes`.
     pub(crate) fetch_sessions: Vec<FetchSessions>,
     pub(crate) producer_ids: ProducerIds,
-    pub(crate) counters: Counters,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) pool: Pool,
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
@@ -83,7 +83,7 @@ impl Cluster {
             broker_configs,
             authorizer: Authorizer::default(),
             topics: Topics::new(),
-            counters: Counters::default(),
+            counters: Arc::default(),
             pool,
             clock,
             entropy,

@@ -9,7 +9,8 @@ pub(crate) mod keys;
 pub(crate) mod layers;
 
 pub use advertised::{Advertised, AdvertisedHost, InvalidAdvertisedHost};
-pub use broker::{BrokerConfig, ConfigError};
+pub(crate) use broker::BrokerConfig;
+pub use broker::ConfigError;
 pub(crate) use layers::BrokerConfigs;
 
 /// The least and the default of what a cluster needs to start.

@@ -5,10 +5,11 @@
 use crate::cluster::{Cluster, Node, NodeListener};
 use crate::config::{Config, ConfigError};
 use crate::ids::{LeaderEpoch, NodeId};
-use crate::log::batch::{BATCH_HEADER_BYTES, BatchHeader, Compression};
+use crate::log::header::{BATCH_HEADER_BYTES, BatchHeader, Compression};
 use crate::log::{Batch, LogSettings, Part, PartitionLog, records};
+use crate::pool::Pool;
 use crate::server;
-use crate::{Clock, Entropy, Pool};
+use crate::{Clock, Entropy};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,22 +1,26 @@
-//! What went through the cluster: counters that operations raise and the front door shows.
+//! The cluster's metrics: the counters that operations raise, and the table of what is shown.
+//!
+//! A metric has its counter here and one entry in the table. The page of the HTTP surface is written from the table.
 
-use crate::cluster::Cluster;
+use crate::pool::Pool;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-/// Threads that raise the traffic's counters without meeting each other.
+/// The number of parts that the traffic's counters are divided into. Threads that raise the same counter pass its cache line
+/// back and forth; machines with more cores than this share a part by two or three threads.
 const TRAFFIC_PARTS: usize = 8;
 
-/// Counters since the cluster started. Relaxed: each is exact by itself, not one against another.
+/// Counters since the cluster started. They are relaxed: each is exact by itself, but two of them need not fit each other.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     traffic: [Traffic; TRAFFIC_PARTS],
     pub(crate) connections: AtomicU64,
-    /// The memory limit was reached and producers are refused.
+    /// Set while the memory limit is reached and producers are refused.
     pub(crate) is_memory_full: AtomicBool,
 }
 
-/// A part of what went in and out. Every request raises it, so each is on a cache line of its own.
+/// One part of the traffic's counters. Every request raises them, so each part is on a cache line of its own.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Traffic {
@@ -27,21 +31,21 @@ struct Traffic {
 }
 
 impl Counters {
-    /// Counts what producers appended.
+    /// Counts records and bytes that producers appended.
     pub(crate) fn count_in(&self, records: u64, bytes: u64) {
         let own = self.own_part();
         own.records_in.fetch_add(records, Ordering::Relaxed);
         own.bytes_in.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Counts what was fetched.
+    /// Counts records and bytes that were fetched.
     pub(crate) fn count_out(&self, records: u64, bytes: u64) {
         let own = self.own_part();
         own.records_out.fetch_add(records, Ordering::Relaxed);
         own.bytes_out.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// The part that this thread raises, and few others.
+    /// Returns the part that this thread raises.
     fn own_part(&self) -> &Traffic {
         static THREADS: AtomicUsize = AtomicUsize::new(0);
         thread_local! {
@@ -56,47 +60,111 @@ impl Counters {
     }
 }
 
-/// The cluster's numbers, to be read at any time.
+/// The cluster's numbers, to be read at any time. [`BROKER_METRICS`] lists them.
 #[derive(Clone, Debug)]
 pub struct BrokerMetrics {
-    cluster: Arc<Cluster>,
+    counters: Arc<Counters>,
+    pool: Pool,
 }
 
-/// The cluster's numbers at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BrokerSnapshot {
-    /// Records appended by producers.
-    pub records_in: u64,
-    /// Bytes of record batches appended by producers.
-    pub bytes_in: u64,
-    /// Records fetched; a batch counts whole.
-    pub records_out: u64,
-    /// Bytes of record batches fetched.
-    pub bytes_out: u64,
-    /// Open connections.
-    pub connections: u64,
-    /// What is held of the memory limit.
-    pub memory_used_bytes: u64,
-    /// The memory limit.
-    pub memory_limit_bytes: u64,
+/// The kind of a metric in Prometheus' text format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricKind {
+    /// A number that only rises.
+    Counter,
+    /// A number that rises and falls.
+    Gauge,
+}
+
+/// One number of the cluster.
+#[derive(Debug)]
+pub struct BrokerMetric {
+    /// The name on the page of metrics.
+    pub name: &'static str,
+    /// The kind.
+    pub kind: MetricKind,
+    /// The meaning, in one sentence.
+    pub help: &'static str,
+    value: fn(&BrokerMetrics) -> u64,
+}
+
+/// Every number of the cluster, in the order of the page of metrics.
+pub const BROKER_METRICS: &[BrokerMetric] = &[
+    BrokerMetric {
+        name: "esmeralda_records_in_total",
+        kind: MetricKind::Counter,
+        help: "Records appended by producers.",
+        value: BrokerMetrics::records_in,
+    },
+    BrokerMetric {
+        name: "esmeralda_bytes_in_total",
+        kind: MetricKind::Counter,
+        help: "Bytes of record batches appended by producers.",
+        value: BrokerMetrics::bytes_in,
+    },
+    BrokerMetric {
+        name: "esmeralda_bytes_out_total",
+        kind: MetricKind::Counter,
+        help: "Bytes of record batches fetched.",
+        value: |metrics| metrics.counters.sum(|part| &part.bytes_out),
+    },
+    BrokerMetric {
+        name: "esmeralda_records_out_total",
+        kind: MetricKind::Counter,
+        help: "Records fetched, whole batches counted.",
+        value: |metrics| metrics.counters.sum(|part| &part.records_out),
+    },
+    BrokerMetric {
+        name: "esmeralda_connections",
+        kind: MetricKind::Gauge,
+        help: "Open Kafka connections.",
+        value: BrokerMetrics::connections,
+    },
+    BrokerMetric {
+        name: "esmeralda_memory_used_bytes",
+        kind: MetricKind::Gauge,
+        help: "Memory held for frames, records, answers and payloads.",
+        value: |metrics| metrics.pool.used_bytes() as u64,
+    },
+    BrokerMetric {
+        name: "esmeralda_memory_limit_bytes",
+        kind: MetricKind::Gauge,
+        help: "The bound of that memory (--memory-limit).",
+        value: |metrics| metrics.pool.limit_bytes() as u64,
+    },
+];
+
+impl BrokerMetric {
+    /// Returns its value now.
+    pub fn read(&self, metrics: &BrokerMetrics) -> u64 {
+        (self.value)(metrics)
+    }
+}
+
+impl fmt::Display for MetricKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+        })
+    }
 }
 
 impl BrokerMetrics {
-    pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
-        Self { cluster }
+    /// Returns the numbers of a cluster with these counters and this memory.
+    pub(crate) fn new(counters: Arc<Counters>, pool: Pool) -> Self {
+        Self { counters, pool }
     }
 
-    /// The numbers as they are now.
-    pub fn read(&self) -> BrokerSnapshot {
-        let counters = &self.cluster.counters;
-        BrokerSnapshot {
-            records_in: counters.sum(|part| &part.records_in),
-            bytes_in: counters.sum(|part| &part.bytes_in),
-            records_out: counters.sum(|part| &part.records_out),
-            bytes_out: counters.sum(|part| &part.bytes_out),
-            connections: counters.connections.load(Ordering::Relaxed),
-            memory_used_bytes: self.cluster.pool.used_bytes() as u64,
-            memory_limit_bytes: self.cluster.pool.limit_bytes() as u64,
-        }
+    pub(crate) fn records_in(&self) -> u64 {
+        self.counters.sum(|part| &part.records_in)
+    }
+
+    pub(crate) fn bytes_in(&self) -> u64 {
+        self.counters.sum(|part| &part.bytes_in)
+    }
+
+    pub(crate) fn connections(&self) -> u64 {
+        self.counters.connections.load(Ordering::Relaxed)
     }
 }

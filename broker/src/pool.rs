@@ -70,7 +70,7 @@ pub struct Charge {
 /// The right to hold one frame while its request is in flight. Drop it when the request has been answered; what the log keeps of
 /// the frame's buffer stays charged without it.
 #[derive(Debug)]
-pub struct FrameTicket {
+pub(crate) struct FrameTicket {
     frame: Arc<FrameInFlight>,
 }
 
@@ -102,13 +102,10 @@ pub struct OutOfMemory {
 #[error(
     "a frame of {bytes} bytes exceeds the {share_bytes} bytes that frames may hold under the memory limit of {limit_bytes} bytes"
 )]
-pub struct FrameTooLarge {
-    /// The frame's length.
-    pub bytes: usize,
-    /// What all frames in flight may hold.
-    pub share_bytes: usize,
-    /// The bound of everything.
-    pub limit_bytes: usize,
+pub(crate) struct FrameTooLarge {
+    pub(crate) bytes: usize,
+    pub(crate) share_bytes: usize,
+    pub(crate) limit_bytes: usize,
 }
 
 impl Pool {
@@ -147,7 +144,7 @@ impl Pool {
     ///
     /// # Errors
     /// [`OutOfMemory`] when it does not.
-    pub fn admit(&self, more_bytes: usize) -> Result<(), OutOfMemory> {
+    pub(crate) fn admit(&self, more_bytes: usize) -> Result<(), OutOfMemory> {
         if self.used_bytes() + more_bytes > self.kept_limit_bytes() {
             return Err(self.out_of_memory(more_bytes));
         }
@@ -165,7 +162,7 @@ impl Pool {
 
     /// The same as [`Pool::take`] for what has to go on at the bound too, such as answers to readers, who make room by reading. Keep it
     /// small and short-lived.
-    pub fn take_beyond_limit(&self, len: usize) -> PooledBuf {
+    pub(crate) fn take_beyond_limit(&self, len: usize) -> PooledBuf {
         let bytes = free::class_bytes(len);
         self.fill(self.charge_beyond_limit(bytes))
     }
@@ -204,7 +201,7 @@ impl Pool {
     ///
     /// # Errors
     /// [`FrameTooLarge`] when it could never fit.
-    pub async fn reserve_frame(&self, len: usize) -> Result<(FrameTicket, PooledBuf), FrameTooLarge> {
+    pub(crate) async fn reserve_frame(&self, len: usize) -> Result<(FrameTicket, PooledBuf), FrameTooLarge> {
         let permits = self.frame_permits(len)?;
         let permit = self.shared.frame_permits.acquire_many(permits).await;
         permit.expect("the pool never closes its semaphore").forget();
@@ -215,7 +212,10 @@ impl Pool {
     ///
     /// # Errors
     /// [`FrameTooLarge`] when it could never fit.
-    pub fn try_reserve_frame(&self, len: usize) -> Result<Option<(FrameTicket, PooledBuf)>, FrameTooLarge> {
+    pub(crate) fn try_reserve_frame(
+        &self,
+        len: usize,
+    ) -> Result<Option<(FrameTicket, PooledBuf)>, FrameTooLarge> {
         let permits = self.frame_permits(len)?;
         let Ok(permit) = self.shared.frame_permits.try_acquire_many(permits) else {
             return Ok(None);

@@ -17,7 +17,7 @@ use crate::source::consumer::{KafkaGroup, MemberSettings};
 use crate::source::embedded::EmbeddedCluster;
 use crate::source::{GroupTimeouts, Progress};
 use crate::trace::{Trace, TraceSettings};
-use crate::{Clock, Entropy, Pool};
+use crate::{Clock, Entropy, MemoryPool};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub struct EngineOptions {
     /// Ids and jitter.
     pub entropy: Entropy,
     /// Counts the payloads in flight.
-    pub memory: Pool,
+    pub memory: MemoryPool,
     /// How long a mapping stays Creating, Enabling, Disabling, Updating or Deleting at least.
     pub transition_delay: Duration,
     /// Of the mappings' groups.

@@ -33,7 +33,7 @@ pub use config::{
 };
 pub use engine::{Engine, EngineOptions};
 pub use invoker::{Functions, Invocation, InvocationResult, Invoker};
-pub use metrics::MappingMetrics;
+pub use metrics::{MAPPING_METRICS, MappingMetric, MappingMetrics, OFFSET_LAG, PartitionMetric};
 pub use poller::Payloads;
 pub use profile::{ProfileName, ScalingProfile};
-pub use source::{AssignmentNumber, GroupTimeouts, Pool, Records, Span, TimestampType};
+pub use source::{AssignmentNumber, GroupTimeouts, MemoryPool, Records, Span, TimestampType};

@@ -1,52 +1,134 @@
-//! Counters of a mapping, in AWS's names where AWS has them.
+//! The metrics of a mapping, in AWS's names where AWS has them: the table of what is shown, and the counters that pollers raise.
 
 use crate::scaler::Work;
+use esmeralda_broker::MetricKind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// A mapping's numbers at one moment; counters since the mapping was created.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MappingMetrics {
-    /// The mapping's UUID.
-    pub uuid: String,
-    /// The function it invokes.
-    pub function_name: String,
-    /// The topic it reads.
-    pub topic: String,
-    /// Its state, as AWS names them.
-    pub state: String,
-    /// Event pollers that are members of the group.
-    pub pollers: usize,
-    /// Of them, those that processed an event in the last five minutes (ProvisionedPollers).
-    pub active_pollers: usize,
-    /// Event poller units that are billed now (EventPollerUnit); 0 in on-demand mode.
-    pub event_poller_units: u64,
-    /// Records read.
-    pub polled_event_count: u64,
-    /// Uncompressed bytes of keys, values and headers read.
-    pub polled_bytes: u64,
-    /// Records handed to the function; counts again on a retry.
-    pub invoked_event_count: u64,
-    /// Records in failed invocations.
-    pub failed_invoke_event_count: u64,
-    /// Records that were dropped.
-    pub dropped_event_count: u64,
-    /// Offsets that commits advanced by.
-    pub committed_event_count: u64,
-    /// Batches that were processed and could not be committed, because their partitions had a new owner; they are delivered again.
-    pub commit_error_count: u64,
-    /// Invocations that were completed.
-    pub invocations: u64,
-    /// Of them, those that failed in the function.
-    pub invocation_errors: u64,
-    /// Invocations that were throttled.
-    pub throttles: u64,
-    /// Invocations in flight.
-    pub in_flight: usize,
-    /// Per partition, by index: end offset less committed offset.
-    pub offset_lag: Vec<u64>,
+/// One number of a mapping.
+#[derive(Debug)]
+pub struct MappingMetric {
+    /// The name on the page of metrics.
+    pub name: &'static str,
+    /// The kind.
+    pub kind: MetricKind,
+    /// The meaning, in one sentence; names CloudWatch's metric where there is one.
+    pub help: &'static str,
+    value: fn(&MappingMetrics) -> u64,
+}
+
+impl MappingMetric {
+    /// Returns its value in `metrics`.
+    pub fn read(&self, metrics: &MappingMetrics) -> u64 {
+        (self.value)(metrics)
+    }
+}
+
+/// Writes the fields of [`MappingMetrics`], their entries in [`MAPPING_METRICS`], and the reading of those that [`Counters`] has a
+/// field of the same name for, so that a metric is one entry here.
+macro_rules! mapping_metrics {
+    (
+        measured { $($measured:ident: $measured_type:ty = $measured_kind:ident $measured_name:literal $measured_help:literal;)* }
+        counted { $($counted:ident: $counted_type:ty = $counted_kind:ident $counted_name:literal $counted_help:literal;)* }
+    ) => {
+        /// A mapping's numbers at one moment; counters since the mapping was created.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct MappingMetrics {
+            /// The mapping's UUID.
+            pub uuid: String,
+            /// The function it invokes.
+            pub function_name: String,
+            /// The topic it reads.
+            pub topic: String,
+            /// Its state, in AWS's words.
+            pub state: String,
+            $(#[doc = $measured_help] pub $measured: $measured_type,)*
+            $(#[doc = $counted_help] pub $counted: $counted_type,)*
+            /// Batches that were processed and could not be committed because their partitions had a new owner; they are
+            /// delivered again. Not on the page of metrics.
+            pub commit_error_count: u64,
+            /// End offset less committed offset, by partition: [`OFFSET_LAG`].
+            pub offset_lag: Vec<u64>,
+        }
+
+        /// Every number that a mapping has one of, in the order of the page of metrics.
+        pub const MAPPING_METRICS: &[MappingMetric] = &[
+            $(MappingMetric {
+                name: $measured_name,
+                kind: MetricKind::$measured_kind,
+                help: $measured_help,
+                value: |metrics| metrics.$measured as u64,
+            },)*
+            $(MappingMetric {
+                name: $counted_name,
+                kind: MetricKind::$counted_kind,
+                help: $counted_help,
+                value: |metrics| metrics.$counted,
+            },)*
+        ];
+
+        impl Counters {
+            /// Fills in the numbers that are counted here.
+            pub(crate) fn read_into(&self, metrics: &mut MappingMetrics) {
+                $(metrics.$counted = self.$counted.count();)*
+                metrics.commit_error_count = self.commit_error_count.get();
+                metrics.in_flight = self.in_flight.count();
+            }
+        }
+    };
+}
+
+mapping_metrics! {
+    measured {
+        pollers: usize = Gauge "esmeralda_mapping_pollers"
+            "Event pollers that are members of the mapping's group.";
+        active_pollers: usize = Gauge "esmeralda_mapping_provisioned_pollers"
+            "Event pollers that processed an event in the last five minutes (ProvisionedPollers).";
+        event_poller_units: u64 = Gauge "esmeralda_mapping_event_poller_units"
+            "Event poller units that were billed last (EventPollerUnit).";
+        in_flight: usize = Gauge "esmeralda_mapping_invocations_in_flight"
+            "Invocations in flight.";
+    }
+    counted {
+        invocations: u64 = Counter "esmeralda_mapping_invocations_total"
+            "Invocations that ended.";
+        invocation_errors: u64 = Counter "esmeralda_mapping_invocation_errors_total"
+            "Invocations that failed in the function.";
+        throttles: u64 = Counter "esmeralda_mapping_throttles_total"
+            "Invocations that were throttled.";
+        polled_event_count: u64 = Counter "esmeralda_mapping_polled_events_total"
+            "Records read (PolledEventCount).";
+        polled_bytes: u64 = Counter "esmeralda_mapping_polled_bytes_total"
+            "Bytes of keys, values and headers read (EventPollerThroughputInBytes).";
+        invoked_event_count: u64 = Counter "esmeralda_mapping_invoked_events_total"
+            "Records handed to the function, retries counted (InvokedEventCount).";
+        failed_invoke_event_count: u64 = Counter "esmeralda_mapping_failed_invoke_events_total"
+            "Records in failed invocations (FailedInvokeEventCount).";
+        dropped_event_count: u64 = Counter "esmeralda_mapping_dropped_events_total"
+            "Records dropped (DroppedEventCount).";
+        committed_event_count: u64 = Counter "esmeralda_mapping_committed_events_total"
+            "Offsets that commits advanced by (CommittedEventCount).";
+    }
+}
+
+/// The number that a mapping has once for each partition.
+pub const OFFSET_LAG: PartitionMetric = PartitionMetric {
+    name: "esmeralda_mapping_offset_lag",
+    kind: MetricKind::Gauge,
+    help: "End offset less committed offset (OffsetLag).",
+};
+
+/// A number of a mapping's partition.
+#[derive(Debug)]
+pub struct PartitionMetric {
+    /// The name on the page of metrics.
+    pub name: &'static str,
+    /// The kind.
+    pub kind: MetricKind,
+    /// The meaning, in one sentence.
+    pub help: &'static str,
 }
 
 /// What the pollers of a mapping count, together.
@@ -71,6 +153,23 @@ pub(crate) struct Counters {
     pub(crate) in_flight: InFlight,
     /// Followed by those who wait until a mapping has drained.
     pub(crate) committed_event_count: watch::Sender<u64>,
+}
+
+/// A field of [`Counters`] that the table can read.
+trait Counted {
+    fn count(&self) -> u64;
+}
+
+impl Counted for Counter {
+    fn count(&self) -> u64 {
+        self.get()
+    }
+}
+
+impl Counted for watch::Sender<u64> {
+    fn count(&self) -> u64 {
+        *self.borrow()
+    }
 }
 
 /// A number that only rises.
@@ -165,28 +264,13 @@ impl Counters {
 
     /// Offsets that commits advanced by.
     pub(crate) fn committed_event_count(&self) -> u64 {
-        *self.committed_event_count.borrow()
+        self.committed_event_count.count()
     }
 
     /// A commit advanced by `offsets`.
     pub(crate) fn committed(&self, now: Duration, offsets: u64) {
         self.last_commit_ns.store(nanoseconds(now), Ordering::Relaxed);
         self.committed_event_count.send_modify(|count| *count += offsets);
-    }
-
-    /// Fills in what is counted here.
-    pub(crate) fn read_into(&self, metrics: &mut MappingMetrics) {
-        metrics.polled_event_count = self.polled_event_count.get();
-        metrics.polled_bytes = self.polled_bytes.get();
-        metrics.invoked_event_count = self.invoked_event_count.get();
-        metrics.failed_invoke_event_count = self.failed_invoke_event_count.get();
-        metrics.dropped_event_count = self.dropped_event_count.get();
-        metrics.committed_event_count = self.committed_event_count();
-        metrics.commit_error_count = self.commit_error_count.get();
-        metrics.invocations = self.invocations.get();
-        metrics.invocation_errors = self.invocation_errors.get();
-        metrics.throttles = self.throttles.get();
-        metrics.in_flight = self.in_flight.count();
     }
 }
 

@@ -4,7 +4,7 @@
 //! `source/embedded.rs` is the client of the embedded cluster. A share group, or another kind of group, is another implementation of
 //! [`EventSource`] beside them.
 
-pub use esmeralda_broker::{OutOfMemory, Pool, TimestampType};
+pub use esmeralda_broker::{MemoryPool, OutOfMemory, TimestampType};
 
 use bytes::Bytes;
 use std::future::Future;

@@ -30,8 +30,7 @@ const BROKER_ROOMS: &[(&str, &str)] = &[
     ("group", ""),
     ("fetch", "topic log"),
     ("cluster", "topic group fetch log metrics security"),
-    // The counters are the ground's; what is read off a running cluster needs the cluster.
-    ("metrics", "cluster topic group"),
+    ("metrics", ""),
     ("operations", "cluster topic group fetch log metrics security"),
     ("upkeep", "operations cluster topic group fetch log metrics"),
     // What is below operations comes up as values and errors; see ONLY for what stays there.
@@ -64,7 +63,8 @@ const ONLY: &[(&str, &str, &str)] = &[
     (
         "esmeralda_broker",
         "esm/src/",
-        "esm/src/clock.rs esm/src/source.rs esm/src/source/",
+        // The kinds of metrics are one vocabulary.
+        "esm/src/clock.rs esm/src/metrics.rs esm/src/source.rs esm/src/source/",
     ),
     // The member of a group reads through its own trait, so that any cluster can be its source.
     (

@@ -1,6 +1,6 @@
 //! The options of an instance.
 
-use esmeralda_broker::config::Advertised;
+use esmeralda_broker::Advertised;
 use esmeralda_esm::trace::TraceSettings;
 use esmeralda_esm::{GroupTimeouts, Payloads, ProfileName, ScalingProfile};
 use std::collections::BTreeMap;

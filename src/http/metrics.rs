@@ -1,62 +1,23 @@
 //! `/metrics`: the metrics of the cluster and of each mapping in Prometheus' text format.
 
-use esmeralda_broker::BrokerMetrics;
-use esmeralda_esm::MappingMetrics;
+use esmeralda_broker::{BROKER_METRICS, BrokerMetrics, MetricKind};
+use esmeralda_esm::{MAPPING_METRICS, MappingMetrics, OFFSET_LAG};
 use std::fmt::Write as _;
 
 /// Returns the whole page.
 pub(super) fn page(broker: &BrokerMetrics, mappings: &[MappingMetrics]) -> String {
     let mut page = Page::default();
-    let broker = broker.read();
-    page.family(
-        "esmeralda_records_in_total",
-        "counter",
-        "Records appended by producers.",
-    );
-    page.sample("", broker.records_in);
-    page.family(
-        "esmeralda_bytes_in_total",
-        "counter",
-        "Bytes of record batches appended by producers.",
-    );
-    page.sample("", broker.bytes_in);
-    page.family(
-        "esmeralda_bytes_out_total",
-        "counter",
-        "Bytes of record batches fetched.",
-    );
-    page.sample("", broker.bytes_out);
-    page.family(
-        "esmeralda_records_out_total",
-        "counter",
-        "Records fetched, whole batches counted.",
-    );
-    page.sample("", broker.records_out);
-    page.family("esmeralda_connections", "gauge", "Open Kafka connections.");
-    page.sample("", broker.connections);
-    page.family(
-        "esmeralda_memory_used_bytes",
-        "gauge",
-        "Memory held for frames, records, answers and payloads.",
-    );
-    page.sample("", broker.memory_used_bytes);
-    page.family(
-        "esmeralda_memory_limit_bytes",
-        "gauge",
-        "The bound of that memory (--memory-limit).",
-    );
-    page.sample("", broker.memory_limit_bytes);
-    for family in FAMILIES {
-        page.family(family.name, family.kind, family.help);
+    for metric in BROKER_METRICS {
+        page.family(metric.name, metric.kind, metric.help);
+        page.sample("", metric.read(broker));
+    }
+    for metric in MAPPING_METRICS {
+        page.family(metric.name, metric.kind, metric.help);
         for mapping in mappings {
-            page.sample(&labels(mapping), (family.value)(mapping));
+            page.sample(&labels(mapping), metric.read(mapping));
         }
     }
-    page.family(
-        "esmeralda_mapping_offset_lag",
-        "gauge",
-        "End offset less committed offset (OffsetLag).",
-    );
+    page.family(OFFSET_LAG.name, OFFSET_LAG.kind, OFFSET_LAG.help);
     for mapping in mappings {
         for (partition, lag) in mapping.offset_lag.iter().enumerate() {
             page.sample(&format!("{},partition=\"{partition}\"", labels(mapping)), *lag);
@@ -64,95 +25,6 @@ pub(super) fn page(broker: &BrokerMetrics, mappings: &[MappingMetrics]) -> Strin
     }
     page.text
 }
-
-struct Family {
-    name: &'static str,
-    kind: &'static str,
-    help: &'static str,
-    value: fn(&MappingMetrics) -> u64,
-}
-
-/// The families with one sample per mapping. The help names CloudWatch's metric if there is one.
-const FAMILIES: &[Family] = &[
-    Family {
-        name: "esmeralda_mapping_pollers",
-        kind: "gauge",
-        help: "Event pollers that are members of the mapping's group.",
-        value: |mapping| mapping.pollers as u64,
-    },
-    Family {
-        name: "esmeralda_mapping_provisioned_pollers",
-        kind: "gauge",
-        help: "Event pollers that processed an event in the last five minutes (ProvisionedPollers).",
-        value: |mapping| mapping.active_pollers as u64,
-    },
-    Family {
-        name: "esmeralda_mapping_event_poller_units",
-        kind: "gauge",
-        help: "Event poller units that were billed last (EventPollerUnit).",
-        value: |mapping| mapping.event_poller_units,
-    },
-    Family {
-        name: "esmeralda_mapping_invocations_in_flight",
-        kind: "gauge",
-        help: "Invocations in flight.",
-        value: |mapping| mapping.in_flight as u64,
-    },
-    Family {
-        name: "esmeralda_mapping_invocations_total",
-        kind: "counter",
-        help: "Invocations that ended.",
-        value: |mapping| mapping.invocations,
-    },
-    Family {
-        name: "esmeralda_mapping_invocation_errors_total",
-        kind: "counter",
-        help: "Invocations that failed in the function.",
-        value: |mapping| mapping.invocation_errors,
-    },
-    Family {
-        name: "esmeralda_mapping_throttles_total",
-        kind: "counter",
-        help: "Invocations that were throttled.",
-        value: |mapping| mapping.throttles,
-    },
-    Family {
-        name: "esmeralda_mapping_polled_events_total",
-        kind: "counter",
-        help: "Records read (PolledEventCount).",
-        value: |mapping| mapping.polled_event_count,
-    },
-    Family {
-        name: "esmeralda_mapping_polled_bytes_total",
-        kind: "counter",
-        help: "Bytes of keys, values and headers read (EventPollerThroughputInBytes).",
-        value: |mapping| mapping.polled_bytes,
-    },
-    Family {
-        name: "esmeralda_mapping_invoked_events_total",
-        kind: "counter",
-        help: "Records handed to the function, retries counted (InvokedEventCount).",
-        value: |mapping| mapping.invoked_event_count,
-    },
-    Family {
-        name: "esmeralda_mapping_failed_invoke_events_total",
-        kind: "counter",
-        help: "Records in failed invocations (FailedInvokeEventCount).",
-        value: |mapping| mapping.failed_invoke_event_count,
-    },
-    Family {
-        name: "esmeralda_mapping_dropped_events_total",
-        kind: "counter",
-        help: "Records dropped (DroppedEventCount).",
-        value: |mapping| mapping.dropped_event_count,
-    },
-    Family {
-        name: "esmeralda_mapping_committed_events_total",
-        kind: "counter",
-        help: "Offsets that commits advanced by (CommittedEventCount).",
-        value: |mapping| mapping.committed_event_count,
-    },
-];
 
 fn labels(mapping: &MappingMetrics) -> String {
     format!(
@@ -178,7 +50,7 @@ struct Page {
 }
 
 impl Page {
-    fn family(&mut self, name: &'static str, kind: &str, help: &str) {
+    fn family(&mut self, name: &'static str, kind: MetricKind, help: &str) {
         self.family = name;
         // Writing to a String does not fail.
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -189,5 +61,74 @@ impl Page {
             "" => writeln!(self.text, "{} {value}", self.family),
             labels => writeln!(self.text, "{}{{{labels}}} {value}", self.family),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use esmeralda_broker::{Broker, Clock, Config, Entropy};
+
+    #[tokio::test]
+    async fn the_page_has_every_metric_by_its_name() {
+        let broker = Broker::start(Config::default(), Clock::system(), Entropy::from_seed(1));
+        let broker = broker.await.expect("a broker without a socket starts");
+        let mapping = MappingMetrics {
+            uuid: "u".to_owned(),
+            function_name: "f".to_owned(),
+            topic: "t".to_owned(),
+            pollers: 1,
+            active_pollers: 2,
+            event_poller_units: 3,
+            in_flight: 4,
+            invocations: 5,
+            invocation_errors: 6,
+            throttles: 7,
+            polled_event_count: 8,
+            polled_bytes: 9,
+            invoked_event_count: 10,
+            failed_invoke_event_count: 11,
+            dropped_event_count: 12,
+            committed_event_count: 13,
+            offset_lag: vec![14, 15],
+            ..MappingMetrics::default()
+        };
+        let page = page(&broker.metrics(), &[mapping]);
+        let samples: Vec<_> = page.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(
+            samples,
+            [
+                "esmeralda_records_in_total 0",
+                "esmeralda_bytes_in_total 0",
+                "esmeralda_bytes_out_total 0",
+                "esmeralda_records_out_total 0",
+                "esmeralda_connections 0",
+                "esmeralda_memory_used_bytes 0",
+                "esmeralda_memory_limit_bytes 1073741824",
+                "esmeralda_mapping_pollers{uuid=\"u\",function=\"f\",topic=\"t\"} 1",
+                "esmeralda_mapping_provisioned_pollers{uuid=\"u\",function=\"f\",topic=\"t\"} 2",
+                "esmeralda_mapping_event_poller_units{uuid=\"u\",function=\"f\",topic=\"t\"} 3",
+                "esmeralda_mapping_invocations_in_flight{uuid=\"u\",function=\"f\",topic=\"t\"} 4",
+                "esmeralda_mapping_invocations_total{uuid=\"u\",function=\"f\",topic=\"t\"} 5",
+                "esmeralda_mapping_invocation_errors_total{uuid=\"u\",function=\"f\",topic=\"t\"} 6",
+                "esmeralda_mapping_throttles_total{uuid=\"u\",function=\"f\",topic=\"t\"} 7",
+                "esmeralda_mapping_polled_events_total{uuid=\"u\",function=\"f\",topic=\"t\"} 8",
+                "esmeralda_mapping_polled_bytes_total{uuid=\"u\",function=\"f\",topic=\"t\"} 9",
+                "esmeralda_mapping_invoked_events_total{uuid=\"u\",function=\"f\",topic=\"t\"} 10",
+                "esmeralda_mapping_failed_invoke_events_total{uuid=\"u\",function=\"f\",topic=\"t\"} 11",
+                "esmeralda_mapping_dropped_events_total{uuid=\"u\",function=\"f\",topic=\"t\"} 12",
+                "esmeralda_mapping_committed_events_total{uuid=\"u\",function=\"f\",topic=\"t\"} 13",
+                "esmeralda_mapping_offset_lag{uuid=\"u\",function=\"f\",topic=\"t\",partition=\"0\"} 14",
+                "esmeralda_mapping_offset_lag{uuid=\"u\",function=\"f\",topic=\"t\",partition=\"1\"} 15",
+            ]
+        );
+        for metric in MAPPING_METRICS {
+            let is_total = metric.name.ends_with("_total");
+            assert_eq!(metric.kind == MetricKind::Counter, is_total, "{}", metric.name);
+            assert!(page.contains(&format!(
+                "# HELP {0} {1}\n# TYPE {0} {2}\n",
+                metric.name, metric.help, metric.kind
+            )));
+        }
     }
 }

@@ -6,41 +6,41 @@ use std::collections::BTreeMap;
 
 /// The broker configs that are honoured, typed. Source: Kafka's `KafkaConfig`, `ServerLogConfigs`, `GroupCoordinatorConfig`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BrokerConfig {
+pub(crate) struct BrokerConfig {
     /// `auto.create.topics.enable`; default true.
-    pub auto_create_topics: bool,
+    pub(crate) auto_create_topics: bool,
     /// `num.partitions`; at least 1, default 1.
-    pub default_partitions: i32,
+    pub(crate) default_partitions: i32,
     /// `default.replication.factor`; at least 1, default 1.
-    pub default_replication_factor: i16,
+    pub(crate) default_replication_factor: i16,
     /// `delete.topic.enable`; default true.
-    pub delete_topics: bool,
+    pub(crate) delete_topics: bool,
     /// `broker.rack`, the same for every broker; none by default.
-    pub rack: Option<String>,
+    pub(crate) rack: Option<String>,
     /// `group.initial.rebalance.delay.ms`; 0 unless set (Kafka's own default is 3,000).
-    pub group_initial_rebalance_delay_ms: i64,
+    pub(crate) group_initial_rebalance_delay_ms: i64,
     /// `group.min.session.timeout.ms`; default 6,000.
-    pub group_min_session_timeout_ms: i32,
+    pub(crate) group_min_session_timeout_ms: i32,
     /// `group.max.session.timeout.ms`; default 1,800,000.
-    pub group_max_session_timeout_ms: i32,
+    pub(crate) group_max_session_timeout_ms: i32,
     /// `group.max.size`; default 2,147,483,647.
-    pub group_max_size: i32,
+    pub(crate) group_max_size: i32,
     /// `offset.metadata.max.bytes`; default 4,096.
-    pub offset_metadata_max_bytes: i32,
+    pub(crate) offset_metadata_max_bytes: i32,
     /// `offsets.retention.minutes`; default 10,080.
-    pub offsets_retention_minutes: i32,
+    pub(crate) offsets_retention_minutes: i32,
     /// `offsets.retention.check.interval.ms`: how often groups drop expired offsets; default 600,000.
-    pub offsets_retention_check_interval_ms: i64,
+    pub(crate) offsets_retention_check_interval_ms: i64,
     /// `socket.request.max.bytes`: the largest frame accepted; default 104,857,600.
-    pub socket_request_max_bytes: i32,
+    pub(crate) socket_request_max_bytes: i32,
     /// `max.incremental.fetch.session.cache.slots`, per broker; default 1,000.
-    pub fetch_session_slots: i32,
+    pub(crate) fetch_session_slots: i32,
     /// `connections.max.idle.ms`; default 600,000.
-    pub connections_max_idle_ms: i64,
+    pub(crate) connections_max_idle_ms: i64,
     /// `log.retention.check.interval.ms`; default 300,000.
-    pub retention_check_interval_ms: i64,
+    pub(crate) retention_check_interval_ms: i64,
     /// `max.request.partition.size.limit`: the most partitions in one answer to DescribeTopicPartitions; default 2,000.
-    pub described_partitions_limit: i32,
+    pub(crate) described_partitions_limit: i32,
 }
 
 impl Default for BrokerConfig {
@@ -121,7 +121,7 @@ impl BrokerConfig {
     ///
     /// # Errors
     /// [`ConfigError`] names the first config that is unknown or out of its range.
-    pub fn from_properties(properties: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+    pub(crate) fn from_properties(properties: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let mut config = Self::default();
         for (name, text) in properties {
             config.apply(name, check(name, text)?);

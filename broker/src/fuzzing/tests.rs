@@ -5,7 +5,7 @@
 
 use super::{answer_frame, validate_batch};
 use crate::bounds::tests::samples::cases;
-use crate::log::batch::{BATCH_HEADER_BYTES, Compression};
+use crate::log::header::{BATCH_HEADER_BYTES, Compression};
 use crate::log::records::{NewRecord, encode_batch};
 use crate::messages::OffsetCommitRequest;
 use crate::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};

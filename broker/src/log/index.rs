@@ -1,7 +1,7 @@
 //! The index of a run of small batches: one entry about every 4 KiB, as with Kafka's `index.interval.bytes`, and a walk over the
 //! batch headers from there. An entry per batch would take a tenth of the memory that small batches take themselves.
 
-use super::batch::BatchHeader;
+use super::header::BatchHeader;
 use crate::ids::Offset;
 
 /// Kafka's default of `index.interval.bytes`.

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 
 pub(crate) mod batch;
 mod epochs;
+pub(crate) mod header;
 mod index;
 mod limits;
 mod producers;
@@ -124,7 +125,7 @@ pub(crate) struct Slice {
 #[derive(Clone, Debug)]
 pub(crate) enum Part {
     /// A large batch's header; its body follows.
-    Header([u8; batch::BATCH_HEADER_BYTES]),
+    Header([u8; header::BATCH_HEADER_BYTES]),
     /// A large batch's body, or a run of small batches with their headers: shared, never copied.
     Bytes(Bytes),
 }

@@ -1,7 +1,7 @@
 //! Idempotent producers: which sequence is due, and which batches were written already. Source: Kafka's `ProducerStateManager`,
 //! `ProducerAppendInfo` and `ProducerStateEntry`; KIP-98, KIP-360.
 
-use super::batch::BatchHeader;
+use super::header::BatchHeader;
 use super::{ActiveProducer, AppendError};
 use crate::ids::{Offset, ProducerEpoch, ProducerId, Sequence};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -10,7 +10,7 @@ mod varint;
 pub use codec::decompress;
 pub use encode::{NewRecord, encode_batch};
 
-use super::batch::{BATCH_HEADER_BYTES, BatchHeader, Compression, TimestampType};
+use super::header::{BATCH_HEADER_BYTES, BatchHeader, Compression, TimestampType};
 use crate::ids::Offset;
 use bytes::Bytes;
 use std::borrow::Cow;

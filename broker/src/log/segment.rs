@@ -9,7 +9,8 @@ mod tail;
 
 pub(super) use chunk::{BatchView, Window};
 
-use super::batch::{Batch, BatchHeader};
+use super::batch::Batch;
+use super::header::BatchHeader;
 use super::{LogSettings, Slice};
 use crate::ids::Offset;
 use crate::pool::{Charge, OutOfMemory, Pool};

@@ -1,5 +1,5 @@
 use super::*;
-use batch::Compression;
+use header::Compression;
 use records::{NewRecord, encode_batch};
 
 mod idempotence;
@@ -143,7 +143,7 @@ fn a_large_batch_is_served_from_the_buffer_it_came_in() {
     assert!(matches!(&slice.parts[..], [Part::Header(_), Part::Bytes(body)] if body.as_ptr() == body_at));
 }
 
-const BATCH_HEADER: usize = batch::BATCH_HEADER_BYTES;
+const BATCH_HEADER: usize = header::BATCH_HEADER_BYTES;
 
 #[test]
 fn a_small_batch_keeps_no_receive_buffer_alive() {

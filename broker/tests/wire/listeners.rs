@@ -1,6 +1,6 @@
 //! The host and port that answers name, over real sockets: as they are set, or as each client has connected.
 
-use esmeralda_broker::config::{Advertised, NodeConfig};
+use esmeralda_broker::{Advertised, NodeConfig};
 use esmeralda_broker::{Broker, Clock, Config, Entropy, StartError};
 use kafka_protocol::messages::create_topics_request::{CreatableReplicaAssignment, CreatableTopic};
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;

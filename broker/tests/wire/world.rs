@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use esmeralda_broker::config::NodeConfig;
-use esmeralda_broker::{Broker, Clock, Config, Entropy};
+use esmeralda_broker::{Broker, Clock, Config, Entropy, NodeConfig};
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
 use kafka_protocol::messages::join_group_request::JoinGroupRequestProtocol;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};

@@ -4,7 +4,7 @@ use crate::invoker::Functions;
 use crate::metrics::Counters;
 use crate::profile::ScalingProfile;
 use crate::retry::RetryPolicy;
-use crate::{Clock, Entropy, Pool};
+use crate::{Clock, Entropy, MemoryPool};
 use std::sync::Arc;
 
 /// The surroundings of a mapping's pollers.
@@ -15,7 +15,7 @@ pub(crate) struct PollerContext {
     pub(crate) functions: Arc<Functions>,
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
-    pub(crate) memory: Pool,
+    pub(crate) memory: MemoryPool,
     pub(crate) counters: Arc<Counters>,
     pub(crate) retry: RetryPolicy,
     pub(crate) profile: Arc<ScalingProfile>,

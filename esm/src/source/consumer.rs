@@ -23,7 +23,7 @@ use crate::Clock;
 use crate::profile::RebalanceProtocol;
 use crate::source::StartingPosition;
 use client::{ClientError, ErrorKind, KafkaClient, OffsetSpec};
-use esmeralda_broker::{Offset, Pool};
+use esmeralda_broker::{MemoryPool, Offset};
 use std::sync::Arc;
 
 pub use member::KafkaMember;
@@ -49,7 +49,7 @@ pub struct MemberSettings {
     /// Whether a member keeps its partitions through a rebalance.
     pub protocol: RebalanceProtocol,
     /// The budget that decompressed batches count against.
-    pub memory: Pool,
+    pub memory: MemoryPool,
     /// The clock; the protocol's timers are not scaled.
     pub clock: Clock,
 }

@@ -72,9 +72,9 @@ async fn many_appends_of_a_body_hold_its_memory_once() {
         assert_eq!(appended, Ok(Offset(2 * index)));
     }
     assert_eq!(used_bytes(&client), BODY_CLASS_BYTES + (4 + 1_024) * entry_bytes);
-    let counted = BrokerMetrics::new(Arc::clone(&client.cluster)).read();
-    assert_eq!(counted.records_in, 2_002);
-    assert_eq!(counted.bytes_in, 1_001 * prepared.size_bytes() as u64);
+    let metrics = BrokerMetrics::new(Arc::clone(&client.cluster.counters), client.cluster.pool.clone());
+    assert_eq!(metrics.records_in(), 2_002);
+    assert_eq!(metrics.bytes_in(), 1_001 * prepared.size_bytes() as u64);
 
     drop(prepared);
     client.delete_topic("orders").await.expect("it exists");

@@ -1,4 +1,5 @@
 use super::*;
+use crate::ids::{LeaderEpoch, ProducerEpoch, ProducerId};
 use crate::log::records::{NewRecord, encode_batch};
 
 fn wire() -> Vec<u8> {

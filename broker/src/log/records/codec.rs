@@ -2,7 +2,7 @@
 //! snappy-java's `SnappyOutputStream` for the framing that Java clients use.
 
 use super::InvalidRecords;
-use crate::log::batch::Compression;
+use crate::log::header::Compression;
 use bytes::Bytes;
 use std::io::{self, Read, Write};
 

@@ -1,6 +1,6 @@
 //! The writer of batches: what a producer does. Source: Kafka's `MemoryRecordsBuilder` and `DefaultRecord.writeTo`.
 
-use super::super::batch::{BATCH_HEADER_BYTES, BatchHeader, Compression};
+use super::super::header::{BATCH_HEADER_BYTES, BatchHeader, Compression};
 use super::{codec, varint};
 use bytes::Bytes;
 

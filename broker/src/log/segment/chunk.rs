@@ -1,7 +1,8 @@
 //! A sealed part of a segment: a large batch in the buffer that it was received in, or a run of small ones. Readers share it.
 
 use crate::ids::Offset;
-use crate::log::batch::{Batch, BatchHeader};
+use crate::log::batch::Batch;
+use crate::log::header::BatchHeader;
 use crate::log::index::{self, RunIndex};
 use crate::log::{Part, Slice};
 use bytes::Bytes;

@@ -10,7 +10,7 @@ use crate::retry::{Backoff, RetryPolicy};
 use crate::source::{
     AssignmentNumber, EventSource, RecordRange, Records, SourceError, SourceEvent, Span, StartingPosition,
 };
-use crate::{Clock, Entropy, Pool};
+use crate::{Clock, Entropy, MemoryPool};
 use bytes::Bytes;
 use esmeralda_broker::TimestampType;
 use std::collections::{BTreeSet, VecDeque};
@@ -249,7 +249,7 @@ impl Scene {
             functions,
             clock: clock.clone(),
             entropy: Entropy::from_seed(1),
-            memory: Pool::new(1 << 30),
+            memory: MemoryPool::new(1 << 30),
             counters: Arc::clone(&counters),
             retry: RetryPolicy {
                 failed: millisecond,

@@ -3,7 +3,7 @@
 use crate::source::{AssignmentNumber, Records, Span};
 use bytes::Bytes;
 use esmeralda_broker::records::{InvalidRecords, RecordView, decompress, walk};
-use esmeralda_broker::{BatchHeader, Charge, Compression, Pool};
+use esmeralda_broker::{BatchHeader, Compression, MemoryCharge, MemoryPool};
 use std::hint::black_box;
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ pub(super) fn records_of(
     offsets: Range<i64>,
     header: &BatchHeader,
     body: &Bytes,
-    memory: &Pool,
+    memory: &MemoryPool,
 ) -> Result<Records, String> {
     let mut records = Records {
         partition,
@@ -84,7 +84,7 @@ fn span_of(record: &RecordView<'_>, buffer: &[u8]) -> Span {
 }
 
 /// Returns the decompressed body. Its memory counts against the budget until the last of its records is dropped.
-fn plain_body(header: &BatchHeader, body: &Bytes, memory: &Pool) -> Result<Bytes, String> {
+fn plain_body(header: &BatchHeader, body: &Bytes, memory: &MemoryPool) -> Result<Bytes, String> {
     match header.compression() {
         None => Err(format!(
             "its attributes {:#06x} name no codec",
@@ -106,7 +106,7 @@ fn plain_body(header: &BatchHeader, body: &Bytes, memory: &Pool) -> Result<Bytes
 
 struct Charged {
     bytes: Bytes,
-    _charge: Charge,
+    _charge: MemoryCharge,
 }
 
 impl AsRef<[u8]> for Charged {

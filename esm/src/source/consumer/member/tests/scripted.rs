@@ -11,7 +11,7 @@ use crate::source::{
     AssignmentNumber, EventSource, GroupTimeouts, RecordRange, Records, SourceError, SourceEvent, Span,
     StartingPosition, TimestampType,
 };
-use crate::{Clock, Pool};
+use crate::{Clock, MemoryPool};
 use bytes::Bytes;
 use esmeralda_broker::{GenerationId, Offset};
 use std::collections::VecDeque;
@@ -210,7 +210,7 @@ impl Scene {
                 heartbeat: Duration::from_secs(2),
             },
             protocol,
-            memory: Pool::new(1 << 20),
+            memory: MemoryPool::new(1 << 20),
             clock: clock.clone(),
         };
         let member = KafkaMember::new(client.clone(), Arc::new(settings));

@@ -1,0 +1,266 @@
+//! The 61-byte header of a record batch of message format 2, as it is on the wire. Source: Kafka's `DefaultRecordBatch`.
+
+use crate::ids::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, Sequence};
+
+/// Length of the header: everything before the first record.
+pub(crate) const BATCH_HEADER_BYTES: usize = 61;
+
+pub(super) const MAGIC: i8 = 2;
+pub(super) const MAGIC_AT: usize = 16;
+/// The batch's length counts from here.
+const LENGTH_END: usize = 12;
+/// The CRC covers everything from here.
+pub(super) const CRC_END: usize = 21;
+const TIMESTAMP_TYPE_BIT: i16 = 0b1000;
+
+/// Bits 0 to 2 of a batch's attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Compression {
+    /// 0
+    None,
+    /// 1
+    Gzip,
+    /// 2: raw snappy, or the framing of snappy-java
+    Snappy,
+    /// 3: the LZ4 frame format
+    Lz4,
+    /// 4
+    Zstd,
+}
+
+/// Bit 3 of a batch's attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TimestampType {
+    /// The producer set the timestamps.
+    CreateTime,
+    /// The broker set one timestamp for the whole batch.
+    LogAppendTime,
+}
+
+/// The header of a batch, as it is on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchHeader(pub(crate) [u8; BATCH_HEADER_BYTES]);
+
+impl BatchHeader {
+    /// Offset of the first record.
+    pub fn base_offset(&self) -> Offset {
+        Offset(i64::from_be_bytes(self.field(0)))
+    }
+
+    /// Length of the batch from after this field: the header's last 49 bytes and the body.
+    pub fn batch_length(&self) -> i32 {
+        i32::from_be_bytes(self.field(8))
+    }
+
+    /// The epoch of the leader that appended it.
+    pub fn partition_leader_epoch(&self) -> LeaderEpoch {
+        LeaderEpoch(i32::from_be_bytes(self.field(12)))
+    }
+
+    /// The message format.
+    pub fn magic(&self) -> i8 {
+        i8::from_be_bytes(self.field(16))
+    }
+
+    /// CRC-32C of everything from the attributes on.
+    pub fn crc(&self) -> u32 {
+        u32::from_be_bytes(self.field(17))
+    }
+
+    /// The attribute bits.
+    pub fn attributes(&self) -> i16 {
+        i16::from_be_bytes(self.field(21))
+    }
+
+    /// Offset of the last record, counted from the first.
+    pub fn last_offset_delta(&self) -> i32 {
+        i32::from_be_bytes(self.field(23))
+    }
+
+    /// Offset of the last record.
+    pub fn last_offset(&self) -> Offset {
+        self.base_offset().plus(i64::from(self.last_offset_delta()))
+    }
+
+    /// Timestamp that the records' deltas count from, in milliseconds.
+    pub fn base_timestamp_ms(&self) -> i64 {
+        i64::from_be_bytes(self.field(27))
+    }
+
+    /// The largest timestamp in the batch, in milliseconds.
+    pub fn max_timestamp_ms(&self) -> i64 {
+        i64::from_be_bytes(self.field(35))
+    }
+
+    /// The producer's id, or -1.
+    pub(crate) fn producer_id(&self) -> ProducerId {
+        ProducerId(i64::from_be_bytes(self.field(43)))
+    }
+
+    /// The producer's epoch, or -1.
+    pub(crate) fn producer_epoch(&self) -> ProducerEpoch {
+        ProducerEpoch(i16::from_be_bytes(self.field(51)))
+    }
+
+    /// Sequence of the first record, or -1.
+    pub(crate) fn base_sequence(&self) -> Sequence {
+        Sequence(i32::from_be_bytes(self.field(53)))
+    }
+
+    /// How many records it claims.
+    pub fn record_count(&self) -> i32 {
+        i32::from_be_bytes(self.field(57))
+    }
+
+    /// How the body is compressed; `None` for an id that Kafka does not know.
+    pub fn compression(&self) -> Option<Compression> {
+        [
+            Compression::None,
+            Compression::Gzip,
+            Compression::Snappy,
+            Compression::Lz4,
+            Compression::Zstd,
+        ]
+        .get(usize::from(self.attributes() as u16 & 0b111))
+        .copied()
+    }
+
+    /// Who set the timestamps.
+    pub fn timestamp_type(&self) -> TimestampType {
+        if self.attributes() & 0b1000 == 0 {
+            TimestampType::CreateTime
+        } else {
+            TimestampType::LogAppendTime
+        }
+    }
+
+    /// Whether it belongs to a transaction.
+    pub fn is_transactional(&self) -> bool {
+        self.attributes() & 0b1_0000 != 0
+    }
+
+    /// Whether it holds a transaction's marker instead of records.
+    pub fn is_control(&self) -> bool {
+        self.attributes() & 0b10_0000 != 0
+    }
+
+    /// The header at the start of `bytes`; `None` if they are fewer than a header's.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().copied().map(Self)
+    }
+
+    /// Length of the batch, header included; `None` if it claims less than a header.
+    pub(crate) fn size_bytes(&self) -> Option<usize> {
+        let size = usize::try_from(self.batch_length()).ok()? + LENGTH_END;
+        (size >= BATCH_HEADER_BYTES).then_some(size)
+    }
+
+    /// Whether an idempotent producer wrote it.
+    pub(crate) fn has_producer_id(&self) -> bool {
+        self.producer_id() > ProducerId::NONE
+    }
+
+    /// Sequence of the last record, or -1.
+    pub(crate) fn last_sequence(&self) -> Sequence {
+        match self.base_sequence() {
+            none @ Sequence(-1) => none,
+            base => base.plus(self.last_offset_delta()),
+        }
+    }
+
+    /// A header without records: no timestamps, no producer.
+    pub(crate) fn empty(compression: Compression) -> Self {
+        let mut header = Self([0; BATCH_HEADER_BYTES]);
+        header.set_leader_epoch(LeaderEpoch::NONE);
+        header.put(16, MAGIC.to_be_bytes());
+        header.put(21, (compression as i16).to_be_bytes());
+        header.put(43, ProducerId::NONE.0.to_be_bytes());
+        header.put(51, (-1i16).to_be_bytes());
+        header.put(53, (-1i32).to_be_bytes());
+        header
+    }
+
+    /// Outside the CRC.
+    pub(crate) fn set_base_offset(&mut self, offset: Offset) {
+        self.put(0, offset.0.to_be_bytes());
+    }
+
+    /// Outside the CRC.
+    pub(crate) fn set_leader_epoch(&mut self, epoch: LeaderEpoch) {
+        self.put(12, epoch.0.to_be_bytes());
+    }
+
+    /// Sets the length for a body of `len` bytes; outside the CRC.
+    pub(crate) fn set_body_len(&mut self, len: usize) {
+        self.put(8, ((BATCH_HEADER_BYTES - LENGTH_END + len) as i32).to_be_bytes());
+    }
+
+    /// Sets base and largest timestamp. The CRC does not hold afterwards.
+    pub(crate) fn set_timestamps(&mut self, base_ms: i64, max_ms: i64) {
+        self.put(27, base_ms.to_be_bytes());
+        self.put(35, max_ms.to_be_bytes());
+    }
+
+    /// Sets count and last offset delta. The CRC does not hold afterwards.
+    pub(crate) fn set_count(&mut self, count: i32) {
+        self.put(23, (count - 1).to_be_bytes());
+        self.put(57, count.to_be_bytes());
+    }
+
+    /// Sets the producer and the first record's sequence. The CRC does not hold afterwards.
+    #[cfg(test)]
+    pub(crate) fn set_producer(&mut self, id: ProducerId, epoch: ProducerEpoch, base_sequence: Sequence) {
+        self.put(43, id.0.to_be_bytes());
+        self.put(51, epoch.0.to_be_bytes());
+        self.put(53, base_sequence.0.to_be_bytes());
+    }
+
+    /// Sets the checksum.
+    pub(crate) fn set_crc(&mut self, crc: u32) {
+        self.put(17, crc.to_be_bytes());
+    }
+
+    /// CRC-32C of the attributes and what follows them, `body` included.
+    pub(crate) fn compute_crc(&self, body: &[u8]) -> u32 {
+        crc32c::crc32c_append(crc32c::crc32c(&self.0[CRC_END..]), body)
+    }
+
+    /// Gives all records of a verified batch with `body_len` bytes of body the time of the append, and the CRC that goes with it.
+    pub(crate) fn set_log_append_time(&mut self, now_ms: i64, body_len: usize) {
+        self.change(body_len, |header| {
+            header.put(21, (header.attributes() | TIMESTAMP_TYPE_BIT).to_be_bytes());
+            header.put(35, now_ms.to_be_bytes());
+        });
+    }
+
+    /// Moves all timestamps of a verified batch with `body_len` bytes of body, so that its base is `base_timestamp_ms`, and gives it the
+    /// CRC that goes with it. What the records say counts from the base, so they move too.
+    pub(crate) fn move_timestamps(&mut self, base_timestamp_ms: i64, body_len: usize) {
+        let moved_ms = base_timestamp_ms.wrapping_sub(self.base_timestamp_ms());
+        let max_timestamp_ms = self.max_timestamp_ms().wrapping_add(moved_ms);
+        self.change(body_len, |header| {
+            header.set_timestamps(base_timestamp_ms, max_timestamp_ms);
+        });
+    }
+
+    /// Changes the header of a verified batch with `body_len` bytes of body, and the CRC with it.
+    ///
+    /// The body is not read again: CRCs are linear, so the old checksum changes by the difference of the two headers, carried over
+    /// the body's length. That keeps a 1 MB checksum out of the partition's lock.
+    fn change(&mut self, body_len: usize, change: impl FnOnce(&mut Self)) {
+        let before = crc32c::crc32c(&self.0[CRC_END..]);
+        change(self);
+        let difference = before ^ crc32c::crc32c(&self.0[CRC_END..]);
+        self.set_crc(self.crc() ^ crc32c::crc32c_combine(difference, 0, body_len));
+    }
+
+    pub(super) fn put<const N: usize>(&mut self, at: usize, value: [u8; N]) {
+        self.0[at..at + N].copy_from_slice(&value);
+    }
+
+    fn field<const N: usize>(&self, at: usize) -> [u8; N] {
+        self.0[at..at + N]
+            .try_into()
+            .expect("a field lies within the header")
+    }
+}
