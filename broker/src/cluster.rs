@@ -4,6 +4,8 @@ mod liveness;
 mod node;
 mod producer_ids;
 
+use crate::config::definition::{self, Effect, Setting};
+use crate::config::keys::BROKER_CONFIGS;
 use crate::config::layers::{Layers, Values};
 use crate::config::{BrokerConfig, BrokerConfigs, Config, ConfigError};
 use crate::fetch::session::FetchSessions;
@@ -14,7 +16,7 @@ use crate::metrics::Counters;
 use crate::pool::Pool;
 use crate::security::Authorizer;
 use crate::topic::leadership::elect;
-use crate::topic::{self, Topic, TopicConfig, TopicDefaults, Topics};
+use crate::topic::{Topic, TopicConfig, TopicDefaults, Topics};
 use crate::{Clock, Entropy};
 use liveness::Liveness;
 use producer_ids::ProducerIds;
@@ -64,7 +66,7 @@ impl Cluster {
     ) -> Result<Self, ConfigError> {
         assert!(!nodes.is_empty(), "a cluster has at least one broker");
         let typed = BrokerConfig::from_properties(&config.properties)?;
-        tell_what_has_no_effect(&config);
+        log_configs_without_effect(&config);
         let decided = nodes
             .iter()
             .map(|node| (node.id, node.configs(&Ingress::plaintext())));
@@ -218,12 +220,18 @@ impl NodeDefaults {
     }
 }
 
-/// Kafka's configs are all accepted, so that a cluster starts with those of another; what they do not do here should be no surprise.
-fn tell_what_has_no_effect(config: &Config) {
+/// Logs the configs that are set and have no effect. They are accepted, so that a cluster starts with the configs of another one.
+fn log_configs_without_effect(config: &Config) {
     for name in config.properties.keys() {
-        if !BrokerConfig::honours(name) && !topic::config::honours_broker_config(name) {
+        let setting = definition::setting(BROKER_CONFIGS, name);
+        if let Some(Setting {
+            effect: Effect::None(reason),
+            ..
+        }) = setting
+        {
             tracing::warn!(
                 config = name,
+                reason,
                 "broker config is accepted and described, but has no effect here"
             );
         }

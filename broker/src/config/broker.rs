@@ -1,6 +1,6 @@
 //! Kafka's broker configs: names, types, bounds and defaults.
 
-use super::definition::{self, Value};
+use super::definition::{self, Effect, Setting, Value};
 use super::keys::BROKER_CONFIGS;
 use std::collections::BTreeMap;
 
@@ -100,22 +100,6 @@ fn hint(similar: &Option<&'static str>) -> String {
     similar.map_or_else(String::new, |name| format!(": did you mean `{name}`?"))
 }
 
-/// What the cluster itself decides for each of its brokers, and where it is told.
-const DECIDED: &[(&str, &str)] = &[
-    (
-        "broker.id",
-        "the brokers are numbered 1, 2, ... in the order of their addresses",
-    ),
-    (
-        "listeners",
-        "the addresses are set for the whole cluster, outside the broker configs",
-    ),
-    (
-        "node.id",
-        "the brokers are numbered 1, 2, ... in the order of their addresses",
-    ),
-];
-
 impl BrokerConfig {
     /// Kafka's defaults with `properties` set over them.
     ///
@@ -124,55 +108,13 @@ impl BrokerConfig {
     pub(crate) fn from_properties(properties: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let mut config = Self::default();
         for (name, text) in properties {
-            config.apply(name, check(name, text)?);
+            let (setting, value) = check(name, text)?;
+            if let Effect::Honoured(set) = setting.effect {
+                set(&mut config, &value);
+            }
         }
         config.check_together(properties)?;
         Ok(config)
-    }
-
-    /// Takes a checked value over, if it is of a config that is honoured as such. The others are described, or reach the topics.
-    fn apply(&mut self, name: &str, value: Value) -> bool {
-        match (name, value) {
-            // Read by `Advertised::by_node`, beside what else says where the brokers are.
-            ("advertised.listeners", _) => {}
-            ("auto.create.topics.enable", Value::Boolean(value)) => self.auto_create_topics = value,
-            ("broker.rack", Value::Text(value)) => self.rack = Some(value).filter(|rack| !rack.is_empty()),
-            ("delete.topic.enable", Value::Boolean(value)) => self.delete_topics = value,
-            (name, Value::Integer(value)) => return self.apply_number(name, value),
-            _ => return false,
-        }
-        true
-    }
-
-    fn apply_number(&mut self, name: &str, value: i64) -> bool {
-        let int = || i32::try_from(value).expect("the definition bounds it to 32 bits");
-        match name {
-            "num.partitions" => self.default_partitions = int(),
-            "default.replication.factor" => {
-                self.default_replication_factor = i16::try_from(value).unwrap_or(i16::MAX);
-            }
-            "group.initial.rebalance.delay.ms" => self.group_initial_rebalance_delay_ms = value,
-            "group.min.session.timeout.ms" => self.group_min_session_timeout_ms = int(),
-            "group.max.session.timeout.ms" => self.group_max_session_timeout_ms = int(),
-            "group.max.size" => self.group_max_size = int(),
-            "offset.metadata.max.bytes" => self.offset_metadata_max_bytes = int(),
-            "offsets.retention.minutes" => self.offsets_retention_minutes = int(),
-            "offsets.retention.check.interval.ms" => self.offsets_retention_check_interval_ms = value,
-            "socket.request.max.bytes" => self.socket_request_max_bytes = int(),
-            "max.incremental.fetch.session.cache.slots" => self.fetch_session_slots = int(),
-            "connections.max.idle.ms" => self.connections_max_idle_ms = value,
-            "log.retention.check.interval.ms" => self.retention_check_interval_ms = value,
-            "max.request.partition.size.limit" => self.described_partitions_limit = int(),
-            _ => return false,
-        }
-        true
-    }
-
-    /// Whether setting that config changes a broker. Those behind topic configs change topics.
-    pub(crate) fn honours(name: &str) -> bool {
-        let default = definition::find(BROKER_CONFIGS, name)
-            .and_then(|definition| definition.parse(definition.default.unwrap_or_default()).ok());
-        default.is_some_and(|value| Self::default().apply(name, value))
     }
 
     /// What only the values together can tell.
@@ -194,22 +136,23 @@ impl BrokerConfig {
 }
 
 /// Reads one property.
-fn check(name: &str, text: &str) -> Result<Value, ConfigError> {
+fn check(name: &str, text: &str) -> Result<(&'static Setting<BrokerConfig>, Value), ConfigError> {
     let invalid = |reason: &str| ConfigError::Invalid {
         name: name.to_owned(),
         value: text.to_owned(),
         reason: reason.to_owned(),
     };
-    if let Some((_, reason)) = DECIDED.iter().find(|(decided, _)| *decided == name) {
-        return Err(invalid(reason));
-    }
-    let Some(definition) = definition::find(BROKER_CONFIGS, name) else {
+    let Some(setting) = definition::setting(BROKER_CONFIGS, name) else {
         return Err(ConfigError::Unknown {
             name: name.to_owned(),
             similar: definition::similar(BROKER_CONFIGS, name),
         });
     };
-    definition.parse(text).map_err(|reason| invalid(&reason))
+    if let Effect::Decided(reason) = setting.effect {
+        return Err(invalid(reason));
+    }
+    let value = setting.definition.parse(text);
+    Ok((setting, value.map_err(|reason| invalid(&reason))?))
 }
 
 #[cfg(test)]
@@ -232,7 +175,8 @@ mod tests {
     fn the_defaults_are_those_of_the_table() {
         let defaults: BTreeMap<_, _> = BROKER_CONFIGS
             .iter()
-            .filter(|definition| DECIDED.iter().all(|(name, _)| *name != definition.name))
+            .filter(|setting| !matches!(setting.effect, Effect::Decided(_)))
+            .map(|setting| &setting.definition)
             .filter_map(|definition| Some((definition.name.to_owned(), definition.default?.to_owned())))
             .collect();
         assert_eq!(
@@ -286,15 +230,26 @@ mod tests {
     }
 
     #[test]
-    fn what_has_an_effect_is_known() {
-        for (name, has_effect) in [
-            ("num.partitions", true),
-            ("auto.create.topics.enable", true),
-            ("broker.rack", true),
-            ("num.io.threads", false),
-            ("log.dir", false),
+    fn a_config_without_an_effect_says_why() {
+        let reason = |name| match definition::setting(BROKER_CONFIGS, name)?.effect {
+            Effect::None(reason) => Some(reason),
+            _ => None,
+        };
+        for (name, expected) in [
+            ("num.partitions", None),
+            ("auto.create.topics.enable", None),
+            ("log.retention.hours", None),
+            ("node.id", None),
+            (
+                "num.io.threads",
+                Some("there are no thread pools or queues of Kafka's kind"),
+            ),
+            (
+                "log.dir",
+                Some("logs live in memory, and nothing is written to a disk"),
+            ),
         ] {
-            assert_eq!(BrokerConfig::honours(name), has_effect, "{name}");
+            assert_eq!(reason(name), expected, "{name}");
         }
     }
 

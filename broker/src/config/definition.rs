@@ -13,6 +13,26 @@ pub(crate) struct Definition {
     pub(crate) documentation: &'static str,
 }
 
+/// A config and what setting it does. `S` is the type that honoured values go into.
+#[derive(Debug)]
+pub(crate) struct Setting<S: 'static> {
+    pub(crate) definition: Definition,
+    pub(crate) effect: Effect<S>,
+}
+
+/// What setting a config does in this cluster.
+#[derive(Debug)]
+pub(crate) enum Effect<S: 'static> {
+    /// The value goes into `S`.
+    Honoured(fn(&mut S, &Value)),
+    /// The value is the default of a topic config, which is honoured.
+    TopicDefault,
+    /// The cluster decides the value itself, so it cannot be set; with the reason.
+    Decided(&'static str),
+    /// The value is checked and described, and nothing else; with the reason.
+    None(&'static str),
+}
+
 /// The type of a config's value, with its bounds. All bounds are inclusive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
@@ -65,6 +85,50 @@ pub(crate) enum Value {
     Double(f64),
     Text(String),
     List(Vec<String>),
+}
+
+impl Value {
+    /// Returns the value of a boolean config.
+    pub(crate) fn boolean(&self) -> bool {
+        match self {
+            Self::Boolean(value) => *value,
+            other => panic!("the config is no boolean: {other:?}"),
+        }
+    }
+
+    /// Returns the value of an integer config of any width.
+    pub(crate) fn long(&self) -> i64 {
+        match self {
+            Self::Integer(value) => *value,
+            other => panic!("the config is no integer: {other:?}"),
+        }
+    }
+
+    /// Returns the value of an integer config whose bounds are those of 32 bits or less.
+    pub(crate) fn int(&self) -> i32 {
+        i32::try_from(self.long()).expect("the definition bounds it to 32 bits")
+    }
+
+    /// Returns the value of an integer config that is used as a 16-bit number, or the largest such number.
+    pub(crate) fn short(&self) -> i16 {
+        i16::try_from(self.long()).unwrap_or(i16::MAX)
+    }
+
+    /// Returns the value of a config that is text or a word.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Text(value) => value,
+            other => panic!("the config is no text: {other:?}"),
+        }
+    }
+
+    /// Returns whether a config that is a list has `word` in it.
+    pub(crate) fn contains(&self, word: &str) -> bool {
+        match self {
+            Self::List(values) => values.iter().any(|value| value == word),
+            other => panic!("the config is no list: {other:?}"),
+        }
+    }
 }
 
 impl Definition {
@@ -174,20 +238,26 @@ impl fmt::Display for Value {
     }
 }
 
-/// The definition of that name in a table that is sorted by name.
-pub(crate) fn find(table: &'static [Definition], name: &str) -> Option<&'static Definition> {
+/// Returns the config of that name in a table that is sorted by name.
+pub(crate) fn setting<S>(table: &'static [Setting<S>], name: &str) -> Option<&'static Setting<S>> {
     let index = table
-        .binary_search_by(|definition| definition.name.cmp(name))
+        .binary_search_by(|setting| setting.definition.name.cmp(name))
         .ok()?;
     table.get(index)
 }
 
-/// The name in `table` that `name` was probably meant to be.
-pub(crate) fn similar(table: &'static [Definition], name: &str) -> Option<&'static str> {
+/// Returns the definition of that name in a table that is sorted by name.
+pub(crate) fn find<S>(table: &'static [Setting<S>], name: &str) -> Option<&'static Definition> {
+    setting(table, name).map(|setting| &setting.definition)
+}
+
+/// Returns the name in `table` that is closest to `name`, if it is close enough to be a typing error.
+pub(crate) fn similar<S>(table: &'static [Setting<S>], name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase().replace(['_', '-'], ".");
     table
         .iter()
-        .map(|definition| (distance(&name, definition.name), definition.name))
+        .map(|setting| setting.definition.name)
+        .map(|known| (distance(&name, known), known))
         .min()
         .filter(|(distance, known)| *distance <= 2.max(known.len() / 5))
         .map(|(_, known)| known)

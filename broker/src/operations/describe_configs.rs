@@ -3,6 +3,7 @@
 use super::RequestContext;
 use super::access::{Denied, authorize};
 use crate::cluster::Cluster;
+use crate::config::definition::Setting;
 use crate::config::keys::{self, BROKER_CONFIGS};
 use crate::config::layers::{ConfigEntry, Layers, Source};
 use crate::security::{AclOperation, Resource};
@@ -132,7 +133,7 @@ pub(super) fn check_broker(context: &RequestContext, name: &str) -> Result<(), W
 fn one_broker(layers: &Layers) -> Vec<ConfigEntry> {
     BROKER_CONFIGS
         .iter()
-        .map(|definition| {
+        .map(|Setting { definition, .. }| {
             let mut synonyms = layers.behind(keys::synonyms(&definition.name));
             // A synonym that counts more than the config itself says nothing about it.
             let own = synonyms.iter().position(|entry| entry.name == definition.name);

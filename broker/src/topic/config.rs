@@ -5,11 +5,13 @@ mod keys;
 
 pub(crate) use describe::describe;
 pub(crate) use keys::TOPIC_CONFIGS;
+#[cfg(test)]
+pub(super) use keys::synonyms;
 
-use crate::config::definition::{self, Definition, Value};
+use crate::config::definition::{self, Definition, Effect, Setting, Value};
 use crate::config::layers::Layers;
 use crate::log::LogSettings;
-use keys::{Synonym, synonyms};
+use keys::Synonym;
 use std::collections::BTreeMap;
 
 /// The configs of one topic: what was set for it, by Kafka's name. What they amount to depends on the brokers' defaults and is with each
@@ -51,27 +53,6 @@ pub(crate) enum InvalidTopicConfig {
 
 fn hint(similar: &Option<&'static str>) -> String {
     similar.map_or_else(String::new, |name| format!(" (did you mean {name}?)"))
-}
-
-/// The topic configs that [`LogSettings`] takes over. The others are kept and shown.
-const HONOURED: &[&str] = &[
-    "cleanup.policy",
-    "max.message.bytes",
-    "message.timestamp.after.max.ms",
-    "message.timestamp.before.max.ms",
-    "message.timestamp.type",
-    "retention.bytes",
-    "retention.ms",
-    "segment.bytes",
-    "segment.ms",
-];
-
-/// Whether setting that broker config changes what logs obey.
-pub(crate) fn honours_broker_config(name: &str) -> bool {
-    HONOURED
-        .iter()
-        .flat_map(|topic_config| synonyms(topic_config))
-        .any(|synonym| synonym.name == name)
 }
 
 /// The topic config of that name.
@@ -127,8 +108,8 @@ impl TopicDefaults {
     fn from_broker_configs(broker_config: impl Fn(&str) -> Option<String>) -> Self {
         let values = TOPIC_CONFIGS
             .iter()
-            .filter_map(|definition| {
-                let value = synonyms(definition.name)
+            .filter_map(|Setting { definition, .. }| {
+                let value = keys::synonyms(definition.name)
                     .iter()
                     .find_map(|synonym| Some(scaled(synonym, &broker_config(synonym.name)?)))
                     .or_else(|| definition.default.map(str::to_owned))?;
@@ -141,23 +122,14 @@ impl TopicDefaults {
     /// What the log of a topic with that config obeys.
     pub(crate) fn settings(&self, config: &TopicConfig) -> LogSettings {
         let values = self.with(config);
-        let policies = match values.values.get("cleanup.policy") {
-            Some(Value::List(policies)) => policies.as_slice(),
-            _ => &[],
-        };
-        LogSettings {
-            max_message_bytes: values.int("max.message.bytes"),
-            log_append_time: values.values.get("message.timestamp.type")
-                == Some(&Value::Text("LogAppendTime".to_owned())),
-            timestamp_before_max_ms: values.long("message.timestamp.before.max.ms"),
-            timestamp_after_max_ms: values.long("message.timestamp.after.max.ms"),
-            retention_ms: values.long("retention.ms"),
-            retention_bytes: values.long("retention.bytes"),
-            segment_bytes: values.int("segment.bytes"),
-            segment_ms: values.long("segment.ms"),
-            compacted: policies.iter().any(|policy| policy == "compact"),
-            deletes: policies.iter().any(|policy| policy == "delete"),
+        let mut settings = LogSettings::default();
+        for setting in TOPIC_CONFIGS {
+            if let Effect::Honoured(set) = setting.effect {
+                let value = values.get(setting.definition.name);
+                set(&mut settings, value.expect("every topic config has a default"));
+            }
         }
+        settings
     }
 
     /// The value of that topic config.
@@ -177,21 +149,10 @@ impl TopicDefaults {
         Self { values }
     }
 
-    fn long(&self, name: &str) -> i64 {
-        match self.values.get(name) {
-            Some(Value::Integer(value)) => *value,
-            other => panic!("{name} is a number with a default, and was checked: {other:?}"),
-        }
-    }
-
-    fn int(&self, name: &str) -> i32 {
-        i32::try_from(self.long(name)).expect("the definition bounds it to 32 bits")
-    }
-
     /// What only the values together can tell.
     fn check(&self) -> Result<(), InvalidTopicConfig> {
-        let min_ms = self.long("min.compaction.lag.ms");
-        let max_ms = self.long("max.compaction.lag.ms");
+        let min_ms = self.values["min.compaction.lag.ms"].long();
+        let max_ms = self.values["max.compaction.lag.ms"].long();
         if min_ms > max_ms {
             return Err(InvalidTopicConfig::CompactionLag { min_ms, max_ms });
         }

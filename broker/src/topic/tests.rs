@@ -1,10 +1,13 @@
 use super::config::InvalidTopicConfig;
 use super::name::{InvalidName, collision_key, validate};
 use super::*;
+use crate::config::definition::{Effect, Setting};
+use crate::config::keys::BROKER_CONFIGS;
 use crate::ids::NodeId;
 use crate::log::LogSettings;
 use crate::pool::Pool;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 #[test]
 fn names_are_those_that_kafka_accepts() {
@@ -158,21 +161,26 @@ fn what_is_set_reaches_the_log() {
 }
 
 #[test]
-fn broker_configs_behind_what_logs_obey_are_known() {
-    for (name, has_effect) in [
-        ("log.retention.hours", true),
-        ("message.max.bytes", true),
-        ("log.preallocate", false),
-        ("num.partitions", false),
-    ] {
-        assert_eq!(config::honours_broker_config(name), has_effect, "{name}");
-    }
+fn the_broker_configs_for_topics_are_those_behind_the_topic_configs_that_are_honoured() {
+    let honoured = config::TOPIC_CONFIGS
+        .iter()
+        .filter(|setting| matches!(setting.effect, Effect::Honoured(_)));
+    let behind: BTreeSet<_> = honoured
+        .flat_map(|setting| config::synonyms(setting.definition.name))
+        .map(|synonym| synonym.name)
+        .collect();
+    let for_topics: BTreeSet<_> = BROKER_CONFIGS
+        .iter()
+        .filter(|setting| matches!(setting.effect, Effect::TopicDefault))
+        .map(|setting| setting.definition.name)
+        .collect();
+    assert_eq!(for_topics, behind);
 }
 
 #[test]
 fn the_table_of_topic_configs_is_sorted_and_its_defaults_are_right() {
-    assert!(config::TOPIC_CONFIGS.is_sorted_by(|one, other| one.name < other.name));
-    for definition in config::TOPIC_CONFIGS {
+    assert!(config::TOPIC_CONFIGS.is_sorted_by(|one, other| one.definition.name < other.definition.name));
+    for Setting { definition, .. } in config::TOPIC_CONFIGS {
         let default = definition.default.expect("every topic config has a default");
         let value = definition.parse(default).expect(definition.name);
         assert_eq!(value.to_string(), default, "{}", definition.name);

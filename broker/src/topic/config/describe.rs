@@ -3,13 +3,14 @@
 
 use super::keys::{TOPIC_CONFIGS, synonyms};
 use super::{TopicConfig, TopicDefaults};
+use crate::config::definition::Setting;
 use crate::config::layers::{ConfigEntry, Layers, Source, SynonymEntry};
 
 /// Every config of a topic, by name, over what is set for the broker that shows it and the defaults that follow from that.
 pub(crate) fn describe(config: &TopicConfig, layers: &Layers, defaults: &TopicDefaults) -> Vec<ConfigEntry> {
     TOPIC_CONFIGS
         .iter()
-        .map(|definition| {
+        .map(|Setting { definition, .. }| {
             let own = config.overrides.get(definition.name);
             let own_entry = own.map(|value| SynonymEntry {
                 name: definition.name.to_owned(),
