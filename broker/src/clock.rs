@@ -1,6 +1,6 @@
-//! What time it is: wall milliseconds, from the system or from tokio's clock.
+//! The wall clock: milliseconds from the system's clock or from tokio's.
 //!
-//! Durations (timeouts, waits) are tokio's; this file answers only for timestamps that are stored or sent.
+//! Only for timestamps that are stored or sent. Durations (timeouts, waits) are tokio's.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
@@ -22,14 +22,14 @@ enum Source {
 }
 
 impl Clock {
-    /// The system's wall clock.
+    /// Returns the system's wall clock.
     pub fn system() -> Self {
         Self {
             source: Source::System,
         }
     }
 
-    /// A wall clock that reads `epoch_ms` now and moves with tokio's clock, paused or not.
+    /// Returns a wall clock that reads `epoch_ms` now and moves with tokio's clock, paused or not.
     pub fn tokio(epoch_ms: i64) -> Self {
         Self {
             source: Source::Tokio {
@@ -39,7 +39,7 @@ impl Clock {
         }
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the time in milliseconds since the Unix epoch.
     pub fn now_ms(&self) -> i64 {
         match &self.source {
             Source::System => system_now().as_millis() as i64,

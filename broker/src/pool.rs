@@ -1,12 +1,12 @@
-//! Record memory: buffers that come back when their last slice is dropped, and the budget that bounds them.
+//! The memory for records: buffers that are used again when their last slice has been dropped, and the limit of them all.
 //!
-//! A page fault costs more than everything else in storing a batch, so buffers are recycled, not returned to the
-//! allocator. Everything that is held for a client is charged here, from receipt until the last reference drops.
+//! A page fault costs more than everything else in storing a batch, so buffers are recycled and not returned to the allocator.
+//! Everything that is held for a client is charged here, from the time it is received until the last reference is dropped.
 //!
-//! The budget has two parts. Frames in flight have a share of their own (a quarter): beyond it reading waits, see
-//! [`Pool::reserve_frame`]. Everything else (logs, answers, decompressed batches, payloads) must fit beside that share, so that
-//! a log that is full can still be read, trimmed and deleted from: requests go on arriving. A frame becomes log memory when its
-//! batches are kept; [`Pool::admit`] is asked before that.
+//! The limit has two parts. A quarter is for frames in flight: when it is used up, connections wait before they read on
+//! ([`Pool::reserve_frame`]). The rest is for logs, answers, decompressed batches and payloads: when it is used up, producers are
+//! refused. With one limit for both, a full log would leave no room for the requests that could empty it (Fetch, DeleteRecords,
+//! DeleteTopics). A frame becomes log memory when its batches are kept, so [`Pool::admit`] is asked before that.
 
 mod connection;
 mod free;
@@ -25,13 +25,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use stock::Stock;
 use tokio::sync::Semaphore;
 
-/// One permit of the frames' share stands for so many bytes; the semaphore counts in `u32`.
+/// The number of bytes that one permit of the frames' share stands for. Tokio's semaphore takes the number of permits as a `u32`.
 const FRAME_UNIT_BYTES: usize = 1024;
 
-/// The part of the limit that frames in flight have for themselves: one in so many bytes.
+/// The frames' share is the limit divided by this. Most of the memory is for what clients want to
+/// keep.
 const FRAMES_DIVISOR: usize = 4;
 
-/// A budget in bytes and the free buffers under it. Clones share both.
+/// A limit in bytes, and the free buffers under it. Clones share both.
 #[derive(Clone, Debug)]
 pub struct Pool {
     shared: Arc<Shared>,
@@ -41,40 +42,41 @@ pub struct Pool {
 struct Shared {
     limit_bytes: usize,
     frames_share_bytes: usize,
-    /// Everything that is charged, frames included.
+    /// The sum of all charges, those of frames included.
     used_bytes: AtomicUsize,
-    /// Of it, what frames in flight hold.
+    /// The part of `used_bytes` that frames in flight hold.
     frame_bytes: AtomicUsize,
-    /// Room in the frames' share, first come first served.
+    /// The free part of the frames' share. A semaphore serves those who wait in order, so a large frame is not overtaken for ever.
     frame_permits: Semaphore,
     free: FreeBuffers,
     stock: Stock,
 }
 
-/// A buffer of the pool, charged with its capacity until it and every slice of it are dropped.
+/// A buffer of the pool. Its capacity is charged until the buffer and every slice of it have been dropped.
 #[derive(Debug)]
 pub struct PooledBuf {
     bytes: Vec<u8>,
-    /// Set while it holds a frame that may be in flight.
+    /// Set if the buffer was taken for a frame. The frame ends with the buffer at the latest.
     frame: Option<Arc<FrameInFlight>>,
     charge: Charge,
 }
 
-/// Bytes that somebody holds outside the pool's buffers (an answer, a decompressed batch, a payload), counted until dropped.
+/// A number of bytes that are held outside the pool's buffers (an answer, a decompressed batch). They count until it is dropped.
 #[derive(Debug)]
 pub struct Charge {
     bytes: usize,
     pool: Pool,
 }
 
-/// The right to hold one frame while its request is in flight. Drop it when the request has been answered; what the log keeps of
-/// the frame's buffer stays charged without it.
+/// The right to hold one frame while its request is in flight. Drop it when the request has been answered: bytes of the frame that
+/// the log keeps are charged without it.
 #[derive(Debug)]
 pub(crate) struct FrameTicket {
     frame: Arc<FrameInFlight>,
 }
 
-/// A frame's part of the frames' share, given back by its ticket or its buffer, whichever goes first.
+/// A frame's part of the frames' share. It is given back once, when the ticket or the buffer is dropped: the first one counts,
+/// because a log may keep the buffer for ever, and a request may go on without it.
 #[derive(Debug)]
 struct FrameInFlight {
     pool: Pool,
@@ -83,21 +85,21 @@ struct FrameInFlight {
     is_over: AtomicBool,
 }
 
-/// The budget's bound was reached: the limit less the frames' share.
+/// The memory outside the frames' share is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the memory limit of {limit_bytes} bytes is reached: {used_bytes} are in use, {wanted_bytes} more were asked for, and a quarter is kept for requests"
+    "the memory limit of {limit_bytes} bytes is reached: {used_bytes} are in use, {wanted_bytes} more were asked for, and a quarter is reserved for requests"
 )]
 pub struct OutOfMemory {
-    /// What was asked for.
+    /// The number of bytes asked for.
     pub wanted_bytes: usize,
-    /// What is held.
+    /// The number of bytes in use.
     pub used_bytes: usize,
-    /// The bound.
+    /// The memory limit.
     pub limit_bytes: usize,
 }
 
-/// A frame that could never be held: it is larger than what frames may have together.
+/// A frame that is larger than the share of all frames in flight, so that waiting would not help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a frame of {bytes} bytes exceeds the {share_bytes} bytes that frames may hold under the memory limit of {limit_bytes} bytes"
@@ -109,7 +111,7 @@ pub(crate) struct FrameTooLarge {
 }
 
 impl Pool {
-    /// A pool that holds at most `limit_bytes` at once.
+    /// Returns a pool that holds at most `limit_bytes` at once.
     pub fn new(limit_bytes: usize) -> Self {
         let frames_share_bytes = limit_bytes / FRAMES_DIVISOR;
         let permits = (frames_share_bytes / FRAME_UNIT_BYTES).min(u32::MAX as usize);
@@ -126,21 +128,21 @@ impl Pool {
         }
     }
 
-    /// The bound.
+    /// Returns the memory limit.
     pub fn limit_bytes(&self) -> usize {
         self.shared.limit_bytes
     }
 
-    /// What is held now, frames in flight included; buffers that wait to be used again are not.
+    /// Returns the number of bytes in use, frames in flight included. Free buffers are not in use.
     pub fn used_bytes(&self) -> usize {
         self.shared.used_bytes.load(Ordering::Relaxed)
     }
 
-    /// Whether what is charged now leaves the frames' share free if all of it is kept: asked before a log keeps a batch whose bytes
-    /// are charged already, and before it grows by `more_bytes`.
+    /// Checks that the frames' share stays free if everything that is charged now is kept, and `more_bytes` with it. A log asks
+    /// before it keeps a batch whose bytes are charged already, or grows.
     ///
-    /// Frames in flight count as if they were kept too. So a few appends may be refused early, but never so many kept that frames
-    /// have no room left.
+    /// Frames in flight count as if they were kept too: several appends that are checked at the same time would otherwise all
+    /// pass. So a few appends can be refused early, but the frames' share can never be used up by what is kept.
     ///
     /// # Errors
     /// [`OutOfMemory`] when it does not.
@@ -151,26 +153,26 @@ impl Pool {
         Ok(())
     }
 
-    /// An empty buffer with room for `len` bytes at least, recycled if one is free.
+    /// Returns an empty buffer with room for at least `len` bytes, a used one if one is free.
     ///
     /// # Errors
-    /// [`OutOfMemory`] when the budget does not have them.
+    /// [`OutOfMemory`] if the limit leaves no room for it.
     pub fn take(&self, len: usize) -> Result<PooledBuf, OutOfMemory> {
         let charge = self.charge(free::class_bytes(len))?;
         Ok(self.fill(charge))
     }
 
-    /// The same as [`Pool::take`] for what has to go on at the bound too, such as answers to readers, who make room by reading. Keep it
-    /// small and short-lived.
+    /// Returns the same as [`Pool::take`], but may exceed the limit. For small, short-lived buffers without which memory would not
+    /// become free, such as those of answers to consumers.
     pub(crate) fn take_beyond_limit(&self, len: usize) -> PooledBuf {
         let bytes = free::class_bytes(len);
         self.fill(self.charge_beyond_limit(bytes))
     }
 
-    /// `bytes` copied into the pool's memory.
+    /// Copies `bytes` into a buffer of the pool.
     ///
     /// # Errors
-    /// [`OutOfMemory`] when the budget does not have them.
+    /// [`OutOfMemory`] if the limit leaves no room for them.
     pub fn copy(&self, bytes: &[u8]) -> Result<Bytes, OutOfMemory> {
         let mut buffer = self.take(bytes.len())?;
         buffer.extend_from_slice(bytes);
@@ -180,7 +182,7 @@ impl Pool {
     /// Counts `bytes` that are held elsewhere.
     ///
     /// # Errors
-    /// [`OutOfMemory`] when the budget does not have them.
+    /// [`OutOfMemory`] if the limit leaves no room for them.
     pub fn charge(&self, bytes: usize) -> Result<Charge, OutOfMemory> {
         let before = self.shared.used_bytes.fetch_add(bytes, Ordering::Relaxed);
         let frames = self.shared.frame_bytes.load(Ordering::Relaxed);
@@ -195,12 +197,12 @@ impl Pool {
         })
     }
 
-    /// Waits until the frames in flight leave room for one of `len` bytes, in the order of asking; no lock is held meanwhile. Gives
-    /// the buffer to read it into, and the ticket to hold until it is answered. Cancel safe: a future that is dropped leaves nothing
-    /// reserved.
+    /// Waits until the frames in flight leave room for one of `len` bytes; those who wait are served in order. Returns the buffer to
+    /// read the frame into, and the ticket to hold until the request has been answered. Cancel safe: a future that is dropped leaves
+    /// nothing reserved.
     ///
     /// # Errors
-    /// [`FrameTooLarge`] when it could never fit.
+    /// [`FrameTooLarge`] if the frame can never fit.
     pub(crate) async fn reserve_frame(&self, len: usize) -> Result<(FrameTicket, PooledBuf), FrameTooLarge> {
         let permits = self.frame_permits(len)?;
         let permit = self.shared.frame_permits.acquire_many(permits).await;
@@ -208,10 +210,10 @@ impl Pool {
         Ok(self.begin_frame(len, permits))
     }
 
-    /// The same as [`Pool::reserve_frame`], without waiting: `None` when there is no room now, or others wait for it.
+    /// Returns the same as [`Pool::reserve_frame`] without waiting, or `None` if there is no room now or others wait for it.
     ///
     /// # Errors
-    /// [`FrameTooLarge`] when it could never fit.
+    /// [`FrameTooLarge`] if the frame can never fit.
     pub(crate) fn try_reserve_frame(
         &self,
         len: usize,
@@ -251,7 +253,7 @@ impl Pool {
         (FrameTicket { frame }, buffer)
     }
 
-    /// Counts `bytes` whatever the limit says: for what must be held to keep or serve what was admitted.
+    /// Counts `bytes` that are held elsewhere, and may exceed the limit. For what must be held to keep or serve what was admitted.
     pub(crate) fn charge_beyond_limit(&self, bytes: usize) -> Charge {
         self.shared.used_bytes.fetch_add(bytes, Ordering::Relaxed);
         Charge {
@@ -260,18 +262,18 @@ impl Pool {
         }
     }
 
-    /// What may be held outside the frames' share.
+    /// Returns the limit of everything outside the frames' share.
     fn kept_limit_bytes(&self) -> usize {
         self.shared.limit_bytes - self.shared.frames_share_bytes
     }
 
-    /// Gives free buffers back to the allocator if the process would outgrow the limit with them.
+    /// Gives free buffers back to the allocator if they and the bytes in use exceed the limit together.
     fn give_back_free(&self) {
         let room_bytes = self.shared.limit_bytes.saturating_sub(self.used_bytes());
         self.shared.free.shrink_to(room_bytes);
     }
 
-    /// A buffer as large as `charge`.
+    /// Returns an empty buffer of the size that `charge` counts.
     fn fill(&self, charge: Charge) -> PooledBuf {
         let bytes = self.shared.free.pop(charge.bytes).unwrap_or_else(|| {
             self.give_back_free();
@@ -311,12 +313,12 @@ impl Drop for FrameTicket {
 }
 
 impl Charge {
-    /// How many bytes it counts.
+    /// Returns the number of bytes that it counts.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Counts so many bytes from now on, whatever the limit says: see [`Pool::charge_beyond_limit`].
+    /// Counts `bytes` from now on, and may exceed the limit as [`Pool::charge_beyond_limit`] does.
     pub(crate) fn resize(&mut self, bytes: usize) {
         let used_bytes = &self.pool.shared.used_bytes;
         if bytes > self.bytes {
@@ -338,7 +340,7 @@ impl Drop for Charge {
 }
 
 impl PooledBuf {
-    /// The buffer as shared, immutable bytes; it returns to the pool when the last slice is dropped.
+    /// Returns the buffer as shared, immutable bytes. It goes back to the pool when the last slice is dropped.
     pub fn freeze(self) -> Bytes {
         Bytes::from_owner(self)
     }

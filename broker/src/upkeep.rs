@@ -1,7 +1,7 @@
-//! What goes on beside requests: sweeps by time (`retention.ms` and `retention.bytes`, expired producers), and the pool's stock of new
+//! Work beside requests: the sweeps of the logs (`retention.ms`, `retention.bytes`, expired producers), and the pool's stock of new
 //! buffers. One task, owned by the broker.
 //!
-//! Owns: when. What goes is the log's rule; groups keep the time of their offsets themselves. Source: Kafka's
+//! This file decides when; the log decides what is dropped. Groups expire their offsets themselves. Source: Kafka's
 //! `LogManager.cleanupLogs`.
 
 use crate::cluster::Cluster;
@@ -32,10 +32,10 @@ impl Upkeep {
         Self { task }
     }
 
-    /// Ends the task, and returns when it has ended.
+    /// Stops the task, and returns when it has ended.
     pub(crate) async fn stop(mut self) {
         self.task.abort();
-        // An error says only that it was cancelled, or that it panicked, which has been reported then.
+        // The error says that the task was cancelled, or that it panicked, which the panic hook has reported.
         let _ = (&mut self.task).await;
     }
 }
@@ -46,7 +46,7 @@ impl Drop for Upkeep {
     }
 }
 
-/// One round over all partitions, with a pause after each so that requests are not kept waiting.
+/// Sweeps all partitions once. Yields after each, so that requests on this thread do not wait for 10,000 partitions.
 async fn sweep(cluster: &Cluster) {
     for topic in cluster.topics.list() {
         for partition in &topic.partitions {

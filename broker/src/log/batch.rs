@@ -19,27 +19,27 @@ pub(crate) struct Batch {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidBatch {
     /// No whole batch is there: `InvalidRecordException`.
-    #[error("{bytes} bytes do not hold one whole record batch")]
+    #[error("truncated record batch: {bytes} bytes are less than one whole batch")]
     Truncated { bytes: usize },
     /// `InvalidRecordException`.
-    #[error("message format {magic} is not supported: only format 2 is")]
+    #[error("unsupported message format {magic}: must be 2")]
     UnsupportedMagic { magic: i8 },
     /// `CorruptRecordException`.
-    #[error("the batch's CRC is {found:#010x}, its bytes give {computed:#010x}")]
+    #[error("corrupt batch: its CRC is {found:#010x}, the CRC of its bytes is {computed:#010x}")]
     Corrupt { found: u32, computed: u32 },
     /// A batch shorter than its own header: `CorruptRecordException`.
-    #[error("a batch length of {batch_length} is less than the header's")]
+    #[error("invalid batch length {batch_length}: must be at least 49, the rest of the header")]
     TooShort { batch_length: i32 },
     /// `InvalidRecordException`.
     #[error("{reason}")]
     Malformed { reason: &'static str },
     /// `UnsupportedCompressionTypeException`.
-    #[error("compression type {id} is unknown")]
+    #[error("unknown compression type {id}: must be from 0 to 4")]
     UnknownCompression { id: i16 },
 }
 
-/// CRC-32C of all that a batch's covers. Of the crates that compute it this one is three to four times as fast on a large batch where
-/// the processor has AVX-512, and the same elsewhere; the other one can combine checksums.
+/// Returns the CRC-32C of the part of a batch that its CRC covers. This crate is three to four times as fast on a large batch as
+/// `crc32c` where the processor has AVX-512, and as fast elsewhere; `crc32c` is used where checksums are combined.
 fn crc_of(covered: &[u8]) -> u32 {
     crc_fast::checksum(CrcAlgorithm::Crc32Iscsi, covered) as u32
 }
@@ -47,9 +47,10 @@ fn crc_of(covered: &[u8]) -> u32 {
 impl Batch {
     /// Checks `records` of a Produce request: exactly one batch of format 2, its length, counts and CRC. Nothing is decompressed.
     ///
-    /// The same checks as Kafka's `ProduceRequest.validateRecords`, `UnifiedLog.analyzeAndValidateRecords` and
-    /// `LogValidator.validateBatch`; of the records' own checks only that they follow each other to the end of an uncompressed body,
-    /// since what is inside them costs five times as much and harms nobody but their reader. Bytes after the batch that are no whole batch are cut off, as Kafka's `trimInvalidBytes` does.
+    /// These are the checks of Kafka's `ProduceRequest.validateRecords`, `UnifiedLog.analyzeAndValidateRecords` and
+    /// `LogValidator.validateBatch`. Of the records' own checks there is only one: that they fill an uncompressed body exactly. The
+    /// others cost five times as much, and only consumers read what is inside a record. Bytes after the batch that are no whole
+    /// batch are cut off, as in Kafka's `trimInvalidBytes`.
     ///
     /// The bytes must be charged to the pool already (slices of a [`PooledBuf`](crate::pool::PooledBuf)): the log keeps them.
     pub(crate) fn verify(mut records: Bytes) -> Result<Self, InvalidBatch> {
@@ -91,14 +92,14 @@ impl Batch {
         Ok(Self { header, body })
     }
 
-    /// Length on the wire, header included.
+    /// Returns the length on the wire, header included.
     pub(crate) fn size_bytes(&self) -> usize {
         BATCH_HEADER_BYTES + self.body.len()
     }
 }
 
 impl BatchHeader {
-    /// What `LogValidator.validateBatch` refuses from clients.
+    /// Checks the fields of a batch that a client sent. Source: `LogValidator.validateBatch`.
     fn check(&self) -> Result<(), InvalidBatch> {
         let malformed = |reason| Err(InvalidBatch::Malformed { reason });
         if self.base_offset() != Offset(0) {

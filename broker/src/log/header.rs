@@ -2,14 +2,15 @@
 
 use crate::ids::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, Sequence};
 
-/// Length of the header: everything before the first record.
+/// The length of the header: everything before the first record.
 pub(crate) const BATCH_HEADER_BYTES: usize = 61;
 
 pub(super) const MAGIC: i8 = 2;
 pub(super) const MAGIC_AT: usize = 16;
-/// The batch's length counts from here.
+/// The end of the length field. The length counts the bytes from here on.
 const LENGTH_END: usize = 12;
-/// The CRC covers everything from here.
+/// The end of the CRC field. The CRC covers the bytes from here on: offset and leader epoch lie before it, so that a broker can set
+/// them without a new CRC.
 pub(super) const CRC_END: usize = 21;
 const TIMESTAMP_TYPE_BIT: i16 = 0b1000;
 
@@ -42,77 +43,77 @@ pub enum TimestampType {
 pub struct BatchHeader(pub(crate) [u8; BATCH_HEADER_BYTES]);
 
 impl BatchHeader {
-    /// Offset of the first record.
+    /// Returns the offset of the first record.
     pub fn base_offset(&self) -> Offset {
         Offset(i64::from_be_bytes(self.field(0)))
     }
 
-    /// Length of the batch from after this field: the header's last 49 bytes and the body.
+    /// Returns the length of the batch after the length field: the last 49 bytes of the header, and the body.
     pub fn batch_length(&self) -> i32 {
         i32::from_be_bytes(self.field(8))
     }
 
-    /// The epoch of the leader that appended it.
+    /// Returns the epoch of the leader that appended it.
     pub fn partition_leader_epoch(&self) -> LeaderEpoch {
         LeaderEpoch(i32::from_be_bytes(self.field(12)))
     }
 
-    /// The message format.
+    /// Returns the message format.
     pub fn magic(&self) -> i8 {
         i8::from_be_bytes(self.field(16))
     }
 
-    /// CRC-32C of everything from the attributes on.
+    /// Returns the CRC-32C of everything from the attributes on, as the header has it.
     pub fn crc(&self) -> u32 {
         u32::from_be_bytes(self.field(17))
     }
 
-    /// The attribute bits.
+    /// Returns the attribute bits.
     pub fn attributes(&self) -> i16 {
         i16::from_be_bytes(self.field(21))
     }
 
-    /// Offset of the last record, counted from the first.
+    /// Returns the offset of the last record less that of the first.
     pub fn last_offset_delta(&self) -> i32 {
         i32::from_be_bytes(self.field(23))
     }
 
-    /// Offset of the last record.
+    /// Returns the offset of the last record.
     pub fn last_offset(&self) -> Offset {
         self.base_offset().plus(i64::from(self.last_offset_delta()))
     }
 
-    /// Timestamp that the records' deltas count from, in milliseconds.
+    /// Returns the timestamp that the records' deltas count from, in milliseconds.
     pub fn base_timestamp_ms(&self) -> i64 {
         i64::from_be_bytes(self.field(27))
     }
 
-    /// The largest timestamp in the batch, in milliseconds.
+    /// Returns the largest timestamp in the batch, in milliseconds.
     pub fn max_timestamp_ms(&self) -> i64 {
         i64::from_be_bytes(self.field(35))
     }
 
-    /// The producer's id, or -1.
+    /// Returns the producer's id, or -1.
     pub(crate) fn producer_id(&self) -> ProducerId {
         ProducerId(i64::from_be_bytes(self.field(43)))
     }
 
-    /// The producer's epoch, or -1.
+    /// Returns the producer's epoch, or -1.
     pub(crate) fn producer_epoch(&self) -> ProducerEpoch {
         ProducerEpoch(i16::from_be_bytes(self.field(51)))
     }
 
-    /// Sequence of the first record, or -1.
+    /// Returns the sequence of the first record, or -1.
     pub(crate) fn base_sequence(&self) -> Sequence {
         Sequence(i32::from_be_bytes(self.field(53)))
     }
 
-    /// How many records it claims.
+    /// Returns the number of records that it claims to have.
     pub fn record_count(&self) -> i32 {
         i32::from_be_bytes(self.field(57))
     }
 
-    /// How the body is compressed; `None` for an id that Kafka does not know.
+    /// Returns how the body is compressed; `None` for an id that Kafka does not know.
     pub fn compression(&self) -> Option<Compression> {
         [
             Compression::None,
@@ -125,7 +126,7 @@ impl BatchHeader {
         .copied()
     }
 
-    /// Who set the timestamps.
+    /// Returns who set the timestamps.
     pub fn timestamp_type(&self) -> TimestampType {
         if self.attributes() & 0b1000 == 0 {
             TimestampType::CreateTime
@@ -134,33 +135,33 @@ impl BatchHeader {
         }
     }
 
-    /// Whether it belongs to a transaction.
+    /// Returns whether it belongs to a transaction.
     pub fn is_transactional(&self) -> bool {
         self.attributes() & 0b1_0000 != 0
     }
 
-    /// Whether it holds a transaction's marker instead of records.
+    /// Returns whether it holds a transaction's marker instead of records.
     pub fn is_control(&self) -> bool {
         self.attributes() & 0b10_0000 != 0
     }
 
-    /// The header at the start of `bytes`; `None` if they are fewer than a header's.
+    /// Returns the header at the start of `bytes`; `None` if they are shorter than a header.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         bytes.first_chunk().copied().map(Self)
     }
 
-    /// Length of the batch, header included; `None` if it claims less than a header.
+    /// Returns the length of the batch, header included; `None` if it claims to be shorter than a header.
     pub(crate) fn size_bytes(&self) -> Option<usize> {
         let size = usize::try_from(self.batch_length()).ok()? + LENGTH_END;
         (size >= BATCH_HEADER_BYTES).then_some(size)
     }
 
-    /// Whether an idempotent producer wrote it.
+    /// Returns whether an idempotent producer wrote it.
     pub(crate) fn has_producer_id(&self) -> bool {
         self.producer_id() > ProducerId::NONE
     }
 
-    /// Sequence of the last record, or -1.
+    /// Returns the sequence of the last record, or -1.
     pub(crate) fn last_sequence(&self) -> Sequence {
         match self.base_sequence() {
             none @ Sequence(-1) => none,
@@ -168,7 +169,7 @@ impl BatchHeader {
         }
     }
 
-    /// A header without records: no timestamps, no producer.
+    /// Returns the header of an empty batch without timestamps and producer.
     pub(crate) fn empty(compression: Compression) -> Self {
         let mut header = Self([0; BATCH_HEADER_BYTES]);
         header.set_leader_epoch(LeaderEpoch::NONE);
@@ -180,34 +181,34 @@ impl BatchHeader {
         header
     }
 
-    /// Outside the CRC.
+    /// Sets the offset of the first record, which the CRC does not cover.
     pub(crate) fn set_base_offset(&mut self, offset: Offset) {
         self.put(0, offset.0.to_be_bytes());
     }
 
-    /// Outside the CRC.
+    /// Sets the leader epoch, which the CRC does not cover.
     pub(crate) fn set_leader_epoch(&mut self, epoch: LeaderEpoch) {
         self.put(12, epoch.0.to_be_bytes());
     }
 
-    /// Sets the length for a body of `len` bytes; outside the CRC.
+    /// Sets the length for a body of `len` bytes, which the CRC does not cover.
     pub(crate) fn set_body_len(&mut self, len: usize) {
         self.put(8, ((BATCH_HEADER_BYTES - LENGTH_END + len) as i32).to_be_bytes());
     }
 
-    /// Sets base and largest timestamp. The CRC does not hold afterwards.
+    /// Sets base and largest timestamp. The CRC is wrong afterwards.
     pub(crate) fn set_timestamps(&mut self, base_ms: i64, max_ms: i64) {
         self.put(27, base_ms.to_be_bytes());
         self.put(35, max_ms.to_be_bytes());
     }
 
-    /// Sets count and last offset delta. The CRC does not hold afterwards.
+    /// Sets count and last offset delta. The CRC is wrong afterwards.
     pub(crate) fn set_count(&mut self, count: i32) {
         self.put(23, (count - 1).to_be_bytes());
         self.put(57, count.to_be_bytes());
     }
 
-    /// Sets the producer and the first record's sequence. The CRC does not hold afterwards.
+    /// Sets the producer and the first record's sequence. The CRC is wrong afterwards.
     #[cfg(test)]
     pub(crate) fn set_producer(&mut self, id: ProducerId, epoch: ProducerEpoch, base_sequence: Sequence) {
         self.put(43, id.0.to_be_bytes());
@@ -220,12 +221,12 @@ impl BatchHeader {
         self.put(17, crc.to_be_bytes());
     }
 
-    /// CRC-32C of the attributes and what follows them, `body` included.
+    /// Computes the CRC-32C of the attributes and everything after them, `body` included.
     pub(crate) fn compute_crc(&self, body: &[u8]) -> u32 {
         crc32c::crc32c_append(crc32c::crc32c(&self.0[CRC_END..]), body)
     }
 
-    /// Gives all records of a verified batch with `body_len` bytes of body the time of the append, and the CRC that goes with it.
+    /// Gives all records of a verified batch with `body_len` bytes of body the time of the append, and corrects the CRC.
     pub(crate) fn set_log_append_time(&mut self, now_ms: i64, body_len: usize) {
         self.change(body_len, |header| {
             header.put(21, (header.attributes() | TIMESTAMP_TYPE_BIT).to_be_bytes());
@@ -233,8 +234,8 @@ impl BatchHeader {
         });
     }
 
-    /// Moves all timestamps of a verified batch with `body_len` bytes of body, so that its base is `base_timestamp_ms`, and gives it the
-    /// CRC that goes with it. What the records say counts from the base, so they move too.
+    /// Moves all timestamps of a verified batch with `body_len` bytes of body, so that its base is `base_timestamp_ms`, and corrects
+    /// the CRC. The records' timestamps are relative to the base, so they move too.
     pub(crate) fn move_timestamps(&mut self, base_timestamp_ms: i64, body_len: usize) {
         let moved_ms = base_timestamp_ms.wrapping_sub(self.base_timestamp_ms());
         let max_timestamp_ms = self.max_timestamp_ms().wrapping_add(moved_ms);
@@ -243,7 +244,7 @@ impl BatchHeader {
         });
     }
 
-    /// Changes the header of a verified batch with `body_len` bytes of body, and the CRC with it.
+    /// Changes the header of a verified batch with `body_len` bytes of body, and corrects the CRC.
     ///
     /// The body is not read again: CRCs are linear, so the old checksum changes by the difference of the two headers, carried over
     /// the body's length. That keeps a 1 MB checksum out of the partition's lock.

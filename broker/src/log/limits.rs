@@ -1,10 +1,10 @@
-//! What an append may be: its size, its timestamps, its keys. Source: Kafka's `UnifiedLog.analyzeAndValidateRecords` and
+//! The limits of an append: its size, its timestamps and its keys. Source: Kafka's `UnifiedLog.analyzeAndValidateRecords` and
 //! `LogValidator.validateRecord`.
 
 use super::batch::Batch;
 use super::{AppendError, DECOMPRESSED_LIMIT_BYTES, LogSettings, records};
 
-/// `max.message.bytes` and `segment.bytes`, both with the batch's header.
+/// Checks `max.message.bytes` and `segment.bytes`. Both count the batch's header.
 pub(super) fn check_size(batch: &Batch, settings: &LogSettings) -> Result<(), AppendError> {
     let bytes = batch.size_bytes();
     let exceeds = |limit_bytes: i32| usize::try_from(limit_bytes).is_ok_and(|limit| bytes > limit);
@@ -23,9 +23,10 @@ pub(super) fn check_size(batch: &Batch, settings: &LogSettings) -> Result<(), Ap
     Ok(())
 }
 
-/// The bounds of timestamps under `CreateTime`, and keys in compacted topics.
+/// Checks timestamps under `CreateTime`, and keys in compacted topics.
 ///
-/// The batch's own largest timestamp is believed, so that records are read only where a topic's configs ask for it.
+/// The largest timestamp in the batch's header is believed, so that records are read only where a topic's configs ask for it:
+/// reading them costs more than the rest of an append.
 pub(super) fn check_records(batch: &Batch, now_ms: i64, settings: &LogSettings) -> Result<(), AppendError> {
     let bounds_time = !settings.log_append_time;
     let times = TimeBounds {

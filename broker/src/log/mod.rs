@@ -23,10 +23,11 @@ mod segment;
 pub(crate) use batch::{Batch, InvalidBatch};
 use records::InvalidRecords;
 
-/// What a batch may decompress to when the log has to look inside it.
+/// The largest size that a batch may decompress to when the log has to read its records: far above any useful batch, and low
+/// enough that a few bytes that claim gigabytes do no harm.
 const DECOMPRESSED_LIMIT_BYTES: usize = 64 << 20;
 
-/// The topic configs that the log obeys, typed. Source: Kafka's `LogConfig`.
+/// The topic configs that logs honour, typed. Source: Kafka's `LogConfig`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogSettings {
     /// `max.message.bytes`: the largest batch, header included; default 1,048,588.
@@ -67,7 +68,7 @@ impl Default for LogSettings {
     }
 }
 
-/// What an append gave.
+/// The result of an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Appended {
     pub(crate) base_offset: Offset,
@@ -75,7 +76,7 @@ pub(crate) struct Appended {
     /// The timestamp that the broker set, under `LogAppendTime`; -1 on the wire otherwise.
     pub(crate) log_append_time_ms: Option<i64>,
     pub(crate) log_start_offset: Offset,
-    /// An idempotent producer sent this batch before: nothing was appended, the offsets are the original ones.
+    /// Set if an idempotent producer had sent this batch before: nothing was appended, and the offsets are the original ones.
     pub(crate) is_duplicate: bool,
 }
 
@@ -84,21 +85,21 @@ pub(crate) struct Appended {
 pub(crate) enum AppendError {
     #[error("a batch of {bytes} bytes exceeds max.message.bytes of {limit_bytes}")]
     TooLarge { bytes: usize, limit_bytes: i32 },
-    #[error("timestamp {timestamp_ms} of the batch is out of the range {earliest_ms}..={latest_ms}")]
+    #[error("invalid timestamp {timestamp_ms}: must be from {earliest_ms} to {latest_ms}")]
     TimestampOutOfRange {
         timestamp_ms: i64,
         earliest_ms: i64,
         latest_ms: i64,
     },
-    #[error("a record without a key in a compacted topic")]
+    #[error("record {batch_index} has no key, which a compacted topic requires")]
     MissingKey { batch_index: i32 },
-    #[error("sequence {found} of producer {producer_id} where {expected} is due")]
+    #[error("out-of-order sequence {found} from producer {producer_id}, expected {expected}")]
     OutOfOrderSequence {
         producer_id: ProducerId,
         found: Sequence,
         expected: Sequence,
     },
-    #[error("epoch {found} of producer {producer_id} is older than {current}")]
+    #[error("stale epoch {found} from producer {producer_id}, the current one is {current}")]
     InvalidProducerEpoch {
         producer_id: ProducerId,
         found: ProducerEpoch,
@@ -112,7 +113,7 @@ pub(crate) enum AppendError {
     OutOfMemory(#[from] crate::pool::OutOfMemory),
 }
 
-/// A stretch of the log as it goes on the wire: parts to be written one after another, batch after batch.
+/// A stretch of the log as it goes on the wire: parts to be written one after another.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slice {
     pub(crate) parts: Vec<Part>,
@@ -170,7 +171,7 @@ pub(crate) struct PartitionLog {
 }
 
 impl PartitionLog {
-    /// An empty log that starts at offset 0, led at epoch 0, and takes its memory from `pool`.
+    /// Returns an empty log that starts at offset 0, is led at epoch 0, and takes its memory from `pool`.
     pub(crate) fn new(pool: Pool) -> Self {
         Self {
             pool,
@@ -183,7 +184,7 @@ impl PartitionLog {
         }
     }
 
-    /// Appends a checked batch under `leader_epoch` at `now_ms`; nothing is changed if it fails.
+    /// Appends a verified batch under `leader_epoch` at `now_ms`. Changes nothing if it fails.
     pub(crate) fn append(
         &mut self,
         mut batch: Batch,
@@ -239,7 +240,8 @@ impl PartitionLog {
             self.producers.note(&header);
         }
         if rolls {
-            // The new segment lies above the high watermark still: it stays, however old its records are.
+            // The new segment is above the high watermark until this append is acknowledged. Kafka deletes nothing above it, so the
+            // segment stays however old its records are.
             self.drop_expired(self.segments.len() - 1, now_ms, settings);
         }
         Ok(Appended {
@@ -258,7 +260,7 @@ impl PartitionLog {
         self.segments.push_back(next);
     }
 
-    /// Notes that the partition is led at `epoch` from its log end on, as Kafka does when a leader is made.
+    /// Begins `epoch` at the log end, as Kafka does when a broker becomes the leader.
     pub(crate) fn begin_epoch(&mut self, epoch: LeaderEpoch) {
         self.epochs.assign(epoch, self.log_end_offset);
     }
@@ -306,23 +308,23 @@ impl PartitionLog {
         }
     }
 
-    /// The first offset that is kept.
+    /// Returns the first offset that is kept.
     pub(crate) fn log_start_offset(&self) -> Offset {
         self.log_start_offset
     }
 
-    /// The offset that the next record gets.
+    /// Returns the offset that the next record gets.
     pub(crate) fn log_end_offset(&self) -> Offset {
         self.log_end_offset
     }
 
-    /// What is stored, in bytes as Kafka counts them (batches with headers).
+    /// Returns the size of all batches with their headers, as Kafka counts its files.
     pub(crate) fn size_bytes(&self) -> u64 {
         self.size_bytes
     }
 
-    /// Whole batches from the one that holds `from`, up to and excluding `end`, `max_bytes` at most; with `at_least_one` the first
-    /// batch comes even if it is larger (KIP-74).
+    /// Reads whole batches from the one that holds `from` up to and excluding `end`, at most `max_bytes`. With `at_least_one` the
+    /// first batch is read even if it is larger, so that a consumer with a small limit does not get stuck (KIP-74).
     pub(crate) fn read(
         &self,
         from: Offset,
@@ -351,7 +353,7 @@ impl PartitionLog {
         Ok(slice)
     }
 
-    /// Index of the segment that holds `offset`, or would.
+    /// Returns the index of the segment that holds `offset`, or would hold it.
     fn segment_of(&self, offset: Offset) -> usize {
         self.segments
             .partition_point(|segment| segment.base_offset <= offset)
@@ -369,17 +371,18 @@ impl PartitionLog {
         Ok(())
     }
 
-    /// The epoch of the record at `offset` (the earliest kept epoch at or before it).
+    /// Returns the epoch of the record at `offset`.
     pub(crate) fn epoch_at(&self, offset: Offset) -> Option<LeaderEpoch> {
         self.epochs.epoch_at(offset)
     }
 
-    /// The largest epoch at most `epoch` and the offset where it ends (OffsetForLeaderEpoch, KIP-101, KIP-279).
+    /// Returns the largest epoch that is at most `epoch` and the offset where it ends (OffsetForLeaderEpoch, KIP-101, KIP-279).
     pub(crate) fn end_offset_for_epoch(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
         self.epochs.end_offset_for(epoch, self.log_end_offset)
     }
 
-    /// Drops what lies before `offset` (DeleteRecords); the new log start offset. An offset below the log start changes nothing.
+    /// Drops the records before `offset` and returns the new log start offset (DeleteRecords). An offset below the log start changes
+    /// nothing.
     pub(crate) fn delete_records(&mut self, offset: Offset) -> Result<Offset, OffsetOutOfRange> {
         if offset < Offset(0) || offset > self.log_end_offset {
             return Err(OffsetOutOfRange {
@@ -394,7 +397,7 @@ impl PartitionLog {
         Ok(self.log_start_offset)
     }
 
-    /// Moves the log start and gives back the memory before it.
+    /// Moves the log start to `offset` and gives back the memory of whole chunks before it.
     fn start_at(&mut self, offset: Offset) {
         self.log_start_offset = offset;
         self.epochs.truncate_before(offset);
@@ -409,13 +412,13 @@ impl PartitionLog {
         }
     }
 
-    /// Drops segments that are too old or too many, and forgets producers that have expired; how many bytes went.
+    /// Drops the segments that retention no longer keeps, and forgets producers that have expired. Returns the size of the segments.
     pub(crate) fn enforce_retention(&mut self, now_ms: i64, settings: &LogSettings) -> u64 {
         self.producers.expire(now_ms);
         self.drop_expired(self.segments.len(), now_ms, settings)
     }
 
-    /// Drops those of the first `deletable` segments that are too old or too many.
+    /// Drops those of the first `deletable` segments that retention no longer keeps. Returns their size.
     fn drop_expired(&mut self, deletable: usize, now_ms: i64, settings: &LogSettings) -> u64 {
         let before = self.size_bytes;
         let expired = retention::expired_count(&self.segments, now_ms, settings).min(deletable);
@@ -429,7 +432,7 @@ impl PartitionLog {
         before - self.size_bytes
     }
 
-    /// The producers that the log remembers.
+    /// Returns the producers that the log remembers.
     pub(crate) fn active_producers(&self) -> Vec<ActiveProducer> {
         self.producers.active()
     }

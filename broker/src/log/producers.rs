@@ -1,4 +1,4 @@
-//! Idempotent producers: which sequence is due, and which batches were written already. Source: Kafka's `ProducerStateManager`,
+//! Idempotent producers: the next sequence of each, and the batches that it may send again. Source: Kafka's `ProducerStateManager`,
 //! `ProducerAppendInfo` and `ProducerStateEntry`; KIP-98, KIP-360.
 
 use super::header::BatchHeader;
@@ -6,13 +6,14 @@ use super::{ActiveProducer, AppendError};
 use crate::ids::{Offset, ProducerEpoch, ProducerId, Sequence};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Batches in flight that a producer may have, and so may send again: `ProducerStateEntry.NUM_BATCHES_TO_RETAIN`.
+/// The number of last batches that are remembered of a producer. It may have as many in flight, and send any of them again:
+/// `ProducerStateEntry.NUM_BATCHES_TO_RETAIN`.
 const BATCHES_KEPT: usize = 5;
 /// `producer.id.expiration.ms`.
 const EXPIRATION_MS: i64 = 86_400_000;
 
-/// How many producers a partition remembers; beyond it those that wrote longest ago are forgotten, as if they had expired. Kafka has
-/// no such bound; a client that makes ids up must not fill the memory.
+/// The most producers that a partition remembers. Beyond it those that wrote longest ago are forgotten, as if they had expired.
+/// Kafka has no such limit; here a client that makes ids up must not fill the memory.
 const PRODUCERS_KEPT: usize = 10_000;
 
 /// The producers that have written to one partition.
@@ -24,7 +25,7 @@ pub(super) struct Producers {
 #[derive(Debug)]
 struct Producer {
     epoch: ProducerEpoch,
-    /// Of the last record written; kept apart from the window, which may lose batches.
+    /// The sequence of the last record written. Not read from the window, which is empty after a change of epoch.
     last_sequence: Sequence,
     last_timestamp_ms: i64,
     window: VecDeque<Written>,
@@ -41,7 +42,7 @@ pub(super) struct Written {
 }
 
 impl Producers {
-    /// Whether the batch may be appended; the original if it was appended already.
+    /// Checks whether a batch may be appended. Returns the original batch if it was appended before.
     pub(super) fn check(&self, header: &BatchHeader) -> Result<Option<Written>, AppendError> {
         let producer_id = header.producer_id();
         // A producer that is not known (or no longer) may start anywhere: Kafka 2.5 and later.
@@ -73,7 +74,7 @@ impl Producers {
         Ok(None)
     }
 
-    /// Notes a batch that was appended; `header` has its offsets.
+    /// Remembers a batch that was appended; `header` has its offsets.
     pub(super) fn note(&mut self, header: &BatchHeader) {
         if self.by_id.len() >= PRODUCERS_KEPT && !self.by_id.contains_key(&header.producer_id()) {
             self.forget_a_tenth();
@@ -105,6 +106,7 @@ impl Producers {
         producer.last_timestamp_ms = header.max_timestamp_ms();
     }
 
+    /// Forgets the tenth of the producers that wrote longest ago. One at a time would be a search of all of them per append.
     fn forget_a_tenth(&mut self) {
         let mut last_offsets: Vec<_> = self.by_id.values().map(Producer::last_offset).collect();
         let tenth = last_offsets.len() / 10;
@@ -141,7 +143,7 @@ impl Producers {
             .retain(|_, producer| now_ms.saturating_sub(producer.last_timestamp_ms) < EXPIRATION_MS);
     }
 
-    /// By id.
+    /// Returns all producers, in the order of their ids.
     pub(super) fn active(&self) -> Vec<ActiveProducer> {
         self.by_id
             .iter()
@@ -162,7 +164,7 @@ impl Producer {
             .map_or(Offset(-1), |written| written.last_offset)
     }
 
-    /// The batch of the window with the same epoch and the same sequences, if any.
+    /// Returns the batch of the window with the same epoch and the same sequences, if any.
     fn written(&self, header: &BatchHeader) -> Option<Written> {
         let range = (header.base_sequence(), header.last_sequence());
         self.window

@@ -1,10 +1,10 @@
-//! How many of the oldest segments a log gives up. Source: Kafka's `UnifiedLog.deleteOldSegments`.
+//! The number of old segments that retention drops. Source: Kafka's `UnifiedLog.deleteOldSegments`.
 
 use super::{LogSettings, segment::Segment};
 use std::collections::VecDeque;
 
-/// How many segments from the front `retention.bytes` and then `retention.ms` give up at `now_ms`; the active one among them when all
-/// go.
+/// Returns how many segments from the front are dropped at `now_ms`, first by `retention.bytes` and then by `retention.ms`. The
+/// active segment is dropped only together with all others.
 pub(super) fn expired_count(segments: &VecDeque<Segment>, now_ms: i64, settings: &LogSettings) -> usize {
     if !settings.deletes {
         return 0;
@@ -17,7 +17,7 @@ pub(super) fn expired_count(segments: &VecDeque<Segment>, now_ms: i64, settings:
     by_size + by_time
 }
 
-/// A segment goes when the log without it still holds `retention_bytes`.
+/// Returns how many segments `retention.bytes` drops: a segment is dropped if the log without it still has `retention_bytes`.
 fn over_size_count(segments: &VecDeque<Segment>, retention_bytes: i64) -> usize {
     let Ok(retention_bytes) = u64::try_from(retention_bytes) else {
         return 0;

@@ -1,11 +1,11 @@
-//! Records found by their time, inside batches too. Source: Kafka's `UnifiedLog.fetchOffsetByTimestamp`.
+//! The search for records by their timestamps, inside batches too. Source: Kafka's `UnifiedLog.fetchOffsetByTimestamp`.
 
 use super::segment::BatchView;
 use super::{DECOMPRESSED_LIMIT_BYTES, Found, PartitionLog, records};
 use std::borrow::Cow;
 
 impl PartitionLog {
-    /// The first record whose timestamp is `timestamp_ms` or later (ListOffsets by time).
+    /// Returns the first record whose timestamp is `timestamp_ms` or later (ListOffsets by time).
     pub(crate) fn find_by_time(&self, timestamp_ms: i64) -> Option<Found> {
         self.segments
             .iter()
@@ -18,9 +18,10 @@ impl PartitionLog {
             })
     }
 
-    /// The record with the largest timestamp, the first of them if several (ListOffsets -3, KIP-734).
+    /// Returns the record with the largest timestamp, the first one if there are several (ListOffsets -3, KIP-734).
     pub(crate) fn find_max_timestamp(&self) -> Option<Found> {
-        // Not the largest of the headers: it may belong to a record below the log start offset, in a batch of which others are left.
+        // The largest timestamp of a header is not enough: it may belong to a record below the log start offset, in a batch whose
+        // other records are kept.
         let mut largest: Option<Found> = None;
         for segment in &self.segments {
             for batch in segment.batches_by_time(later_than(largest), self.log_start_offset) {
@@ -38,8 +39,8 @@ impl PartitionLog {
         largest
     }
 
-    /// The batch's records that are kept. A body that cannot be read counts as one record at the batch's start with its largest
-    /// timestamp: a consumer that begins there misses nothing.
+    /// Returns the batch's records that are kept. A body that cannot be read counts as one record at the batch's start with its
+    /// largest timestamp: a consumer that begins there misses nothing.
     fn records<'a>(
         &self,
         batch: &BatchView<'_>,
@@ -69,7 +70,7 @@ impl PartitionLog {
     }
 }
 
-/// The least timestamp that comes after `found`; without one the least there is, since -1 stands for none.
+/// Returns the smallest timestamp after that of `found`. Without `found` that is 0: -1 stands for no timestamp.
 fn later_than(found: Option<Found>) -> i64 {
     found.map_or(0, |found| found.timestamp_ms.saturating_add(1))
 }

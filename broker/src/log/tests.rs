@@ -206,7 +206,7 @@ fn at_the_memory_limit_an_append_is_refused_and_changes_nothing() {
         .expect_err("no room");
     assert_eq!(
         error.to_string(),
-        "the memory limit of 1048576 bytes is reached: 798720 are in use, 0 more were asked for, and a quarter is kept for requests"
+        "the memory limit of 1048576 bytes is reached: 798720 are in use, 0 more were asked for, and a quarter is reserved for requests"
     );
     assert_eq!((log.log_end_offset(), log.size_bytes()), sizes);
     drop((kept, frame));

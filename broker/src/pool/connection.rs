@@ -1,24 +1,24 @@
-//! What connections hold outside the pool's buffers: their own state, frames too small for a buffer, decoded requests, and answers
-//! that are not records.
+//! The memory of connections outside the pool's buffers: their own state, frames too small for a buffer, decoded requests, and
+//! answers that are not records.
 //!
-//! A connection is charged a fixed sum while it is open, which covers an ordinary request and its answer, so that those cost no
-//! counting. What goes beyond is counted as it comes and goes.
+//! An open connection is charged a fixed number of bytes that covers an ordinary request and its answer, so that these cost no
+//! atomic operations. Only what exceeds it is counted as it comes and goes.
 
 use super::{Charge, FRAME_UNIT_BYTES, Pool};
 use std::sync::atomic::Ordering;
 
-/// What an open connection is charged: 3 KB of state when it is idle, a small frame, a small request and a small answer.
+/// The charge of an open connection: 3 KB of state when it is idle, a small frame, a small request and a small answer.
 pub(crate) const CONNECTION_BYTES: usize = 8 << 10;
 
-/// Small frames together, answers together, and the elements of a request are covered by [`CONNECTION_BYTES`] up to this.
+/// The part of [`CONNECTION_BYTES`] for all small frames, for all answers, and for the elements of a request, each.
 const COVERED_BYTES: usize = 1 << 10;
 
-/// What an element of a request's arrays takes while the request is decoded, worked on and answered.
+/// The memory for an element of a request's arrays while the request is decoded, worked on and answered.
 pub(crate) const ELEMENT_BYTES: usize = 256;
 
 impl Pool {
-    /// Counts a request with so many elements, once they are not covered by [`CONNECTION_BYTES`]. Never refused, and held until it is
-    /// answered.
+    /// Counts a request with `elements` array elements, if [`CONNECTION_BYTES`] does not cover them. Never refused: the request has
+    /// been read already. Hold the charge until it is answered.
     pub(crate) fn charge_elements(&self, elements: usize) -> Option<Charge> {
         match uncovered(elements * ELEMENT_BYTES) {
             0 => None,
@@ -27,7 +27,7 @@ impl Pool {
     }
 }
 
-/// What is counted of `bytes` beside the connection's fixed charge: all of it, once it is not covered.
+/// Returns the number of `bytes` to count beside the connection's fixed charge: all of them, if it does not cover them.
 fn uncovered(bytes: usize) -> usize {
     if bytes > COVERED_BYTES { bytes } else { 0 }
 }
@@ -37,12 +37,12 @@ fn uncovered(bytes: usize) -> usize {
 pub(crate) struct ConnectionCharge(Charge);
 
 impl ConnectionCharge {
-    /// Of a connection without answers.
+    /// Charges a connection without answers.
     pub(crate) fn new(pool: &Pool) -> Self {
         Self(pool.charge_beyond_limit(CONNECTION_BYTES))
     }
 
-    /// Counts answers of so many bytes in the place of those before. Never refused: clients that read make room.
+    /// Counts `bytes` of answers in place of those before. Never refused: clients that read their answers make room.
     pub(crate) fn hold_answers(&mut self, bytes: usize) {
         self.0.resize(CONNECTION_BYTES + uncovered(bytes));
     }
@@ -58,7 +58,7 @@ pub(crate) struct SmallFrames {
 }
 
 impl SmallFrames {
-    /// None yet.
+    /// Returns an empty count.
     pub(crate) fn new(pool: Pool) -> Self {
         Self {
             pool,
@@ -67,12 +67,12 @@ impl SmallFrames {
         }
     }
 
-    /// Whether frames in flight leave room for `bytes` more.
+    /// Returns whether the frames in flight leave room for `bytes` more.
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         self.pool.shared.frame_permits.available_permits() * FRAME_UNIT_BYTES >= bytes
     }
 
-    /// Counts frames of so many bytes in the place of those before.
+    /// Counts `bytes` of frames in place of those before.
     pub(crate) fn hold(&mut self, bytes: usize) {
         let bytes = uncovered(bytes);
         if bytes == self.bytes {
@@ -82,7 +82,8 @@ impl SmallFrames {
         self.take_permits(bytes.div_ceil(FRAME_UNIT_BYTES));
     }
 
-    /// Gives back the room in the share, though not the bytes: for who is about to wait for a share of a large frame.
+    /// Gives back the room in the frames' share but goes on counting the bytes. A connection calls it before it waits for the share
+    /// of a large frame: several that each held a part and waited for more would wait for ever.
     pub(crate) fn make_room(&mut self) {
         self.take_permits(0);
     }

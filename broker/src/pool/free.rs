@@ -1,17 +1,18 @@
-//! Buffers that wait to be used again, by size class. Knows no budget beyond its own bound.
+//! Free buffers, by size class. Knows no limit but its own.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Below this the allocator recycles well enough by itself, and no page is faulted in anew.
+/// The smallest class. The allocator itself recycles smaller buffers without new page faults.
 const LEAST_CLASS_BYTES: usize = 4 << 10;
 const LEAST_CLASS_SHIFT: u32 = LEAST_CLASS_BYTES.ilog2();
-/// A doubling has so many classes: at most an eighth of a buffer is spare.
+/// The number of classes from one power of two to the next. With eight, at most an eighth of a buffer is spare; more classes
+/// would make it less likely that a free buffer fits.
 const STEPS: usize = 8;
-/// Doublings from 4 KiB: the largest class is 120 MiB, above `socket.request.max.bytes`.
+/// The number of powers of two from 4 KiB on. The largest class is 120 MiB, more than the default of `socket.request.max.bytes`.
 const DOUBLINGS: usize = 15;
 
-/// Free buffers, largest total bounded.
+/// Free buffers, up to a limit of bytes. Each class has its own lock, so connections with frames of different sizes do not meet.
 #[derive(Debug)]
 pub(super) struct FreeBuffers {
     bound_bytes: usize,
@@ -19,12 +20,12 @@ pub(super) struct FreeBuffers {
     classes: [Mutex<Vec<Vec<u8>>>; STEPS * DOUBLINGS],
 }
 
-/// The capacity that a buffer for `len` bytes gets: `len` itself where nothing is recycled.
+/// Returns the capacity of a buffer for `len` bytes: that of the class, or `len` itself if no class holds it.
 pub(super) fn class_bytes(len: usize) -> usize {
     class_of(len).map_or(len, bytes_of)
 }
 
-/// The smallest class that holds `len` bytes.
+/// Returns the smallest class that holds `len` bytes.
 fn class_of(len: usize) -> Option<usize> {
     if len < LEAST_CLASS_BYTES {
         return None;
@@ -49,14 +50,14 @@ impl FreeBuffers {
         }
     }
 
-    /// A free, empty buffer of exactly the class that holds `len`.
+    /// Takes a free, empty buffer of the class that holds `len`.
     pub(super) fn pop(&self, len: usize) -> Option<Vec<u8>> {
         let buffer = self.lock(class_of(len)?).pop()?;
         self.bytes.fetch_sub(buffer.capacity(), Ordering::Relaxed);
         Some(buffer)
     }
 
-    /// Keeps `buffer` for later, unless it grew out of its class or the bound is reached.
+    /// Keeps `buffer` for later, unless it has grown out of its class or the limit is reached.
     pub(super) fn push(&self, mut buffer: Vec<u8>) {
         let capacity = buffer.capacity();
         let Some(class) = class_of(capacity).filter(|class| bytes_of(*class) == capacity) else {
@@ -70,17 +71,17 @@ impl FreeBuffers {
         self.lock(class).push(buffer);
     }
 
-    /// How many free buffers there are of the class that holds `len`.
+    /// Returns the number of free buffers of the class that holds `len`.
     pub(super) fn count(&self, len: usize) -> usize {
         class_of(len).map_or(0, |class| self.lock(class).len())
     }
 
-    /// Whether the bound leaves room for a buffer of `bytes`.
+    /// Returns whether the limit leaves room for a buffer of `bytes`.
     pub(super) fn would_keep(&self, bytes: usize) -> bool {
         self.bytes() + bytes <= self.bound_bytes
     }
 
-    /// How much all of them are, in bytes.
+    /// Returns the size of all free buffers together.
     pub(super) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }

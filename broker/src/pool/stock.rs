@@ -1,37 +1,38 @@
-//! A small stock of new buffers whose memory has been touched before a frame is read into them.
+//! A small stock of new buffers whose pages have been touched before a frame is read into them.
 //!
-//! A connection that fills memory for the first time pays for its page faults one after another, while other cores may have nothing to
-//! do. So when large buffers have to be made, the next ones of that size are made and touched by a task beside it, in turns that are
-//! short enough for other tasks on the same core.
+//! A connection that fills memory for the first time waits for one page fault after another, while other cores may be idle. So when
+//! a large buffer has to be allocated, a task beside the connection allocates the next ones of that size and touches their pages,
+//! in turns that are short enough for other tasks on the same core.
 
 use super::Pool;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 
-/// Below this, waking another task costs as much as it saves.
+/// The smallest buffers that are stocked. For smaller ones waking another task costs as much as it saves.
 const LEAST_STOCKED_BYTES: usize = 256 << 10;
 
-/// How many buffers of the size that is wanted wait at most, and how much memory they are together.
+/// The most buffers in stock, and the most bytes in stock. Enough for the frames that a fast producer sends while the task is
+/// scheduled once more; a larger stock would hold memory that nobody may ask for.
 const STOCK_BUFFERS: usize = 4;
 const STOCK_BYTES: usize = 8 << 20;
 
-/// Memory comes in pages of so many bytes at least; touching one byte of each is enough.
+/// The smallest page size: touching one byte of each page is enough to have it mapped.
 const PAGE_BYTES: usize = 4 << 10;
 
-/// How much is touched in one turn.
+/// The number of bytes touched in one turn: 32 page faults.
 const TURN_BYTES: usize = 128 << 10;
 
-/// What is wanted of the stock.
+/// The demand for the stock.
 #[derive(Debug, Default)]
 pub(super) struct Stock {
-    /// The size that was asked for last and of which none is left.
+    /// The size that was taken last and of which no free buffer was left.
     bytes: AtomicUsize,
     wanted: Notify,
 }
 
 impl Pool {
-    /// A buffer of `bytes` was taken: if it was the last of its class, more of them may be wanted soon.
+    /// Asks for more buffers of `bytes` if the one that was just taken was the last of its class.
     pub(super) fn want_more(&self, bytes: usize) {
         if bytes >= LEAST_STOCKED_BYTES && self.shared.free.count(bytes) == 0 {
             self.shared.stock.bytes.store(bytes, Ordering::Relaxed);
@@ -39,13 +40,13 @@ impl Pool {
         }
     }
 
-    /// Stocks buffers as they are wanted, forever, as far as they fit beside what is held. Cancel safe.
+    /// Keeps the stock filled for ever, within the limit. Cancel safe.
     pub(crate) async fn keep_stock(&self) {
         loop {
             self.shared.stock.wanted.notified().await;
             let bytes = self.shared.stock.bytes.load(Ordering::Relaxed);
             let count = STOCK_BUFFERS.min(STOCK_BYTES / bytes);
-            // The connection that asked goes on where it is; another core may take this task over.
+            // The connection that asked runs on this core now. Another core can take this task over meanwhile.
             yield_now().await;
             while self.shared.free.count(bytes) < count && self.has_room_for_stock(bytes) {
                 let buffer = touched(bytes).await;
@@ -60,7 +61,7 @@ impl Pool {
     }
 }
 
-/// An empty buffer of exactly that capacity, whose pages are there.
+/// Returns an empty buffer of exactly that capacity whose pages are mapped.
 async fn touched(bytes: usize) -> Vec<u8> {
     let mut buffer = Vec::with_capacity(bytes);
     for turn in 0..bytes.div_ceil(TURN_BYTES) {

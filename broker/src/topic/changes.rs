@@ -1,4 +1,4 @@
-//! Creating, changing and deleting topics, one change at a time: what a real cluster's controller orders.
+//! Creating, changing and deleting topics, one change at a time. In a real cluster the controller does this.
 
 use super::{Partition, Placement, Topic, TopicConfig, Topics, name};
 use crate::ids::NodeId;
@@ -8,15 +8,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use uuid::Uuid;
 
-/// What only those who change topics need to know, and what makes them take turns.
+/// The part of the topics that only changes need. Its lock makes them take turns.
 #[derive(Debug, Default)]
 pub(super) struct Register {
-    /// The topics that collide in the names of metrics, by what they have in common.
+    /// The topics whose names can collide in the names of Kafka's metrics, by [`name::collision_key`].
     colliding: HashMap<String, Vec<Arc<str>>>,
     partition_count: usize,
 }
 
-/// A topic to be, checked.
+/// A topic to create, checked.
 #[derive(Clone, Debug)]
 pub(crate) struct NewTopic {
     pub(crate) name: Arc<str>,
@@ -25,7 +25,7 @@ pub(crate) struct NewTopic {
     pub(crate) placement: Placement,
 }
 
-/// The right to change topics: while it is held, nobody else does. Readers go on.
+/// The right to change topics. Only one is held at a time; readers go on meanwhile.
 #[derive(Debug)]
 pub(crate) struct Change<'a> {
     topics: &'a Topics,
@@ -115,7 +115,7 @@ impl Change<'_> {
         })
     }
 
-    /// Removes a topic. Whoever still holds one of its partitions finds it deleted; the waiters wake.
+    /// Removes a topic. Marks its partitions as deleted for the requests that still hold them, and wakes their waiters.
     pub(crate) fn delete(&mut self, topic: &Topic) {
         self.topics.by_name.remove(&topic.name);
         self.topics.by_id.remove(&topic.id);
@@ -129,7 +129,7 @@ impl Change<'_> {
             }
         }
         for partition in &topic.partitions {
-            // A partition that is offline has nobody who could read it, deleted or not.
+            // Nobody can read an offline partition, so it need not be marked.
             if let Ok(mut state) = partition.write() {
                 state.is_deleted = true;
             }

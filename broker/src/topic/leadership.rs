@@ -1,16 +1,17 @@
-//! Who may answer for a partition: its leader, to clients whose leader epoch is the current one (KIP-320).
+//! The check whether a broker may answer for a partition: it must be the leader, and the client's leader epoch must be the current
+//! one (KIP-320).
 
 use super::partition::{Offline, State};
 use crate::ids::{LeaderEpoch, NodeId};
 
-/// Where a partition's leader is, for clients that asked another broker (KIP-951).
+/// A partition's leader, for clients that asked another broker (KIP-951).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CurrentLeader {
     pub(crate) leader_id: NodeId,
     pub(crate) leader_epoch: LeaderEpoch,
 }
 
-/// Why a broker does not answer for a partition.
+/// The reason why a broker does not answer for a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotServed {
     #[error("Topic authorization failed.")]
@@ -38,7 +39,7 @@ pub(crate) fn elect(leader: NodeId, replicas: &[NodeId], is_alive: impl Fn(NodeI
 }
 
 impl State {
-    /// Where clients find the leader.
+    /// Returns the leader, as clients are told.
     pub(crate) fn current_leader(&self) -> CurrentLeader {
         CurrentLeader {
             leader_id: self.leader,

@@ -1,5 +1,4 @@
-//! The topics of the cluster: name and id to [`Topic`], an immutable value that each change replaces.
-//! Knows nothing of groups.
+//! The topics of the cluster: a [`Topic`] by name and by id, an immutable value that each change replaces. Knows nothing of groups.
 
 mod changes;
 pub(crate) mod config;
@@ -69,7 +68,8 @@ impl TopicKey {
     }
 }
 
-/// All topics. Maps never leave this module: it hands out `Arc`s. Only [`Topics::change`] changes them.
+/// All topics. Only `Arc`s leave this module, never a guard of a map: a guard that is held across another call of the map can
+/// deadlock. Only [`Topics::change`] changes them.
 #[derive(Debug)]
 pub(crate) struct Topics {
     by_name: DashMap<Arc<str>, Arc<Topic>>,
@@ -78,7 +78,7 @@ pub(crate) struct Topics {
 }
 
 impl Topics {
-    /// No topics.
+    /// Returns an empty set of topics.
     pub(crate) fn new() -> Self {
         Self {
             by_name: DashMap::new(),
@@ -87,24 +87,24 @@ impl Topics {
         }
     }
 
-    /// The topic of that name.
+    /// Returns the topic of that name.
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Topic>> {
         self.by_name.get(name).map(|topic| Arc::clone(&topic))
     }
 
-    /// The topic with that id.
+    /// Returns the topic with that id.
     pub(crate) fn get_by_id(&self, id: &Uuid) -> Option<Arc<Topic>> {
         let name = self.by_id.get(id).map(|name| Arc::clone(&name))?;
         self.get(&name).filter(|topic| topic.id == *id)
     }
 
-    /// One partition of a topic.
+    /// Returns one partition of a topic.
     pub(crate) fn partition(&self, name: &str, index: i32) -> Option<Arc<Partition>> {
         let topic = self.by_name.get(name)?;
         topic.partitions.get(usize::try_from(index).ok()?).cloned()
     }
 
-    /// All topics, by name.
+    /// Returns all topics in the order of their names.
     pub(crate) fn list(&self) -> Vec<Arc<Topic>> {
         let mut topics: Vec<_> = self
             .by_name

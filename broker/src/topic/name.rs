@@ -1,4 +1,4 @@
-//! What a topic may be called. Source: Kafka's `Topic`.
+//! The rules of topic names. Source: Kafka's `Topic`.
 
 /// The longest topic name: with the partition and the suffix of a directory it fits 255 bytes.
 const MAX_NAME_LENGTH: usize = 249;
@@ -6,7 +6,7 @@ const MAX_NAME_LENGTH: usize = 249;
 /// The topics that Kafka keeps its own state in. They do not exist here; their names are still marked internal.
 const INTERNAL: &[&str] = &["__consumer_offsets", "__transaction_state", "__share_group_state"];
 
-/// Why a topic cannot have a name.
+/// The reason why a topic cannot have a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidName {
     #[error("Topic name is invalid: the empty string is not allowed")]
