@@ -1,14 +1,15 @@
-//! Closing batches on count, bytes or window. Pure: it is told the time.
+//! The batcher of a poller: it closes batches on count, bytes or window. Pure: it is told the time.
 //!
-//! Owns the records that were read and not invoked yet, in queues by partition, and which partitions are busy: in flight, or waiting for
-//! a retry. Source: AWS Lambda developer guide, "Batching behavior" of event source mappings.
+//! It owns the records that were read and not invoked yet, in queues by partition, and knows which partitions are busy, with a batch that
+//! is in flight or waits for a retry. Source: AWS Lambda developer guide, "Batching behavior" of event source mappings.
 //!
 //! A batch closes as soon as the records of the partitions that are not busy fill it, or when its window has passed and there are
-//! any. It is filled from one partition as far as that goes before the next is opened, in turns.
+//! any. It is filled from one partition as far as possible before the next one is opened, because each partition that is opened keeps
+//! another one busy. The partitions take turns.
 //!
 //! # Notes
-//! - Lambda's guide says when a window starts, not what follows one that passed without a record. Here the next one then starts with the
-//!   first record, so a burst after a quiet time is one batch, and no record ever waits longer than one window.
+//! - Lambda's guide says when a window starts, but not what follows one that passed without a record. Here the next window starts with the
+//!   next record, so a burst after a quiet time is one batch, and no record ever waits longer than one window.
 
 use crate::batch::{Batch, BatchPart, Envelope};
 use crate::source::{RecordRange, Records};
@@ -20,27 +21,27 @@ use std::time::Duration;
 #[cfg(test)]
 mod tests;
 
-/// When the next batching window starts.
+/// The start of the next batching window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WindowStart {
-    /// On-demand mode: when the invocation of the batch before has completed.
+    /// In on-demand mode it is when the invocation of the batch before has completed.
     InvocationCompleted,
-    /// Provisioned mode: when the batch before has closed.
+    /// In provisioned mode it is when the batch before has closed.
     BatchClosed,
 }
 
-/// What closes a batch, and how much is read ahead.
+/// The limits of a batch and of reading ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BatchLimits {
     /// `BatchSize`, in records.
     pub(crate) batch_size: usize,
-    /// `MaximumBatchingWindowInSeconds`; zero closes with whatever is there.
+    /// `MaximumBatchingWindowInSeconds`; with zero a batch closes with the records that are there.
     pub(crate) window: Duration,
-    /// When windows start.
+    /// The start of windows.
     pub(crate) window_start: WindowStart,
-    /// The longest event.
+    /// The longest event, in bytes.
     pub(crate) event_bytes: usize,
-    /// While more than so many bytes of events wait, only partitions of which nothing waits are read.
+    /// While more bytes of events than this wait, only partitions without waiting records are read.
     pub(crate) read_ahead_bytes: usize,
 }
 
@@ -69,7 +70,7 @@ pub(crate) struct Batcher {
     waiting_bytes: usize,
 }
 
-/// The records of one partition that wait.
+/// The waiting records of one partition.
 #[derive(Debug, Default)]
 struct Queue {
     runs: VecDeque<Run>,
@@ -80,13 +81,13 @@ struct Queue {
 #[derive(Debug)]
 struct Run {
     records: Arc<Records>,
-    /// What each of `records.spans` adds to an event, in bytes.
+    /// The bytes that each of `records.spans` adds to an event.
     sizes: Arc<[usize]>,
     range: Range<usize>,
 }
 
 impl Batcher {
-    /// An empty batcher whose first window starts `now`.
+    /// Returns an empty batcher whose first window starts `now`.
     pub(crate) fn new(limits: BatchLimits, envelope: Envelope, now: Duration) -> Self {
         Self {
             limits,
@@ -101,12 +102,12 @@ impl Batcher {
         }
     }
 
-    /// Other limits from now on; what waits stays.
+    /// Sets other limits. Waiting records stay.
     pub(crate) fn set_limits(&mut self, limits: BatchLimits) {
         self.limits = limits;
     }
 
-    /// Adds records behind those of their partition. Those that alone exceed the limit are not kept.
+    /// Adds records behind those of their partition, and returns those that are dropped, because they alone exceed the limit.
     pub(crate) fn add(&mut self, records: Records, now: Duration) -> Dropped {
         if now >= self.window_end() && self.waiting().next().is_none() {
             self.window_from = now;
@@ -130,12 +131,9 @@ impl Batcher {
         Dropped { ranges: dropped }
     }
 
-    /// The next batch, if one closes now. Its partitions are busy from then on, until [`Batcher::free`].
+    /// Returns the next batch, if one closes now. Its partitions are busy until [`Batcher::free`].
     pub(crate) fn take(&mut self, now: Duration) -> Option<Batch> {
-        let is_due = match self.is_full() {
-            true => true,
-            false => now >= self.window_end() && self.waiting().next().is_some(),
-        };
+        let is_due = self.is_full() || (now >= self.window_end() && self.waiting().next().is_some());
         if !is_due {
             return None;
         }
@@ -148,12 +146,12 @@ impl Batcher {
         Some(batch)
     }
 
-    /// When the window of what waits has passed; `None` while nothing waits. A batch that is full is due at once, whatever this says.
+    /// Returns the end of the window; `None` while nothing waits. A batch that is full is due before that.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         self.waiting().next().map(|_| self.window_end())
     }
 
-    /// An invocation completed: in on-demand mode the next window starts.
+    /// Starts the next window in on-demand mode, after an invocation has completed.
     pub(crate) fn invocation_completed(&mut self, now: Duration) {
         if self.limits.window_start == WindowStart::InvocationCompleted {
             self.window_from = now;
@@ -197,12 +195,12 @@ impl Batcher {
         queues.values().flat_map(Queue::ranges).collect()
     }
 
-    /// Starts no batch of these partitions until [`Batcher::release`].
+    /// Holds these partitions: no batch of them starts until [`Batcher::release`].
     pub(crate) fn hold(&mut self, partitions: &[i32]) {
         self.held.extend(partitions);
     }
 
-    /// Holds no partition any longer.
+    /// Releases all partitions that are held.
     pub(crate) fn release(&mut self) {
         self.held.clear();
     }
@@ -216,8 +214,8 @@ impl Batcher {
         queue.ranges().collect()
     }
 
-    /// Returns the batch with only the parts for which `is_kept` holds, all of a partition or none, or `None` if nothing is left. The other partitions are busy with one batch
-    /// less.
+    /// Returns the batch with the parts for which `is_kept` holds, or `None` if nothing is left. It must hold for all parts of a partition or
+    /// for none; the other partitions are busy with one batch less.
     pub(crate) fn strip(&mut self, batch: &Batch, is_kept: impl Fn(&BatchPart) -> bool) -> Option<Batch> {
         let (kept, lost): (Vec<BatchPart>, Vec<BatchPart>) = batch.parts.iter().cloned().partition(is_kept);
         let mut lost: Vec<i32> = lost.iter().map(|part| part.records.partition).collect();
@@ -226,7 +224,7 @@ impl Batcher {
         (!kept.is_empty()).then(|| self.envelope.batch(kept))
     }
 
-    /// Whether more of a partition should be read: less than a full batch of it waits, and not too much altogether.
+    /// Whether more of a partition should be read: less than a full batch of it waits, and not too much of all partitions together.
     pub(crate) fn wants(&self, partition: i32) -> bool {
         self.queues
             .get(&partition)
@@ -244,7 +242,7 @@ impl Batcher {
         self.window_from.saturating_add(self.limits.window)
     }
 
-    /// The partitions that have records, are not busy and not held, in turn.
+    /// Returns the partitions that have records, are not busy and not held, in the order of their turns.
     fn waiting(&self) -> impl Iterator<Item = (i32, &Queue)> {
         let (before, from) = (self.queues.range(..self.turn), self.queues.range(self.turn..));
         from.chain(before)
@@ -306,7 +304,7 @@ impl Queue {
         self.runs.iter().map(|run| run.records.range(&run.range))
     }
 
-    /// Adds a run; how many bytes of events it makes.
+    /// Adds a run, and returns the bytes of events that it makes.
     fn push(&mut self, records: &Arc<Records>, sizes: &Arc<[usize]>, range: Range<usize>) -> usize {
         if range.is_empty() {
             return 0;
@@ -322,7 +320,7 @@ impl Queue {
         event_bytes
     }
 
-    /// Moves records from the front into `parts`: at most `room` of them and `bytes_left` bytes.
+    /// Moves records from the front into `parts`, at most `room` of them and `bytes_left` bytes.
     fn take(&mut self, room: usize, bytes_left: usize, parts: &mut Vec<BatchPart>) -> Taken {
         let mut taken = Taken {
             record_count: 0,
@@ -355,7 +353,7 @@ impl Queue {
     }
 }
 
-/// The bytes of a batch's records alone.
+/// Returns the bytes of a batch's records alone.
 fn batch_record_bytes(batch: &Batch, base_bytes: usize, envelope: &Envelope) -> usize {
     let opened: usize = batch
         .partitions()

@@ -190,9 +190,9 @@ impl<G: ConsumerGroup> Fleet<G> {
         }
     }
 
-    /// Pollers that ended although they were not told to, and those after them, are taken out, so that the next
-    /// [`Fleet::resize`] starts others; whether there were any.
-    pub(crate) fn bury(&mut self) -> bool {
+    /// Removes pollers that ended without being told to, and those after them, so that the next [`Fleet::resize`] starts others. Returns
+    /// whether there were any.
+    pub(crate) fn remove_ended(&mut self) -> bool {
         // A poller's channel closes when its task is over.
         let is_alive = |member: &Member| !member.orders.is_closed();
         let alive = self.pollers.iter().take_while(|member| is_alive(member)).count();

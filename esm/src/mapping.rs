@@ -360,7 +360,7 @@ impl<G: ConsumerGroup> Mapping<G> {
         if self.context.clock.elapsed() >= self.survey_due {
             self.survey().await;
             let before = self.fleet.size();
-            let has_lost = self.fleet.bury();
+            let has_lost = self.fleet.remove_ended();
             let cause = if has_lost {
                 RebalanceCause::LostPollers
             } else {
