@@ -1,7 +1,7 @@
 //! The trace of how a mapping scaled: each evaluation with its reasons, each rebalance, and the work of the fleet in buckets of the engine's
 //! time.
 //!
-//! All times count from when the mapping became Enabled. A [`Recorder`] writes the trace from readings of numbers that rise;
+//! All times count from when the mapping became Enabled. A recorder writes the trace from readings of numbers that rise;
 //! `trace/expectations.rs` has what test suites can expect of it.
 
 mod expectations;
