@@ -18,7 +18,7 @@
 
 use super::errors::{KafkaError, code_of};
 use super::fields::resource_type;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::operations::alter_configs::{Alteration, Changes, alter_configs};
@@ -35,12 +35,12 @@ impl Api for AlterConfigs {
 
     const VERSIONS: RangeInclusive<i16> = 0..=2;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: AlterConfigsRequest,
-    ) -> Reply<AlterConfigsResponse> {
+    ) -> Answering {
         let alterations: Vec<_> = request.resources.iter().map(alteration).collect();
         let results = alter_configs(cluster, context, &alterations, request.validate_only);
         let responses = request.resources.into_iter().zip(results);
@@ -54,6 +54,32 @@ impl Api for AlterConfigs {
         AlterConfigsResponse::default()
             .with_responses(responses.collect())
             .into()
+    }
+
+    fn refuse(_version: i16, request: &AlterConfigsRequest, code: i16) -> Answer {
+        let responses = request.resources.iter().map(|resource| {
+            AlterConfigsResourceResponse::default()
+                .with_error_code(code)
+                .with_error_message(None)
+                .with_resource_type(resource.resource_type)
+                .with_resource_name(resource.resource_name.clone())
+        });
+        AlterConfigsResponse::default()
+            .with_responses(responses.collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for AlterConfigsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        self.responses
+            .iter()
+            .map(|response| response.error_code)
+            .collect()
     }
 }
 

@@ -16,15 +16,14 @@
 //! KIP-511: software name and version. KIP-584: features. KIP-1242: cluster and broker (5). KIP-896: the versions that Kafka 4 dropped are refused, but Produce is
 //! advertised from 0, because librdkafka takes a higher start for a lack of message format support.
 
-use super::{APIS, Api, Reply};
+use super::{APIS, Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::messages::api_versions_response::{ApiVersion, FinalizedFeatureKey, SupportedFeatureKey};
 use crate::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use crate::operations::RequestContext;
-use bytes::BytesMut;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::ApiKey;
-use kafka_protocol::protocol::{Encodable, StrBytes};
+use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -43,12 +42,12 @@ impl Api for ApiVersions {
 
     const VERSIONS: RangeInclusive<i16> = 0..=5;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: ApiVersionsRequest,
-    ) -> Reply<ApiVersionsResponse> {
+    ) -> Answering {
         if let Some(error) = refusal(cluster, context, version, &request) {
             return ApiVersionsResponse::default()
                 .with_error_code(error.code())
@@ -69,6 +68,26 @@ impl Api for ApiVersions {
                     .with_max_version_level(METADATA_VERSION),
             ])
             .into()
+    }
+
+    fn refuse(_version: i16, _request: &ApiVersionsRequest, code: i16) -> Answer {
+        let response = ApiVersionsResponse::default().with_error_code(code);
+        if code == ResponseError::UnsupportedVersion.code() {
+            return response
+                .with_api_keys(advertised(|key| key == ApiKey::ApiVersions as i16))
+                .into();
+        }
+        response.into()
+    }
+}
+
+impl ResponseMessage for ApiVersionsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        ErrorCounts::of(self.error_code)
     }
 }
 
@@ -93,15 +112,10 @@ fn refusal(
     (!is_here).then_some(ResponseError::RebootstrapRequired)
 }
 
-/// The body, of version 0, for a request that is too new: the error and ApiVersions' own range.
-pub(super) fn unsupported() -> BytesMut {
-    let mut body = BytesMut::new();
-    ApiVersionsResponse::default()
-        .with_error_code(ResponseError::UnsupportedVersion.code())
-        .with_api_keys(advertised(|key| key == ApiKey::ApiVersions as i16))
-        .encode(&mut body, 0)
-        .expect("version 0 has an error and keys");
-    body
+/// Answers a request that is too new, in version 0: the error and ApiVersions' own range.
+pub(super) fn unsupported() -> Answer {
+    let code = ResponseError::UnsupportedVersion.code();
+    ApiVersions::refuse(0, &ApiVersionsRequest::default(), code)
 }
 
 fn advertised(is_wanted: impl Fn(i16) -> bool) -> Vec<ApiVersion> {

@@ -16,7 +16,7 @@
 //! KIP-599: no quota of mutations is enforced.
 
 use super::errors::{KafkaError, code_of};
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
@@ -39,12 +39,12 @@ impl Api for CreatePartitions {
 
     const VERSIONS: RangeInclusive<i16> = 0..=3;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: CreatePartitionsRequest,
-    ) -> Reply<CreatePartitionsResponse> {
+    ) -> Answering {
         let topics = request.topics.into_iter().map(wanted).collect();
         let results = create_partitions(cluster, context, topics, request.validate_only);
         let results = results.into_iter().map(|(name, result)| {
@@ -56,6 +56,28 @@ impl Api for CreatePartitions {
         CreatePartitionsResponse::default()
             .with_results(results.collect())
             .into()
+    }
+
+    fn refuse(_version: i16, request: &CreatePartitionsRequest, code: i16) -> Answer {
+        let results = request.topics.iter().map(|topic| {
+            CreatePartitionsTopicResult::default()
+                .with_name(topic.name.clone())
+                .with_error_code(code)
+                .with_error_message(None)
+        });
+        CreatePartitionsResponse::default()
+            .with_results(results.collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for CreatePartitionsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        self.results.iter().map(|result| result.error_code).collect()
     }
 }
 

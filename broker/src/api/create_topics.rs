@@ -20,7 +20,7 @@
 
 use super::errors::KafkaError;
 use super::fields::config_source;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::config::layers::ConfigEntry;
 use crate::ids::NodeId;
@@ -43,12 +43,12 @@ impl Api for CreateTopics {
 
     const VERSIONS: RangeInclusive<i16> = 2..=7;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: CreateTopicsRequest,
-    ) -> Reply<CreateTopicsResponse> {
+    ) -> Answering {
         let topics = request.topics.into_iter().map(wanted).collect();
         let results = create_topics(cluster, context, topics, request.validate_only);
         let topics = results
@@ -56,6 +56,28 @@ impl Api for CreateTopics {
             .map(|(name, result)| answer(name, result))
             .collect();
         CreateTopicsResponse::default().with_topics(topics).into()
+    }
+
+    fn refuse(_version: i16, request: &CreateTopicsRequest, code: i16) -> Answer {
+        let topics = request.topics.iter().map(|topic| {
+            CreatableTopicResult::default()
+                .with_name(topic.name.clone())
+                .with_error_code(code)
+                .with_error_message(None)
+        });
+        CreateTopicsResponse::default()
+            .with_topics(topics.collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for CreateTopicsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        self.topics.iter().map(|topic| topic.error_code).collect()
     }
 }
 

@@ -14,7 +14,7 @@
 //! cannot delete it; it is null here.
 
 use super::errors::code_of;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::messages::delete_groups_response::DeletableGroupResult;
 use crate::messages::{DeleteGroupsRequest, DeleteGroupsResponse};
@@ -32,22 +32,46 @@ impl Api for DeleteGroups {
 
     const VERSIONS: RangeInclusive<i16> = 0..=3;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: DeleteGroupsRequest,
-    ) -> Reply<DeleteGroupsResponse> {
-        let mut seen = HashSet::new();
-        let mut results = Vec::with_capacity(request.groups_names.len());
-        for group_id in request.groups_names {
-            if !seen.insert(group_id.to_string()) {
-                continue;
+    ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        Answering::later(async move {
+            let mut seen = HashSet::new();
+            let mut results = Vec::with_capacity(request.groups_names.len());
+            for group_id in request.groups_names {
+                if !seen.insert(group_id.to_string()) {
+                    continue;
+                }
+                let deleted = delete_group(&cluster, &context, &group_id).await;
+                let result = DeletableGroupResult::default().with_group_id(group_id);
+                results.push(result.with_error_code(code_of(&deleted)));
             }
-            let deleted = delete_group(cluster, context, &group_id).await;
-            let result = DeletableGroupResult::default().with_group_id(group_id);
-            results.push(result.with_error_code(code_of(&deleted)));
-        }
-        DeleteGroupsResponse::default().with_results(results).into()
+            DeleteGroupsResponse::default().with_results(results).into()
+        })
+    }
+
+    fn refuse(_version: i16, request: &DeleteGroupsRequest, code: i16) -> Answer {
+        let results = request.groups_names.iter().map(|group_id| {
+            DeletableGroupResult::default()
+                .with_group_id(group_id.clone())
+                .with_error_code(code)
+        });
+        DeleteGroupsResponse::default()
+            .with_results(results.collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for DeleteGroupsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        self.results.iter().map(|result| result.error_code).collect()
     }
 }

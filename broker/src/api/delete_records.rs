@@ -15,7 +15,7 @@
 //! KIP-107: the low watermark is the least log start offset of the replicas in sync, here that of the leader.
 
 use super::errors::KafkaError;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::Offset;
 use crate::operations::RequestContext;
@@ -38,12 +38,12 @@ impl Api for DeleteRecords {
 
     const VERSIONS: RangeInclusive<i16> = 0..=2;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: DeleteRecordsRequest,
-    ) -> Reply<DeleteRecordsResponse> {
+    ) -> Answering {
         let mut topics = Vec::with_capacity(request.topics.len());
         for topic in request.topics {
             let mut partitions = Vec::with_capacity(topic.partitions.len());
@@ -54,6 +54,34 @@ impl Api for DeleteRecords {
             topics.push(result.with_partitions(partitions));
         }
         DeleteRecordsResponse::default().with_topics(topics).into()
+    }
+
+    fn refuse(_version: i16, request: &DeleteRecordsRequest, code: i16) -> Answer {
+        let topics = request.topics.iter().map(|topic| {
+            let partitions = topic.partitions.iter().map(|partition| {
+                DeleteRecordsPartitionResult::default()
+                    .with_partition_index(partition.partition_index)
+                    .with_error_code(code)
+                    .with_low_watermark(NO_LOW_WATERMARK)
+            });
+            DeleteRecordsTopicResult::default()
+                .with_name(topic.name.clone())
+                .with_partitions(partitions.collect())
+        });
+        DeleteRecordsResponse::default()
+            .with_topics(topics.collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for DeleteRecordsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+        partitions.map(|partition| partition.error_code).collect()
     }
 }
 

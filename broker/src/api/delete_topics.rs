@@ -16,7 +16,7 @@
 //! KIP-516: topic ids; a topic that is created again has another. KIP-599: no quota of mutations is enforced.
 
 use super::errors::KafkaError;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::operations::delete_topics::{DeleteTopic, DeleteTopicError, DeletedTopic, delete_topics};
@@ -37,24 +37,60 @@ impl Api for DeleteTopics {
 
     const VERSIONS: RangeInclusive<i16> = 1..=6;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: DeleteTopicsRequest,
-    ) -> Reply<DeleteTopicsResponse> {
-        let by_name = request.topic_names.into_iter().map(|name| DeleteTopic {
-            name: Some(name.to_string()),
-            id: Uuid::nil(),
-        });
-        let by_either = request.topics.into_iter().map(|topic| DeleteTopic {
-            name: topic.name.map(|name| name.to_string()),
-            id: topic.topic_id,
-        });
-        let topics = by_name.chain(by_either).collect();
-        let results = delete_topics(cluster, context, topics).await;
-        let responses = results.into_iter().map(|topic| answer(version, topic)).collect();
-        DeleteTopicsResponse::default().with_responses(responses).into()
+    ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        Answering::later(async move {
+            let by_name = request.topic_names.into_iter().map(|name| DeleteTopic {
+                name: Some(name.to_string()),
+                id: Uuid::nil(),
+            });
+            let by_either = request.topics.into_iter().map(|topic| DeleteTopic {
+                name: topic.name.map(|name| name.to_string()),
+                id: topic.topic_id,
+            });
+            let topics = by_name.chain(by_either).collect();
+            let results = delete_topics(&cluster, &context, topics).await;
+            let responses = results.into_iter().map(|topic| answer(version, topic)).collect();
+            DeleteTopicsResponse::default().with_responses(responses).into()
+        })
+    }
+
+    fn refuse(_version: i16, request: &DeleteTopicsRequest, code: i16) -> Answer {
+        let result = |name: Option<&TopicName>, id| {
+            DeletableTopicResult::default()
+                .with_name(name.cloned())
+                .with_topic_id(id)
+                .with_error_code(code)
+        };
+        let by_name = request
+            .topic_names
+            .iter()
+            .map(|name| result(Some(name), Uuid::nil()));
+        let by_either = request
+            .topics
+            .iter()
+            .map(|topic| result(topic.name.as_ref(), topic.topic_id));
+        DeleteTopicsResponse::default()
+            .with_responses(by_name.chain(by_either).collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for DeleteTopicsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        self.responses
+            .iter()
+            .map(|response| response.error_code)
+            .collect()
     }
 }
 

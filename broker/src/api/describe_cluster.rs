@@ -15,7 +15,7 @@
 //! KIP-700: the API. KIP-919: endpoint types. KIP-1073: fenced brokers.
 
 use super::fields::NOT_ASKED;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::{Cluster, NodeEndpoint};
 use crate::operations::RequestContext;
 use crate::operations::access::operations_on_cluster;
@@ -39,27 +39,41 @@ impl Api for DescribeCluster {
 
     const VERSIONS: RangeInclusive<i16> = 0..=2;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: DescribeClusterRequest,
-    ) -> Reply<DescribeClusterResponse> {
+    ) -> Answering {
         match request.endpoint_type {
             BROKERS => describe(cluster, context, request.include_cluster_authorized_operations).into(),
-            CONTROLLERS => refuse(
+            CONTROLLERS => wrong_endpoint_type(
                 ResponseError::MismatchedEndpointType,
                 "the request came to a broker's listener and asks for controllers".to_owned(),
             ),
-            other => refuse(
+            other => wrong_endpoint_type(
                 ResponseError::UnsupportedEndpointType,
                 format!("endpoint type {other} is neither 1 (brokers) nor 2 (controllers)"),
             ),
         }
     }
+
+    fn refuse(_version: i16, _request: &DescribeClusterRequest, code: i16) -> Answer {
+        DescribeClusterResponse::default().with_error_code(code).into()
+    }
 }
 
-fn refuse(error: ResponseError, message: String) -> Reply<DescribeClusterResponse> {
+impl ResponseMessage for DescribeClusterResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        ErrorCounts::of(self.error_code)
+    }
+}
+
+fn wrong_endpoint_type(error: ResponseError, message: String) -> Answering {
     DescribeClusterResponse::default()
         .with_error_code(error.code())
         .with_error_message(Some(StrBytes::from_string(message)))

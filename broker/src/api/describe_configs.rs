@@ -20,7 +20,7 @@
 
 use super::errors::KafkaError;
 use super::fields::{config_source, resource_type};
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::config::definition::Kind;
 use crate::config::layers::{ConfigEntry, SynonymEntry};
@@ -42,12 +42,12 @@ impl Api for DescribeConfigs {
 
     const VERSIONS: RangeInclusive<i16> = 1..=4;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: DescribeConfigsRequest,
-    ) -> Reply<DescribeConfigsResponse> {
+    ) -> Answering {
         let wanted = Wanted {
             synonyms: request.include_synonyms,
             documentation: request.include_documentation,
@@ -57,6 +57,29 @@ impl Api for DescribeConfigs {
             results.push(describe(cluster, context, resource, wanted));
         }
         DescribeConfigsResponse::default().with_results(results).into()
+    }
+
+    fn refuse(_version: i16, request: &DescribeConfigsRequest, code: i16) -> Answer {
+        let results = request.resources.iter().map(|resource| {
+            DescribeConfigsResult::default()
+                .with_error_code(code)
+                .with_error_message(None)
+                .with_resource_type(resource.resource_type)
+                .with_resource_name(resource.resource_name.clone())
+        });
+        DescribeConfigsResponse::default()
+            .with_results(results.collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for DescribeConfigsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        self.results.iter().map(|result| result.error_code).collect()
     }
 }
 

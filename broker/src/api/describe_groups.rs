@@ -15,7 +15,7 @@
 
 use super::errors::describe_group_code;
 use super::fields::{wire, wire_option};
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::operations::access::operations_on_group;
@@ -35,27 +35,51 @@ impl Api for DescribeGroups {
 
     const VERSIONS: RangeInclusive<i16> = 0..=6;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: DescribeGroupsRequest,
-    ) -> Reply<DescribeGroupsResponse> {
-        let wants_operations = version >= 3 && request.include_authorized_operations;
-        let mut groups = Vec::with_capacity(request.groups.len());
-        for group_id in request.groups {
-            let group = match describe_group(cluster, context, &group_id).await {
-                Ok(description) => group_row(version, description),
-                Err(error) => failure(version, &error),
-            };
-            let group = if wants_operations && group.error_code == 0 {
-                group.with_authorized_operations(operations_on_group(cluster, context, &group_id))
-            } else {
-                group
-            };
-            groups.push(group.with_group_id(group_id));
-        }
-        DescribeGroupsResponse::default().with_groups(groups).into()
+    ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        Answering::later(async move {
+            let wants_operations = version >= 3 && request.include_authorized_operations;
+            let mut groups = Vec::with_capacity(request.groups.len());
+            for group_id in request.groups {
+                let group = match describe_group(&cluster, &context, &group_id).await {
+                    Ok(description) => group_row(version, description),
+                    Err(error) => failure(version, &error),
+                };
+                let group = if wants_operations && group.error_code == 0 {
+                    group.with_authorized_operations(operations_on_group(&cluster, &context, &group_id))
+                } else {
+                    group
+                };
+                groups.push(group.with_group_id(group_id));
+            }
+            DescribeGroupsResponse::default().with_groups(groups).into()
+        })
+    }
+
+    fn refuse(_version: i16, request: &DescribeGroupsRequest, code: i16) -> Answer {
+        let groups = request.groups.iter().map(|group_id| {
+            DescribedGroup::default()
+                .with_group_id(group_id.clone())
+                .with_error_code(code)
+        });
+        DescribeGroupsResponse::default()
+            .with_groups(groups.collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for DescribeGroupsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        self.groups.iter().map(|group| group.error_code).collect()
     }
 }
 

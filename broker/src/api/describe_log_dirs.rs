@@ -16,7 +16,7 @@
 //! KIP-113: future replicas do not exist. KIP-827: total and usable bytes. KIP-1066: no directory is cordoned, for there is only one.
 
 use super::errors::KafkaError;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::messages::describe_log_dirs_request::DescribeLogDirsRequest;
 use crate::messages::describe_log_dirs_response::{
@@ -39,12 +39,12 @@ impl Api for DescribeLogDirs {
 
     const VERSIONS: RangeInclusive<i16> = 1..=5;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: DescribeLogDirsRequest,
-    ) -> Reply<DescribeLogDirsResponse> {
+    ) -> Answering {
         let wanted = request.topics.map(|topics| {
             let topics = topics.into_iter();
             topics
@@ -59,6 +59,22 @@ impl Api for DescribeLogDirs {
             Err(denied) if version >= ERROR_CODE_FROM => response.with_error_code(denied.code()).into(),
             Err(_) => response.into(),
         }
+    }
+
+    fn refuse(_version: i16, _request: &DescribeLogDirsRequest, code: i16) -> Answer {
+        // Before version 3 there is no place for the code, and an answer without directories stands for it.
+        DescribeLogDirsResponse::default().with_error_code(code).into()
+    }
+}
+
+impl ResponseMessage for DescribeLogDirsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        let results = self.results.iter().map(|result| result.error_code);
+        [self.error_code].into_iter().chain(results).collect()
     }
 }
 

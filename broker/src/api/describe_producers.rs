@@ -13,7 +13,7 @@
 //! KIP-664: the API.
 
 use super::errors::KafkaError;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::log::ActiveProducer;
 use crate::operations::RequestContext;
@@ -34,12 +34,12 @@ impl Api for DescribeProducers {
 
     const VERSIONS: RangeInclusive<i16> = 0..=0;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: DescribeProducersRequest,
-    ) -> Reply<DescribeProducersResponse> {
+    ) -> Answering {
         let mut topics = Vec::with_capacity(request.topics.len());
         for topic in request.topics {
             let mut partitions = Vec::with_capacity(topic.partition_indexes.len());
@@ -50,6 +50,33 @@ impl Api for DescribeProducers {
             topics.push(response.with_partitions(partitions));
         }
         DescribeProducersResponse::default().with_topics(topics).into()
+    }
+
+    fn refuse(_version: i16, request: &DescribeProducersRequest, code: i16) -> Answer {
+        let topics = request.topics.iter().map(|topic| {
+            let partitions = topic.partition_indexes.iter().map(|index| {
+                PartitionResponse::default()
+                    .with_partition_index(*index)
+                    .with_error_code(code)
+            });
+            TopicResponse::default()
+                .with_name(topic.name.clone())
+                .with_partitions(partitions.collect())
+        });
+        DescribeProducersResponse::default()
+            .with_topics(topics.collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for DescribeProducersResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+        partitions.map(|partition| partition.error_code).collect()
     }
 }
 

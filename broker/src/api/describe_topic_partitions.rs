@@ -15,7 +15,7 @@
 
 use super::errors::{KafkaError, code_of};
 use super::fields::NOT_ASKED;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
@@ -43,12 +43,12 @@ impl Api for DescribeTopicPartitions {
 
     const VERSIONS: RangeInclusive<i16> = 0..=0;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: DescribeTopicPartitionsRequest,
-    ) -> Reply<DescribeTopicPartitionsResponse> {
+    ) -> Answering {
         let wanted = PageRequest {
             topics: request
                 .topics
@@ -92,6 +92,31 @@ impl Api for DescribeTopicPartitions {
                     .into()
             }
         }
+    }
+
+    fn refuse(_version: i16, request: &DescribeTopicPartitionsRequest, code: i16) -> Answer {
+        let topics = request.topics.iter().map(|topic| {
+            DescribeTopicPartitionsResponseTopic::default()
+                .with_error_code(code)
+                .with_name(Some(topic.name.clone()))
+        });
+        DescribeTopicPartitionsResponse::default()
+            .with_topics(topics.collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for DescribeTopicPartitionsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+        let codes = self.topics.iter().map(|topic| topic.error_code);
+        codes
+            .chain(partitions.map(|partition| partition.error_code))
+            .collect()
     }
 }
 

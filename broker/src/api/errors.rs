@@ -1,11 +1,13 @@
 //! Domain errors to Kafka codes: the only place that decides, one exhaustive match per operation's error.
 
 mod access;
+mod counts;
 mod groups;
 mod names;
 mod records;
 mod topics;
 
+pub(crate) use counts::ErrorCounts;
 pub(super) use groups::{commit_offsets_code, describe_group_code, joining_member_id};
 
 use kafka_protocol::ResponseError;

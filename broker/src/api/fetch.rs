@@ -17,10 +17,8 @@
 
 mod answer;
 
-pub(crate) use answer::put_fetch;
-
 use super::errors::{KafkaError, code_instead_of_storage_error};
-use super::{Api, Reply};
+use super::{Answer, Answering, Api};
 use crate::cluster::{Cluster, NodeEndpoint};
 use crate::fetch::session::{SessionError, SessionRequest};
 use crate::fetch::{FetchError, FetchedPartition, PartitionKey, Wanted};
@@ -30,8 +28,8 @@ use crate::operations::RequestContext;
 use crate::operations::fetch::{Limits, fetch};
 use crate::topic::TopicKey;
 use crate::topic::leadership::{CurrentLeader, NotServed};
+use kafka_protocol::messages::FetchRequest;
 use kafka_protocol::messages::fetch_request::{FetchTopic, ForgottenTopic};
-use kafka_protocol::messages::{FetchRequest, FetchResponse};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -88,12 +86,13 @@ impl Api for Fetch {
     const VERSIONS: RangeInclusive<i16> = 4..=18;
     const ENDS_WITH_ITS_CLIENT: bool = true;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: FetchRequest,
-    ) -> Reply<FetchResponse> {
+    ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
         let session = SessionRequest {
             id: request.session_id,
             epoch: request.session_epoch,
@@ -115,14 +114,48 @@ impl Api for Fetch {
             .iter()
             .flat_map(|topic| forgotten(version, topic))
             .collect();
-        let outcome = fetch(cluster, context, session, wanted, &forgotten, limits).await;
-        Reply::Fetched(answer(
-            cluster,
-            context,
-            version,
-            limits.is_read_committed,
-            outcome,
-        ))
+        Answering::later(async move {
+            let outcome = fetch(&cluster, &context, session, wanted, &forgotten, limits).await;
+            answer(&cluster, &context, version, limits.is_read_committed, outcome).into()
+        })
+    }
+
+    /// From version 13 on the code of the whole answer is enough. Earlier ones have it in each partition, since it was there before the
+    /// answer as a whole had a code.
+    fn refuse(version: i16, request: &FetchRequest, code: i16) -> Answer {
+        let topics = request.topics.iter().filter(|_| version < TOPIC_IDS_FROM);
+        let topics = topics.map(|topic| TopicAnswer {
+            topic: topic_key(version, &topic.topic, topic.topic_id),
+            partitions: topic
+                .partitions
+                .iter()
+                .map(|partition| PartitionAnswer::refused(partition.partition, code))
+                .collect(),
+        });
+        let answer = FetchAnswer {
+            error_code: code,
+            session_id: request.session_id,
+            topics: topics.collect(),
+            node_endpoints: Vec::new(),
+        };
+        answer.into()
+    }
+}
+
+impl PartitionAnswer {
+    fn refused(index: i32, error_code: i16) -> Self {
+        Self {
+            index,
+            error_code,
+            high_watermark: -1,
+            last_stable_offset: -1,
+            log_start_offset: -1,
+            diverging_epoch: None,
+            current_leader: None,
+            aborted_transactions: None,
+            records: Vec::new(),
+            records_bytes: 0,
+        }
     }
 }
 
@@ -230,16 +263,8 @@ fn partition_answer(
                 _ => None,
             };
             PartitionAnswer {
-                index,
-                error_code: code(version, error),
-                high_watermark: -1,
-                last_stable_offset: -1,
-                log_start_offset: -1,
-                diverging_epoch: None,
                 current_leader: current,
-                aborted_transactions: None,
-                records: Vec::new(),
-                records_bytes: 0,
+                ..PartitionAnswer::refused(index, code(version, error))
             }
         }
     }

@@ -15,7 +15,7 @@
 
 use super::errors::KafkaError;
 use super::fields::wire;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::{Cluster, NodeEndpoint};
 use crate::operations::RequestContext;
 use crate::operations::find_coordinator::{CoordinatorKind, FindCoordinatorError, find_coordinator};
@@ -32,12 +32,12 @@ impl Api for FindCoordinator {
 
     const VERSIONS: RangeInclusive<i16> = 0..=6;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: FindCoordinatorRequest,
-    ) -> Reply<FindCoordinatorResponse> {
+    ) -> Answering {
         let kind = match request.key_type {
             0 => CoordinatorKind::Group,
             1 => CoordinatorKind::Transaction,
@@ -55,6 +55,41 @@ impl Api for FindCoordinator {
         FindCoordinatorResponse::default()
             .with_coordinators(coordinators)
             .into()
+    }
+
+    fn refuse(version: i16, request: &FindCoordinatorRequest, code: i16) -> Answer {
+        let response = FindCoordinatorResponse::default();
+        if version <= 3 {
+            return response
+                .with_error_code(code)
+                .with_error_message(None)
+                .with_node_id(BrokerId(NO_NODE))
+                .with_port(NO_NODE)
+                .into();
+        }
+        let coordinators = request.coordinator_keys.iter().map(|key| {
+            Coordinator::default()
+                .with_key(key.clone())
+                .with_error_code(code)
+                .with_error_message(None)
+                .with_node_id(BrokerId(NO_NODE))
+                .with_port(NO_NODE)
+        });
+        response.with_coordinators(coordinators.collect()).into()
+    }
+}
+
+impl ResponseMessage for FindCoordinatorResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        if self.coordinators.is_empty() {
+            return ErrorCounts::of(self.error_code);
+        }
+        let coordinators = self.coordinators.iter();
+        coordinators.map(|coordinator| coordinator.error_code).collect()
     }
 }
 

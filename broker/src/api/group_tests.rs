@@ -8,6 +8,7 @@ use crate::messages::offset_fetch_request::{
 };
 use crate::messages::{DeleteGroupsRequest, OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest};
 use crate::operations::create_topics::{CreateTopic, create_topics};
+use bytes::BytesMut;
 use kafka_protocol::ResponseError as E;
 use kafka_protocol::messages::join_group_request::JoinGroupRequestProtocol;
 use kafka_protocol::messages::leave_group_request::MemberIdentity;
@@ -16,7 +17,7 @@ use kafka_protocol::messages::offset_delete_request::{
 };
 use kafka_protocol::messages::sync_group_request::SyncGroupRequestAssignment;
 use kafka_protocol::messages::*;
-use kafka_protocol::protocol::{Decodable, StrBytes};
+use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 use uuid::Uuid;
 
 const SUBSCRIPTION: &[u8] = b"\0\0\0\0\0\x01\0\x06orders\xff\xff\xff\xff";
@@ -71,14 +72,9 @@ async fn call_node<R: Request + Encodable>(
     let mut body = BytesMut::new();
     request.encode(&mut body, version).unwrap();
     let served = Served::by_key(R::KEY).unwrap();
-    let answer = served
-        .answer(cluster, &Arc::new(asking(node_id)), version, body.freeze())
-        .done()
-        .await;
-    let Ok(Answer::Response(Response::Body(body))) = answer else {
-        panic!("{} of version {version} is answered", served.name());
-    };
-    let mut body = body.freeze();
+    let answering = served.answer(cluster, &Arc::new(asking(node_id)), version, body.freeze());
+    let answer = answering.expect("it can be decoded").done().await;
+    let mut body = answer.into_bytes(version);
     let response = R::Response::decode(&mut body, version).unwrap();
     assert_eq!(
         body.len(),

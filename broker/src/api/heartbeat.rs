@@ -15,7 +15,7 @@
 
 use super::errors::code_of;
 use super::fields::{shared, shared_option};
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::GenerationId;
 use crate::operations::RequestContext;
@@ -32,20 +32,37 @@ impl Api for Heartbeat {
 
     const VERSIONS: RangeInclusive<i16> = 0..=4;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: HeartbeatRequest,
-    ) -> Reply<HeartbeatResponse> {
-        let membership = Membership {
-            member_id: shared(&request.member_id),
-            group_instance_id: shared_option(request.group_instance_id.as_ref()),
-            generation_or_epoch: GenerationId(request.generation_id).into(),
-        };
-        let result = heartbeat(cluster, context, &request.group_id, membership).await;
-        HeartbeatResponse::default()
-            .with_error_code(code_of(&result))
-            .into()
+    ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        Answering::later(async move {
+            let membership = Membership {
+                member_id: shared(&request.member_id),
+                group_instance_id: shared_option(request.group_instance_id.as_ref()),
+                generation_or_epoch: GenerationId(request.generation_id).into(),
+            };
+            let result = heartbeat(&cluster, &context, &request.group_id, membership).await;
+            HeartbeatResponse::default()
+                .with_error_code(code_of(&result))
+                .into()
+        })
+    }
+
+    fn refuse(_version: i16, _request: &HeartbeatRequest, code: i16) -> Answer {
+        HeartbeatResponse::default().with_error_code(code).into()
+    }
+}
+
+impl ResponseMessage for HeartbeatResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        ErrorCounts::of(self.error_code)
     }
 }

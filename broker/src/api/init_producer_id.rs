@@ -13,7 +13,7 @@
 //! KIP-98: idempotent producers. KIP-360: the producer's former id and epoch may be given, from version 3 on.
 
 use super::errors::KafkaError;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::{ProducerEpoch, ProducerId};
 use crate::operations::RequestContext;
@@ -30,12 +30,12 @@ impl Api for InitProducerId {
 
     const VERSIONS: RangeInclusive<i16> = 0..=5;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: InitProducerIdRequest,
-    ) -> Reply<InitProducerIdResponse> {
+    ) -> Answering {
         let init = InitProducer {
             transactional_id: request.transactional_id.map(|id| id.to_string()),
             producer_id: ProducerId(request.producer_id.0),
@@ -48,12 +48,30 @@ impl Api for InitProducerId {
                 .with_producer_epoch(producer_epoch.0),
             Err(error) => {
                 tracing::warn!(client_id = context.client_id, reason = %error, "refused a producer");
-                response
-                    .with_error_code(error.code())
-                    .with_producer_id((-1).into())
-                    .with_producer_epoch(-1)
+                refused(error.code())
             }
         }
         .into()
     }
+
+    fn refuse(_version: i16, _request: &InitProducerIdRequest, code: i16) -> Answer {
+        refused(code).into()
+    }
+}
+
+impl ResponseMessage for InitProducerIdResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        ErrorCounts::of(self.error_code)
+    }
+}
+
+fn refused(code: i16) -> InitProducerIdResponse {
+    InitProducerIdResponse::default()
+        .with_error_code(code)
+        .with_producer_id((-1).into())
+        .with_producer_epoch(-1)
 }

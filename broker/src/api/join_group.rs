@@ -18,7 +18,7 @@
 
 use super::errors::{KafkaError, joining_member_id};
 use super::fields::{shared, shared_option, wire, wire_option};
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 
 use crate::operations::RequestContext;
@@ -43,19 +43,39 @@ impl Api for JoinGroup {
     // What was asked is in the group's mailbox; only the wait for the answer ends.
     const ENDS_WITH_ITS_CLIENT: bool = true;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: JoinGroupRequest,
-    ) -> Reply<JoinGroupResponse> {
-        let member_id = request.member_id.clone();
-        let values = values(version, &request);
-        let response = match join_group(cluster, context, &request.group_id, values).await {
-            Ok(joined) => success(version, joined),
-            Err(error) => failure(version, &error, member_id),
-        };
-        response.into()
+    ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        Answering::later(async move {
+            let member_id = request.member_id.clone();
+            let values = values(version, &request);
+            let response = match join_group(&cluster, &context, &request.group_id, values).await {
+                Ok(joined) => success(version, joined),
+                Err(error) => failure(version, &error, member_id),
+            };
+            response.into()
+        })
+    }
+
+    fn refuse(version: i16, _request: &JoinGroupRequest, code: i16) -> Answer {
+        JoinGroupResponse::default()
+            .with_error_code(code)
+            .with_protocol_name(no_protocol(version))
+            .into()
+    }
+}
+
+impl ResponseMessage for JoinGroupResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        ErrorCounts::of(self.error_code)
     }
 }
 

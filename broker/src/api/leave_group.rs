@@ -14,7 +14,7 @@
 
 use super::errors::{KafkaError, code_of};
 use super::fields::{shared, shared_option};
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::operations::leave_group::{Leaver, leave_group};
@@ -32,38 +32,56 @@ impl Api for LeaveGroup {
 
     const VERSIONS: RangeInclusive<i16> = 0..=5;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: LeaveGroupRequest,
-    ) -> Reply<LeaveGroupResponse> {
-        let identities = if version <= 2 {
-            vec![MemberIdentity::default().with_member_id(request.member_id)]
-        } else {
-            request.members
-        };
-        let leavers = identities.iter().map(|identity| Leaver {
-            member_id: shared(&identity.member_id),
-            group_instance_id: shared_option(identity.group_instance_id.as_ref()),
-            reason: shared_option(identity.reason.as_ref()),
-        });
-        let response = LeaveGroupResponse::default();
-        let results = match leave_group(cluster, context, &request.group_id, leavers.collect()).await {
-            Ok(results) => results,
-            Err(error) => return response.with_error_code(error.code()).into(),
-        };
-        let mut codes = results.iter().map(code_of);
-        if version <= 2 {
-            let error_code = codes.next().unwrap_or(0);
-            return response.with_error_code(error_code).into();
-        }
-        let members = identities.into_iter().zip(codes).map(|(identity, error_code)| {
-            MemberResponse::default()
-                .with_member_id(identity.member_id)
-                .with_group_instance_id(identity.group_instance_id)
-                .with_error_code(error_code)
-        });
-        response.with_members(members.collect()).into()
+    ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        Answering::later(async move {
+            let identities = if version <= 2 {
+                vec![MemberIdentity::default().with_member_id(request.member_id)]
+            } else {
+                request.members
+            };
+            let leavers = identities.iter().map(|identity| Leaver {
+                member_id: shared(&identity.member_id),
+                group_instance_id: shared_option(identity.group_instance_id.as_ref()),
+                reason: shared_option(identity.reason.as_ref()),
+            });
+            let response = LeaveGroupResponse::default();
+            let results = match leave_group(&cluster, &context, &request.group_id, leavers.collect()).await {
+                Ok(results) => results,
+                Err(error) => return response.with_error_code(error.code()).into(),
+            };
+            let mut codes = results.iter().map(code_of);
+            if version <= 2 {
+                let error_code = codes.next().unwrap_or(0);
+                return response.with_error_code(error_code).into();
+            }
+            let members = identities.into_iter().zip(codes).map(|(identity, error_code)| {
+                MemberResponse::default()
+                    .with_member_id(identity.member_id)
+                    .with_group_instance_id(identity.group_instance_id)
+                    .with_error_code(error_code)
+            });
+            response.with_members(members.collect()).into()
+        })
+    }
+
+    fn refuse(_version: i16, _request: &LeaveGroupRequest, code: i16) -> Answer {
+        LeaveGroupResponse::default().with_error_code(code).into()
+    }
+}
+
+impl ResponseMessage for LeaveGroupResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        let members = self.members.iter().map(|member| member.error_code);
+        [self.error_code].into_iter().chain(members).collect()
     }
 }

@@ -13,7 +13,7 @@
 //! KIP-518: states (4). KIP-848: types (5).
 
 use super::fields::wire;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::operations::list_groups::list_groups;
@@ -31,30 +31,47 @@ impl Api for ListGroups {
 
     const VERSIONS: RangeInclusive<i16> = 0..=5;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: ListGroupsRequest,
-    ) -> Reply<ListGroupsResponse> {
-        let (states, types) = (strings(&request.states_filter), strings(&request.types_filter));
-        let groups = list_groups(cluster, context, &states, &types).await;
-        let rows = groups.iter().map(|group| {
-            let row = ListedGroup::default()
-                .with_group_id(GroupId(wire(&group.group_id)))
-                .with_protocol_type(wire(&group.protocol_type));
-            let row = if version >= 4 {
-                row.with_group_state(wire(group.state.name()))
-            } else {
-                row
-            };
-            if version >= 5 {
-                row.with_group_type(wire(group.group_type.name()))
-            } else {
-                row
-            }
-        });
-        ListGroupsResponse::default().with_groups(rows.collect()).into()
+    ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        Answering::later(async move {
+            let (states, types) = (strings(&request.states_filter), strings(&request.types_filter));
+            let groups = list_groups(&cluster, &context, &states, &types).await;
+            let rows = groups.iter().map(|group| {
+                let row = ListedGroup::default()
+                    .with_group_id(GroupId(wire(&group.group_id)))
+                    .with_protocol_type(wire(&group.protocol_type));
+                let row = if version >= 4 {
+                    row.with_group_state(wire(group.state.name()))
+                } else {
+                    row
+                };
+                if version >= 5 {
+                    row.with_group_type(wire(group.group_type.name()))
+                } else {
+                    row
+                }
+            });
+            ListGroupsResponse::default().with_groups(rows.collect()).into()
+        })
+    }
+
+    fn refuse(_version: i16, _request: &ListGroupsRequest, code: i16) -> Answer {
+        ListGroupsResponse::default().with_error_code(code).into()
+    }
+}
+
+impl ResponseMessage for ListGroupsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        ErrorCounts::of(self.error_code)
     }
 }
 

@@ -15,7 +15,7 @@
 //! KIP-79: by timestamp. KIP-207, KIP-320: leader epochs. KIP-734: -3. KIP-405: -4. KIP-1005: -5. KIP-1023: -6.
 
 use super::errors::KafkaError;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::LeaderEpoch;
 use crate::messages::list_offsets_request::ListOffsetsPartition;
@@ -39,12 +39,12 @@ impl Api for ListOffsets {
 
     const VERSIONS: RangeInclusive<i16> = 1..=11;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: ListOffsetsRequest,
-    ) -> Reply<ListOffsetsResponse> {
+    ) -> Answering {
         let is_read_committed = request.isolation_level == 1;
         let counts = counts(&request);
         let mut topics = Vec::with_capacity(request.topics.len());
@@ -67,6 +67,35 @@ impl Api for ListOffsets {
             );
         }
         ListOffsetsResponse::default().with_topics(topics).into()
+    }
+
+    fn refuse(_version: i16, request: &ListOffsetsRequest, code: i16) -> Answer {
+        let topics = request.topics.iter().map(|topic| {
+            let partitions = topic.partitions.iter().map(|partition| {
+                ListOffsetsPartitionResponse::default()
+                    .with_partition_index(partition.partition_index)
+                    .with_error_code(code)
+                    .with_offset(-1)
+                    .with_timestamp(-1)
+            });
+            ListOffsetsTopicResponse::default()
+                .with_name(topic.name.clone())
+                .with_partitions(partitions.collect())
+        });
+        ListOffsetsResponse::default()
+            .with_topics(topics.collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for ListOffsetsResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+        partitions.map(|partition| partition.error_code).collect()
     }
 }
 

@@ -19,7 +19,7 @@
 
 use super::errors::code_of;
 use super::fields::NOT_ASKED;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::{Cluster, NodeEndpoint};
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
@@ -43,18 +43,21 @@ impl Api for Metadata {
 
     const VERSIONS: RangeInclusive<i16> = 0..=13;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: MetadataRequest,
-    ) -> Reply<MetadataResponse> {
+    ) -> Answering {
         let wants_topic_operations = request.include_topic_authorized_operations;
         let wants_cluster_operations = request.include_cluster_authorized_operations;
         let wanted = match wanted(version, request.topics) {
             Ok(wanted) => wanted,
             Err(topics) => {
-                let topics = topics.into_iter().map(refused).collect();
+                let topics = topics
+                    .into_iter()
+                    .map(|topic| refused(topic, ResponseError::InvalidRequest.code()))
+                    .collect();
                 return brokers(MetadataResponse::default().with_topics(topics), cluster, context).into();
             }
         };
@@ -79,6 +82,26 @@ impl Api for Metadata {
                 NOT_ASKED
             });
         brokers(response, cluster, context).into()
+    }
+
+    fn refuse(_version: i16, request: &MetadataRequest, code: i16) -> Answer {
+        let topics = request.topics.iter().flatten().cloned();
+        let topics = topics.map(|topic| refused(topic, code)).collect();
+        MetadataResponse::default().with_topics(topics).into()
+    }
+}
+
+impl ResponseMessage for MetadataResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+        let codes = self.topics.iter().map(|topic| topic.error_code);
+        codes
+            .chain(partitions.map(|partition| partition.error_code))
+            .collect()
     }
 }
 
@@ -110,9 +133,9 @@ fn wanted(
 }
 
 /// A topic of a request that Kafka refuses whole (`MetadataRequest.getErrorResponse`).
-fn refused(topic: MetadataRequestTopic) -> MetadataResponseTopic {
+fn refused(topic: MetadataRequestTopic, code: i16) -> MetadataResponseTopic {
     MetadataResponseTopic::default()
-        .with_error_code(ResponseError::InvalidRequest.code())
+        .with_error_code(code)
         .with_name(Some(topic.name.unwrap_or_default()))
         .with_topic_id(topic.topic_id)
 }

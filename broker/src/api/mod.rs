@@ -5,18 +5,14 @@
 use crate::bounds::{self, OutOfBounds};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
-use bytes::{Bytes, BytesMut};
-use fetch::FetchAnswer;
+use bytes::Bytes;
 use kafka_protocol::messages::ApiKey;
-use kafka_protocol::protocol::{Encodable, HeaderVersion, Request};
-use produce::ProduceAnswer;
-use std::future::Future;
+use kafka_protocol::protocol::{HeaderVersion, Request};
 use std::ops::RangeInclusive;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 mod alter_configs;
+mod answer;
 mod api_versions;
 mod create_partitions;
 mod create_topics;
@@ -48,9 +44,16 @@ mod offset_delete;
 mod offset_fetch;
 mod offset_for_leader_epoch;
 pub(crate) mod produce;
+#[cfg(test)]
+mod refusal_tests;
 mod sync_group;
 #[cfg(test)]
 mod topic_tests;
+
+pub(crate) use answer::{Answer, Answering, Delivery, Waiting};
+pub(crate) use errors::ErrorCounts;
+
+use answer::ResponseMessage;
 
 /// Builds [`APIS`] from the types that implement [`Api`].
 macro_rules! apis {
@@ -107,16 +110,17 @@ pub(crate) trait Api {
     /// stops. Any other request, once received, is carried out whether its client still listens or not, as Kafka does.
     const ENDS_WITH_ITS_CLIENT: bool = false;
 
-    /// [`Api::handle`] never waits: such a request costs no task's state on the heap.
-    const ANSWERS_AT_ONCE: bool = false;
-
-    /// Answers one request of a version within [`Self::VERSIONS`].
+    /// Answers one request of a version within [`Self::VERSIONS`], now or later.
     fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: Self::Request,
-    ) -> impl Future<Output = Reply<ResponseOf<Self>>> + Send;
+    ) -> Answering;
+
+    /// Answers all that `request` asks for with the one error `code`, as Kafka's `AbstractRequest.getErrorResponse` does for an error
+    /// without a message of its own.
+    fn refuse(version: i16, request: &Self::Request, code: i16) -> Answer;
 }
 
 /// Kafka's message that a request of the API is.
@@ -187,49 +191,6 @@ pub fn served_apis() -> Vec<ServedApi> {
     served
 }
 
-/// What becomes of a request.
-#[derive(Debug)]
-pub(crate) enum Reply<R> {
-    /// An answer, encoded at the request's version.
-    Message(R),
-    /// A Produce answer, which is written without a message between.
-    Produced(ProduceAnswer),
-    /// A Fetch answer, whose records are not copied into a message.
-    Fetched(FetchAnswer),
-    /// No answer is due (Produce with `acks=0`).
-    Silence,
-    /// The connection is closed without an answer.
-    Close,
-}
-
-impl<R> From<R> for Reply<R> {
-    fn from(message: R) -> Self {
-        Self::Message(message)
-    }
-}
-
-/// What becomes of a request, whatever its API.
-#[derive(Debug)]
-pub(crate) enum Answer {
-    /// A response is due.
-    Response(Response),
-    /// No answer is due.
-    Silence,
-    /// The connection is closed without an answer.
-    Close,
-}
-
-/// A response without its header.
-#[derive(Debug)]
-pub(crate) enum Response {
-    /// Its bytes.
-    Body(BytesMut),
-    /// A Produce answer, to be encoded where it is written.
-    Produced(ProduceAnswer),
-    /// A Fetch answer, to be encoded around slices of the log.
-    Fetched(FetchAnswer),
-}
-
 /// The request's body is not what its key and version say.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Undecodable {
@@ -239,25 +200,8 @@ pub(crate) enum Undecodable {
     Malformed { reason: String },
 }
 
-/// Most answers fit, so that encoding one does not grow its buffer in many small steps.
-const ANSWER_BYTES: usize = 256;
-
-/// An answer, or the work that will give it.
-pub(crate) enum Answering {
-    Now(Result<Answer, Undecodable>),
-    Later(Pin<Box<dyn Future<Output = Result<Answer, Undecodable>> + Send>>),
-}
-
-#[cfg(test)]
-impl Answering {
-    /// The answer, when it is there.
-    async fn done(self) -> Result<Answer, Undecodable> {
-        match self {
-            Self::Now(answer) => answer,
-            Self::Later(work) => work.await,
-        }
-    }
-}
+/// [`Api::handle`] of one API, with the request's body before it is decoded.
+type AnswerWith = fn(&Arc<Cluster>, &Arc<RequestContext>, i16, Bytes) -> Result<Answering, Undecodable>;
 
 /// One entry of [`APIS`].
 pub(crate) struct Served {
@@ -273,7 +217,8 @@ pub(crate) struct Served {
     /// The headers' versions, for a request of that version.
     pub(crate) request_header_version: fn(i16) -> i16,
     pub(crate) response_header_version: fn(i16) -> i16,
-    answer: fn(&Arc<Cluster>, &Arc<RequestContext>, i16, Bytes) -> Answering,
+    answer: AnswerWith,
+    refuse: fn(i16, Bytes, i16) -> Result<Answer, Undecodable>,
 }
 
 impl Served {
@@ -286,15 +231,10 @@ impl Served {
             ends_with_its_client: A::ENDS_WITH_ITS_CLIENT,
             request_header_version: <MessageOf<A> as HeaderVersion>::header_version,
             response_header_version: <ResponseOf<A> as HeaderVersion>::header_version,
-            answer: |cluster, context, version, body| {
-                if A::ANSWERS_AT_ONCE {
-                    return Answering::Now(at_once(answer::<A>(cluster, context, version, body)));
-                }
-                let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
-                // Boxed, so that an idle connection does not hold room for the largest handler.
-                Answering::Later(Box::pin(async move {
-                    answer::<A>(&cluster, &context, version, body).await
-                }))
+            answer: answer::<A>,
+            refuse: |version, body, code| {
+                let Decoded { request, .. } = A::Request::read(&body, version)?;
+                Ok(A::refuse(version, &request, code))
             },
         }
     }
@@ -314,52 +254,48 @@ impl Served {
         (self.first_version..=self.last_version).contains(&version)
     }
 
-    /// Decodes the body, handles the request and encodes the answer's body.
+    /// Decodes the body and handles the request.
+    ///
+    /// # Errors
+    /// [`Undecodable`]: the connection is to be closed.
     pub(crate) fn answer(
         &self,
         cluster: &Arc<Cluster>,
         context: &Arc<RequestContext>,
         version: i16,
         body: Bytes,
-    ) -> Answering {
+    ) -> Result<Answering, Undecodable> {
         (self.answer)(cluster, context, version, body)
     }
-}
 
-/// What a future gives that never waits.
-fn at_once<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("an API that answers at once does not wait"),
+    /// Decodes the body and answers all that it asks for with the one error `code`, without handling it: for authorisation, quotas and
+    /// injected faults.
+    ///
+    /// # Errors
+    /// [`Undecodable`]: the connection is to be closed.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "nothing refuses a request before it is handled yet")
+    )]
+    pub(crate) fn refuse(&self, version: i16, body: Bytes, code: i16) -> Result<Answer, Undecodable> {
+        (self.refuse)(version, body, code)
     }
 }
 
-/// The body, of version 0, that answers an ApiVersions request of a version that is not served.
-pub(crate) fn unsupported_api_versions() -> BytesMut {
+/// Answers an ApiVersions request of a version that is not served. To be written at version 0 (KIP-511).
+pub(crate) fn unsupported_api_versions() -> Answer {
     api_versions::unsupported()
 }
 
-async fn answer<A: Api>(
+fn answer<A: Api>(
     cluster: &Arc<Cluster>,
-    context: &RequestContext,
+    context: &Arc<RequestContext>,
     version: i16,
     body: Bytes,
-) -> Result<Answer, Undecodable> {
+) -> Result<Answering, Undecodable> {
     let Decoded { request, elements } = A::Request::read(&body, version)?;
     drop(body);
     // Until it is answered.
-    let _held = cluster.pool.charge_elements(elements);
-    Ok(match A::handle(cluster, context, version, request).await {
-        Reply::Message(response) => {
-            let mut encoded = BytesMut::with_capacity(ANSWER_BYTES);
-            response
-                .encode(&mut encoded, version)
-                .expect("an answer has only fields that its version can carry");
-            Answer::Response(Response::Body(encoded))
-        }
-        Reply::Produced(answer) => Answer::Response(Response::Produced(answer)),
-        Reply::Fetched(answer) => Answer::Response(Response::Fetched(answer)),
-        Reply::Silence => Answer::Silence,
-        Reply::Close => Answer::Close,
-    })
+    let held = cluster.pool.charge_elements(elements);
+    Ok(A::handle(cluster, context, version, request).holding(held))
 }

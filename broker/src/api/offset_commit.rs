@@ -16,7 +16,7 @@
 
 use super::errors::commit_offsets_code;
 use super::fields::{shared, shared_option, wire};
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::{LeaderEpoch, Offset};
 use crate::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
@@ -39,39 +39,74 @@ impl Api for OffsetCommit {
 
     const VERSIONS: RangeInclusive<i16> = 2..=10;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: OffsetCommitRequest,
-    ) -> Reply<OffsetCommitResponse> {
-        let committer = Committer {
-            membership: Membership {
-                member_id: shared(&request.member_id),
-                group_instance_id: shared_option(request.group_instance_id.as_ref()),
-                generation_or_epoch: GenerationOrEpoch(request.generation_id_or_member_epoch),
-            },
-            is_transactional: false,
-        };
-        // -1 stands for the broker's own; the field ends with version 4.
-        let retention_ms =
-            (version <= 4 && request.retention_time_ms >= 0).then_some(request.retention_time_ms);
-        let offsets = request.topics.iter().map(|topic| {
-            let partitions = topic.partitions.iter();
-            let offsets =
-                partitions.map(|partition| (partition.partition_index, offset(partition, retention_ms)));
-            (key(version, topic), offsets.collect())
-        });
-        let results = commit_offsets(cluster, context, &request.group_id, committer, offsets.collect()).await;
-        let topics = results.into_iter().map(|(topic, results)| {
-            let rows = results
-                .into_iter()
-                .map(|(index, result)| row(version, index, &result));
-            named(topic).with_partitions(rows.collect())
+    ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        Answering::later(async move {
+            let committer = Committer {
+                membership: Membership {
+                    member_id: shared(&request.member_id),
+                    group_instance_id: shared_option(request.group_instance_id.as_ref()),
+                    generation_or_epoch: GenerationOrEpoch(request.generation_id_or_member_epoch),
+                },
+                is_transactional: false,
+            };
+            // -1 stands for the broker's own; the field ends with version 4.
+            let retention_ms =
+                (version <= 4 && request.retention_time_ms >= 0).then_some(request.retention_time_ms);
+            let offsets = request.topics.iter().map(|topic| {
+                let partitions = topic.partitions.iter();
+                let offsets =
+                    partitions.map(|partition| (partition.partition_index, offset(partition, retention_ms)));
+                (key(version, topic), offsets.collect())
+            });
+            let results = commit_offsets(
+                &cluster,
+                &context,
+                &request.group_id,
+                committer,
+                offsets.collect(),
+            )
+            .await;
+            let topics = results.into_iter().map(|(topic, results)| {
+                let rows = results
+                    .into_iter()
+                    .map(|(index, result)| row(version, index, &result));
+                named(topic).with_partitions(rows.collect())
+            });
+            OffsetCommitResponse::default()
+                .with_topics(topics.collect())
+                .into()
+        })
+    }
+
+    fn refuse(version: i16, request: &OffsetCommitRequest, code: i16) -> Answer {
+        let topics = request.topics.iter().map(|topic| {
+            let partitions = topic.partitions.iter().map(|partition| {
+                OffsetCommitResponsePartition::default()
+                    .with_partition_index(partition.partition_index)
+                    .with_error_code(code)
+            });
+            named(key(version, topic)).with_partitions(partitions.collect())
         });
         OffsetCommitResponse::default()
             .with_topics(topics.collect())
             .into()
+    }
+}
+
+impl ResponseMessage for OffsetCommitResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+        partitions.map(|partition| partition.error_code).collect()
     }
 }
 

@@ -14,7 +14,7 @@
 
 use super::errors::{KafkaError, code_of};
 use super::fields::{shared, wire};
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::operations::delete_offsets::{DeletedPartitions, delete_offsets};
@@ -33,21 +33,40 @@ impl Api for OffsetDelete {
 
     const VERSIONS: RangeInclusive<i16> = 0..=0;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: OffsetDeleteRequest,
-    ) -> Reply<OffsetDeleteResponse> {
-        let partitions = request.topics.iter().map(|topic| {
-            let indexes = topic.partitions.iter().map(|partition| partition.partition_index);
-            (shared(&topic.name), indexes.collect())
-        });
-        let response = OffsetDeleteResponse::default();
-        match delete_offsets(cluster, context, &request.group_id, partitions.collect()).await {
-            Ok(deleted) => response.with_topics(topic_rows(deleted)).into(),
-            Err(error) => response.with_error_code(error.code()).into(),
-        }
+    ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        Answering::later(async move {
+            let partitions = request.topics.iter().map(|topic| {
+                let indexes = topic.partitions.iter().map(|partition| partition.partition_index);
+                (shared(&topic.name), indexes.collect())
+            });
+            let response = OffsetDeleteResponse::default();
+            match delete_offsets(&cluster, &context, &request.group_id, partitions.collect()).await {
+                Ok(deleted) => response.with_topics(topic_rows(deleted)).into(),
+                Err(error) => response.with_error_code(error.code()).into(),
+            }
+        })
+    }
+
+    fn refuse(_version: i16, _request: &OffsetDeleteRequest, code: i16) -> Answer {
+        OffsetDeleteResponse::default().with_error_code(code).into()
+    }
+}
+
+impl ResponseMessage for OffsetDeleteResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+        let codes = partitions.map(|partition| partition.error_code);
+        [self.error_code].into_iter().chain(codes).collect()
     }
 }
 

@@ -16,7 +16,7 @@
 
 use super::errors::KafkaError;
 use super::fields::{shared, wire};
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::messages::offset_fetch_request::{OffsetFetchRequestTopic, OffsetFetchRequestTopics};
 use crate::messages::offset_fetch_response::{
@@ -43,32 +43,71 @@ impl Api for OffsetFetch {
 
     const VERSIONS: RangeInclusive<i16> = 1..=10;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: OffsetFetchRequest,
-    ) -> Reply<OffsetFetchResponse> {
+    ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        Answering::later(async move {
+            if version <= 7 {
+                let wanted = request.topics.as_deref().map(wanted_of_one);
+                let fetched = fetch_offsets(&cluster, &context, &request.group_id, wanted.clone()).await;
+                let fetched = fetched.map_err(|error| error.code());
+                return one(version, fetched, wanted.unwrap_or_default()).into();
+            }
+            let mut groups = Vec::with_capacity(request.groups.len());
+            for group in request.groups {
+                let group_id = &group.group_id;
+                let topics = if version < TOPIC_ID_FROM {
+                    let wanted = group.topics.as_deref().map(wanted_of_several);
+                    let fetched = fetch_offsets(&cluster, &context, group_id, wanted).await;
+                    fetched.map(topics_by_name)
+                } else {
+                    let wanted = group.topics.as_deref().map(wanted_by_id);
+                    let fetched = fetch_offsets_by_id(&cluster, &context, group_id, wanted).await;
+                    fetched.map(topics_by_id)
+                };
+                groups.push(group_row(topics).with_group_id(group.group_id));
+            }
+            OffsetFetchResponse::default().with_groups(groups).into()
+        })
+    }
+
+    fn refuse(version: i16, request: &OffsetFetchRequest, code: i16) -> Answer {
         if version <= 7 {
             let wanted = request.topics.as_deref().map(wanted_of_one);
-            let fetched = fetch_offsets(cluster, context, &request.group_id, wanted.clone()).await;
-            return one(version, fetched, wanted.unwrap_or_default()).into();
+            return one(version, Err(code), wanted.unwrap_or_default()).into();
         }
-        let mut groups = Vec::with_capacity(request.groups.len());
-        for group in request.groups {
-            let group_id = &group.group_id;
-            let topics = if version < TOPIC_ID_FROM {
-                let wanted = group.topics.as_deref().map(wanted_of_several);
-                let fetched = fetch_offsets(cluster, context, group_id, wanted).await;
-                fetched.map(topics_by_name)
-            } else {
-                let wanted = group.topics.as_deref().map(wanted_by_id);
-                let fetched = fetch_offsets_by_id(cluster, context, group_id, wanted).await;
-                fetched.map(topics_by_id)
-            };
-            groups.push(group_row(topics).with_group_id(group.group_id));
+        let groups = request.groups.iter().map(|group| {
+            OffsetFetchResponseGroup::default()
+                .with_group_id(group.group_id.clone())
+                .with_error_code(code)
+        });
+        OffsetFetchResponse::default()
+            .with_groups(groups.collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for OffsetFetchResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        if self.groups.is_empty() {
+            let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+            let codes = partitions.map(|partition| partition.error_code);
+            return [self.error_code].into_iter().chain(codes).collect();
         }
-        OffsetFetchResponse::default().with_groups(groups).into()
+        let topics = self.groups.iter().flat_map(|group| &group.topics);
+        let partitions = topics.flat_map(|topic| &topic.partitions);
+        let groups = self.groups.iter().map(|group| group.error_code);
+        groups
+            .chain(partitions.map(|partition| partition.error_code))
+            .collect()
     }
 }
 
@@ -99,14 +138,10 @@ fn wanted_by_id(topics: &[OffsetFetchRequestTopics]) -> Vec<(Uuid, Vec<i32>)> {
 }
 
 /// Version 1 has no error of its own: each partition carries it.
-fn one(
-    version: i16,
-    fetched: Result<VisibleOffsets, FetchOffsetsError>,
-    wanted: Wanted,
-) -> OffsetFetchResponse {
+fn one(version: i16, fetched: Result<VisibleOffsets, i16>, wanted: Wanted) -> OffsetFetchResponse {
     let (offsets, denied, error_code) = match fetched {
         Ok(visible) => (visible.offsets, visible.denied, 0),
-        Err(error) => (unanswered(version, wanted), Vec::new(), error.code()),
+        Err(code) => (unanswered(version, wanted), Vec::new(), code),
     };
     let denied = denied.into_iter().map(|(topic, indexes)| {
         let rows = indexes

@@ -14,7 +14,7 @@
 //! KIP-101, KIP-279: the answer's epoch. KIP-320: consumers ask too.
 
 use super::errors::KafkaError;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::LeaderEpoch;
 use crate::operations::RequestContext;
@@ -35,12 +35,12 @@ impl Api for OffsetForLeaderEpoch {
 
     const VERSIONS: RangeInclusive<i16> = 2..=4;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         _version: i16,
         request: OffsetForLeaderEpochRequest,
-    ) -> Reply<OffsetForLeaderEpochResponse> {
+    ) -> Answering {
         let mut topics = Vec::with_capacity(request.topics.len());
         for topic in request.topics {
             let key = TopicKey::Name(topic.topic.as_str().into());
@@ -67,5 +67,34 @@ impl Api for OffsetForLeaderEpoch {
             );
         }
         OffsetForLeaderEpochResponse::default().with_topics(topics).into()
+    }
+
+    fn refuse(_version: i16, request: &OffsetForLeaderEpochRequest, code: i16) -> Answer {
+        let topics = request.topics.iter().map(|topic| {
+            let partitions = topic.partitions.iter().map(|asked| {
+                EpochEndOffset::default()
+                    .with_partition(asked.partition)
+                    .with_error_code(code)
+                    .with_leader_epoch(-1)
+                    .with_end_offset(-1)
+            });
+            OffsetForLeaderTopicResult::default()
+                .with_topic(topic.topic.clone())
+                .with_partitions(partitions.collect())
+        });
+        OffsetForLeaderEpochResponse::default()
+            .with_topics(topics.collect())
+            .into()
+    }
+}
+
+impl ResponseMessage for OffsetForLeaderEpochResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+        partitions.map(|partition| partition.error_code).collect()
     }
 }

@@ -18,17 +18,14 @@
 mod answer;
 mod request;
 
-pub(crate) use answer::put_produce;
-
 use super::errors::KafkaError;
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, Delivery};
 use crate::cluster::{Cluster, NodeEndpoint};
 use crate::ids::NodeId;
 use crate::log::{AppendError, Appended};
 use crate::operations::RequestContext;
 use crate::operations::produce::{ProduceError, Target, Terms, produce};
 use crate::topic::leadership::NotServed;
-use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::protocol::StrBytes;
 use request::ProduceRequest;
 use smallvec::SmallVec;
@@ -79,7 +76,7 @@ pub(crate) struct Refusal {
     pub(crate) error_code: i16,
     /// The record that its batch was refused for, by its place, and why.
     pub(crate) refused_record: Option<(i32, String)>,
-    pub(crate) error_message: String,
+    pub(crate) error_message: Option<String>,
     /// Leader and its epoch.
     pub(crate) current_leader: Option<(i32, i32)>,
 }
@@ -89,14 +86,13 @@ impl Api for Produce {
 
     const VERSIONS: RangeInclusive<i16> = 3..=13;
     const ADVERTISED_FROM: i16 = 0;
-    const ANSWERS_AT_ONCE: bool = true;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: ProduceRequest,
-    ) -> Reply<ProduceResponse> {
+    ) -> Answering {
         let terms = Terms {
             acks: request.acks,
             is_transactional: request.is_transactional,
@@ -125,15 +121,50 @@ impl Api for Produce {
                 partitions,
             });
         }
-        match (request.acks, answer.has_error) {
-            (0, false) => Reply::Silence,
-            // There is no other way to tell a producer that waits for nothing.
-            (0, true) => Reply::Close,
-            _ => Reply::Produced(ProduceAnswer {
-                topics,
-                node_endpoints: answer.node_endpoints(cluster, context),
-            }),
-        }
+        let delivery = delivery(request.acks, answer.has_error);
+        let answer = ProduceAnswer {
+            topics,
+            node_endpoints: answer.node_endpoints(cluster, context),
+        };
+        Answering::Now(Answer::from(answer).delivered_as(delivery))
+    }
+
+    fn refuse(_version: i16, request: &ProduceRequest, code: i16) -> Answer {
+        let topics = request.topics.iter().map(|topic| TopicAnswer {
+            name: topic.name.clone(),
+            id: topic.id,
+            partitions: topic
+                .partitions
+                .iter()
+                .map(|partition| refused(partition.index, code))
+                .collect(),
+        });
+        let answer = ProduceAnswer {
+            topics: topics.collect(),
+            node_endpoints: Vec::new(),
+        };
+        Answer::from(answer).delivered_as(delivery(request.acks, true))
+    }
+}
+
+/// A producer with `acks=0` waits for no response: a closed connection is the only way to tell it of an error.
+fn delivery(acks: i16, has_error: bool) -> Delivery {
+    match (acks, has_error) {
+        (0, false) => Delivery::Nothing,
+        (0, true) => Delivery::ClosedConnection,
+        _ => Delivery::Response,
+    }
+}
+
+fn refused(index: i32, error_code: i16) -> PartitionAnswer {
+    PartitionAnswer {
+        index,
+        outcome: Err(Box::new(Refusal {
+            error_code,
+            refused_record: None,
+            error_message: None,
+            current_leader: None,
+        })),
     }
 }
 
@@ -162,7 +193,7 @@ impl AnswerBuilder {
                 }
                 _ => None,
             },
-            error_message: error.to_string(),
+            error_message: Some(error.to_string()),
             current_leader: self.current_leader(error),
         }
     }

@@ -16,7 +16,7 @@
 
 use super::errors::KafkaError;
 use super::fields::{shared, shared_option, wire_option};
-use super::{Api, Reply};
+use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::GenerationId;
 use crate::operations::RequestContext;
@@ -37,28 +37,45 @@ impl Api for SyncGroup {
     // What was asked is in the group's mailbox; only the wait for the answer ends.
     const ENDS_WITH_ITS_CLIENT: bool = true;
 
-    async fn handle(
+    fn handle(
         cluster: &Arc<Cluster>,
-        context: &RequestContext,
+        context: &Arc<RequestContext>,
         version: i16,
         request: SyncGroupRequest,
-    ) -> Reply<SyncGroupResponse> {
-        let is_protocol_mandatory = version >= 5;
-        let synced = sync_group(
-            cluster,
-            context,
-            &request.group_id,
-            values(&request),
-            is_protocol_mandatory,
-        );
-        let response = match synced.await {
-            Ok(synced) => SyncGroupResponse::default()
-                .with_protocol_type(wire_option(synced.protocol_type.as_ref()).filter(|_| version >= 5))
-                .with_protocol_name(wire_option(synced.protocol_name.as_ref()).filter(|_| version >= 5))
-                .with_assignment(synced.assignment),
-            Err(error) => SyncGroupResponse::default().with_error_code(error.code()),
-        };
-        response.into()
+    ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        Answering::later(async move {
+            let is_protocol_mandatory = version >= 5;
+            let synced = sync_group(
+                &cluster,
+                &context,
+                &request.group_id,
+                values(&request),
+                is_protocol_mandatory,
+            );
+            let response = match synced.await {
+                Ok(synced) => SyncGroupResponse::default()
+                    .with_protocol_type(wire_option(synced.protocol_type.as_ref()).filter(|_| version >= 5))
+                    .with_protocol_name(wire_option(synced.protocol_name.as_ref()).filter(|_| version >= 5))
+                    .with_assignment(synced.assignment),
+                Err(error) => SyncGroupResponse::default().with_error_code(error.code()),
+            };
+            response.into()
+        })
+    }
+
+    fn refuse(_version: i16, _request: &SyncGroupRequest, code: i16) -> Answer {
+        SyncGroupResponse::default().with_error_code(code).into()
+    }
+}
+
+impl ResponseMessage for SyncGroupResponse {
+    fn throttle_time_ms(&mut self) -> &mut i32 {
+        &mut self.throttle_time_ms
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        ErrorCounts::of(self.error_code)
     }
 }
 

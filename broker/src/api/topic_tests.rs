@@ -3,6 +3,7 @@
 use super::*;
 use crate::messages::DescribeLogDirsRequest;
 use crate::messages::describe_log_dirs_request::DescribableLogDirTopic;
+use bytes::BytesMut;
 use kafka_protocol::ResponseError as E;
 use kafka_protocol::messages::alter_configs_request as alter;
 use kafka_protocol::messages::create_partitions_request::{
@@ -19,7 +20,7 @@ use kafka_protocol::messages::describe_topic_partitions_request;
 use kafka_protocol::messages::incremental_alter_configs_request as incremental;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::*;
-use kafka_protocol::protocol::{Decodable, StrBytes};
+use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 use uuid::Uuid;
 
 fn text(text: &str) -> StrBytes {
@@ -81,14 +82,9 @@ async fn call_node<R: Request + Encodable>(
     request.encode(&mut body, version).unwrap();
     let served = Served::by_key(R::KEY).unwrap();
     let context = RequestContext::for_tests(node_id);
-    let answer = served
-        .answer(cluster, &Arc::new(context), version, body.freeze())
-        .done()
-        .await;
-    let Ok(Answer::Response(Response::Body(body))) = answer else {
-        panic!("{} of version {version} is answered", served.name());
-    };
-    let mut body = body.freeze();
+    let answering = served.answer(cluster, &Arc::new(context), version, body.freeze());
+    let answer = answering.expect("it can be decoded").done().await;
+    let mut body = answer.into_bytes(version);
     let response = R::Response::decode(&mut body, version).unwrap();
     assert_eq!(
         body.len(),

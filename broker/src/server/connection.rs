@@ -7,10 +7,9 @@
 use super::Stopping;
 use super::dispatch::{self, Received, Refused, Request};
 use super::frame::{Frame, FrameError, FrameReader};
+use super::request_log::RequestLog;
 use super::writing::poll_write;
-use crate::api::fetch::put_fetch;
-use crate::api::produce::put_produce;
-use crate::api::{Answer, Answering, Response, Undecodable, unsupported_api_versions};
+use crate::api::{Answer, Answering, Delivery, Undecodable, Waiting, unsupported_api_versions};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::pool::ConnectionCharge;
@@ -78,6 +77,12 @@ impl Idle {
     }
 }
 
+/// The versions that a response is written in.
+struct Versions {
+    body: i16,
+    header: i16,
+}
+
 /// Why a connection ended before its client closed it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Closed {
@@ -135,9 +140,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                     }
                 }
                 Ok(Received::UnsupportedApiVersions { correlation_id }) => {
-                    let start = self.outgoing.begin_frame(correlation_id, 0);
-                    self.outgoing.put_body(unsupported_api_versions());
-                    self.outgoing.end_frame(start);
+                    let answer = unsupported_api_versions();
+                    self.write_later(answer, correlation_id, Versions { body: 0, header: 0 });
                 }
                 Err(refused) => {
                     self.flush().await?;
@@ -174,39 +178,58 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             let context = Arc::make_mut(&mut self.context);
             (context.api_key, context.api_version) = (api.key, version);
         }
-        let answer = match api.answer(&self.cluster, &self.context, version, request.body) {
-            Answering::Now(answer) => answer?,
-            Answering::Later(mut work) => match at_once(work.as_mut()).await {
-                Some(answer) => answer?,
-                None => {
-                    self.flush().await?;
-                    tokio::select! {
-                        biased;
-                        answer = work => answer?,
-                        _ = &mut self.stopping, if api.ends_with_its_client => return Err(Closed::Stopping),
-                        () = self.reader.hang_up(), if api.ends_with_its_client => Answer::Silence,
-                    }
-                }
+        let log = RequestLog::start();
+        let answer = match api.answer(&self.cluster, &self.context, version, request.body)? {
+            Answering::Now(answer) => answer,
+            Answering::Later(waiting) => match self.wait(waiting, api.ends_with_its_client).await? {
+                Some(answer) => answer,
+                None => return Ok(()),
             },
         };
-        let response = match answer {
-            Answer::Response(response) => response,
-            Answer::Silence => return Ok(()),
-            Answer::Close => {
-                self.flush().await?;
-                return Err(Closed::Answered);
+        log.answered(&self.context, api, version, &answer);
+        match answer.delivery {
+            Delivery::Response => {
+                let header = (api.response_header_version)(version);
+                let versions = Versions {
+                    body: version,
+                    header,
+                };
+                self.write_later(answer, request.correlation_id, versions);
+                Ok(())
             }
-        };
-        let header_version = (api.response_header_version)(version);
-        let start = self.outgoing.begin_frame(request.correlation_id, header_version);
-        match response {
-            Response::Body(body) => self.outgoing.put_body(body),
-            Response::Produced(answer) => put_produce(self.outgoing.copied(), version, &answer),
-            Response::Fetched(answer) => put_fetch(&mut self.outgoing, version, answer),
+            Delivery::Nothing => Ok(()),
+            Delivery::ClosedConnection => {
+                drop(answer);
+                self.flush().await?;
+                Err(Closed::Answered)
+            }
         }
+    }
+
+    /// Waits for the answer. `None`: the client has hung up, and the request ends with it.
+    async fn wait(
+        &mut self,
+        mut waiting: Waiting,
+        ends_with_its_client: bool,
+    ) -> Result<Option<Answer>, Closed> {
+        if let Some(answer) = at_once(Pin::new(&mut waiting)).await {
+            return Ok(Some(answer));
+        }
+        self.flush().await?;
+        tokio::select! {
+            biased;
+            answer = waiting => Ok(Some(answer)),
+            _ = &mut self.stopping, if ends_with_its_client => Err(Closed::Stopping),
+            () = self.reader.hang_up(), if ends_with_its_client => Ok(None),
+        }
+    }
+
+    /// Puts a response among what is written next.
+    fn write_later(&mut self, answer: Answer, correlation_id: i32, versions: Versions) {
+        let start = self.outgoing.begin_frame(correlation_id, versions.header);
+        answer.write(&mut self.outgoing, versions.body);
         self.outgoing.end_frame(start);
         self.charge.hold_answers(self.outgoing.held_bytes());
-        Ok(())
     }
 
     async fn flush(&mut self) -> io::Result<()> {

@@ -4,6 +4,7 @@ mod connection;
 mod dispatch;
 mod frame;
 mod loopback;
+mod request_log;
 #[cfg(test)]
 mod tests;
 mod writing;

@@ -1,7 +1,7 @@
 //! The bytes that a connection has to write: small parts copied one after another, and large ones as slices of the log between them,
 //! so that all of it goes out in few vectored writes.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 use std::io::IoSlice;
 
 /// Shared bytes below this are copied: an extra slice costs more than the copy.
@@ -18,8 +18,6 @@ pub(crate) struct Outgoing {
     /// Each goes before the byte of `copied` at that place.
     shared: Vec<(usize, Bytes)>,
     shared_bytes: usize,
-    /// Of them, those that are nobody else's: bodies, which no log holds.
-    body_bytes: usize,
     /// What has been written while the rest waits.
     written: Position,
 }
@@ -44,9 +42,9 @@ impl Outgoing {
         self.copied.len() + self.shared_bytes
     }
 
-    /// The memory that it holds beside the log's: what is copied, bodies, and the list of slices.
+    /// The memory that it holds beside the log's: the copied bytes, and the list of slices.
     pub(crate) fn held_bytes(&self) -> usize {
-        self.copied.capacity() + self.body_bytes + self.shared.capacity() * size_of::<(usize, Bytes)>()
+        self.copied.capacity() + self.shared.capacity() * size_of::<(usize, Bytes)>()
     }
 
     /// Begins a response: room for its length, and its header.
@@ -84,14 +82,6 @@ impl Outgoing {
             self.shared_bytes += len;
             self.shared.push((self.copied.len(), bytes.into()));
         }
-    }
-
-    /// Adds an encoded body.
-    pub(crate) fn put_body(&mut self, body: BytesMut) {
-        if body.len() >= COPY_BYTES {
-            self.body_bytes += body.capacity();
-        }
-        self.put_shared(body);
     }
 
     /// The bytes that are not written yet, if they are in one piece.
@@ -139,7 +129,6 @@ impl Outgoing {
         self.written = Position::default();
         self.shared.clear();
         self.shared_bytes = 0;
-        self.body_bytes = 0;
         if self.copied.capacity() > IDLE_BUFFER_BYTES {
             self.copied = Vec::new();
             self.shared = Vec::new();
@@ -176,21 +165,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bodies_count_with_their_capacity_and_slices_of_the_log_do_not() {
+    fn copied_bytes_count_with_their_capacity_and_slices_of_the_log_do_not() {
         let mut outgoing = Outgoing::default();
-        outgoing.copied().reserve_exact(300);
-        assert_eq!(outgoing.held_bytes(), 300);
-        outgoing.put_body(BytesMut::from(&[7; 200][..]));
-        assert_eq!(outgoing.held_bytes(), 300, "a small body is copied");
-        let mut body = BytesMut::with_capacity(5_000);
-        body.put_bytes(7, 2_000);
-        outgoing.put_body(body);
+        outgoing.copied().reserve_exact(5_000);
+        outgoing.copied().put_bytes(7, 2_000);
+        assert_eq!(outgoing.held_bytes(), 5_000);
+        outgoing.put_shared(vec![7; 200]);
+        assert_eq!(outgoing.held_bytes(), 5_000, "few bytes are copied");
         outgoing.put_shared(vec![7; 9_000]);
         let list_bytes = outgoing.shared.capacity() * size_of::<(usize, Bytes)>();
-        assert_eq!(outgoing.held_bytes(), 300 + 5_000 + list_bytes);
+        assert_eq!(outgoing.held_bytes(), 5_000 + list_bytes);
         assert_eq!(outgoing.len(), 11_200);
         outgoing.advance(11_200);
-        assert_eq!((outgoing.len(), outgoing.body_bytes), (0, 0));
+        assert_eq!((outgoing.len(), outgoing.held_bytes()), (0, 0));
     }
 
     #[test]

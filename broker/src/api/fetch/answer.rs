@@ -4,6 +4,7 @@
 //! `FetchResponse.json`.
 
 use super::{FetchAnswer, PartitionAnswer, TopicAnswer};
+use crate::api::ErrorCounts;
 use crate::api::fields::put_node_endpoints;
 use crate::log::Part;
 use crate::topic::TopicKey;
@@ -13,20 +14,29 @@ use bytes::BufMut;
 /// From here on the encoding is compact and has tagged fields.
 const FLEXIBLE_FROM: i16 = 12;
 
-/// Writes the body of a Fetch response.
-pub(crate) fn put_fetch(out: &mut Outgoing, version: i16, answer: FetchAnswer) {
-    let head = out.copied();
-    head.put_i32(0); // throttle_time_ms
-    if version >= 7 {
-        head.put_i16(answer.error_code);
-        head.put_i32(answer.session_id);
+impl FetchAnswer {
+    /// Writes the body of the response, which takes the slices of the log.
+    pub(crate) fn write(self, out: &mut Outgoing, version: i16, throttle_time_ms: i32) {
+        let head = out.copied();
+        head.put_i32(throttle_time_ms);
+        if version >= 7 {
+            head.put_i16(self.error_code);
+            head.put_i32(self.session_id);
+        }
+        put_count(head, version >= FLEXIBLE_FROM, self.topics.len());
+        for topic in self.topics {
+            put_topic(out, version, topic);
+        }
+        if version >= FLEXIBLE_FROM {
+            put_node_endpoints(out.copied(), &self.node_endpoints);
+        }
     }
-    put_count(head, version >= FLEXIBLE_FROM, answer.topics.len());
-    for topic in answer.topics {
-        put_topic(out, version, topic);
-    }
-    if version >= FLEXIBLE_FROM {
-        put_node_endpoints(out.copied(), &answer.node_endpoints);
+
+    /// Counts the error codes of the whole answer and of its partitions.
+    pub(crate) fn error_counts(&self) -> ErrorCounts {
+        let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+        let codes = partitions.map(|partition| partition.error_code);
+        [self.error_code].into_iter().chain(codes).collect()
     }
 }
 
@@ -233,6 +243,7 @@ mod tests {
                 ("[a-z.]{1,200}", any::<u128>(), prop::collection::vec(partition(), 0..4)), 0..4),
             nodes in prop::collection::vec((any::<i32>(), "[a-z.]{1,300}", any::<u16>()), 0..3),
             version in 4i16..=18,
+            throttle_time_ms in any::<i32>(),
         ) {
             let answer = FetchAnswer {
                 error_code: head.0,
@@ -255,9 +266,9 @@ mod tests {
                     .collect(),
             };
             let mut expected = BytesMut::new();
-            message(version, &answer).encode(&mut expected, version).unwrap();
+            message(version, &answer).with_throttle_time_ms(throttle_time_ms).encode(&mut expected, version).unwrap();
             let mut out = Outgoing::default();
-            put_fetch(&mut out, version, answer);
+            answer.write(&mut out, version, throttle_time_ms);
             prop_assert_eq!(out.to_vec(), expected.to_vec());
         }
     }

@@ -4,6 +4,7 @@
 //! Source: Kafka's `ProduceResponse.json`.
 
 use super::{PartitionAnswer, ProduceAnswer, Refusal, TOPIC_IDS_FROM, TopicAnswer};
+use crate::api::ErrorCounts;
 use crate::api::fields::put_node_endpoints;
 use crate::log::Appended;
 use crate::wire::{put_count, put_nullable_string, put_string};
@@ -12,15 +13,27 @@ use bytes::BufMut;
 /// From here on the encoding is compact and has tagged fields.
 const FLEXIBLE_FROM: i16 = 9;
 
-/// Writes the body of a Produce response.
-pub(crate) fn put_produce(head: &mut Vec<u8>, version: i16, answer: &ProduceAnswer) {
-    put_count(head, version >= FLEXIBLE_FROM, answer.topics.len());
-    for topic in &answer.topics {
-        put_topic(head, version, topic);
+impl ProduceAnswer {
+    /// Writes the body of the response.
+    pub(crate) fn write(&self, head: &mut Vec<u8>, version: i16, throttle_time_ms: i32) {
+        put_count(head, version >= FLEXIBLE_FROM, self.topics.len());
+        for topic in &self.topics {
+            put_topic(head, version, topic);
+        }
+        head.put_i32(throttle_time_ms);
+        if version >= FLEXIBLE_FROM {
+            put_node_endpoints(head, &self.node_endpoints);
+        }
     }
-    head.put_i32(0); // throttle_time_ms
-    if version >= FLEXIBLE_FROM {
-        put_node_endpoints(head, &answer.node_endpoints);
+
+    /// Counts the error codes of its partitions.
+    pub(crate) fn error_counts(&self) -> ErrorCounts {
+        let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+        let codes = partitions.map(|partition| match &partition.outcome {
+            Ok(_) => 0,
+            Err(refusal) => refusal.error_code,
+        });
+        codes.collect()
     }
 }
 
@@ -82,7 +95,7 @@ fn put_refusal(head: &mut Vec<u8>, version: i16, refusal: &Refusal) {
                 head.put_u8(0);
             }
         }
-        put_string(head, is_flexible, &refusal.error_message);
+        put_nullable_string(head, is_flexible, refusal.error_message.as_deref());
     }
     if is_flexible {
         put_current_leader(head, refusal.current_leader);
@@ -137,15 +150,19 @@ mod tests {
     fn refusal() -> impl Strategy<Value = Refusal> {
         let text = || "[a-z ]{0,200}";
         let refused = prop::option::of((any::<i32>(), text()));
-        (any::<i16>(), refused, text(), any::<Option<(i32, i32)>>()).prop_map(
-            |(error_code, refused_record, error_message, leader)| Refusal {
+        (
+            any::<i16>(),
+            refused,
+            prop::option::of(text()),
+            any::<Option<(i32, i32)>>(),
+        )
+            .prop_map(|(error_code, refused_record, error_message, leader)| Refusal {
                 error_code,
                 refused_record,
                 error_message,
                 // -1 and -1 is how the wire says that there is none.
                 current_leader: leader.filter(|leader| *leader != (-1, -1)),
-            },
-        )
+            })
     }
 
     fn text(text: &str) -> StrBytes {
@@ -185,7 +202,7 @@ mod tests {
         };
         let mut data = data.with_error_code(refusal.error_code).with_base_offset(-1);
         if version >= 8 {
-            data.error_message = Some(text(&refusal.error_message));
+            data.error_message = refusal.error_message.as_deref().map(text);
             let refused = refusal.refused_record.iter().map(|(index, message)| {
                 BatchIndexAndErrorMessage::default()
                     .with_batch_index(*index)
@@ -209,6 +226,7 @@ mod tests {
                 ("[a-z.]{1,200}", any::<u128>(), prop::collection::vec(partition(), 0..4)), 0..4),
             nodes in prop::collection::vec((any::<i32>(), "[a-z.]{1,300}", any::<u16>()), 0..3),
             version in 3i16..=13,
+            throttle_time_ms in any::<i32>(),
         ) {
             // The api file names leaders from version 10 on only.
             let names_leaders = version >= 10;
@@ -233,9 +251,9 @@ mod tests {
                 }
             }
             let mut expected = BytesMut::new();
-            message(version, &answer).encode(&mut expected, version).unwrap();
+            message(version, &answer).with_throttle_time_ms(throttle_time_ms).encode(&mut expected, version).unwrap();
             let mut out = Vec::new();
-            put_produce(&mut out, version, &answer);
+            answer.write(&mut out, version, throttle_time_ms);
             prop_assert_eq!(out, expected.to_vec());
         }
     }

@@ -1,0 +1,193 @@
+//! The answer to a request, whatever its API, and the way to it: now or later.
+
+use super::errors::ErrorCounts;
+use super::fetch::FetchAnswer;
+use super::produce::ProduceAnswer;
+use crate::pool::Charge;
+use crate::wire::Outgoing;
+use kafka_protocol::protocol::Encodable;
+use std::fmt::{self, Debug, Formatter};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// The answer to one request. It is encoded where it is written, at the version of the request.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// How long the client is to wait before its next request (KIP-219), in milliseconds. Written into every response that has the
+    /// field at its version.
+    pub(crate) throttle_time_ms: i32,
+    /// Whether the response is written.
+    pub(crate) delivery: Delivery,
+    response: Response,
+}
+
+/// What the client gets of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// The response.
+    Response,
+    /// Nothing: the client does not wait for a response (Produce with `acks=0`).
+    Nothing,
+    /// A closed connection, because the client does not wait for a response that names an error.
+    ClosedConnection,
+}
+
+#[derive(Debug)]
+enum Response {
+    /// A message of Kafka's.
+    Message(Box<dyn AnyMessage>),
+    /// Produce and Fetch are answered most often. They are encoded by hand, and without a call through a table.
+    Produce(ProduceAnswer),
+    Fetch(FetchAnswer),
+}
+
+/// A response of Kafka's that is built as a message. An API implements it for its own.
+pub(crate) trait ResponseMessage: Encodable + Debug + Send + 'static {
+    /// The field of the throttle time, which is encoded in the versions that have it.
+    fn throttle_time_ms(&mut self) -> &mut i32;
+
+    /// Counts the error codes of the response: Kafka's `AbstractResponse.errorCounts`.
+    fn error_counts(&self) -> ErrorCounts;
+}
+
+/// A [`ResponseMessage`] of any type.
+trait AnyMessage: Debug + Send {
+    fn write(&mut self, out: &mut Vec<u8>, version: i16, throttle_time_ms: i32);
+    fn error_counts(&self) -> ErrorCounts;
+}
+
+impl<M: ResponseMessage> AnyMessage for M {
+    fn write(&mut self, out: &mut Vec<u8>, version: i16, throttle_time_ms: i32) {
+        *self.throttle_time_ms() = throttle_time_ms;
+        self.encode(out, version)
+            .expect("an answer has only fields that its version can carry");
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        ResponseMessage::error_counts(self)
+    }
+}
+
+impl Answer {
+    fn new(response: Response) -> Self {
+        Self {
+            throttle_time_ms: 0,
+            delivery: Delivery::Response,
+            response,
+        }
+    }
+
+    /// The same answer for a client that gets something else than the response.
+    pub(crate) fn delivered_as(self, delivery: Delivery) -> Self {
+        Self { delivery, ..self }
+    }
+
+    /// Writes the body of the response as `version` has it.
+    pub(crate) fn write(self, out: &mut Outgoing, version: i16) {
+        match self.response {
+            Response::Message(mut message) => message.write(out.copied(), version, self.throttle_time_ms),
+            Response::Produce(answer) => answer.write(out.copied(), version, self.throttle_time_ms),
+            Response::Fetch(answer) => answer.write(out, version, self.throttle_time_ms),
+        }
+    }
+
+    /// The body of the response as `version` has it.
+    #[cfg(test)]
+    pub(super) fn into_bytes(self, version: i16) -> bytes::Bytes {
+        let mut out = Outgoing::default();
+        self.write(&mut out, version);
+        out.to_vec().into()
+    }
+
+    /// Counts the error codes of the response: Kafka's `AbstractResponse.errorCounts`.
+    pub(crate) fn error_counts(&self) -> ErrorCounts {
+        match &self.response {
+            Response::Message(message) => message.error_counts(),
+            Response::Produce(answer) => answer.error_counts(),
+            Response::Fetch(answer) => answer.error_counts(),
+        }
+    }
+}
+
+impl<M: ResponseMessage> From<M> for Answer {
+    fn from(message: M) -> Self {
+        Self::new(Response::Message(Box::new(message)))
+    }
+}
+
+impl From<ProduceAnswer> for Answer {
+    fn from(answer: ProduceAnswer) -> Self {
+        Self::new(Response::Produce(answer))
+    }
+}
+
+impl From<FetchAnswer> for Answer {
+    fn from(answer: FetchAnswer) -> Self {
+        Self::new(Response::Fetch(answer))
+    }
+}
+
+/// What a handler returns: the answer, or the work that will give it. Each request decides for itself, so that one that need not wait
+/// costs no allocation for a task.
+#[derive(Debug)]
+pub(crate) enum Answering {
+    /// The answer is there.
+    Now(Answer),
+    /// The answer comes when others have done something, or when time has passed.
+    Later(Waiting),
+}
+
+impl Answering {
+    /// Answers when `work` is done.
+    pub(crate) fn later(work: impl Future<Output = Answer> + Send + 'static) -> Self {
+        Self::Later(Waiting {
+            // Boxed, so that an idle connection does not hold room for the largest handler.
+            work: Box::pin(work),
+            _elements: None,
+        })
+    }
+
+    /// Keeps the memory of the request's elements charged until it is answered.
+    pub(super) fn holding(mut self, elements: Option<Charge>) -> Self {
+        if let Self::Later(waiting) = &mut self {
+            waiting._elements = elements;
+        }
+        self
+    }
+
+    /// Waits for the answer.
+    #[cfg(test)]
+    pub(super) async fn done(self) -> Answer {
+        match self {
+            Self::Now(answer) => answer,
+            Self::Later(waiting) => waiting.await,
+        }
+    }
+}
+
+impl<M: ResponseMessage> From<M> for Answering {
+    fn from(message: M) -> Self {
+        Self::Now(message.into())
+    }
+}
+
+/// A request that waits for its answer. Dropping it gives the request up.
+pub(crate) struct Waiting {
+    work: Pin<Box<dyn Future<Output = Answer> + Send>>,
+    _elements: Option<Charge>,
+}
+
+impl Debug for Waiting {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Waiting").finish_non_exhaustive()
+    }
+}
+
+impl Future for Waiting {
+    type Output = Answer;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
+        self.work.as_mut().poll(context)
+    }
+}
