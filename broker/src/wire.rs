@@ -12,7 +12,7 @@ mod reader;
 
 pub(crate) use claim::{Claim, Fault, fault};
 pub(crate) use encoding::{put_count, put_nullable_string, put_string, put_unsigned_varint};
-pub(crate) use frame::{LENGTH_BYTES, frame_length};
+pub(crate) use frame::{LENGTH_BYTES, OtherProtocol, frame_length};
 pub(crate) use outgoing::{Outgoing, SLICES};
 #[cfg(test)]
 pub(crate) use reader::MAX_ELEMENTS;

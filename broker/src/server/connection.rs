@@ -13,7 +13,7 @@ use crate::api::{Answer, Answering, Delivery, Undecodable, Waiting, unsupported_
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::pool::ConnectionCharge;
-use crate::wire::Outgoing;
+use crate::wire::{OtherProtocol, Outgoing};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
@@ -83,9 +83,11 @@ struct Versions {
     header: i16,
 }
 
-/// Why a connection ended before its client closed it.
+/// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Closed {
+    #[error("the client closed it")]
+    ByClient,
     #[error(transparent)]
     Frame(#[from] FrameError),
     #[error(transparent)]
@@ -100,6 +102,16 @@ pub(crate) enum Closed {
     Idle,
     #[error("the server stops")]
     Stopping,
+}
+
+impl Closed {
+    /// The protocol that the client speaks, if it is another than Kafka's.
+    pub(super) fn other_protocol(&self) -> Option<OtherProtocol> {
+        match self {
+            Self::Frame(FrameError::OtherProtocol(protocol)) => Some(*protocol),
+            _ => None,
+        }
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {

@@ -11,7 +11,7 @@
 //! used up their share, a connection reads little at a time and nothing ahead.
 
 use crate::pool::{FrameTicket, FrameTooLarge, Pool, PooledBuf, SmallFrames};
-use crate::wire::{LENGTH_BYTES, frame_length};
+use crate::wire::{LENGTH_BYTES, OtherProtocol, frame_length};
 use bytes::{BufMut, Bytes};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -50,6 +50,8 @@ pub(crate) struct FrameReader<R> {
     large: Option<Large>,
     /// What the next read may bring.
     read_bytes: usize,
+    /// No frame has come yet.
+    is_new: bool,
     is_at_end: bool,
     /// Comes after the whole frames.
     error: Option<FrameError>,
@@ -78,6 +80,8 @@ pub(crate) enum FrameError {
     TooLarge { bytes: i32, limit_bytes: usize },
     #[error("a frame of negative length {bytes}")]
     Negative { bytes: i32 },
+    #[error("the client speaks {0} instead of Kafka's protocol")]
+    OtherProtocol(OtherProtocol),
     #[error(transparent)]
     TooLargeForMemory(#[from] FrameTooLarge),
     #[error("the connection ended within a frame")]
@@ -110,6 +114,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             partial: Vec::new(),
             large: None,
             read_bytes: READ_BYTES,
+            is_new: true,
             is_at_end: false,
             error: None,
         }
@@ -244,7 +249,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         let known = LENGTH_BYTES - missing;
         length[..known].copy_from_slice(&self.partial[..known]);
         length[known..].copy_from_slice(&bytes[..missing]);
-        let len = self.checked_len(i32::from_be_bytes(length))?;
+        let len = self.checked_len(length)?;
         if len > SMALL_FRAME_BYTES {
             let Some(reserved) = self.pool.try_reserve_frame(len)? else {
                 self.partial.extend_from_slice(bytes);
@@ -269,7 +274,13 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         Ok(rest)
     }
 
-    fn checked_len(&self, bytes: i32) -> Result<usize, FrameError> {
+    fn checked_len(&self, length: [u8; LENGTH_BYTES]) -> Result<usize, FrameError> {
+        if self.is_new
+            && let Some(protocol) = OtherProtocol::recognise(length)
+        {
+            return Err(FrameError::OtherProtocol(protocol));
+        }
+        let bytes = i32::from_be_bytes(length);
         let len = usize::try_from(bytes).map_err(|_| FrameError::Negative { bytes })?;
         if len > self.max_frame_bytes {
             let limit_bytes = self.max_frame_bytes;
@@ -297,6 +308,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         } else {
             READ_BYTES
         };
+        self.is_new = false;
         self.whole_bytes += bytes.len();
         self.whole.push_back(Frame { bytes, ticket });
     }

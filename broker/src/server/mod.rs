@@ -4,6 +4,7 @@ mod connection;
 mod dispatch;
 mod frame;
 mod loopback;
+mod other_protocol;
 mod request_log;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,8 @@ use crate::cluster::{Cluster, Ingress, ListenerName};
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use crate::security::Principal;
-use connection::Connection;
+use connection::{Closed, Connection};
+use other_protocol::OncePerMinute;
 use socket2::SockRef;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
@@ -38,6 +40,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Server {
     // Held for a look or a change, never across an await.
     nodes: Mutex<BTreeMap<NodeId, Listeners>>,
+    /// Shared by all listeners: a client that is set up wrong is warned of once a minute, whichever broker it tries.
+    other_protocols: Arc<OncePerMinute>,
 }
 
 /// The listeners of one broker.
@@ -53,6 +57,8 @@ struct Listener {
     cluster: Arc<Cluster>,
     node_id: NodeId,
     name: ListenerName,
+    /// Shared by all listeners of the process.
+    other_protocols: Arc<OncePerMinute>,
 }
 
 /// The two ends of a connection; unknown where there is no socket.
@@ -71,6 +77,7 @@ impl Server {
     pub(crate) fn start(cluster: &Arc<Cluster>, sockets: Vec<(NodeId, ListenerName, TcpListener)>) -> Self {
         let server = Self {
             nodes: Mutex::default(),
+            other_protocols: Arc::default(),
         };
         for (node_id, name, socket) in sockets {
             server.listen(cluster, node_id, name, socket);
@@ -96,6 +103,7 @@ impl Server {
             cluster: Arc::clone(cluster),
             node_id,
             name,
+            other_protocols: Arc::clone(&self.other_protocols),
         };
         let mut nodes = self.nodes();
         let node = nodes.entry(node_id).or_insert_with(|| Listeners {
@@ -206,9 +214,14 @@ impl Listener {
             is_local: false,
         };
         let _counted = Counted::new(&self.cluster.counters.connections);
+        let node_id = self.node_id;
+        let client = peer_address.map(tracing::field::display);
+        tracing::debug!(peer_address = client, %node_id, "connection opened");
         let mut connection = Connection::new(stream, Arc::clone(&self.cluster), context, stopping);
-        if let Err(closed) = connection.run().await {
-            tracing::debug!(?peer_address, reason = %closed, "closed a connection");
+        let reason = connection.run().await.err().unwrap_or(Closed::ByClient);
+        tracing::debug!(peer_address = client, %node_id, %reason, "connection closed");
+        if let Some(protocol) = reason.other_protocol() {
+            self.other_protocols.warn(protocol, peer_address);
         }
     }
 }
@@ -223,6 +236,7 @@ where
         cluster: Arc::clone(cluster),
         node_id,
         name: ListenerName::plaintext(),
+        other_protocols: Arc::default(),
     };
     listener.converse(stream, Addresses::default(), stopping).await;
 }

@@ -1,6 +1,7 @@
 //! Connections over `tokio::io::duplex`, byte by byte.
 
 mod access;
+mod logging;
 mod memory;
 mod offsets;
 mod records;
@@ -42,6 +43,7 @@ impl Client {
             cluster: Arc::clone(cluster),
             node_id: NodeId(node),
             name: ListenerName::plaintext(),
+            other_protocols: Arc::default(),
         };
         let (io, other) = tokio::io::duplex(1 << 20);
         Self {
@@ -269,6 +271,7 @@ async fn client_that_does_not_read_its_answers_is_closed_like_an_idle_one() {
         cluster: Arc::clone(&cluster),
         node_id: NodeId(1),
         name: ListenerName::plaintext(),
+        other_protocols: Arc::default(),
     };
     let (mut io, other) = tokio::io::duplex(64);
     let serving = tokio::spawn(listener.converse(other, Addresses::default(), observer));

@@ -42,6 +42,7 @@ async fn a_large_answer_is_counted_until_its_client_has_read_it() {
         cluster: Arc::clone(&cluster),
         node_id: NodeId(1),
         name: ListenerName::plaintext(),
+        other_protocols: Arc::default(),
     };
     let (mut io, other) = tokio::io::duplex(1 << 10);
     tokio::spawn(listener.converse(other, Addresses::default(), observer));

@@ -1,0 +1,42 @@
+//! Clients that speak another protocol on Kafka's port: what to tell their user, and how often.
+
+use crate::wire::OtherProtocol;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A client that is set up wrong tries again and again.
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
+
+/// Warns at most once a minute.
+#[derive(Debug, Default)]
+pub(super) struct OncePerMinute {
+    last_warning: Mutex<Option<Instant>>,
+}
+
+impl OncePerMinute {
+    /// Says at WARN that a client speaks `protocol`, and what its user can do.
+    pub(super) fn warn(&self, protocol: OtherProtocol, peer_address: Option<SocketAddr>) {
+        if !self.is_due(Instant::now()) {
+            return;
+        }
+        let hint = match protocol {
+            OtherProtocol::Tls => "this listener is PLAINTEXT: set security.protocol=PLAINTEXT in the client",
+            OtherProtocol::Http => {
+                "this port speaks Kafka's protocol: the HTTP API has an address of its own, which is printed at the start"
+            }
+        };
+        let peer_address = peer_address.map(tracing::field::display);
+        tracing::warn!(peer_address, %protocol, hint, "a client does not speak Kafka's protocol");
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        let mut last = self.last_warning.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| now.duration_since(last) >= BETWEEN_WARNINGS);
+        if is_due {
+            *last = Some(now);
+        }
+        is_due
+    }
+}
