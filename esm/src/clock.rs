@@ -1,19 +1,19 @@
-//! Time for the engine: the only file of this crate that names `tokio::time`. Intervals of the engine are divided by the time
-//! scale here, so nothing else knows whether time is real, scaled or virtual.
+//! The engine's clock: the only file of this crate that names `tokio::time`. It divides the engine's intervals by the time scale, so that
+//! nothing else knows whether time is real, scaled or virtual.
 //!
-//! Two kinds of time leave this file. The engine's own is a [`Duration`] since the clock was made ([`Clock::elapsed`]), scaled,
-//! which the pure rules are told. Timers of the group's protocol are an [`Instant`] and never scaled, because outside clients keep
-//! their own.
+//! There are two kinds of time. The engine's time is scaled, a [`Duration`] since the clock was made ([`Clock::elapsed`]), and is what the
+//! pure rules are told. Timers of the group's protocol are an [`Instant`] and are never scaled, because outside clients have their own.
 
 use std::future::Future;
 use std::time::Duration;
 
-/// Where random numbers come from, handed down beside the clock.
+/// The source of random numbers, handed down beside the clock.
 pub use esmeralda_broker::Entropy;
 /// An instant of unscaled time, for timers of the group's protocol.
 pub(crate) use tokio::time::Instant;
 
-/// A scaled interval shorter than this is mostly the timer's millisecond and the scheduler's delays.
+/// The shortest scaled interval that is kept with any precision. A shorter one is mostly the timer's resolution of one millisecond and the
+/// scheduler's delays.
 const LEAST_SCALED: Duration = Duration::from_millis(5);
 
 /// Sleeps, deadlines and wall time of the engine, with the time scale applied.
@@ -25,12 +25,12 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Unscaled time over `wall`.
+    /// Returns a clock with unscaled time over `wall`.
     pub fn new(wall: esmeralda_broker::Clock) -> Self {
         Self::scaled(wall, 1)
     }
 
-    /// Time in which the engine's intervals pass `scale` times as fast; 1 or more.
+    /// Returns a clock in which the engine's intervals pass `scale` times as fast; `scale` is 1 or more.
     pub fn scaled(wall: esmeralda_broker::Clock, scale: u32) -> Self {
         Self {
             wall,
@@ -39,22 +39,22 @@ impl Clock {
         }
     }
 
-    /// How many times as fast the engine's time passes.
+    /// Returns the factor by which the engine's time is faster than real time.
     pub fn scale(&self) -> u32 {
         self.scale
     }
 
-    /// How much of the engine's time passes in `interval` of unscaled time: for what waits on people, or on other processes.
+    /// Returns the engine's time that passes in `interval` of unscaled time: for waits on people, or on other processes.
     pub fn in_real_time(&self, interval: Duration) -> Duration {
         interval * self.scale
     }
 
-    /// Whether `interval` of the engine's time is too short, on this time scale, to be kept with any precision.
+    /// Returns whether `interval` of the engine's time is too short to be kept with any precision on this time scale.
     pub fn is_too_fine(&self, interval: Duration) -> bool {
         self.scale > 1 && !interval.is_zero() && interval / self.scale < LEAST_SCALED
     }
 
-    /// Warns when an interval is too short for the time scale.
+    /// Warns if an interval is too short for the time scale.
     pub(crate) fn check(&self, what: &str, interval: Duration) {
         if self.is_too_fine(interval) {
             tracing::warn!(
@@ -66,17 +66,17 @@ impl Clock {
         }
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the wall time in milliseconds since the Unix epoch.
     pub fn now_ms(&self) -> i64 {
         self.wall.now_ms()
     }
 
-    /// The engine's time: how much of it has passed since the clock was made.
+    /// Returns the engine's time that has passed since the clock was made.
     pub fn elapsed(&self) -> Duration {
         self.origin.elapsed() * self.scale
     }
 
-    /// Sleeps until `moment` of the engine's time; absolute, so that a chain of sleeps gathers no rounding.
+    /// Sleeps until `moment` of the engine's time. It is absolute, so that the rounding of a chain of sleeps does not add up.
     pub async fn reach(&self, moment: Duration) {
         // Rounded up: a sleeper that wakes a nanosecond early would find nothing due and wake again.
         let nanoseconds = moment.as_nanos().div_ceil(u128::from(self.scale));
@@ -84,12 +84,12 @@ impl Clock {
         tokio::time::sleep_until(self.origin + since_origin).await;
     }
 
-    /// Now, for measuring and for [`Clock::sleep_until`].
+    /// Returns the present instant, for measuring and for [`Clock::sleep_until`].
     pub fn now(&self) -> Instant {
         Instant::now()
     }
 
-    /// The instant that lies `interval` of the engine's time after `from`.
+    /// Returns the instant that is `interval` of the engine's time after `from`.
     pub fn after(&self, from: Instant, interval: Duration) -> Instant {
         from + interval / self.scale
     }
@@ -110,7 +110,7 @@ impl Clock {
         tokio::time::sleep_until(deadline).await;
     }
 
-    /// The output of `future`, or `None` when it takes longer than `limit`, which is not scaled: people wait for it.
+    /// Returns the output of `future`, or `None` if it takes longer than `limit`, which is not scaled, because people wait for it.
     pub async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
         tokio::time::timeout(limit, future).await.ok()
     }

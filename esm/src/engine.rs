@@ -24,37 +24,37 @@ use std::time::Duration;
 use tokio::select;
 use tokio::sync::watch;
 
-/// How often a mapping that is waited for is looked at, when none of its own commits calls for it.
+/// The interval at which a mapping that is waited for is looked at, besides after its own commits.
 const DRAINED_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What an engine is built from.
+/// The parts and settings that an engine is built from.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
     /// The embedded cluster.
     pub cluster: EmbeddedCluster,
     /// The `host:port`s that mean the embedded cluster: bound and advertised addresses.
     pub bootstrap_servers: Vec<String>,
-    /// Who can be invoked.
+    /// The functions that can be invoked.
     pub functions: Arc<Functions>,
-    /// 12 digits, for ARNs.
+    /// The account id in ARNs, 12 digits.
     pub account_id: String,
-    /// For ARNs, when the request's signature does not name one.
+    /// The region in ARNs if the request's signature does not name one.
     pub region: String,
-    /// Time.
+    /// The clock.
     pub clock: Clock,
-    /// Ids and jitter.
+    /// The source of ids and jitter.
     pub entropy: Entropy,
-    /// Counts the payloads in flight.
+    /// The budget that payloads in flight count against.
     pub memory: MemoryPool,
-    /// How long a mapping stays Creating, Enabling, Disabling, Updating or Deleting at least.
+    /// The least time that a mapping is Creating, Enabling, Disabling, Updating or Deleting.
     pub transition_delay: Duration,
-    /// Of the mappings' groups.
+    /// The timers of the mappings' groups.
     pub group_timeouts: GroupTimeouts,
-    /// How mappings scale.
+    /// The rules by which mappings scale.
     pub profile: ScalingProfile,
-    /// How that is recorded.
+    /// The settings of their traces.
     pub trace: TraceSettings,
-    /// Whether functions get their events.
+    /// Whether functions get their events as payloads.
     pub payloads: Payloads,
 }
 
@@ -68,13 +68,13 @@ pub struct Engine {
 struct Shared {
     options: EngineOptions,
     profile: Arc<ScalingProfile>,
-    // Held for a look or a change, never across an await.
+    // Locked for one look or change, never across an await.
     mappings: Mutex<Mappings>,
 }
 
 #[derive(Debug, Default)]
 struct Mappings {
-    /// By serial number, which is the order of creation.
+    /// The mappings by serial number, which is the order of creation.
     running: BTreeMap<u64, Running>,
     last_serial: u64,
 }
@@ -83,12 +83,12 @@ struct Mappings {
 struct Running {
     mapping: MappingHandle,
     counters: Arc<Counters>,
-    /// Nothing that runs depends on them.
+    /// The tags, which nothing that runs depends on.
     tags: Tags,
 }
 
 impl Engine {
-    /// An engine without mappings.
+    /// Returns an engine without mappings.
     pub fn new(options: EngineOptions) -> Self {
         for (what, interval) in options.profile.intervals() {
             options.clock.check(what, interval);
@@ -125,7 +125,7 @@ impl Engine {
         Ok(view)
     }
 
-    /// Shows a mapping.
+    /// Returns a mapping.
     ///
     /// # Errors
     /// 404 ResourceNotFoundException.
@@ -133,7 +133,7 @@ impl Engine {
         Ok(self.door(uuid)?.shown().view())
     }
 
-    /// One page of the mappings, by time of creation.
+    /// Returns one page of the mappings, by time of creation.
     ///
     /// # Errors
     /// 400 for a bad query.
@@ -175,7 +175,7 @@ impl Engine {
         self.door(uuid)?.delete().await
     }
 
-    /// The tags of the mapping with the ARN `resource`.
+    /// Returns the tags of the mapping with the ARN `resource`.
     ///
     /// # Errors
     /// [`ApiError`] as ListTags answers.
@@ -213,7 +213,7 @@ impl Engine {
         }
     }
 
-    /// The numbers of all mappings, by time of creation.
+    /// Returns the metrics of all mappings, by time of creation.
     pub async fn metrics(&self) -> Vec<MappingMetrics> {
         let running: Vec<(MappingDoor, Arc<Counters>)> = self
             .mappings()
@@ -231,7 +231,7 @@ impl Engine {
         all
     }
 
-    /// How a mapping scaled since it last became Enabled.
+    /// Returns the trace of a mapping since it last became Enabled.
     ///
     /// # Errors
     /// 404 when there is no such mapping, or no longer.
@@ -239,7 +239,7 @@ impl Engine {
         self.door(uuid)?.trace().await
     }
 
-    /// Waits until a mapping is Enabled or Disabled, and shows it.
+    /// Waits until a mapping is Enabled or Disabled, and returns it.
     ///
     /// # Errors
     /// 404 when there is no such mapping, or no longer.
@@ -265,7 +265,7 @@ impl Engine {
             if lag == Some(0) && counters.in_flight.count() == 0 {
                 return Ok(());
             }
-            // Ends only rise: there is no need to look again before so much has been committed.
+            // End offsets only rise, so nothing can have drained before this lag has been committed.
             let least = count + lag.unwrap_or(1).max(1);
             select! {
                 biased;
@@ -351,7 +351,7 @@ impl Engine {
         Ok(running.mapping.door())
     }
 
-    /// The mappings that are there; those that are gone by now are taken out.
+    /// Locks the mappings, without those that have gone in the meantime.
     fn mappings(&self) -> MutexGuard<'_, Mappings> {
         // Each change is one insertion or removal, so a panic of another holder leaves nothing half done.
         let mut mappings = self
@@ -372,7 +372,7 @@ impl Mappings {
     }
 }
 
-/// Waits until the count is `least` or more; for ever, when nobody counts any more.
+/// Waits until the count is `least` or more; for ever if its counter is gone.
 async fn reaches(count: &mut watch::Receiver<u64>, least: u64) {
     if count.wait_for(|count| *count >= least).await.is_err() {
         std::future::pending::<()>().await;

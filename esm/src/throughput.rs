@@ -1,26 +1,26 @@
-//! How many bytes one poller may take in a second. Pure: it is told the time.
+//! The rate of bytes that one poller may take. Pure: it is told the time.
 //!
-//! A token bucket of one second. It is kept as the moment when it will be full again, so nothing has to tick: a batch moves that moment
-//! on by what its bytes take at the rate. The next batch may start while the bucket is not in debt; the last one before that may
-//! have overdrawn it, so that a batch of more than a second's bytes is possible too, and the rate holds all the same.
+//! A token bucket that holds one second's bytes. It is kept as the time at which it is full again, so no timer has to fill it: a batch moves
+//! that time on by the time that its bytes take at the rate. A batch may start while the bucket is not in debt, and may overdraw it, so that
+//! a batch of more than one second's bytes is possible too. The rate holds all the same.
 
 use std::time::Duration;
 
 const CAPACITY: Duration = Duration::from_secs(1);
 
-/// The bytes that a poller may still take.
+/// The token bucket of one poller.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ByteAllowance {
     full_at: Duration,
 }
 
 impl ByteAllowance {
-    /// When the next batch may start; in the past if it may now.
+    /// Returns the time at which the next batch may start; it is in the past if the batch may start now.
     pub(crate) fn ready_at(&self) -> Duration {
         self.full_at.saturating_sub(CAPACITY)
     }
 
-    /// A batch of `bytes` starts `now`, at `bytes_per_second`; 0 is no limit.
+    /// Takes the bytes of a batch that starts `now`. A `bytes_per_second` of 0 is no limit.
     pub(crate) fn take(&mut self, now: Duration, bytes: u64, bytes_per_second: u64) {
         if bytes_per_second > 0 {
             let nanoseconds = u128::from(bytes) * 1_000_000_000 / u128::from(bytes_per_second);

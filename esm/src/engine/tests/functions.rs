@@ -1,7 +1,9 @@
 //! Functions that fail, hang or are throttled, and what the mapping says of them.
 
-use super::town::{Town, expected};
+use super::test_engine::{TestEngine, expected};
 use super::*;
+use crate::invoker::InvocationResult;
+
 /// A function that is throttled this many times, and then succeeds.
 #[derive(Debug)]
 struct Throttling(Mutex<u32>);
@@ -28,41 +30,41 @@ impl crate::Invoker for Throttling {
 
 #[tokio::test(start_paused = true)]
 async fn a_long_invocation_keeps_its_membership() {
-    let town = Town::new().await;
-    let clock = town.clock.clone();
-    town.function("f", move |_| work(clock.clone(), 14 * 60 * 1_000));
-    town.topic(1).await;
-    town.produce(0, 0, 1).await;
-    let uuid = town.mapping(json!({})).await;
-    town.engine.drained(&uuid).await.unwrap();
-    assert_eq!(town.seen(), expected(0, 0, 1));
-    assert!(town.clock.elapsed() > 14 * MINUTE);
+    let test = TestEngine::new().await;
+    let clock = test.clock.clone();
+    test.function("f", move |_| work(clock.clone(), 14 * 60 * 1_000));
+    test.topic(1).await;
+    test.produce(0, 0, 1).await;
+    let uuid = test.mapping(json!({})).await;
+    test.engine.drained(&uuid).await.unwrap();
+    assert_eq!(test.seen(), expected(0, 0, 1));
+    assert!(test.clock.elapsed() > 14 * MINUTE);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failing_function_is_retried_and_the_lag_shows_it() {
-    let town = Town::new().await;
-    town.topic(2).await;
+    let test = TestEngine::new().await;
+    test.topic(2).await;
     let failures = Arc::new(Mutex::new(4));
-    town.function("f", move |records| {
+    test.function("f", move |records| {
         let mut failures = failures.lock().unwrap();
         let fails = records.iter().any(|record| record.partition == 0) && *failures > 0;
         *failures -= i32::from(fails);
         async move { if fails { Err("no".to_owned()) } else { Ok(()) } }
     });
-    let uuid = town
+    let uuid = test
         .mapping(json!({ "BatchSize": 1, "ProvisionedPollerConfig": { "MinimumPollers": 1 } }))
         .await;
-    town.produce(0, 0, 2).await;
-    town.produce(1, 0, 5).await;
-    let metrics = town.until(|metrics| metrics.committed_event_count == 5).await;
+    test.produce(0, 0, 2).await;
+    test.produce(1, 0, 5).await;
+    let metrics = test.until(|metrics| metrics.committed_event_count == 5).await;
     assert_eq!(metrics.offset_lag, [2, 0]);
     assert_eq!(
-        town.engine.get(&uuid).await.unwrap().0["LastProcessingResult"],
+        test.engine.get(&uuid).await.unwrap().0["LastProcessingResult"],
         "OK"
     );
-    town.engine.drained(&uuid).await.unwrap();
-    let metrics = town.metrics().await;
+    test.engine.drained(&uuid).await.unwrap();
+    let metrics = test.metrics().await;
     assert_eq!(
         (metrics.invocation_errors, metrics.failed_invoke_event_count),
         (4, 4)
@@ -73,14 +75,14 @@ async fn a_failing_function_is_retried_and_the_lag_shows_it() {
 
 #[tokio::test(start_paused = true)]
 async fn throttles_are_retried_and_are_no_failures() {
-    let town = Town::new().await;
-    town.topic(1).await;
+    let test = TestEngine::new().await;
+    test.topic(1).await;
     let throttling = Arc::new(Throttling(Mutex::new(3)));
-    town.engine.shared.options.functions.register("f", throttling);
-    let uuid = town.mapping(json!({})).await;
-    town.produce(0, 0, 1).await;
-    town.engine.drained(&uuid).await.unwrap();
-    let metrics = town.metrics().await;
+    test.engine.shared.options.functions.register("f", throttling);
+    let uuid = test.mapping(json!({})).await;
+    test.produce(0, 0, 1).await;
+    test.engine.drained(&uuid).await.unwrap();
+    let metrics = test.metrics().await;
     assert_eq!(
         (metrics.throttles, metrics.invocations, metrics.invocation_errors),
         (3, 1, 0)
@@ -88,50 +90,50 @@ async fn throttles_are_retried_and_are_no_failures() {
 }
 
 /// LastProcessingResult of a mapping.
-async fn result(town: &Town, uuid: &str) -> String {
-    let view = town.engine.get(uuid).await.unwrap();
+async fn result(test: &TestEngine, uuid: &str) -> String {
+    let view = test.engine.get(uuid).await.unwrap();
     view.0["LastProcessingResult"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_function_is_the_mappings_problem_until_it_succeeds() {
-    let town = Town::new().await;
-    town.topic(1).await;
+    let test = TestEngine::new().await;
+    test.topic(1).await;
     let throttling = Arc::new(Throttling(Mutex::new(6)));
-    town.engine.shared.options.functions.register("f", throttling);
-    let uuid = town.mapping(json!({})).await;
-    town.produce(0, 0, 1).await;
-    town.until(|metrics| metrics.throttles == 2).await;
-    assert_eq!(result(&town, &uuid).await, "No records processed");
-    town.until(|metrics| metrics.throttles == 3).await;
+    test.engine.shared.options.functions.register("f", throttling);
+    let uuid = test.mapping(json!({})).await;
+    test.produce(0, 0, 1).await;
+    test.until(|metrics| metrics.throttles == 2).await;
+    assert_eq!(result(&test, &uuid).await, "No records processed");
+    test.until(|metrics| metrics.throttles == 3).await;
     assert_eq!(
-        result(&town, &uuid).await,
+        result(&test, &uuid).await,
         "PROBLEM: Function call was throttled. ConcurrentInvocationLimitExceeded"
     );
-    town.engine.drained(&uuid).await.unwrap();
-    assert_eq!(result(&town, &uuid).await, "OK");
+    test.engine.drained(&uuid).await.unwrap();
+    assert_eq!(result(&test, &uuid).await, "OK");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_function_that_does_not_return_is_the_mappings_problem_until_it_does() {
-    let town = Town::new().await;
-    let (clock, started) = (town.clock.clone(), Arc::new(Mutex::new(None)));
+    let test = TestEngine::new().await;
+    let (clock, started) = (test.clock.clone(), Arc::new(Mutex::new(None)));
     let start = Arc::clone(&started);
-    town.function("f", move |_| {
+    test.function("f", move |_| {
         *start.lock().unwrap() = Some(clock.elapsed());
         work(clock.clone(), 120_000)
     });
-    town.topic(1).await;
-    town.produce(0, 0, 1).await;
-    let uuid = town.mapping(json!({})).await;
-    town.until(|metrics| metrics.in_flight == 1).await;
+    test.topic(1).await;
+    test.produce(0, 0, 1).await;
+    let uuid = test.mapping(json!({})).await;
+    test.until(|metrics| metrics.in_flight == 1).await;
     let started = started.lock().unwrap().unwrap();
-    town.clock.reach(started + Duration::from_secs(59)).await;
-    assert_eq!(result(&town, &uuid).await, "No records processed");
+    test.clock.reach(started + Duration::from_secs(59)).await;
+    assert_eq!(result(&test, &uuid).await, "No records processed");
     // The mapping looks once a second.
     for seconds in [62, 90, 119] {
-        town.clock.reach(started + Duration::from_secs(seconds)).await;
-        let result = result(&town, &uuid).await;
+        test.clock.reach(started + Duration::from_secs(seconds)).await;
+        let result = result(&test, &uuid).await;
         let shown = result
             .strip_prefix("PROBLEM: Function call has been running for ")
             .and_then(|rest| rest.strip_suffix(" seconds."));
@@ -141,8 +143,8 @@ async fn a_function_that_does_not_return_is_the_mappings_problem_until_it_does()
             "{shown} after {seconds}"
         );
     }
-    town.engine.drained(&uuid).await.unwrap();
-    assert_eq!(result(&town, &uuid).await, "OK");
+    test.engine.drained(&uuid).await.unwrap();
+    assert_eq!(result(&test, &uuid).await, "OK");
 }
 
 /// The log lines of a test.
@@ -171,18 +173,18 @@ async fn warnings_name_the_mapping_and_its_function() {
         .finish();
     let _logged = tracing::subscriber::set_default(subscriber);
 
-    let town = Town::new().await;
-    let uuid = town.mapping(json!({})).await; // of a topic that does not exist yet
+    let test = TestEngine::new().await;
+    let uuid = test.mapping(json!({})).await; // of a topic that does not exist yet
     let left = Arc::new(Mutex::new(1));
-    town.function("f", move |_| {
+    test.function("f", move |_| {
         let mut left = left.lock().unwrap();
         let fails = *left > 0;
         *left -= i32::from(fails);
         async move { if fails { Err("no".to_owned()) } else { Ok(()) } }
     });
-    town.topic(1).await;
-    town.produce(0, 0, 1).await;
-    town.engine.drained(&uuid).await.unwrap();
+    test.topic(1).await;
+    test.produce(0, 0, 1).await;
+    test.engine.drained(&uuid).await.unwrap();
 
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let warnings: Vec<&str> = text.lines().filter(|line| line.contains("WARN")).collect();

@@ -1,6 +1,6 @@
 //! Fleets that grow and shrink: real rebalances of the embedded cluster, on paused time.
 
-use super::town::{Plan, Town, expected};
+use super::test_engine::{TestEngine, TestOptions, expected};
 use crate::Entropy;
 use crate::profile::{ProfileName, RebalanceProtocol};
 use crate::scaler::{Cap, Reason};
@@ -8,10 +8,10 @@ use crate::trace::{Rebalance, RebalanceCause, Trace};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-fn announced() -> Plan {
-    Plan {
+fn announced() -> TestOptions {
+    TestOptions {
         profile: ProfileName::Announcement2024.profile(),
-        ..Plan::default()
+        ..TestOptions::default()
     }
 }
 
@@ -20,24 +20,24 @@ fn seconds(time: Option<Duration>) -> f64 {
 }
 
 /// A backlog of `batches` of one record in each partition, drained by a function of 100 ms.
-async fn drain(plan: Plan, partitions: i32, batches: i64, members: Value) -> Trace {
-    let town = Town::planned(plan).await;
-    let clock = town.clock.clone();
-    town.plain_function("f", move || {
+async fn drain(options: TestOptions, partitions: i32, batches: i64, members: Value) -> Trace {
+    let test = TestEngine::with(options).await;
+    let clock = test.clock.clone();
+    test.plain_function("f", move || {
         let clock = clock.clone();
         async move { clock.sleep(Duration::from_millis(100)).await }
     });
-    town.topic(partitions).await;
+    test.topic(partitions).await;
     for partition in 0..partitions {
-        town.produce(partition, 0, batches).await;
+        test.produce(partition, 0, batches).await;
     }
     let mut all = json!({ "BatchSize": 1 });
     for (name, value) in members.as_object().expect("members") {
         all[name] = value.clone();
     }
-    let uuid = town.mapping(all).await;
-    town.engine.drained(&uuid).await.expect("the mapping exists");
-    town.engine.trace(&uuid).await.expect("the mapping exists")
+    let uuid = test.mapping(all).await;
+    test.engine.drained(&uuid).await.expect("the mapping exists");
+    test.engine.trace(&uuid).await.expect("the mapping exists")
 }
 
 /// Each change of the fleet: when it was decided and when it was over, in seconds, from how many pollers to how many, and why.
@@ -89,7 +89,7 @@ async fn a_fleet_grows_by_steps_with_a_standstill_at_each() {
             (Reason::LagTooLong, None),
         ]
     );
-    // Nobody starts anything in a standstill, and what was in flight has landed.
+    // No poller starts a batch in a standstill, and what was in flight has landed.
     let still = &trace.buckets[91..120];
     let shown: Vec<_> = still
         .iter()
@@ -117,10 +117,10 @@ async fn on_demand_mode_has_a_ceiling_and_a_longer_overhead() {
 
 #[tokio::test(start_paused = true)]
 async fn in_a_cooperative_rebalance_only_partitions_that_move_stand_still() {
-    let mut plan = announced();
-    plan.profile.rebalance_protocol = RebalanceProtocol::Cooperative;
+    let mut options = announced();
+    options.profile.rebalance_protocol = RebalanceProtocol::Cooperative;
     let trace = drain(
-        plan,
+        options,
         12,
         1_000,
         json!({ "ProvisionedPollerConfig": { "MinimumPollers": 2, "MaximumPollers": 3 } }),
@@ -141,16 +141,16 @@ async fn in_a_cooperative_rebalance_only_partitions_that_move_stand_still() {
     assert!((309..=313).contains(&batches), "{batches}");
 }
 
-/// Fleets that change all the time: every record is delivered once and in order, whoever owns its partition.
+/// Fleets that change all the time: every record is delivered once and in order, whichever poller owns its partition.
 async fn is_exact(seed: u64, protocol: RebalanceProtocol) {
-    let mut plan = Plan::default();
-    plan.profile.rebalance_protocol = protocol;
-    plan.profile.rebalance_pause = Duration::from_millis(300);
-    plan.profile.provisioned.invocations_in_flight = 3;
-    let town = Town::planned(plan).await;
-    let (clock, chance) = (town.clock.clone(), Entropy::from_seed(seed));
+    let mut options = TestOptions::default();
+    options.profile.rebalance_protocol = protocol;
+    options.profile.rebalance_pause = Duration::from_millis(300);
+    options.profile.provisioned.invocations_in_flight = 3;
+    let test = TestEngine::with(options).await;
+    let (clock, chance) = (test.clock.clone(), Entropy::from_seed(seed));
     let random = chance.clone();
-    town.function("f", move |_| {
+    test.function("f", move |_| {
         let (clock, duration) = (clock.clone(), Duration::from_millis(random.below(900)));
         async move {
             clock.sleep(duration).await;
@@ -158,8 +158,8 @@ async fn is_exact(seed: u64, protocol: RebalanceProtocol) {
         }
     });
     let partitions = 7;
-    town.topic(partitions).await;
-    let uuid = town
+    test.topic(partitions).await;
+    let uuid = test
         .mapping(json!({
             "BatchSize": 4,
             "MaximumBatchingWindowInSeconds": 0,
@@ -171,19 +171,19 @@ async fn is_exact(seed: u64, protocol: RebalanceProtocol) {
         for _ in 0..chance.below(8) {
             let partition = chance.below(partitions as u64) as i32;
             let count = 1 + chance.below(12) as i64;
-            town.produce(partition, produced[partition as usize], count).await;
+            test.produce(partition, produced[partition as usize], count).await;
             produced[partition as usize] += count;
         }
         let pollers = 1 + chance.below(8);
         let config = json!({ "MinimumPollers": pollers, "MaximumPollers": pollers });
         // One that comes too soon is refused; another follows.
-        let _ = town
+        let _ = test
             .update(&uuid, json!({ "ProvisionedPollerConfig": config }))
             .await;
-        town.clock.sleep(Duration::from_millis(chance.below(1_500))).await;
+        test.clock.sleep(Duration::from_millis(chance.below(1_500))).await;
     }
-    town.engine.drained(&uuid).await.expect("the mapping exists");
-    let seen = town.seen();
+    test.engine.drained(&uuid).await.expect("the mapping exists");
+    let seen = test.seen();
     for partition in 0..partitions {
         let of_it: Vec<_> = seen
             .iter()
@@ -193,12 +193,12 @@ async fn is_exact(seed: u64, protocol: RebalanceProtocol) {
         let count = produced[partition as usize];
         assert_eq!(of_it, expected(partition, 0, count), "seed {seed}, {protocol:?}");
     }
-    assert_eq!(town.committed(&uuid, partitions).await.iter().sum::<i64>(), {
+    assert_eq!(test.committed(&uuid, partitions).await.iter().sum::<i64>(), {
         // A partition without records has no commit.
         let without = produced.iter().filter(|count| **count == 0).count() as i64;
         produced.iter().sum::<i64>() - without
     });
-    assert_eq!(town.metrics().await.commit_error_count, 0);
+    assert_eq!(test.metrics().await.commit_error_count, 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -212,19 +212,19 @@ async fn no_record_is_lost_doubled_or_reordered_while_the_fleet_changes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_invocations_take_a_thousand_times_as_long_as_one() {
-    let mut plan = announced();
-    plan.profile.first_evaluation = Duration::from_secs(3_600);
-    let trace = drain(plan, 1, 1_000, minimum(1)).await;
+    let mut options = announced();
+    options.profile.first_evaluation = Duration::from_secs(3_600);
+    let trace = drain(options, 1, 1_000, minimum(1)).await;
     assert_eq!(trace.drained_at, Some(Duration::from_secs(180)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn new_bounds_and_another_mode_bring_the_fleet_within_them_with_one_rebalance() {
-    let town = Town::planned(announced()).await;
-    town.topic(8).await;
-    let uuid = town.mapping(minimum(5)).await;
+    let test = TestEngine::with(announced()).await;
+    test.topic(8).await;
+    let uuid = test.mapping(minimum(5)).await;
     let updates = [
-        // What is asked for, and the fleet that comes of it.
+        // The update, and the size of the fleet after it.
         (json!({ "MinimumPollers": 1, "MaximumPollers": 3 }), 3),
         (json!({}), 3),
         (json!({ "MinimumPollers": 6 }), 6),
@@ -233,12 +233,12 @@ async fn new_bounds_and_another_mode_bring_the_fleet_within_them_with_one_rebala
     ];
     for (config, pollers) in updates {
         let update = json!({ "ProvisionedPollerConfig": config });
-        town.update(&uuid, update).await.expect("a valid update");
-        town.engine.settled(&uuid).await.expect("the mapping exists");
-        assert_eq!(town.metrics().await.pollers, pollers, "{config}");
-        town.clock.sleep(Duration::from_secs(40)).await;
+        test.update(&uuid, update).await.expect("a valid update");
+        test.engine.settled(&uuid).await.expect("the mapping exists");
+        assert_eq!(test.metrics().await.pollers, pollers, "{config}");
+        test.clock.sleep(Duration::from_secs(40)).await;
     }
-    let trace = town.engine.trace(&uuid).await.expect("the mapping exists");
+    let trace = test.engine.trace(&uuid).await.expect("the mapping exists");
     let changes: Vec<_> = trace
         .rebalances
         .iter()
@@ -261,39 +261,39 @@ async fn new_bounds_and_another_mode_bring_the_fleet_within_them_with_one_rebala
 
 #[tokio::test(start_paused = true)]
 async fn on_demand_mode_has_fewer_pollers_than_provisioned_mode_may_have() {
-    let mut plan = announced();
-    plan.profile.on_demand_maximum_pollers = 2;
-    let town = Town::planned(plan).await;
-    town.topic(8).await;
-    let uuid = town.mapping(minimum(5)).await;
+    let mut options = announced();
+    options.profile.on_demand_maximum_pollers = 2;
+    let test = TestEngine::with(options).await;
+    test.topic(8).await;
+    let uuid = test.mapping(minimum(5)).await;
     let off = json!({ "ProvisionedPollerConfig": {} });
-    town.update(&uuid, off).await.expect("a valid update");
-    town.engine.settled(&uuid).await.expect("the mapping exists");
-    assert_eq!(town.metrics().await.pollers, 2);
+    test.update(&uuid, off).await.expect("a valid update");
+    test.engine.settled(&uuid).await.expect("the mapping exists");
+    assert_eq!(test.metrics().await.pollers, 2);
     for partition in 0..8 {
-        town.produce(partition, 0, 1).await;
+        test.produce(partition, 0, 1).await;
     }
-    town.engine.drained(&uuid).await.expect("the mapping exists");
-    assert_eq!(town.seen().len(), 8);
+    test.engine.drained(&uuid).await.expect("the mapping exists");
+    assert_eq!(test.seen().len(), 8);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_fleet_goes_back_to_its_minimum_after_quiet() {
-    let town = Town::planned(announced()).await;
-    let clock = town.clock.clone();
-    town.plain_function("f", move || {
+    let test = TestEngine::with(announced()).await;
+    let clock = test.clock.clone();
+    test.plain_function("f", move || {
         let clock = clock.clone();
         async move { clock.sleep(Duration::from_millis(100)).await }
     });
-    town.topic(20).await;
+    test.topic(20).await;
     for partition in 0..20 {
-        town.produce(partition, 0, 600).await;
+        test.produce(partition, 0, 600).await;
     }
     let mut members = minimum(2);
     members["BatchSize"] = json!(1);
-    let uuid = town.mapping(members).await;
-    town.clock.sleep(Duration::from_secs(900)).await;
-    let trace = town.engine.trace(&uuid).await.expect("the mapping exists");
+    let uuid = test.mapping(members).await;
+    test.clock.sleep(Duration::from_secs(900)).await;
+    let trace = test.engine.trace(&uuid).await.expect("the mapping exists");
     let changes: Vec<_> = trace
         .rebalances
         .iter()
@@ -315,12 +315,12 @@ async fn an_idle_fleet_goes_back_to_its_minimum_after_quiet() {
 
 #[tokio::test(start_paused = true)]
 async fn a_scaled_clock_scales_evaluations_pauses_and_overhead() {
-    let plan = Plan {
+    let options = TestOptions {
         time_scale: 10,
         ..announced()
     };
     let before = tokio::time::Instant::now();
-    let trace = drain(plan, 12, 700, minimum(2)).await;
+    let trace = drain(options, 12, 700, minimum(2)).await;
     let (decided, ended) = (
         seconds(Some(trace.rebalances[0].decided_at)),
         seconds(trace.rebalances[0].ended_at),

@@ -1,9 +1,10 @@
-//! Who reads what: what the leader of a group hands out. Pure.
+//! The assignors: the partitions that the leader of a group gives to each member. Pure.
 //!
-//! `esmeralda-sticky` is ours, and chosen while every member is a poller: the counts of partitions differ by at most one, and no partition
-//! moves that need not. `cooperative-sticky` gives the same, but a partition that moves is nobody's until its owner has taken part in a
-//! rebalance without it (KIP-429, `CooperativeStickyAssignor.adjustAssignment`). Members that other clients bring know `range` and `roundrobin`, which are Kafka's:
-//! `org.apache.kafka.clients.consumer.{RangeAssignor, RoundRobinAssignor}`, without racks and static members, which pollers do not have.
+//! `esmeralda-sticky` is ours, and the coordinator chooses it while every member is a poller: the numbers of partitions differ by at most
+//! one, and no partition moves without need. `cooperative-sticky` gives the same, but a partition that moves is left unassigned until its
+//! owner has taken part in a rebalance without it (KIP-429, `CooperativeStickyAssignor.adjustAssignment`). Consumers from outside know
+//! `range` and `roundrobin`, which are Kafka's: `org.apache.kafka.clients.consumer.{RangeAssignor, RoundRobinAssignor}`, without racks and
+//! static members, which pollers do not have.
 
 use super::protocol::{Partitions, Subscription};
 use crate::profile::RebalanceProtocol;
@@ -12,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const STICKY: &str = "esmeralda-sticky";
 const COOPERATIVE: &str = "cooperative-sticky";
 
-/// The assignors that a poller offers, most wanted first. One that keeps its partitions through a rebalance can only offer
-/// those that count on that.
+/// Returns the assignors that a poller offers, the most wanted first. A poller that keeps its partitions through a rebalance offers only
+/// assignors that take that into account.
 pub(super) fn offered(protocol: RebalanceProtocol) -> &'static [&'static str] {
     match protocol {
         RebalanceProtocol::Eager => &[STICKY, "range", "roundrobin"],
@@ -21,12 +22,12 @@ pub(super) fn offered(protocol: RebalanceProtocol) -> &'static [&'static str] {
     }
 }
 
-/// Which assignors make use of what a member owned before.
+/// Returns whether an assignor uses the partitions that a member owned before.
 pub(super) fn is_sticky(name: &str) -> bool {
     matches!(name, STICKY | COOPERATIVE)
 }
 
-/// Hands out all partitions of `partition_counts` to the members that subscribe to them. Each member has an entry.
+/// Assigns all partitions of `partition_counts` to the members that subscribe to them. Each member has an entry.
 pub(super) fn assign(
     name: &str,
     members: &BTreeMap<String, Subscription>,
@@ -60,7 +61,7 @@ pub(super) fn assign(
     assignments
 }
 
-/// The members that read a topic, ascending.
+/// Returns the members that subscribe to a topic, ascending.
 fn subscribers<'a>(members: &'a BTreeMap<String, Subscription>, topic: &str) -> Vec<&'a str> {
     let subscribing = members
         .iter()
@@ -68,7 +69,7 @@ fn subscribers<'a>(members: &'a BTreeMap<String, Subscription>, topic: &str) -> 
     subscribing.map(|(member, _)| member.as_str()).collect()
 }
 
-/// Each member gets consecutive partitions, the first ones one more.
+/// Gives each member consecutive partitions, and the first members one more if they cannot be divided evenly.
 fn range(members: &[&str], topic: &str, count: i32, give: &mut impl FnMut(&str, &str, i32)) {
     let (each, more) = (count as usize / members.len(), count as usize % members.len());
     let mut partitions = 0..count;
@@ -80,7 +81,7 @@ fn range(members: &[&str], topic: &str, count: i32, give: &mut impl FnMut(&str, 
     }
 }
 
-/// All partitions of all topics in turn over all members, skipping those that do not read the topic.
+/// Gives all partitions of all topics to the members in turn, without those that do not subscribe to the topic.
 fn round_robin(
     members: &BTreeMap<String, Subscription>,
     partition_counts: &BTreeMap<String, i32>,
@@ -94,13 +95,14 @@ fn round_robin(
         for partition in 0..*count {
             let (member, _) = turn
                 .find(|(_, subscription)| subscription.topics.contains(topic))
-                .expect("somebody reads the topic");
+                .expect("the topic has a subscriber");
             give(member, topic, partition);
         }
     }
 }
 
-/// Least movement: everybody keeps what it owned up to its quota; those who own most have the larger quotas.
+/// Moves as few partitions as possible: each member keeps what it owned up to its quota. The members that owned most have the larger
+/// quotas.
 fn sticky(
     members: &BTreeMap<String, Subscription>,
     subscribers: &[&str],
@@ -133,7 +135,7 @@ fn sticky(
     }
 }
 
-/// As `sticky`, without what another member owns still.
+/// Gives the same as `sticky`, without partitions that another member still owns.
 fn cooperative(
     members: &BTreeMap<String, Subscription>,
     subscribers: &[&str],
@@ -159,7 +161,8 @@ fn cooperative(
     );
 }
 
-/// What each subscriber owned, ascending. Of two that claim the same partition, the one of the later generation owned it.
+/// Returns the partitions that each subscriber owned, ascending. If two claim the same partition, the one of the later generation owned
+/// it.
 fn owned<'a>(
     members: &BTreeMap<String, Subscription>,
     subscribers: &[&'a str],
@@ -248,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_that_nobody_reads_is_given_to_nobody() {
+    fn a_topic_without_subscribers_is_not_assigned() {
         let members = members(&[("a", member(&["other"], &[], -1))]);
         for name in offered(RebalanceProtocol::Eager) {
             let assignments = assign(name, &members, &counts(&[("t", 3)]));
@@ -270,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partition_that_moves_is_nobodys_until_its_owner_comes_without_it() {
+    fn a_partition_that_moves_is_unassigned_until_its_owner_joins_without_it() {
         let before = members(&[
             ("a", member(&["t"], &[0, 1, 2, 3], 3)),
             ("b", member(&["t"], &[], -1)),

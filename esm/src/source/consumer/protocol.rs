@@ -1,9 +1,9 @@
-//! The bytes that members of a consumer group exchange through their leader: ConsumerProtocolSubscription and
-//! ConsumerProtocolAssignment. The coordinator does not read them. Pure.
+//! The messages that the members of a consumer group exchange through their leader: ConsumerProtocolSubscription and
+//! ConsumerProtocolAssignment. The coordinator passes them on unread. Pure.
 //! Source: `ConsumerProtocolSubscription.json` and `ConsumerProtocolAssignment.json` of Apache Kafka.
 //!
-//! Subscriptions are written at version 2, which added the generation that the owned partitions are of, and read at any; what a later
-//! version has more is at the end and not read, as Kafka's clients do.
+//! Subscriptions are written at version 2, which added the generation of the owned partitions, and read at any version. Later versions
+//! add fields at the end, which are not read, as in Kafka's clients.
 
 use std::collections::BTreeMap;
 
@@ -11,27 +11,27 @@ const SUBSCRIPTION_VERSION: i16 = 2;
 const ASSIGNMENT_VERSION: i16 = 0;
 const NULL: i32 = -1;
 
-/// What one member wants, and what it had.
+/// The subscription of one member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Subscription {
-    /// The topics it reads.
+    /// The topics that it subscribes to.
     pub(super) topics: Vec<String>,
-    /// What it owned before this rebalance, by topic.
+    /// The partitions that it owned before this rebalance.
     pub(super) owned: Partitions,
-    /// The generation in which it owned that; -1 when it was in none, or does not say.
+    /// The generation in which it owned them; -1 if it was in none, or does not say.
     pub(super) generation_id: i32,
 }
 
 /// Partitions by topic.
 pub(super) type Partitions = BTreeMap<String, Vec<i32>>;
 
-/// Bytes that end before what they announce.
+/// The error of bytes that are shorter than the lengths and counts in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the bytes end before what they announce")]
+#[error("the message is shorter than the lengths and counts in it")]
 pub(super) struct Truncated;
 
 impl Subscription {
-    /// As bytes.
+    /// Returns the subscription as bytes.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = SUBSCRIPTION_VERSION.to_be_bytes().to_vec();
         write_count(self.topics.len(), &mut bytes);
@@ -44,7 +44,10 @@ impl Subscription {
         bytes
     }
 
-    /// From bytes of any version.
+    /// Reads a subscription of any version.
+    ///
+    /// # Errors
+    /// [`Truncated`] if the bytes end early.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Truncated> {
         let mut reader = Reader { bytes };
         let version = reader.i16()?;
@@ -69,7 +72,7 @@ impl Subscription {
     }
 }
 
-/// An assignment as bytes.
+/// Returns an assignment as bytes.
 pub(super) fn encode_assignment(partitions: &Partitions) -> Vec<u8> {
     let mut bytes = ASSIGNMENT_VERSION.to_be_bytes().to_vec();
     write_partitions(partitions, &mut bytes);
@@ -77,7 +80,10 @@ pub(super) fn encode_assignment(partitions: &Partitions) -> Vec<u8> {
     bytes
 }
 
-/// An assignment from bytes; a member that was assigned nothing may get none at all.
+/// Reads an assignment. No bytes at all are an assignment of nothing.
+///
+/// # Errors
+/// [`Truncated`] if the bytes end early.
 pub(super) fn decode_assignment(bytes: &[u8]) -> Result<Partitions, Truncated> {
     if bytes.is_empty() {
         return Ok(Partitions::new());
@@ -136,7 +142,7 @@ impl<'a> Reader<'a> {
     }
 
     fn nullable_bytes(&mut self) -> Result<(), Truncated> {
-        // A null has length -1, which is no usize.
+        // The length of a null is -1.
         if let Ok(length) = usize::try_from(self.i32()?) {
             self.take(length)?;
         }

@@ -24,15 +24,15 @@ pub(super) struct Reading {
 struct Reader {
     position: i64,
     is_paused: bool,
-    /// An error is waited out.
+    /// Whether it is left alone for a while after an error.
     is_held: bool,
-    /// Records of it were handed out.
+    /// Whether records of it were handed out.
     has_begun: bool,
     fetched: VecDeque<Fetched>,
     is_ready: bool,
 }
 
-/// What waits to be handed out, as the client gave it.
+/// Records that wait to be handed out, as the client gave them.
 #[derive(Debug)]
 enum Fetched {
     Batch(BatchHeader, Bytes),
@@ -73,7 +73,7 @@ impl Reader {
         }
     }
 
-    /// Whether it is to be listed as ready, and is not.
+    /// Returns whether the partition has become ready and is not listed yet.
     fn becomes_ready(&mut self) -> bool {
         let is_ready = !self.fetched.is_empty() && !self.is_paused && !self.is_held;
         is_ready && !std::mem::replace(&mut self.is_ready, true)
@@ -81,7 +81,7 @@ impl Reader {
 }
 
 impl Reading {
-    /// Starts at these positions, with nothing fetched and nothing paused.
+    /// Returns the reading of partitions from these positions, with nothing fetched and nothing paused.
     pub(super) fn new(positions: BTreeMap<i32, i64>) -> Self {
         let partitions = positions
             .into_iter()
@@ -92,7 +92,7 @@ impl Reading {
         }
     }
 
-    /// Reads these partitions instead. Those that were read before go on where they are; what was fetched of others is forgotten.
+    /// Reads these partitions instead. Those that were read before go on at their position; what was fetched of others is dropped.
     pub(super) fn adjust(&mut self, positions: BTreeMap<i32, i64>) {
         let mut before = std::mem::take(&mut self.partitions);
         let partitions = positions.into_iter().map(|(partition, position)| {
@@ -103,12 +103,12 @@ impl Reading {
         self.ready.retain(|partition| !before.contains_key(partition));
     }
 
-    /// The partitions, ascending.
+    /// Returns the partitions, ascending.
     pub(super) fn partitions(&self) -> Vec<i32> {
         self.partitions.keys().copied().collect()
     }
 
-    /// What to fetch next: partitions of which nothing waits; none while something can be handed out.
+    /// Returns the positions to fetch next: those of partitions without fetched records. Empty while something can be handed out.
     pub(super) fn wanted(&self) -> Vec<FetchPosition> {
         if !self.ready.is_empty() {
             return Vec::new();
@@ -126,7 +126,7 @@ impl Reading {
             .collect()
     }
 
-    /// Pauses or resumes; whether a fetch that is under way should have had the partition and does not.
+    /// Pauses or resumes a partition. Returns whether a fetch that is under way misses the partition.
     pub(super) fn pause(&mut self, partition: i32, is_paused: bool) -> bool {
         let Some(reader) = self.partitions.get_mut(&partition) else {
             return false;
@@ -138,7 +138,7 @@ impl Reading {
         has_changed && !is_paused && reader.fetched.is_empty()
     }
 
-    /// Leaves a partition alone until [`Reading::release`].
+    /// Stops reading a partition until [`Reading::release`], and drops what was fetched of it.
     pub(super) fn hold(&mut self, partition: i32) {
         if let Some(reader) = self.partitions.get_mut(&partition) {
             reader.is_held = true;
@@ -146,7 +146,7 @@ impl Reading {
         }
     }
 
-    /// Reads all held partitions again.
+    /// Resumes reading all held partitions.
     pub(super) fn release(&mut self) {
         for (partition, reader) in &mut self.partitions {
             reader.is_held = false;
@@ -156,8 +156,8 @@ impl Reading {
         }
     }
 
-    /// Reads on at `position`. False when that would go back behind records that were handed out: they would come twice within one
-    /// assignment.
+    /// Sets the position of a partition. Returns false, and leaves it, if records after `position` were handed out: they would come
+    /// twice within one assignment.
     pub(super) fn seek(&mut self, partition: i32, position: i64) -> bool {
         match self.partitions.get_mut(&partition) {
             Some(reader) if reader.has_begun && position < reader.position => false,
@@ -195,7 +195,7 @@ impl Reading {
         errors
     }
 
-    /// The records of the next fetched batch of a partition that is not paused; `None` when there is none. A batch that cannot be
+    /// Returns the records of the next fetched batch of a partition that is not paused, or `None` if there is none. A batch that cannot be
     /// read holds its partition.
     pub(super) fn next(&mut self, settings: &MemberSettings) -> Option<Result<Records, SourceError>> {
         loop {

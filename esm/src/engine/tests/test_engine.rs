@@ -22,12 +22,12 @@ pub(super) struct Seen {
 /// One invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Invoked {
-    /// Milliseconds after the town was built.
+    /// Milliseconds after the start.
     pub(super) at_ms: u128,
     pub(super) records: Vec<Seen>,
 }
 
-pub(super) struct Town {
+pub(super) struct TestEngine {
     _broker: Broker,
     pub(super) engine: Engine,
     pub(super) clock: Clock,
@@ -35,7 +35,7 @@ pub(super) struct Town {
     invoked: Arc<Mutex<Vec<Invoked>>>,
 }
 
-pub(super) struct Plan {
+pub(super) struct TestOptions {
     pub(super) transition_delay: Duration,
     pub(super) group_timeouts: GroupTimeouts,
     pub(super) profile: ScalingProfile,
@@ -52,7 +52,7 @@ fn still() -> ScalingProfile {
     profile
 }
 
-impl Default for Plan {
+impl Default for TestOptions {
     fn default() -> Self {
         Self {
             transition_delay: Duration::from_millis(20),
@@ -67,12 +67,12 @@ impl Default for Plan {
     }
 }
 
-impl Town {
+impl TestEngine {
     pub(super) async fn new() -> Self {
-        Self::planned(Plan::default()).await
+        Self::with(TestOptions::default()).await
     }
 
-    pub(super) async fn planned(plan: Plan) -> Self {
+    pub(super) async fn with(options: TestOptions) -> Self {
         let wall = esmeralda_broker::Clock::tokio(1_767_225_600_000);
         let config = Config {
             // Groups of tests use short sessions; the functions here overstay even those.
@@ -82,7 +82,7 @@ impl Town {
         let broker = Broker::start(config, wall.clone(), Entropy::from_seed(1))
             .await
             .unwrap();
-        let clock = Clock::scaled(wall, plan.time_scale);
+        let clock = Clock::scaled(wall, options.time_scale);
         let client = broker.client("test");
         let engine = Engine::new(EngineOptions {
             cluster: client.clone().into(),
@@ -93,21 +93,21 @@ impl Town {
             clock: clock.clone(),
             entropy: Entropy::from_seed(2),
             memory: broker.memory().clone(),
-            transition_delay: plan.transition_delay,
-            group_timeouts: plan.group_timeouts,
-            profile: plan.profile,
+            transition_delay: options.transition_delay,
+            group_timeouts: options.group_timeouts,
+            profile: options.profile,
             trace: TraceSettings::default(),
             payloads: Payloads::Built,
         });
-        let town = Self {
+        let test = Self {
             _broker: broker,
             engine,
             clock,
             client,
             invoked: Arc::default(),
         };
-        town.function("f", |_| async { Ok(()) });
-        town
+        test.function("f", |_| async { Ok(()) });
+        test
     }
 
     /// A function that first records what it is given.
