@@ -118,6 +118,16 @@ impl Cluster {
         self.nodes.iter().map(|node| node.id).collect()
     }
 
+    /// Returns whether the broker is alive.
+    pub(crate) fn is_alive(&self, id: NodeId) -> bool {
+        self.liveness.is_alive(id)
+    }
+
+    /// Completes when the broker stops; at once if it is down.
+    pub(crate) async fn until_stopped(&self, id: NodeId) {
+        self.liveness.until_stopped(id).await;
+    }
+
     /// Returns the brokers that are alive.
     pub(crate) fn alive_nodes(&self) -> Vec<NodeId> {
         self.liveness.alive()

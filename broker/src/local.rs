@@ -4,18 +4,20 @@
 mod groups;
 mod prepared;
 mod records;
+mod routes;
 
 pub use prepared::PreparedBatch;
 
 use crate::api::errors::KafkaError;
 use crate::cluster::{Cluster, Ingress};
-use crate::ids::{GenerationId, LeaderEpoch, Offset};
+use crate::ids::{GenerationId, LeaderEpoch, NodeId, Offset};
 use crate::operations::RequestContext;
 use crate::operations::create_partitions::{CreatePartitions, create_partitions};
 use crate::operations::create_topics::{CreateTopic, create_topics};
 use crate::operations::delete_topics::{DeleteTopic, delete_topics};
 use crate::operations::metadata::MetadataError;
 use bytes::Bytes;
+use routes::Routes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +28,7 @@ use uuid::Uuid;
 pub struct Client {
     cluster: Arc<Cluster>,
     client_id: Arc<str>,
+    routes: Arc<Routes>,
 }
 
 /// Why an operation failed: Kafka's error by name, its code, and what the broker says of it.
@@ -144,26 +147,34 @@ impl Client {
         Self {
             cluster,
             client_id: client_id.into(),
+            routes: Arc::default(),
         }
     }
 
     /// The same cluster under another client id.
     pub fn with_client_id(&self, client_id: &str) -> Self {
-        Self::new(Arc::clone(&self.cluster), client_id)
+        Self {
+            client_id: client_id.into(),
+            ..self.clone()
+        }
     }
 
-    /// Calls go to the first broker, as those of a client that knows one address would; leaders and coordinators are not checked.
-    fn context(&self) -> RequestContext {
+    /// The context of a call to that broker.
+    fn context(&self, node_id: NodeId) -> RequestContext {
         RequestContext {
-            node_id: self.cluster.controller(),
+            node_id,
             ingress: Ingress::plaintext(),
             principal: crate::security::Principal::ANONYMOUS,
             api_key: -1,
             api_version: -1,
             peer_address: None,
             client_id: self.client_id.to_string(),
-            is_local: true,
         }
+    }
+
+    /// The context of a call that any broker answers: the first one alive, as a client finds it by its list of bootstrap servers.
+    fn bootstrap(&self) -> RequestContext {
+        self.context(self.cluster.controller())
     }
 
     /// Creates a topic.
@@ -180,7 +191,7 @@ impl Client {
                 .collect(),
             ..CreateTopic::named(&topic.name)
         };
-        let results = create_topics(&self.cluster, &self.context(), vec![wanted], false);
+        let results = create_topics(&self.cluster, &self.bootstrap(), vec![wanted], false);
         match results.into_iter().next() {
             Some((_, Err(error))) => Err(Error::from(&error)),
             _ => Ok(()),
@@ -196,7 +207,7 @@ impl Client {
             name: Some(topic.to_owned()),
             id: Uuid::nil(),
         };
-        let deleted = delete_topics(&self.cluster, &self.context(), vec![wanted]).await;
+        let deleted = delete_topics(&self.cluster, &self.bootstrap(), vec![wanted]).await;
         match deleted.into_iter().next().map(|deleted| deleted.result) {
             Some(Err(error)) => Err(Error::from(&error)),
             _ => Ok(()),
@@ -213,7 +224,7 @@ impl Client {
             count,
             assignments: None,
         };
-        let results = create_partitions(&self.cluster, &self.context(), vec![wanted], false);
+        let results = create_partitions(&self.cluster, &self.bootstrap(), vec![wanted], false);
         match results.into_iter().next() {
             Some((_, Err(error))) => Err(Error::from(&error)),
             _ => Ok(()),

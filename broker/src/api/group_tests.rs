@@ -43,7 +43,6 @@ fn asking(node_id: i32) -> RequestContext {
         principal: crate::security::Principal::ANONYMOUS,
         api_key: -1,
         api_version: -1,
-        is_local: false,
     }
 }
 

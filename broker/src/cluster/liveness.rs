@@ -1,42 +1,67 @@
 //! The brokers that are alive, and the choice among them. Pure but for the flags.
 
 use crate::ids::NodeId;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
 
 /// A flag for each broker, in the order of the cluster's brokers.
 #[derive(Debug)]
-pub(crate) struct Liveness(Vec<(NodeId, AtomicBool)>);
+pub(crate) struct Liveness {
+    nodes: Vec<(NodeId, AtomicBool)>,
+    stopped: Notify,
+}
 
 impl Liveness {
     /// All of `nodes` are alive.
     pub(crate) fn new(nodes: impl Iterator<Item = NodeId>) -> Self {
-        Self(nodes.map(|node| (node, AtomicBool::new(true))).collect())
+        Self {
+            nodes: nodes.map(|node| (node, AtomicBool::new(true))).collect(),
+            stopped: Notify::new(),
+        }
     }
 
     /// Returns whether the broker is alive. A broker that does not exist is not.
     pub(crate) fn is_alive(&self, id: NodeId) -> bool {
-        let mut nodes = self.0.iter();
+        let mut nodes = self.nodes.iter();
         nodes.any(|(node, is_alive)| *node == id && is_alive.load(Ordering::Acquire))
     }
 
     /// Notes that the broker is alive or not; returns whether that is news.
     pub(crate) fn set(&self, id: NodeId, is_alive: bool) -> bool {
-        let node = self.0.iter().find(|(node, _)| *node == id);
-        node.is_some_and(|(_, flag)| flag.swap(is_alive, Ordering::AcqRel) != is_alive)
+        let node = self.nodes.iter().find(|(node, _)| *node == id);
+        let is_news = node.is_some_and(|(_, flag)| flag.swap(is_alive, Ordering::AcqRel) != is_alive);
+        if is_news && !is_alive {
+            self.stopped.notify_waiters();
+        }
+        is_news
+    }
+
+    /// Completes when the broker stops. One that is down at the first look has stopped.
+    pub(crate) async fn until_stopped(&self, id: NodeId) {
+        loop {
+            let mut stopped = pin!(self.stopped.notified());
+            // Registered before the look, or a stop in between would wake nobody.
+            stopped.as_mut().enable();
+            if !self.is_alive(id) {
+                return;
+            }
+            stopped.await;
+        }
     }
 
     /// Returns the brokers that are alive, in order.
     pub(crate) fn alive(&self) -> Vec<NodeId> {
-        let nodes = self.0.iter().map(|(node, _)| *node);
+        let nodes = self.nodes.iter().map(|(node, _)| *node);
         nodes.filter(|node| self.is_alive(*node)).collect()
     }
 
     /// Returns the first broker that is alive at `position` or after it, the first one following the last; the one at `position` if none is.
     pub(crate) fn next_alive(&self, position: usize) -> NodeId {
-        let count = self.0.len();
-        let from = (0..count).map(|step| self.0[(position + step) % count].0);
+        let count = self.nodes.len();
+        let from = (0..count).map(|step| self.nodes[(position + step) % count].0);
         let mut alive = from.filter(|node| self.is_alive(*node));
-        alive.next().unwrap_or(self.0[position].0)
+        alive.next().unwrap_or(self.nodes[position].0)
     }
 }
 

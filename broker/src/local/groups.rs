@@ -32,13 +32,18 @@ impl Client {
             supports_skipping_assignment: true,
             reason: None,
         };
-        let (context, group_id) = (self.context(), &join.group_id);
-        let mut answer = join_group(&self.cluster, &context, group_id, request.clone()).await;
-        if let Err(GroupError::Refused(JoinError::MemberIdRequired { member_id })) = answer {
-            request.member_id = member_id;
-            answer = join_group(&self.cluster, &context, group_id, request).await;
-        }
-        let joined = answer.map_err(|error| Error::from(&error))?;
+        let group_id = &join.group_id;
+        let context = self.at_coordinator(group_id)?;
+        let joining = async {
+            let mut answer = join_group(&self.cluster, &context, group_id, request.clone()).await;
+            if let Err(GroupError::Refused(JoinError::MemberIdRequired { member_id })) = answer {
+                request.member_id = member_id;
+                answer = join_group(&self.cluster, &context, group_id, request).await;
+            }
+            answer.map_err(|error| Error::from(&error))
+        };
+        let joined = self.unless_stopped(context.node_id, joining).await;
+        let joined = self.heard(group_id, joined)?;
         let members = joined.members.into_iter();
         Ok(Joined {
             generation_id: joined.generation_id,
@@ -74,8 +79,13 @@ impl Client {
                 .map(|(member, bytes)| (member.into(), bytes))
                 .collect(),
         };
-        let synced = sync_group(&self.cluster, &self.context(), group_id, request, false).await;
-        Ok(synced.map_err(|error| Error::from(&error))?.assignment)
+        let context = self.at_coordinator(group_id)?;
+        let syncing = async {
+            let synced = sync_group(&self.cluster, &context, group_id, request, false).await;
+            synced.map_err(|error| Error::from(&error))
+        };
+        let synced = self.unless_stopped(context.node_id, syncing).await;
+        Ok(self.heard(group_id, synced)?.assignment)
     }
 
     /// Tells the coordinator that the member lives.
@@ -89,8 +99,9 @@ impl Client {
         generation_id: GenerationId,
     ) -> Result<(), Error> {
         let membership = membership(member_id, generation_id);
-        let result = heartbeat(&self.cluster, &self.context(), group_id, membership).await;
-        result.map_err(|error| Error::from(&error))
+        let context = self.at_coordinator(group_id)?;
+        let result = heartbeat(&self.cluster, &context, group_id, membership).await;
+        self.heard(group_id, result.map_err(|error| Error::from(&error)))
     }
 
     /// Leaves the group.
@@ -103,8 +114,9 @@ impl Client {
             group_instance_id: None,
             reason: None,
         };
-        let results = leave_group(&self.cluster, &self.context(), group_id, vec![leaver]).await;
-        let results = results.map_err(|error| Error::from(&error))?;
+        let context = self.at_coordinator(group_id)?;
+        let results = leave_group(&self.cluster, &context, group_id, vec![leaver]).await;
+        let results = self.heard(group_id, results.map_err(|error| Error::from(&error)))?;
         let mut results = results.into_iter();
         results.try_for_each(|result| result.map_err(|error| Error::from(&error)))
     }
@@ -136,9 +148,11 @@ impl Client {
             (*partition, commit)
         });
         let offsets = vec![(TopicKey::Name(Arc::from(topic)), offsets.collect())];
-        let results = commit_offsets(&self.cluster, &self.context(), group_id, committer, offsets).await;
+        let context = self.at_coordinator(group_id)?;
+        let results = commit_offsets(&self.cluster, &context, group_id, committer, offsets).await;
         let mut partitions = results.into_iter().flat_map(|(_, partitions)| partitions);
-        partitions.try_for_each(|(_, result)| result.map_err(|error| Error::from(&error)))
+        let result = partitions.try_for_each(|(_, result)| result.map_err(|error| Error::from(&error)));
+        self.heard(group_id, result)
     }
 
     /// What the group has committed for `partitions` of a topic, in that order; `None` where nothing is.
@@ -152,8 +166,9 @@ impl Client {
         partitions: &[i32],
     ) -> Result<Vec<Option<Committed>>, Error> {
         let wanted = vec![(Arc::from(topic), partitions.to_vec())];
-        let fetched = fetch_offsets(&self.cluster, &self.context(), group_id, Some(wanted)).await;
-        let fetched = fetched.map_err(|error| Error::from(&error))?;
+        let context = self.at_coordinator(group_id)?;
+        let fetched = fetch_offsets(&self.cluster, &context, group_id, Some(wanted)).await;
+        let fetched = self.heard(group_id, fetched.map_err(|error| Error::from(&error)))?;
         if !fetched.denied.is_empty() {
             return Err(Error::from(&Denied::Topic));
         }

@@ -4,7 +4,7 @@ use super::records::TERMS;
 use super::{Client, Error};
 use crate::ids::Offset;
 use crate::log::Batch;
-use crate::operations::produce::{ProduceError, Target, produce_verified};
+use crate::operations::produce::{ProduceError, produce_verified};
 use bytes::Bytes;
 
 /// A batch that was found valid, its body in the cluster's record memory. Cheap to clone: clones share the body, and so does every log
@@ -56,14 +56,10 @@ impl Client {
     /// # Errors
     /// Those of Produce, such as UNKNOWN_TOPIC_OR_PARTITION or NOT_ENOUGH_REPLICAS at the memory limit.
     pub async fn append(&self, topic: &str, partition: i32, batch: &PreparedBatch) -> Result<Offset, Error> {
-        let context = self.context();
-        let topic = Target::of_name(&self.cluster, &context, topic);
-        let batch = (partition, batch.batch.clone());
-        let appended = produce_verified(&self.cluster, &context, TERMS, &topic, batch);
-        match appended {
-            Ok(appended) => Ok(appended.base_offset),
-            Err(error) => Err(Error::from(&error)),
-        }
+        self.at_partition(topic, partition, |context, target| {
+            let batch = (partition, batch.batch.clone());
+            produce_verified(&self.cluster, context, TERMS, target, batch)
+        })
     }
 }
 

@@ -2,15 +2,19 @@
 
 use super::{Client, Error, FetchPosition, FetchedPartition, OffsetSpec};
 use crate::fetch::{Fetched, PartitionKey, Wanted};
-use crate::ids::Offset;
-use crate::log::Part;
+use crate::ids::{NodeId, Offset};
+use crate::log::{Appended, Part};
+use crate::operations::RequestContext;
 use crate::operations::fetch::{Limits, read};
 use crate::operations::list_offsets::{Query, Spec, list_offset};
-use crate::operations::metadata::MetadataError;
 use crate::operations::produce::{ProduceError, Target, Terms, produce};
 use crate::topic::TopicKey;
 use crate::{BatchHeader, records};
 use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 /// What holds for every batch that comes from this process.
@@ -32,17 +36,34 @@ impl Client {
             .pool
             .copy(&batch)
             .map_err(|full| Error::from(&ProduceError::from(full)))?;
-        let context = self.context();
-        let topic = Target::of_name(&self.cluster, &context, topic);
-        let outcome = produce(&self.cluster, &context, TERMS, &topic, partition, Some(batch));
-        match outcome {
-            Ok(appended) => Ok(appended.base_offset),
-            Err(error) => Err(Error::from(&error)),
-        }
+        self.at_partition(topic, partition, |context, target| {
+            let batch = Some(batch.clone());
+            produce(&self.cluster, context, TERMS, target, partition, batch)
+        })
+    }
+
+    /// Appends at the leader of a partition; once more if it turns out to be another one, as a producer does.
+    pub(super) fn at_partition(
+        &self,
+        topic: &str,
+        partition: i32,
+        append: impl Fn(&RequestContext, &Target) -> Result<Appended, ProduceError>,
+    ) -> Result<Offset, Error> {
+        let ask = || {
+            let context = self.at_leader(self.leader(topic, partition)?)?;
+            let target = Target::of_name(&self.cluster, &context, topic);
+            append(&context, &target).map_err(|error| Error::from(&error))
+        };
+        let appended = match ask() {
+            Err(error) if self.check_leaders(topic, &error) => ask(),
+            answer => answer,
+        };
+        Ok(appended?.base_offset)
     }
 
     /// Reads the partitions of one topic at `positions`; waits up to `max_wait` for `min_bytes`. `max_bytes` bounds the whole answer.
-    /// The answer has every partition that was asked for, errors included.
+    /// The answer has the partitions of every leader that has answered by then, errors included; those of a leader that still waits for
+    /// records are missing.
     ///
     /// # Errors
     /// UNKNOWN_TOPIC_OR_PARTITION when the topic does not exist.
@@ -54,12 +75,73 @@ impl Client {
         min_bytes: usize,
         max_bytes: usize,
     ) -> Result<Vec<FetchedPartition>, Error> {
-        self.check_topic(topic)?;
         let limits = Limits {
             max_wait,
             min_bytes,
             max_bytes,
             is_read_committed: false,
+        };
+        let first = positions.first().map_or(0, |position| position.partition);
+        let leader = self.leader(topic, first)?;
+        let leaders = self.leaders(topic)?;
+        let leader_of = |position: &FetchPosition| {
+            let index = usize::try_from(position.partition).unwrap_or(usize::MAX);
+            leaders.get(index).copied().unwrap_or(leader)
+        };
+        if positions.iter().all(|position| leader_of(position) == leader) {
+            return Ok(self.fetch_from(leader, topic, positions, limits).await);
+        }
+        let mut by_leader: BTreeMap<NodeId, Vec<FetchPosition>> = BTreeMap::new();
+        for position in positions {
+            by_leader.entry(leader_of(position)).or_default().push(*position);
+        }
+        Ok(self.fetch_from_several(by_leader, topic, limits).await)
+    }
+
+    /// Asks several leaders at once, and returns the answers of those that answer first. To drop a fetch that waits loses nothing.
+    async fn fetch_from_several(
+        &self,
+        by_leader: BTreeMap<NodeId, Vec<FetchPosition>>,
+        topic: &str,
+        limits: Limits,
+    ) -> Vec<FetchedPartition> {
+        let fetches = by_leader.into_iter().map(|(leader, positions)| {
+            let fetch = async move { self.fetch_from(leader, topic, &positions, limits).await };
+            Box::pin(fetch) as Pin<Box<dyn Future<Output = Vec<FetchedPartition>> + Send + '_>>
+        });
+        let mut fetches: Vec<_> = fetches.collect();
+        poll_fn(|context| {
+            let mut answers = Vec::new();
+            for fetch in &mut fetches {
+                if let Poll::Ready(answer) = fetch.as_mut().poll(context) {
+                    answers.extend(answer);
+                }
+            }
+            if answers.is_empty() {
+                Poll::Pending
+            } else {
+                Poll::Ready(answers)
+            }
+        })
+        .await
+    }
+
+    async fn fetch_from(
+        &self,
+        leader: NodeId,
+        topic: &str,
+        positions: &[FetchPosition],
+        limits: Limits,
+    ) -> Vec<FetchedPartition> {
+        let context = match self.at_leader(leader) {
+            Ok(context) => context,
+            Err(error) => {
+                self.check_leaders(topic, &error);
+                return positions
+                    .iter()
+                    .map(|position| failed(position.partition, error.clone()))
+                    .collect();
+            }
         };
         let key = TopicKey::Name(topic.into());
         let wanted: Vec<_> = positions
@@ -76,7 +158,7 @@ impl Client {
                 last_fetched_epoch: None,
             })
             .collect();
-        let fetched = read(&self.cluster, &self.context(), &wanted, limits).await;
+        let fetched = read(&self.cluster, &context, &wanted, limits).await;
         let fetched = fetched.into_iter().map(|fetched| match fetched.result {
             Ok(read) => FetchedPartition {
                 partition: fetched.key.partition,
@@ -84,14 +166,13 @@ impl Client {
                 log_start_offset: read.log_start_offset,
                 batches: Ok(batches(read)),
             },
-            Err(error) => FetchedPartition {
-                partition: fetched.key.partition,
-                high_watermark: Offset(-1),
-                log_start_offset: Offset(-1),
-                batches: Err(Error::from(&error)),
-            },
+            Err(error) => {
+                let error = Error::from(&error);
+                self.check_leaders(topic, &error);
+                failed(fetched.key.partition, error)
+            }
         });
-        Ok(fetched.collect())
+        fetched.collect()
     }
 
     /// One offset per partition of `partitions`, in that order; -1 when no record is that late.
@@ -104,7 +185,6 @@ impl Client {
         partitions: &[i32],
         spec: OffsetSpec,
     ) -> Result<Vec<Offset>, Error> {
-        self.check_topic(topic)?;
         let key = TopicKey::Name(topic.into());
         let mut offsets = Vec::with_capacity(partitions.len());
         for partition in partitions {
@@ -118,17 +198,25 @@ impl Client {
                 },
                 is_read_committed: false,
             };
-            let found = list_offset(&self.cluster, &self.context(), &key, query);
-            offsets.push(found.map_err(|error| Error::from(&error))?.offset);
+            let found = self.leader(topic, *partition).and_then(|leader| {
+                let context = self.at_leader(leader)?;
+                list_offset(&self.cluster, &context, &key, query).map_err(|error| Error::from(&error))
+            });
+            let found = found.inspect_err(|error| {
+                self.check_leaders(topic, error);
+            });
+            offsets.push(found?.offset);
         }
         Ok(offsets)
     }
+}
 
-    fn check_topic(&self, topic: &str) -> Result<(), Error> {
-        match self.cluster.topics.get(topic) {
-            Some(_) => Ok(()),
-            None => Err(Error::from(&MetadataError::UnknownTopic)),
-        }
+fn failed(partition: i32, error: Error) -> FetchedPartition {
+    FetchedPartition {
+        partition,
+        high_watermark: Offset(-1),
+        log_start_offset: Offset(-1),
+        batches: Err(error),
     }
 }
 

@@ -175,7 +175,7 @@ pub(super) fn check_named_group(
     check_coordinator(cluster, context, group_id)
 }
 
-/// Checks that the broker which was asked coordinates the group. Calls from within the process go to any broker.
+/// Checks that the broker which was asked coordinates the group.
 ///
 /// # Errors
 /// [`AccessError::NotCoordinator`].
@@ -185,7 +185,7 @@ pub(super) fn check_coordinator(
     group_id: &str,
 ) -> Result<(), AccessError> {
     let coordinator = cluster.group_coordinator(group_id);
-    if context.is_local || coordinator == context.node_id {
+    if coordinator == context.node_id {
         return Ok(());
     }
     Err(AccessError::NotCoordinator {

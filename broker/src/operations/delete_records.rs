@@ -53,7 +53,7 @@ pub(crate) fn delete_records(
     if state.is_deleted {
         return Err(DeleteRecordsError::UnknownPartition);
     }
-    if !context.is_local && state.leader != context.node_id {
+    if state.leader != context.node_id {
         return Err(DeleteRecordsError::NotLeader);
     }
     if !state.settings.deletes {

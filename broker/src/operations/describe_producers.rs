@@ -45,7 +45,7 @@ pub(crate) fn describe_producers(
     if state.is_deleted {
         return Err(DescribeProducersError::UnknownPartition);
     }
-    if !context.is_local && state.leader != context.node_id {
+    if state.leader != context.node_id {
         return Err(DescribeProducersError::NotLeader);
     }
     let mut producers = state.log().active_producers();

@@ -153,7 +153,7 @@ impl<'a> Target<'a> {
         if state.is_deleted {
             return Err(self.missing(Missing::Topic));
         }
-        state.check_leadership(context.asked_node(), self.wanted.current_leader_epoch)?;
+        state.check_leadership(context.node_id, self.wanted.current_leader_epoch)?;
         let from = self.wanted.fetch_offset;
         let diverging_epoch = diverging_epoch(&state, self.wanted.last_fetched_epoch, from)?;
         let watermarks = state.watermarks();

@@ -86,7 +86,7 @@ pub(crate) fn list_offset(
         .and_then(|topic| topic.partition(query.partition).cloned())
         .ok_or(NotServed::UnknownTopicOrPartition)?;
     let state = partition.read().map_err(NotServed::Offline)?;
-    state.check_leadership(context.asked_node(), query.current_leader_epoch)?;
+    state.check_leadership(context.node_id, query.current_leader_epoch)?;
     Ok(find(&state, query))
 }
 

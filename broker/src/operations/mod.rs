@@ -53,15 +53,6 @@ pub(crate) struct RequestContext {
     pub(crate) peer_address: Option<SocketAddr>,
     /// As the client called itself, with invalid UTF-8 replaced; empty if it did not.
     pub(crate) client_id: String,
-    /// True for the engine's and the facade's own calls, which go to any broker: leader and coordinator are not checked.
-    pub(crate) is_local: bool,
-}
-
-impl RequestContext {
-    /// The broker that must lead a partition to answer for it; `None` for local calls, which go to any.
-    pub(crate) fn asked_node(&self) -> Option<NodeId> {
-        (!self.is_local).then_some(self.node_id)
-    }
 }
 
 #[cfg(test)]
@@ -76,7 +67,6 @@ impl RequestContext {
             api_version: -1,
             peer_address: None,
             client_id: "test".to_owned(),
-            is_local: false,
         }
     }
 }

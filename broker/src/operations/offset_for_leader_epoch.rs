@@ -25,6 +25,6 @@ pub(crate) fn offset_for_leader_epoch(
         .and_then(|topic| topic.partition(partition).cloned())
         .ok_or(NotServed::UnknownTopicOrPartition)?;
     let state = partition.read()?;
-    state.check_leadership(context.asked_node(), current_leader_epoch)?;
+    state.check_leadership(context.node_id, current_leader_epoch)?;
     Ok(state.log().end_offset_for_epoch(leader_epoch))
 }

@@ -142,7 +142,7 @@ fn append(
     let now_ms = cluster.clock.now_ms();
     let appended = {
         let mut state = partition.write().map_err(NotServed::Offline)?;
-        state.check_leadership(context.asked_node(), None)?;
+        state.check_leadership(context.node_id, None)?;
         state.append(batch, now_ms)?
     };
     if !appended.is_duplicate {

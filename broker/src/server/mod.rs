@@ -211,7 +211,6 @@ impl Listener {
             api_version: -1,
             peer_address,
             client_id: String::new(),
-            is_local: false,
         };
         let _counted = Counted::new(&self.cluster.counters.connections);
         let node_id = self.node_id;

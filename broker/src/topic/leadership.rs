@@ -47,11 +47,10 @@ impl State {
         }
     }
 
-    /// Whether `node` may answer a client that takes `claimed` for the current epoch. `None` for a node asks nobody in particular, `None` for
-    /// an epoch claims nothing. The epoch is looked at first, as in Kafka's `Partition.getLocalLog`.
+    /// Whether `node` may answer a client that takes `claimed` for the current epoch. `None` claims no epoch. The epoch is looked at first, as in Kafka's `Partition.getLocalLog`.
     pub(crate) fn check_leadership(
         &self,
-        node: Option<NodeId>,
+        node: NodeId,
         claimed: Option<LeaderEpoch>,
     ) -> Result<(), NotServed> {
         if self.is_deleted {
@@ -65,7 +64,7 @@ impl State {
                 return Err(NotServed::UnknownLeaderEpoch);
             }
         }
-        if node.is_some_and(|node| node != self.leader) {
+        if node != self.leader {
             return Err(NotServed::NotLeader(self.current_leader()));
         }
         Ok(())

@@ -1,3 +1,4 @@
+mod failures;
 mod functions;
 mod lifecycle;
 mod positions;

@@ -340,7 +340,7 @@ async fn every_idempotent_producer_gets_an_id_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn local_client_produces_fetches_and_lists_on_any_broker() {
+async fn local_client_produces_fetches_and_lists_at_the_leaders() {
     let cluster = Arc::new(Cluster::for_tests(2, &[]));
     let mut wire = Client::connect(&cluster);
     let topic = create_topic(&mut wire, &cluster, "local", 2).await;
@@ -371,7 +371,8 @@ async fn local_client_produces_fetches_and_lists_on_any_broker() {
             Err(error) => vec![-i64::from(error.code)],
         })
         .collect();
-    assert_eq!(shown, [vec![1], vec![], vec![-3]]);
+    // The leader of partition 1 has nothing there to read yet, and is not waited for: its partition is missing.
+    assert_eq!(shown, [vec![1], vec![-3]]);
     let listed = client
         .list_offsets("local", &[1, 0], crate::local::OffsetSpec::Latest)
         .await;

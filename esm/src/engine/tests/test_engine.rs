@@ -6,7 +6,7 @@ use crate::profile::ProfileName;
 use bytes::Bytes;
 use esmeralda_broker::local::{Client, NewTopic};
 use esmeralda_broker::records::{NewRecord, encode_batch};
-use esmeralda_broker::{Broker, Compression, Config};
+use esmeralda_broker::{Broker, Compression, Config, NodeConfig};
 use serde_json::{Value, json};
 
 pub(super) const TOPIC: &str = "orders";
@@ -28,7 +28,7 @@ pub(super) struct Invoked {
 }
 
 pub(super) struct TestEngine {
-    _broker: Broker,
+    pub(super) broker: Broker,
     pub(super) engine: Engine,
     pub(super) clock: Clock,
     pub(super) client: Client,
@@ -40,6 +40,7 @@ pub(super) struct TestOptions {
     pub(super) group_timeouts: GroupTimeouts,
     pub(super) profile: ScalingProfile,
     pub(super) time_scale: u32,
+    pub(super) brokers: usize,
 }
 
 /// Fleets stay as they were started, one invocation in flight for each poller, and nothing is added to the functions' own time.
@@ -63,6 +64,7 @@ impl Default for TestOptions {
             },
             profile: still(),
             time_scale: 1,
+            brokers: 1,
         }
     }
 }
@@ -76,7 +78,15 @@ impl TestEngine {
         let wall = esmeralda_broker::Clock::tokio(1_767_225_600_000);
         let config = Config {
             // Groups of tests use short sessions; the functions here overstay even those.
-            properties: [("group.min.session.timeout.ms".to_owned(), "100".to_owned())].into(),
+            properties: [
+                ("group.min.session.timeout.ms".to_owned(), "100".to_owned()),
+                (
+                    "default.replication.factor".to_owned(),
+                    options.brokers.to_string(),
+                ),
+            ]
+            .into(),
+            nodes: vec![NodeConfig::default(); options.brokers],
             ..Config::default()
         };
         let broker = Broker::start(config, wall.clone(), Entropy::from_seed(1))
@@ -100,7 +110,7 @@ impl TestEngine {
             payloads: Payloads::Built,
         });
         let test = Self {
-            _broker: broker,
+            broker,
             engine,
             clock,
             client,

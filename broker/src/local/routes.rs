@@ -1,0 +1,193 @@
+//! The brokers that a client asks: the leader of a partition and the coordinator of a group, as the client last heard of them. What it has
+//! heard can be out of date: the broker then refuses, or is down, and the client asks anew at its next call. Source: Kafka's `Metadata`,
+//! `NetworkClient` and `AbstractCoordinator`.
+
+use super::{Client, Error};
+use crate::ids::NodeId;
+use crate::operations::RequestContext;
+use crate::operations::find_coordinator::{CoordinatorKind, find_coordinator};
+use crate::operations::metadata::{MetadataError, Wanted, describe_topics};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Kafka's codes after which a client looks for the leader anew: UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE,
+/// NOT_LEADER_OR_FOLLOWER, NETWORK_EXCEPTION, FENCED_LEADER_EPOCH.
+const LEADER_CODES: [i16; 5] = [3, 5, 6, NETWORK_EXCEPTION, 74];
+
+/// Kafka's codes after which a client looks for the coordinator anew: NETWORK_EXCEPTION, COORDINATOR_NOT_AVAILABLE,
+/// NOT_COORDINATOR.
+const COORDINATOR_CODES: [i16; 3] = [NETWORK_EXCEPTION, 15, 16];
+
+const NETWORK_EXCEPTION: i16 = 13;
+
+/// What clients of one cluster have heard. Shared by clients that were made from one another.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    /// By topic, and by the partition's index.
+    leaders: RwLock<HashMap<Arc<str>, Arc<[NodeId]>>>,
+    coordinators: RwLock<HashMap<Arc<str>, NodeId>>,
+}
+
+impl Error {
+    /// The error of a call whose broker is down, as a client has it whose connection breaks.
+    fn disconnected(node: NodeId) -> Self {
+        Self {
+            code: NETWORK_EXCEPTION,
+            name: "NETWORK_EXCEPTION",
+            message: format!("broker {node} is down"),
+        }
+    }
+}
+
+impl Client {
+    /// Returns the leaders of a topic's partitions, by index.
+    ///
+    /// # Errors
+    /// UNKNOWN_TOPIC_OR_PARTITION if the topic does not exist.
+    pub(super) fn leaders(&self, topic: &str) -> Result<Arc<[NodeId]>, Error> {
+        // Entries are replaced whole: a panic in between leaves them true.
+        let known = self.routes.leaders.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(leaders) = known.get(topic) {
+            return Ok(Arc::clone(leaders));
+        }
+        drop(known);
+        let leaders = self.ask_for_leaders(topic)?;
+        let mut known = self
+            .routes
+            .leaders
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.insert(topic.into(), Arc::clone(&leaders));
+        Ok(leaders)
+    }
+
+    fn ask_for_leaders(&self, topic: &str) -> Result<Arc<[NodeId]>, Error> {
+        let wanted = Wanted::Named(vec![topic.to_owned()]);
+        let described = describe_topics(&self.cluster, &self.bootstrap(), wanted, false);
+        let view = match described.into_iter().next().map(|topic| topic.result) {
+            Some(Ok(view)) => view,
+            Some(Err(error)) => return Err(Error::from(&error)),
+            None => return Err(Error::from(&MetadataError::UnknownTopic)),
+        };
+        let leaders = view.leaders.iter();
+        Ok(leaders
+            .map(|leader| leader.map_or(NodeId::NONE, |leader| leader.node))
+            .collect())
+    }
+
+    /// Returns the leader of a partition. Of a partition that the topic did not have when the client last heard of it, after it has asked
+    /// anew; of one that does not exist any broker, which says so.
+    ///
+    /// # Errors
+    /// UNKNOWN_TOPIC_OR_PARTITION if the topic does not exist.
+    pub(super) fn leader(&self, topic: &str, partition: i32) -> Result<NodeId, Error> {
+        let index = usize::try_from(partition).unwrap_or(usize::MAX);
+        if let Some(leader) = self.leaders(topic)?.get(index) {
+            return Ok(*leader);
+        }
+        self.forget_leaders(topic);
+        let leaders = self.leaders(topic)?;
+        Ok(leaders
+            .get(index)
+            .copied()
+            .unwrap_or_else(|| self.cluster.controller()))
+    }
+
+    /// Forgets the leaders of a topic if `error` says that they are out of date.
+    pub(super) fn check_leaders(&self, topic: &str, error: &Error) -> bool {
+        let is_stale = LEADER_CODES.contains(&error.code);
+        if is_stale {
+            self.forget_leaders(topic);
+        }
+        is_stale
+    }
+
+    fn forget_leaders(&self, topic: &str) {
+        let mut known = self
+            .routes
+            .leaders
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.remove(topic);
+    }
+
+    /// The context of a call to that broker.
+    ///
+    /// # Errors
+    /// NETWORK_EXCEPTION if it is down, LEADER_NOT_AVAILABLE for [`NodeId::NONE`].
+    pub(super) fn at_leader(&self, node: NodeId) -> Result<RequestContext, Error> {
+        if node == NodeId::NONE {
+            return Err(Error {
+                code: 5,
+                name: "LEADER_NOT_AVAILABLE",
+                message: "no replica of the partition is alive".to_owned(),
+            });
+        }
+        if !self.cluster.is_alive(node) {
+            return Err(Error::disconnected(node));
+        }
+        Ok(self.context(node))
+    }
+
+    /// The context of a call to the coordinator of a group.
+    ///
+    /// # Errors
+    /// NETWORK_EXCEPTION if it is down, COORDINATOR_NOT_AVAILABLE if there is none.
+    pub(super) fn at_coordinator(&self, group_id: &str) -> Result<RequestContext, Error> {
+        let known = self
+            .routes
+            .coordinators
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(group_id)
+            .copied();
+        let node = match known {
+            Some(node) => node,
+            None => {
+                let kind = CoordinatorKind::Group;
+                let found = find_coordinator(&self.cluster, &self.bootstrap(), kind, group_id);
+                let node = found.map_err(|error| Error::from(&error))?.id;
+                let mut known = self
+                    .routes
+                    .coordinators
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner);
+                known.insert(group_id.into(), node);
+                node
+            }
+        };
+        if !self.cluster.is_alive(node) {
+            return self.heard(group_id, Err(Error::disconnected(node)));
+        }
+        Ok(self.context(node))
+    }
+
+    /// Passes on what the coordinator of a group answered; forgets the coordinator if the answer says that it is another one now.
+    pub(super) fn heard<T>(&self, group_id: &str, answer: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &answer
+            && COORDINATOR_CODES.contains(&error.code)
+        {
+            let mut known = self
+                .routes
+                .coordinators
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            known.remove(group_id);
+        }
+        answer
+    }
+
+    /// Waits for the answer of a broker that may let it wait for long. If the broker stops meanwhile, the wait ends as that of a client whose
+    /// connection breaks.
+    pub(super) async fn unless_stopped<T>(
+        &self,
+        node: NodeId,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = self.cluster.until_stopped(node) => Err(Error::disconnected(node)),
+        }
+    }
+}
