@@ -7,11 +7,12 @@ mod broker;
 pub(crate) mod definition;
 pub(crate) mod keys;
 pub(crate) mod layers;
+mod properties;
 
 pub use advertised::{Advertised, AdvertisedHost, InvalidAdvertisedHost};
 pub(crate) use broker::BrokerConfig;
-pub use broker::ConfigError;
 pub(crate) use layers::BrokerConfigs;
+pub use properties::ConfigError;
 
 /// The least and the default of what a cluster needs to start.
 #[derive(Clone, Debug)]

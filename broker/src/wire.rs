@@ -10,10 +10,10 @@ mod frame;
 mod outgoing;
 mod reader;
 
+#[cfg(test)]
+pub(crate) use claim::MAX_ELEMENTS;
 pub(crate) use claim::{Claim, Fault, fault};
 pub(crate) use encoding::{put_count, put_nullable_string, put_string, put_unsigned_varint};
 pub(crate) use frame::{LENGTH_BYTES, OtherProtocol, frame_length};
 pub(crate) use outgoing::{Outgoing, SLICES};
-#[cfg(test)]
-pub(crate) use reader::MAX_ELEMENTS;
 pub(crate) use reader::{Reader, TAGGED_FIELDS};

@@ -1,14 +1,14 @@
-//! All groups of the cluster: the map from a group's id to the task that runs it. The map never leaves this file.
+//! All groups of the cluster: the map from a group's id to the task that runs it.
 
 use super::classic::{
     ClassicDescription, ClassicGroup, HeartbeatError, JoinError, Joined, Joiner, Leaver, Limits, SyncError,
     SyncRequest, Synced,
 };
+use super::command::{Answer, ClassicCommand, Command, DeletedOffsets};
 use super::memory::{GROUP_BYTES, GroupMemory};
 use super::offsets::{FetchedOffsets, OffsetsToCommit, PartitionsByTopic};
-use super::task::{
-    Answer, ClassicCommand, Command, DeletedOffsets, GroupTask, Identity, MAILBOX_REQUESTS, Settings,
-};
+use super::registry::{Mailbox, Registry};
+use super::task::{GroupTask, Identity, MAILBOX_REQUESTS, Settings};
 use super::timeline::Timeline;
 use super::{
     AccessError, CommitError, Committer, FetchOffsetsError, Group, GroupError, GroupSummary, Membership,
@@ -17,9 +17,9 @@ use super::{
 use crate::Clock;
 use crate::config::BrokerConfig;
 use crate::pool::Pool;
-use dashmap::{DashMap, Entry};
+use dashmap::Entry;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -45,36 +45,6 @@ pub(crate) struct Groups {
     memory: GroupMemory,
     /// Dropping it aborts the tasks.
     tasks: Mutex<JoinSet<()>>,
-}
-
-/// The mailboxes of the groups. Each task shares it, in order to remove its own.
-#[derive(Debug, Default)]
-pub(super) struct Registry {
-    mailboxes: DashMap<Arc<str>, Mailbox>,
-    pub(super) count: AtomicUsize,
-    next_serial: AtomicU64,
-}
-
-/// A group's mailbox. The serial number distinguishes it from that of a later group with the same id.
-#[derive(Clone, Debug)]
-struct Mailbox {
-    serial: u64,
-    /// Boxed, because a channel allocates 32 of its items at once.
-    commands: mpsc::Sender<Box<Command>>,
-}
-
-impl Registry {
-    fn get(&self, group_id: &str) -> Option<Mailbox> {
-        self.mailboxes.get(group_id).map(|mailbox| mailbox.clone())
-    }
-
-    /// Removes the group, unless a later one has its id.
-    pub(super) fn remove(&self, group_id: &str, serial: u64) {
-        let is_same = |_: &Arc<str>, mailbox: &Mailbox| mailbox.serial == serial;
-        if self.mailboxes.remove_if(group_id, is_same).is_some() {
-            self.count.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
 }
 
 impl Groups {

@@ -5,12 +5,14 @@
 //! Of topics this module knows names only, and it does not know which broker coordinates a group: operations know both.
 
 pub(crate) mod classic;
+mod command;
 mod description;
 mod errors;
 mod groups;
 mod membership;
 mod memory;
 pub(crate) mod offsets;
+mod registry;
 mod state;
 mod task;
 #[cfg(test)]

@@ -4,14 +4,12 @@
 //! What all types of groups share is here. Each protocol has a file: [`classic`] has the requests of the classic one.
 
 mod classic;
-mod command;
-
-pub(super) use command::{Answer, ClassicCommand, Command, DeletedOffsets};
 
 use super::classic::Limits;
-use super::groups::Registry;
+use super::command::{Answer, Command, DeletedOffsets};
 use super::memory::{GroupMemory, Held};
 use super::offsets::{Offsets, OffsetsToCommit, PartitionsByTopic};
+use super::registry::Registry;
 use super::timeline::Timeline;
 use super::{
     CommitError, Committer, Group, GroupError, GroupState, GroupSummary, NonEmptyGroup, SubscribedToTopic,

@@ -1,7 +1,12 @@
 //! The claims of a field that the bytes of its body cannot hold.
 
-use super::reader::MAX_ELEMENTS;
 use thiserror::Error;
+
+/// Bound on the elements of all arrays of one body, tagged fields included.
+///
+/// An element of two bytes can take a hundred when decoded, so the bytes of a frame alone bound too little: 100 MB of
+/// empty elements would become gigabytes. No request of a real client comes near this.
+pub(crate) const MAX_ELEMENTS: usize = 1_000_000;
 
 /// What one field claims. `left` counts the bytes from the end of what was read to the end of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

@@ -1,12 +1,6 @@
 //! Reads a body from its start and never beyond its end: the primitives of Kafka's encoding, each held to the bytes that are left.
 
-use super::claim::{Claim, Fault, fault};
-
-/// Bound on the elements of all arrays of one body, tagged fields included.
-///
-/// An element of two bytes can take a hundred when decoded, so the bytes of a frame alone bound too little: 100 MB of
-/// empty elements would become gigabytes. No request of a real client comes near this.
-pub(crate) const MAX_ELEMENTS: usize = 1_000_000;
+use super::claim::{Claim, Fault, MAX_ELEMENTS, fault};
 
 /// Kafka's strings carry 16-bit lengths, and its readers hold compact ones to the same bound.
 const MAX_STRING_BYTES: usize = i16::MAX as usize;

@@ -1,9 +1,10 @@
 //! The requests of the classic protocol. A group of another type refuses them here, with the codes that [`Group`] lists.
 
-use super::{Answer, ClassicCommand, GroupTask, reply};
+use super::{GroupTask, reply};
 use crate::group::classic::{
     Effect, HeartbeatError, JoinError, Joined, Joiner, Leaver, SyncError, SyncRequest, Synced, Ticket,
 };
+use crate::group::command::{Answer, ClassicCommand};
 use crate::group::{GroupError, Membership, MembershipError};
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -1,0 +1,233 @@
+//! Broker configs as they are given, by Kafka's name: each one checked, and the honoured ones read into their typed values.
+
+use super::BrokerConfig;
+use super::definition::{self, Effect, Setting, Value};
+use super::keys::BROKER_CONFIGS;
+use std::collections::BTreeMap;
+
+/// A config that Kafka would refuse to start with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// No config of that name exists.
+    #[error("unknown broker config `{name}`{}", hint(.similar))]
+    Unknown {
+        /// The name given.
+        name: String,
+        /// The config that was probably meant.
+        similar: Option<&'static str>,
+    },
+    /// The value does not fit the config's type or range.
+    #[error("invalid value `{value}` for broker config `{name}`: {reason}")]
+    Invalid {
+        /// The config's name.
+        name: String,
+        /// The value given.
+        value: String,
+        /// What would be right.
+        reason: String,
+    },
+    /// Values that do not fit each other.
+    #[error("broker configs do not fit each other: {reason}")]
+    Conflict {
+        /// Which, and why.
+        reason: String,
+    },
+}
+
+fn hint(similar: &Option<&'static str>) -> String {
+    similar.map_or_else(String::new, |name| format!(": did you mean `{name}`?"))
+}
+
+impl BrokerConfig {
+    /// Kafka's defaults with `properties` set over them.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first config that is unknown or out of its range.
+    pub(crate) fn from_properties(properties: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+        let mut config = Self::default();
+        for (name, text) in properties {
+            let (setting, value) = check(name, text)?;
+            if let Effect::Honoured(set) = setting.effect {
+                set(&mut config, &value);
+            }
+        }
+        config.check_together(properties)?;
+        Ok(config)
+    }
+
+    /// What only the values together can tell.
+    fn check_together(&self, properties: &BTreeMap<String, String>) -> Result<(), ConfigError> {
+        let (min, max) = (
+            self.group_min_session_timeout_ms,
+            self.group_max_session_timeout_ms,
+        );
+        if min > max {
+            let name = "group.max.session.timeout.ms";
+            return Err(ConfigError::Invalid {
+                name: name.to_owned(),
+                value: properties.get(name).cloned().unwrap_or_else(|| max.to_string()),
+                reason: format!("it must be at least group.min.session.timeout.ms, which is {min}"),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Reads one property.
+fn check(name: &str, text: &str) -> Result<(&'static Setting<BrokerConfig>, Value), ConfigError> {
+    let invalid = |reason: &str| ConfigError::Invalid {
+        name: name.to_owned(),
+        value: text.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let Some(setting) = definition::setting(BROKER_CONFIGS, name) else {
+        return Err(ConfigError::Unknown {
+            name: name.to_owned(),
+            similar: definition::similar(BROKER_CONFIGS, name),
+        });
+    };
+    if let Effect::Decided(reason) = setting.effect {
+        return Err(invalid(reason));
+    }
+    let value = setting.definition.parse(text);
+    Ok((setting, value.map_err(|reason| invalid(&reason))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(properties: &[(&str, &str)]) -> Result<BrokerConfig, ConfigError> {
+        let properties = properties
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()));
+        BrokerConfig::from_properties(&properties.collect())
+    }
+
+    #[test]
+    fn nothing_set_is_the_default() {
+        assert_eq!(from(&[]), Ok(BrokerConfig::default()));
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_table() {
+        let defaults: BTreeMap<_, _> = BROKER_CONFIGS
+            .iter()
+            .filter(|setting| !matches!(setting.effect, Effect::Decided(_)))
+            .map(|setting| &setting.definition)
+            .filter_map(|definition| Some((definition.name.to_owned(), definition.default?.to_owned())))
+            .collect();
+        assert_eq!(
+            BrokerConfig::from_properties(&defaults),
+            Ok(BrokerConfig::default())
+        );
+    }
+
+    #[test]
+    fn what_is_honoured_is_typed() {
+        let config = from(&[
+            ("auto.create.topics.enable", "false"),
+            ("num.partitions", " 12 "),
+            ("default.replication.factor", "3"),
+            ("delete.topic.enable", "FALSE"),
+            ("broker.rack", "r1"),
+            ("group.initial.rebalance.delay.ms", "3000"),
+            ("group.min.session.timeout.ms", "100"),
+            ("group.max.session.timeout.ms", "101"),
+            ("group.max.size", "2"),
+            ("offset.metadata.max.bytes", "5"),
+            ("offsets.retention.minutes", "6"),
+            ("offsets.retention.check.interval.ms", "60"),
+            ("socket.request.max.bytes", "7"),
+            ("max.incremental.fetch.session.cache.slots", "0"),
+            ("connections.max.idle.ms", "-1"),
+            ("log.retention.check.interval.ms", "8"),
+            ("max.request.partition.size.limit", "9"),
+            ("log.retention.ms", "10"),
+        ]);
+        let expected = BrokerConfig {
+            auto_create_topics: false,
+            default_partitions: 12,
+            default_replication_factor: 3,
+            delete_topics: false,
+            rack: Some("r1".to_owned()),
+            group_initial_rebalance_delay_ms: 3_000,
+            group_min_session_timeout_ms: 100,
+            group_max_session_timeout_ms: 101,
+            group_max_size: 2,
+            offset_metadata_max_bytes: 5,
+            offsets_retention_minutes: 6,
+            offsets_retention_check_interval_ms: 60,
+            socket_request_max_bytes: 7,
+            fetch_session_slots: 0,
+            connections_max_idle_ms: -1,
+            retention_check_interval_ms: 8,
+            described_partitions_limit: 9,
+        };
+        assert_eq!(config, Ok(expected));
+    }
+
+    #[test]
+    fn a_config_without_an_effect_says_why() {
+        let reason = |name| match definition::setting(BROKER_CONFIGS, name)?.effect {
+            Effect::None(reason) => Some(reason),
+            _ => None,
+        };
+        for (name, expected) in [
+            ("num.partitions", None),
+            ("auto.create.topics.enable", None),
+            ("log.retention.hours", None),
+            ("node.id", None),
+            (
+                "num.io.threads",
+                Some("there are no thread pools or queues of Kafka's kind"),
+            ),
+            (
+                "log.dir",
+                Some("logs live in memory, and nothing is written to a disk"),
+            ),
+        ] {
+            assert_eq!(reason(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_explained() {
+        let cases: &[(&[(&str, &str)], &str)] = &[
+            (
+                &[("auto.create.topic.enable", "true")],
+                "unknown broker config `auto.create.topic.enable`: did you mean `auto.create.topics.enable`?",
+            ),
+            (
+                &[("num_partitions", "1")],
+                "unknown broker config `num_partitions`: did you mean `num.partitions`?",
+            ),
+            (
+                &[("no.such.thing.whatsoever", "1")],
+                "unknown broker config `no.such.thing.whatsoever`",
+            ),
+            (
+                &[("num.partitions", "0")],
+                "invalid value `0` for broker config `num.partitions`: it must be a whole number of at least 1, and at most 2147483647",
+            ),
+            (
+                &[("delete.topic.enable", "no")],
+                "invalid value `no` for broker config `delete.topic.enable`: it must be true or false",
+            ),
+            (
+                &[("node.id", "4")],
+                "invalid value `4` for broker config `node.id`: the brokers are numbered 1, 2, ... in the order of their addresses",
+            ),
+            (
+                &[
+                    ("group.min.session.timeout.ms", "9"),
+                    ("group.max.session.timeout.ms", "8"),
+                ],
+                "invalid value `8` for broker config `group.max.session.timeout.ms`: it must be at least group.min.session.timeout.ms, which is 9",
+            ),
+        ];
+        for (properties, message) in cases {
+            assert_eq!(from(properties).expect_err(message).to_string(), *message);
+        }
+    }
+}
