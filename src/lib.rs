@@ -58,4 +58,4 @@ struct ReadmeExamples;
 struct RustPageExamples;
 
 #[cfg(test)]
-mod docs;
+mod docs_tests;

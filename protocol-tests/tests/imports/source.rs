@@ -1,380 +1,329 @@
-//! The paths that a Rust source names, in `use` lines and in code, read by a small scanner: enough Rust to skip comments,
-//! literals and `#[cfg(test)]` items, and to unfold `use a::{b, c::d}`.
+//! Reads Rust sources as modules: what each one declares, imports and names, with `#[cfg(test)]` items left out.
+//!
+//! `syn` parses the items. A macro's arguments are tokens to it, so paths in there are read off the tokens.
 
-use std::collections::BTreeSet;
+use proc_macro2::{TokenStream, TokenTree};
+use std::collections::{BTreeMap, BTreeSet};
+use syn::visit::{self, Visit};
+use syn::{Attribute, Item, UseTree};
 
-/// One file of the product.
-pub(crate) struct SourceFile {
-    /// From the project's root, with slashes.
-    pub(crate) name: String,
-    /// Every path it names: from `crate::` for its own package, else from the name of the crate (or module) outside.
-    pub(crate) paths: Vec<String>,
-    /// Every name it mentions, methods' and attributes' included.
+/// One module of a crate.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Module {
+    /// Path of the file from the project's root, with slashes.
+    pub(crate) file: String,
+    /// Every name that its items mention, methods and attributes included.
     pub(crate) names: BTreeSet<String>,
+    /// Names that `use` items bring in, each with the path that it stands for, as written.
+    imports: BTreeMap<String, Vec<String>>,
+    /// Paths that `use a::b::*` items open, as written.
+    globs: Vec<Vec<String>>,
+    /// Every path that it names, as written.
+    written: BTreeSet<Vec<String>>,
 }
 
-/// What `crate::NAME` means at a package's front, as the path of where it is defined.
-pub(crate) type Exports = Vec<(String, String)>;
-
-/// All names of `text`.
-pub(crate) fn names(text: &str) -> BTreeSet<String> {
-    let tokens = without_tests(&tokens(text)).into_iter();
-    tokens.filter(|token| is_name(token)).collect()
+/// The modules of one crate, by their path from `crate` on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Crate {
+    modules: BTreeMap<Vec<String>, Module>,
 }
 
-/// All paths of `text`. A module that a `use` has brought in is spelled out where the code goes on from it.
-pub(crate) fn named_paths(file: &str, text: &str, exports: &[(String, String)]) -> Vec<String> {
-    let tokens = without_tests(&tokens(text));
-    let module = module_of(file);
-    let (mut used, mut named) = (Vec::new(), Vec::new());
-    let mut rest = tokens.as_slice();
-    while let Some((first, after)) = rest.split_first() {
-        // `use<'a>` in a bound names no path.
-        if first == "use" && after.first().is_some_and(|next| next != "<") {
-            rest = use_tree(after, &[], &mut used);
-        } else if is_name(first) {
-            rest = path(rest, &mut named);
-        } else {
+impl Crate {
+    /// Adds the module that `text` is, which lies in `file`, a path below the folder `src` of a package.
+    ///
+    /// # Panics
+    /// Panics if `text` is not Rust.
+    pub(crate) fn add(&mut self, file: &str, text: &str) {
+        let parsed = syn::parse_file(text).unwrap_or_else(|error| panic!("{file}: {error}"));
+        self.add_items(module_path(file), file, &parsed.items);
+    }
+
+    fn add_items(&mut self, path: Vec<String>, file: &str, items: &[Item]) {
+        let mut reader = Reader {
+            module: Module {
+                file: file.to_owned(),
+                ..Module::default()
+            },
+            inline: Vec::new(),
+        };
+        for item in items {
+            reader.visit_item(item);
+        }
+        for (name, items) in reader.inline {
+            let mut inner = path.clone();
+            inner.push(name);
+            self.add_items(inner, file, items);
+        }
+        self.modules.insert(path, reader.module);
+    }
+
+    /// Returns the modules with their paths from `crate` on.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = (&[String], &Module)> {
+        self.modules
+            .iter()
+            .map(|(path, module)| (path.as_slice(), module))
+    }
+
+    /// Returns every path that the module at `path` names: from `crate` on for its own crate, with re-exports followed to where an item
+    /// is defined; otherwise from the other crate's name on.
+    pub(crate) fn named_paths(&self, path: &[String]) -> BTreeSet<String> {
+        let module = &self.modules[path];
+        let globs = module.globs.iter().map(|glob| {
+            let mut resolved = self.resolve(path, glob);
+            resolved.push("*".to_owned());
+            resolved
+        });
+        let written = module.written.iter().map(|written| self.resolve(path, written));
+        written
+            .chain(globs)
+            .filter(|path| path.len() > 1)
+            .map(|path| path.join("::"))
+            .collect()
+    }
+
+    /// Returns the path of the item that `path`, which begins with `crate`, re-exports; another path as it is.
+    pub(crate) fn canonical(&self, path: &str) -> String {
+        let segments: Vec<_> = path.split("::").map(str::to_owned).collect();
+        if segments[0] != "crate" {
+            return path.to_owned();
+        }
+        self.resolve(&[], &segments).join("::")
+    }
+
+    /// Returns the path that `written` stands for in the module at `from`.
+    fn resolve(&self, from: &[String], written: &[String]) -> Vec<String> {
+        // A chain of re-exports longer than this is a circle of them.
+        self.resolve_within(from, written, 16)
+    }
+
+    fn resolve_within(&self, from: &[String], written: &[String], depth: usize) -> Vec<String> {
+        let mut base = from.to_vec();
+        let mut rest = written;
+        let mut is_own = false;
+        while let Some(first) = rest.first() {
+            match first.as_str() {
+                "crate" => base.clear(),
+                "self" => {}
+                "super" => {
+                    base.pop();
+                }
+                _ => break,
+            }
+            is_own = true;
+            rest = &rest[1..];
+        }
+        if !is_own && !self.knows(from, &rest[0]) {
+            return written.to_vec();
+        }
+        while let Some((name, after)) = rest.split_first() {
+            base.push(name.clone());
             rest = after;
-        }
-    }
-    let modules: Vec<_> = used.iter().filter(|used| used.is_module()).collect();
-    let spell_out = |path: &Vec<String>| match modules.iter().find(|module| module.name == path[0]) {
-        Some(module) => module.path.iter().chain(&path[1..]).cloned().collect(),
-        None => path.clone(),
-    };
-    let named: Vec<_> = named.iter().map(spell_out).collect();
-    let paths: BTreeSet<_> = used
-        .iter()
-        .map(|used| &used.path)
-        .chain(&named)
-        .map(|path| resolve(path, &module, exports))
-        .collect();
-    paths.into_iter().collect()
-}
-
-/// What one branch of a `use` brings in.
-struct Used {
-    path: Vec<String>,
-    /// What it is called here.
-    name: String,
-}
-
-impl Used {
-    /// By its name: types begin with a capital letter.
-    fn is_module(&self) -> bool {
-        self.path.len() > 1
-            && self
-                .path
-                .last()
-                .is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()))
-    }
-}
-
-/// The module that a file is, as the segments after `crate`.
-fn module_of(file: &str) -> Vec<String> {
-    let within = file.split_once("src/").map_or(file, |(_, within)| within);
-    let mut segments: Vec<_> = within
-        .trim_end_matches(".rs")
-        .split('/')
-        .map(str::to_owned)
-        .collect();
-    if segments
-        .last()
-        .is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str()))
-    {
-        segments.pop();
-    }
-    segments
-}
-
-fn resolve(path: &[String], module: &[String], exports: &[(String, String)]) -> String {
-    let mut path = path.to_vec();
-    if path[0] == "self" || path[0] == "super" {
-        let mut base = module.to_vec();
-        while path.first().is_some_and(|segment| segment == "super") {
-            path.remove(0);
+            if self.modules.contains_key(&base) {
+                continue;
+            }
             base.pop();
-        }
-        let tail = path.into_iter().filter(|segment| segment != "self");
-        path = ["crate".to_owned()].into_iter().chain(base).chain(tail).collect();
-    }
-    if let [first, name, ..] = path.as_slice()
-        && first == "crate"
-        && let Some((_, target)) = exports.iter().find(|(exported, _)| exported == name)
-    {
-        path.splice(..2, [target.clone()]);
-    }
-    path.join("::")
-}
-
-/// One path in code: `a::b::c`, if it has more than one segment.
-fn path<'a>(mut rest: &'a [String], found: &mut Vec<Vec<String>>) -> &'a [String] {
-    let mut segments = vec![rest[0].clone()];
-    rest = &rest[1..];
-    while let [colons, name, after @ ..] = rest {
-        if colons != "::" || !is_name(name) {
+            let imported = self
+                .modules
+                .get(&base)
+                .and_then(|module| module.imports.get(name));
+            if let Some(imported) = imported
+                && depth > 0
+                && (base != from || imported != written)
+            {
+                let mut target = imported.clone();
+                target.extend_from_slice(after);
+                let resolved = self.resolve_within(&base, &target, depth - 1);
+                // What a module re-exports of another crate is named as the module's own.
+                if base == from || resolved.first().is_some_and(|first| first == "crate") {
+                    return resolved;
+                }
+            }
+            base.push(name.clone());
+            base.extend_from_slice(after);
             break;
         }
-        segments.push(name.clone());
-        rest = after;
+        base.insert(0, "crate".to_owned());
+        base
     }
-    if segments.len() > 1 {
-        found.push(segments);
+
+    /// Whether a path in the module at `from` that begins with `name` begins with one of its children or imports.
+    fn knows(&self, from: &[String], name: &String) -> bool {
+        let mut child = from.to_vec();
+        child.push(name.clone());
+        let imported = self.modules[from].imports.get(name);
+        // `use tokio;` and `use bytes::Bytes as bytes` bring in what they begin with.
+        self.modules.contains_key(&child) || imported.is_some_and(|imported| imported.first() != Some(name))
     }
-    rest
 }
 
-/// The tree after `use`, up to its semicolon, or to the comma or brace that ends a branch.
-fn use_tree<'a>(mut rest: &'a [String], prefix: &[String], found: &mut Vec<Used>) -> &'a [String] {
-    let mut segments = prefix.to_vec();
-    let mut new_name = None;
-    let mut is_branched = false;
-    while let Some((token, after)) = rest.split_first() {
-        match token.as_str() {
-            ";" | "," | "}" => break,
-            "{" => {
-                is_branched = true;
-                rest = after;
-                while rest.first().is_some_and(|token| token != "}") {
-                    assert_ne!(rest[0], ";", "a use tree that does not close its braces");
-                    rest = use_tree(rest, &segments, found);
-                    rest = rest.strip_prefix(&[",".to_owned()]).unwrap_or(rest);
+/// Returns the path of the module that a file is, from `crate` on.
+fn module_path(file: &str) -> Vec<String> {
+    let within = file.split_once("src/").map_or(file, |(_, within)| within);
+    let segments = within.trim_end_matches(".rs").split('/');
+    let mut path: Vec<_> = segments.map(str::to_owned).collect();
+    if path
+        .last()
+        .is_some_and(|last| ["mod", "lib"].contains(&last.as_str()))
+    {
+        path.pop();
+    }
+    path
+}
+
+/// Reads the items of one module.
+struct Reader<'ast> {
+    module: Module,
+    inline: Vec<(String, &'ast [Item])>,
+}
+
+impl Reader<'_> {
+    fn import(&mut self, tree: &UseTree, prefix: &mut Vec<String>) {
+        match tree {
+            UseTree::Path(path) => {
+                prefix.push(path.ident.to_string());
+                self.import(&path.tree, prefix);
+                prefix.pop();
+            }
+            UseTree::Name(name) => self.import_name(&name.ident.to_string(), None, prefix),
+            UseTree::Rename(rename) => {
+                self.import_name(&rename.ident.to_string(), Some(rename.rename.to_string()), prefix);
+            }
+            UseTree::Glob(_) => self.module.globs.push(prefix.clone()),
+            UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.import(tree, prefix);
                 }
-                rest = &rest[rest.len().min(1)..];
-                continue;
-            }
-            // The new name after it is no part of the path.
-            "as" => {
-                new_name = after.first().cloned();
-                rest = &after[after.len().min(1)..];
-                continue;
-            }
-            "self" if !segments.is_empty() => {}
-            name if is_name(name) || name == "*" => segments.push(name.to_owned()),
-            _ => {}
-        }
-        rest = after;
-    }
-    if !is_branched && let Some(last) = segments.last() {
-        found.push(Used {
-            name: new_name.unwrap_or_else(|| last.clone()),
-            path: segments,
-        });
-    }
-    rest
-}
-
-fn is_name(token: &str) -> bool {
-    token.starts_with(|c: char| c.is_alphabetic() || c == '_')
-}
-
-/// Drops each item behind `#[cfg(test)]`: up to its semicolon, or to the end of its first braces.
-fn without_tests(tokens: &[String]) -> Vec<String> {
-    const MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
-    let mut kept = Vec::new();
-    let mut place = 0;
-    while place < tokens.len() {
-        if !tokens[place..]
-            .iter()
-            .map(String::as_str)
-            .take(MARK.len())
-            .eq(MARK)
-        {
-            kept.push(tokens[place].clone());
-            place += 1;
-            continue;
-        }
-        place += MARK.len();
-        let mut depth = 0;
-        while place < tokens.len() {
-            match tokens[place].as_str() {
-                "{" => depth += 1,
-                "}" => depth -= 1,
-                _ => {}
-            }
-            let is_end = depth == 0 && (tokens[place] == "}" || tokens[place] == ";");
-            place += 1;
-            if is_end {
-                break;
             }
         }
     }
-    kept
+
+    fn import_name(&mut self, name: &str, renamed: Option<String>, prefix: &[String]) {
+        let mut path = prefix.to_vec();
+        if name != "self" {
+            path.push(name.to_owned());
+        }
+        let own = path.last().cloned().unwrap_or_default();
+        self.module.names.insert(own.clone());
+        self.module.written.insert(path.clone());
+        self.module.imports.insert(renamed.unwrap_or(own), path);
+    }
+
+    /// Reads the names and the paths `a::b::c` of a macro's arguments or an attribute.
+    fn read_tokens(&mut self, tokens: TokenStream) {
+        let mut path: Vec<String> = Vec::new();
+        let mut colons = 0;
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => {
+                    let name = ident.to_string();
+                    self.module.names.insert(name.clone());
+                    if colons != 2 {
+                        self.end_path(&mut path);
+                    }
+                    path.push(name);
+                    colons = 0;
+                }
+                TokenTree::Punct(punct) if punct.as_char() == ':' => colons += 1,
+                TokenTree::Group(group) => {
+                    self.end_path(&mut path);
+                    self.read_tokens(group.stream());
+                    colons = 0;
+                }
+                _ => {
+                    self.end_path(&mut path);
+                    colons = 0;
+                }
+            }
+        }
+        self.end_path(&mut path);
+    }
+
+    fn end_path(&mut self, path: &mut Vec<String>) {
+        let ended = std::mem::take(path);
+        if ended.len() > 1 {
+            self.module.written.insert(ended);
+        }
+    }
 }
 
-/// Names, `::` and single marks; comments and literals are left out.
-fn tokens(text: &str) -> Vec<String> {
-    let mut tokens = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            rest.find("*/").map_or(rest.len(), |end| end + 2)
-        } else if first == '"' {
-            string_length(rest)
-        } else if first == '\'' {
-            character_length(rest)
-        } else if let Some(length) = raw_string_length(rest) {
-            length
-        } else if first.is_alphanumeric() || first == '_' {
-            let name = rest
-                .split(|c: char| !c.is_alphanumeric() && c != '_')
-                .next()
-                .unwrap_or_default();
-            tokens.push(name.to_owned());
-            name.len()
-        } else if rest.starts_with("::") {
-            tokens.push("::".to_owned());
-            2
-        } else {
-            if !first.is_whitespace() {
-                tokens.push(first.to_string());
+impl<'ast> Visit<'ast> for Reader<'ast> {
+    fn visit_item(&mut self, item: &'ast Item) {
+        if attributes(item).iter().any(is_test_only) {
+            return;
+        }
+        match item {
+            Item::Mod(module) => {
+                for attribute in &module.attrs {
+                    self.visit_attribute(attribute);
+                }
+                if let Some((_, items)) = &module.content {
+                    self.inline.push((module.ident.to_string(), items));
+                }
             }
-            first.len_utf8()
+            Item::Use(item) => self.import(&item.tree, &mut Vec::new()),
+            _ => visit::visit_item(self, item),
+        }
+    }
+
+    fn visit_impl_item(&mut self, item: &'ast syn::ImplItem) {
+        let attributes = match item {
+            syn::ImplItem::Fn(function) => function.attrs.as_slice(),
+            syn::ImplItem::Const(constant) => &constant.attrs,
+            _ => &[],
         };
-        rest = &rest[length..];
-    }
-    tokens
-}
-
-/// Of a literal in quotes, with its escapes.
-fn string_length(text: &str) -> usize {
-    let mut is_escaped = false;
-    for (place, c) in text.char_indices().skip(1) {
-        match c {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            '"' => return place + 1,
-            _ => {}
+        if !attributes.iter().any(is_test_only) {
+            visit::visit_impl_item(self, item);
         }
     }
-    text.len()
-}
 
-/// Of a character literal, or of the mark that begins a lifetime.
-fn character_length(text: &str) -> usize {
-    let body = &text[1..];
-    match body.chars().next() {
-        Some('\\') => body[2..].find('\'').map_or(text.len(), |end| end + 4),
-        Some(c) if body[c.len_utf8()..].starts_with('\'') => c.len_utf8() + 2,
-        _ => 1,
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let segments: Vec<_> = path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string())
+            .collect();
+        self.module.written.insert(segments);
+        visit::visit_path(self, path);
+    }
+
+    fn visit_ident(&mut self, ident: &'ast proc_macro2::Ident) {
+        self.module.names.insert(ident.to_string());
+    }
+
+    fn visit_macro(&mut self, called: &'ast syn::Macro) {
+        visit::visit_macro(self, called);
+        self.read_tokens(called.tokens.clone());
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        visit::visit_attribute(self, attribute);
+        if let syn::Meta::List(list) = &attribute.meta {
+            self.read_tokens(list.tokens.clone());
+        }
     }
 }
 
-/// Of `r"..."`, `br#"..."#` and their like.
-fn raw_string_length(text: &str) -> Option<usize> {
-    let body = text.strip_prefix("br").or_else(|| text.strip_prefix('r'))?;
-    let hashes = body.len() - body.trim_start_matches('#').len();
-    let content = body[hashes..].strip_prefix('"')?;
-    let end = format!("\"{}", "#".repeat(hashes));
-    let start = text.len() - content.len();
-    Some(
-        content
-            .find(&end)
-            .map_or(text.len(), |place| start + place + end.len()),
-    )
+/// Whether an attribute is `#[cfg(test)]`.
+fn is_test_only(attribute: &Attribute) -> bool {
+    let syn::Meta::List(list) = &attribute.meta else {
+        return false;
+    };
+    list.path.is_ident("cfg") && list.tokens.to_string() == "test"
 }
 
-#[test]
-fn use_trees_unfold_and_relative_paths_are_resolved() {
-    let source = "
-        use crate::{Clock, topic::{self, Partition as P}};
-        pub(crate) use super::log::*;
-        use self::inner::Thing;
-        use super::super::ids::Offset;
-        use tokio::sync::{mpsc, watch};
-    ";
-    let exports = [("Clock".to_owned(), "crate::clock::Clock".to_owned())];
-    assert_eq!(
-        named_paths("broker/src/fetch/wait.rs", source, &exports),
-        [
-            "crate::clock::Clock",
-            "crate::fetch::log::*",
-            "crate::fetch::wait::inner::Thing",
-            "crate::ids::Offset",
-            "crate::topic",
-            "crate::topic::Partition",
-            "tokio::sync::mpsc",
-            "tokio::sync::watch",
-        ]
-    );
-}
-
-#[test]
-fn modules_that_are_used_are_spelled_out_and_types_are_not() {
-    let source = "
-        use tokio::time as t;
-        use super::{log::{self, Segment}, ids};
-        fn f() { t::pause(); log::batch::check(); Segment::new(); ids::last(); other::call() }
-    ";
-    assert_eq!(
-        named_paths("broker/src/fetch/wait.rs", source, &[]),
-        [
-            "Segment::new",
-            "crate::fetch::ids",
-            "crate::fetch::ids::last",
-            "crate::fetch::log",
-            "crate::fetch::log::Segment",
-            "crate::fetch::log::batch::check",
-            "other::call",
-            "tokio::time",
-            "tokio::time::pause",
-        ]
-    );
-}
-
-#[test]
-fn names_are_those_of_code_alone() {
-    let source = r##"
-        //! hidden_comment
-        #[attribute(argument = true)]
-        fn f() { value.method("hidden_text").field; 'hidden: loop {} }
-        #[cfg(test)]
-        mod tests { fn hidden_test() {} }
-    "##;
-    let expected = [
-        "attribute",
-        "argument",
-        "true",
-        "fn",
-        "f",
-        "value",
-        "method",
-        "field",
-        "hidden",
-        "loop",
-    ];
-    assert_eq!(names(source), expected.map(str::to_owned).into());
-}
-
-#[test]
-fn paths_in_code_and_macros_are_named_and_literals_are_not() {
-    let source = r##"
-        //! crate::comment::Line
-        fn f<'a>(c: &'a str) -> char {
-            /* crate::comment::Block */
-            let text = "crate::string::Literal \" crate::string::Escaped";
-            let raw = r#"crate::raw::Literal " "#;
-            tokio::select! { biased; _ = crate::group::run() => {} }
-            fn captures() -> impl Sized + use<> { Some(1) }
-            let colon = ':'; let quote = '\''; let letter = 'x';
-            std::time::SystemTime::now()
-        }
-        #[cfg(test)]
-        mod tests { use crate::hidden::Test; fn f() {} }
-        #[cfg(test)]
-        use crate::hidden::Line;
-        fn after() { crate::seen::here() }
-    "##;
-    assert_eq!(
-        named_paths("broker/src/upkeep.rs", source, &[]),
-        [
-            "crate::group::run",
-            "crate::seen::here",
-            "std::time::SystemTime::now",
-            "tokio::select"
-        ]
-    );
+fn attributes(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(item) => &item.attrs,
+        Item::Enum(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        Item::Macro(item) => &item.attrs,
+        Item::Mod(item) => &item.attrs,
+        Item::Static(item) => &item.attrs,
+        Item::Struct(item) => &item.attrs,
+        Item::Trait(item) => &item.attrs,
+        Item::Type(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        _ => &[],
+    }
 }
