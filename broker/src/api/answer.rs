@@ -1,11 +1,14 @@
 //! The answer to a request, whatever its API, and the way to it: now or later.
 
+pub(super) mod fetch;
+pub(super) mod produce;
+
 use super::errors::ErrorCounts;
-use super::fetch::FetchAnswer;
-use super::produce::ProduceAnswer;
 use crate::pool::Charge;
 use crate::wire::Outgoing;
+use fetch::FetchAnswer;
 use kafka_protocol::protocol::Encodable;
+use produce::ProduceAnswer;
 use std::fmt::{self, Debug, Formatter};
 use std::future::Future;
 use std::pin::Pin;

@@ -15,15 +15,13 @@
 //! from version 13 on. KIP-595: diverging epochs from version 12 on. KIP-951: the current leader from version 16 on (its field is
 //! there from 12 on).
 
-mod answer;
-
+use super::answer::fetch::{FetchAnswer, PartitionAnswer, TopicAnswer};
 use super::errors::{KafkaError, code_instead_of_storage_error};
 use super::{Answer, Answering, Api};
-use crate::cluster::{Cluster, NodeEndpoint};
+use crate::cluster::Cluster;
 use crate::fetch::session::{SessionError, SessionRequest};
 use crate::fetch::{FetchError, FetchedPartition, PartitionKey, Wanted};
 use crate::ids::{LeaderEpoch, Offset};
-use crate::log::Part;
 use crate::operations::RequestContext;
 use crate::operations::fetch::{Limits, fetch};
 use crate::topic::TopicKey;
@@ -44,41 +42,6 @@ const TOPIC_IDS_FROM: i16 = 13;
 const CURRENT_LEADER_FROM: i16 = 16;
 /// Before this, clients do not know KAFKA_STORAGE_ERROR.
 const STORAGE_ERROR_FROM: i16 = 6;
-
-/// A Fetch response, with records that are still slices of the log.
-#[derive(Debug, Default)]
-pub(crate) struct FetchAnswer {
-    pub(crate) error_code: i16,
-    pub(crate) session_id: i32,
-    /// Partitions in order; the same topic may come more than once.
-    pub(crate) topics: Vec<TopicAnswer>,
-    pub(crate) node_endpoints: Vec<NodeEndpoint>,
-}
-
-/// Partitions of one topic.
-#[derive(Debug)]
-pub(crate) struct TopicAnswer {
-    pub(crate) topic: TopicKey,
-    pub(crate) partitions: Vec<PartitionAnswer>,
-}
-
-/// Kafka's `PartitionData`; -1 where there is nothing to say.
-#[derive(Debug)]
-pub(crate) struct PartitionAnswer {
-    pub(crate) index: i32,
-    pub(crate) error_code: i16,
-    pub(crate) high_watermark: i64,
-    pub(crate) last_stable_offset: i64,
-    pub(crate) log_start_offset: i64,
-    /// Epoch and end offset.
-    pub(crate) diverging_epoch: Option<(i32, i64)>,
-    /// Leader and its epoch.
-    pub(crate) current_leader: Option<(i32, i32)>,
-    /// Aborted transactions, producer id and first offset each; `None` is null, for whoever reads uncommitted records too.
-    pub(crate) aborted_transactions: Option<Vec<(i64, i64)>>,
-    pub(crate) records: Vec<Part>,
-    pub(crate) records_bytes: usize,
-}
 
 impl Api for Fetch {
     type Request = FetchRequest;

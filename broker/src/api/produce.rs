@@ -15,9 +15,9 @@
 //! # Notes by KIP
 //! KIP-467: record errors from version 8 on. KIP-516: topic ids in version 13. KIP-951: the current leader from version 10 on.
 
-mod answer;
 mod request;
 
+use super::answer::produce::{Few, PartitionAnswer, ProduceAnswer, Refusal, TOPIC_IDS_FROM, TopicAnswer};
 use super::errors::KafkaError;
 use super::{Answer, Answering, Api, Delivery};
 use crate::cluster::{Cluster, NodeEndpoint};
@@ -26,60 +26,18 @@ use crate::log::{AppendError, Appended};
 use crate::operations::RequestContext;
 use crate::operations::produce::{ProduceError, Target, Terms, produce};
 use crate::topic::leadership::NotServed;
-use kafka_protocol::protocol::StrBytes;
 use request::ProduceRequest;
-use smallvec::SmallVec;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Kafka's `ProduceRequest`.
 pub(super) struct Produce;
 
-/// From here on topics have ids instead of names.
-const TOPIC_IDS_FROM: i16 = 13;
 /// From here on an answer may name the current leader.
 const CURRENT_LEADER_FROM: i16 = 10;
 /// From here on zstd may be used.
 const ZSTD_FROM: i16 = 7;
-
-/// Topics or partitions. A request that has one of each is the most frequent, and allocating for them costs more than to look them up.
-pub(crate) type Few<T> = SmallVec<[T; 1]>;
-
-/// A Produce response.
-#[derive(Debug)]
-pub(crate) struct ProduceAnswer {
-    pub(crate) topics: Few<TopicAnswer>,
-    pub(crate) node_endpoints: Vec<NodeEndpoint>,
-}
-
-/// The partitions of one topic.
-#[derive(Debug)]
-pub(crate) struct TopicAnswer {
-    pub(crate) name: StrBytes,
-    pub(crate) id: Uuid,
-    pub(crate) partitions: Few<PartitionAnswer>,
-}
-
-/// Kafka's `PartitionProduceResponse`.
-#[derive(Debug)]
-pub(crate) struct PartitionAnswer {
-    pub(crate) index: i32,
-    /// Boxed, since it is rare and large.
-    pub(crate) outcome: Result<Appended, Box<Refusal>>,
-}
-
-/// Why the batch of a partition was not appended.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) error_code: i16,
-    /// The record that its batch was refused for, by its place, and why.
-    pub(crate) refused_record: Option<(i32, String)>,
-    pub(crate) error_message: Option<String>,
-    /// Leader and its epoch.
-    pub(crate) current_leader: Option<(i32, i32)>,
-}
 
 impl Api for Produce {
     type Request = ProduceRequest;

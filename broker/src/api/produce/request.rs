@@ -4,7 +4,7 @@
 //! Steps exactly as the walk over the shape in `bounds` does, and refuses in the same words. Source: Kafka's
 //! `ProduceRequest.json`.
 
-use super::{Few, TOPIC_IDS_FROM};
+use crate::api::answer::produce::{Few, TOPIC_IDS_FROM};
 use crate::api::{Body, Decoded, Undecodable};
 use crate::bounds::OutOfBounds;
 use crate::wire::{Fault, Reader};

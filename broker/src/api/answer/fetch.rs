@@ -3,9 +3,9 @@
 //! `kafka-protocol` would need the records of a partition in one piece and copy them again. Source: Kafka's
 //! `FetchResponse.json`.
 
-use super::{FetchAnswer, PartitionAnswer, TopicAnswer};
 use crate::api::ErrorCounts;
 use crate::api::fields::put_node_endpoints;
+use crate::cluster::NodeEndpoint;
 use crate::log::Part;
 use crate::topic::TopicKey;
 use crate::wire::{Outgoing, put_count, put_string, put_unsigned_varint};
@@ -13,6 +13,41 @@ use bytes::BufMut;
 
 /// From here on the encoding is compact and has tagged fields.
 const FLEXIBLE_FROM: i16 = 12;
+
+/// A Fetch response, with records that are still slices of the log.
+#[derive(Debug, Default)]
+pub(crate) struct FetchAnswer {
+    pub(crate) error_code: i16,
+    pub(crate) session_id: i32,
+    /// Partitions in order; the same topic may come more than once.
+    pub(crate) topics: Vec<TopicAnswer>,
+    pub(crate) node_endpoints: Vec<NodeEndpoint>,
+}
+
+/// Partitions of one topic.
+#[derive(Debug)]
+pub(crate) struct TopicAnswer {
+    pub(crate) topic: TopicKey,
+    pub(crate) partitions: Vec<PartitionAnswer>,
+}
+
+/// Kafka's `PartitionData`; -1 where there is nothing to say.
+#[derive(Debug)]
+pub(crate) struct PartitionAnswer {
+    pub(crate) index: i32,
+    pub(crate) error_code: i16,
+    pub(crate) high_watermark: i64,
+    pub(crate) last_stable_offset: i64,
+    pub(crate) log_start_offset: i64,
+    /// Epoch and end offset.
+    pub(crate) diverging_epoch: Option<(i32, i64)>,
+    /// Leader and its epoch.
+    pub(crate) current_leader: Option<(i32, i32)>,
+    /// Aborted transactions, producer id and first offset each; `None` is null, for whoever reads uncommitted records too.
+    pub(crate) aborted_transactions: Option<Vec<(i64, i64)>>,
+    pub(crate) records: Vec<Part>,
+    pub(crate) records_bytes: usize,
+}
 
 impl FetchAnswer {
     /// Writes the body of the response, which takes the slices of the log.

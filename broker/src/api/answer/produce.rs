@@ -3,15 +3,57 @@
 //!
 //! Source: Kafka's `ProduceResponse.json`.
 
-use super::{PartitionAnswer, ProduceAnswer, Refusal, TOPIC_IDS_FROM, TopicAnswer};
 use crate::api::ErrorCounts;
 use crate::api::fields::put_node_endpoints;
+use crate::cluster::NodeEndpoint;
 use crate::log::Appended;
 use crate::wire::{put_count, put_nullable_string, put_string};
 use bytes::BufMut;
+use kafka_protocol::protocol::StrBytes;
+use smallvec::SmallVec;
+use uuid::Uuid;
 
+/// From here on topics have ids instead of names.
+pub(crate) const TOPIC_IDS_FROM: i16 = 13;
 /// From here on the encoding is compact and has tagged fields.
 const FLEXIBLE_FROM: i16 = 9;
+
+/// Topics or partitions. A request that has one of each is the most frequent, and allocating for them costs more than to look them up.
+pub(crate) type Few<T> = SmallVec<[T; 1]>;
+
+/// A Produce response.
+#[derive(Debug)]
+pub(crate) struct ProduceAnswer {
+    pub(crate) topics: Few<TopicAnswer>,
+    pub(crate) node_endpoints: Vec<NodeEndpoint>,
+}
+
+/// The partitions of one topic.
+#[derive(Debug)]
+pub(crate) struct TopicAnswer {
+    pub(crate) name: StrBytes,
+    pub(crate) id: Uuid,
+    pub(crate) partitions: Few<PartitionAnswer>,
+}
+
+/// Kafka's `PartitionProduceResponse`.
+#[derive(Debug)]
+pub(crate) struct PartitionAnswer {
+    pub(crate) index: i32,
+    /// Boxed, since it is rare and large.
+    pub(crate) outcome: Result<Appended, Box<Refusal>>,
+}
+
+/// Why the batch of a partition was not appended.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) error_code: i16,
+    /// The record that its batch was refused for, by its place, and why.
+    pub(crate) refused_record: Option<(i32, String)>,
+    pub(crate) error_message: Option<String>,
+    /// Leader and its epoch.
+    pub(crate) current_leader: Option<(i32, i32)>,
+}
 
 impl ProduceAnswer {
     /// Writes the body of the response.
