@@ -4,8 +4,7 @@
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use esmeralda::esm::Payloads;
-use esmeralda::simulate::scenario::Scenario;
-use esmeralda::simulate::{RunSettings, simulate};
+use esmeralda::simulate::{RunSettings, Scenario, simulate};
 use std::path::Path;
 
 const RECORDS: u64 = 20_000_000;

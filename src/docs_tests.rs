@@ -1,6 +1,6 @@
 //! Tests that hold the pages of `docs/` to the code.
 
-use crate::simulate::scenario::Scenario;
+use crate::simulate::Scenario;
 use esmeralda_esm::profile::{CONSTANTS, ProfileName};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -3,8 +3,7 @@
 use super::progress;
 use super::simulate::{settings, write};
 use crate::args::{PayloadsArg, PlanArgs};
-use esmeralda::simulate::plan::{self, Grid, Plan, PlanRequest};
-use esmeralda::simulate::scenario::Scenario;
+use esmeralda::simulate::{Plan, PlanRequest, Scenario, SettingGrid, plan_json, plan_text};
 
 /// Tries the settings, prints the plan, and writes the report if it was asked for.
 ///
@@ -16,9 +15,9 @@ pub(crate) fn run(args: &PlanArgs) -> Result<(), String> {
     let plan = Plan::new(scenario, &request(args)).map_err(|error| error.to_string())?;
     let settings = settings(&args.run, PayloadsArg::Measure);
     let outcome = plan.outcome(&progress::simulate(plan.scenario(), settings)?);
-    print!("{}", plan::text(&outcome));
+    print!("{}", plan_text(&outcome));
     match &args.json {
-        Some(path) => write(path, &plan::json(&outcome)),
+        Some(path) => write(path, &plan_json(&outcome)),
         None => Ok(()),
     }
 }
@@ -27,7 +26,7 @@ fn request(args: &PlanArgs) -> PlanRequest {
     PlanRequest {
         within: args.within,
         variant: args.variant.clone(),
-        grid: Grid {
+        grid: SettingGrid {
             minimums: args.minimum.clone(),
             maximums: args.maximum.clone(),
             batch_sizes: args.batch_size.clone(),

@@ -1,7 +1,6 @@
 //! The progress of a simulation: on a terminal a line per variant, drawn over itself; elsewhere nothing.
 
-use esmeralda::simulate::scenario::Scenario;
-use esmeralda::simulate::{Progress, RunSettings, SimulationOutcome, simulate as run};
+use esmeralda::simulate::{Progress, RunSettings, Scenario, SimulationOutcome, simulate as run};
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;

@@ -3,8 +3,7 @@
 use super::progress;
 use crate::args::{PayloadsArg, RunArgs, SimulateArgs};
 use esmeralda::esm::Payloads;
-use esmeralda::simulate::scenario::Scenario;
-use esmeralda::simulate::{RunSettings, report, with_published};
+use esmeralda::simulate::{RunSettings, Scenario, report_html, report_json, report_table, with_published};
 use std::path::Path;
 
 /// Runs the scenario, prints the table, and writes the reports that were asked for.
@@ -23,11 +22,8 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<(), String> {
     if args.reference {
         outcome = with_published(outcome);
     }
-    print!("{}", report::table(&outcome));
-    let files = [
-        (&args.json, report::json as fn(_) -> _),
-        (&args.html, report::html),
-    ];
+    print!("{}", report_table(&outcome));
+    let files = [(&args.json, report_json as fn(_) -> _), (&args.html, report_html)];
     for (path, report) in files {
         if let Some(path) = path {
             write(path, &report(&outcome))?;

@@ -1,13 +1,24 @@
-//! Simulation in virtual time: scenarios, their runs, and the reports of them.
+//! Simulation in virtual time: scenarios, their runs, the reports of a run, and plans.
+//!
+//! This is the front door: commands, tests and benches use the names that are exported here and nothing behind them. A [`Scenario`] is read
+//! from a file, [`simulate`] runs it, and the `report_` functions write the outcome. A [`Plan`] makes a scenario out of settings to try, and
+//! the `plan_` functions write its outcome.
 
 mod outcome;
-pub mod plan;
+mod plan;
 mod reference;
-pub mod report;
+mod report;
 mod run;
-pub mod scenario;
-pub mod workload;
+mod scenario;
+mod workload;
 
-pub use outcome::{Bounds, Published, SimulationOutcome, VariantOutcome};
+pub use outcome::{PollerBounds, PublishedFigures, SimulationOutcome, VariantOutcome};
+pub use plan::{
+    Plan, PlanError, PlanOutcome, PlanRequest, PlanSetting, PollerPrice, SettingGrid, TriedSetting,
+    json as plan_json, text as plan_text,
+};
 pub use reference::with_published;
+pub use report::{html as report_html, json as report_json, table as report_table};
 pub use run::{Progress, RunSettings, SimulationError, simulate};
+pub use scenario::{Arrivals, FunctionScenario, RateSeries, Scenario, Skew, TopicScenario, VariantScenario};
+pub use workload::{Workload, WorkloadError};

@@ -1,58 +1,58 @@
-//! What a simulation gave: one outcome per variant, from which every report is made.
+//! The outcome of a simulation: one entry per variant. Every report is made from it.
 
 use esmeralda_esm::trace::Trace;
 use std::time::Duration;
 
-/// All variants of a scenario, in its order.
+/// The outcomes of all variants of a scenario, in the order of the scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimulationOutcome {
-    /// What the scenario calls itself.
+    /// The scenario's title.
     pub title: String,
-    /// The scaling profile, and which constants of it the scenario changed: as a person would say it.
+    /// The scaling profile in words, with the constants that the scenario changed.
     pub profile: String,
-    /// What the run can be repeated from.
+    /// The seed, from which the run can be repeated.
     pub seed: u64,
-    /// The variants.
+    /// One outcome per variant.
     pub variants: Vec<VariantOutcome>,
 }
 
-/// One variant.
+/// The outcome of one variant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VariantOutcome {
-    /// Its name in the scenario.
+    /// The variant's name in the scenario.
     pub name: String,
     /// The mapping's bounds; `None` in on-demand mode.
-    pub bounds: Option<Bounds>,
-    /// From the mapping's being Enabled until every committed offset was the end offset; `None` if the run ended with lag.
+    pub bounds: Option<PollerBounds>,
+    /// Time from the mapping's state Enabled until every committed offset was the end offset; `None` if the run ended with lag.
     pub drained_in: Option<Duration>,
-    /// The end of the last rebalance that made the fleet its largest, zero if it started so.
+    /// The end of the last rebalance that made the fleet its largest; zero if the fleet started that large.
     pub full_concurrency_after: Option<Duration>,
-    /// Records that were processed.
+    /// Number of records that were processed.
     pub records: u64,
-    /// Invocations that were completed.
+    /// Number of invocations that were completed.
     pub invocations: u64,
-    /// Bytes of all events.
+    /// Total size of all events, in bytes.
     pub payload_bytes: u64,
-    /// A fold of the checksums of all events; `None` when events were only measured.
+    /// Digest over the checksums of all events; `None` if events were only measured.
     pub digest: Option<String>,
-    /// What AWS published for the same workload, if it is the reference.
-    pub published: Option<Published>,
-    /// How it scaled.
+    /// The figures that AWS published for this variant; `None` unless the scenario is the reference.
+    pub published: Option<PublishedFigures>,
+    /// The trace of how the mapping scaled.
     pub trace: Trace,
 }
 
-/// `ProvisionedPollerConfig` of a variant, with defaults filled in.
+/// The `ProvisionedPollerConfig` of a variant, with defaults filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
+pub struct PollerBounds {
     /// `MinimumPollers`.
     pub minimum: u32,
     /// `MaximumPollers`.
     pub maximum: u32,
 }
 
-/// One row of the announcement's table. AWS rounds to whole minutes.
+/// One row of the table in AWS's announcement, which rounds to whole minutes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Published {
+pub struct PublishedFigures {
     /// Minutes until the backlog was drained.
     pub drained_in_minutes: f64,
     /// Minutes until full concurrency.

@@ -1,7 +1,7 @@
 //! A plan: which bounds of provisioned mode, batch size and window drain a scenario in time, and which of them cost least.
 //!
-//! Owns what is tried and how the tries are judged. Running them is not its business: [`Plan::scenario`] is a scenario like any other,
-//! with a variant for each setting, and [`Plan::outcome`] reads what running it gave.
+//! This module decides which settings are tried and judges their outcomes. It does not run them: [`Plan::scenario`] is an ordinary
+//! scenario with a variant for each setting, and [`Plan::outcome`] judges the outcome of running it.
 
 mod error;
 #[cfg(test)]
@@ -15,9 +15,9 @@ mod table;
 mod text;
 
 pub use error::PlanError;
-pub use grid::{Grid, Setting};
+pub use grid::{PlanSetting, SettingGrid};
 pub use json::json;
-pub use outcome::{PlanOutcome, Price, Tried};
+pub use outcome::{PlanOutcome, PollerPrice, TriedSetting};
 pub use text::text;
 
 use super::SimulationOutcome;
@@ -26,7 +26,7 @@ use grid::DEFAULT_BATCH_SIZE;
 use serde_json::{Map, Value, json as value};
 use std::time::Duration;
 
-/// Members that on-demand mode does not take: it is tried without them.
+/// Members that on-demand mode does not take. They are removed when it is tried.
 const PROVISIONED_ONLY: [&str; 6] = [
     "BisectBatchOnFunctionError",
     "DestinationConfig",
@@ -36,18 +36,18 @@ const PROVISIONED_ONLY: [&str; 6] = [
     "MaximumRetryAttempts",
 ];
 
-/// A run that ends with the time that records may wait goes on for so long, uncharged: what is committed in the last moment is seen.
+/// Time that a run goes on, uncharged, after the time that records may wait: a commit in the last moment is then still seen.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What is wanted of a plan.
+/// The request for a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlanRequest {
-    /// The longest that a record may wait between its arrival and its commit.
+    /// The longest time that a record may wait between its arrival and its commit.
     pub within: Duration,
-    /// The variant of the scenario whose members all settings share; its first one if none is named.
+    /// The name of the variant whose members all settings share; `None` for the scenario's first variant.
     pub variant: Option<String>,
-    /// What is tried.
-    pub grid: Grid,
+    /// The values to try.
+    pub grid: SettingGrid,
 }
 
 /// A scenario with a variant for each setting that is tried.
@@ -56,15 +56,15 @@ pub struct Plan {
     scenario: Scenario,
     within: Duration,
     length: Duration,
-    settings: Vec<Setting>,
+    settings: Vec<PlanSetting>,
 }
 
 impl Plan {
-    /// Lays out the settings of `request` over one variant of `scenario`. All run, and are charged, for the same length: `run_for_s`
-    /// of the scenario; without it until the last record has arrived and has had its time.
+    /// Makes a variant for each setting of `request`, based on one variant of `scenario`. All settings run, and are charged, for the same
+    /// length: the scenario's `run_for_s`, or until the last record has arrived and has waited for `within`.
     ///
     /// # Errors
-    /// [`PlanError`] when nothing can be tried so, or nothing would be shown by it.
+    /// [`PlanError`] if no setting can be tried, or if the run is too short to show a result.
     pub fn new(scenario: Scenario, request: &PlanRequest) -> Result<Self, PlanError> {
         let within = request.within;
         if within.is_zero() {
@@ -72,7 +72,7 @@ impl Plan {
         }
         let base = base(&scenario, request.variant.as_deref())?.clone();
         let topic = scenario.topics.iter().find(|topic| topic.name == base.topic);
-        let topic = topic.expect("a scenario's variants name what it declares");
+        let topic = topic.expect("variants name topics of their scenario");
         let length = length(scenario.run_for, topic, within)?;
         let run_for = scenario.run_for.unwrap_or(length.saturating_add(GRACE));
         if run_for > LONGEST_UNTIL_DRAINED {
@@ -92,26 +92,26 @@ impl Plan {
         })
     }
 
-    /// What is to be run.
+    /// Returns the scenario to run.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
     }
 
-    /// Judges what running [`Plan::scenario`] gave.
+    /// Judges the outcome of running [`Plan::scenario`].
     ///
     /// # Panics
-    /// If it is the outcome of another scenario.
+    /// If `simulated` is the outcome of another scenario.
     pub fn outcome(&self, simulated: &SimulationOutcome) -> PlanOutcome {
         let (ours, theirs) = (self.settings.len(), simulated.variants.len());
         assert_eq!(ours, theirs, "each setting is one variant");
         let unit = &self.scenario.scaling.profile.event_poller_unit;
-        let price = Price {
+        let price = PollerPrice {
             pollers_per_unit: unit.pollers,
             usd_per_unit_hour: unit.usd_per_hour,
         };
         let tried = self.settings.iter().zip(&simulated.variants);
-        let (mut settings, on_demand): (Vec<Tried>, Vec<Tried>) = tried
-            .map(|(setting, variant)| Tried::new(*setting, variant, self.length, price))
+        let (mut settings, on_demand): (Vec<TriedSetting>, Vec<TriedSetting>) = tried
+            .map(|(setting, variant)| TriedSetting::new(*setting, variant, self.length, price))
             .partition(|tried| tried.setting.bounds.is_some());
         front::mark(&mut settings, self.within);
         PlanOutcome {
@@ -141,7 +141,7 @@ fn base<'a>(scenario: &'a Scenario, name: Option<&str>) -> Result<&'a VariantSce
     })
 }
 
-/// How long each setting is charged. A run that is shorter than records may wait would show nothing.
+/// Returns the length that each setting is charged for. A run that is shorter than records may wait would show nothing.
 fn length(run_for: Option<Duration>, topic: &TopicScenario, within: Duration) -> Result<Duration, PlanError> {
     let ends = topic.workload.iter().filter_map(|arrivals| arrivals.end_s());
     match run_for {
@@ -151,18 +151,18 @@ fn length(run_for: Option<Duration>, topic: &TopicScenario, within: Duration) ->
     }
 }
 
-/// What the scenario itself says of batches.
-fn own(base: &VariantScenario) -> Setting {
+/// Returns the batch size and window that the scenario itself sets.
+fn own(base: &VariantScenario) -> PlanSetting {
     let number = |name: &str| base.members.get(name).and_then(Value::as_u64);
     let number = |name| number(name).and_then(|number| u32::try_from(number).ok());
-    Setting {
+    PlanSetting {
         bounds: None,
         batch_size: number("BatchSize").unwrap_or(DEFAULT_BATCH_SIZE),
         maximum_batching_window_s: number("MaximumBatchingWindowInSeconds"),
     }
 }
 
-fn variant(base: &VariantScenario, setting: &Setting) -> VariantScenario {
+fn variant(base: &VariantScenario, setting: &PlanSetting) -> VariantScenario {
     let mut members = base.members.clone();
     members.insert("BatchSize".to_owned(), setting.batch_size.into());
     if let Some(window_s) = setting.maximum_batching_window_s {

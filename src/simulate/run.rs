@@ -1,9 +1,9 @@
 //! Runs a scenario: each variant in a runtime and on a thread of its own, in virtual time.
 //!
-//! Records really lie in the embedded cluster's log, are read through the mapping's group, batched, turned into events and handed to the
-//! simulated function, which audits them. Nothing of a variant is shared with another, so it does not matter how many run at once.
+//! Records are stored in the embedded cluster's log, read through the mapping's group, batched, turned into events and passed to the
+//! simulated function, which audits them. Variants share nothing, so their outcomes do not depend on how many run at once.
 
-use super::outcome::{Bounds, SimulationOutcome, VariantOutcome};
+use super::outcome::{PollerBounds, SimulationOutcome, VariantOutcome};
 use super::scenario::{FunctionScenario, LONGEST_UNTIL_DRAINED, Scenario, TopicScenario, VariantScenario};
 use super::workload::{Workload, WorkloadError};
 use crate::{Esmeralda, Mapping, NewMapping, NewTopic, Options};
@@ -17,22 +17,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How often in virtual time progress is told.
+/// The interval of progress reports, in virtual time.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How a scenario is run.
+/// The settings of a run, which are not part of the scenario.
 #[derive(Clone, Copy, Debug)]
 pub struct RunSettings {
-    /// Whether events are built, or only measured.
+    /// Whether events are built or only measured.
     pub payloads: Payloads,
-    /// How many variants run at once, 1 or more; one per core is the most that is of use.
+    /// Number of variants that run at once, 1 or more; more than one per core is of no use.
     pub threads: usize,
-    /// What the brokers, records and events of one variant may hold.
+    /// The memory that the brokers, records and events of one variant may hold.
     pub memory_limit_bytes: usize,
 }
 
 impl Default for RunSettings {
-    /// Events are built, one variant per core, 16 GiB each.
+    /// Returns the settings that build events and run one variant per core, with 16 GiB each.
     fn default() -> Self {
         Self {
             payloads: Payloads::Built,
@@ -42,65 +42,63 @@ impl Default for RunSettings {
     }
 }
 
-/// How far a variant is.
+/// The progress of a variant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// The variant's index in the scenario.
     pub variant: usize,
     /// Virtual time since its mapping became Enabled.
     pub elapsed: Duration,
-    /// OffsetLag.
+    /// OffsetLag, the sum over all partitions.
     pub lag: u64,
-    /// Its fleet.
+    /// Number of pollers.
     pub pollers: usize,
-    /// Whether it is over.
+    /// Whether the variant has ended.
     pub is_done: bool,
 }
 
-/// Why a scenario could not be run to its end.
+/// The reason why a scenario could not be run to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulationError {
-    /// The topic was not created.
+    /// The cluster refused to create the topic.
     #[error("variant `{variant}`: topic `{topic}`: {source}")]
     Topic {
-        /// The variant.
+        /// The variant's name.
         variant: String,
-        /// The topic.
+        /// The topic's name.
         topic: String,
-        /// What the cluster said.
+        /// The cluster's error.
         source: local::Error,
     },
-    /// Records were not appended.
+    /// The cluster refused to append records.
     #[error("variant `{variant}`: {source}")]
     Workload {
-        /// The variant.
+        /// The variant's name.
         variant: String,
-        /// Which, and why.
+        /// The partition, and the cluster's error.
         source: WorkloadError,
     },
-    /// The mapping was refused.
+    /// The engine refused the mapping.
     #[error("variant `{variant}`: {source}")]
     Mapping {
-        /// The variant.
+        /// The variant's name.
         variant: String,
-        /// What CreateEventSourceMapping answered.
+        /// The error of the Lambda API.
         source: ApiError,
     },
-    /// Records were missing or out of order: a fault of Esmeralda's, and no result is to be trusted.
-    #[error(
-        "variant `{variant}`: {count} faults in the events that the function was given, the first: {first}"
-    )]
+    /// Records were missing or out of order. This is a bug in Esmeralda, and no result can be trusted.
+    #[error("variant `{variant}`: {count} faults in the function's events, the first: {first}")]
     Audit {
-        /// The variant.
+        /// The variant's name.
         variant: String,
-        /// How many.
+        /// Number of faults.
         count: u64,
-        /// The first one.
+        /// The first fault.
         first: AuditError,
     },
 }
 
-/// Runs all variants; `progress` is told of each now and then, from the threads that run them.
+/// Runs all variants. Calls `progress` every few seconds of virtual time, on the threads that run the variants.
 ///
 /// # Errors
 /// [`SimulationError`] of the first variant, in the scenario's order, that failed.
@@ -153,7 +151,7 @@ fn run_variant(
         ..Options::simulated()
     };
     Esmeralda::simulated_with(options, scenario.seed, |esmeralda| async move {
-        let stage = Stage {
+        let run = VariantRun {
             scenario,
             variant,
             topic: named(&scenario.topics, |topic| topic.name == variant.topic),
@@ -161,24 +159,23 @@ fn run_variant(
             esmeralda,
             audit: Arc::default(),
         };
-        stage
-            .play(|told| {
-                progress(Progress {
-                    variant: index,
-                    ..told
-                })
+        run.run(|told| {
+            progress(Progress {
+                variant: index,
+                ..told
             })
-            .await
+        })
+        .await
     })
 }
 
 fn named<T>(items: &[T], is_it: impl FnMut(&&T) -> bool) -> &T {
     let found = items.iter().find(is_it);
-    found.expect("a scenario's variants name what it declares")
+    found.expect("variants name topics and functions of their scenario")
 }
 
-/// One variant on its instance.
-struct Stage<'a> {
+/// The run of one variant on an instance of its own.
+struct VariantRun<'a> {
     scenario: &'a Scenario,
     variant: &'a VariantScenario,
     topic: &'a TopicScenario,
@@ -187,9 +184,9 @@ struct Stage<'a> {
     audit: Arc<Audit>,
 }
 
-impl Stage<'_> {
-    async fn play(&self, progress: impl Fn(Progress)) -> Result<VariantOutcome, SimulationError> {
-        let mut workload = self.set().await?;
+impl VariantRun<'_> {
+    async fn run(&self, progress: impl Fn(Progress)) -> Result<VariantOutcome, SimulationError> {
+        let mut workload = self.prepare().await?;
         let mapping = self.create_mapping().await?;
         let start = self.esmeralda.elapsed();
         let telling = async {
@@ -200,8 +197,8 @@ impl Stage<'_> {
         };
         tokio::select! {
             biased;
-            ended = self.last(&mut workload, &mapping, start) => ended?,
-            () = telling => unreachable!("it tells for ever"),
+            ended = self.run_to_the_end(&mut workload, &mapping, start) => ended?,
+            () = telling => unreachable!("progress is reported without end"),
         }
         let outcome = self.outcome(&mapping).await?;
         let told = self.progress(start).await;
@@ -212,11 +209,11 @@ impl Stage<'_> {
         Ok(outcome)
     }
 
-    /// Makes the topic with its backlog, and the function.
-    async fn set(&self) -> Result<Workload, SimulationError> {
+    /// Creates the topic, appends its backlog and registers the function.
+    async fn prepare(&self) -> Result<Workload, SimulationError> {
         let topic = NewTopic {
             name: self.topic.name.clone(),
-            // A scenario has 200,000 at most.
+            // A scenario has at most 200,000 partitions.
             partitions: i32::try_from(self.topic.partitions).ok(),
             configs: self.topic.configs.clone(),
         };
@@ -231,7 +228,7 @@ impl Stage<'_> {
             .fill(self.esmeralda.client(), self.esmeralda.clock())
             .await;
         filled.map_err(|source| self.workload_error(source))?;
-        // Functions of one scenario differ also where their own seeds do not.
+        // The scenario's seed is mixed in, so that another seed changes the functions, too.
         let entropy = Entropy::from_seed(self.scenario.seed.rotate_left(32) ^ self.function.seed);
         let invoker = SimulatedInvoker::new(self.function.function, self.esmeralda.clock().clone(), entropy);
         let invoker = invoker.audited(Arc::clone(&self.audit));
@@ -246,8 +243,8 @@ impl Stage<'_> {
         created.map_err(|source| self.mapping_error(source))
     }
 
-    /// Lasts as long as the scenario says: a while, or until everything has arrived and is drained.
-    async fn last(
+    /// Runs the workload and waits for the end of the run: `run_for`, or until all records have arrived and are drained.
+    async fn run_to_the_end(
         &self,
         workload: &mut Workload,
         mapping: &Mapping,
@@ -332,13 +329,13 @@ impl Stage<'_> {
     }
 }
 
-fn bounds(config: &Value) -> Bounds {
+fn bounds(config: &Value) -> PollerBounds {
     let bound = |name: &str| {
         config[name]
             .as_u64()
             .and_then(|pollers| u32::try_from(pollers).ok())
     };
-    Bounds {
+    PollerBounds {
         minimum: bound("MinimumPollers").unwrap_or(1),
         maximum: bound("MaximumPollers").unwrap_or(200),
     }

@@ -1,7 +1,6 @@
 //! The scenario of a simulation: a TOML file with topics and their workload, functions, and variants of a mapping that are compared.
 //!
-//! Reads and checks, and nothing else. What is wrong is said with its line where one line is to blame, and always with what would be
-//! right.
+//! This module only reads and checks. An error names the line where one line is to blame, and what is allowed.
 
 mod arrivals;
 mod numbers;
@@ -17,7 +16,7 @@ use crate::declarations::{
 };
 use esmeralda_esm::invoker::SimulatedFunction;
 use esmeralda_esm::profile::ProfileName;
-use numbers::{Seconds, Whole};
+use numbers::{Seconds, WholeNumber};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,48 +25,48 @@ use toml::Spanned;
 use topic::TopicText;
 
 /// The reference workload of AWS's announcement of provisioned mode (2024), in its four modes.
-pub const REFERENCE: &str = include_str!("reference.toml");
+pub(super) const REFERENCE: &str = include_str!("reference.toml");
 
-/// The longest run of a scenario that lasts until its backlog is drained.
-pub const LONGEST_UNTIL_DRAINED: Duration = Duration::from_secs(86_400);
+/// The longest run of a scenario that runs until its backlog is drained: a trace is kept for a day.
+pub(super) const LONGEST_UNTIL_DRAINED: Duration = Duration::from_secs(86_400);
 
-/// What is simulated. All names of a kind are different, there is one topic, one function and one variant at least, and variants name
-/// functions and topics that are there.
+/// A checked scenario: it has at least one topic, one function and one variant, names are unique, and variants name functions and topics of
+/// the scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
-    /// For people: `title`, or the file's name.
+    /// The title for people: `title` of the file, or the file's name.
     pub title: String,
-    /// All randomness follows from it.
+    /// The seed of all randomness.
     pub seed: u64,
-    /// How long each variant runs, in virtual time; `None`: until it is drained, [`LONGEST_UNTIL_DRAINED`] at most.
+    /// The virtual time that each variant runs; `None` to run until it is drained, for a day at most.
     pub run_for: Option<Duration>,
-    /// The scaling constants.
+    /// The scaling profile, with changed constants.
     pub scaling: Scaling,
-    /// The topics with their workload.
+    /// The topics with their workloads.
     pub topics: Vec<TopicScenario>,
-    /// The functions.
+    /// The simulated functions.
     pub functions: Vec<FunctionScenario>,
-    /// What is compared.
+    /// The variants of the mapping, which are compared.
     pub variants: Vec<VariantScenario>,
 }
 
 /// A simulated function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FunctionScenario {
-    /// Its name.
+    /// The function's name.
     pub name: String,
-    /// How it behaves.
+    /// The function's duration, error rate and concurrency.
     pub function: SimulatedFunction,
-    /// To be mixed with the scenario's seed.
+    /// A seed that is mixed with the scenario's seed.
     pub seed: u64,
 }
 
-/// A scenario as it is written.
+/// A scenario as it is written in the file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScenarioText {
     title: Option<String>,
-    seed: Option<Whole<0, { i64::MAX }>>,
+    seed: Option<WholeNumber<0, { i64::MAX }>>,
     run_for_s: Option<Seconds>,
     profile: Option<ProfileText>,
     #[serde(default)]
@@ -83,44 +82,49 @@ struct ScenarioText {
 }
 
 impl Scenario {
-    /// Reads and checks a file, and those that it names (which lie beside it unless their paths say otherwise).
+    /// Reads and checks a file and the files that it names. Relative paths start at the directory of the file.
     ///
     /// # Errors
-    /// [`FileError`] names the file, the line and what would be right.
+    /// [`FileError`] names the file, the line and what is allowed.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         Self::parse(path, &declarations::read_text(path)?, &|path| {
             declarations::read_text(path).map_err(|error| error.to_string())
         })
     }
 
-    /// The scenario of [`REFERENCE`].
+    /// Returns the reference workload of AWS's announcement of provisioned mode (2024), in its four modes.
     ///
     /// # Panics
-    /// Never: a test reads it.
+    /// Never: a test parses the same text.
     pub fn reference() -> Self {
-        let no_files = |path: &Path| Err(format!("the reference reads no {}", path.display()));
-        Self::parse(Path::new("reference.toml"), REFERENCE, &no_files).expect("a test reads it")
+        let no_files = |path: &Path| {
+            Err(format!(
+                "the reference scenario names no file, but {} is read",
+                path.display()
+            ))
+        };
+        Self::parse(Path::new("reference.toml"), REFERENCE, &no_files).expect("a test parses the same text")
     }
 
-    /// Checks `text`, which came from `path`. `read` gives the text of files that it names, or says why not.
+    /// Parses and checks `text`, which came from `path`. `read` returns the text of a file that the scenario names, or an error.
     ///
     /// # Errors
-    /// [`FileError`] names the file, the line and what would be right.
+    /// [`FileError`] names the file, the line and what is allowed.
     pub fn parse(
         path: &Path,
         text: &str,
         read: &dyn Fn(&Path) -> Result<String, String>,
     ) -> Result<Self, FileError> {
         let written: ScenarioText = declarations::parse(path, text)?;
-        let place = Place { path, text };
-        let read = |file: &str| read(&path.parent().unwrap_or(Path::new("")).join(file));
-        let topics = place.topics(&written.topics, &read)?;
-        let functions = place.functions(written.functions)?;
+        let file = ScenarioFile { path, text };
+        let read = |named: &str| read(&path.parent().unwrap_or(Path::new("")).join(named));
+        let topics = file.topics(&written.topics, &read)?;
+        let functions = file.functions(written.functions)?;
         let mut variants = Vec::new();
         for variant in variant::variants(written.mapping, written.variants) {
             let name = variant.name.clone();
             let checked = VariantScenario::new(variant, &functions, &topics);
-            variants.push(checked.map_err(|message| place.invalid(format!("variant `{name}`: {message}")))?);
+            variants.push(checked.map_err(|message| file.invalid(format!("variant `{name}`: {message}")))?);
         }
         declarations::check_names(
             path,
@@ -129,28 +133,31 @@ impl Scenario {
         )?;
         let scenario = Self {
             title: written.title.unwrap_or_else(|| title(path)),
-            seed: written.seed.map_or(0, Whole::get),
+            seed: written.seed.map_or(0, WholeNumber::get),
             run_for: written
                 .run_for_s
                 .map(|run_for| Duration::from_secs_f64(run_for.0)),
-            scaling: place.scaling(written.profile, &written.scaling)?,
+            scaling: file.scaling(written.profile, &written.scaling)?,
             topics,
             functions,
             variants,
         };
-        scenario.check_end().map_err(|message| place.invalid(message))?;
+        scenario.check_end().map_err(|message| file.invalid(message))?;
         Ok(scenario)
     }
 
-    /// A run that lasts until it is drained needs a workload that ends.
+    /// Refuses an endless workload in a run that lasts until it is drained.
     fn check_end(&self) -> Result<(), String> {
         if self.run_for == Some(Duration::ZERO) {
-            return Err("run_for_s = 0 leaves no time: leave it out to run until all is drained".to_owned());
+            return Err(
+                "invalid run_for_s = 0: must be more than 0, or left out to run until all is drained"
+                    .to_owned(),
+            );
         }
         let is_endless = |topic: &&TopicScenario| topic.workload.iter().any(|one| one.end_s().is_none());
         match self.topics.iter().find(is_endless) {
             Some(topic) if self.run_for.is_none() => Err(format!(
-                "the workload of topic `{}` never ends, so the run would not: give it `to_s`, or the scenario `run_for_s`",
+                "the workload of topic `{}` never ends: set its `to_s`, or the scenario's `run_for_s`",
                 topic.name
             )),
             _ => Ok(()),
@@ -163,13 +170,13 @@ fn title(path: &Path) -> String {
     stem.display().to_string()
 }
 
-/// The file whose parts are checked.
-struct Place<'a> {
+/// The file whose parts are checked, for error messages.
+struct ScenarioFile<'a> {
     path: &'a Path,
     text: &'a str,
 }
 
-impl Place<'_> {
+impl ScenarioFile<'_> {
     fn invalid(&self, message: String) -> FileError {
         FileError::Invalid {
             path: self.path.to_owned(),
@@ -177,7 +184,7 @@ impl Place<'_> {
         }
     }
 
-    /// What is wrong at `at`, a place in the text.
+    /// Returns an error at `at`, a position in the text.
     fn wrong(&self, at: usize, message: String) -> FileError {
         FileError::at(self.path, self.text, at, &message)
     }
@@ -188,7 +195,7 @@ impl Place<'_> {
         read: &dyn Fn(&str) -> Result<String, String>,
     ) -> Result<Vec<TopicScenario>, FileError> {
         if written.is_empty() {
-            return Err(self.invalid("it has no [[topics]]".to_owned()));
+            return Err(self.invalid("missing [[topics]]: at least one is required".to_owned()));
         }
         let mut topics = Vec::with_capacity(written.len());
         for text in written {
@@ -209,7 +216,7 @@ impl Place<'_> {
 
     fn functions(&self, written: Vec<Spanned<FunctionEntry>>) -> Result<Vec<FunctionScenario>, FileError> {
         if written.is_empty() {
-            return Err(self.invalid("it has no [[functions]]".to_owned()));
+            return Err(self.invalid("missing [[functions]]: at least one is required".to_owned()));
         }
         let mut functions = Vec::with_capacity(written.len());
         for entry in written {
@@ -217,7 +224,7 @@ impl Place<'_> {
             match entry.into_inner() {
                 FunctionEntry::Http { name, .. } => {
                     let message = format!(
-                        "function `{name}` is of type \"http\": virtual time cannot wait for a real function, simulate it"
+                        "function `{name}` has type \"http\": virtual time cannot wait for a real function, use type \"simulated\""
                     );
                     return Err(self.wrong(at, message));
                 }

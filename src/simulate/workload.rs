@@ -1,8 +1,8 @@
-//! A topic's workload carried out: its backlog before the mapping starts, and its arrivals over time.
+//! The execution of a topic's workload: its backlog before the mapping starts, and its arrivals over time.
 //!
-//! A thin shell. How many records there are by when is [`Arrivals`]'s, whose they are is `shares.rs`'s, what they are is
-//! `bodies.rs`'s. The bodies are made once and appended again and again at new times, so that a backlog of 20 GB takes the memory of
-//! its batches' headers.
+//! This is a thin shell: [`Arrivals`] tells the number of records by a time, `shares.rs` distributes them to partitions, and `bodies.rs`
+//! makes their batches. The bodies are made once and appended repeatedly with new timestamps, so a backlog of 20 GB only takes the memory
+//! of its batch headers.
 
 mod bodies;
 mod shares;
@@ -15,22 +15,24 @@ use shares::Apportionment;
 use std::time::Duration;
 use tokio::task::yield_now;
 
-/// Between two looks at what has arrived.
+/// The time between two steps, in each of which the records that have arrived are appended.
 const STEP: Duration = Duration::from_millis(100);
-/// So many batches are appended before others have a turn.
+/// Number of batches that are appended before other tasks get a turn.
 const BATCHES_PER_TURN: u32 = 32;
 
-/// An append that the cluster refused; at the memory limit its words name the limit.
+/// The cluster refused an append. At the memory limit the message names the limit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("topic `{topic}`, partition {partition}: refused after {appended} records of the topic: {source}")]
+#[error(
+    "topic `{topic}`, partition {partition}: append refused after {appended} records of the topic: {source}"
+)]
 pub struct WorkloadError {
-    /// The topic.
+    /// The topic's name.
     pub topic: String,
-    /// The partition.
+    /// The partition's index.
     pub partition: i32,
-    /// What had been appended to the topic before.
+    /// Number of records that were appended to the topic before.
     pub appended: u64,
-    /// What the cluster said.
+    /// The cluster's error.
     pub source: local::Error,
 }
 
@@ -41,59 +43,50 @@ pub struct Workload {
     arrivals: Vec<Arrivals>,
     apportionment: Apportionment,
     bodies: Bodies,
-    step: Duration,
     appended: u64,
 }
 
 impl Workload {
-    /// The workload of `topic`. Keys and values follow from `seed` and the topic's name. Nothing is made yet.
+    /// Returns the workload of `topic`. Keys and values follow from `seed` and the topic's name. No batch is made yet.
     pub fn new(topic: &TopicScenario, seed: u64) -> Self {
         Self {
             topic: topic.name.clone(),
             arrivals: topic.workload.clone(),
             apportionment: Apportionment::new(topic.skew.shares(topic.partitions)),
             bodies: Bodies::new(topic, seed),
-            step: STEP,
             appended: 0,
         }
     }
 
-    /// The same with another time between two looks at what has arrived, a millisecond at least; 100 ms unless given.
-    #[must_use]
-    pub fn with_step(self, step: Duration) -> Self {
-        let step = step.max(Duration::from_millis(1));
-        Self { step, ..self }
-    }
-
-    /// When, after the start of the run, the last record has arrived; `None`: records arrive as long as the run lasts.
+    /// Returns the time of the last record after the start of the run; `None` if records arrive until the run ends.
     pub fn end(&self) -> Option<Duration> {
         let ends = self.arrivals.iter().map(Arrivals::end_s);
         let last_s = ends.reduce(|one, other| Some(one?.max(other?)));
         last_s.unwrap_or(Some(0.0)).map(Duration::from_secs_f64)
     }
 
-    /// How many records have been appended.
+    /// Returns the number of records that have been appended.
     pub fn appended(&self) -> u64 {
         self.appended
     }
 
-    /// Appends the backlog, dated now; how many records it has. The topic has to be there.
+    /// Appends the backlog with the current time as timestamp, and returns the number of its records. The topic must exist.
     ///
     /// # Errors
-    /// [`WorkloadError`] at the memory limit, or if the topic is not as the scenario says.
+    /// [`WorkloadError`] at the memory limit, or if the topic differs from the scenario.
     pub async fn fill(&mut self, client: &Client, clock: &Clock) -> Result<u64, WorkloadError> {
         let records = self.arrivals.iter().map(Arrivals::backlog).sum();
         self.append(client, clock, records).await?;
         Ok(records)
     }
 
-    /// Appends what arrives over time, in steps, each dated when it arrives; returns when the last record has arrived, at the latest
-    /// `run_for` after `start`, with how many there were. `start` is a moment of `clock`. What arrives within a step is there at its end.
+    /// Appends the records that arrive over time, in steps. Records that arrive within a step are appended at its end, with that time as
+    /// timestamp. Returns the number of records after the last one, at the latest `run_for` after `start`, a time of `clock`.
     ///
-    /// Without an end of its own and without `run_for` it goes on until it is dropped.
+    /// An endless workload without `run_for` runs until the future is dropped.
     ///
     /// # Errors
-    /// [`WorkloadError`] at the memory limit, or if the topic is not as the scenario says.
+    /// [`WorkloadError`] at the memory limit, or if the topic differs from the scenario.
     pub async fn run(
         &mut self,
         client: &Client,
@@ -107,9 +100,9 @@ impl Workload {
         };
         let (mut at, mut arrived) = (Duration::ZERO, 0);
         while at < end {
-            at = (at + self.step).min(end);
+            at = (at + STEP).min(end);
             clock.reach(start + at).await;
-            // Rates add up in floating point, which may come to a little less than a moment ago.
+            // Rates are added in floating point, so a total may be a little less than the one before.
             let total = self.arrived_by(at).max(arrived);
             self.append(client, clock, total - arrived).await?;
             arrived = total;
@@ -117,15 +110,15 @@ impl Workload {
         Ok(arrived)
     }
 
-    /// Whole records that have arrived by a moment.
+    /// Returns the number of whole records that have arrived by a time.
     fn arrived_by(&self, moment: Duration) -> u64 {
         let moment_s = moment.as_secs_f64();
         let total: f64 = self.arrivals.iter().map(|one| one.total_by(moment_s)).sum();
-        // A record that is due but for the rounding of floating point is due.
+        // The tolerance keeps a record from being late because of floating-point rounding.
         (total + 1e-6) as u64
     }
 
-    /// Appends so many more records, batch by batch, the partitions in turns.
+    /// Appends `records` records, one batch per partition in turn.
     async fn append(&mut self, client: &Client, clock: &Clock, records: u64) -> Result<(), WorkloadError> {
         if records == 0 {
             return Ok(());
@@ -146,7 +139,7 @@ impl Workload {
         Ok(())
     }
 
-    /// Appends one batch of at most `records`; how many it had.
+    /// Appends one batch of at most `records` records, and returns their number.
     async fn append_batch(
         &mut self,
         client: &Client,

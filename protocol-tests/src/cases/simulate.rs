@@ -1,5 +1,4 @@
-//! `esmeralda simulate` in processes of its own: numbers that follow from the scenario, the same bytes from the same seed, and what is
-//! refused.
+//! `esmeralda simulate` in processes of its own: numbers that follow from the scenario, the same bytes from the same seed, and refusals.
 
 use serde_json::{Value, json};
 
@@ -23,24 +22,24 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::with(
             "esmeralda",
-            "simulate_says_what_is_wrong_with_a_scenario_and_where",
+            "simulate_names_the_error_in_a_scenario_and_its_line",
             &[],
             refused,
         ),
     ]
 }
 
-/// Writes a scenario, and returns its path.
+/// Writes a scenario to a file, and returns its path.
 fn scenario(context: &Context, name: &str, text: &str) -> String {
     let path = context.log_dir.join(name);
     std::fs::write(&path, text).expect("a writable directory");
-    path.into_os_string().into_string().expect("its name is text")
+    path.into_os_string().into_string().expect("a path in UTF-8")
 }
 
-/// The report of a simulation with these arguments, as it is written.
+/// Runs a simulation with these arguments, and returns the text of its JSON report.
 fn simulated(context: &Context, label: &str, arguments: &[&str]) -> String {
     let report = context.log_dir.join(format!("{label}.json"));
-    let report = report.to_str().expect("its name is text");
+    let report = report.to_str().expect("a path in UTF-8");
     let all = [&["simulate", "--json", report], arguments].concat();
     let expected = Ended {
         status: Some(0),
@@ -50,7 +49,8 @@ fn simulated(context: &Context, label: &str, arguments: &[&str]) -> String {
     std::fs::read_to_string(report).expect("the report was written")
 }
 
-/// An invocation takes 180 ms: 80 of overhead, 100 of the function. Values are empty, so that events have no bytes that nobody can know.
+/// A scenario whose outcome can be computed by hand. An invocation takes 180 ms: 80 of overhead, 100 of the function. Values are empty, so
+/// that the events have no random bytes.
 const DERIVED: &str = r#"
 title = "Derived by hand"
 profile = "announcement-2024"
@@ -97,9 +97,9 @@ Topics = ["many"]
 ProvisionedPollerConfig = { MinimumPollers = 10, MaximumPollers = 10 }
 "#;
 
-/// One poller completes 55 invocations until second 10; the one that is in flight completes as well. The second poller joins, and
-/// from second 12 on both complete 45 until second 20, the last ones included. The third joins; of the 200 - 56 - 90 = 54 invocations
-/// that are left, 27 are those of the poller that still has two partitions, 13 of one and 14 of the other. They take it 27 * 180 ms.
+/// Checks the scenario above. One poller completes 55 invocations until second 10, and then the one in flight. The second poller joins, and
+/// from second 12 to second 20 both complete 45 each, the last ones included. Then the third joins. Of the remaining 200 - 56 - 90 = 54
+/// invocations, 27 belong to the poller that still has two partitions: 13 to one and 14 to the other. They take 27 * 180 ms.
 fn derived(context: &Context) {
     let path = scenario(context, "derived.toml", DERIVED);
     let report = simulated(context, "derived", &[&path]);
@@ -170,13 +170,13 @@ fn derived(context: &Context) {
     assert_eq!(stays["trace"]["rebalances"], json!([]));
 }
 
-/// What the function is given of a topic, all events together.
+/// The size and the digest of all events of a topic.
 struct Events {
     bytes: u64,
     digest: String,
 }
 
-/// The events of a topic with `each` records in every partition, 100 an event, dated at the start of virtual time.
+/// Builds the events of a topic with `each` records in every partition, 100 per event, with the start of virtual time as timestamp.
 fn events(topic: &str, partition_count: u32, each: u32) -> Events {
     let (mut bytes, mut sum) = (0, 0_u64);
     for partition in 0..partition_count {
@@ -205,7 +205,7 @@ fn events(topic: &str, partition_count: u32, each: u32) -> Events {
     }
 }
 
-/// CRC-32C bit by bit, as RFC 3720 has it.
+/// Computes the CRC-32C bit by bit, as RFC 3720 defines it.
 fn crc32c(bytes: &[u8]) -> u32 {
     const REVERSED_POLYNOMIAL: u32 = 0x82f6_3b78;
     !bytes.iter().fold(u32::MAX, |crc, byte| {
@@ -215,7 +215,7 @@ fn crc32c(bytes: &[u8]) -> u32 {
     })
 }
 
-/// Everything that can be random is: bodies, shares, durations, failures and the jitter of retries.
+/// A scenario in which everything that can be random is random: bodies, shares, durations, failures and the jitter of retries.
 const RANDOM: &str = r#"
 seed = 7
 profile = "current"
@@ -292,7 +292,7 @@ fn repeated(context: &Context) {
     let of_both =
         |report: &Value, member: &str| [0, 1].map(|place| report["variants"][place][member].clone());
     for report in [&first, &other] {
-        // Whatever the seed.
+        // The number of records does not depend on the seed.
         assert_eq!(of_both(report, "records"), [10_000, 10_000].map(Value::from));
     }
     let (digests, others) = (of_both(&first, "digest"), of_both(&other, "digest"));
@@ -318,7 +318,7 @@ fn repeated(context: &Context) {
     };
     assert!(
         failed(&first) > 0 && failed(&first) != failed(&other),
-        "the seed decides what fails"
+        "the seed decides which invocations fail"
     );
 }
 
@@ -343,8 +343,8 @@ fn refused(context: &Context) {
     let expected = Ended {
         status: Some(1),
         stderr: format!(
-            "esmeralda: {http}: line 5: function `real` is of type \"http\": virtual time cannot wait for a real function, \
-             simulate it\n"
+            "esmeralda: {http}: line 5: function `real` has type \"http\": virtual time cannot wait for a real function, \
+             use type \"simulated\"\n"
         ),
     };
     assert_eq!(
@@ -353,7 +353,7 @@ fn refused(context: &Context) {
     );
 
     let missing = context.log_dir.join("missing.toml");
-    let missing = missing.to_str().expect("its name is text");
+    let missing = missing.to_str().expect("a path in UTF-8");
     let expected = Ended {
         status: Some(1),
         stderr: format!("esmeralda: cannot read {missing}: No such file or directory (os error 2)\n"),

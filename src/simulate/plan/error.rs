@@ -1,68 +1,68 @@
-//! Why there is no plan.
+//! The errors of laying out a plan.
 
 use crate::simulate::scenario::LONGEST_UNTIL_DRAINED;
 use std::time::Duration;
 
-/// Why a plan could not be laid out.
+/// The reason why a plan could not be laid out.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PlanError {
-    /// The time is 0.
-    #[error("nothing drains within 0 s: give it a time")]
+    /// The time that records may wait is 0.
+    #[error("invalid time 0 s: must be more than 0 s")]
     NoTime,
-    /// No variant has this name.
-    #[error("the scenario has no variant `{name}`; it has {}", .known.join(", "))]
+    /// No variant of the scenario has this name.
+    #[error("unknown variant `{name}`: must be one of {}", .known.join(", "))]
     UnknownVariant {
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// What there is.
+        /// The names of the scenario's variants.
         known: Vec<String>,
     },
-    /// Every setting would drain in time, for the run ends before.
+    /// The run would end before any record has waited too long.
     #[error(
-        "the scenario's run_for_s = {} is shorter than the {} s that records may wait, so no run would tell: make it longer, or leave it out",
+        "the scenario's run_for_s = {} is shorter than the {} s that records may wait: make it longer, or leave it out",
         .run_for.as_secs_f64(), .within.as_secs_f64()
     )]
     RunTooShort {
-        /// The scenario's length.
+        /// The length of the scenario.
         run_for: Duration,
-        /// What was asked for.
+        /// The time that records may wait.
         within: Duration,
     },
-    /// Traces are kept for a day.
+    /// The run would be longer than a trace, which is kept for a day.
     #[error(
-        "each setting would run for {} s, and a plan covers {} s at most",
+        "each setting would run for {} s: must be at most {} s",
         .length.as_secs_f64(), LONGEST_UNTIL_DRAINED.as_secs()
     )]
     RunTooLong {
-        /// How long it would be.
+        /// The length of the run.
         length: Duration,
     },
-    /// A number that AWS does not take.
-    #[error("{what} {value} is not between {least} and {most}")]
+    /// AWS does not allow this number.
+    #[error("invalid {what} {value}: must be from {least} to {most}")]
     OutOfRange {
-        /// Of what.
+        /// The parameter in words.
         what: &'static str,
-        /// The number.
+        /// The invalid value.
         value: u32,
-        /// The least.
+        /// The least allowed value.
         least: u32,
-        /// The most.
+        /// The largest allowed value.
         most: u32,
     },
-    /// A maximum that goes with no minimum.
+    /// A maximum is below every minimum.
     #[error("maximum {maximum} is below every minimum ({})", listed(.minimums))]
     MaximumTooLow {
-        /// The maximum.
+        /// The maximum that cannot be used.
         maximum: u32,
-        /// The minimums.
+        /// All minimums of the request.
         minimums: Vec<u32>,
     },
-    /// A minimum that goes with no maximum.
+    /// A minimum is above every maximum.
     #[error("minimum {minimum} is above every maximum ({})", listed(.maximums))]
     MinimumTooHigh {
-        /// The minimum.
+        /// The minimum that cannot be used.
         minimum: u32,
-        /// The maximums.
+        /// All maximums of the request.
         maximums: Vec<u32>,
     },
 }

@@ -1,14 +1,14 @@
-//! Plans for tests, with figures that are made up.
+//! Plans for tests, with invented figures.
 
-use super::{PlanOutcome, Price, Setting, Tried, front};
-use crate::simulate::Bounds;
+use super::{PlanOutcome, PlanSetting, PollerPrice, TriedSetting, front};
+use crate::simulate::PollerBounds;
 use std::time::Duration;
 
-/// A setting that drained after so many seconds.
-pub(super) fn tried(bounds: Option<(u32, u32)>, wait_s: u64, cost_usd: f64) -> Tried {
-    let bounds = bounds.map(|(minimum, maximum)| Bounds { minimum, maximum });
-    Tried {
-        setting: Setting {
+/// Returns a setting that drained after `wait_s` seconds.
+pub(super) fn tried(bounds: Option<(u32, u32)>, wait_s: u64, cost_usd: f64) -> TriedSetting {
+    let bounds = bounds.map(|(minimum, maximum)| PollerBounds { minimum, maximum });
+    TriedSetting {
+        setting: PlanSetting {
             bounds,
             batch_size: 100,
             maximum_batching_window_s: None,
@@ -23,17 +23,17 @@ pub(super) fn tried(bounds: Option<(u32, u32)>, wait_s: u64, cost_usd: f64) -> T
     }
 }
 
-/// One that still had a lag at the end of the run.
-pub(super) fn left(bounds: Option<(u32, u32)>, wait_s: u64, cost_usd: f64, lag_left: u64) -> Tried {
-    Tried {
+/// Returns a setting that still had a lag at the end of the run.
+pub(super) fn left(bounds: Option<(u32, u32)>, wait_s: u64, cost_usd: f64, lag_left: u64) -> TriedSetting {
+    TriedSetting {
         drained_in: None,
         lag_left,
         ..tried(bounds, wait_s, cost_usd)
     }
 }
 
-/// A plan over `settings`, of an hour each.
-pub(super) fn plan(within_s: u64, mut settings: Vec<Tried>, on_demand: Tried) -> PlanOutcome {
+/// Returns a plan over `settings`, which ran for an hour each.
+pub(super) fn plan(within_s: u64, mut settings: Vec<TriedSetting>, on_demand: TriedSetting) -> PlanOutcome {
     let within = Duration::from_secs(within_s);
     front::mark(&mut settings, within);
     PlanOutcome {
@@ -43,7 +43,7 @@ pub(super) fn plan(within_s: u64, mut settings: Vec<Tried>, on_demand: Tried) ->
         within,
         length: Duration::from_secs(3_600),
         runs: settings.len() + 1,
-        price: Price {
+        price: PollerPrice {
             pollers_per_unit: 10,
             usd_per_unit_hour: 0.2,
         },
@@ -53,7 +53,7 @@ pub(super) fn plan(within_s: u64, mut settings: Vec<Tried>, on_demand: Tried) ->
     }
 }
 
-/// A plan with all that there can be: a front of three, others, one that did not drain, and one that takes far too long.
+/// Returns a plan with every kind of setting: a front of three, others, one that did not drain, and one that takes far too long.
 pub(super) fn orders() -> PlanOutcome {
     let mut settings = vec![
         left(Some((1, 1)), 3_000, 0.2, 1_234_567),
@@ -72,7 +72,7 @@ pub(super) fn orders() -> PlanOutcome {
     plan(400, settings, tried(None, 640, 0.0))
 }
 
-/// A backlog that nothing drains in its time.
+/// Returns a plan in which no setting drains in time.
 pub(super) fn hopeless() -> PlanOutcome {
     let settings = vec![
         left(Some((1, 1)), 60, 0.2, 9_000),

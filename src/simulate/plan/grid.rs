@@ -1,7 +1,7 @@
-//! What is tried. Pure.
+//! The settings that a plan tries. Pure.
 
 use super::PlanError;
-use crate::simulate::Bounds;
+use crate::simulate::PollerBounds;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -17,26 +17,26 @@ const WINDOW_RANGE: (u32, u32) = (0, 300);
 /// AWS's default of MaximumPollers.
 const DEFAULT_MAXIMUM: u32 = 200;
 
-/// Minimums, where none are given.
+/// The minimums that are tried by default.
 const MINIMUMS: [u32; 8] = [1, 2, 5, 10, 20, 50, 100, 200];
-/// Maximums between the minimum and what is useful, where none are given.
+/// The maximums that are tried by default, between the minimum and the largest useful fleet.
 const MAXIMUMS: [u32; 4] = [10, 20, 50, 100];
 
 /// One setting of a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub struct PlanSetting {
     /// `ProvisionedPollerConfig`; `None`: on-demand mode.
-    pub bounds: Option<Bounds>,
+    pub bounds: Option<PollerBounds>,
     /// `BatchSize`.
     pub batch_size: u32,
     /// `MaximumBatchingWindowInSeconds`; `None`: AWS's default for Kafka, 500 ms.
     pub maximum_batching_window_s: Option<u32>,
 }
 
-impl fmt::Display for Setting {
+impl fmt::Display for PlanSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.bounds {
-            Some(Bounds { minimum, maximum }) => write!(f, "{minimum} to {maximum} pollers")?,
+            Some(PollerBounds { minimum, maximum }) => write!(f, "{minimum} to {maximum} pollers")?,
             None => f.write_str("on-demand")?,
         }
         write!(f, ", batches of {}", self.batch_size)?;
@@ -47,13 +47,13 @@ impl fmt::Display for Setting {
     }
 }
 
-/// The values of each parameter; all that go together are tried. An empty list is one of defaults.
+/// The values to try for each parameter, in every valid combination. An empty list stands for the defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grid {
-    /// `MinimumPollers`, 1 to 200 each; by default 1, 2, 5, 10, 20, 50, 100 and 200, as far as the partitions go, and those.
+pub struct SettingGrid {
+    /// `MinimumPollers`, 1 to 200 each; by default 1, 2, 5, 10, 20, 50, 100 and 200, up to the number of partitions, and that number.
     pub minimums: Vec<u32>,
-    /// `MaximumPollers`, 1 to 2,000 each; by default the minimum itself, 10, 20, 50, 100, and AWS's default of 200 or, if they are
-    /// fewer, the partitions.
+    /// `MaximumPollers`, 1 to 2,000 each; by default the minimum itself, 10, 20, 50, 100, and AWS's default of 200 or, if it is
+    /// less, the number of partitions.
     pub maximums: Vec<u32>,
     /// `BatchSize`, 1 to 10,000 each; by default the scenario's.
     pub batch_sizes: Vec<u32>,
@@ -61,13 +61,13 @@ pub struct Grid {
     pub windows_s: Vec<u32>,
 }
 
-impl Grid {
-    /// All settings, on-demand mode after the provisioned ones. A fleet is never larger than the partitions are many, so bounds above
-    /// them are tried as their number, and what is the same then is tried once.
+impl SettingGrid {
+    /// Returns all settings, those of on-demand mode last. A fleet never has more pollers than the topic has partitions, so larger bounds
+    /// are lowered to the number of partitions, and equal settings are tried once.
     ///
     /// # Errors
-    /// [`PlanError`] for values that AWS does not take, and for bounds that go with no other.
-    pub(super) fn settings(&self, partitions: u32, own: Setting) -> Result<Vec<Setting>, PlanError> {
+    /// [`PlanError`] for a value that AWS does not allow, or a bound that fits no other bound.
+    pub(super) fn settings(&self, partitions: u32, own: PlanSetting) -> Result<Vec<PlanSetting>, PlanError> {
         check("minimum", &self.minimums, MINIMUM_RANGE)?;
         check("maximum", &self.maximums, MAXIMUM_RANGE)?;
         check("batch size", &self.batch_sizes, BATCH_SIZE_RANGE)?;
@@ -82,7 +82,7 @@ impl Grid {
         let mut settings = Vec::new();
         for bounds in bounds {
             for &batch_size in &batch_sizes {
-                settings.extend(windows_s.iter().map(|&maximum_batching_window_s| Setting {
+                settings.extend(windows_s.iter().map(|&maximum_batching_window_s| PlanSetting {
                     bounds,
                     batch_size,
                     maximum_batching_window_s,
@@ -92,7 +92,7 @@ impl Grid {
         Ok(settings)
     }
 
-    /// Every bound that was given has to be of use.
+    /// Refuses a given bound that fits no other given bound.
     fn check_pairs(&self) -> Result<(), PlanError> {
         let (minimums, maximums) = (&self.minimums, &self.maximums);
         if minimums.is_empty() || maximums.is_empty() {
@@ -115,7 +115,7 @@ impl Grid {
         }
     }
 
-    fn bounds(&self, partitions: u32) -> Vec<Bounds> {
+    fn bounds(&self, partitions: u32) -> Vec<PollerBounds> {
         let useful = DEFAULT_MAXIMUM.min(partitions);
         let minimums: BTreeSet<u32> = match self.minimums.as_slice() {
             [] => MINIMUMS
@@ -136,7 +136,7 @@ impl Grid {
                 given => given.iter().map(|maximum| *maximum.min(&partitions)).collect(),
             };
             let maximums = maximums.range(minimum..);
-            bounds.extend(maximums.map(|&maximum| Bounds { minimum, maximum }));
+            bounds.extend(maximums.map(|&maximum| PollerBounds { minimum, maximum }));
         }
         bounds
     }

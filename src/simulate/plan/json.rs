@@ -1,27 +1,27 @@
-//! The plan as JSON. Its names are an interface: they stay.
+//! The plan as JSON. Member names are an interface and never change.
 
-use super::{PlanOutcome, Tried};
+use super::{PlanOutcome, TriedSetting};
 use crate::simulate::report::json::written;
 use serde::Serialize;
 use std::time::Duration;
 
-/// A setting is nested deeper than this.
+/// The deepest level that is broken into lines; settings are nested deeper.
 const DEEPEST_BROKEN: usize = 2;
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct PlanJson<'a> {
     title: &'a str,
     profile: &'a str,
     seed: u64,
     within_s: f64,
     length_s: f64,
-    chosen: Option<Setting>,
-    on_demand: Option<Setting>,
-    settings: Vec<Setting>,
+    chosen: Option<SettingJson>,
+    on_demand: Option<SettingJson>,
+    settings: Vec<SettingJson>,
 }
 
 #[derive(Serialize)]
-struct Setting {
+struct SettingJson {
     minimum_pollers: Option<u32>,
     maximum_pollers: Option<u32>,
     batch_size: u32,
@@ -35,9 +35,9 @@ struct Setting {
     is_pareto_optimal: bool,
 }
 
-/// The plan as JSON, a line for each setting. The same outcome gives the same bytes. What there is none of is `null`.
+/// Returns the plan as JSON, one line per setting. The same outcome gives the same bytes. A missing value is `null`.
 pub fn json(outcome: &PlanOutcome) -> String {
-    let report = Report {
+    let report = PlanJson {
         title: &outcome.title,
         profile: &outcome.profile,
         seed: outcome.seed,
@@ -50,9 +50,9 @@ pub fn json(outcome: &PlanOutcome) -> String {
     written(&report, DEEPEST_BROKEN)
 }
 
-fn setting(tried: &Tried) -> Setting {
+fn setting(tried: &TriedSetting) -> SettingJson {
     let bounds = tried.setting.bounds;
-    Setting {
+    SettingJson {
         minimum_pollers: bounds.map(|bounds| bounds.minimum),
         maximum_pollers: bounds.map(|bounds| bounds.maximum),
         batch_size: tried.setting.batch_size,
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_none_of_is_null() {
+    fn a_missing_value_is_null() {
         let mut outcome = example::hopeless();
         outcome.on_demand = None;
         let read: serde_json::Value = serde_json::from_str(&json(&outcome)).expect("it is JSON");

@@ -1,73 +1,78 @@
-//! What a plan gave, from which its reports are made.
+//! The outcome of a plan. Its reports are made from it.
 
-use super::Setting;
-use crate::simulate::{Bounds, VariantOutcome};
+use super::PlanSetting;
+use crate::simulate::{PollerBounds, VariantOutcome};
 use esmeralda_esm::UnitMeter;
 use esmeralda_esm::trace::Trace;
 use std::time::Duration;
 
-/// Hours of a month, as AWS's pricing calculator has them.
+/// Hours of a month in AWS's pricing calculator.
 pub(super) const MONTH_HOURS: f64 = 730.0;
 
 /// All settings that were tried, and the one to take.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlanOutcome {
-    /// What the scenario calls itself.
+    /// The scenario's title.
     pub title: String,
-    /// The scaling profile, as a person would say it.
+    /// The scaling profile in words.
     pub profile: String,
-    /// What the runs can be repeated from.
+    /// The seed, from which the runs can be repeated.
     pub seed: u64,
-    /// The longest that a record may wait.
+    /// The longest time that a record may wait.
     pub within: Duration,
-    /// How long each setting ran and was charged.
+    /// The time that each setting ran and was charged for.
     pub length: Duration,
-    /// How many settings ran, those of on-demand mode included.
+    /// Number of settings that ran, those of on-demand mode included.
     pub runs: usize,
-    /// What pollers cost.
-    pub price: Price,
+    /// The price of event poller units.
+    pub price: PollerPrice,
     /// The index of the cheapest setting that drains in time; `None` if none does.
     pub chosen: Option<usize>,
-    /// On-demand mode; with several batch sizes and windows the quickest. It costs nothing in event poller units.
-    pub on_demand: Option<Tried>,
+    /// The quickest setting of on-demand mode, which costs nothing in event poller units.
+    pub on_demand: Option<TriedSetting>,
     /// The provisioned settings.
-    pub settings: Vec<Tried>,
+    pub settings: Vec<TriedSetting>,
 }
 
 /// The billing unit of provisioned mode.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Price {
-    /// Pollers that share one event poller unit.
+pub struct PollerPrice {
+    /// Number of pollers that share one event poller unit.
     pub pollers_per_unit: usize,
-    /// US dollars of one unit for one hour.
+    /// The price of one unit for one hour, in US dollars.
     pub usd_per_unit_hour: f64,
 }
 
-/// One setting and what it did.
+/// One setting with its result.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tried {
-    /// The setting.
-    pub setting: Setting,
-    /// The longest that a record waited between arrival and commit; one that was not committed waited until the run ended.
+pub struct TriedSetting {
+    /// The setting that ran.
+    pub setting: PlanSetting,
+    /// The longest time that a record waited between arrival and commit; an uncommitted record waited until the run ended.
     pub longest_wait: Duration,
-    /// When the last commit left no lag; `None` if the run ended with some.
+    /// The time of the commit that left no lag; `None` if the run ended with lag.
     pub drained_in: Option<Duration>,
     /// OffsetLag at the end.
     pub lag_left: u64,
     /// Event poller unit hours over the whole length.
     pub event_poller_unit_hours: f64,
-    /// What those cost, in US dollars.
+    /// The cost of these unit hours, in US dollars.
     pub cost_usd: f64,
-    /// The most pollers at any time.
+    /// The largest number of pollers at any time.
     pub largest_fleet: usize,
-    /// Whether no other provisioned setting is better in one of drain time and cost and no worse in the other; of several with the
-    /// same two figures, one.
+    /// Whether no other provisioned setting is better in drain time or cost without being worse in the other. Only one of several
+    /// settings with the same two figures is marked.
     pub is_pareto_optimal: bool,
 }
 
-impl Tried {
-    /// What `variant` did with `setting`, charged for `length`.
-    pub(super) fn new(setting: Setting, variant: &VariantOutcome, length: Duration, price: Price) -> Self {
+impl TriedSetting {
+    /// Evaluates the outcome of `variant`, which ran with `setting`, charged for `length`.
+    pub(super) fn new(
+        setting: PlanSetting,
+        variant: &VariantOutcome,
+        length: Duration,
+        price: PollerPrice,
+    ) -> Self {
         let trace = &variant.trace;
         let event_poller_unit_hours = unit_hours(trace, length);
         Self {
@@ -82,19 +87,19 @@ impl Tried {
         }
     }
 
-    /// Whether its longest wait is known. What is left at the end waits longer than was seen; as long as that is less than what is
-    /// allowed, nothing says that it is too long.
+    /// Returns whether the longest wait is known to be final or still allowed. Records that are left at the end wait longer than was
+    /// seen; while that is less than `within`, nothing shows that they wait too long.
     pub(super) fn is_settled(&self, within: Duration) -> bool {
         self.drained_in.is_some() || self.longest_wait < within
     }
 
-    /// Whether every record was committed at most `within` after it arrived.
+    /// Returns whether every record was committed at most `within` after it arrived.
     pub fn drains_within(&self, within: Duration) -> bool {
         self.longest_wait <= within && self.is_settled(within)
     }
 }
 
-/// Event poller unit hours of the first `length` of a complete trace.
+/// Returns the event poller unit hours of the first `length` of a complete trace.
 fn unit_hours(trace: &Trace, length: Duration) -> f64 {
     let mut meter = UnitMeter::default();
     for bucket in &trace.buckets {
@@ -105,18 +110,18 @@ fn unit_hours(trace: &Trace, length: Duration) -> f64 {
 }
 
 impl PlanOutcome {
-    /// The cheapest setting that drains in time.
-    pub fn chosen(&self) -> Option<&Tried> {
+    /// Returns the cheapest setting that drains in time.
+    pub fn chosen(&self) -> Option<&TriedSetting> {
         self.chosen.map(|index| &self.settings[index])
     }
 
-    /// What `tried` costs in a month of 730 hours that are all as the ones that ran, in US dollars.
-    pub(super) fn month_usd(&self, tried: &Tried) -> f64 {
+    /// Returns the cost of `tried` in US dollars for a month of 730 hours, if every hour is like those of the run.
+    pub(super) fn month_usd(&self, tried: &TriedSetting) -> f64 {
         tried.cost_usd / (self.length.as_secs_f64() / 3_600.0) * MONTH_HOURS
     }
 
-    /// What the minimum alone costs in such a month, with nothing to do.
-    pub(super) fn idle_month_usd(&self, bounds: Bounds) -> f64 {
+    /// Returns the cost of the minimum in US dollars for a month of 730 idle hours.
+    pub(super) fn idle_month_usd(&self, bounds: PollerBounds) -> f64 {
         let units = (bounds.minimum as usize).div_ceil(self.price.pollers_per_unit);
         units as f64 * self.price.usd_per_unit_hour * MONTH_HOURS
     }

@@ -1,14 +1,14 @@
-//! The Pareto-optimal settings and on-demand mode, a row each.
+//! The table of the Pareto-optimal settings and on-demand mode, one row each.
 
 use super::front::front;
-use super::{PlanOutcome, Tried};
+use super::{PlanOutcome, TriedSetting};
 use crate::simulate::report::quantity::{TimeUnit, thousands};
 
-/// Stands before the setting that the plan proposes.
+/// The mark before the setting that the plan proposes.
 const PROPOSED: char = '>';
 
-/// The rows with their headings: the front, cheapest first (the proposed setting if there is none), and on-demand mode.
-pub(super) fn table(outcome: &PlanOutcome, proposed: Option<&Tried>, unit: TimeUnit) -> Vec<String> {
+/// Returns the rows with their headings: the front, cheapest first (the proposed setting if the front is empty), and on-demand mode.
+pub(super) fn table(outcome: &PlanOutcome, proposed: Option<&TriedSetting>, unit: TimeUnit) -> Vec<String> {
     let headings = [
         [
             "minimum",
@@ -29,10 +29,7 @@ pub(super) fn table(outcome: &PlanOutcome, proposed: Option<&Tried>, unit: TimeU
     let front = front.iter().map(|index| &outcome.settings[*index]);
     let rest = proposed.filter(|tried| !tried.is_pareto_optimal && front.len() == 0);
     for tried in front.chain(rest) {
-        let mark = match proposed == Some(tried) {
-            true => PROPOSED,
-            false => ' ',
-        };
+        let mark = if proposed == Some(tried) { PROPOSED } else { ' ' };
         lines.push(line(mark, &cells(outcome, tried, unit)));
     }
     let on_demand = outcome.on_demand.as_ref();
@@ -49,7 +46,7 @@ fn line(mark: char, cells: &[String; 7]) -> String {
     line
 }
 
-fn cells(outcome: &PlanOutcome, tried: &Tried, unit: TimeUnit) -> [String; 7] {
+fn cells(outcome: &PlanOutcome, tried: &TriedSetting, unit: TimeUnit) -> [String; 7] {
     let setting = &tried.setting;
     let (minimum, maximum, cost) = match setting.bounds {
         Some(bounds) => (
@@ -57,13 +54,14 @@ fn cells(outcome: &PlanOutcome, tried: &Tried, unit: TimeUnit) -> [String; 7] {
             bounds.maximum.to_string(),
             format!("{:.4}", tried.cost_usd),
         ),
-        // Not billed by event poller units, which is not the same as costing nothing.
+        // On-demand mode is not billed by event poller units, which is not the same as costing nothing.
         None => ("on-demand".to_owned(), "-".to_owned(), "-".to_owned()),
     };
     let window_s = setting.maximum_batching_window_s;
-    let more = match tried.is_settled(outcome.within) {
-        true => "",
-        false => "> ",
+    let more = if tried.is_settled(outcome.within) {
+        ""
+    } else {
+        "> "
     };
     [
         minimum,

@@ -11,17 +11,17 @@ fn scenario(start: &str, end: &str) -> Scenario {
          [mapping]\nStartingPosition = 'TRIM_HORIZON'\nBatchSize = 10\n{end}\n"
     );
     let no_files = |path: &Path| Err(format!("no {}", path.display()));
-    Scenario::parse(Path::new("test.toml"), &text, &no_files).expect("it is right")
+    Scenario::parse(Path::new("test.toml"), &text, &no_files).expect("a valid plan")
 }
 
 fn request(within_s: u64, variant: Option<&str>) -> PlanRequest {
     PlanRequest {
         within: Duration::from_secs(within_s),
         variant: variant.map(str::to_owned),
-        grid: Grid {
+        grid: SettingGrid {
             minimums: vec![2],
             maximums: vec![4],
-            ..Grid::default()
+            ..SettingGrid::default()
         },
     }
 }
@@ -43,7 +43,7 @@ fn each_setting_is_a_variant_with_the_members_of_the_base() {
         ),
     ];
     for (name, mut provisioned, mut on_demand) in cases {
-        let plan = Plan::new(scenario("", declared), &request(60, name)).expect("it is right");
+        let plan = Plan::new(scenario("", declared), &request(60, name)).expect("a valid plan");
         provisioned["ProvisionedPollerConfig"] = value!({ "MinimumPollers": 2, "MaximumPollers": 4 });
         for expected in [&mut provisioned, &mut on_demand] {
             expected["StartingPosition"] = "TRIM_HORIZON".into();
@@ -61,12 +61,12 @@ fn each_setting_is_a_variant_with_the_members_of_the_base() {
 }
 
 #[test]
-fn all_settings_last_as_the_scenario_or_until_the_last_record_has_had_its_time() {
+fn all_settings_run_as_long_as_the_scenario_or_until_the_last_record_has_waited() {
     let spike = "[[topics]]\nname = 'other'\npartitions = 1\n\
         [[topics.workload]]\nkind = 'spike'\nrecords_per_s = 10\nfrom_s = 100\nfor_s = 20\n";
     let of_other = "Topics = ['other']";
     let cases = [
-        // A second more than what is charged.
+        // The run is a second longer than the time that is charged.
         ("", "Topics = ['orders']", 61),
         ("", of_other, 181),
         ("run_for_s = 60", of_other, 60),
@@ -74,29 +74,29 @@ fn all_settings_last_as_the_scenario_or_until_the_last_record_has_had_its_time()
     ];
     for (start, end, length_s) in cases {
         let plan = Plan::new(scenario(&format!("{start}\n{spike}"), end), &request(60, None));
-        let run_for = plan.expect("it is right").scenario().run_for;
+        let run_for = plan.expect("a valid plan").scenario().run_for;
         assert_eq!(run_for, Some(Duration::from_secs(length_s)), "{start} {end}");
     }
 }
 
 #[test]
-fn what_gives_no_plan_is_said() {
+fn a_request_without_a_plan_is_refused() {
     let declared = "[[variants]]\nname = 'a'\n[[variants]]\nname = 'b'";
     let cases = [
-        (0, None, "", "nothing drains within 0 s: give it a time"),
-        (60, Some("c"), "", "the scenario has no variant `c`; it has a, b"),
+        (0, None, "", "invalid time 0 s: must be more than 0 s"),
+        (60, Some("c"), "", "unknown variant `c`: must be one of a, b"),
         (
             60,
             None,
             "run_for_s = 59.5",
-            "the scenario's run_for_s = 59.5 is shorter than the 60 s that records may wait, so no run would tell: \
+            "the scenario's run_for_s = 59.5 is shorter than the 60 s that records may wait: \
              make it longer, or leave it out",
         ),
         (
             86_400,
             None,
             "",
-            "each setting would run for 86401 s, and a plan covers 86400 s at most",
+            "each setting would run for 86401 s: must be at most 86400 s",
         ),
     ];
     for (within_s, variant, start, expected) in cases {
@@ -105,20 +105,20 @@ fn what_gives_no_plan_is_said() {
     }
 }
 
-/// 100 batches of each partition, 180 ms each, take 18 s on a poller of its own, and in on-demand mode, which starts with one poller,
-/// 245 ms for each of all 400.
+/// A poller of its own processes the 100 batches of a partition, 180 ms each, in 18 s. On-demand mode starts with one poller, which takes
+/// 245 ms for each of all 400 batches.
 #[test]
 fn a_backlog_is_planned_to_the_cheapest_fleet_that_drains_it_in_time() {
     let mut request = request(40, None);
     request.grid.minimums = vec![1, 2, 4];
     request.grid.maximums = vec![1, 2, 4];
-    let plan = Plan::new(scenario("profile = 'announcement-2024'", ""), &request).expect("it is right");
+    let plan = Plan::new(scenario("profile = 'announcement-2024'", ""), &request).expect("a valid plan");
     let settings = RunSettings {
         payloads: Payloads::Measured,
         threads: 2,
         ..RunSettings::default()
     };
-    let simulated = simulate(plan.scenario(), settings, &|_| {}).expect("it runs");
+    let simulated = simulate(plan.scenario(), settings, &|_| {}).expect("the scenario runs");
     let outcome = plan.outcome(&simulated);
     let drained: Vec<_> = outcome
         .settings
@@ -141,37 +141,37 @@ fn a_backlog_is_planned_to_the_cheapest_fleet_that_drains_it_in_time() {
         (18.0, true, true),
     ];
     assert_eq!(drained, expected);
-    let chosen = outcome.chosen().expect("some drain in time");
+    let chosen = outcome.chosen().expect("a setting drains in time");
     assert_eq!(chosen.setting.to_string(), "4 to 4 pollers, batches of 10");
     // One unit for 40 s.
     assert_eq!(chosen.event_poller_unit_hours, 40.0 / 3_600.0);
     assert_eq!(outcome.month_usd(chosen), 0.185 * 730.0);
-    let on_demand = outcome.on_demand.as_ref().expect("it is tried too");
+    let on_demand = outcome.on_demand.as_ref().expect("on-demand mode is tried");
     assert_eq!((on_demand.cost_usd, on_demand.drained_in), (0.0, None));
     assert_eq!((outcome.settings.len(), outcome.runs), (6, 7));
 }
 
-/// The last commit is in the very moment in which the time is over.
+/// The last commit happens at the moment when the allowed time ends.
 #[test]
-fn what_drains_in_exactly_the_time_drains_in_time() {
+fn a_setting_that_drains_in_exactly_the_allowed_time_drains_in_time() {
     let mut request = request(18, None);
     request.grid.minimums = vec![4];
-    let plan = Plan::new(scenario("profile = 'announcement-2024'", ""), &request).expect("it is right");
-    let simulated = simulate(plan.scenario(), RunSettings::default(), &|_| {}).expect("it runs");
+    let plan = Plan::new(scenario("profile = 'announcement-2024'", ""), &request).expect("a valid plan");
+    let simulated = simulate(plan.scenario(), RunSettings::default(), &|_| {}).expect("the scenario runs");
     let outcome = plan.outcome(&simulated);
-    let chosen = outcome.chosen().expect("it drains in time");
+    let chosen = outcome.chosen().expect("a setting drains in time");
     assert_eq!(chosen.longest_wait, Duration::from_secs(18));
     assert_eq!(chosen.event_poller_unit_hours, 18.0 / 3_600.0);
     assert_eq!(outcome.length, Duration::from_secs(18));
 }
 
-/// Lambda takes them in provisioned mode only.
+/// Lambda accepts these members in provisioned mode only.
 #[test]
-fn on_demand_mode_is_tried_without_what_only_provisioned_mode_has() {
+fn on_demand_mode_is_tried_without_the_members_of_provisioned_mode() {
     let members = "MaximumRetryAttempts = 3\nMaximumRecordAgeInSeconds = 60\nBisectBatchOnFunctionError = true\n\
         FunctionResponseTypes = ['ReportBatchItemFailures']\n\
         DestinationConfig = { OnFailure = { Destination = 'kafka://failed' } }\n";
-    let plan = Plan::new(scenario("", members), &request(40, None)).expect("it is right");
-    let simulated = simulate(plan.scenario(), RunSettings::default(), &|_| {}).expect("it runs");
+    let plan = Plan::new(scenario("", members), &request(40, None)).expect("a valid plan");
+    let simulated = simulate(plan.scenario(), RunSettings::default(), &|_| {}).expect("the scenario runs");
     assert!(plan.outcome(&simulated).on_demand.is_some());
 }

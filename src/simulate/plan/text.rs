@@ -2,13 +2,13 @@
 
 use super::picture::picture;
 use super::table::table;
-use super::{PlanOutcome, Tried, front};
+use super::{PlanOutcome, TriedSetting, front};
 use crate::simulate::report::quantity::{TimeUnit, thousands, trimmed};
 use crate::simulate::report::table::{WIDTH, clipped, wrapped};
 use std::time::Duration;
 
-/// The plan for a person in front of a terminal: the setting to take as it is typed for the AWS CLI, the settings among which there is
-/// a choice, and the picture of them. Ends with a line break.
+/// Returns the plan for a terminal: the proposed setting as options of the AWS CLI, the table of settings to choose from, and their
+/// picture. Ends with a line break.
 pub fn text(outcome: &PlanOutcome) -> String {
     let unit = TimeUnit::of_figures(outcome.within);
     let closest = front::quickest(&outcome.settings).map(|index| &outcome.settings[index]);
@@ -35,13 +35,14 @@ pub fn text(outcome: &PlanOutcome) -> String {
 }
 
 fn table_title(outcome: &PlanOutcome) -> &'static str {
-    match outcome.settings.iter().any(|tried| tried.is_pareto_optimal) {
-        true => "Pareto-optimal settings, of which each costs less than any quicker one:",
-        false => "It, and on-demand mode:",
+    if outcome.settings.iter().any(|tried| tried.is_pareto_optimal) {
+        "Pareto-optimal settings, each of which costs less than any quicker one:"
+    } else {
+        "This setting, and on-demand mode:"
     }
 }
 
-/// A length in as few characters as say it.
+/// Writes a length with at most two decimals and the unit of an axis.
 fn brief(time: Duration) -> String {
     let unit = TimeUnit::of_axis(time);
     let figure = trimmed(time.as_secs_f64() / unit.seconds(), 2);
@@ -56,8 +57,8 @@ fn headline(outcome: &PlanOutcome, unit: TimeUnit) -> String {
     }
 }
 
-/// A setting as it is typed, and what it takes and costs.
-fn proposal(outcome: &PlanOutcome, tried: &Tried, unit: TimeUnit) -> Vec<String> {
+/// Returns the lines of a setting: its options for the AWS CLI, its drain time and its costs.
+fn proposal(outcome: &PlanOutcome, tried: &TriedSetting, unit: TimeUnit) -> Vec<String> {
     let setting = &tried.setting;
     let mut lines = vec![String::new()];
     if let Some(bounds) = setting.bounds {
@@ -70,13 +71,14 @@ fn proposal(outcome: &PlanOutcome, tried: &Tried, unit: TimeUnit) -> Vec<String>
     if let Some(window_s) = setting.maximum_batching_window_s {
         lines.push(format!("  --maximum-batching-window-in-seconds {window_s}"));
     }
-    let drain_time = match tried.is_settled(outcome.within) {
-        true => unit.text(tried.longest_wait),
-        false => format!(
+    let drain_time = if tried.is_settled(outcome.within) {
+        unit.text(tried.longest_wait)
+    } else {
+        format!(
             "more than {}: a lag of {} is left",
             unit.text(tried.longest_wait),
             thousands(tried.lag_left)
-        ),
+        )
     };
     lines.push(String::new());
     lines.push(format!("  drain time  {drain_time}"));
@@ -95,16 +97,16 @@ fn proposal(outcome: &PlanOutcome, tried: &Tried, unit: TimeUnit) -> Vec<String>
     lines
 }
 
-/// What the figures do not say, in sentences.
-fn notes(outcome: &PlanOutcome, proposed: Option<&Tried>, unit: TimeUnit) -> Vec<String> {
+/// Returns sentences about what the figures do not show.
+fn notes(outcome: &PlanOutcome, proposed: Option<&TriedSetting>, unit: TimeUnit) -> Vec<String> {
     let mut notes = Vec::new();
     match proposed {
         Some(tried) if !tried.is_settled(outcome.within) => notes.push(
-            "A longer run_for_s in the scenario shows how long the settings take that did not drain."
+            "A longer run_for_s in the scenario shows the drain time of the settings that did not drain."
                 .to_owned(),
         ),
         Some(tried) if tried.lag_left > 0 => notes.push(format!(
-            "Its run ended with a lag of {}: what arrived in the last {} was not all seen to its commit.",
+            "Its run ended with a lag of {}: records of the last {} were not all committed before the end.",
             thousands(tried.lag_left),
             unit.text(outcome.within)
         )),
@@ -118,7 +120,7 @@ fn notes(outcome: &PlanOutcome, proposed: Option<&Tried>, unit: TimeUnit) -> Vec
         brief(outcome.length * u32::try_from(outcome.runs).unwrap_or(u32::MAX)),
     ));
     notes.push(
-        "Drain time is the longest that a record waited between its arrival and its commit, to a second. On-demand mode costs \
+        "Drain time is the longest wait of a record between its arrival and its commit, to a second. On-demand mode costs \
          nothing in event poller units."
             .to_owned(),
     );
@@ -137,23 +139,23 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_that_nothing_meets_says_what_comes_closest() {
+    fn a_plan_that_no_setting_meets_shows_the_closest_setting() {
         assert_eq!(text(&example::hopeless()), include_str!("expected/hopeless.txt"));
     }
 
     #[test]
-    fn a_lag_at_the_end_of_the_run_is_told() {
+    fn a_lag_at_the_end_of_the_run_is_reported() {
         let mut outcome = example::orders();
         let chosen = &mut outcome.settings[2];
         chosen.longest_wait = Duration::from_secs(390);
         (chosen.drained_in, chosen.lag_left) = (None, 1_500);
         let notes = notes(&outcome, outcome.chosen(), TimeUnit::Seconds);
-        let expected = "Its run ended with a lag of 1,500: what arrived in the last 400.00 s was not all seen to its commit.";
+        let expected = "Its run ended with a lag of 1,500: records of the last 400.00 s were not all committed before the end.";
         assert_eq!(notes[0], expected);
     }
 
     #[test]
-    fn lines_fit_whatever_numbers_there_are() {
+    fn lines_fit_with_large_numbers() {
         let mut outcome = example::orders();
         outcome.title = "title ".repeat(40);
         outcome.length *= 24;

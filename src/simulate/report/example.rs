@@ -1,21 +1,21 @@
 //! Outcomes for tests: a small one with known figures, and one that looks like the published runs.
 
-use crate::simulate::{Bounds, Published, SimulationOutcome, VariantOutcome};
+use crate::simulate::{PollerBounds, PublishedFigures, SimulationOutcome, VariantOutcome};
 use esmeralda_esm::trace::{Bucket, Rebalance, RebalanceCause, Trace};
 use esmeralda_esm::trace::{Cap, Decision, Reason};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Records of the published runs.
+/// Number of records of the published runs.
 const BACKLOG: u64 = 20_000_000;
 
-/// When the fleet is evaluated, and for how long it then stands still.
+/// The times at which the fleet is evaluated, and the pause of a rebalance.
 const FIRST_EVALUATION_S: u64 = 90;
 const INTERVAL_S: u64 = 60;
 const PAUSE_S: u64 = 30;
 
-/// A variant that did nothing yet, of which nothing was recorded.
+/// Returns a variant without any activity or trace.
 pub(super) fn blank(name: &str) -> VariantOutcome {
     VariantOutcome {
         name: name.to_owned(),
@@ -41,10 +41,10 @@ pub(super) fn blank(name: &str) -> VariantOutcome {
     }
 }
 
-/// Two seconds of one variant that drained and one that did not, with names that have to be escaped.
+/// Returns two seconds of one variant that drained and one that did not, with names that must be escaped.
 pub(super) fn small() -> SimulationOutcome {
     let mut drained = blank("a <b> & \"c\"");
-    drained.bounds = Some(Bounds {
+    drained.bounds = Some(PollerBounds {
         minimum: 1,
         maximum: 4,
     });
@@ -91,10 +91,10 @@ pub(super) fn small() -> SimulationOutcome {
     }
 }
 
-/// What the announcement shows: its four modes, with figures near the published ones.
+/// Returns the announcement's four modes, with figures near the published ones.
 pub(super) fn published_runs() -> SimulationOutcome {
-    let provisioned = |minimum: usize, drained, full| Run {
-        bounds: Some(Bounds {
+    let provisioned = |minimum: usize, drained, full| PublishedRun {
+        bounds: Some(PollerBounds {
             minimum: minimum as u32,
             maximum: 200,
         }),
@@ -104,7 +104,7 @@ pub(super) fn published_runs() -> SimulationOutcome {
         invocation_s: 0.180,
         published: (drained, full),
     };
-    let on_demand = Run {
+    let on_demand = PublishedRun {
         bounds: None,
         step: 17,
         ceiling: 50,
@@ -125,9 +125,9 @@ pub(super) fn published_runs() -> SimulationOutcome {
     }
 }
 
-/// One of the published runs, as a fluid: each poller does 100 records per invocation, one after another.
-struct Run {
-    bounds: Option<Bounds>,
+/// One of the published runs, as a fluid model: each poller processes 100 records per invocation, one invocation after another.
+struct PublishedRun {
+    bounds: Option<PollerBounds>,
     step: usize,
     ceiling: usize,
     start: usize,
@@ -135,7 +135,7 @@ struct Run {
     published: (f64, f64),
 }
 
-impl Run {
+impl PublishedRun {
     fn variant(&self, name: &str) -> VariantOutcome {
         let trace = self.trace();
         let (drained_in_minutes, full_concurrency_after_minutes) = self.published;
@@ -148,7 +148,7 @@ impl Run {
             invocations: BACKLOG / 100,
             payload_bytes: 29_467_040_000,
             digest: Some("5f0d3c7a".to_owned()),
-            published: Some(Published {
+            published: Some(PublishedFigures {
                 drained_in_minutes,
                 full_concurrency_after_minutes,
             }),
@@ -175,7 +175,7 @@ impl Run {
                 }
             }
             let in_flight = if second < paused_until { 0 } else { fleet };
-            // What jitter does to a second.
+            // A wave in place of jitter.
             let wave = 1.0 + 0.02 * (second as f64 * 1.7).sin();
             let rate = in_flight as f64 * 100.0 / self.invocation_s * wave;
             let done = rate.min(left).round();

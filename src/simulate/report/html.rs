@@ -1,4 +1,4 @@
-//! The page: one file, which fetches nothing and needs no script.
+//! The HTML page: one file, which fetches nothing and needs no script.
 
 mod decisions;
 mod figures;
@@ -11,15 +11,15 @@ use crate::simulate::{SimulationOutcome, VariantOutcome};
 use scales::Scales;
 use std::fmt::{self, Display, Write};
 
-/// Colours and, when those are used up, dashes tell variants apart: so many of each are in `page.css`.
+/// Numbers of colours and dash patterns in `page.css`. Variants differ in colour and, after the last colour, in dashes.
 const COLOURS: usize = 6;
 const DASHES: usize = 3;
 
-/// The outcome as one page of HTML: the table, all variants' lag in one figure, and for each variant its figures on the same time
-/// scale, its evaluations and its rebalances. The same outcome gives the same bytes.
+/// Returns the outcome as one page of HTML: the table, the lag of all variants in one figure, and for each variant its figures on the same
+/// time scale, its evaluations and its rebalances. The same outcome gives the same bytes.
 pub fn html(outcome: &SimulationOutcome) -> String {
     let mut page = String::new();
-    // Writing to a String does not fail.
+    // Writing to a String cannot fail.
     let _ = write_page(&mut page, outcome);
     page
 }
@@ -70,12 +70,12 @@ fn write_variant(page: &mut String, index: usize, variant: &VariantOutcome, scal
     writeln!(page, "</section>")
 }
 
-/// The classes that make a variant's line its own.
+/// Returns the CSS classes of a variant's line: its colour and its dashes.
 fn look(index: usize) -> String {
     format!("s{} d{}", index % COLOURS, index / COLOURS % DASHES)
 }
 
-/// A piece of a variant's line.
+/// Returns a short piece of a variant's line, for the legend.
 fn swatch(index: usize) -> impl Display {
     format!(
         r#"<svg class="swatch" width="26" height="10" aria-hidden="true"><line class="line {}" x1="0" x2="26" y1="5" y2="5"/></svg>"#,

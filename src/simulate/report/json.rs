@@ -1,4 +1,4 @@
-//! The outcome as JSON, the whole traces included. Its names are an interface: they stay.
+//! The outcome as JSON, with complete traces. Member names are an interface and never change.
 
 use crate::simulate::{SimulationOutcome, VariantOutcome};
 use esmeralda_esm::trace::Trace;
@@ -7,19 +7,19 @@ use serde_json::ser::{Formatter, Serializer};
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// The buckets, evaluations and rebalances of a trace are nested deeper than this.
+/// The deepest level that is broken into lines; buckets, evaluations and rebalances are nested deeper.
 const DEEPEST_BROKEN: usize = 5;
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct ReportJson<'a> {
     title: &'a str,
     profile: &'a str,
     seed: u64,
-    variants: Vec<Variant<'a>>,
+    variants: Vec<VariantJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct Variant<'a> {
+struct VariantJson<'a> {
     name: &'a str,
     minimum_pollers: Option<u32>,
     maximum_pollers: Option<u32>,
@@ -32,20 +32,20 @@ struct Variant<'a> {
     largest_fleet: usize,
     event_poller_unit_hours: f64,
     cost_usd: f64,
-    published: Option<Published>,
+    published: Option<PublishedJson>,
     trace: &'a Trace,
 }
 
 #[derive(Serialize)]
-struct Published {
+struct PublishedJson {
     drained_in_minutes: f64,
     full_concurrency_after_minutes: f64,
 }
 
-/// The outcome as JSON. The same outcome gives the same bytes; a bucket, an evaluation and a rebalance is a line each, so that two
-/// reports can be compared line by line. What there is none of is `null`.
+/// Returns the outcome as JSON. The same outcome gives the same bytes. Each bucket, evaluation and rebalance is one line, so that two
+/// reports can be compared line by line. A missing value is `null`.
 pub fn json(outcome: &SimulationOutcome) -> String {
-    let report = Report {
+    let report = ReportJson {
         title: &outcome.title,
         profile: &outcome.profile,
         seed: outcome.seed,
@@ -54,24 +54,24 @@ pub fn json(outcome: &SimulationOutcome) -> String {
     written(&report, DEEPEST_BROKEN)
 }
 
-/// A report as JSON; containers nested deeper than `deepest_broken` are written in one line.
+/// Writes a report as JSON. Containers nested deeper than `deepest_broken` are written in one line.
 pub(in crate::simulate) fn written(report: &impl Serialize, deepest_broken: usize) -> String {
     let mut bytes = Vec::new();
-    let lines = Lines {
+    let lines = LineFormatter {
         deepest_broken,
         depth: 0,
         has_value: false,
     };
     let mut serializer = Serializer::with_formatter(&mut bytes, lines);
-    // All keys are strings and a Vec takes every byte.
+    // All keys are strings, and writing to a Vec cannot fail.
     report.serialize(&mut serializer).expect("a report is JSON");
     bytes.push(b'\n');
     String::from_utf8(bytes).expect("JSON is UTF-8")
 }
 
-fn variant(variant: &VariantOutcome) -> Variant<'_> {
+fn variant(variant: &VariantOutcome) -> VariantJson<'_> {
     let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
-    Variant {
+    VariantJson {
         name: &variant.name,
         minimum_pollers: variant.bounds.map(|bounds| bounds.minimum),
         maximum_pollers: variant.bounds.map(|bounds| bounds.maximum),
@@ -84,7 +84,7 @@ fn variant(variant: &VariantOutcome) -> Variant<'_> {
         largest_fleet: variant.trace.largest_fleet(),
         event_poller_unit_hours: variant.trace.event_poller_unit_hours,
         cost_usd: variant.trace.cost_usd,
-        published: variant.published.map(|published| Published {
+        published: variant.published.map(|published| PublishedJson {
             drained_in_minutes: published.drained_in_minutes,
             full_concurrency_after_minutes: published.full_concurrency_after_minutes,
         }),
@@ -92,14 +92,14 @@ fn variant(variant: &VariantOutcome) -> Variant<'_> {
     }
 }
 
-/// Indents down to a depth, and writes what is deeper in one line.
-struct Lines {
+/// A formatter that indents down to a depth and writes deeper containers in one line.
+struct LineFormatter {
     deepest_broken: usize,
     depth: usize,
     has_value: bool,
 }
 
-impl Lines {
+impl LineFormatter {
     fn begin<W: ?Sized + Write>(&mut self, writer: &mut W, bracket: &[u8]) -> io::Result<()> {
         self.depth += 1;
         self.has_value = false;
@@ -133,7 +133,7 @@ impl Lines {
     }
 }
 
-impl Formatter for Lines {
+impl Formatter for LineFormatter {
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.begin(writer, b"[")
     }
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outcome_without_variants_is_a_report_too() {
+    fn an_outcome_without_variants_has_a_report() {
         let outcome = SimulationOutcome {
             variants: Vec::new(),
             ..example::small()
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_published_runs_are_a_line_for_each_bucket() {
+    fn the_published_runs_have_one_line_per_bucket() {
         let outcome = example::published_runs();
         let report = json(&outcome);
         assert_eq!(report, json(&outcome));

@@ -1,7 +1,7 @@
 //! Reports of a simulation: a table for the terminal, JSON for programs, a page for people.
 //!
-//! Each is a pure function of the outcome, so the same outcome gives the same bytes. What the table and the page have in common (the
-//! figures, how they are rounded, what is said of a variant that did not drain) is decided once, in `summary.rs` and `quantity.rs`.
+//! Each report is a pure function of the outcome, so the same outcome gives the same bytes. `summary.rs` and `quantity.rs` hold what the
+//! table and the page share: the figures, their rounding, and the notes about variants that did not drain.
 
 #[cfg(test)]
 mod example;

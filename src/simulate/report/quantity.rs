@@ -1,23 +1,23 @@
-//! How numbers are written: units of time, thousands, SI prefixes, signs.
+//! The notation of numbers: units of time, thousands, SI prefixes, signs.
 
 use std::time::Duration;
 
-/// Counts from here on are written with an SI prefix, so that columns stay narrow.
+/// The smallest count that is written with an SI prefix, so that columns stay narrow.
 const LONGEST_COUNT: u64 = 100_000_000;
 
-/// What times are written in; one for a whole report, and one for its axes.
+/// The unit of times: one for all figures of a report, and one for its axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::simulate) enum TimeUnit {
-    /// Up to five minutes.
+    /// Used up to five minutes.
     Seconds,
-    /// Beyond; on axes up to ten hours.
+    /// Used beyond five minutes; on axes up to ten hours.
     Minutes,
-    /// On axes beyond that.
+    /// Used on axes beyond ten hours.
     Hours,
 }
 
 impl TimeUnit {
-    /// The unit of figures up to `longest`. Never hours: of a run of a day, what took minutes is to be read too.
+    /// Returns the unit of figures up to `longest`. It is never hours, so that times of minutes stay readable in a run of a day.
     pub(in crate::simulate) fn of_figures(longest: Duration) -> Self {
         match longest.as_secs_f64() {
             ..=300.0 => Self::Seconds,
@@ -25,7 +25,7 @@ impl TimeUnit {
         }
     }
 
-    /// The unit of an axis that ends at `end`.
+    /// Returns the unit of an axis that ends at `end`.
     pub(in crate::simulate) fn of_axis(end: Duration) -> Self {
         match end.as_secs_f64() {
             ..=36_000.0 => Self::of_figures(end),
@@ -33,7 +33,7 @@ impl TimeUnit {
         }
     }
 
-    /// Its symbol.
+    /// Returns the unit's symbol.
     pub(in crate::simulate) fn symbol(self) -> &'static str {
         match self {
             Self::Seconds => "s",
@@ -42,7 +42,7 @@ impl TimeUnit {
         }
     }
 
-    /// How many seconds it has.
+    /// Returns the number of seconds in the unit.
     pub(in crate::simulate) fn seconds(self) -> f64 {
         match self {
             Self::Seconds => 1.0,
@@ -51,18 +51,18 @@ impl TimeUnit {
         }
     }
 
-    /// `time` as a number of this unit.
+    /// Writes `time` as a number of this unit.
     pub(in crate::simulate) fn figure(self, time: Duration) -> String {
         format!("{:.2}", time.as_secs_f64() / self.seconds())
     }
 
-    /// `time` with the symbol.
+    /// Writes `time` as a number with the unit's symbol.
     pub(in crate::simulate) fn text(self, time: Duration) -> String {
         format!("{} {}", self.figure(time), self.symbol())
     }
 }
 
-/// `1,234,567`.
+/// Writes a count with separators, as in `1,234,567`.
 pub(in crate::simulate) fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
@@ -75,7 +75,7 @@ pub(in crate::simulate) fn thousands(count: u64) -> String {
     text
 }
 
-/// A count in a column: all of its digits, or an SI prefix when those would be too many.
+/// Writes a count for a column: all digits, or an SI prefix if there are too many.
 pub(in crate::simulate) fn count(count: u64) -> String {
     match count {
         LONGEST_COUNT.. => si(count as f64),
@@ -83,10 +83,10 @@ pub(in crate::simulate) fn count(count: u64) -> String {
     }
 }
 
-/// Three digits or so and an SI prefix, as in `1.5M`; without zeros that say nothing.
+/// Writes about three digits and an SI prefix, as in `1.5M`, without trailing zeros.
 pub(in crate::simulate) fn si(value: f64) -> String {
     let prefixes = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
-    // Half a unit of the last digit less, so that what rounds up to the next prefix has it.
+    // The factor is less than 1 by half a unit of the last digit, so that a value that rounds up to the next prefix gets it.
     let (scale, prefix) = prefixes
         .into_iter()
         .find(|(scale, _)| value >= scale * 0.9995)
@@ -101,12 +101,13 @@ pub(in crate::simulate) fn si(value: f64) -> String {
     format!("{}{prefix}", trimmed(scaled, decimals))
 }
 
-/// At most so many decimals, without zeros at their end.
+/// Writes at most `decimals` decimals, without trailing zeros.
 pub(in crate::simulate) fn trimmed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
-    let text = match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.'),
-        false => &text,
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
     };
     match text {
         "-0" => String::from("0"),
@@ -114,12 +115,13 @@ pub(in crate::simulate) fn trimmed(value: f64, decimals: usize) -> String {
     }
 }
 
-/// With its sign; what rounds to zero has none.
+/// Writes a value with its sign. A value that rounds to zero has none.
 pub(in crate::simulate) fn signed(value: f64, decimals: usize) -> String {
     let text = format!("{value:+.decimals$}");
-    match text.chars().any(|character| matches!(character, '1'..='9')) {
-        true => text,
-        false => text[1..].to_owned(),
+    if text.chars().any(|character| matches!(character, '1'..='9')) {
+        text
+    } else {
+        text[1..].to_owned()
     }
 }
 
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_is_not_given_to_zero() {
+    fn zero_has_no_sign() {
         let cases = [
             (0.004, "0.00"),
             (-0.004, "0.00"),

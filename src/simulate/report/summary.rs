@@ -1,46 +1,46 @@
-//! The figures that the table and the page show alike, as text.
+//! The figures that both the table and the page show, as text.
 
 use super::quantity::{TimeUnit, count, signed, thousands, trimmed};
-use crate::simulate::{Published, SimulationOutcome, VariantOutcome};
+use crate::simulate::{PublishedFigures, SimulationOutcome, VariantOutcome};
 use std::time::Duration;
 
-/// What stands in for a figure that there is none of.
+/// The text in place of a missing figure.
 pub(super) const NONE: &str = "-";
 
-/// Said wherever published figures are shown.
+/// The note that accompanies published figures.
 pub(super) const CAVEAT: &str = "AWS published eight numbers for this workload, rounded to whole minutes. \
     Eight rounded numbers do not pin the profile's constants down: other sets of constants fit about as well.";
 
 /// The heading of a column.
 pub(super) struct Heading {
-    /// In lines, as narrow as can be.
+    /// Three short lines, for a narrow column.
     pub(super) lines: [&'static str; 3],
-    /// In full.
+    /// The full text.
     pub(super) full: String,
 }
 
-/// All variants in figures.
+/// The figures of all variants.
 pub(super) struct Summary<'a> {
-    /// What times are in.
+    /// The unit of times.
     pub(super) unit: TimeUnit,
-    /// Of the cells of a row.
+    /// The headings of a row's cells.
     pub(super) headings: [Heading; 8],
-    /// Of the outcome's variants, in order.
-    pub(super) rows: Vec<Row<'a>>,
-    /// What a figure alone does not say, in sentences.
+    /// One row per variant, in the order of the outcome.
+    pub(super) rows: Vec<SummaryRow<'a>>,
+    /// Sentences about what the figures do not show.
     pub(super) notes: Vec<String>,
 }
 
-/// One variant in figures.
-pub(super) struct Row<'a> {
-    /// As the scenario has it.
+/// The figures of one variant.
+pub(super) struct SummaryRow<'a> {
+    /// The variant's name in the scenario.
     pub(super) name: &'a str,
-    /// One for each heading.
+    /// One cell per heading.
     pub(super) cells: [String; 8],
 }
 
 impl<'a> Summary<'a> {
-    /// Of all variants of `outcome`.
+    /// Returns the figures of all variants of `outcome`.
     pub(super) fn of(outcome: &'a SimulationOutcome) -> Self {
         let unit = unit(outcome);
         Self {
@@ -60,7 +60,7 @@ impl<'a> Summary<'a> {
     }
 }
 
-/// Published times are in minutes, and what is compared with them too.
+/// Returns the unit of times: minutes if there are published figures, which are in minutes.
 fn unit(outcome: &SimulationOutcome) -> TimeUnit {
     let variants = || outcome.variants.iter();
     if variants().any(|variant| variant.published.is_some()) {
@@ -92,13 +92,13 @@ fn headings(unit: TimeUnit) -> [Heading; 8] {
     .map(|(lines, full)| Heading { lines, full })
 }
 
-fn row(variant: &VariantOutcome, unit: TimeUnit) -> Row<'_> {
+fn row(variant: &VariantOutcome, unit: TimeUnit) -> SummaryRow<'_> {
     let trace = &variant.trace;
     let time = |time: Option<Duration>| time.map_or(NONE.to_owned(), |time| unit.figure(time));
     // On-demand mode is not billed by event poller units, which is not the same as costing nothing.
     let billed = |text: String| variant.bounds.map_or(NONE.to_owned(), |_| text);
     let most = trace.buckets.iter().map(|bucket| bucket.in_flight_max).max();
-    Row {
+    SummaryRow {
         name: &variant.name,
         cells: [
             time(variant.drained_in),
@@ -113,7 +113,7 @@ fn row(variant: &VariantOutcome, unit: TimeUnit) -> Row<'_> {
     }
 }
 
-/// Batches in flight on average, until the lag was gone; what comes after has nothing to do.
+/// Returns the mean number of batches in flight until the lag was gone; afterwards there is nothing to do.
 fn mean_in_flight(variant: &VariantOutcome) -> f64 {
     let end = variant.drained_in.unwrap_or(Duration::MAX);
     let (mut busy_s, mut seconds) = (0.0, 0.0);
@@ -155,31 +155,31 @@ fn notes(variant: &VariantOutcome, unit: TimeUnit) -> Vec<String> {
 
 /// A simulated figure beside the published one.
 #[derive(Debug, PartialEq)]
-pub(super) struct Compared {
-    /// Ours.
+pub(super) struct ComparedFigure {
+    /// The simulated figure.
     pub(super) simulated: String,
-    /// Theirs.
+    /// The figure that AWS published.
     pub(super) published: String,
-    /// By how much ours is more.
+    /// The difference, positive if the simulated figure is larger.
     pub(super) deviation: String,
 }
 
-/// One variant beside the announcement's row.
+/// One variant, compared with its row in the announcement.
 #[derive(Debug, PartialEq)]
 pub(super) struct Comparison<'a> {
-    /// As the scenario has it.
+    /// The variant's name in the scenario.
     pub(super) name: &'a str,
-    /// Until the backlog was drained; the deviation is in percent.
-    pub(super) drained: Compared,
-    /// Until full concurrency; the deviation is in minutes, for one of the published figures is zero.
-    pub(super) full: Compared,
-    /// How much sooner than the first variant it drained.
+    /// Time until the backlog was drained; the deviation is in percent.
+    pub(super) drained: ComparedFigure,
+    /// Time until full concurrency; the deviation is in minutes, because one of the published figures is zero.
+    pub(super) full: ComparedFigure,
+    /// The drain time saved over the first variant, in percent.
     pub(super) improvement: String,
-    /// The same of the published figures.
+    /// The same for the published figures.
     pub(super) published_improvement: String,
 }
 
-/// The variants of which figures were published.
+/// Returns the comparison of each variant that has published figures.
 pub(super) fn comparison<'a>(outcome: &'a SimulationOutcome) -> Vec<Comparison<'a>> {
     let Some(first) = outcome.variants.first() else {
         return Vec::new();
@@ -203,30 +203,33 @@ fn minutes(time: Option<Duration>) -> Option<f64> {
     time.map(|time| time.as_secs_f64() / 60.0)
 }
 
-fn drained(variant: &VariantOutcome, published: &Published) -> Compared {
+fn drained(variant: &VariantOutcome, published: &PublishedFigures) -> ComparedFigure {
     let theirs = published.drained_in_minutes;
-    let deviation = |ours: f64| match theirs > 0.0 {
-        true => format!("{} %", signed((ours / theirs - 1.0) * 100.0, 1)),
-        false => NONE.to_owned(),
+    let deviation = |ours: f64| {
+        if theirs > 0.0 {
+            format!("{} %", signed((ours / theirs - 1.0) * 100.0, 1))
+        } else {
+            NONE.to_owned()
+        }
     };
     compared(minutes(variant.drained_in), theirs, &deviation)
 }
 
-fn full(variant: &VariantOutcome, published: &Published) -> Compared {
+fn full(variant: &VariantOutcome, published: &PublishedFigures) -> ComparedFigure {
     let theirs = published.full_concurrency_after_minutes;
     let deviation = |ours: f64| format!("{} min", signed(ours - theirs, 2));
     compared(minutes(variant.full_concurrency_after), theirs, &deviation)
 }
 
-fn compared(ours: Option<f64>, theirs: f64, deviation: &dyn Fn(f64) -> String) -> Compared {
-    Compared {
+fn compared(ours: Option<f64>, theirs: f64, deviation: &dyn Fn(f64) -> String) -> ComparedFigure {
+    ComparedFigure {
         simulated: ours.map_or(NONE.to_owned(), |ours| format!("{ours:.2} min")),
         published: format!("{} min", trimmed(theirs, 2)),
         deviation: ours.map_or(NONE.to_owned(), deviation),
     }
 }
 
-/// As the announcement has it: 45 % is draining in 11 minutes instead of 20.
+/// Returns the improvement as the announcement defines it: draining in 11 minutes instead of 20 is 45 %.
 fn improvement(is_first: bool, first: Option<f64>, other: Option<f64>) -> String {
     match (first, other) {
         _ if is_first => String::from("baseline"),
@@ -242,8 +245,8 @@ mod tests {
     use super::*;
     use crate::simulate::report::example;
 
-    fn compared(simulated: &str, published: &str, deviation: &str) -> Compared {
-        Compared {
+    fn compared(simulated: &str, published: &str, deviation: &str) -> ComparedFigure {
+        ComparedFigure {
             simulated: simulated.to_owned(),
             published: published.to_owned(),
             deviation: deviation.to_owned(),
@@ -251,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_did_not_drain_has_no_deviation_and_no_improvement() {
+    fn an_undrained_variant_has_no_deviation_and_no_improvement() {
         let mut outcome = example::published_runs();
         outcome.variants[1].published = None;
         outcome.variants[2].drained_in = None;
@@ -270,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_say_what_figures_do_not() {
+    fn notes_report_what_the_figures_do_not_show() {
         let mut outcome = example::published_runs();
         let variant = &mut outcome.variants[1];
         variant.trace.buckets.drain(..60);

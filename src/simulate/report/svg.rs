@@ -1,15 +1,14 @@
 //! Charts as SVG.
 //!
-//! A chart is as wide as its place: across, everything is in percent of the width, and only lines are stretched (which leaves their
-//! strokes alone). So text has one size on a wide screen and on a narrow one. Downwards, a unit is a CSS pixel.
-//! What the classes look like is in `html/page.css`.
+//! A chart fills the available width. Horizontal positions are percentages, and only lines are stretched (without their strokes), so text
+//! has the same size on a wide and on a narrow screen. Vertical positions are in CSS pixels. `html/page.css` defines the classes.
 
 mod axis;
 mod chart;
 mod series;
 mod text;
 
-pub(crate) use axis::{TimeAxis, ValueAxis};
-pub(crate) use chart::{Chart, Layer, Mark, Shade, merged};
-pub(crate) use series::{Point, Span, line, steps};
-pub(crate) use text::Escaped;
+pub(super) use axis::{TimeAxis, ValueAxis};
+pub(super) use chart::{Chart, Layer, Mark, Shade, merged};
+pub(super) use series::{ChartPoint, ChartSpan, line, steps};
+pub(super) use text::Escaped;

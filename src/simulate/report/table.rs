@@ -1,16 +1,16 @@
 //! The table for the terminal, at most 80 columns wide.
 
-use super::summary::{CAVEAT, Compared, Comparison, Summary, comparison};
+use super::summary::{CAVEAT, ComparedFigure, Comparison, Summary, comparison};
 use crate::simulate::SimulationOutcome;
 
-/// Columns of a terminal.
+/// Number of columns of a terminal.
 pub(in crate::simulate) const WIDTH: usize = 80;
 
-/// Names are cut short only to so many characters, even where that makes a line too long.
+/// The fewest characters that a name is cut to, even if a line is too long then.
 const SHORTEST_NAME: usize = 8;
 
-/// The outcome for a person in front of a terminal: the figures of each variant and, where AWS published some, how far they are from
-/// those. A variant that did not drain says so, with the lag that is left. Ends with a line break.
+/// Returns the outcome for a terminal: the figures of each variant and, if AWS published figures, the deviation from them. A note reports a
+/// variant that did not drain, with the lag that is left. Ends with a line break.
 pub fn table(outcome: &SimulationOutcome) -> String {
     let summary = Summary::of(outcome);
     let mut lines = vec![clipped(&outcome.title, WIDTH), String::new()];
@@ -38,7 +38,7 @@ pub fn table(outcome: &SimulationOutcome) -> String {
     text
 }
 
-/// The figures of each variant, a row each.
+/// Returns the lines with the figures of each variant, one row each.
 fn figures(summary: &Summary<'_>) -> Vec<String> {
     let widths: Vec<usize> = summary
         .headings
@@ -52,7 +52,7 @@ fn figures(summary: &Summary<'_>) -> Vec<String> {
         .collect();
     let figures: usize = widths.iter().sum();
     let longest = summary.rows.iter().map(|row| length(row.name)).max().unwrap_or(0);
-    // Two spaces between columns if the names leave room for them.
+    // Columns are two spaces apart if the names leave room for them.
     let gap = match longest + figures + 2 * widths.len() {
         ..=WIDTH => 2,
         _ => 1,
@@ -79,7 +79,7 @@ fn figures(summary: &Summary<'_>) -> Vec<String> {
     headings.chain(rows).collect()
 }
 
-/// The published figures, one block each.
+/// Returns the lines that compare with the published figures, one block per figure.
 fn published(compared: &[Comparison<'_>]) -> Vec<String> {
     const DRAINED: &str = "drained in";
     const FULL: &str = "full concurrency after";
@@ -88,7 +88,7 @@ fn published(compared: &[Comparison<'_>]) -> Vec<String> {
         let first = padded(first, length(FULL));
         format!("{first} {simulated:>12}{published:>12}{deviation:>12}")
     };
-    let figures = |name: &str, compared: &Compared| {
+    let figures = |name: &str, compared: &ComparedFigure| {
         line(
             name,
             [&compared.simulated, &compared.published, &compared.deviation],
@@ -97,9 +97,10 @@ fn published(compared: &[Comparison<'_>]) -> Vec<String> {
     let heading = ["simulated", "published", "deviation"];
     let mut lines = vec![format!("{}  improvement", line(DRAINED, heading))];
     for row in compared {
-        let improvement = match row.improvement == row.published_improvement {
-            true => row.improvement.clone(),
-            false => format!("{} (AWS: {})", row.improvement, row.published_improvement),
+        let improvement = if row.improvement == row.published_improvement {
+            row.improvement.clone()
+        } else {
+            format!("{} (AWS: {})", row.improvement, row.published_improvement)
         };
         lines.push(format!("{}  {improvement}", figures(row.name, &row.drained)));
     }
@@ -112,30 +113,28 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Filled up with spaces, or cut short.
+/// Pads with spaces, or cuts, to `width` characters.
 fn padded(text: &str, width: usize) -> String {
     format!("{:width$}", clipped(text, width))
 }
 
-/// At most `width` characters, and none that would move the terminal's cursor.
+/// Cuts to `width` characters, and replaces control characters, which would move the terminal's cursor.
 pub(in crate::simulate) fn clipped(text: &str, width: usize) -> String {
     let text = printable(text);
-    match length(&text) > width {
-        true => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
-        false => text,
+    if length(&text) > width {
+        text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+    } else {
+        text
     }
 }
 
 fn printable(text: &str) -> String {
     text.chars()
-        .map(|character| match character.is_control() {
-            true => ' ',
-            false => character,
-        })
+        .map(|character| if character.is_control() { ' ' } else { character })
         .collect()
 }
 
-/// Broken at spaces into lines that fit.
+/// Breaks text at spaces into lines that fit the terminal.
 pub(in crate::simulate) fn wrapped(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in printable(text).split_whitespace() {
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_fit_whatever_names_and_numbers_there_are() {
+    fn lines_fit_with_long_names_and_large_numbers() {
         let mut outcome = example::published_runs();
         outcome.title = "title ".repeat(40);
         outcome.profile = "announcement-2024 with ".repeat(20);

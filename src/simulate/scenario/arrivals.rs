@@ -1,6 +1,6 @@
-//! When records arrive: rates over time, and how many records they add up to.
+//! The arrival of records: rates over time, and the number of records that they add up to.
 //!
-//! Pure. Totals are integrals in closed form, not sums over steps, so nothing is gathered or lost by the steps that a run takes.
+//! Pure. Totals are integrals in closed form, not sums over steps, so the steps of a run add no error.
 
 mod series;
 mod text;
@@ -10,55 +10,55 @@ pub(super) use text::ArrivalsText;
 
 use std::f64::consts::TAU;
 
-/// One source of a topic's records. Moments are seconds from the start of the run; rates are records a second, of the whole topic.
+/// One source of a topic's records. Times are seconds from the start of the run; rates are records a second for the whole topic.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arrivals {
-    /// There before the mapping starts.
+    /// Records that are appended before the mapping starts.
     Backlog {
-        /// How many.
+        /// Number of records.
         records: u64,
     },
-    /// The same rate all the time.
+    /// A constant rate.
     Constant {
-        /// The rate.
+        /// The rate, in records a second.
         records_per_s: f64,
-        /// When it begins.
+        /// The start.
         from_s: f64,
-        /// When it ends; `None`: with the run.
+        /// The end; `None` for the end of the run.
         to_s: Option<f64>,
     },
-    /// A rate for a while, and again and again.
+    /// A rate for a limited time, once or repeatedly.
     Spike {
         /// The rate during a spike; between spikes nothing arrives.
         records_per_s: f64,
-        /// When the first one begins.
+        /// The start of the first spike.
         from_s: f64,
-        /// How long one lasts.
+        /// The length of a spike.
         for_s: f64,
-        /// From the start of one to the start of the next, not less than `for_s`; `None`: there is one.
+        /// The time from the start of a spike to the start of the next, at least `for_s`; `None` for a single spike.
         every_s: Option<f64>,
-        /// When the last one ends at the latest; `None`: with the run.
+        /// The end of all spikes; `None` for the end of the run.
         to_s: Option<f64>,
     },
-    /// A rate that swings, at its mean and rising when it begins.
+    /// A sinusoidal rate, which starts at its mean and rises.
     Sine {
-        /// The middle.
+        /// The mean rate.
         mean_per_s: f64,
-        /// How far it swings to both sides, at most the mean.
+        /// The amplitude, at most the mean.
         amplitude_per_s: f64,
-        /// From one crest to the next.
+        /// The period.
         period_s: f64,
-        /// When it begins.
+        /// The start.
         from_s: f64,
-        /// When it ends; `None`: with the run.
+        /// The end; `None` for the end of the run.
         to_s: Option<f64>,
     },
-    /// Rates that were recorded.
+    /// A recorded series of rates.
     Series(RateSeries),
 }
 
 impl Arrivals {
-    /// How many records are there before the mapping starts.
+    /// Returns the number of records that are appended before the mapping starts.
     pub fn backlog(&self) -> u64 {
         match self {
             Self::Backlog { records } => *records,
@@ -66,9 +66,9 @@ impl Arrivals {
         }
     }
 
-    /// How many records have arrived `moment_s` after the start of the run, the backlog left out: the integral of the rate.
+    /// Returns the number of records that have arrived `moment_s` after the start of the run, without the backlog: the integral of the rate.
     pub fn total_by(&self, moment_s: f64) -> f64 {
-        // How long it has been going on by then.
+        // The time that the source has been active by then.
         let lasted_s = |from_s: f64, to_s: Option<f64>| {
             let until_s = to_s.map_or(moment_s, |to_s| moment_s.min(to_s));
             (until_s - from_s).max(0.0)
@@ -102,7 +102,7 @@ impl Arrivals {
         }
     }
 
-    /// When the last record has arrived; `None`: records arrive as long as the run lasts.
+    /// Returns the time of the last record; `None` if records arrive until the run ends.
     pub fn end_s(&self) -> Option<f64> {
         match *self {
             Self::Backlog { .. } => Some(0.0),
@@ -120,7 +120,7 @@ impl Arrivals {
     }
 }
 
-/// How much of the first `lasted_s` lies within spikes.
+/// Returns how many of the first `lasted_s` seconds lie within spikes.
 fn spiked_s(lasted_s: f64, for_s: f64, every_s: Option<f64>) -> f64 {
     let Some(every_s) = every_s else {
         return lasted_s.min(for_s);
@@ -190,7 +190,7 @@ mod tests {
         close(40.0, 3_000.0 + 6_000.0 / TAU);
         close(70.0, 6_000.0);
         close(1_000.0, 12_000.0);
-        // The sum over small steps comes to the same.
+        // A sum over small steps gives the same total.
         let rate = |t: f64| 100.0 + 50.0 * (TAU * (t - 10.0) / 60.0).sin();
         let sum: f64 = (0..20_000)
             .map(|step| rate(10.0005 + f64::from(step) * 0.001) * 0.001)
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_known_unless_the_run_says_it() {
+    fn a_source_ends_at_its_own_end_or_with_the_run() {
         let cases = [
             (constant(None), None),
             (constant(Some(2.0)), Some(2.0)),

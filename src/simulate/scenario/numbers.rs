@@ -1,31 +1,31 @@
-//! Numbers of scenarios, refused where they stand when they are out of range.
+//! The numbers of a scenario. A number out of range is refused with the line that it is written in.
 
 use serde::Deserialize;
 
-/// The longest that anything in a scenario may last: records are kept for so long unless a topic's configs say otherwise.
+/// The longest duration in a scenario: Kafka's default of `retention.ms`, after which records are deleted.
 const LONGEST_S: f64 = 7.0 * 86_400.0;
-/// The highest rate, far above what one process could append.
+/// The highest rate. It is far above what one process can append.
 const HIGHEST_PER_S: f64 = 1e9;
 
-/// A whole number from `LEAST` to `MOST`, both included.
+/// A whole number from `LEAST` to `MOST`, both inclusive.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "i64")]
-pub(super) struct Whole<const LEAST: i64, const MOST: i64>(i64);
+pub(super) struct WholeNumber<const LEAST: i64, const MOST: i64>(i64);
 
-impl<const LEAST: i64, const MOST: i64> Whole<LEAST, MOST> {
+impl<const LEAST: i64, const MOST: i64> WholeNumber<LEAST, MOST> {
     pub(super) fn get(self) -> u64 {
         self.0.unsigned_abs()
     }
 }
 
-impl<const LEAST: i64, const MOST: i64> TryFrom<i64> for Whole<LEAST, MOST> {
+impl<const LEAST: i64, const MOST: i64> TryFrom<i64> for WholeNumber<LEAST, MOST> {
     type Error = String;
 
     fn try_from(number: i64) -> Result<Self, String> {
         if (LEAST..=MOST).contains(&number) {
             Ok(Self(number))
         } else {
-            Err(format!("{number} is not between {LEAST} and {MOST}"))
+            Err(format!("invalid value {number}: must be from {LEAST} to {MOST}"))
         }
     }
 }
@@ -42,12 +42,14 @@ impl TryFrom<f64> for Seconds {
         if (0.0..=LONGEST_S).contains(&seconds) {
             Ok(Self(seconds))
         } else {
-            Err(format!("{seconds} s is not between 0 and {LONGEST_S} s"))
+            Err(format!(
+                "invalid value {seconds} s: must be from 0 to {LONGEST_S} s"
+            ))
         }
     }
 }
 
-/// Records a second.
+/// A rate in records a second.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "f64")]
 pub(super) struct Rate(pub(super) f64);
@@ -60,7 +62,7 @@ impl TryFrom<f64> for Rate {
             Ok(Self(per_s))
         } else {
             Err(format!(
-                "{per_s} records a second are not between 0 and {HIGHEST_PER_S}"
+                "invalid value {per_s} records a second: must be from 0 to {HIGHEST_PER_S}"
             ))
         }
     }

@@ -11,8 +11,8 @@ fn parse(text: &str) -> Result<Scenario, String> {
     Scenario::parse(Path::new("scenarios/test.toml"), text, &read).map_err(|error| error.to_string())
 }
 
-/// The least that makes a scenario, with more lines at its start and end.
-fn least(start: &str, end: &str) -> String {
+/// Returns the shortest valid scenario, with more lines at its start and end.
+fn shortest(start: &str, end: &str) -> String {
     format!(
         "{start}\n[[topics]]\nname = 'orders'\npartitions = 2\n[[functions]]\nname = 'f'\nduration_ms = 5\n{end}\n"
     )
@@ -56,8 +56,8 @@ fn the_reference_holds_the_numbers_of_the_announcement() {
 }
 
 #[test]
-fn what_is_left_out_has_its_default() {
-    let scenario = parse(&least("", "")).expect("it is right");
+fn missing_keys_have_their_defaults() {
+    let scenario = parse(&shortest("", "")).expect("a valid scenario");
     assert_eq!((&*scenario.title, scenario.seed), ("test", 0));
     assert_eq!(scenario.scaling.to_string(), "current");
     let topic = TopicScenario {
@@ -86,7 +86,7 @@ fn what_is_left_out_has_its_default() {
 }
 
 #[test]
-fn all_that_a_scenario_may_say_is_read() {
+fn every_key_of_a_scenario_is_read() {
     let scenario = parse(
         r#"
         title = "Everything"
@@ -160,7 +160,7 @@ fn all_that_a_scenario_may_say_is_read() {
         Topics = ["other"]
         "#,
     )
-    .expect("it is right");
+    .expect("a valid scenario");
     assert_eq!((&*scenario.title, scenario.seed), ("Everything", 7));
     assert_eq!(scenario.run_for, Some(Duration::from_millis(600_500)));
     assert_eq!(
@@ -194,7 +194,7 @@ fn all_that_a_scenario_may_say_is_read() {
             from_s: 1.0,
             to_s: None,
         },
-        Arrivals::Series(RateSeries::parse("0,10\n60,0\n").expect("it is right")),
+        Arrivals::Series(RateSeries::parse("0,10\n60,0\n").expect("a valid series")),
     ];
     assert_eq!(orders.workload, workload);
     assert_eq!(scenario.topics[1].skew, Skew::Zipf(1.0));
@@ -218,79 +218,83 @@ fn shares_follow_the_skew_and_add_up_to_one() {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_line() {
+fn an_error_names_its_line_and_what_is_allowed() {
     let workload = |lines: &str| {
-        least(
+        shortest(
             "",
             &format!("[[topics]]\nname='b'\npartitions=1\n[[topics.workload]]\n{lines}"),
         )
     };
     let cases = [
-        // The file's own keys. The least scenario begins in line 2.
+        // The file's own keys. The shortest scenario begins in line 2.
         (
-            least("profile = 'fast'", ""),
+            shortest("profile = 'fast'", ""),
             "line 1, column 11",
             "unknown scaling profile `fast`",
         ),
         (
-            least("run_for_s = -1", ""),
+            shortest("run_for_s = -1", ""),
             "line 1,",
-            "-1 s is not between 0 and 604800 s",
+            "invalid value -1 s: must be from 0 to 604800 s",
         ),
-        (least("seed = -1", ""), "line 1,", "-1 is not between 0 and"),
-        (least("sed = 1", ""), "line 1,", "unknown field `sed`"),
         (
-            least("", "[scaling]\nrebalance_pause_ms = 'long'"),
+            shortest("seed = -1", ""),
+            "line 1,",
+            "invalid value -1: must be from 0 to",
+        ),
+        (shortest("sed = 1", ""), "line 1,", "unknown field `sed`"),
+        (
+            shortest("", "[scaling]\nrebalance_pause_ms = 'long'"),
             "line 9:",
             "invalid value `long` for rebalance_pause_ms",
         ),
         (
-            least("", "[scaling]\n\npause = 3"),
+            shortest("", "[scaling]\n\npause = 3"),
             "line 10:",
             "unknown scaling constant `pause`",
         ),
         // Topics.
         (
-            least("", "[[topics]]\nname='b'\npartitions=0"),
+            shortest("", "[[topics]]\nname='b'\npartitions=0"),
             "line 10,",
-            "0 is not between 1 and 200000",
+            "invalid value 0: must be from 1 to 200000",
         ),
         (
-            least("", "[[topics]]\nname='b'\npartitions=1\nvalue_byte=1"),
+            shortest("", "[[topics]]\nname='b'\npartitions=1\nvalue_byte=1"),
             "line 11,",
             "unknown field `value_byte`",
         ),
         (
-            least("", "[[topics]]\nname='b'\npartitions=1\ncompression='br'"),
+            shortest("", "[[topics]]\nname='b'\npartitions=1\ncompression='br'"),
             "line 11,",
             "unknown variant `br`",
         ),
         (
-            least("", "[[topics]]\nname='b'\npartitions=1\nrecords_per_batch=2000"),
+            shortest("", "[[topics]]\nname='b'\npartitions=1\nrecords_per_batch=2000"),
             "line 8: topic `b`:",
-            "records_per_batch = 2000 makes batches of 2052000 bytes, more than max.message.bytes of 1048588: write 1022 or fewer",
+            "invalid records_per_batch = 2000: batches of 2052000 bytes are more than max.message.bytes of 1048588, must be at most 1022",
         ),
         (
-            least("", "[[topics]]\nname='b'\npartitions=2\nskew={weights=[1]}"),
+            shortest("", "[[topics]]\nname='b'\npartitions=2\nskew={weights=[1]}"),
             "line 8: topic `b`:",
-            "weights has 1 numbers for 2 partitions: each has one",
+            "invalid weights: 1 numbers for 2 partitions, must be one per partition",
         ),
         (
-            least("", "[[topics]]\nname='b'\npartitions=1\nskew={weights=[0]}"),
+            shortest("", "[[topics]]\nname='b'\npartitions=1\nskew={weights=[0]}"),
             "line 8:",
-            "all weights are 0",
+            "invalid weights: the sum must be more than 0",
         ),
         (
-            least("", "[[topics]]\nname='b'\npartitions=1\nskew={weights=[-1]}"),
+            shortest("", "[[topics]]\nname='b'\npartitions=1\nskew={weights=[-1]}"),
             "line 8:",
-            "weight -1 is not between 0",
+            "invalid weight -1: must be from 0 to 1000000000",
         ),
         (
-            least("", "[[topics]]\nname='b'\npartitions=1\nskew={zipf=-1}"),
+            shortest("", "[[topics]]\nname='b'\npartitions=1\nskew={zipf=-1}"),
             "line 8:",
-            "zipf = -1 is not between 0 and 10",
+            "invalid zipf = -1: must be from 0 to 10",
         ),
-        // Workloads: their table begins in line 11.
+        // Workloads. Their table begins in line 11.
         (
             workload("kind='flood'"),
             "line 12,",
@@ -309,27 +313,27 @@ fn what_is_wrong_is_named_with_its_line() {
         (
             workload("kind='constant'\nrecords_per_s=-1"),
             "line 13,",
-            "-1 records a second are not between 0",
+            "invalid value -1 records a second: must be from 0 to",
         ),
         (
             workload("kind='constant'\nrecords_per_s=1\nfrom_s=5\nto_s=5"),
             "line 11:",
-            "to_s = 5 is not after from_s = 5",
+            "invalid to_s = 5: must be more than from_s = 5",
         ),
         (
             workload("kind='spike'\nrecords_per_s=1\nfrom_s=0\nfor_s=5\nevery_s=4"),
             "line 11:",
-            "every_s = 4 is less than for_s = 5: one spike ends before the next begins",
+            "invalid every_s = 4: must be more than 0 and at least for_s = 5",
         ),
         (
             workload("kind='sine'\nmean_per_s=1\namplitude_per_s=2\nperiod_s=60"),
             "line 11:",
-            "amplitude_per_s = 2 is more than mean_per_s = 1: the rate would be negative",
+            "invalid amplitude_per_s = 2: must be at most mean_per_s = 1",
         ),
         (
             workload("kind='sine'\nmean_per_s=1\namplitude_per_s=1\nperiod_s=0"),
             "line 11:",
-            "period_s = 0 is no period",
+            "invalid period_s = 0: must be more than 0",
         ),
         (
             workload("kind='csv'\nfile='none.csv'"),
@@ -339,30 +343,30 @@ fn what_is_wrong_is_named_with_its_line() {
         (
             workload("kind='csv'\nfile='wrong.csv'"),
             "line 11:",
-            "wrong.csv: line 2: `x,0` is not `seconds,records_per_s`",
+            "wrong.csv: line 2: invalid line `x,0`: must be `seconds,records_per_s`",
         ),
         // Functions.
         (
-            least(
+            shortest(
                 "",
                 "[[functions]]\nname='h'\ntype='http'\nendpoint='http://localhost'",
             ),
             "line 8:",
-            "function `h` is of type \"http\": virtual time cannot wait for a real function, simulate it",
+            "function `h` has type \"http\": virtual time cannot wait for a real function, use type \"simulated\"",
         ),
         (
-            least("", "[[functions]]\nname='h'\nerror_rate=2"),
+            shortest("", "[[functions]]\nname='h'\nerror_rate=2"),
             "line 10,",
-            "2 is not a share between 0.0 and 1.0",
+            "invalid share 2: must be between 0.0 and 1.0",
         ),
         // Mappings.
         (
-            least("", "[mapping]\nBatchsize=1"),
+            shortest("", "[mapping]\nBatchsize=1"),
             "line 9,",
             "unknown field `Batchsize`",
         ),
         (
-            least("", "[[variants]]\nBatchSize=1"),
+            shortest("", "[[variants]]\nBatchSize=1"),
             "line 8,",
             "missing field `name`",
         ),
@@ -380,54 +384,60 @@ fn what_is_wrong_is_named_with_its_line() {
 fn parts_that_do_not_fit_each_other_are_refused() {
     let topic = "[[topics]]\nname='b'\npartitions=1\n";
     let cases = [
-        ("[[functions]]\nname='f'\n".to_owned(), "it has no [[topics]]"),
-        (topic.to_owned(), "it has no [[functions]]"),
         (
-            least("", topic),
-            "variant `mapping`: Topics is missing, and there is more than one topic: orders, b",
+            "[[functions]]\nname='f'\n".to_owned(),
+            "missing [[topics]]: at least one is required",
         ),
         (
-            least("", "[[functions]]\nname='g'\n[mapping]\nTopics=['orders']"),
-            "variant `mapping`: FunctionName is missing, and there is more than one function: f, g",
+            topic.to_owned(),
+            "missing [[functions]]: at least one is required",
         ),
         (
-            least("", "[[variants]]\nname='a'\nFunctionName='h'"),
-            "variant `a`: FunctionName names `h`, but the scenario's functions are: f",
+            shortest("", topic),
+            "variant `mapping`: missing Topics: must name one of orders, b",
         ),
         (
-            least("", "[[variants]]\nname='a'\nTopics=['x']"),
-            "variant `a`: Topics names `x`, but the scenario's topics are: orders",
+            shortest("", "[[functions]]\nname='g'\n[mapping]\nTopics=['orders']"),
+            "variant `mapping`: missing FunctionName: must name one of f, g",
         ),
         (
-            least("", "[[variants]]\nname='a'\nTopics=['orders','x']"),
-            "variant `a`: Topics is [\"orders\",\"x\"] and not a list of one topic's name",
+            shortest("", "[[variants]]\nname='a'\nFunctionName='h'"),
+            "variant `a`: unknown function `h` in FunctionName: must be one of f",
         ),
         (
-            least("", "[mapping]\nFunctionName=3"),
-            "variant `mapping`: FunctionName is 3 and not a name",
+            shortest("", "[[variants]]\nname='a'\nTopics=['x']"),
+            "variant `a`: unknown topic `x` in Topics: must be one of orders",
         ),
         (
-            least("", "[[topics]]\nname='orders'\npartitions=1"),
+            shortest("", "[[variants]]\nname='a'\nTopics=['orders','x']"),
+            "variant `a`: invalid Topics [\"orders\",\"x\"]: must be a list of one topic name",
+        ),
+        (
+            shortest("", "[mapping]\nFunctionName=3"),
+            "variant `mapping`: invalid FunctionName 3: must be the name of a function",
+        ),
+        (
+            shortest("", "[[topics]]\nname='orders'\npartitions=1"),
             "topic `orders` is declared twice",
         ),
         (
-            least("", "[[functions]]\nname='f'"),
+            shortest("", "[[functions]]\nname='f'"),
             "function `f` is declared twice",
         ),
         (
-            least("", "[[variants]]\nname='a'\n[[variants]]\nname='a'"),
+            shortest("", "[[variants]]\nname='a'\n[[variants]]\nname='a'"),
             "variant `a` is declared twice",
         ),
         (
-            least("run_for_s=0", ""),
-            "run_for_s = 0 leaves no time: leave it out to run until all is drained",
+            shortest("run_for_s=0", ""),
+            "invalid run_for_s = 0: must be more than 0, or left out to run until all is drained",
         ),
         (
-            least(
+            shortest(
                 "",
                 "[mapping]\nTopics=['orders']\n[[topics]]\nname='b'\npartitions=1\n[[topics.workload]]\nkind='constant'\nrecords_per_s=1",
             ),
-            "the workload of topic `b` never ends, so the run would not: give it `to_s`, or the scenario `run_for_s`",
+            "the workload of topic `b` never ends: set its `to_s`, or the scenario's `run_for_s`",
         ),
     ];
     for (text, expected) in cases {

@@ -1,13 +1,13 @@
 //! A topic of a scenario: its partitions, its records, and when they arrive.
 
 use super::arrivals::{Arrivals, ArrivalsText};
-use super::numbers::Whole;
+use super::numbers::WholeNumber;
 use esmeralda_broker::Compression;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
 
-/// What a record takes in a batch beside its key and value, at most.
+/// The most bytes that a record takes in a batch beside its key and value.
 const RECORD_OVERHEAD_BYTES: usize = 26;
 /// Kafka's default of `max.message.bytes`.
 const MAX_MESSAGE_BYTES: usize = 1_048_588;
@@ -17,39 +17,39 @@ const MAX_MESSAGE_BYTES: usize = 1_048_588;
 pub struct TopicScenario {
     /// The topic's name.
     pub name: String,
-    /// How many, 1 to 200,000.
+    /// Number of partitions, 1 to 200,000.
     pub partitions: u32,
     /// Topic configs by Kafka's name.
     pub configs: BTreeMap<String, String>,
-    /// Bytes of a record's key, 40,000 at most; 0: no key.
+    /// Size of a record's key in bytes, at most 40,000; 0 for records without a key.
     pub key_bytes: usize,
-    /// Bytes of a record's value, 0 to 1,000,000.
+    /// Size of a record's value in bytes, 0 to 1,000,000.
     pub value_bytes: usize,
-    /// Records of a whole batch, 1 or more.
+    /// Number of records in a full batch, 1 or more.
     pub records_per_batch: u32,
-    /// How many different batches are made, 1 or more; they are appended in turns.
+    /// Number of different full batches that are made, 1 or more; they are appended in turn.
     pub distinct_bodies: u32,
-    /// Of the batches.
+    /// The codec of the batches.
     pub compression: Compression,
-    /// How the records are shared out to the partitions.
+    /// The distribution of the records over the partitions.
     pub skew: Skew,
-    /// When records arrive: the sum of all of these.
+    /// The sources of records; the topic gets the sum of all of them.
     pub workload: Vec<Arrivals>,
 }
 
-/// How much of a topic's records each partition gets.
+/// The share of a topic's records that each partition gets.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Skew {
-    /// All the same.
+    /// All shares are equal.
     Even,
-    /// Partition n, counted from 1, in proportion to n to the power of minus this.
+    /// The share of partition n, counted from 1, is in proportion to n to the power of minus this exponent.
     Zipf(f64),
-    /// In proportion to these, one per partition, 0 or more.
+    /// The shares are in proportion to these weights, one per partition, 0 or more.
     Weights(Vec<f64>),
 }
 
 impl Skew {
-    /// The share of each of `partitions`; they add up to 1.
+    /// Returns the share of each partition. The shares add up to 1.
     pub fn shares(&self, partitions: u32) -> Vec<f64> {
         let weights: Vec<f64> = match self {
             Self::Even => vec![1.0; partitions as usize],
@@ -63,18 +63,18 @@ impl Skew {
     }
 }
 
-/// A topic as it is written.
+/// A topic as it is written in the file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TopicText {
     pub(super) name: String,
-    partitions: Whole<1, 200_000>,
+    partitions: WholeNumber<1, 200_000>,
     #[serde(default)]
     configs: BTreeMap<String, String>,
-    key_bytes: Option<Whole<0, 40_000>>,
-    value_bytes: Option<Whole<0, 1_000_000>>,
-    records_per_batch: Option<Whole<1, 100_000>>,
-    distinct_bodies: Option<Whole<1, 65_536>>,
+    key_bytes: Option<WholeNumber<0, 40_000>>,
+    value_bytes: Option<WholeNumber<0, 1_000_000>>,
+    records_per_batch: Option<WholeNumber<1, 100_000>>,
+    distinct_bodies: Option<WholeNumber<1, 65_536>>,
     #[serde(default)]
     compression: CompressionText,
     skew: Option<SkewText>,
@@ -101,19 +101,19 @@ enum SkewText {
 }
 
 impl TopicText {
-    /// What it means, its workload left out.
+    /// Converts the text to a topic without its workload.
     ///
     /// # Errors
-    /// A sentence that says what is wrong.
+    /// A sentence with the invalid value and what is allowed.
     pub(super) fn topic(&self) -> Result<TopicScenario, String> {
         let topic = TopicScenario {
             name: self.name.clone(),
             partitions: self.partitions.get() as u32,
             configs: self.configs.clone(),
-            key_bytes: self.key_bytes.map_or(0, Whole::get) as usize,
-            value_bytes: self.value_bytes.map_or(1_000, Whole::get) as usize,
-            records_per_batch: self.records_per_batch.map_or(100, Whole::get) as u32,
-            distinct_bodies: self.distinct_bodies.map_or(1, Whole::get) as u32,
+            key_bytes: self.key_bytes.map_or(0, WholeNumber::get) as usize,
+            value_bytes: self.value_bytes.map_or(1_000, WholeNumber::get) as usize,
+            records_per_batch: self.records_per_batch.map_or(100, WholeNumber::get) as u32,
+            distinct_bodies: self.distinct_bodies.map_or(1, WholeNumber::get) as u32,
             compression: match self.compression {
                 CompressionText::None => Compression::None,
                 CompressionText::Gzip => Compression::Gzip,
@@ -132,21 +132,21 @@ impl TopicText {
         match &self.skew {
             None => Ok(Skew::Even),
             Some(SkewText::Zipf(exponent)) if (0.0..=10.0).contains(exponent) => Ok(Skew::Zipf(*exponent)),
-            Some(SkewText::Zipf(exponent)) => Err(format!("zipf = {exponent} is not between 0 and 10")),
+            Some(SkewText::Zipf(exponent)) => Err(format!("invalid zipf = {exponent}: must be from 0 to 10")),
             Some(SkewText::Weights(weights)) => {
                 let partitions = self.partitions.get();
                 if weights.len() as u64 != partitions {
                     return Err(format!(
-                        "weights has {} numbers for {partitions} partitions: each has one",
+                        "invalid weights: {} numbers for {partitions} partitions, must be one per partition",
                         weights.len()
                     ));
                 }
                 let is_right = |weight: &f64| (0.0..=1e9).contains(weight);
                 if let Some(wrong) = weights.iter().find(|weight| !is_right(weight)) {
-                    return Err(format!("weight {wrong} is not between 0 and 1000000000"));
+                    return Err(format!("invalid weight {wrong}: must be from 0 to 1000000000"));
                 }
                 if weights.iter().sum::<f64>() <= 0.0 {
-                    return Err("all weights are 0: one at least has to be more".to_owned());
+                    return Err("invalid weights: the sum must be more than 0".to_owned());
                 }
                 Ok(Skew::Weights(weights.clone()))
             }
@@ -154,7 +154,7 @@ impl TopicText {
     }
 }
 
-/// A whole batch must be one that a broker takes, unless the topic's configs say what it takes.
+/// Refuses a full batch that is larger than Kafka's default of `max.message.bytes`, unless the topic's configs set it.
 fn check_batch(topic: &TopicScenario) -> Result<(), String> {
     let record_bytes = topic.key_bytes + topic.value_bytes + RECORD_OVERHEAD_BYTES;
     let batch_bytes = topic.records_per_batch as usize * record_bytes;
@@ -162,8 +162,8 @@ fn check_batch(topic: &TopicScenario) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "records_per_batch = {} makes batches of {batch_bytes} bytes, more than max.message.bytes of {MAX_MESSAGE_BYTES}: \
-         write {} or fewer, or set max.message.bytes in `configs`",
+        "invalid records_per_batch = {}: batches of {batch_bytes} bytes are more than max.message.bytes of {MAX_MESSAGE_BYTES}, \
+         must be at most {} unless `configs` sets max.message.bytes",
         topic.records_per_batch,
         MAX_MESSAGE_BYTES / record_bytes
     ))

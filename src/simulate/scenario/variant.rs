@@ -8,21 +8,21 @@ use serde_json::{Map, Value, json};
 /// The name of the only variant of a scenario without `[[variants]]`.
 const ONLY: &str = "mapping";
 
-/// One mapping that is simulated.
+/// One variant of the mapping.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VariantScenario {
-    /// Its name.
+    /// The variant's name.
     pub name: String,
-    /// The members of CreateEventSourceMapping: those of `[mapping]`, with those of the variant in their place. `FunctionName` and
-    /// `Topics` are always there.
+    /// The members of CreateEventSourceMapping: those of `[mapping]`, overridden by those of the variant. `FunctionName` and `Topics`
+    /// are always present.
     pub members: Map<String, Value>,
-    /// The scenario's function that it invokes, without qualifier.
+    /// The name of the function that the mapping invokes, without qualifier.
     pub function: String,
-    /// The scenario's topic that it reads.
+    /// The name of the topic that the mapping reads.
     pub topic: String,
 }
 
-/// The variants, each with the members that all share; one without any of its own if none is declared.
+/// Returns the variants, each with the shared members; one variant with the shared members alone if none is declared.
 pub(super) fn variants(shared: MappingEntry, declared: Vec<VariantEntry>) -> Vec<VariantEntry> {
     if declared.is_empty() {
         return vec![VariantEntry {
@@ -39,10 +39,10 @@ pub(super) fn variants(shared: MappingEntry, declared: Vec<VariantEntry>) -> Vec
 }
 
 impl VariantScenario {
-    /// Finds the function and the topic that the members name; the only ones if they name none.
+    /// Checks a variant and finds its function and topic: those that the members name, or the scenario's only ones.
     ///
     /// # Errors
-    /// A sentence that names what there is.
+    /// A sentence with the invalid member and the allowed names.
     pub(super) fn new(
         variant: VariantEntry,
         functions: &[FunctionScenario],
@@ -53,14 +53,22 @@ impl VariantScenario {
         let named = match members.get("FunctionName") {
             None => None,
             Some(Value::String(named)) => Some(unqualified(named)),
-            Some(other) => return Err(format!("FunctionName is {other} and not a name")),
+            Some(other) => {
+                return Err(format!(
+                    "invalid FunctionName {other}: must be the name of a function"
+                ));
+            }
         };
         let function = choose("FunctionName", "function", named, &known)?;
         let known: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
         let named = match members.get("Topics") {
             None => None,
             Some(Value::Array(named)) if named.len() == 1 && named[0].is_string() => named[0].as_str(),
-            Some(other) => return Err(format!("Topics is {other} and not a list of one topic's name")),
+            Some(other) => {
+                return Err(format!(
+                    "invalid Topics {other}: must be a list of one topic name"
+                ));
+            }
         };
         let topic = choose("Topics", "topic", named, &known)?;
         members.entry("FunctionName").or_insert_with(|| json!(function));
@@ -74,7 +82,7 @@ impl VariantScenario {
     }
 }
 
-/// The name in any of the forms that AWS takes.
+/// Returns the function's name out of any form that AWS takes: name, ARN or partial ARN, with or without qualifier.
 fn unqualified(name: &str) -> &str {
     let name = name.rsplit_once("function:").map_or(name, |(_, name)| name);
     name.split_once(':').map_or(name, |(name, _)| name)
@@ -84,12 +92,9 @@ fn choose(member: &str, what: &str, named: Option<&str>, known: &[&str]) -> Resu
     match (named, known) {
         (None, [only]) => Ok((*only).to_owned()),
         (Some(named), _) if known.contains(&named) => Ok(named.to_owned()),
-        (None, _) => Err(format!(
-            "{member} is missing, and there is more than one {what}: {}",
-            known.join(", ")
-        )),
+        (None, _) => Err(format!("missing {member}: must name one of {}", known.join(", "))),
         (Some(named), _) => Err(format!(
-            "{member} names `{named}`, but the scenario's {what}s are: {}",
+            "unknown {what} `{named}` in {member}: must be one of {}",
             known.join(", ")
         )),
     }

@@ -1,4 +1,4 @@
-//! The batches of a topic: made from a seed, each once, and used in turns.
+//! The batches of a topic: made from a seed, each once, and used in turn.
 
 use crate::simulate::scenario::TopicScenario;
 use base64_simd::Base64;
@@ -7,29 +7,29 @@ use esmeralda_broker::records::{NewRecord, encode_batch};
 use esmeralda_broker::{Compression, Entropy};
 use std::collections::BTreeMap;
 
-/// What a value begins and ends with, if it is long enough for both.
+/// The start and the end of a value that is long enough for both.
 const VALUE_START: &[u8] = br#"{"data":""#;
 const VALUE_END: &[u8] = br#""}"#;
 
-/// What values consist of.
+/// The alphabet of keys and values.
 const CHARACTERS: Base64 = base64_simd::URL_SAFE_NO_PAD;
 
-/// Partial batches have every size up to this; of larger sizes only those with so many significant bits, so that what is kept of them
-/// stays small beside the whole ones.
+/// Number of significant bits in the size of a partial batch. Smaller sizes are exact; larger ones are rounded down to this many bits, so
+/// that few partial batches are kept.
 const EXACT_SIZE_BITS: u32 = 7;
 
-/// The bodies, made when they are wanted first.
+/// The batches of a topic, each made when it is first used.
 #[derive(Debug)]
 pub(super) struct Bodies {
     records: RecordShape,
     compression: Compression,
     seed: u64,
     records_per_batch: u32,
-    /// Whole batches, used in turns.
-    whole: Vec<Option<Dated>>,
+    /// Full batches, used in turn.
+    whole: Vec<Option<DatedBatch>>,
     turn: usize,
-    /// One per size of what is left at the end of a backlog or a step.
-    partial: BTreeMap<u32, Dated>,
+    /// Partial batches by their number of records, for the end of a backlog or a step.
+    partial: BTreeMap<u32, DatedBatch>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -39,13 +39,13 @@ struct RecordShape {
 }
 
 #[derive(Clone, Debug)]
-struct Dated {
+struct DatedBatch {
     batch: PreparedBatch,
     timestamp_ms: i64,
 }
 
 impl Bodies {
-    /// The bodies of `topic`, which follow from `seed` and its name.
+    /// Returns the batches of `topic`, which follow from `seed` and the topic's name.
     pub(super) fn new(topic: &TopicScenario, seed: u64) -> Self {
         Self {
             records: RecordShape {
@@ -61,10 +61,10 @@ impl Bodies {
         }
     }
 
-    /// The next batch, of at most `records` (1 or more), all dated `timestamp_ms`.
+    /// Returns the next batch, with at most `records` records (1 or more), all with timestamp `timestamp_ms`.
     ///
     /// # Errors
-    /// The cluster has no room for a new body.
+    /// The cluster's error if it has no memory for a new batch.
     pub(super) fn next(
         &mut self,
         client: &Client,
@@ -90,8 +90,14 @@ impl Bodies {
         Ok(dated(self.partial.get_mut(&size), timestamp_ms))
     }
 
-    /// Makes body number `body`.
-    fn make(&self, client: &Client, count: u32, body: u64, timestamp_ms: i64) -> Result<Dated, local::Error> {
+    /// Makes batch number `body` with `count` records.
+    fn make(
+        &self,
+        client: &Client,
+        count: u32,
+        body: u64,
+        timestamp_ms: i64,
+    ) -> Result<DatedBatch, local::Error> {
         let entropy = Entropy::from_seed(mix(self.seed, &body.to_be_bytes()));
         let RecordShape {
             key_bytes,
@@ -110,13 +116,13 @@ impl Bodies {
             })
             .collect();
         let batch = client.prepare(encode_batch(&records, self.compression))?;
-        Ok(Dated { batch, timestamp_ms })
+        Ok(DatedBatch { batch, timestamp_ms })
     }
 }
 
-/// The batch at its new time, which it keeps for the next one who asks.
-fn dated(batch: Option<&mut Dated>, timestamp_ms: i64) -> PreparedBatch {
-    let dated = batch.expect("it was just made");
+/// Returns the batch with a new timestamp, and keeps it: the next call often has the same timestamp.
+fn dated(batch: Option<&mut DatedBatch>, timestamp_ms: i64) -> PreparedBatch {
+    let dated = batch.expect("the batch was just made");
     if dated.timestamp_ms != timestamp_ms {
         dated.batch = dated.batch.with_timestamp(timestamp_ms);
         dated.timestamp_ms = timestamp_ms;
@@ -124,13 +130,13 @@ fn dated(batch: Option<&mut Dated>, timestamp_ms: i64) -> PreparedBatch {
     dated.batch.clone()
 }
 
-/// The size of the next partial batch when `records` (1 or more) are left.
+/// Returns the size of the next partial batch if `records` (1 or more) are left.
 fn partial_size(records: u32) -> u32 {
     let cut_bits = records.ilog2().saturating_sub(EXACT_SIZE_BITS - 1);
     records >> cut_bits << cut_bits
 }
 
-/// A JSON object of exactly `len` bytes, or plain text if that is too short for one.
+/// Returns a JSON object of exactly `len` bytes, or plain text if `len` is too short for an object.
 fn value(entropy: &Entropy, len: usize) -> Vec<u8> {
     match len.checked_sub(VALUE_START.len() + VALUE_END.len()) {
         None => text(entropy, len),
@@ -138,8 +144,8 @@ fn value(entropy: &Entropy, len: usize) -> Vec<u8> {
     }
 }
 
-/// `len` random letters, digits, hyphens and underscores: six bits of randomness a character, so that they compress to three quarters, as
-/// JSON with ids and base64 does.
+/// Returns `len` random letters, digits, hyphens and underscores. A character has six bits of randomness, so text compresses to three
+/// quarters, as JSON with ids and base64 does.
 fn text(entropy: &Entropy, len: usize) -> Vec<u8> {
     let mut bits = vec![0; len.div_ceil(4) * 3];
     entropy.fill(&mut bits);
@@ -148,7 +154,7 @@ fn text(entropy: &Entropy, len: usize) -> Vec<u8> {
     text
 }
 
-/// A seed from another and a name (FNV-1a).
+/// Derives a seed from another seed and a name (FNV-1a).
 fn mix(seed: u64, name: &[u8]) -> u64 {
     let bytes = seed.to_be_bytes().into_iter().chain(name.iter().copied());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {

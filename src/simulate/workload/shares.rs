@@ -1,20 +1,20 @@
-//! Whole records shared out to partitions in proportion. Pure.
+//! The distribution of whole records over partitions in proportion to shares. Pure.
 
-/// Which partition gets how many records, over the whole run: all of them are given, and each partition has its share of all that were
-/// given so far, to within two records.
+/// The number of records that each partition gets over the whole run. All records are given, and each partition has its share of all records
+/// so far, to within two records.
 #[derive(Debug)]
 pub(super) struct Apportionment {
-    /// By partition; they add up to 1.
+    /// The share of each partition; the shares add up to 1.
     shares: Vec<f64>,
-    /// By partition, so far.
+    /// Number of records that each partition has got so far.
     given: Vec<u64>,
     total: u64,
-    /// By partition, of the last call.
+    /// Number of records that each partition got in the last call.
     counts: Vec<u64>,
 }
 
 impl Apportionment {
-    /// `shares` by partition, which add up to 1.
+    /// Starts with no record given. `shares` has one entry per partition; they add up to 1.
     pub(super) fn new(shares: Vec<f64>) -> Self {
         let none = vec![0; shares.len()];
         Self {
@@ -25,7 +25,7 @@ impl Apportionment {
         }
     }
 
-    /// Gives `records` more; how many of them each partition gets. Among equals the one with the lower index is first.
+    /// Gives `records` more records, and returns the number for each partition. Among equals the partition with the lower index is first.
     pub(super) fn give(&mut self, records: u64) -> &[u64] {
         self.total += records;
         let total = self.total as f64;
@@ -33,7 +33,7 @@ impl Apportionment {
         let due: Vec<f64> = due.map(|(share, given)| total * share - *given as f64).collect();
         let mut left = records as i64;
         for (count, due) in self.counts.iter_mut().zip(&due) {
-            // The cast cuts off what was given too early.
+            // The cast turns a negative amount, from records that were given too early, into 0.
             *count = *due as u64;
             left -= *count as i64;
         }
@@ -44,8 +44,8 @@ impl Apportionment {
         &self.counts
     }
 
-    /// Gives the `left` records that the fractions of what is due add up to, the largest first. If others were given too early, more
-    /// is due than there is: then the smallest fractions give one back.
+    /// Gives the `left` records that the fractions in `due` add up to, largest fraction first. If `left` is negative, because other
+    /// partitions got records too early, the partitions with the smallest fractions give one back.
     fn settle(&mut self, due: &[f64], left: i64) {
         if left == 0 {
             return;
@@ -58,7 +58,7 @@ impl Apportionment {
         if !is_more {
             order.reverse();
         }
-        // Once around is enough: each fraction is less than a record.
+        // Each fraction is less than a record, so one round is usually enough.
         for partition in order.into_iter().cycle() {
             if count == 0 {
                 break;
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn few_records_at_a_time_go_around() {
+    fn a_few_records_at_a_time_go_to_the_partitions_in_turn() {
         let mut even = Apportionment::new(vec![0.25; 4]);
         let given: Vec<Vec<u64>> = [1, 2, 3, 0, 2].map(|records| even.give(records).to_vec()).into();
         assert_eq!(
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn all_is_given_and_shares_are_kept_whatever_the_steps() {
+    fn all_records_are_given_and_shares_are_kept_for_any_steps() {
         let seed = 11;
         let entropy = Entropy::from_seed(seed);
         for round in 0..200 {

@@ -6,15 +6,15 @@ use esmeralda_broker::records::{decompress, walk};
 use esmeralda_broker::{Broker, Compression, Config, Entropy, Offset};
 use std::collections::BTreeSet;
 
-/// A cluster without sockets, and its topic.
-struct Place {
+/// A cluster without sockets, with one topic.
+struct TestCluster {
     broker: Broker,
     client: Client,
     clock: Clock,
     topic: TopicScenario,
 }
 
-impl Place {
+impl TestCluster {
     async fn new(topic: TopicScenario, memory_limit_bytes: usize) -> Self {
         let wall = virtual_time::wall();
         let config = Config {
@@ -22,7 +22,7 @@ impl Place {
             ..Config::default()
         };
         let broker = Broker::start(config, wall.clone(), Entropy::from_seed(1));
-        let broker = broker.await.expect("nothing is bound");
+        let broker = broker.await.expect("a cluster without sockets");
         let client = broker.client("test");
         let new = NewTopic {
             name: topic.name.clone(),
@@ -38,17 +38,20 @@ impl Place {
         }
     }
 
-    /// How many records each partition has.
+    /// Returns the end offset of each partition.
     async fn ends(&self) -> Vec<i64> {
         let partitions: Vec<i32> = (0..self.topic.partitions as i32).collect();
         let ends = self
             .client
             .list_offsets("orders", &partitions, OffsetSpec::Latest)
             .await;
-        ends.expect("it exists").into_iter().map(|end| end.0).collect()
+        ends.expect("the topic exists")
+            .into_iter()
+            .map(|end| end.0)
+            .collect()
     }
 
-    /// Timestamp, key and value of the records of a partition.
+    /// Returns timestamp, key and value of each record of a partition.
     async fn records(&self, partition: i32) -> Vec<(i64, Option<Vec<u8>>, Vec<u8>)> {
         let mut records = Vec::new();
         loop {
@@ -62,16 +65,16 @@ impl Place {
                 .fetch("orders", &[position], Duration::ZERO, 0, 1 << 20)
                 .await;
             let batches = fetched
-                .expect("it exists")
+                .expect("the topic exists")
                 .remove(0)
                 .batches
-                .expect("it is there");
+                .expect("the partition exists");
             if batches.is_empty() {
                 return records;
             }
             for (header, body) in batches {
                 let codec = header.compression().expect("a known codec");
-                let plain = decompress(codec, &body, 1 << 20).expect("it decompresses");
+                let plain = decompress(codec, &body, 1 << 20).expect("a valid compressed body");
                 for record in walk(&header, &plain) {
                     let record = record.expect("a whole record");
                     records.push((
@@ -111,12 +114,12 @@ fn constant(records_per_s: f64, to_s: Option<f64>) -> Arrivals {
 const EPOCH_MS: i64 = 1_767_225_600_000;
 
 #[tokio::test(start_paused = true)]
-async fn a_backlog_is_there_before_any_time_has_passed() {
+async fn a_backlog_is_appended_before_any_time_has_passed() {
     let workload = vec![
         Arrivals::Backlog { records: 1_000 },
         Arrivals::Backlog { records: 7 },
     ];
-    let place = Place::new(topic(4, workload), 1 << 28).await;
+    let place = TestCluster::new(topic(4, workload), 1 << 28).await;
     let mut workload = Workload::new(&place.topic, 0);
     assert_eq!(workload.fill(&place.client, &place.clock).await, Ok(1_007));
     assert_eq!(place.clock.elapsed(), Duration::ZERO);
@@ -135,23 +138,23 @@ async fn a_backlog_is_there_before_any_time_has_passed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_skewed_backlog_lies_where_its_weights_say() {
+async fn a_skewed_backlog_follows_its_weights() {
     let skewed = TopicScenario {
         skew: Skew::Weights(vec![1.0, 0.0, 3.0]),
         ..topic(3, vec![Arrivals::Backlog { records: 4_000 }])
     };
-    let place = Place::new(skewed, 1 << 28).await;
+    let place = TestCluster::new(skewed, 1 << 28).await;
     let mut workload = Workload::new(&place.topic, 0);
     workload
         .fill(&place.client, &place.clock)
         .await
-        .expect("there is room");
+        .expect("memory for the backlog");
     assert_eq!(place.ends().await, [1_000, 0, 3_000]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn records_arrive_in_time_and_their_sum_is_exact() {
-    let place = Place::new(
+    let place = TestCluster::new(
         topic(3, vec![constant(33.3, Some(10.0)), constant(10.0, Some(5.0))]),
         1 << 28,
     )
@@ -168,7 +171,7 @@ async fn records_arrive_in_time_and_their_sum_is_exact() {
         timestamps.extend(place.records(partition).await.into_iter().map(|record| record.0));
     }
     timestamps.sort_unstable();
-    // By each moment there is what the rates' integral says, to the step and to one record.
+    // At the end of each step the number of records is the integral of the rates, rounded down.
     for moment_ms in (100..=10_000).step_by(100) {
         let moment_s = moment_ms as f64 / 1e3;
         let due = 33.3 * moment_s + 10.0 * moment_s.min(5.0);
@@ -180,7 +183,7 @@ async fn records_arrive_in_time_and_their_sum_is_exact() {
 
 #[tokio::test(start_paused = true)]
 async fn an_endless_workload_ends_with_the_run() {
-    let place = Place::new(topic(1, vec![constant(1_000.0, None)]), 1 << 28).await;
+    let place = TestCluster::new(topic(1, vec![constant(1_000.0, None)]), 1 << 28).await;
     let mut workload = Workload::new(&place.topic, 0);
     assert_eq!(workload.end(), None);
     let run_for = Some(Duration::from_millis(2_550));
@@ -194,7 +197,7 @@ async fn an_endless_workload_ends_with_the_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bodies_are_made_once_and_take_turns() {
+async fn bodies_are_made_once_and_used_in_turn() {
     let made = TopicScenario {
         key_bytes: 8,
         distinct_bodies: 3,
@@ -202,17 +205,17 @@ async fn bodies_are_made_once_and_take_turns() {
         compression: Compression::Lz4,
         ..topic(1, vec![Arrivals::Backlog { records: 64 }])
     };
-    let place = Place::new(made, 1 << 28).await;
+    let place = TestCluster::new(made, 1 << 28).await;
     let mut workload = Workload::new(&place.topic, 5);
     workload
         .fill(&place.client, &place.clock)
         .await
-        .expect("there is room");
+        .expect("memory for the backlog");
     let records = place.records(0).await;
     assert_eq!(records.len(), 64);
     assert_eq!(records[..30], records[30..60]);
     let distinct: BTreeSet<_> = records.iter().map(|record| (&record.1, &record.2)).collect();
-    assert_eq!(distinct.len(), 34, "three whole bodies, and one for the rest");
+    assert_eq!(distinct.len(), 34, "three full batches, and one for the rest");
     let is_right = |(_, key, value): &(i64, Option<Vec<u8>>, Vec<u8>)| {
         key.as_ref().is_some_and(|key| key.len() == 8) && value.len() == 100
     };
@@ -220,18 +223,18 @@ async fn bodies_are_made_once_and_take_turns() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_memory_limit_ends_the_run_and_is_named() {
+async fn the_memory_limit_ends_the_run_and_the_error_names_it() {
     // Every batch is under 4 KiB, so the log keeps copies.
     let small = TopicScenario {
         records_per_batch: 10,
         ..topic(2, vec![Arrivals::Backlog { records: 100_000 }])
     };
-    let place = Place::new(small, 4 << 20).await;
+    let place = TestCluster::new(small, 4 << 20).await;
     let mut workload = Workload::new(&place.topic, 0);
     let error = workload
         .fill(&place.client, &place.clock)
         .await
-        .expect_err("it does not fit");
+        .expect_err("a backlog beyond the memory limit");
     assert_eq!(error.source.name, "NOT_ENOUGH_REPLICAS");
     assert_eq!(error.appended, place.ends().await.iter().sum::<i64>() as u64);
     let words = error.to_string();
@@ -249,12 +252,12 @@ async fn a_large_backlog_takes_little_memory() {
         distinct_bodies: 4,
         ..topic(10, vec![Arrivals::Backlog { records: 1_000_000 }])
     };
-    let place = Place::new(large, 1 << 28).await;
+    let place = TestCluster::new(large, 1 << 28).await;
     let mut workload = Workload::new(&place.topic, 0);
     workload
         .fill(&place.client, &place.clock)
         .await
-        .expect("there is room");
+        .expect("memory for the backlog");
     let used_bytes = place.broker.memory().used_bytes();
     assert!(used_bytes < 3 << 20, "{used_bytes} bytes for 1 GB of records");
 }

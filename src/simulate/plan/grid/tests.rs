@@ -1,20 +1,20 @@
 use super::*;
 
-const OWN: Setting = Setting {
+const OWN: PlanSetting = PlanSetting {
     bounds: None,
     batch_size: 100,
     maximum_batching_window_s: None,
 };
 
-fn grid(minimums: &[u32], maximums: &[u32]) -> Grid {
-    Grid {
+fn grid(minimums: &[u32], maximums: &[u32]) -> SettingGrid {
+    SettingGrid {
         minimums: minimums.to_vec(),
         maximums: maximums.to_vec(),
-        ..Grid::default()
+        ..SettingGrid::default()
     }
 }
 
-fn bounds(grid: &Grid, partitions: u32) -> String {
+fn bounds(grid: &SettingGrid, partitions: u32) -> String {
     let settings = grid.settings(partitions, OWN).expect("it is right");
     let bounds = settings.iter().filter_map(|setting| setting.bounds);
     let bounds: Vec<String> = bounds
@@ -24,7 +24,7 @@ fn bounds(grid: &Grid, partitions: u32) -> String {
 }
 
 #[test]
-fn bounds_by_default_go_as_far_as_the_partitions() {
+fn default_bounds_end_at_the_number_of_partitions() {
     let cases = [
         (1, "1-1"),
         (3, "1-1 1-3 2-2 2-3 3-3"),
@@ -36,15 +36,19 @@ fn bounds_by_default_go_as_far_as_the_partitions() {
         ),
     ];
     for (partitions, expected) in cases {
-        assert_eq!(bounds(&Grid::default(), partitions), expected, "{partitions}");
+        assert_eq!(
+            bounds(&SettingGrid::default(), partitions),
+            expected,
+            "{partitions}"
+        );
     }
-    let many = bounds(&Grid::default(), 3_000);
+    let many = bounds(&SettingGrid::default(), 3_000);
     assert!(many.starts_with("1-1 1-10 1-20 1-50 1-100 1-200 2-2 "), "{many}");
     assert!(many.ends_with(" 100-100 100-200 200-200"), "{many}");
 }
 
 #[test]
-fn given_bounds_are_tried_in_every_pair_that_is_one_and_the_same_fleet_once() {
+fn given_bounds_are_tried_in_every_valid_pair_and_equal_fleets_once() {
     let cases: [(&[u32], &[u32], u32, &str); 6] = [
         (&[5, 1], &[20, 10, 10], 100, "1-10 1-20 5-10 5-20"),
         (&[1, 50], &[10, 60], 100, "1-10 1-60 50-60"),
@@ -60,25 +64,25 @@ fn given_bounds_are_tried_in_every_pair_that_is_one_and_the_same_fleet_once() {
 }
 
 #[test]
-fn batches_and_windows_are_the_scenarios_own_unless_given() {
-    let own = Setting {
+fn batch_sizes_and_windows_default_to_the_scenario() {
+    let own = PlanSetting {
         batch_size: 500,
         maximum_batching_window_s: Some(2),
         ..OWN
     };
-    let names = |grid: &Grid| {
+    let names = |grid: &SettingGrid| {
         let settings = grid.settings(1, own).expect("it is right");
-        settings.iter().map(Setting::to_string).collect::<Vec<_>>()
+        settings.iter().map(PlanSetting::to_string).collect::<Vec<_>>()
     };
     let expected = [
         "1 to 1 pollers, batches of 500, window of 2 s",
         "on-demand, batches of 500, window of 2 s",
     ];
-    assert_eq!(names(&Grid::default()), expected);
-    let given = Grid {
+    assert_eq!(names(&SettingGrid::default()), expected);
+    let given = SettingGrid {
         batch_sizes: vec![100, 10],
         windows_s: vec![1, 0, 1],
-        ..Grid::default()
+        ..SettingGrid::default()
     };
     let expected = [
         "1 to 1 pollers, batches of 10, window of 0 s",
@@ -95,11 +99,14 @@ fn batches_and_windows_are_the_scenarios_own_unless_given() {
 }
 
 #[test]
-fn what_cannot_be_tried_is_said() {
+fn invalid_values_are_refused() {
     let cases = [
-        (grid(&[1, 201], &[]), "minimum 201 is not between 1 and 200"),
-        (grid(&[0], &[]), "minimum 0 is not between 1 and 200"),
-        (grid(&[], &[2_001]), "maximum 2001 is not between 1 and 2000"),
+        (grid(&[1, 201], &[]), "invalid minimum 201: must be from 1 to 200"),
+        (grid(&[0], &[]), "invalid minimum 0: must be from 1 to 200"),
+        (
+            grid(&[], &[2_001]),
+            "invalid maximum 2001: must be from 1 to 2000",
+        ),
         (
             grid(&[10, 20], &[5, 50]),
             "maximum 5 is below every minimum (10, 20)",
@@ -109,18 +116,18 @@ fn what_cannot_be_tried_is_said() {
             "minimum 50 is above every maximum (10, 20)",
         ),
         (
-            Grid {
+            SettingGrid {
                 batch_sizes: vec![10_001],
-                ..Grid::default()
+                ..SettingGrid::default()
             },
-            "batch size 10001 is not between 1 and 10000",
+            "invalid batch size 10001: must be from 1 to 10000",
         ),
         (
-            Grid {
+            SettingGrid {
                 windows_s: vec![301],
-                ..Grid::default()
+                ..SettingGrid::default()
             },
-            "window 301 is not between 0 and 300",
+            "invalid window 301: must be from 0 to 300",
         ),
     ];
     for (grid, expected) in cases {

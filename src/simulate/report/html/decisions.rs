@@ -1,4 +1,4 @@
-//! What was decided for a variant, and what came of it.
+//! The evaluations and rebalances of a variant.
 
 use crate::simulate::VariantOutcome;
 use crate::simulate::report::quantity::{TimeUnit, si, thousands};
@@ -7,7 +7,7 @@ use esmeralda_esm::trace::RebalanceCause;
 use esmeralda_esm::trace::{Cap, Decision};
 use std::fmt::{self, Write};
 
-/// Each evaluation with its reasons, folded up.
+/// Writes a collapsed table of the evaluations with their reasons.
 pub(super) fn write_evaluations(page: &mut String, variant: &VariantOutcome, unit: TimeUnit) -> fmt::Result {
     let evaluations = &variant.trace.evaluations;
     if evaluations.is_empty() {
@@ -31,8 +31,8 @@ pub(super) fn write_evaluations(page: &mut String, variant: &VariantOutcome, uni
         "capped by",
         "OffsetLag",
         "arriving/s",
-        "a slot does/s",
-        "slots a poller",
+        "per slot/s",
+        "slots per poller",
         "throttled",
     ];
     write_folded(
@@ -43,7 +43,7 @@ pub(super) fn write_evaluations(page: &mut String, variant: &VariantOutcome, uni
     )
 }
 
-/// Each rebalance, folded up.
+/// Writes a collapsed table of the rebalances.
 pub(super) fn write_rebalances(page: &mut String, variant: &VariantOutcome, unit: TimeUnit) -> fmt::Result {
     let rebalances = &variant.trace.rebalances;
     if rebalances.is_empty() {
@@ -69,7 +69,7 @@ pub(super) fn write_rebalances(page: &mut String, variant: &VariantOutcome, unit
     write_folded(page, &counted(rebalances.len(), "rebalance"), &headings, rows)
 }
 
-/// A table of `rows` under its summary; no cell has anything to escape.
+/// Writes a collapsed table under `summary`. No cell needs escaping.
 fn write_folded<const COLUMNS: usize>(
     page: &mut String,
     summary: &str,
@@ -119,9 +119,10 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 fn change(from: usize, to: usize) -> String {
-    match from == to {
-        true => format!("{from} stay"),
-        false => format!("{from} → {to}"),
+    if from == to {
+        format!("{from} unchanged")
+    } else {
+        format!("{from} → {to}")
     }
 }
 

@@ -1,13 +1,13 @@
-//! The figures: all variants' lag in one, and each variant's own.
+//! The figures: the lag of all variants in one figure, and the figures of each variant.
 
 use super::scales::{Scales, lag_at_start};
 use super::{look, swatch};
 use crate::simulate::report::quantity::thousands;
 use crate::simulate::report::summary::{NONE, Summary};
 use crate::simulate::report::svg::{
-    Chart, Escaped, Layer, Mark, Point, Shade, Span, ValueAxis, line, merged, steps,
+    Chart, ChartPoint, ChartSpan, Escaped, Layer, Mark, Shade, ValueAxis, line, merged, steps,
 };
-use crate::simulate::{Bounds, SimulationOutcome, VariantOutcome};
+use crate::simulate::{PollerBounds, SimulationOutcome, VariantOutcome};
 use esmeralda_esm::trace::Bucket;
 use std::fmt::{self, Write};
 use std::time::Duration;
@@ -16,10 +16,10 @@ use std::time::Duration;
 const LARGE: u32 = 220;
 const SMALL: u32 = 96;
 
-/// Bounds nearer to each other than this share two lines of text.
+/// The least distance, as a share of the axis, at which two bounds have room for a text each.
 const BOUND_GAP: f64 = 0.18;
 
-/// The lag of all variants in one figure.
+/// Writes the figure with the lag of all variants.
 pub(super) fn write_overview(
     page: &mut String,
     outcome: &SimulationOutcome,
@@ -65,12 +65,12 @@ pub(super) fn write_overview(
     )
 }
 
-/// What a variant did over time: executions first, as in the announcement.
+/// Writes the figures of a variant over time: executions first, as in the announcement.
 pub(super) fn write_figures(page: &mut String, variant: &VariantOutcome, scales: &Scales) -> fmt::Result {
     if variant.trace.buckets.is_empty() {
         return writeln!(page, "<p class=\"note\">Nothing was recorded.</p>");
     }
-    let figures = Figures {
+    let figures = VariantFigures {
         variant,
         scales,
         shades: shades(variant, scales),
@@ -106,14 +106,14 @@ fn write_figure(page: &mut String, caption: &str, aside: &str, chart: &Chart<'_>
     )
 }
 
-/// What the figures of a variant have in common.
-struct Figures<'a> {
+/// The parts that all figures of a variant share.
+struct VariantFigures<'a> {
     variant: &'a VariantOutcome,
     scales: &'a Scales,
     shades: Vec<Shade>,
 }
 
-impl<'a> Figures<'a> {
+impl<'a> VariantFigures<'a> {
     fn chart(&self, what: &str, height: u32, values: &'a ValueAxis, layers: Vec<Layer>) -> Chart<'a> {
         let drained = self.variant.drained_in.map(|drained| Mark {
             at_s: drained.as_secs_f64(),
@@ -131,7 +131,7 @@ impl<'a> Figures<'a> {
     }
 }
 
-/// The two moments that AWS published, a line of text each.
+/// Returns marks at the two times that AWS publishes: full concurrency and drained.
 fn marks(variant: &VariantOutcome, scales: &Scales) -> Vec<Mark> {
     let mark = |time: Option<Duration>, what: &str, at_once: &str| {
         let time = time?;
@@ -182,16 +182,18 @@ fn executions(variant: &VariantOutcome) -> Vec<Layer> {
 
 fn pollers(variant: &VariantOutcome, scales: &Scales) -> Vec<Layer> {
     let mut layers = vec![own_line(levels(variant, |bucket| bucket.pollers as f64))];
-    let Some(Bounds { minimum, maximum }) = variant.bounds else {
+    let Some(PollerBounds { minimum, maximum }) = variant.bounds else {
         return layers;
     };
     let share = |bound: u32| scales.pollers.share(bound.into());
     let is_near = scales.shows(maximum) && share(maximum) - share(minimum) < BOUND_GAP;
-    let (lower, upper) = match is_near {
-        // There is room for one text only.
-        true if minimum == maximum => (None, format!("minimum and maximum {maximum}")),
-        true => (None, format!("minimum {minimum}, maximum {maximum}")),
-        false => (Some(format!("minimum {minimum}")), format!("maximum {maximum}")),
+    // Bounds that are near to each other have room for only one text.
+    let (lower, upper) = if !is_near {
+        (Some(format!("minimum {minimum}")), format!("maximum {maximum}"))
+    } else if minimum == maximum {
+        (None, format!("minimum and maximum {maximum}"))
+    } else {
+        (None, format!("minimum {minimum}, maximum {maximum}"))
     };
     for (bound, text) in [(minimum, lower), (maximum, Some(upper))] {
         if scales.shows(bound) {
@@ -215,24 +217,24 @@ fn pollers_aside(variant: &VariantOutcome, scales: &Scales) -> String {
     }
 }
 
-fn own_line(points: Vec<Point>) -> Layer {
+fn own_line(points: Vec<ChartPoint>) -> Layer {
     let class = String::from("line");
     Layer::Line { class, points }
 }
 
-/// A step for each bucket.
-fn levels(variant: &VariantOutcome, value: impl Fn(&Bucket) -> f64) -> Vec<Point> {
-    steps(variant.trace.buckets.iter().map(|bucket| Span {
+/// Returns a line with one step per bucket.
+fn levels(variant: &VariantOutcome, value: impl Fn(&Bucket) -> f64) -> Vec<ChartPoint> {
+    steps(variant.trace.buckets.iter().map(|bucket| ChartSpan {
         start_s: bucket.start.as_secs_f64(),
         end_s: (bucket.start + bucket.length).as_secs_f64(),
         value: value(bucket),
     }))
 }
 
-/// From the start of the first bucket to the end of each.
-fn lag(variant: &VariantOutcome) -> Vec<Point> {
+/// Returns the line of the lag, from the start of the first bucket to the end of each bucket.
+fn lag(variant: &VariantOutcome) -> Vec<ChartPoint> {
     let buckets = &variant.trace.buckets;
-    let point = |at: Duration, lag: u64| Point {
+    let point = |at: Duration, lag: u64| ChartPoint {
         at_s: at.as_secs_f64(),
         value: lag as f64,
     };
@@ -252,7 +254,7 @@ mod tests {
     use crate::simulate::report::quantity::TimeUnit;
 
     #[test]
-    fn bounds_are_written_where_there_is_room() {
+    fn bounds_have_a_text_each_if_there_is_room() {
         let mut outcome = example::published_runs();
         let scales = Scales::of(&outcome, TimeUnit::Minutes);
         let cases = [
@@ -274,7 +276,7 @@ mod tests {
             (190, 2_000, vec![(190.0, Some("minimum 190"))]),
         ];
         for (minimum, maximum, expected) in cases {
-            outcome.variants[1].bounds = Some(Bounds { minimum, maximum });
+            outcome.variants[1].bounds = Some(PollerBounds { minimum, maximum });
             let layers = pollers(&outcome.variants[1], &scales);
             let bounds: Vec<_> = layers
                 .iter()
@@ -288,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn lag_begins_with_what_was_there_at_the_start() {
+    fn the_line_of_the_lag_begins_with_the_lag_at_the_start() {
         let outcome = example::small();
         let points: Vec<_> = lag(&outcome.variants[0])
             .iter()

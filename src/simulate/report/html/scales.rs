@@ -1,4 +1,4 @@
-//! The scales that all variants share, so that their figures can be compared.
+//! The axes that all variants share, so that their figures can be compared.
 
 use crate::simulate::report::quantity::TimeUnit;
 use crate::simulate::report::svg::{TimeAxis, ValueAxis};
@@ -6,27 +6,27 @@ use crate::simulate::{SimulationOutcome, VariantOutcome};
 use esmeralda_esm::trace::Bucket;
 use std::time::Duration;
 
-/// A bound on pollers is drawn unless it is more than so many times the largest fleet, which would be a flat line then.
+/// The largest bound that is drawn, as a multiple of the largest fleet. A larger axis would show the fleet as a flat line.
 const HIGHEST_BOUND: f64 = 2.5;
 
-/// One scale for each kind of figure.
+/// The axes of each kind of figure.
 pub(super) struct Scales {
-    /// What times in text are in.
+    /// The unit of times in text.
     pub(super) unit: TimeUnit,
-    /// Until the longest run's end.
+    /// Time, until the end of the longest run.
     pub(super) time: TimeAxis,
-    /// Batches in flight.
+    /// Number of batches in flight.
     pub(super) executions: ValueAxis,
-    /// Records.
+    /// OffsetLag in records.
     pub(super) lag: ValueAxis,
-    /// The fleet and the bounds on it.
+    /// Number of pollers, with bounds.
     pub(super) pollers: ValueAxis,
-    /// Records per second.
+    /// Throughput in records per second.
     pub(super) throughput: ValueAxis,
 }
 
 impl Scales {
-    /// Of all variants of `outcome`, with times in text in `unit`.
+    /// Returns the axes for all variants of `outcome`, with times in text in `unit`.
     pub(super) fn of(outcome: &SimulationOutcome, unit: TimeUnit) -> Self {
         let end = outcome.variants.iter().map(end).max().unwrap_or_default();
         let largest = |value: fn(&Bucket) -> f64| {
@@ -48,13 +48,13 @@ impl Scales {
         }
     }
 
-    /// Whether a bound on pollers is within the figure.
+    /// Returns whether a bound on pollers is within the figure.
     pub(super) fn shows(&self, bound: u32) -> bool {
         f64::from(bound) <= self.pollers.end
     }
 }
 
-/// When the last thing happened that a figure shows.
+/// Returns the last time that a figure shows.
 fn end(variant: &VariantOutcome) -> Duration {
     let moments = [variant.drained_in, variant.full_concurrency_after];
     moments
@@ -63,7 +63,7 @@ fn end(variant: &VariantOutcome) -> Duration {
         .fold(variant.trace.end(), Duration::max)
 }
 
-/// OffsetLag when the first bucket began.
+/// Returns OffsetLag at the start of the first bucket.
 pub(super) fn lag_at_start(variant: &VariantOutcome) -> u64 {
     let Some(first) = variant.trace.buckets.first() else {
         return 0;
@@ -88,7 +88,7 @@ fn pollers(outcome: &SimulationOutcome) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulate::Bounds;
+    use crate::simulate::PollerBounds;
     use crate::simulate::report::example;
 
     #[test]
@@ -114,14 +114,14 @@ mod tests {
             (6, 2.0, false),
             (2_000, 2.0, false),
         ] {
-            outcome.variants[0].bounds = Some(Bounds { minimum: 1, maximum });
+            outcome.variants[0].bounds = Some(PollerBounds { minimum: 1, maximum });
             let scales = Scales::of(&outcome, TimeUnit::Seconds);
             assert_eq!((scales.pollers.end, scales.shows(maximum)), (end, is_shown));
         }
     }
 
     #[test]
-    fn nothing_at_all_has_scales_too() {
+    fn an_empty_outcome_has_axes() {
         let mut outcome = example::small();
         outcome.variants = vec![example::blank("blank")];
         let scales = Scales::of(&outcome, TimeUnit::Seconds);

@@ -1,12 +1,12 @@
-//! The figures in tables, and in a sentence for each variant.
+//! The tables of figures, and one sentence about each variant.
 
 use crate::simulate::report::quantity::{si, thousands};
-use crate::simulate::report::summary::{CAVEAT, Compared, Summary, comparison};
+use crate::simulate::report::summary::{CAVEAT, ComparedFigure, Summary, comparison};
 use crate::simulate::report::svg::Escaped;
 use crate::simulate::{SimulationOutcome, VariantOutcome};
 use std::fmt::{self, Write};
 
-/// The figures of the terminal's table.
+/// Writes the table that the terminal shows, too.
 pub(super) fn write_summary(
     page: &mut String,
     outcome: &SimulationOutcome,
@@ -36,7 +36,7 @@ pub(super) fn write_summary(
     Ok(())
 }
 
-/// What AWS published, if it did for these variants.
+/// Writes the comparison with AWS's published figures, if there are any for these variants.
 pub(super) fn write_comparison(page: &mut String, outcome: &SimulationOutcome) -> fmt::Result {
     let compared = comparison(outcome);
     if compared.is_empty() {
@@ -55,7 +55,7 @@ pub(super) fn write_comparison(page: &mut String, outcome: &SimulationOutcome) -
     )?;
     for row in &compared {
         write!(page, "<tr><th scope=\"row\">{}</th>", Escaped(row.name))?;
-        for Compared {
+        for ComparedFigure {
             simulated,
             published,
             deviation,
@@ -72,7 +72,7 @@ pub(super) fn write_comparison(page: &mut String, outcome: &SimulationOutcome) -
     writeln!(page, "</tbody>\n</table>\n</div>\n<p class=\"note\">{CAVEAT}</p>")
 }
 
-/// What a variant is and did.
+/// Writes a sentence about a variant: its mode, records, invocations and digest.
 pub(super) fn write_facts(page: &mut String, variant: &VariantOutcome) -> fmt::Result {
     let mode = match variant.bounds {
         Some(_) => format!("Provisioned mode, {} pollers", pollers(variant)),
@@ -91,7 +91,7 @@ pub(super) fn write_facts(page: &mut String, variant: &VariantOutcome) -> fmt::R
     }
 }
 
-/// A number and a prefix of bytes.
+/// Returns a number of bytes with its SI prefix, without the B.
 fn bytes(count: u64) -> String {
     let text = si(count as f64);
     match text.find(|character: char| character.is_ascii_alphabetic()) {
@@ -100,7 +100,7 @@ fn bytes(count: u64) -> String {
     }
 }
 
-/// The bounds on the fleet.
+/// Returns the bounds of the fleet as text.
 fn pollers(variant: &VariantOutcome) -> String {
     match variant.bounds {
         Some(bounds) if bounds.minimum == bounds.maximum => thousands(bounds.minimum.into()),

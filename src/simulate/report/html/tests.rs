@@ -1,13 +1,13 @@
-//! The page as a whole: that it is well formed, needs nothing else, and takes whatever it is given.
+//! Tests of the whole page: it is well formed, fetches nothing, and escapes all text.
 
 use super::*;
 use crate::simulate::report::example;
 use std::time::Duration;
 
-/// Elements that have no end tag in HTML; those of SVG that have none end with `/>`.
+/// Elements that have no end tag in HTML; such elements of SVG end with `/>`.
 const VOID: [&str; 2] = ["meta", "!DOCTYPE"];
 
-/// Every tag that is opened is closed, in order.
+/// Asserts that every tag that is opened is closed, in order.
 fn assert_well_formed(page: &str) {
     let mut open: Vec<&str> = Vec::new();
     let page = page.replace(include_str!("page.css"), "");
@@ -42,7 +42,7 @@ fn every_tag_is_closed_and_nothing_is_fetched() {
 }
 
 #[test]
-fn names_and_titles_are_text() {
+fn names_and_titles_are_escaped() {
     let mut outcome = example::small();
     outcome.title = "</title><script>alert(1)</script>".to_owned();
     outcome.profile = "\" onload=\"alert(2)".to_owned();
@@ -70,7 +70,7 @@ fn the_page_shows_the_figures_of_the_table() {
 }
 
 #[test]
-fn a_run_of_which_nothing_was_recorded_says_so() {
+fn a_run_without_a_trace_says_that_nothing_was_recorded() {
     let mut outcome = example::small();
     outcome.variants = vec![example::blank("blank")];
     let page = html(&outcome);

@@ -1,36 +1,37 @@
-//! Axes: where they end, and where they have ticks.
+//! Axes: their ends and their ticks.
 
 use crate::simulate::report::quantity::{TimeUnit, si, trimmed};
 use std::time::Duration;
 
-/// More parts than this make an axis of time too dense for a narrow screen.
+/// The most parts of a time axis; more would be too dense for a narrow screen.
 const MOST_TIME_PARTS: f64 = 10.0;
 
-/// A line across or along a chart, with what is written at it.
+/// A grid line of a chart, with its label.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Tick {
-    /// Where, as a share of the axis.
-    pub(crate) share: f64,
-    /// What is written there.
-    pub(crate) text: String,
+pub(in crate::simulate::report) struct Tick {
+    /// The position, as a share of the axis.
+    pub(in crate::simulate::report) share: f64,
+    /// The label.
+    pub(in crate::simulate::report) text: String,
 }
 
-/// Values from zero up to a tick.
+/// An axis of values, from zero to a tick.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ValueAxis {
-    /// The value at its upper end.
-    pub(crate) end: f64,
-    /// From zero to the end, both included.
-    pub(crate) ticks: Vec<Tick>,
+pub(in crate::simulate::report) struct ValueAxis {
+    /// The value at the upper end.
+    pub(in crate::simulate::report) end: f64,
+    /// The ticks from zero to the end, both inclusive.
+    pub(in crate::simulate::report) ticks: Vec<Tick>,
 }
 
 impl ValueAxis {
-    /// Up to the first tick that is not below `largest`, with at most `parts` parts between ticks. Of things that are counted, ticks
-    /// are whole.
-    pub(crate) fn up_to(largest: f64, parts: u32, is_counted: bool) -> Self {
-        let largest = match largest.is_finite() && largest > 0.0 {
-            true => largest,
-            false => 1.0,
+    /// Returns an axis up to the first tick that is not below `largest`, with at most `parts` parts. Ticks of counts (`is_counted`) are
+    /// whole numbers.
+    pub(in crate::simulate::report) fn up_to(largest: f64, parts: u32, is_counted: bool) -> Self {
+        let largest = if largest.is_finite() && largest > 0.0 {
+            largest
+        } else {
+            1.0
         };
         let mut step = round_step(largest / f64::from(parts));
         if is_counted {
@@ -48,24 +49,24 @@ impl ValueAxis {
         }
     }
 
-    /// Where `value` is, as a share of the axis from its lower end.
-    pub(crate) fn share(&self, value: f64) -> f64 {
+    /// Returns the position of `value`, as a share of the axis from its lower end.
+    pub(in crate::simulate::report) fn share(&self, value: f64) -> f64 {
         (value / self.end).clamp(0.0, 1.0)
     }
 }
 
-/// Time from zero to the end of the longest run.
+/// An axis of time, from zero to the end of the longest run.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct TimeAxis {
-    /// The time at its right end, in seconds.
-    pub(crate) end_s: f64,
-    /// From zero on, the first one with the unit.
-    pub(crate) ticks: Vec<Tick>,
+pub(in crate::simulate::report) struct TimeAxis {
+    /// The time at the right end, in seconds.
+    pub(in crate::simulate::report) end_s: f64,
+    /// The ticks from zero; the first label has the unit.
+    pub(in crate::simulate::report) ticks: Vec<Tick>,
 }
 
 impl TimeAxis {
-    /// From zero to `end`; a second if that is zero too.
-    pub(crate) fn up_to(end: Duration) -> Self {
+    /// Returns an axis from zero to `end`, or to one second if `end` is zero.
+    pub(in crate::simulate::report) fn up_to(end: Duration) -> Self {
         let unit = TimeUnit::of_axis(end);
         let end = match end.as_secs_f64() {
             0.0 => 1.0,
@@ -86,16 +87,16 @@ impl TimeAxis {
         }
     }
 
-    /// Where a time in seconds is, as a share of the axis from its left end.
-    pub(crate) fn share(&self, seconds: f64) -> f64 {
+    /// Returns the position of a time in seconds, as a share of the axis from its left end.
+    pub(in crate::simulate::report) fn share(&self, seconds: f64) -> f64 {
         (seconds / self.end_s).clamp(0.0, 1.0)
     }
 }
 
-/// 1, 2 or 5 times a power of ten, at least `least`.
+/// Returns 1, 2 or 5 times a power of ten, at least `least`.
 fn round_step(least: f64) -> f64 {
     let exponent = least.log10().floor() as i32;
-    // Divided by a whole power of ten, for a negative one is not exact.
+    // Division by a whole power of ten is exact to the last digit; multiplication by a negative power is not.
     let scale = 10_f64.powi(exponent.abs());
     [1.0, 2.0, 5.0, 10.0]
         .into_iter()
@@ -110,7 +111,7 @@ fn round_step(least: f64) -> f64 {
         .unwrap_or(least)
 }
 
-/// A step at which clocks have marks, at least `least`; both in `unit`.
+/// Returns a step that clocks use, at least `least`; both are in `unit`.
 fn time_step(unit: TimeUnit, least: f64) -> f64 {
     let marks: &[f64] = match unit {
         TimeUnit::Seconds if least <= 1.0 => &[],
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_an_axis_is_at_its_end() {
+    fn a_value_beyond_an_axis_is_at_its_end() {
         let values = ValueAxis::up_to(100.0, 5, true);
         let shares = [-1.0, 0.0, 25.0, 100.0, 2_000.0].map(|value| values.share(value));
         assert_eq!(shares, [0.0, 0.0, 0.25, 1.0, 1.0]);

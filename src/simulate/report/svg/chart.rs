@@ -1,90 +1,90 @@
-//! One chart: a plot with its axes, and what is drawn in it.
+//! One chart: a plot with its axes, layers, shades and marks.
 
 use super::axis::{TimeAxis, ValueAxis};
-use super::series::Point;
+use super::series::ChartPoint;
 use super::text::Escaped;
 use crate::simulate::report::quantity::trimmed;
 use std::fmt;
 
-/// Width of a plot in the units of its lines, which are stretched to the chart.
+/// Width of a plot in the units of its lines, which are stretched to the width of the chart.
 const PLOT_WIDTH: f64 = 1_000.0;
 
-/// Room for a line of text, in pixels.
+/// Height of a line of text, in pixels.
 const TEXT_HEIGHT: u32 = 16;
 
-/// Room above a plot, for half of the uppermost tick's text.
+/// Space above a plot in pixels, for half of the uppermost label.
 const ABOVE: u32 = 8;
 
-/// Room below a plot, for the text at the ticks of time.
+/// Space below a plot in pixels, for the labels of the time axis.
 const BELOW: u32 = 22;
 
-/// Shades nearer to each other than this share of the axis are drawn as one.
+/// The gap, as a share of the axis, below which two shades are drawn as one.
 const SHADE_GAP: f64 = 0.002;
 
 /// A chart over time.
-pub(crate) struct Chart<'a> {
-    /// What it shows, for those who cannot see it.
-    pub(crate) label: String,
+pub(in crate::simulate::report) struct Chart<'a> {
+    /// A description for screen readers.
+    pub(in crate::simulate::report) label: String,
     /// Height of the plot, in pixels.
-    pub(crate) height: u32,
-    /// Across.
-    pub(crate) time: &'a TimeAxis,
-    /// Upwards.
-    pub(crate) values: &'a ValueAxis,
-    /// Behind everything.
-    pub(crate) shades: Vec<Shade>,
-    /// In the order in which they are drawn.
-    pub(crate) layers: Vec<Layer>,
-    /// Moments; those with a text have it above the plot, a line each.
-    pub(crate) marks: Vec<Mark>,
+    pub(in crate::simulate::report) height: u32,
+    /// The horizontal axis.
+    pub(in crate::simulate::report) time: &'a TimeAxis,
+    /// The vertical axis.
+    pub(in crate::simulate::report) values: &'a ValueAxis,
+    /// Shaded stretches of time, behind everything else.
+    pub(in crate::simulate::report) shades: Vec<Shade>,
+    /// The layers, in drawing order.
+    pub(in crate::simulate::report) layers: Vec<Layer>,
+    /// Marked times. A mark with a text has it on a line of its own above the plot.
+    pub(in crate::simulate::report) marks: Vec<Mark>,
 }
 
-/// A stretch of time with a shaded ground.
+/// A shaded stretch of time.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Shade {
-    /// From here, in seconds,
-    pub(crate) start_s: f64,
-    /// to here.
-    pub(crate) end_s: f64,
-    /// Shown when it is pointed at.
-    pub(crate) title: String,
+pub(in crate::simulate::report) struct Shade {
+    /// The start, in seconds.
+    pub(in crate::simulate::report) start_s: f64,
+    /// The end, in seconds.
+    pub(in crate::simulate::report) end_s: f64,
+    /// The tooltip.
+    pub(in crate::simulate::report) title: String,
 }
 
-/// What a plot shows.
-pub(crate) enum Layer {
-    /// A line; the class says which colour and dashes it has.
+/// One layer of a plot.
+pub(in crate::simulate::report) enum Layer {
+    /// A line. Its class sets colour and dashes.
     Line {
-        /// Classes of CSS.
+        /// The CSS classes.
         class: String,
-        /// In the order of time.
-        points: Vec<Point>,
+        /// The points, in the order of time.
+        points: Vec<ChartPoint>,
     },
     /// A faint band between two lines.
     Band {
-        /// Its lower edge.
-        lower: Vec<Point>,
-        /// Its upper edge.
-        upper: Vec<Point>,
+        /// The lower edge.
+        lower: Vec<ChartPoint>,
+        /// The upper edge.
+        upper: Vec<ChartPoint>,
     },
     /// A dashed line at a value.
     Bound {
-        /// Where.
+        /// The value on the vertical axis.
         value: f64,
-        /// Above its right end, unless another bound says it.
+        /// The text above the right end; `None` if the text of another bound includes it.
         text: Option<String>,
     },
 }
 
-/// A moment.
-pub(crate) struct Mark {
-    /// In seconds.
-    pub(crate) at_s: f64,
-    /// What happened; `None` if another chart says so.
-    pub(crate) text: Option<String>,
+/// A marked time.
+pub(in crate::simulate::report) struct Mark {
+    /// The time, in seconds.
+    pub(in crate::simulate::report) at_s: f64,
+    /// The event at this time; `None` if another chart shows it.
+    pub(in crate::simulate::report) text: Option<String>,
 }
 
-/// `shades` without those that are too near to each other to be told apart.
-pub(crate) fn merged(shades: Vec<Shade>, time: &TimeAxis) -> Vec<Shade> {
+/// Merges shades that are too near to each other to be distinguished.
+pub(in crate::simulate::report) fn merged(shades: Vec<Shade>, time: &TimeAxis) -> Vec<Shade> {
     let mut kept: Vec<(usize, Shade)> = Vec::new();
     for shade in shades {
         match kept.last_mut() {
@@ -116,7 +116,7 @@ impl fmt::Display for Chart<'_> {
 }
 
 impl Chart<'_> {
-    /// Where the plot begins.
+    /// Returns the vertical position of the plot's upper edge.
     fn top(&self) -> u32 {
         let texts = self.marks.iter().filter(|mark| mark.text.is_some()).count();
         ABOVE + TEXT_HEIGHT * texts as u32
@@ -126,22 +126,22 @@ impl Chart<'_> {
         self.top() + self.height
     }
 
-    /// Downwards from the top of the plot.
+    /// Returns the distance of a share from the top of the plot.
     fn depth(&self, share: f64) -> f64 {
         (1.0 - share) * f64::from(self.height)
     }
 
-    /// Downwards from the top of the chart.
+    /// Returns the distance of a share from the top of the chart.
     fn y(&self, share: f64) -> String {
         number(f64::from(self.top()) + self.depth(share))
     }
 
-    /// The shades, the grid and what is written at it.
+    /// Writes the shades, the grid and its labels.
     fn write_ground(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (top, bottom) = (self.top(), self.bottom());
         for shade in &self.shades {
             let (start, end) = (self.time.share(shade.start_s), self.time.share(shade.end_s));
-            // One that takes no time is visible, too.
+            // A shade without length must be visible, too.
             let width = (end - start).max(SHADE_GAP / 2.0);
             writeln!(
                 f,
@@ -174,7 +174,7 @@ impl Chart<'_> {
         Ok(())
     }
 
-    /// Bands and lines, in a plot of their own that is stretched across.
+    /// Writes bands and lines, in an inner plot that is stretched horizontally.
     fn write_plot(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
@@ -200,7 +200,7 @@ impl Chart<'_> {
         writeln!(f, "</svg>")
     }
 
-    fn place(&self, point: &Point) -> String {
+    fn place(&self, point: &ChartPoint) -> String {
         let x = self.time.share(point.at_s) * PLOT_WIDTH;
         let y = self.depth(self.values.share(point.value));
         format!("{},{}", number(x), number(y))
@@ -237,13 +237,13 @@ impl Chart<'_> {
                 r#"<line class="mark" x1="{x}" x2="{x}" y1="{top}" y2="{bottom}"/>"#
             )?;
         }
-        // Over all lines, which would cross them otherwise.
+        // Texts are drawn after all lines, which would cross them otherwise.
         for (index, mark) in self.marks.iter().enumerate() {
             let Some(text) = &mark.text else {
                 continue;
             };
             let share = self.time.share(mark.at_s);
-            // Towards the side that has more room.
+            // The text is on the side with more space.
             let (class, dx) = if share > 0.5 {
                 ("mark before", -5)
             } else {
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_chart_is_exactly_this() {
-        let point = |at_s, value| Point { at_s, value };
+        let point = |at_s, value| ChartPoint { at_s, value };
         let chart = Chart {
             label: "lag & <more>".to_owned(),
             height: 100,
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn shades_that_cannot_be_told_apart_are_one() {
+    fn shades_that_cannot_be_distinguished_are_merged() {
         let time = TimeAxis::up_to(Duration::from_secs(1_000));
         let shades = vec![
             shade(0.0, 30.0),

@@ -1,32 +1,32 @@
-//! Lines of a chart, thinned out to what can be seen.
+//! Lines of a chart, reduced to the points that can be seen.
 
-/// About so many points a line has at most: two for each of five hundred stretches of it.
+/// The largest number of points of a line, beside its two ends: two for each of five hundred stretches.
 const MOST_POINTS: usize = 1_000;
 
-/// A value at a time.
+/// A value at one time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Point {
-    /// In seconds.
-    pub(crate) at_s: f64,
-    /// In whatever the axis has.
-    pub(crate) value: f64,
+pub(in crate::simulate::report) struct ChartPoint {
+    /// The time, in seconds.
+    pub(in crate::simulate::report) at_s: f64,
+    /// The value, in the unit of the axis.
+    pub(in crate::simulate::report) value: f64,
 }
 
-/// A value that holds for a while.
+/// A value that holds for a stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Span {
-    /// From here, in seconds,
-    pub(crate) start_s: f64,
-    /// to here.
-    pub(crate) end_s: f64,
-    /// What it is meanwhile.
-    pub(crate) value: f64,
+pub(in crate::simulate::report) struct ChartSpan {
+    /// The start, in seconds.
+    pub(in crate::simulate::report) start_s: f64,
+    /// The end, in seconds.
+    pub(in crate::simulate::report) end_s: f64,
+    /// The value between start and end.
+    pub(in crate::simulate::report) value: f64,
 }
 
-/// A line of steps.
-pub(crate) fn steps(spans: impl IntoIterator<Item = Span>) -> Vec<Point> {
-    let corners = |span: Span| {
-        [span.start_s, span.end_s].map(|at_s| Point {
+/// Returns a line of steps, one per span.
+pub(in crate::simulate::report) fn steps(spans: impl IntoIterator<Item = ChartSpan>) -> Vec<ChartPoint> {
+    let corners = |span: ChartSpan| {
+        [span.start_s, span.end_s].map(|at_s| ChartPoint {
             at_s,
             value: span.value,
         })
@@ -34,18 +34,19 @@ pub(crate) fn steps(spans: impl IntoIterator<Item = Span>) -> Vec<Point> {
     line(spans.into_iter().flat_map(corners).collect())
 }
 
-/// A line from point to point, in the order of time.
-pub(crate) fn line(points: Vec<Point>) -> Vec<Point> {
+/// Returns a line through points, which are in the order of time.
+pub(in crate::simulate::report) fn line(points: Vec<ChartPoint>) -> Vec<ChartPoint> {
     let exact = without_repetition(&points);
-    match exact.len() > MOST_POINTS {
-        // Of all points, for stretches of them are to be equally long.
-        true => without_repetition(&thinned(points, MOST_POINTS)),
-        false => exact,
+    if exact.len() > MOST_POINTS {
+        // All points are passed on, because the stretches must be equally long.
+        without_repetition(&thinned(points, MOST_POINTS))
+    } else {
+        exact
     }
 }
 
-/// At most `most` points and the two ends: of each stretch the lowest and the highest, so that what is short stays visible.
-fn thinned(points: Vec<Point>, most: usize) -> Vec<Point> {
+/// Keeps at most `most` points and the two ends: the lowest and the highest of each stretch, so that short changes stay visible.
+fn thinned(points: Vec<ChartPoint>, most: usize) -> Vec<ChartPoint> {
     let [first, inner @ .., last] = points.as_slice() else {
         return points;
     };
@@ -60,20 +61,20 @@ fn thinned(points: Vec<Point>, most: usize) -> Vec<Point> {
     kept
 }
 
-/// The lowest and the highest, in the order of time; one if they are equal.
-fn extremes(stretch: &[Point]) -> impl Iterator<Item = Point> {
-    let by_value = |a: &&Point, b: &&Point| a.value.total_cmp(&b.value);
+/// Returns the lowest and the highest point in the order of time; one point if they are equal.
+fn extremes(stretch: &[ChartPoint]) -> impl Iterator<Item = ChartPoint> {
+    let by_value = |a: &&ChartPoint, b: &&ChartPoint| a.value.total_cmp(&b.value);
     let (lowest, highest) = (stretch.iter().min_by(by_value), stretch.iter().max_by(by_value));
     let is_flat = lowest.map(|point| point.value) == highest.map(|point| point.value);
-    let mut kept: Vec<Point> = lowest.into_iter().chain(highest).copied().collect();
+    let mut kept: Vec<ChartPoint> = lowest.into_iter().chain(highest).copied().collect();
     kept.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
     kept.truncate(if is_flat { 1 } else { 2 });
     kept.into_iter()
 }
 
-/// Leaves out the points within a level stretch.
-fn without_repetition(points: &[Point]) -> Vec<Point> {
-    let mut kept: Vec<Point> = Vec::new();
+/// Removes the inner points of level stretches.
+fn without_repetition(points: &[ChartPoint]) -> Vec<ChartPoint> {
+    let mut kept: Vec<ChartPoint> = Vec::new();
     for &point in points {
         match kept.as_mut_slice() {
             [.., before, last] if before.value == last.value && last.value == point.value => *last = point,
@@ -87,14 +88,14 @@ fn without_repetition(points: &[Point]) -> Vec<Point> {
 mod tests {
     use super::*;
 
-    fn points(values: &[(f64, f64)]) -> Vec<Point> {
-        let point = |&(at_s, value)| Point { at_s, value };
+    fn points(values: &[(f64, f64)]) -> Vec<ChartPoint> {
+        let point = |&(at_s, value)| ChartPoint { at_s, value };
         values.iter().map(point).collect()
     }
 
-    /// A span of a second for each value.
-    fn seconds(values: impl IntoIterator<Item = f64>) -> Vec<Span> {
-        let span = |(second, value)| Span {
+    /// Returns a span of one second for each value.
+    fn seconds(values: impl IntoIterator<Item = f64>) -> Vec<ChartSpan> {
+        let span = |(second, value)| ChartSpan {
             start_s: second as f64,
             end_s: second as f64 + 1.0,
             value,
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_seldom_is_exact_however_long_it_is() {
+    fn a_long_line_with_few_changes_is_exact() {
         let value = |second| if (90..120).contains(&second) { 0.0 } else { 7.0 };
         let expected = [
             (0.0, 7.0),
@@ -167,7 +168,7 @@ mod tests {
         let lowest = line.iter().min_by(|a, b| a.value.total_cmp(&b.value));
         assert_eq!(
             lowest,
-            Some(&Point {
+            Some(&ChartPoint {
                 at_s: 40_000.0,
                 value: 0.0
             })

@@ -1,9 +1,10 @@
-//! User input in HTML and SVG.
+//! The escaping of user input in HTML and SVG.
 
 use std::fmt::{self, Write as _};
 
-/// Text as it stands between tags and in double-quoted attributes. Control characters, which HTML does not allow, become U+FFFD.
-pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+/// Text that is escaped for use between tags and in double-quoted attributes. Control characters, which HTML does not allow, become
+/// U+FFFD.
+pub(in crate::simulate::report) struct Escaped<'a>(pub(in crate::simulate::report) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_means_something_in_html_is_escaped() {
+    fn characters_with_a_meaning_in_html_are_escaped() {
         let cases = [
             ("minimum-1", "minimum-1"),
             (

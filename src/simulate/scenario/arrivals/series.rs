@@ -2,28 +2,28 @@
 
 use super::super::numbers::{Rate, Seconds};
 
-/// Rates that hold from one moment to the next; the last one holds to the end of the run. Nothing arrives before the first.
+/// Rates, each of which holds until the next; the last one holds until the end of the run. Nothing arrives before the first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateSeries {
-    /// Ascending by moment; one at least.
-    points: Vec<Point>,
+    /// At least one point, ascending by time.
+    points: Vec<RatePoint>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Point {
+struct RatePoint {
     from_s: f64,
     records_per_s: f64,
-    /// What has arrived before.
+    /// Number of records that have arrived before this point.
     total: f64,
 }
 
 impl RateSeries {
-    /// Reads lines of `seconds,records_per_s`. The first line may be a header; empty lines do not count.
+    /// Reads lines of `seconds,records_per_s`. The first line may be a header; empty lines are ignored.
     ///
     /// # Errors
-    /// A sentence that names the line.
+    /// A sentence with the number of the line and what is allowed.
     pub fn parse(csv: &str) -> Result<Self, String> {
-        let mut points: Vec<Point> = Vec::new();
+        let mut points: Vec<RatePoint> = Vec::new();
         for (index, line) in csv.lines().enumerate() {
             let is_header = index == 0 && line.starts_with(|first: char| first.is_alphabetic());
             if line.trim().is_empty() || is_header {
@@ -35,46 +35,46 @@ impl RateSeries {
             if let Some(last) = points.last() {
                 if from_s <= last.from_s {
                     return Err(add(format!(
-                        "second {from_s} does not follow second {}: write the lines in order of time",
+                        "invalid second {from_s}: must be more than {}, the second of the line before",
                         last.from_s
                     )));
                 }
                 total = last.total_by(from_s);
             }
-            points.push(Point {
+            points.push(RatePoint {
                 from_s,
                 records_per_s,
                 total,
             });
         }
         if points.is_empty() {
-            return Err("it has no line of seconds,records_per_s".to_owned());
+            return Err("no line of `seconds,records_per_s`: must have at least one".to_owned());
         }
         Ok(Self { points })
     }
 
-    /// See [`Arrivals::total_by`](super::Arrivals::total_by).
+    /// Returns the total as [`Arrivals::total_by`](super::Arrivals::total_by) does.
     pub(super) fn total_by(&self, moment_s: f64) -> f64 {
         let begun = self.points.partition_point(|point| point.from_s <= moment_s);
         let current = begun.checked_sub(1).and_then(|index| self.points.get(index));
         current.map_or(0.0, |point| point.total_by(moment_s))
     }
 
-    /// See [`Arrivals::end_s`](super::Arrivals::end_s).
+    /// Returns the end as [`Arrivals::end_s`](super::Arrivals::end_s) does.
     pub(super) fn end_s(&self) -> Option<f64> {
         let last = self.points.last()?;
         (last.records_per_s == 0.0).then_some(last.from_s)
     }
 }
 
-impl Point {
+impl RatePoint {
     fn total_by(&self, moment_s: f64) -> f64 {
         self.total + self.records_per_s * (moment_s - self.from_s)
     }
 }
 
 fn parse_line(line: &str) -> Result<(f64, f64), String> {
-    let shape = || format!("`{}` is not `seconds,records_per_s`", line.trim());
+    let shape = || format!("invalid line `{}`: must be `seconds,records_per_s`", line.trim());
     let (seconds, rate) = line.split_once(',').ok_or_else(shape)?;
     let number = |text: &str| text.trim().parse::<f64>().map_err(|_| shape());
     let Seconds(seconds) = Seconds::try_from(number(seconds)?)?;
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn each_rate_holds_until_the_next_line() {
         let csv = "seconds,records_per_s\n10,100\n20, 0\r\n\n30.5,7.5\n";
-        let series = RateSeries::parse(csv).expect("it is right");
+        let series = RateSeries::parse(csv).expect("a valid series");
         let cases = [
             (0.0, 0.0),
             (10.0, 0.0),
@@ -102,30 +102,42 @@ mod tests {
             assert_eq!(series.total_by(moment_s), total, "by {moment_s}");
         }
         assert_eq!(series.end_s(), None);
-        let ended = RateSeries::parse("0,5\n60,0").expect("it is right");
+        let ended = RateSeries::parse("0,5\n60,0").expect("a valid series");
         assert_eq!((ended.total_by(100.0), ended.end_s()), (300.0, Some(60.0)));
     }
 
     #[test]
-    fn a_wrong_line_is_named() {
+    fn an_invalid_line_is_named() {
         let cases = [
-            ("", "it has no line of seconds,records_per_s"),
-            ("seconds,rate\n", "it has no line of seconds,records_per_s"),
-            ("0,1\nten,2\n", "line 2: `ten,2` is not `seconds,records_per_s`"),
-            ("0,1\n10;2\n", "line 2: `10;2` is not `seconds,records_per_s`"),
-            ("0,1,2\n", "line 1: `0,1,2` is not `seconds,records_per_s`"),
+            ("", "no line of `seconds,records_per_s`: must have at least one"),
+            (
+                "seconds,rate\n",
+                "no line of `seconds,records_per_s`: must have at least one",
+            ),
+            (
+                "0,1\nten,2\n",
+                "line 2: invalid line `ten,2`: must be `seconds,records_per_s`",
+            ),
+            (
+                "0,1\n10;2\n",
+                "line 2: invalid line `10;2`: must be `seconds,records_per_s`",
+            ),
+            (
+                "0,1,2\n",
+                "line 1: invalid line `0,1,2`: must be `seconds,records_per_s`",
+            ),
             (
                 "0,-1\n",
-                "line 1: -1 records a second are not between 0 and 1000000000",
+                "line 1: invalid value -1 records a second: must be from 0 to 1000000000",
             ),
-            ("-1,1\n", "line 1: -1 s is not between 0 and 604800 s"),
+            ("-1,1\n", "line 1: invalid value -1 s: must be from 0 to 604800 s"),
             (
                 "0,NaN\n",
-                "line 1: NaN records a second are not between 0 and 1000000000",
+                "line 1: invalid value NaN records a second: must be from 0 to 1000000000",
             ),
             (
                 "s,r\n5,1\n5,2\n",
-                "line 3: second 5 does not follow second 5: write the lines in order of time",
+                "line 3: invalid second 5: must be more than 5, the second of the line before",
             ),
         ];
         for (csv, expected) in cases {

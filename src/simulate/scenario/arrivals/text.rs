@@ -1,16 +1,16 @@
-//! One `[[topics.workload]]` as it is written.
+//! One `[[topics.workload]]` as it is written in the file.
 
-use super::super::numbers::{Rate, Seconds, Whole};
+use super::super::numbers::{Rate, Seconds, WholeNumber};
 use super::{Arrivals, RateSeries};
 use serde::Deserialize;
 use std::fmt;
 
-/// One table for all kinds, so that an unknown key is reported with its own line.
+/// One entry of any kind: with one struct for all kinds, an unknown key is reported with its own line.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct ArrivalsText {
-    kind: Kind,
-    records: Option<Whole<0, { i64::MAX }>>,
+    kind: WorkloadKind,
+    records: Option<WholeNumber<0, { i64::MAX }>>,
     records_per_s: Option<Rate>,
     mean_per_s: Option<Rate>,
     amplitude_per_s: Option<Rate>,
@@ -24,7 +24,7 @@ pub(in super::super) struct ArrivalsText {
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+enum WorkloadKind {
     Backlog,
     Constant,
     Spike,
@@ -32,7 +32,7 @@ enum Kind {
     Csv,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for WorkloadKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Backlog => "backlog",
@@ -44,8 +44,8 @@ impl fmt::Display for Kind {
     }
 }
 
-impl Kind {
-    /// The keys that it needs, and those that it may have.
+impl WorkloadKind {
+    /// Returns the required keys and the optional ones.
     fn keys(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
             Self::Backlog => (&["records"], &[]),
@@ -61,10 +61,10 @@ impl Kind {
 }
 
 impl ArrivalsText {
-    /// What it means. `read` gives the text of a file that it names.
+    /// Converts the entry to a source of records. `read` returns the text of a file that it names.
     ///
     /// # Errors
-    /// A sentence that says what is wrong.
+    /// A sentence with the invalid value and what is allowed.
     pub(in super::super) fn arrivals(
         &self,
         read: &dyn Fn(&str) -> Result<String, String>,
@@ -74,32 +74,34 @@ impl ArrivalsText {
         let seconds = |seconds: Option<Seconds>| seconds.map_or(0.0, |seconds| seconds.0);
         let (from_s, to_s) = (seconds(self.from_s), self.to_s.map(|to_s| to_s.0));
         if let Some(to_s) = to_s.filter(|to_s| *to_s <= from_s) {
-            return Err(format!("to_s = {to_s} is not after from_s = {from_s}"));
+            return Err(format!(
+                "invalid to_s = {to_s}: must be more than from_s = {from_s}"
+            ));
         }
         Ok(match self.kind {
-            Kind::Backlog => Arrivals::Backlog {
-                records: self.records.map_or(0, Whole::get),
+            WorkloadKind::Backlog => Arrivals::Backlog {
+                records: self.records.map_or(0, WholeNumber::get),
             },
-            Kind::Constant => Arrivals::Constant {
+            WorkloadKind::Constant => Arrivals::Constant {
                 records_per_s: rate(self.records_per_s),
                 from_s,
                 to_s,
             },
-            Kind::Spike => Arrivals::Spike {
+            WorkloadKind::Spike => Arrivals::Spike {
                 records_per_s: rate(self.records_per_s),
                 from_s,
                 for_s: self.spike_s()?,
                 every_s: self.every_s.map(|every_s| every_s.0),
                 to_s,
             },
-            Kind::Sine => Arrivals::Sine {
+            WorkloadKind::Sine => Arrivals::Sine {
                 mean_per_s: rate(self.mean_per_s),
                 amplitude_per_s: self.amplitude_per_s()?,
                 period_s: self.positive_period_s()?,
                 from_s,
                 to_s,
             },
-            Kind::Csv => {
+            WorkloadKind::Csv => {
                 let file = self.file.as_deref().unwrap_or_default();
                 let series = RateSeries::parse(&read(file)?);
                 Arrivals::Series(series.map_err(|message| format!("{file}: {message}"))?)
@@ -140,7 +142,7 @@ impl ArrivalsText {
         let for_s = self.for_s.map_or(0.0, |for_s| for_s.0);
         match self.every_s {
             Some(Seconds(every_s)) if every_s < for_s || every_s == 0.0 => Err(format!(
-                "every_s = {every_s} is less than for_s = {for_s}: one spike ends before the next begins"
+                "invalid every_s = {every_s}: must be more than 0 and at least for_s = {for_s}"
             )),
             _ => Ok(for_s),
         }
@@ -154,7 +156,7 @@ impl ArrivalsText {
         );
         if amplitude > mean {
             return Err(format!(
-                "amplitude_per_s = {amplitude} is more than mean_per_s = {mean}: the rate would be negative"
+                "invalid amplitude_per_s = {amplitude}: must be at most mean_per_s = {mean}"
             ));
         }
         Ok(amplitude)
@@ -163,7 +165,7 @@ impl ArrivalsText {
     fn positive_period_s(&self) -> Result<f64, String> {
         match self.period_s {
             Some(Seconds(period_s)) if period_s > 0.0 => Ok(period_s),
-            _ => Err("period_s = 0 is no period: it has to be more than 0".to_owned()),
+            _ => Err("invalid period_s = 0: must be more than 0".to_owned()),
         }
     }
 }
