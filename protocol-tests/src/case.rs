@@ -1,4 +1,4 @@
-//! One case of the test binary: its name, what it needs, and its steps.
+//! One case of the test binary: its name, its requirements and its steps.
 
 use crate::clients::Client;
 use crate::context::Context;
@@ -6,25 +6,25 @@ use crate::setup::Toolchain;
 
 /// One case of the test binary.
 pub struct Case {
-    /// `CLIENT::a_sentence_of_behaviour`.
+    /// The name, `CLIENT::a_sentence_of_behaviour`.
     pub name: String,
-    /// The clients that it needs, by name.
+    /// The names of the clients that the case needs.
     pub clients: Vec<&'static str>,
     toolchains: Vec<Toolchain>,
     /// The steps and their assertions.
-    pub run: Run,
+    pub run: CaseSteps,
 }
 
-/// The steps of a case. They panic when the product does not behave.
-pub type Run = Box<dyn FnOnce(&Context) + Send>;
+/// The steps of a case. They panic if the product misbehaves.
+pub type CaseSteps = Box<dyn FnOnce(&Context) + Send>;
 
 impl Case {
-    /// Returns the toolchains that must be set up before it runs.
+    /// Returns the toolchains that must be set up before the case runs.
     pub fn toolchains(&self) -> Vec<Toolchain> {
         self.toolchains.clone()
     }
 
-    /// Returns the case `CLIENT::sentence`, which `run` is.
+    /// Returns the case `CLIENT::sentence` with the steps `run`.
     pub(crate) fn of(client: &'static Client, sentence: &str, run: fn(&Context, &Client)) -> Case {
         Case {
             name: format!("{}::{sentence}", client.name),
@@ -34,7 +34,7 @@ impl Case {
         }
     }
 
-    /// Returns the case `subject::sentence`, which `run` is and which needs `toolchains`.
+    /// Returns the case `subject::sentence` with the steps `run`, which needs `toolchains`.
     pub(crate) fn with(
         subject: &'static str,
         sentence: &str,

@@ -1,4 +1,4 @@
-//! The cases: what real clients do to the product, and the exact values they must see.
+//! The cases: the steps of real clients against the product, and the exact values that they must see.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ mod refusals;
 mod simulate;
 mod stopping;
 
-/// Every case, in the order in which they run.
+/// Returns all cases in the order in which they run.
 pub fn all() -> Vec<Case> {
     let mut cases = simulate::cases();
     cases.extend(demo::cases());
@@ -53,7 +53,7 @@ pub fn all() -> Vec<Case> {
     cases
 }
 
-/// Asks again until it holds.
+/// Repeats `holds` until it returns true. Panics with `what` at `deadline`.
 fn until(deadline: Instant, what: impl Fn() -> String, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(Instant::now() < deadline, "not in time: {}", what());

@@ -1,11 +1,11 @@
-//! The clients, as a table: what each is built with, what it can do, and how its program is started.
+//! The table of clients: the toolchain, the abilities and the program of each.
 //!
-//! A program has three modes, its first argument; the second is one JSON object.
+//! The first argument of a program is one of three modes; the second is one JSON object.
 //! - `records` produces the given records to one topic per codec, then reads every topic back from its start.
-//! - `consume` is one member of a group; it reads steps from stdin: `commit` (what it has reported) and `stop`.
-//! - `admin` reads steps from stdin and carries each out with the client's admin calls.
+//! - `consume` joins a group as one member and reads steps from stdin: `commit` (all reported records) and `stop`.
+//! - `admin` reads steps from stdin and runs each with the client's admin calls.
 //!
-//! It prints JSON lines, each with an `event`, and asserts nothing.
+//! A program prints JSON lines, each with an `event`, and asserts nothing.
 
 use std::process::ExitCode;
 
@@ -23,17 +23,17 @@ mod rskafka;
 pub struct Client {
     /// The library's name.
     pub name: &'static str,
-    /// What its program needs.
+    /// The toolchain of the program.
     pub toolchain: Toolchain,
     /// The program's name within its toolchain.
     program: &'static str,
-    /// Every codec that it has.
+    /// The codecs that the library supports.
     pub codecs: &'static [&'static str],
-    /// Whether it can be a member of a group.
+    /// Whether the library supports consumer groups.
     pub has_groups: bool,
-    /// Whether a record can have two headers of one name.
+    /// Whether the library allows two headers of the same name in a record.
     pub repeats_header_names: bool,
-    /// The steps of `admin` that it has calls for.
+    /// The steps of mode `admin` that the library supports.
     pub admin_steps: &'static [&'static str],
 }
 
@@ -64,7 +64,7 @@ const ALL_STEPS_BUT_DELETE_GROUP: &[&str] = &[
     "delete_topic",
 ];
 
-/// Every client with a program. kcat, which is a program, has cases of its own.
+/// All clients. kcat is a program already, and has cases of its own.
 pub const ALL: &[Client] = &[
     Client::new("confluent-kafka", Toolchain::Python, "confluent.py"),
     Client::new("kafka-python", Toolchain::Python, "kafka_python.py"),
@@ -124,7 +124,7 @@ pub fn run_in_this_process(program: &str) -> ExitCode {
     let result = match program {
         "rdkafka" => rdkafka::run(&mode, &argument),
         "rskafka" => rskafka::run(&mode, &argument),
-        _ => Err(format!("no client program {program:?}").into()),
+        _ => Err(format!("unknown client program {program:?}: must be rdkafka or rskafka").into()),
     };
     if let Err(error) = result {
         report::failure(&error.to_string());

@@ -5,19 +5,19 @@ use std::process::Command;
 use crate::context::Context;
 use crate::process::Process;
 
-/// How the product ended, and what it said about it.
+/// The end of a command: its exit status and its stderr.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// Its exit status; `None` if a signal ended it.
+    /// The exit status; `None` if a signal ended the process.
     pub status: Option<i32>,
-    /// All that it wrote to stderr.
+    /// Everything that the process wrote to stderr.
     pub stderr: String,
 }
 
 /// Runs the product with `arguments` to its end; `label` names its logs.
 ///
 /// # Panics
-/// When it does not end before the case must be done.
+/// If the product does not end before the case's deadline.
 pub fn run(context: &Context, label: &str, arguments: &[&str]) -> Ended {
     let mut command = Command::new(&context.product);
     command.args(arguments);

@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use crate::setup::Setup;
 
-/// The product, the clients and the time that a case has.
+/// The product, the clients and the deadline of a case.
 pub struct Context {
     /// The product's binary.
     pub product: PathBuf,
-    /// The folders that the clients are set up in.
+    /// The directories that the clients are set up in.
     pub setup: Setup,
-    /// A directory of the case's own, for the output of its processes.
+    /// The case's own directory, for the output of its processes.
     pub log_dir: PathBuf,
-    /// The moment by which the case must be done, a little before its processes are ended.
+    /// The time by which the case must be done, a little before its processes are killed.
     pub deadline: Instant,
 }

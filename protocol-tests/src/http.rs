@@ -1,4 +1,4 @@
-//! One HTTP request, for the surfaces that no AWS tool knows.
+//! A minimal HTTP client, for the product's pages that no AWS tool knows.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,18 +8,18 @@ use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Status and body of the answer to a GET. `base` is `http://HOST:PORT`.
+/// Sends a GET and returns the status and the body of the answer. `base` is `http://HOST:PORT`.
 ///
 /// # Panics
-/// When nothing answers as HTTP does.
+/// If the server does not answer with HTTP.
 pub fn get(base: &str, path: &str) -> (u16, String) {
     send(base, "GET", path, "")
 }
 
-/// Status and body of the answer to a POST of JSON. `base` is `http://HOST:PORT`.
+/// Sends a POST of JSON and returns the status and the body of the answer. `base` is `http://HOST:PORT`.
 ///
 /// # Panics
-/// When nothing answers as HTTP does.
+/// If the server does not answer with HTTP.
 pub fn post(base: &str, path: &str, body: &Value) -> (u16, String) {
     send(base, "POST", path, &body.to_string())
 }

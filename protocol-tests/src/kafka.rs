@@ -1,4 +1,4 @@
-//! The cases' own Kafka client (librdkafka): what is made ready before, and looked at after, the client under test.
+//! The cases' own Kafka client (librdkafka), which prepares and checks what the client under test does.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ pub struct Sent<'a> {
 }
 
 impl<'a> Sent<'a> {
-    /// A record without headers, with the time of sending.
+    /// Returns a record without headers, with the time of sending as timestamp.
     pub fn new(partition: i32, key: Option<&'a str>, value: Option<&'a str>) -> Sent<'a> {
         Sent {
             partition,
@@ -35,7 +35,7 @@ impl<'a> Sent<'a> {
         }
     }
 
-    /// The same at `timestamp`, in milliseconds.
+    /// Sets the timestamp, in milliseconds.
     pub fn at(self, timestamp: i64) -> Sent<'a> {
         Sent {
             timestamp: Some(timestamp),
@@ -43,7 +43,7 @@ impl<'a> Sent<'a> {
         }
     }
 
-    /// The same with `headers`.
+    /// Sets the headers.
     pub fn with_headers(self, headers: &'a [(&'a str, &'a str)]) -> Sent<'a> {
         Sent { headers, ..self }
     }
@@ -59,9 +59,7 @@ fn config(bootstrap_servers: &str) -> ClientConfig {
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime
-        .expect("a runtime needs no more than memory")
-        .block_on(future)
+    runtime.expect("a new runtime").block_on(future)
 }
 
 fn reader(bootstrap_servers: &str, group: &str) -> BaseConsumer {
@@ -74,7 +72,7 @@ fn reader(bootstrap_servers: &str, group: &str) -> BaseConsumer {
 /// Creates a topic with one replica.
 ///
 /// # Panics
-/// When the broker refuses.
+/// If the broker refuses.
 pub fn create_topic(bootstrap_servers: &str, topic: &str, partition_count: i32) {
     let admin: AdminClient<DefaultClientContext> =
         config(bootstrap_servers).create().expect("a valid configuration");
@@ -155,7 +153,7 @@ pub fn produce_one_by_one(
             let record = FutureRecord::<str, [u8]>::to(topic).partition(0).payload(value);
             let outcome = match producer.send(record, PATIENCE).await {
                 Ok(delivered) => Ok(delivered.offset),
-                Err((error, _)) => Err(error.rdkafka_error_code().expect("the broker refuses it")),
+                Err((error, _)) => Err(error.rdkafka_error_code().expect("an error code of the broker")),
             };
             outcomes.push(outcome);
         }
@@ -163,10 +161,10 @@ pub fn produce_one_by_one(
     })
 }
 
-/// The values of the first `count` records of partition 0.
+/// Reads the values of the first `count` records of partition 0.
 ///
 /// # Panics
-/// When they are not there until `deadline`.
+/// If they are not read before `deadline`.
 pub fn read(bootstrap_servers: &str, topic: &str, count: usize, deadline: Instant) -> Vec<Vec<u8>> {
     let reader = reader(bootstrap_servers, "unused");
     let mut assignment = TopicPartitionList::new();
@@ -189,7 +187,7 @@ pub fn read(bootstrap_servers: &str, topic: &str, count: usize, deadline: Instan
 /// Deletes a topic.
 ///
 /// # Panics
-/// When the broker refuses.
+/// If the broker refuses.
 pub fn delete_topic(bootstrap_servers: &str, topic: &str) {
     let admin: AdminClient<DefaultClientContext> =
         config(bootstrap_servers).create().expect("a valid configuration");
@@ -200,20 +198,20 @@ pub fn delete_topic(bootstrap_servers: &str, topic: &str) {
         .unwrap_or_else(|(name, code)| panic!("{name} is not deleted: {code}"));
 }
 
-/// The log start offset and the high watermark of a partition.
+/// Returns the log start offset and the high watermark of a partition.
 ///
 /// # Panics
-/// When the broker does not say.
+/// If the broker does not answer.
 pub fn watermarks(bootstrap_servers: &str, topic: &str, partition: i32) -> (i64, i64) {
     reader(bootstrap_servers, "unused")
         .fetch_watermarks(topic, partition, PATIENCE)
         .expect("ListOffsets is answered")
 }
 
-/// The group's committed offset of each partition, `None` where it has none.
+/// Returns the group's committed offset of each partition; `None` if there is none.
 ///
 /// # Panics
-/// When the broker does not say.
+/// If the broker does not answer.
 pub fn committed(
     bootstrap_servers: &str,
     group: &str,
@@ -235,10 +233,10 @@ pub fn committed(
     (0..partition_count).map(offset).collect()
 }
 
-/// The names of all topics.
+/// Returns the names of all topics.
 ///
 /// # Panics
-/// When the broker does not say.
+/// If the broker does not answer.
 pub fn topic_names(bootstrap_servers: &str) -> Vec<String> {
     let metadata = reader(bootstrap_servers, "unused")
         .fetch_metadata(None, PATIENCE)
@@ -250,10 +248,10 @@ pub fn topic_names(bootstrap_servers: &str) -> Vec<String> {
         .collect()
 }
 
-/// The node that leads each partition.
+/// Returns the id of the broker that leads each partition.
 ///
 /// # Panics
-/// When the broker does not say.
+/// If the broker does not answer.
 pub fn leaders(bootstrap_servers: &str, topic: &str) -> Vec<i32> {
     let metadata = reader(bootstrap_servers, "unused")
         .fetch_metadata(Some(topic), PATIENCE)

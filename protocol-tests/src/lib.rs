@@ -1,14 +1,13 @@
 //! Conformance tests: real Kafka clients of several languages, and AWS's own tools, against the running binary.
 //!
-//! Owns the processes of a test run: the product, its clients, and the places where clients are set up. Refuses
-//! to know the product from inside: it starts the binary and speaks to it over TCP only.
+//! This crate owns the processes of a test run: the product, its clients, and the directories where clients are set up. It knows nothing of
+//! the product's inside: it starts the binary and only speaks to it over TCP.
 //!
-//! A client program reports as JSON lines what it saw; the cases here assert the exact values. The programs
-//! themselves are in `clients/`, one file each, except those in Rust, which are in `src/clients/` and run as a
-//! child of the test binary.
+//! A client program prints JSON lines about everything that it sees, and the cases here assert the exact values. The programs are in
+//! `clients/`, one file each. Those in Rust are in `src/clients/` and run as a child of the test binary.
 #![allow(
     clippy::disallowed_methods,
-    reason = "outside clients keep real time, and their output is read by threads"
+    reason = "outside clients run in real time, and threads read their output"
 )]
 
 pub mod case;

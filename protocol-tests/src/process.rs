@@ -1,6 +1,6 @@
-//! A child process in a group of its own: its JSON lines on stdout, commands on its stdin, and its end.
+//! A child process in a process group of its own: JSON lines on its stdout, commands on its stdin, and its end.
 //!
-//! Owns the life of a child and of whatever that child starts. Refuses to know what the lines mean.
+//! This module owns the life of a child and of every process that the child starts. It knows nothing of the meaning of the lines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -15,60 +15,60 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
-/// The process groups of this run, so that neither an interrupted run nor a case whose time is over leaves anything behind.
-static GROUPS: Mutex<Groups> = Mutex::new(Groups {
-    alive: BTreeMap::new(),
-    over: BTreeSet::new(),
+/// The process groups of this run. Neither an interrupted run nor a case that has timed out may leave a process behind.
+static GROUPS: Mutex<ProcessGroups> = Mutex::new(ProcessGroups {
+    running: BTreeMap::new(),
+    timed_out: BTreeSet::new(),
 });
 
-struct Groups {
-    /// Each with the log directory of the case that started it.
-    alive: BTreeMap<i32, PathBuf>,
-    /// The cases whose time is over, by log directory.
-    over: BTreeSet<PathBuf>,
+struct ProcessGroups {
+    /// The running groups by id, each with the log directory of the case that started it.
+    running: BTreeMap<i32, PathBuf>,
+    /// The log directories of the cases that have timed out.
+    timed_out: BTreeSet<PathBuf>,
 }
 
-fn groups() -> MutexGuard<'static, Groups> {
+fn groups() -> MutexGuard<'static, ProcessGroups> {
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ends every process group that this run started and that is still alive.
+/// Kills every process group of this run that is still running.
 pub fn kill_all() {
-    for group in std::mem::take(&mut groups().alive).into_keys() {
+    for group in std::mem::take(&mut groups().running).into_keys() {
         kill(group, Signal::KILL);
     }
 }
 
-/// Ends every process group of the case that logs below `log_dir`, and any that it starts from now on.
+/// Kills every process group of the case that logs below `log_dir`, and any that it starts from now on.
 pub fn kill_all_of(log_dir: &Path) {
     let mut groups = groups();
-    groups.over.insert(log_dir.to_owned());
-    for (group, _) in groups.alive.iter().filter(|(_, owner)| *owner == log_dir) {
+    groups.timed_out.insert(log_dir.to_owned());
+    for (group, _) in groups.running.iter().filter(|(_, owner)| *owner == log_dir) {
         kill(*group, Signal::KILL);
     }
 }
 
 fn kill(group: i32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(group) {
-        // A group that has ended already is what was wanted.
+        // An error means that the group has ended already.
         let _ = kill_process_group(pid, signal);
     }
 }
 
 /// A child in a process group of its own; dropping it kills the whole group.
-struct Group {
+struct ProcessGroup {
     child: Child,
 }
 
-impl Group {
+impl ProcessGroup {
     /// Starts `command`, for the case that logs below `log_dir`.
-    fn spawn(command: &mut Command, log_dir: &Path) -> std::io::Result<Group> {
-        let group = Group {
+    fn spawn(command: &mut Command, log_dir: &Path) -> std::io::Result<ProcessGroup> {
+        let group = ProcessGroup {
             child: command.process_group(0).spawn()?,
         };
         let mut groups = groups();
-        groups.alive.insert(group.id(), log_dir.to_owned());
-        if groups.over.contains(log_dir) {
+        groups.running.insert(group.id(), log_dir.to_owned());
+        if groups.timed_out.contains(log_dir) {
             kill(group.id(), Signal::KILL);
         }
         drop(groups);
@@ -80,33 +80,33 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        // Removed before the child is waited for: afterwards its number may be somebody else's.
-        groups().alive.remove(&self.id());
+        // The group is removed before the wait: afterwards another process may get its id.
+        groups().running.remove(&self.id());
         kill(self.id(), Signal::KILL);
         let _ = self.child.wait();
     }
 }
 
-/// Runs `command` to its end, for the case that logs below `log_dir`; what it printed.
+/// Runs `command` to its end, for the case that logs below `log_dir`, and returns its output.
 ///
 /// # Panics
-/// When the program cannot be started.
+/// If the program cannot be started.
 pub fn output(command: &mut Command, log_dir: &Path) -> Output {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut group =
-        Group::spawn(command, log_dir).unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    let mut group = ProcessGroup::spawn(command, log_dir)
+        .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
     let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
-    // Both at once: a child that fills the one nobody reads would never end.
+    // Both pipes are read at once: a child that fills a pipe that is not read would never end.
     let (stdout, stderr) = std::thread::scope(|scope| {
         let stderr = scope.spawn(|| read_all(stderr));
         (read_all(stdout), stderr.join().unwrap_or_default())
     });
-    let status = group.child.wait().expect("it is our child");
+    let status = group.child.wait().expect("the child can be waited for");
     Output {
         status,
         stdout,
@@ -117,27 +117,27 @@ pub fn output(command: &mut Command, log_dir: &Path) -> Output {
 fn read_all(from: Option<impl Read>) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Some(mut from) = from {
-        // What came before it broke is what there is to show.
+        // After an error, the bytes that were read before it are returned.
         let _ = from.read_to_end(&mut bytes);
     }
     bytes
 }
 
-/// One child process that talks; dropping it kills its whole group.
+/// A child process that reports JSON lines. Dropping it kills its whole process group.
 pub struct Process {
     name: String,
-    group: Group,
+    group: ProcessGroup,
     stdin: Option<ChildStdin>,
     lines: Receiver<Value>,
     stderr: PathBuf,
 }
 
 impl Process {
-    /// Starts `command` as the leader of a new process group. What it writes goes below `log_dir`:
-    /// `NAME.out` (also parsed, a JSON object per line) and `NAME.err`.
+    /// Starts `command` as the leader of a new process group. Its output is written below `log_dir`, to `NAME.out` (which is also parsed,
+    /// one JSON object per line) and `NAME.err`.
     ///
     /// # Panics
-    /// When the program cannot be started: the panic names it.
+    /// If the program cannot be started.
     pub fn start(name: &str, command: &mut Command, log_dir: &Path) -> Process {
         let path_of = |ending: &str| log_dir.join(format!("{name}.{ending}"));
         let log = |ending: &str| {
@@ -149,16 +149,16 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log("err"));
-        let mut group = Group::spawn(command, log_dir)
+        let mut group = ProcessGroup::spawn(command, log_dir)
             .unwrap_or_else(|error| panic!("cannot start {name} ({command:?}): {error}"));
         let stdin = group.child.stdin.take();
         let stdout = BufReader::new(group.child.stdout.take().expect("stdout was piped"));
         let (sender, lines) = channel();
-        // Ends with the child's stdout, which the group's end closes.
+        // The thread ends with the child's stdout, which the end of the group closes.
         std::thread::spawn(move || {
             for line in stdout.lines().map_while(Result::ok) {
                 let _ = writeln!(copy, "{line}");
-                // Anything else on stdout is a library's chatter: it stays in the log.
+                // Other lines come from libraries. They only go to the log.
                 if let Ok(value @ Value::Object(_)) = serde_json::from_str(&line)
                     && sender.send(value).is_err()
                 {
@@ -175,7 +175,7 @@ impl Process {
         }
     }
 
-    /// The name it was started under.
+    /// Returns the name that the child was started with.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -183,23 +183,23 @@ impl Process {
     /// Writes one line to the child's stdin.
     ///
     /// # Panics
-    /// When the child no longer reads.
+    /// If the child no longer reads.
     pub fn send(&mut self, line: &str) {
         let stdin = self.stdin.as_mut().expect("stdin was piped");
         writeln!(stdin, "{line}")
             .and_then(|()| stdin.flush())
-            .unwrap_or_else(|error| panic!("{} does not read its stdin any more: {error}", self.name));
+            .unwrap_or_else(|error| panic!("{} no longer reads its stdin: {error}", self.name));
     }
 
-    /// Closes the child's stdin: it has been told all.
+    /// Closes the child's stdin.
     pub fn close_stdin(&mut self) {
         self.stdin = None;
     }
 
-    /// The next JSON line if one comes within `patience`.
+    /// Returns the next JSON line; `None` if there is none within `patience`.
     ///
     /// # Panics
-    /// When the child has closed its stdout: it ended, and its log says why. When it reports an error of its own.
+    /// If the child reports an error, or has closed its stdout: then it has ended, and its log has the reason.
     pub fn poll(&mut self, patience: Duration) -> Option<Value> {
         match self.lines.recv_timeout(patience) {
             Ok(event) => {
@@ -213,10 +213,10 @@ impl Process {
         }
     }
 
-    /// The next JSON line, whose `event` must be `event`.
+    /// Returns the next JSON line, whose `event` must be `event`.
     ///
     /// # Panics
-    /// When another event comes, or none until `deadline`.
+    /// If another event is reported, or none before `deadline`.
     pub fn expect(&mut self, event: &str, deadline: Instant) -> Value {
         let patience = deadline.saturating_duration_since(Instant::now());
         let seen = self
@@ -226,10 +226,10 @@ impl Process {
         seen
     }
 
-    /// All JSON lines until the child ends.
+    /// Waits for the end of the child and returns all JSON lines.
     ///
     /// # Panics
-    /// When it reports an error, does not end until `deadline`, or ends with a status other than 0.
+    /// If the child reports an error, does not end before `deadline`, or ends with a status other than 0.
     pub fn finish(mut self, deadline: Instant) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
@@ -243,7 +243,7 @@ impl Process {
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    panic!("{} did not end in time, having said {events:?}", self.name)
+                    panic!("{} did not end in time, after {events:?}", self.name)
                 }
             }
         }
@@ -252,30 +252,30 @@ impl Process {
         events
     }
 
-    /// All that the child has written to stderr so far.
+    /// Returns everything that the child has written to stderr so far.
     ///
     /// # Panics
-    /// When its log is gone.
+    /// If the log cannot be read.
     pub fn stderr(&self) -> String {
         let bytes = std::fs::read(&self.stderr);
         let bytes = bytes.unwrap_or_else(|error| panic!("cannot read {}: {error}", self.stderr.display()));
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Asks the child to stop, as Ctrl-C at a terminal would.
+    /// Sends SIGTERM, which asks the child to stop.
     pub fn terminate(&self) {
         kill(self.group.id(), Signal::TERM);
     }
 
-    /// The status that the child has ended with; `None` while it lives.
+    /// Returns the exit status; `None` while the child runs.
     pub fn status(&mut self) -> Option<ExitStatus> {
-        self.group.child.try_wait().expect("it is our child")
+        self.group.child.try_wait().expect("the child can be waited for")
     }
 
-    /// The status that the child ends with.
+    /// Waits for the end of the child and returns its exit status.
     ///
     /// # Panics
-    /// When it does not end until `deadline`.
+    /// If the child does not end before `deadline`.
     pub fn wait(&mut self, deadline: Instant) -> ExitStatus {
         loop {
             if let Some(status) = self.status() {
@@ -287,7 +287,7 @@ impl Process {
     }
 }
 
-/// The last lines of every log below `log_dir`, for a person who reads why a case failed.
+/// Returns the last lines of every log below `log_dir`, for the report of a failed case.
 pub fn log_tails(log_dir: &Path, line_count: usize) -> String {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(log_dir)
         .into_iter()
@@ -303,7 +303,7 @@ pub fn log_tails(log_dir: &Path, line_count: usize) -> String {
         if !lines.is_empty() {
             text.push_str(&format!("  --- {}\n", path.display()));
             for line in &lines[lines.len().saturating_sub(line_count)..] {
-                // A payload of megabytes helps nobody.
+                // Lines are cut, because a payload may have megabytes.
                 text.push_str(&format!("  {}\n", line.chars().take(400).collect::<String>()));
             }
         }

@@ -1,7 +1,7 @@
 //! The product's binary, built with the profile that this test binary was built with.
 //!
-//! Another crate's test has no `CARGO_BIN_EXE_...`, and `cargo test --workspace` does not build the binary: a stale one may
-//! be lying there. So cargo is asked to build it, and the path that cargo prints is the one that is run.
+//! The test of another crate has no `CARGO_BIN_EXE_...`, and `cargo test --workspace` does not build the binary, so an existing one may be
+//! stale. Therefore cargo is run to build it, and the path that cargo prints is used.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,12 +11,12 @@ use serde_json::Value;
 /// Builds the binary and returns its path.
 ///
 /// # Errors
-/// A sentence that says what cargo could not do.
+/// A sentence with the cargo command and its failure.
 pub fn build(target_dir: &Path) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    // The whole workspace, and a test (this one, which is built already): the features are then those that
-    // `cargo test --workspace` has unified, and what it has built is not built again with fewer.
+    // The whole workspace and a test (this one, which is built already) are named so that cargo unifies the same features as
+    // `cargo test --workspace` and does not rebuild dependencies with fewer.
     command
         .args(["build", "--workspace", "--bin", "esmeralda", "--test", "clients"])
         .arg("--message-format=json-render-diagnostics")
@@ -31,7 +31,7 @@ pub fn build(target_dir: &Path) -> Result<PathBuf, String> {
         .map_err(|error| format!("cannot run {command:?}: {error}"))?;
     if !output.status.success() {
         return Err(format!(
-            "the product does not build: {command:?} ended with {}",
+            "cannot build the product: {command:?} ended with {}",
             output.status
         ));
     }
@@ -43,12 +43,17 @@ pub fn build(target_dir: &Path) -> Result<PathBuf, String> {
         .ok_or_else(|| format!("{command:?} printed no path of an executable"))
 }
 
-/// The profile is the directory below `target_dir` (or below a target triple there) that this binary lies in.
+/// Returns the arguments for the profile of this binary: the directory that it is in, below `target_dir` or a target triple there.
 fn profile_arguments(target_dir: &Path) -> Result<Vec<String>, String> {
-    let own = std::env::current_exe().map_err(|error| format!("this binary has no path: {error}"))?;
-    let below = own
-        .strip_prefix(target_dir)
-        .map_err(|_| format!("{} does not lie below {}", own.display(), target_dir.display()))?;
+    let own =
+        std::env::current_exe().map_err(|error| format!("cannot find the path of this binary: {error}"))?;
+    let below = own.strip_prefix(target_dir).map_err(|_| {
+        format!(
+            "invalid path {} of this binary: must be below {}",
+            own.display(),
+            target_dir.display()
+        )
+    })?;
     let directories: Vec<String> = below
         .iter()
         .map(|directory| directory.to_string_lossy().into_owned())
@@ -57,9 +62,14 @@ fn profile_arguments(target_dir: &Path) -> Result<Vec<String>, String> {
     let (triple, profile) = match directories.as_slice() {
         [profile, _, _] => (None, profile),
         [triple, profile, _, _] => (Some(triple), profile),
-        _ => return Err(format!("{} does not lie where cargo puts tests", own.display())),
+        _ => {
+            return Err(format!(
+                "invalid path {} of this binary: must be PROFILE/deps/NAME or TRIPLE/PROFILE/deps/NAME",
+                own.display()
+            ));
+        }
     };
-    // The directory of the profile `dev` is the one that is named otherwise.
+    // Only the directory of the profile `dev` has another name.
     let profile = if profile == "debug" { "dev" } else { profile };
     let mut arguments = vec!["--profile".to_owned(), profile.to_owned()];
     if let Some(triple) = triple {

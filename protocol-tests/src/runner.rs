@@ -1,6 +1,6 @@
-//! The runner of the test binary: which cases run, two at a time, and what is said of them.
+//! The runner of the test binary: it selects the cases, runs two at a time and reports their outcomes.
 //!
-//! Owns arguments (those of libtest that people type), order, limits and the report. Refuses to know what a case does.
+//! This module owns arguments (the usual ones of libtest), order, limits and the report. It knows nothing of the steps of a case.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -14,30 +14,30 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::case::{Case, Run};
+use crate::case::{Case, CaseSteps};
 use crate::context::Context;
 use crate::setup::{SKIP_VARIABLE, Setup, Toolchain};
 use crate::{clients, process, product};
 
-/// When set to something, a skipped case fails the run: for CI, where nothing may be missing.
+/// The variable that, if it is set and not empty, makes a skipped case fail the run. CI sets it, because there nothing may be missing.
 pub const REQUIRE_ALL_VARIABLE: &str = "ESMERALDA_REQUIRE_ALL_CLIENTS";
 
-/// A case that takes longer has failed: its processes are ended, whatever it is doing.
+/// The longest duration of a case. A case that takes longer has failed, and its processes are killed.
 const CASE_LIMIT: Duration = Duration::from_secs(60);
-/// How much sooner a case's own waits end, which can say what they waited for.
+/// The time by which the waits within a case end earlier, because they can report what they waited for.
 const WAITS_END_BEFORE: Duration = Duration::from_secs(2);
-/// More at once would make clients miss their heartbeats on two cores.
+/// Number of cases that run at once. With more, clients would miss heartbeats on two cores.
 const CASES_AT_ONCE: usize = 2;
-/// How much of each log a failure shows.
+/// Number of lines of each log that a failure shows.
 const LOG_TAIL_LINES: usize = 25;
 
-enum Outcome {
+enum CaseOutcome {
     Passed,
     Failed(String),
     Skipped(String),
 }
 
-/// Runs those of `cases` that the arguments ask for. `target_tmpdir` is cargo's `CARGO_TARGET_TMPDIR`, below the target directory.
+/// Runs the cases that the arguments select. `target_tmpdir` is cargo's `CARGO_TARGET_TMPDIR`, below the target directory.
 pub fn run(mut cases: Vec<Case>, target_tmpdir: &str) -> ExitCode {
     let selection = Selection::from_arguments(std::env::args().skip(1));
     cases.retain(|case| selection.holds(&case.name));
@@ -49,7 +49,7 @@ pub fn run(mut cases: Vec<Case>, target_tmpdir: &str) -> ExitCode {
     end_children_when_interrupted();
     let target_dir = Path::new(target_tmpdir)
         .parent()
-        .expect("cargo's directory lies below the target directory");
+        .expect("cargo's directory is below the target directory");
     match run_cases(cases, target_dir) {
         Ok(counts) => counts.report(),
         Err(problem) => {
@@ -68,11 +68,11 @@ fn run_cases(cases: Vec<Case>, target_dir: &Path) -> Result<Counts, String> {
         .partition(|case| why_skipped(case, &left_out).is_some());
     let counts = Mutex::new(Counts::default());
     for case in &skipped {
-        let reason = why_skipped(case, &left_out).expect("it was put here for it");
+        let reason = why_skipped(case, &left_out).expect("a skipped case has a reason");
         counts.lock().expect("no panic under this lock").add(
             &case.name,
             Duration::ZERO,
-            Outcome::Skipped(reason),
+            CaseOutcome::Skipped(reason),
         );
     }
     if chosen.is_empty() {
@@ -93,7 +93,7 @@ fn run_cases(cases: Vec<Case>, target_dir: &Path) -> Result<Counts, String> {
                         .iter()
                         .find_map(|toolchain| problems.get(toolchain))
                     {
-                        Some(problem) => Outcome::Failed(problem.clone()),
+                        Some(problem) => CaseOutcome::Failed(problem.clone()),
                         None => run_one(&case.name, case.run, &product, &setup),
                     };
                     counts.lock().expect("no panic under this lock").add(
@@ -112,7 +112,7 @@ fn next_case(queue: &Mutex<VecDeque<Case>>) -> Option<Case> {
     queue.lock().expect("no panic under this lock").pop_front()
 }
 
-/// Builds the product while the toolchains are set up, all at once.
+/// Builds the product and sets up the toolchains, all at once.
 fn prepare(
     setup: &Setup,
     toolchains: &BTreeSet<Toolchain>,
@@ -129,7 +129,7 @@ fn prepare(
             .filter_map(|(toolchain, thread)| {
                 let result = thread
                     .join()
-                    .unwrap_or_else(|_| Err("its set-up panicked".to_owned()));
+                    .unwrap_or_else(|_| Err("the set-up panicked".to_owned()));
                 result.err().map(|problem| (toolchain, problem))
             })
             .collect();
@@ -137,11 +137,11 @@ fn prepare(
     })
 }
 
-fn run_one(name: &str, run: Run, product: &Path, setup: &Setup) -> Outcome {
+fn run_one(name: &str, run: CaseSteps, product: &Path, setup: &Setup) -> CaseOutcome {
     let log_dir = setup.root().join("logs").join(name.replace("::", "."));
     let _ = std::fs::remove_dir_all(&log_dir);
     if let Err(error) = std::fs::create_dir_all(&log_dir) {
-        return Outcome::Failed(format!("cannot create {}: {error}", log_dir.display()));
+        return CaseOutcome::Failed(format!("cannot create {}: {error}", log_dir.display()));
     }
     let context = Context {
         product: product.to_owned(),
@@ -152,29 +152,29 @@ fn run_one(name: &str, run: Run, product: &Path, setup: &Setup) -> Outcome {
     run_within(CASE_LIMIT, run, context)
 }
 
-/// Runs a case on a thread of its own. When `limit` is over its processes are ended and it has failed; the thread, which may be
-/// stuck anywhere, is left behind.
-fn run_within(limit: Duration, run: Run, context: Context) -> Outcome {
+/// Runs a case on a thread of its own. After `limit` the case has failed and its processes are killed; the thread, which may be stuck, is
+/// left behind.
+fn run_within(limit: Duration, run: CaseSteps, context: Context) -> CaseOutcome {
     let log_dir = context.log_dir.clone();
     let (sender, ended) = channel();
     std::thread::spawn(move || {
         let result = catch_unwind(AssertUnwindSafe(|| run(&context)));
         let message = LAST_PANIC.take();
-        // Nobody listens any more when the limit was over.
+        // After the limit there is no receiver any more.
         let _ = sender.send(match result {
             Ok(()) => Ok(()),
-            Err(_) => Err(message.unwrap_or_else(|| "it panicked without a message".to_owned())),
+            Err(_) => Err(message.unwrap_or_else(|| "the case panicked without a message".to_owned())),
         });
     });
     let problem = match ended.recv_timeout(limit) {
-        Ok(Ok(())) => return Outcome::Passed,
+        Ok(Ok(())) => return CaseOutcome::Passed,
         Ok(Err(message)) => message,
-        Err(_) => format!("it was not done after {limit:?}: its processes were ended"),
+        Err(_) => format!("the case did not end within {limit:?}: its processes were killed"),
     };
     let tails = process::log_tails(&log_dir, LOG_TAIL_LINES);
-    // Before the case is reported: two at once are enough.
+    // The processes are killed before the case is reported, so that only two cases run at once.
     process::kill_all_of(&log_dir);
-    Outcome::Failed(format!("{problem}\n{tails}"))
+    CaseOutcome::Failed(format!("{problem}\n{tails}"))
 }
 
 thread_local! {
@@ -199,7 +199,7 @@ fn end_children_when_interrupted() {
     });
 }
 
-/// Ends when this process is asked to.
+/// Waits until a signal asks this process to end.
 async fn interrupted() -> std::io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -211,7 +211,7 @@ async fn interrupted() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The names in [`SKIP_VARIABLE`].
+/// Returns the names in [`SKIP_VARIABLE`].
 fn left_out() -> Result<BTreeSet<String>, String> {
     let text = std::env::var(SKIP_VARIABLE).unwrap_or_default();
     let names: BTreeSet<String> = text
@@ -227,7 +227,7 @@ fn left_out() -> Result<BTreeSet<String>, String> {
         .collect();
     match names.iter().find(|name| !known.contains(name.as_str())) {
         Some(name) => Err(format!(
-            "{SKIP_VARIABLE} names {name:?}; it can hold {known:?}, joined by commas"
+            "unknown name {name:?} in {SKIP_VARIABLE}: must be one of {known:?}, joined by commas"
         )),
         None => Ok(names),
     }
@@ -255,17 +255,17 @@ struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, name: &str, took: Duration, outcome: Outcome) {
+    fn add(&mut self, name: &str, took: Duration, outcome: CaseOutcome) {
         let word = match outcome {
-            Outcome::Passed => {
+            CaseOutcome::Passed => {
                 self.passed += 1;
                 "ok".to_owned()
             }
-            Outcome::Failed(problem) => {
+            CaseOutcome::Failed(problem) => {
                 self.failures.push((name.to_owned(), problem));
                 "FAILED".to_owned()
             }
-            Outcome::Skipped(reason) => {
+            CaseOutcome::Skipped(reason) => {
                 self.skipped += 1;
                 format!("skipped: {reason}")
             }
@@ -297,13 +297,13 @@ impl Counts {
     }
 }
 
-/// Which cases the arguments ask for: names as libtest takes them.
+/// The cases that the arguments select, by name as in libtest.
 #[derive(Default)]
 struct Selection {
     list: bool,
     exact: bool,
-    wanted: Vec<String>,
-    unwanted: Vec<String>,
+    filters: Vec<String>,
+    skipped: Vec<String>,
 }
 
 impl Selection {
@@ -314,14 +314,14 @@ impl Selection {
             match argument.as_str() {
                 "--list" => selection.list = true,
                 "--exact" => selection.exact = true,
-                "--skip" => selection.unwanted.extend(arguments.next()),
-                // Options of libtest with a value; this runner has its own ways, and `cargo test -- OPTION` gives
-                // them to every test binary.
+                "--skip" => selection.skipped.extend(arguments.next()),
+                // These options of libtest have a value. They are ignored, because `cargo test -- OPTION` passes them to every test
+                // binary.
                 "--test-threads" | "--format" | "--color" | "--logfile" | "-Z" => {
                     arguments.next();
                 }
                 option if option.starts_with('-') => {}
-                name => selection.wanted.push(name.to_owned()),
+                name => selection.filters.push(name.to_owned()),
             }
         }
         selection
@@ -335,7 +335,7 @@ impl Selection {
                 name.contains(filter.as_str())
             }
         };
-        (self.wanted.is_empty() || self.wanted.iter().any(matches)) && !self.unwanted.iter().any(matches)
+        (self.filters.is_empty() || self.filters.iter().any(matches)) && !self.skipped.iter().any(matches)
     }
 }
 
@@ -361,7 +361,7 @@ mod tests {
         }
     }
 
-    /// A shell that has a child of its own, which holds the shell's stdout.
+    /// Starts a shell with a child of its own, which keeps the shell's stdout open.
     fn start_with_child(context: &Context) -> Process {
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 1000 & echo '{\"event\":\"ready\"}'; wait"]);
@@ -369,33 +369,36 @@ mod tests {
     }
 
     #[test]
-    fn a_case_that_is_stuck_fails_when_its_time_is_over_and_its_whole_process_group_ends() {
+    fn a_stuck_case_fails_at_its_limit_and_its_whole_process_group_is_killed() {
         let context = context("stuck");
         let log_dir = context.log_dir.clone();
         let (sender, started) = channel();
-        let stuck: Run = Box::new(move |context| {
+        let stuck: CaseSteps = Box::new(move |context| {
             let mut process = start_with_child(context);
             process.expect("ready", context.deadline);
-            sender.send(process).expect("the test waits for it");
+            sender.send(process).expect("the test receives the process");
             loop {
                 std::thread::park();
             }
         });
-        let Outcome::Failed(problem) = run_within(Duration::from_secs(2), stuck, context) else {
-            panic!("it did not fail");
+        let CaseOutcome::Failed(problem) = run_within(Duration::from_secs(2), stuck, context) else {
+            panic!("the case did not fail");
         };
-        let first_line = problem.lines().next().expect("it says what happened");
-        assert_eq!(first_line, "it was not done after 2s: its processes were ended");
-        // The shell's stdout is closed when nobody in its group holds it any more.
-        let mut process = started.recv().expect("it was started");
-        let ended = catch_unwind(AssertUnwindSafe(|| process.poll(PATIENCE))).expect_err("it is closed");
+        let first_line = problem.lines().next().expect("a first line");
+        assert_eq!(
+            first_line,
+            "the case did not end within 2s: its processes were killed"
+        );
+        // The shell's stdout closes after the last process of its group has ended.
+        let mut process = started.recv().expect("the process was started");
+        let ended = catch_unwind(AssertUnwindSafe(|| process.poll(PATIENCE))).expect_err("stdout is closed");
         let said = ended.downcast_ref::<String>().expect("a panic has a message");
         assert_eq!(said, "shell ended (Ok(ExitStatus(unix_wait_status(9))))");
         let _ = std::fs::remove_dir_all(log_dir);
     }
 
     #[test]
-    fn what_a_case_starts_after_its_time_is_ended_at_once() {
+    fn a_process_that_starts_after_the_limit_is_killed_at_once() {
         let context = context("late");
         process::kill_all_of(&context.log_dir);
         let mut process = start_with_child(&context);
@@ -406,6 +409,6 @@ mod tests {
     #[test]
     fn a_case_that_ends_in_time_passes() {
         let outcome = run_within(PATIENCE, Box::new(|_| ()), context("good"));
-        assert!(matches!(outcome, Outcome::Passed));
+        assert!(matches!(outcome, CaseOutcome::Passed));
     }
 }

@@ -1,6 +1,4 @@
-//! The product as a process: one per case, on free ports.
-//!
-//! Owns how it is started, when it is ready and how it ends.
+//! The product as a process: its start, its readiness and its end. Each case runs one on free ports.
 
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -11,17 +9,17 @@ use crate::process::Process;
 /// A running product.
 pub struct Server {
     process: Process,
-    /// What clients get as `bootstrap.servers`: one address per broker, joined by commas.
+    /// The value of `bootstrap.servers` for clients: one address per broker, joined by commas.
     pub bootstrap_servers: String,
     /// The address of the HTTP surfaces, `http://HOST:PORT`.
     pub http: String,
 }
 
 impl Server {
-    /// Starts the product with `arguments` beside those that give it free ports, and waits until it says it is ready.
+    /// Starts the product on free ports with `arguments`, and waits until it is ready.
     ///
     /// # Panics
-    /// When it ends first, or is not ready within ten seconds.
+    /// If the product ends first, or is not ready within ten seconds.
     pub fn start(context: &Context, arguments: &[&str]) -> Server {
         let mut command = Command::new(&context.product);
         command
@@ -42,33 +40,33 @@ impl Server {
         }
     }
 
-    /// What it has logged so far.
+    /// Returns everything that the product has logged so far.
     pub fn log(&self) -> String {
         self.process.stderr()
     }
 
-    /// Asks it to stop, as Ctrl-C at a terminal would.
+    /// Sends SIGTERM, which asks the product to stop.
     pub fn terminate(&self) {
         self.process.terminate();
     }
 
-    /// The status that it has ended with; `None` while it runs.
+    /// Returns the exit status; `None` while the product runs.
     pub fn status(&mut self) -> Option<ExitStatus> {
         self.process.status()
     }
 
-    /// The status that it ends with.
+    /// Waits for the end of the product and returns its exit status.
     ///
     /// # Panics
-    /// When it does not end until `deadline`.
+    /// If the product does not end before `deadline`.
     pub fn wait(&mut self, deadline: Instant) -> ExitStatus {
         self.process.wait(deadline)
     }
 
-    /// Asks it to stop and waits for an orderly end.
+    /// Asks the product to stop and waits for a successful end.
     ///
     /// # Panics
-    /// When it ends with a status other than 0, or does not end within ten seconds.
+    /// If the product ends with a status other than 0, or not within ten seconds.
     pub fn stop(mut self) {
         self.process.terminate();
         let status = self.process.wait(Instant::now() + Duration::from_secs(10));

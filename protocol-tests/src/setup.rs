@@ -1,6 +1,6 @@
-//! Where the clients of each language are set up, and how: from committed lock files, below the target directory.
+//! The set-up of the clients of each language: from committed lock files, below the target directory.
 //!
-//! Owns toolchains and their directories. A set-up is done again when a lock file or a program has changed.
+//! This module owns the toolchains and their directories. A set-up is repeated if a lock file or a program has changed.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs::File;
@@ -8,16 +8,16 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The variable that names clients or toolchains, joined by commas, whose cases are left out and listed as skipped.
+/// The variable with the names of clients or toolchains, joined by commas, whose cases are skipped.
 pub const SKIP_VARIABLE: &str = "ESMERALDA_SKIP_CLIENTS";
 
-/// The variable that names the client program which a child of the test binary is to be.
+/// The variable that makes a child of the test binary run as the client program of this name.
 pub const PROGRAM_VARIABLE: &str = "ESMERALDA_CLIENT_PROGRAM";
 
-/// The sources of the client programs, as committed.
+/// The directory of the client programs' sources.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
 
-/// What a client program needs to be built or run.
+/// The tools that build or run a client program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Toolchain {
     /// Linked into the test binary.
@@ -35,7 +35,7 @@ pub enum Toolchain {
 }
 
 impl Toolchain {
-    /// The name that leaves its clients out.
+    /// Returns the toolchain's name, as [`SKIP_VARIABLE`] takes it.
     pub fn name(self) -> &'static str {
         match self {
             Toolchain::Rust => "rust",
@@ -47,7 +47,7 @@ impl Toolchain {
         }
     }
 
-    /// The programs that must be on the PATH, and what to install for them.
+    /// Returns the programs that must be on the PATH, and the software that contains them.
     fn prerequisites(self) -> (&'static [&'static str], &'static str) {
         match self {
             Toolchain::Rust | Toolchain::Kcat => (&[], ""),
@@ -58,37 +58,37 @@ impl Toolchain {
         }
     }
 
-    /// Why its absence leaves its cases out rather than failing them, if it is absent and that is so.
+    /// Returns the reason to skip the toolchain's cases, if it is absent and optional.
     pub fn why_absent_is_fine(self) -> Option<String> {
         (self == Toolchain::Kcat && !on_the_path("kcat")).then(|| "kcat is not on the PATH".to_owned())
     }
 }
 
-/// The place of all set-ups.
+/// The directory of all set-ups.
 #[derive(Clone)]
 pub struct Setup {
     root: PathBuf,
 }
 
 impl Setup {
-    /// Set-ups live below `root`.
+    /// Returns the set-ups below `root`.
     pub fn below(root: PathBuf) -> Setup {
         Setup { root }
     }
 
-    /// The directory that everything of the test run is written below.
+    /// Returns the directory below which the test run writes everything.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Sets `toolchain` up unless that is done already; other test runs wait meanwhile.
+    /// Sets up `toolchain` unless that is done already. Other test runs wait meanwhile.
     ///
     /// # Errors
-    /// A sentence that says what is missing, or what failed, and how to leave the clients of this toolchain out.
+    /// A sentence with the missing program or the failed step, and how to skip the clients of this toolchain.
     pub fn prepare(&self, toolchain: Toolchain) -> Result<(), String> {
         self.try_to_prepare(toolchain).map_err(|problem| {
             let name = toolchain.name();
-            format!("{problem}. To leave the clients that need it out, set {SKIP_VARIABLE}={name}.")
+            format!("{problem}. To skip the clients that need it, set {SKIP_VARIABLE}={name}.")
         })
     }
 
@@ -124,7 +124,7 @@ impl Setup {
         Ok(())
     }
 
-    /// How `program` of `toolchain` is started.
+    /// Returns the command that starts `program` of `toolchain`.
     pub fn command(&self, toolchain: Toolchain, program: &str) -> Command {
         let dir = self.root.join(toolchain.name());
         match toolchain {
@@ -147,7 +147,7 @@ impl Setup {
             }
             Toolchain::Java => {
                 let mut command = Command::new("java");
-                // Start-up matters more here than speed later on.
+                // These options shorten the start, which matters more here than speed later on.
                 command.args(["-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp"]);
                 command
                     .arg(format!("{0}/build/classes:{0}/libraries/*", dir.display()))
@@ -159,7 +159,7 @@ impl Setup {
         }
     }
 
-    /// A program that a Python package installs.
+    /// Returns the command that starts a program of a Python package.
     pub fn python_script(&self, name: &str) -> Command {
         let mut command = Command::new(self.root.join("python/venv/bin/python"));
         command.arg(self.root.join("python/venv/bin").join(name));
@@ -172,7 +172,7 @@ fn on_the_path(program: &str) -> bool {
     std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }
 
-/// Changes when a lock file, a program or the way of setting up changes.
+/// Returns a fingerprint that changes if a lock file, a program or this file changes.
 fn fingerprint(toolchain: Toolchain) -> Result<String, String> {
     let mut hasher = DefaultHasher::new();
     include_str!("setup.rs").hash(&mut hasher);
@@ -224,7 +224,7 @@ fn set_up_python(dir: &Path) -> Result<(), String> {
     )
 }
 
-/// npm keeps its packages beside the lock file, so the project is copied.
+/// Sets up the Node.js clients. The project is copied, because npm keeps its packages beside the lock file.
 fn set_up_node(dir: &Path) -> Result<(), String> {
     for path in sorted_entries(&Path::new(SOURCES).join("node"))? {
         let name = path.file_name().expect("an entry of a directory has a name");
@@ -263,7 +263,7 @@ fn set_up_go(dir: &Path) -> Result<(), String> {
     let mut command = Command::new("go");
     command
         .current_dir(Path::new(SOURCES).join("go"))
-        // Writable, or nobody can delete the target directory.
+        // The module cache must be writable, or the target directory could not be deleted.
         .env("GOFLAGS", "-modcacherw -mod=readonly -buildvcs=false")
         .env("GOMODCACHE", dir.join("modules"))
         .env("GOCACHE", dir.join("cache"))
@@ -275,7 +275,7 @@ fn set_up_go(dir: &Path) -> Result<(), String> {
     run(&mut command, dir)
 }
 
-/// Runs one step of a set-up; what it prints is kept in `dir`, and shown when it fails.
+/// Runs one step of a set-up. Its output is kept in `dir`, and part of the error if the step fails.
 fn run(command: &mut Command, dir: &Path) -> Result<(), String> {
     let output = command
         .stdin(Stdio::null())

@@ -1,4 +1,4 @@
-//! One raw request, for what no client shows: the headers of the batches that a partition holds.
+//! A raw Fetch request, for the headers of a partition's batches, which no client shows.
 //!
 //! Reference: Fetch version 4 of Apache Kafka's protocol guide, and the record batch format of its message guide.
 
@@ -9,20 +9,20 @@ use std::time::Duration;
 const FETCH: i16 = 1;
 const FETCH_VERSION: i16 = 4;
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Where the length stands in a batch, and how many bytes that length does not count.
+/// The position of the length in a batch, and the number of bytes that the length does not count.
 const BATCH_LENGTH_AT: usize = 8;
 const BATCH_PREFIX_BYTES: usize = 12;
-/// Where the attributes stand in a batch; the codec is their lowest three bits.
+/// The position of the attributes in a batch. The codec is the lowest three bits.
 const ATTRIBUTES_AT: usize = 21;
 
-/// The codec of each batch of a partition, from its start.
+/// Returns the codec of each batch of a partition, from its start.
 ///
 /// # Panics
-/// When the broker does not answer as Kafka does.
+/// If the broker does not answer as Kafka does.
 pub fn codecs_of_batches(bootstrap_servers: &str, topic: &str, partition: i32) -> Vec<&'static str> {
     let answer = fetch(bootstrap_servers, topic, partition);
-    // Throttle, one topic, its name, one partition: index, error, high watermark, last stable offset, no aborted
-    // transactions; then the records with their length.
+    // The answer holds the throttle time, one topic, its name, and one partition: index, error, high watermark, last stable offset, no aborted
+    // transactions, and the records with their length.
     let mut at = 4 + 4 + 4 + 2 + topic.len() + 4 + 4;
     assert_eq!(
         i16::from_be_bytes(take(&answer, at)),

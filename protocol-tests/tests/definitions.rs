@@ -1,15 +1,15 @@
-//! What the broker takes from Apache Kafka's message definitions is what the script writes from them.
+//! The generated shapes and messages of the broker match Apache Kafka's message definitions.
 
 use std::path::Path;
 use std::process::Command;
 
 use esmeralda_protocol_tests::setup::SKIP_VARIABLE;
 
-/// The programs that the script runs, and the one that runs it.
+/// The programs that the script needs, its interpreter included.
 const PROGRAMS: &[&str] = &["python3", "mvn", "rustfmt"];
 
 #[test]
-fn the_shapes_and_messages_are_what_the_script_writes() {
+fn the_shapes_and_messages_match_the_output_of_the_script() {
     if let Some(reason) = reason_to_skip() {
         eprintln!("SKIPPED: {reason}: the shapes and messages were NOT compared with Kafka's definitions");
         return;
@@ -24,11 +24,11 @@ fn the_shapes_and_messages_are_what_the_script_writes() {
     assert!(output.status.success(), "{stderr}");
 }
 
-/// Why the script cannot run here, or is not to.
+/// Returns the reason why the script cannot or must not run here.
 fn reason_to_skip() -> Option<String> {
     let skipped = std::env::var(SKIP_VARIABLE).unwrap_or_default();
     if skipped.split(',').any(|client| client.trim() == "java") {
-        return Some(format!("{SKIP_VARIABLE} leaves out java, and with it Maven"));
+        return Some(format!("{SKIP_VARIABLE} skips java, and with it Maven"));
     }
     let missing = PROGRAMS.iter().find(|program| !is_on_the_path(program))?;
     Some(format!("{missing} is not on the PATH"))

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::cases::group::{Member, wait};
+use crate::cases::group::{GroupMember, wait};
 use crate::clients::Client;
 use crate::context::Context;
 use crate::kafka::{self, Sent};
@@ -22,7 +22,7 @@ struct Admin<'a> {
 }
 
 impl Admin<'_> {
-    /// Carries the step out and asserts what the client reports of it. A client that lacks the call is not asked.
+    /// Runs a step and asserts the client's report. A step that the client does not support is left out.
     fn step(&mut self, name: &str, arguments: Value, wanted: Value) {
         if !self.client.admin_steps.contains(&name) {
             return;
@@ -63,7 +63,7 @@ pub(super) fn every_call(context: &Context, client: &Client) {
 
 fn topics_and_configs(admin: &mut Admin<'_>) {
     let topic = json!({"topic": TOPIC});
-    // rskafka can give no configs: the broker then has its default.
+    // rskafka cannot set configs, so the broker uses its default.
     let configs = if admin.has("describe_configs") {
         json!({"retention.ms": "60000"})
     } else {
@@ -107,10 +107,10 @@ fn records(admin: &mut Admin<'_>, server: &Server) {
 }
 
 fn groups(context: &Context, admin: &mut Admin<'_>, server: &Server) {
-    let mut member = Member::start(context, admin.client, "the-member", server, TOPIC, GROUP);
+    let mut member = GroupMember::start(context, admin.client, "the-member", server, TOPIC, GROUP);
     wait(
         context.deadline,
-        "the only member reads what is left",
+        "the only member reads the remaining record",
         &mut [&mut member],
         |members| members[0].assigned.len() == 5 && members[0].records == [(0, 2)],
     );

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::case::Case;
-use crate::cases::group::{Member, wait};
+use crate::cases::group::{GroupMember, wait};
 use crate::clients::{self, Client};
 use crate::context::Context;
 use crate::kafka;
@@ -13,7 +13,7 @@ use crate::server::Server;
 
 const TOPIC: &str = "spread-none";
 const PARTITION_COUNT: i64 = 6;
-/// Clients of different make: Apache's own, librdkafka, and one each of Go and JavaScript.
+/// Clients with different implementations: Apache's own, librdkafka, and one each in Go and JavaScript.
 const CLIENTS: &[&str] = &["java", "rdkafka", "franz-go", "kafkajs"];
 
 pub(super) fn cases() -> Vec<Case> {
@@ -26,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
 
 fn three_brokers(context: &Context, client: &Client) {
     let server = Server::start(context, &["--brokers", "3"]);
-    // Through the last broker alone: it is no less a way in than the first.
+    // Only the last broker is named: any broker must serve as bootstrap server.
     let last = server
         .bootstrap_servers
         .rsplit(',')
@@ -74,9 +74,9 @@ fn three_brokers(context: &Context, client: &Client) {
             .collect()
     );
 
-    // Groups whose coordinators are on different brokers.
+    // The coordinators of these groups are on different brokers.
     for group in ["one", "two", "three"] {
-        let mut member = Member::start(context, client, group, &server, TOPIC, group);
+        let mut member = GroupMember::start(context, client, group, &server, TOPIC, group);
         wait(
             context.deadline,
             "a member reads from every broker",

@@ -1,4 +1,4 @@
-//! `esmeralda demo` with its output in a pipe: a small spike through all three mappings, told in plain lines.
+//! `esmeralda demo` with its output in a pipe: a small spike through all three mappings, reported in plain lines.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use crate::process;
 pub(super) fn cases() -> Vec<Case> {
     vec![Case::with(
         "esmeralda",
-        "demo_drains_a_spike_through_three_mappings_and_tells_it_in_plain_lines",
+        "demo_drains_a_spike_through_three_mappings_and_reports_it_in_plain_lines",
         &[],
         piped,
     )]
@@ -34,7 +34,7 @@ fn piped(context: &Context) {
     ] {
         assert!(lines.contains(&expected), "{expected:?} is not in\n{text}");
     }
-    // The lag at the first evaluation asks every mapping for more pollers than it has.
+    // The lag at the first evaluation makes every mapping scale out.
     for mode in ["on-demand ", "minimum-1 ", "minimum-10"] {
         let said = |what: &str| {
             lines
@@ -42,7 +42,10 @@ fn piped(context: &Context) {
                 .any(|line| line.contains(&format!("  {mode}  {what}")))
         };
         let from = if mode == "minimum-10" { 10 } else { 1 };
-        assert!(said(&format!("{from:>3} -> ")), "{mode} did not scale in\n{text}");
+        assert!(
+            said(&format!("{from:>3} -> ")),
+            "{mode} did not scale out in\n{text}"
+        );
         assert!(
             said("drained: every record is processed and committed"),
             "{mode} did not drain in\n{text}"

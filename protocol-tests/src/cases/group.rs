@@ -1,5 +1,5 @@
-//! Two members of one group: they divide the partitions, one is killed, the other takes over, commits, and a
-//! third resumes exactly where the commit was.
+//! Two members of one group: they divide the partitions, one is killed, the other takes over and commits, and a third member resumes
+//! exactly at the commit.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -16,18 +16,18 @@ const TOPIC: &str = "shared";
 const GROUP: &str = "the-group";
 const PARTITION_COUNT: i32 = 4;
 
-/// A consumer in a process, and what it has reported.
-pub(super) struct Member {
+/// A consumer in a process, with its reports.
+pub(super) struct GroupMember {
     process: Process,
-    /// The partitions that it says it has now.
+    /// The partitions that the member reports as its own.
     pub(super) assigned: BTreeSet<i64>,
-    /// Partition and offset of each record, in the order reported.
+    /// Partition and offset of each record, in the order of the reports.
     pub(super) records: Vec<(i64, i64)>,
     committed_count: usize,
     stopped: bool,
 }
 
-impl Member {
+impl GroupMember {
     pub(super) fn start(
         context: &Context,
         client: &Client,
@@ -35,14 +35,14 @@ impl Member {
         server: &Server,
         topic: &str,
         group: &str,
-    ) -> Member {
+    ) -> GroupMember {
         let argument = json!({
             "bootstrap": server.bootstrap_servers,
             "topic": topic,
             "group": group,
             "client_id": name,
         });
-        Member {
+        GroupMember {
             process: client.start(context, name, "consume", &argument),
             assigned: BTreeSet::new(),
             records: Vec::new(),
@@ -51,7 +51,7 @@ impl Member {
         }
     }
 
-    /// Takes in what has been reported; waits a moment for the first line.
+    /// Reads all reports; waits a moment for the first one.
     fn pump(&mut self) {
         let mut patience = Duration::from_millis(20);
         while !self.stopped
@@ -98,12 +98,12 @@ pub(super) fn numbers(value: &Value) -> BTreeSet<i64> {
         .collect()
 }
 
-/// Reads what the members report until `holds`.
+/// Reads the members' reports until `holds` returns true. Panics with `what` at `deadline`.
 pub(super) fn wait(
     deadline: Instant,
     what: &str,
-    members: &mut [&mut Member],
-    holds: impl Fn(&[&mut Member]) -> bool,
+    members: &mut [&mut GroupMember],
+    holds: impl Fn(&[&mut GroupMember]) -> bool,
 ) {
     loop {
         members.iter_mut().for_each(|member| member.pump());
@@ -111,7 +111,7 @@ pub(super) fn wait(
             return;
         }
         let state = || {
-            let tell = |member: &&mut Member| {
+            let tell = |member: &&mut GroupMember| {
                 format!(
                     "{} has {:?}, read {:?}",
                     member.process.name(),
@@ -125,7 +125,7 @@ pub(super) fn wait(
     }
 }
 
-/// One record to every partition.
+/// Produces one record to every partition.
 fn produce_one_each(server: &Server) {
     let records: Vec<Sent<'_>> = (0..PARTITION_COUNT)
         .map(|partition| Sent::new(partition, Some("key"), Some("value")))
@@ -149,7 +149,7 @@ pub(super) fn killed_member(context: &Context, client: &Client) {
     let server = Server::start(context, &[]);
     kafka::create_topic(&server.bootstrap_servers, TOPIC, PARTITION_COUNT);
     produce_one_each(&server);
-    let member = |name: &str| Member::start(context, client, name, &server, TOPIC, GROUP);
+    let member = |name: &str| GroupMember::start(context, client, name, &server, TOPIC, GROUP);
 
     let mut first = member("first");
     wait(
@@ -186,7 +186,7 @@ pub(super) fn killed_member(context: &Context, client: &Client) {
         second.assigned.iter().map(|partition| (*partition, 1)).collect()
     );
 
-    // Killed: its session has to run out before its partitions, uncommitted records and all, go to the survivor.
+    // The first member is killed. Its partitions, with uncommitted records, go to the survivor when its session has expired.
     drop(first);
     wait(
         deadline,

@@ -1,4 +1,4 @@
-//! kcat, where it is on the PATH: what people type first.
+//! kcat, if it is on the PATH: the commands that people often try first.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -29,10 +29,10 @@ pub(super) fn cases() -> Vec<Case> {
             &needs,
             killed_member,
         ),
-        Case::with("kcat", "is_told_the_advertised_host", &needs, advertised_host),
+        Case::with("kcat", "sees_the_advertised_host", &needs, advertised_host),
         Case::with(
             "kcat",
-            "finds_no_topic_where_none_is_created_for_it",
+            "finds_no_topic_if_topics_are_not_created_automatically",
             &needs,
             no_auto_creation,
         ),
@@ -77,7 +77,7 @@ fn every_codec(context: &Context) {
     let server = Server::start(context, &[]);
     let long = "the same words over and over ".repeat(300);
     for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
-        // The topic is created by the first Metadata request for it, as on a cluster that nobody has prepared.
+        // The first Metadata request for the topic creates it.
         let topic = format!("kcat-{codec}");
         let produced = [
             "-P",
@@ -129,7 +129,7 @@ fn every_codec(context: &Context) {
     }
 }
 
-/// What two members have read, with what they say on stdout as the only witness.
+/// Adds the records that members have printed to `seen`.
 fn read(members: &mut [&mut Process], seen: &mut Vec<Value>) {
     for member in members {
         while let Some(record) = member.poll(Duration::from_millis(20)) {
@@ -174,7 +174,7 @@ fn killed_member(context: &Context) {
             assert!(Instant::now() < context.deadline, "not in time: {what}");
         }
     };
-    // Until both have read something of one round, the group is still forming.
+    // The group is still forming until both members read two records of the same round.
     let mut round = 0;
     wait("both members read", &mut || {
         round += 1;

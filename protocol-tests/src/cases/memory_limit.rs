@@ -1,4 +1,4 @@
-//! The memory limit: what a producer is told at it, that nothing acknowledged is lost, and that the process lives on.
+//! The memory limit: the producer's error, the safety of acknowledged records, and the survival of the process.
 
 use rdkafka::types::RDKafkaErrorCode;
 
@@ -11,13 +11,13 @@ use crate::server::Server;
 const TOPIC: &str = "filling";
 const VALUE_BYTES: usize = 900_000;
 const SENT: usize = 40;
-/// Three quarters of 32 MiB may be kept. A frame with such a value takes a buffer of 896 KiB, and 27 of those fit.
+/// Number of values that are kept: records may take three quarters of 32 MiB, and a frame with such a value takes a buffer of 896 KiB.
 const KEPT: usize = 27;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![Case::with(
         "product",
-        "at_its_memory_limit_refuses_producers_and_keeps_what_it_acknowledged",
+        "at_its_memory_limit_refuses_producers_and_keeps_acknowledged_records",
         &[],
         at_the_limit,
     )]
@@ -43,12 +43,12 @@ fn at_the_limit(context: &Context) {
     let read = kafka::read(bootstrap_servers, TOPIC, KEPT, context.deadline);
     assert!(
         read == values[..KEPT],
-        "everything acknowledged is read as it was sent"
+        "acknowledged records are read as they were sent"
     );
     let said = server.log().matches("producers get NOT_ENOUGH_REPLICAS").count();
-    assert_eq!(said, 1, "the log says it once");
+    assert_eq!(said, 1, "the log reports it once");
 
-    // What is deleted makes room again.
+    // A deleted topic frees its memory.
     kafka::delete_topic(bootstrap_servers, TOPIC);
     let outcomes = || kafka::produce_one_by_one(bootstrap_servers, "after", &values[..1]);
     until(

@@ -1,4 +1,4 @@
-//! Produce with every codec, then read back exactly what was sent.
+//! Produce with every codec, then read back exactly the same records.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::wire;
 
 const PARTITION_COUNT: i32 = 2;
 
-/// Every kind of record: keyed and not, a tombstone, empty but present, text beyond ASCII, worth compressing.
+/// Returns every kind of record: with and without a key, a tombstone, empty key and value, text beyond ASCII, a compressible value.
 fn records(client: &Client) -> Vec<Value> {
     let long = "the same words over and over ".repeat(300);
     let mut headers = vec![json!(["first", "1"]), json!(["second", "ë"])];
@@ -33,7 +33,7 @@ fn records(client: &Client) -> Vec<Value> {
     ]
 }
 
-/// Where the records above are put, in the order in which they are sent.
+/// The offsets of the records above, in the order in which they are sent.
 const OFFSETS: [i64; 6] = [0, 1, 0, 2, 1, 3];
 
 pub(super) fn every_codec(context: &Context, client: &Client) {
@@ -66,7 +66,7 @@ pub(super) fn every_codec(context: &Context, client: &Client) {
     }
 }
 
-/// The client's codecs, without zstd where the client itself says that this machine's runtime lacks it.
+/// Returns the client's codecs, without zstd if the client reports that the runtime lacks it.
 fn codecs(client: &Client, seen: &[Value]) -> Vec<&'static str> {
     let told = seen
         .iter()
@@ -81,7 +81,7 @@ fn codecs(client: &Client, seen: &[Value]) -> Vec<&'static str> {
     client.codecs.iter().copied().filter(has).collect()
 }
 
-/// The offsets that the producer was told.
+/// Asserts the offsets that the producer reported.
 fn assert_produced(codecs: &[&str], seen: &[Value]) {
     for codec in codecs {
         let offsets: Vec<Option<i64>> = seen
@@ -122,7 +122,7 @@ fn assert_read_back(topic: &str, sent: &[Value], seen: &[Value]) {
     }
 }
 
-/// The broker keeps a batch in the codec that it came in. A client may leave a small batch uncompressed.
+/// Asserts that the broker keeps a batch in the codec that it was sent with. A client may leave a small batch uncompressed.
 fn assert_kept_as_sent(server: &Server, codec: &str, topic: &str) {
     for partition in 0..PARTITION_COUNT {
         let found: BTreeSet<&str> = wire::codecs_of_batches(&server.bootstrap_servers, topic, partition)

@@ -1,4 +1,4 @@
-//! What the command refuses about scaling: with which status, and in which words.
+//! The command's refusals of scaling options: exit status and error text.
 
 use crate::case::Case;
 use crate::command::{self, Ended};
@@ -6,17 +6,12 @@ use crate::context::Context;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        Case::with(
-            "esmeralda",
-            "serve_says_which_scaling_constants_there_are",
-            &[],
-            constants,
-        ),
-        Case::with("esmeralda", "serve_says_which_profiles_there_are", &[], profiles),
+        Case::with("esmeralda", "serve_names_the_scaling_constants", &[], constants),
+        Case::with("esmeralda", "serve_names_the_scaling_profiles", &[], profiles),
     ]
 }
 
-/// No instance starts before its arguments are right, so the ports are never taken.
+/// Runs `serve` with invalid arguments. No instance starts, so no port is used.
 fn refused(context: &Context, arguments: &[&str]) -> Ended {
     let all = [
         &["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0"],
@@ -63,7 +58,7 @@ fn constants(context: &Context) {
     }
 
     let config = context.log_dir.join("esmeralda.toml");
-    let config = config.to_str().expect("its name is text");
+    let config = config.to_str().expect("a path in UTF-8");
     std::fs::write(config, "profile = \"current\"\n[scaling]\nno_such = 1\n").expect("a writable directory");
     let expected = Ended {
         status: Some(1),

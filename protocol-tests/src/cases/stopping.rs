@@ -1,4 +1,4 @@
-//! SIGTERM while functions are at work: they finish and their records are committed; a second signal ends at once.
+//! SIGTERM while invocations are in flight: they finish and their records are committed; a second signal ends the product at once.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,14 +15,14 @@ use crate::server::Server;
 
 const TOPIC: &str = "orders";
 const GROUP: &str = "own-group";
-/// Far beyond the limit of a case: only a function's answer or a second signal ends the wait.
+/// A timeout far beyond the limit of a case: only a function's answer or a second signal ends the wait.
 const SHUTDOWN_TIMEOUT_S: &str = "600";
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::with(
             "product",
-            "finishes_and_commits_what_is_in_flight_when_it_is_asked_to_stop",
+            "finishes_and_commits_invocations_in_flight_when_it_is_asked_to_stop",
             &[],
             in_flight,
         ),
@@ -30,11 +30,11 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A function that answers when the case says so.
+/// A function that answers when the case tells it to.
 struct Function(TcpListener);
 
 /// An invocation that waits for its answer.
-struct Held(TcpStream);
+struct HeldInvocation(TcpStream);
 
 impl Function {
     fn start() -> Function {
@@ -42,11 +42,11 @@ impl Function {
     }
 
     fn url(&self) -> String {
-        format!("http://{}", self.0.local_addr().expect("it is bound"))
+        format!("http://{}", self.0.local_addr().expect("the listener is bound"))
     }
 
-    /// Waits for the next invocation; the partition of its only record, too.
-    fn next(&self) -> (i64, Held) {
+    /// Waits for the next invocation, and returns it with the partition of its only record.
+    fn next(&self) -> (i64, HeldInvocation) {
         let (stream, _) = self.0.accept().expect("the product connects");
         let mut reader = BufReader::new(stream);
         let mut content_length = 0;
@@ -69,22 +69,23 @@ impl Function {
         let records: Vec<&Value> = lists.values().filter_map(Value::as_array).flatten().collect();
         assert_eq!(records.len(), 1, "{event}");
         let partition = records[0]["partition"].as_i64().expect("a number");
-        (partition, Held(reader.into_inner()))
+        (partition, HeldInvocation(reader.into_inner()))
     }
 }
 
-impl Held {
+impl HeldInvocation {
     fn answer(mut self) {
         let answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\
                       Connection: close\r\n\r\nnull";
         self.0
             .write_all(answer.as_bytes())
-            .expect("the product waits for it");
+            .expect("the product waits for the answer");
     }
 }
 
-/// The product with a mapping of two pollers, each of which has an invocation in flight, by partition; it has been asked to stop.
-fn stopping(context: &Context, function: &Function) -> (Server, BTreeMap<i64, Held>) {
+/// Starts the product with a mapping of two pollers, waits for an invocation in flight on each, and asks the product to stop. Returns the
+/// invocations by partition.
+fn stopping(context: &Context, function: &Function) -> (Server, BTreeMap<i64, HeldInvocation>) {
     let config = context.log_dir.join("esmeralda.toml");
     let declared = format!(
         r#"
@@ -124,7 +125,7 @@ ProvisionedPollerConfig = {{ MinimumPollers = 2, MaximumPollers = 2 }}
     server.terminate();
     until(
         context.deadline,
-        || "it says that it stops".to_owned(),
+        || "the product logs that it stops".to_owned(),
         || server.log().contains("stopping: in-flight invocations finish"),
     );
     (server, held)
@@ -137,9 +138,13 @@ fn committed(server: &Server) -> Vec<Option<i64>> {
 fn in_flight(context: &Context) {
     let function = Function::start();
     let (mut server, mut held) = stopping(context, &function);
-    let mut answer = |partition| held.remove(&partition).expect("it is in flight").answer();
+    let mut answer = |partition| {
+        held.remove(&partition)
+            .expect("the invocation is in flight")
+            .answer()
+    };
     answer(0);
-    // The other one keeps the process, and the group can be asked.
+    // The other invocation keeps the process running, so the group still answers.
     until(
         context.deadline,
         || format!("partition 0 is committed: {:?}", committed(&server)),

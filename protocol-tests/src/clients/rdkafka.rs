@@ -24,7 +24,7 @@ pub(super) fn run(mode: &str, argument: &Value) -> Outcome {
         "records" => records(argument),
         "consume" => consume(argument),
         "admin" => admin(argument),
-        _ => Err(format!("no mode {mode:?}").into()),
+        _ => Err(format!("unknown mode {mode:?}: must be records, consume or admin").into()),
     }
 }
 
@@ -174,7 +174,7 @@ fn admin(argument: &Value) -> Outcome {
                 json!({})
             }
             "describe_configs" => runtime.block_on(describe_configs(&client, &options, &step))?,
-            _ => look(name, argument, &step)?,
+            _ => read_state(name, argument, &step)?,
         };
         event["event"] = json!(name);
         report::line(&event);
@@ -257,8 +257,8 @@ async fn describe_configs(
     Ok(json!({"configs": configs}))
 }
 
-/// The steps that librdkafka answers through a consumer.
-fn look(name: &str, argument: &Value, step: &Value) -> Result<Value, Box<dyn std::error::Error>> {
+/// Runs a step that reads: librdkafka has the calls for these on a consumer.
+fn read_state(name: &str, argument: &Value, step: &Value) -> Result<Value, Box<dyn std::error::Error>> {
     let group = step["group"].as_str().unwrap_or("unused");
     let consumer: BaseConsumer = config(argument)?.set("group.id", group).create()?;
     match name {
@@ -299,11 +299,11 @@ fn look(name: &str, argument: &Value, step: &Value) -> Result<Value, Box<dyn std
             }
             Ok(json!({"offsets": offsets}))
         }
-        _ => Err(format!("no step {name:?}").into()),
+        _ => Err(format!("unknown step {name:?}").into()),
     }
 }
 
-/// Kafka's ConsumerProtocolAssignment of one topic: version, one topic, its name, its partitions.
+/// Returns the partitions in Kafka's ConsumerProtocolAssignment of one topic: version, one topic, its name, its partitions.
 fn assigned_partitions(assignment: &[u8]) -> Vec<i32> {
     let number = |at: usize| Some(i32::from_be_bytes(assignment.get(at..at + 4)?.try_into().ok()?));
     let name_length = assignment

@@ -1,4 +1,4 @@
-//! What the Rust client programs print, and the steps they read.
+//! The output of the Rust client programs, and the steps that they read.
 
 use std::error::Error;
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::{Value, json};
 
-/// Any failure of a client program: it is reported as a sentence.
+/// The result of a client program. Any error is reported as a sentence.
 pub(super) type Outcome = Result<(), Box<dyn Error>>;
 
 /// One record, as every client program reports it.
@@ -49,7 +49,7 @@ pub(super) fn record(seen: &SeenRecord<'_>) {
     }));
 }
 
-/// The steps on stdin; ends when stdin does.
+/// Returns the steps on stdin. The channel ends with stdin.
 pub(super) fn steps() -> Receiver<Value> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
@@ -64,24 +64,24 @@ pub(super) fn steps() -> Receiver<Value> {
     receiver
 }
 
-/// A member of a JSON object that must be a string.
+/// Returns a member of a JSON object that must be a string.
 pub(super) fn text<'a>(object: &'a Value, member: &str) -> Result<&'a str, String> {
     object[member]
         .as_str()
-        .ok_or_else(|| format!("{object} has no text {member:?}"))
+        .ok_or_else(|| format!("invalid {member:?} in {object}: must be a string"))
 }
 
-/// A member of a JSON object that must be an array.
+/// Returns a member of a JSON object that must be an array.
 pub(super) fn array<'a>(object: &'a Value, member: &str) -> Result<&'a [Value], String> {
     object[member]
         .as_array()
         .map(Vec::as_slice)
-        .ok_or_else(|| format!("{object} has no array {member:?}"))
+        .ok_or_else(|| format!("invalid {member:?} in {object}: must be an array"))
 }
 
-/// A member of a JSON object that must be a whole number.
+/// Returns a member of a JSON object that must be a whole number.
 pub(super) fn number(object: &Value, member: &str) -> Result<i64, String> {
     object[member]
         .as_i64()
-        .ok_or_else(|| format!("{object} has no number {member:?}"))
+        .ok_or_else(|| format!("invalid {member:?} in {object}: must be a whole number"))
 }

@@ -1,4 +1,4 @@
-//! The client program of the crate rskafka, which has partitions and topics, and no groups.
+//! The client program of the crate rskafka, which supports topics and partitions but no groups.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(super) fn run(mode: &str, argument: &Value) -> Outcome {
         match mode {
             "records" => records(&client, argument).await,
             "admin" => admin(&client).await,
-            _ => Err(format!("no mode {mode:?}").into()),
+            _ => Err(format!("unknown mode {mode:?}: must be records or admin").into()),
         }
     })
 }
@@ -38,7 +38,9 @@ fn compression(codec: &str) -> Result<Compression, String> {
         "snappy" => Ok(Compression::Snappy),
         "lz4" => Ok(Compression::Lz4),
         "zstd" => Ok(Compression::Zstd),
-        _ => Err(format!("no codec {codec:?}")),
+        _ => Err(format!(
+            "unknown codec {codec:?}: must be none, gzip, snappy, lz4 or zstd"
+        )),
     }
 }
 
@@ -129,7 +131,7 @@ async fn read(client: &Client, topic: &str, partition: i32, count: usize) -> Out
             return Ok(());
         }
     }
-    Err("the records do not come".into())
+    Err("the records were not fetched".into())
 }
 
 async fn admin(client: &Client) -> Outcome {
@@ -161,7 +163,7 @@ async fn admin(client: &Client) -> Outcome {
                     .await?;
             }
             "delete_topic" => controller.delete_topic(topic, TIMEOUT_MS).await?,
-            _ => return Err(format!("no step {name:?}").into()),
+            _ => return Err(format!("unknown step {name:?}").into()),
         }
         event["event"] = json!(name);
         report::line(&event);

@@ -12,7 +12,7 @@ use crate::process::{self, Process};
 use crate::server::Server;
 use crate::setup::Toolchain;
 
-/// Credentials that nobody checks, and nothing of the machine's own AWS configuration.
+/// Sets credentials, which are not checked, and hides the machine's own AWS configuration.
 fn aws_environment(command: &mut Command) -> &mut Command {
     command
         .env("AWS_ACCESS_KEY_ID", "test")
@@ -50,13 +50,13 @@ impl Boto {
             .send(&json!({"call": call, "arguments": arguments}).to_string());
     }
 
-    /// What the call returns, with its HTTP status as `status`.
+    /// Makes a call and returns its answer, with the HTTP status as `status`.
     pub(super) fn call(&mut self, call: &str, arguments: &Value) -> Value {
         self.send(call, arguments);
         self.process.expect("answer", self.deadline)["value"].take()
     }
 
-    /// Status, code and message that the call is refused with.
+    /// Makes a call that must be refused, and returns status, code and message.
     pub(super) fn refused(&mut self, call: &str, arguments: &Value) -> (i64, String, String) {
         self.send(call, arguments);
         let event = self.process.expect("refused", self.deadline);
@@ -83,7 +83,7 @@ impl Boto {
     }
 }
 
-/// Runs the AWS CLI's `lambda` command and parses what it prints.
+/// Runs the AWS CLI's `lambda` command and parses its output.
 pub(super) fn aws_lambda(context: &Context, server: &Server, arguments: &[&str]) -> Value {
     let mut command = context.setup.python_script("aws");
     command

@@ -1,4 +1,4 @@
-//! The function behind a mapping: a process, and what it has received.
+//! The function behind a mapping: a process that reports its invocations.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::process::Process;
 use crate::setup::Toolchain;
 
-/// One invocation, as the function saw it.
+/// One invocation, as the function reports it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Invocation {
     pub(super) body: String,
@@ -18,7 +18,7 @@ pub(super) struct Invocation {
     pub(super) records: Vec<(i64, i64)>,
 }
 
-/// A function process, and what it has received.
+/// A function in a process, with the invocations that it has reported.
 pub(super) struct Function {
     process: Process,
     pub(super) url: String,
@@ -34,7 +34,10 @@ impl Function {
             .arg(json!({"failures": failures}).to_string());
         let mut process = Process::start("function", &mut command, &context.log_dir);
         let listening = process.expect("listening", context.deadline);
-        let url = listening["url"].as_str().expect("it says where").to_owned();
+        let url = listening["url"]
+            .as_str()
+            .expect("the function reports its URL")
+            .to_owned();
         Function {
             process,
             url,
@@ -68,7 +71,7 @@ impl Function {
         }
     }
 
-    /// Partition and offset of every record of an invocation that did not fail, in the order received.
+    /// Returns partition and offset of every record of a successful invocation, in the order of arrival.
     pub(super) fn received(&self) -> Vec<(i64, i64)> {
         self.invocations
             .iter()

@@ -1,4 +1,4 @@
-//! Scaling in real time that is scaled: how a fleet grows by its lag, as the trace and the metrics show it.
+//! Scaling with `--time-scale`: the growth of a fleet by its lag, as the trace and the metrics show it.
 
 use serde_json::{Value, json};
 
@@ -15,13 +15,13 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::with(
             "esmeralda",
-            "a_fleet_grows_by_its_lag_in_time_that_is_scaled",
+            "a_fleet_grows_by_its_lag_in_scaled_time",
             &[Toolchain::Rust],
             growing_fleet,
         ),
         Case::with(
             "esmeralda",
-            "a_time_scale_that_is_too_large_is_warned_of_by_name",
+            "a_time_scale_that_is_too_large_is_reported_with_the_name_of_each_interval",
             &[],
             too_large_scale,
         ),
@@ -37,7 +37,7 @@ fn serve(context: &Context, duration_ms: u32, arguments: &[&str]) -> Server {
     Server::start(context, &[&["--config", &*config], arguments].concat())
 }
 
-/// Numbers of the metrics' page, which has one mapping.
+/// Returns samples of the metrics page, which has one mapping.
 fn metrics<const N: usize>(server: &Server, names: [&str; N]) -> [Option<u64>; N] {
     let (status, page) = http::get(&server.http, "/metrics");
     assert_eq!(status, 200);
@@ -51,8 +51,8 @@ fn list<'a>(trace: &'a Value, member: &str) -> &'a [Value] {
     trace[member].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// A poller needs 30.08 s for ten records, so that the backlog of 40 partitions with 60 records each wants all pollers that there
-/// can be, until it is gone. Evaluations are at 90, 150 and 210 s, in real time at 1.5, 2.5 and 3.5 s.
+/// A poller needs 30.08 s for ten records, so the backlog of 40 partitions with 60 records each needs the largest possible fleet until it is
+/// gone. Evaluations are at 90, 150 and 210 s, in real time at 1.5, 2.5 and 3.5 s.
 fn growing_fleet(context: &Context) {
     const PARTITION_COUNT: i32 = 40;
     const EACH: i32 = 60;
@@ -101,7 +101,7 @@ fn growing_fleet(context: &Context) {
             || gauges() == wanted.map(Some),
         );
     };
-    // One poller has invoked, in one unit; then all have, in four.
+    // First one poller has invoked, in one unit; then all pollers have, in four units.
     shows([1, 1, 1]);
     shows([40, 40, 4]);
     until(
@@ -143,7 +143,7 @@ fn growing_fleet(context: &Context) {
         changes,
         [[1, 19], [19, 37], [37, 40]].map(|[from, to]| json!([from, to, "evaluation"]))
     );
-    on_time(&trace);
+    assert_on_time(&trace);
     let sum = |member: &str| -> u64 {
         let counts = list(&trace, "buckets").iter();
         counts.filter_map(|bucket| bucket[member].as_u64()).sum()
@@ -154,9 +154,9 @@ fn growing_fleet(context: &Context) {
     );
 }
 
-/// Nothing is before its time. How much later it is, is a matter of this machine: less than a bucket, which is 100 ms of real time.
-fn on_time(trace: &Value) {
-    /// What the conversion to floating point may be wrong by.
+/// Asserts that nothing happens early, and late by less than a bucket, which is 100 ms of real time: delays depend on the machine.
+fn assert_on_time(trace: &Value) {
+    /// The largest error of the conversion to floating point.
     const ROUNDING_S: f64 = 1e-6;
     let seconds = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("no time in {trace}"));
     assert_eq!(trace["bucket_s"], 6.0);
@@ -186,7 +186,7 @@ fn on_time(trace: &Value) {
     }
 }
 
-/// What stderr warns of, by name.
+/// Returns the names of the intervals that stderr warns of.
 fn too_fine(server: &Server) -> Vec<String> {
     let stderr = server.log();
     let warnings = stderr
@@ -201,7 +201,7 @@ fn too_fine(server: &Server) -> Vec<String> {
     warnings.map(name).collect()
 }
 
-/// An overhead of 80 ms is 5 ms of real time at 16 times the speed, and less at 17; so is a function's duration of 80 ms.
+/// An overhead or a function's duration of 80 ms is 5 ms of real time at 16 times the speed, and less at 17 times.
 fn too_large_scale(context: &Context) {
     let start = |duration_ms: u32, profile: &str, scale: &str| {
         serve(
