@@ -1,7 +1,7 @@
 //! Claims, for a mapping of the embedded cluster whose function is a closure:
-//! - From the append of a record to the function's start takes at most ten times what it takes a bare long poll to hand the batch over.
-//!   The difference is the group, the batch, the payload and a task per invocation.
-//! - Draining batches of 100 records of 1 KB takes at most three times what appending, fetching, walking and encoding them takes.
+//! - The time from the append of a record to the start of the function is at most ten times that of a bare long poll which returns the
+//!   batch. The difference is the group, the batch, the payload and a task per invocation.
+//! - Draining batches of 100 records of 1 KB takes at most three times as long as appending, fetching, walking and encoding them.
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -25,7 +25,7 @@ const VALUE_BYTES: usize = 1024;
 const BATCH_SIZE: usize = 100;
 const BATCH_COUNT: usize = 20;
 
-/// A cluster and an engine on one thread, and the lengths of the payloads that the function was given.
+/// A cluster and an engine on one thread, with the lengths of the payloads that the function received.
 struct Bench {
     runtime: Runtime,
     client: Client,
@@ -69,7 +69,7 @@ impl Bench {
                     rebalance: Duration::from_secs(60),
                     heartbeat: Duration::from_secs(3),
                 },
-                // What is measured is the code, not what a poller of AWS's is allowed.
+                // The profile has no limit on a poller's bytes: the bench measures the code and not AWS's limits.
                 profile: ScalingProfile {
                     poller_bytes_per_second: 0,
                     ..ProfileName::Instant.profile()
@@ -100,7 +100,7 @@ impl Bench {
     }
 }
 
-/// One partition that keeps the last 64 MB, so that any number of iterations fits.
+/// Returns a topic with one partition that keeps the last 64 MB, so that any number of iterations fits.
 fn bounded(name: &str) -> NewTopic {
     let config = |name: &str, value: i32| (name.to_owned(), value.to_string());
     NewTopic {
@@ -109,7 +109,7 @@ fn bounded(name: &str) -> NewTopic {
         configs: [
             config("retention.bytes", 64 << 20),
             config("segment.bytes", 8 << 20),
-            // The records' timestamps are old.
+            // The records' timestamps are old, so retention by time is off.
             config("retention.ms", -1),
         ]
         .into(),
@@ -126,7 +126,7 @@ fn batch(record_count: usize) -> Bytes {
     encode_batch(&vec![record; record_count], Compression::None)
 }
 
-/// What nobody can do without: a long poll that is woken, and one batch out of it.
+/// Runs the necessary minimum: a long poll that is woken and returns one batch.
 async fn fetch_one(client: &Client, offset: &mut Offset) -> Records {
     let position = FetchPosition {
         partition: 0,
@@ -138,7 +138,7 @@ async fn fetch_one(client: &Client, offset: &mut Offset) -> Records {
             .fetch("bare", &[position], Duration::from_secs(5), 1, 1)
             .await;
         let batches = fetched.unwrap().remove(0).batches.unwrap();
-        // Nothing came for as long as the poll waits, while the other bench ran.
+        // The poll timed out, because the other bench ran meanwhile.
         if let Some(batch) = batches.into_iter().next() {
             break batch;
         }

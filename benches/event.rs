@@ -1,5 +1,5 @@
-//! Claim: writing the event of 100 records of 1 KB takes at most 1.5 times what base64-simd takes to encode the same values and keys
-//! into a buffer, which nobody can do without.
+//! Claim: writing the event of 100 records of 1 KB takes at most 1.5 times as long as base64-simd takes to encode the same values and keys
+//! into a buffer, which is the necessary minimum.
 
 use base64_simd::STANDARD as BASE64;
 use bytes::Bytes;
@@ -13,7 +13,7 @@ const RECORD_COUNT: usize = 100;
 const VALUE_BYTES: u32 = 1024;
 const KEY_BYTES: u32 = 8;
 
-/// Records as a source hands them out: key, value and the count of no headers, one after the other.
+/// Returns records in the layout of a source: key, value and a header count of zero, one after another.
 fn records() -> Records {
     let record_bytes = KEY_BYTES + VALUE_BYTES + 1;
     let mut buffer: Vec<u8> = (0..RECORD_COUNT as u32 * record_bytes)

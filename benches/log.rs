@@ -1,10 +1,10 @@
-//! What a partition's log costs, beside what the machine allows.
+//! The cost of a partition's log, compared with the limit of the machine.
 //!
 //! - `append` copies a batch into a recycled buffer, as receiving it does, checks it and appends it to a log that is at its
-//!   `retention.bytes`; `limit` does the same copy and one CRC-32C by the crate crc32c, and nothing else. Claim: within 1.15 of it
-//!   from 15 KB on.
+//!   `retention.bytes`; `limit` only does the same copy and one CRC-32C by the crate crc32c. Claim: from 15 KB on, `append` takes at most
+//!   1.15 times as long as `limit`.
 //! - `fetch` builds the slices of an answer of up to 1 MiB, walking through 64 MiB of log; `limit` clones as many shared slices. Claim:
-//!   no byte of sealed batches is copied, so an answer costs microseconds whatever it holds.
+//!   no byte of sealed batches is copied, so an answer of any content costs microseconds.
 
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -15,7 +15,7 @@ use std::hint::black_box;
 
 const MIB: usize = 1 << 20;
 
-/// Records in a batch and bytes in each: one small record, a linger's worth of small ones, and a full batch.
+/// Number of records in a batch and bytes of each value: one small record, a batch of small records after a linger, and a full batch.
 const SHAPES: [(usize, usize); 4] = [(1, 100), (150, 100), (16, 1_000), (1_000, 1_000)];
 
 fn batch(record_count: usize, value_bytes: usize) -> Bytes {
@@ -31,7 +31,7 @@ fn pool() -> MemoryPool {
     MemoryPool::new(1 << 30)
 }
 
-/// A copy in the pool's memory, as if it had just been received.
+/// Copies a batch into the pool's memory, as if it had just been received.
 fn received(pool: &MemoryPool, batch: &[u8]) -> Bytes {
     pool.copy(batch).expect("the pool has room")
 }
@@ -52,7 +52,7 @@ fn append(criterion: &mut Criterion) {
             bencher.iter(|| log.append(received(&pool, black_box(&batch))));
         });
 
-        // As many buffers in turn as the log holds, so that both find their memory equally cold.
+        // As many buffers are used in turn as the log holds, so that the memory is equally cold for both.
         let mut ring: Vec<Bytes> = (0..(32 << 20) / batch.len())
             .map(|_| received(&pool, &batch))
             .collect();
@@ -88,7 +88,7 @@ fn fetch(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("log", &name), |bencher| {
             bencher.iter(|| {
                 let (bytes, _, next) = log.read(from, MIB);
-                // The growing end is left out: it is copied, and shorter.
+                // The growing end of the log is left out, because it is copied and shorter.
                 from = if next.0 + 2 * (next.0 - from.0) < end.0 {
                     next
                 } else {

@@ -1,6 +1,6 @@
-//! Claims: the reference workload in its four modes takes under 60 s on two cores with events built, under 4 s with events only measured, and
+//! Claims: on two cores the reference workload in its four modes takes under 60 s with built events and under 4 s with measured events, and
 //! 4,096 distinct bodies take at most 1.5 times as long as one. A spike test of ten virtual minutes and 168,000 records takes under a
-//! second. (Ten runs of each: eight minutes.)
+//! second. (Ten runs of each case take eight minutes.)
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use esmeralda::esm::Payloads;
@@ -23,7 +23,7 @@ fn run(scenario: &Scenario, payloads: Payloads) -> usize {
         payloads,
         ..RunSettings::default()
     };
-    let outcome = simulate(scenario, settings, &|_| ()).expect("it runs");
+    let outcome = simulate(scenario, settings, &|_| ()).expect("the scenario runs");
     outcome.variants.len()
 }
 
@@ -40,7 +40,7 @@ fn simulations(criterion: &mut Criterion) {
     for (name, scenario, payloads) in cases {
         group.bench_function(name, |bencher| bencher.iter(|| run(scenario, payloads)));
     }
-    let no_files = |_: &Path| Err("it names no files".to_owned());
+    let no_files = |_: &Path| Err("the scenario names no files".to_owned());
     let spikes = Scenario::parse(Path::new("spikes.toml"), SPIKES, &no_files).expect("a valid scenario");
     group.throughput(Throughput::Elements(168_000));
     group.bench_function("spikes", |bencher| bencher.iter(|| run(&spikes, Payloads::Built)));

@@ -1,4 +1,5 @@
-//! Scaling in virtual time, as a test suite would test its own: minutes of it take a moment, and the same seed gives the same run.
+//! Scaling in virtual time, as a user's test suite tests its own mappings: minutes of scaling take a moment, and the same seed gives the same
+//! run.
 
 use esmeralda::broker::records::walk;
 use esmeralda::broker::{Entropy, Offset, local::FetchPosition};
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// README's example.
+/// The example of docs/rust.md.
 #[test]
 fn twelve_partitions_drain_within_four_minutes() {
     Esmeralda::simulated(7, |sim| async move {
@@ -22,7 +23,7 @@ fn twelve_partitions_drain_within_four_minutes() {
                 let values = vec![[b'x'; 1_000]; 500];
                 sim.produce("orders", partition, &values)
                     .await
-                    .expect("there is room");
+                    .expect("memory for the records");
             }
         }
         let function = SimulatedFunction::fixed(Duration::from_millis(400));
@@ -38,11 +39,11 @@ fn twelve_partitions_drain_within_four_minutes() {
             .and_then(|trace| trace.reaches_full_concurrency_within(2 * MINUTE))
             .and_then(|trace| trace.no_thrash(0))
             .and_then(|trace| trace.cost_below(0.02))
-            .expect("it scales as it should");
+            .expect("the trace meets all limits");
     });
 }
 
-/// The reference workload with batches of one record, so that it is done in a moment: what scales is batches, not records.
+/// Runs the reference workload with batches of one record, which takes only a moment: scaling depends on batches, not on records.
 #[test]
 fn the_published_table_is_reproduced() {
     let mut scenario = Scenario::reference();
@@ -55,7 +56,7 @@ fn the_published_table_is_reproduced() {
         payloads: Payloads::Measured,
         ..RunSettings::default()
     };
-    let outcome = with_published(simulate(&scenario, settings, &|_| ()).expect("it runs"));
+    let outcome = with_published(simulate(&scenario, settings, &|_| ()).expect("the scenario runs"));
     assert_eq!(outcome.variants.len(), 4);
     for variant in &outcome.variants {
         let published = variant.published.expect("each mode was published");
@@ -76,16 +77,16 @@ fn the_published_table_is_reproduced() {
     }
 }
 
-/// Ten minutes in which 100 records a second become 1,000 for a minute, twice.
+/// A scenario of ten minutes in which 100 records a second become 1,000 for a minute, twice.
 const SPIKES: &str = include_str!("spikes.toml");
 
 #[test]
-fn spikes_are_worked_off_without_thrashing() {
-    let no_files = |_: &Path| Err("it names no files".to_owned());
+fn spikes_are_drained_without_thrashing() {
+    let no_files = |_: &Path| Err("the scenario names no files".to_owned());
     let scenario = Scenario::parse(Path::new("spikes.toml"), SPIKES, &no_files).expect("a valid scenario");
-    let outcome = simulate(&scenario, RunSettings::default(), &|_| ()).expect("it runs");
+    let outcome = simulate(&scenario, RunSettings::default(), &|_| ()).expect("the scenario runs");
     let variant = &outcome.variants[0];
-    // 600 s of 100 and twice 60 s of 900 a second.
+    // The sum is 600 s of 100 records a second, and twice 60 s of 900 records a second.
     let arrived: u64 = variant.trace.buckets.iter().map(|bucket| bucket.arrived).sum();
     assert_eq!(arrived, 168_000);
     variant
@@ -95,10 +96,10 @@ fn spikes_are_worked_off_without_thrashing() {
         .and_then(|trace| trace.reaches_full_concurrency_within(5 * MINUTE))
         .and_then(|trace| trace.no_thrash(2))
         .and_then(|trace| trace.cost_below(0.07))
-        .expect("it scales as it should");
+        .expect("the trace meets all limits");
 }
 
-/// What a function was given, put together again from the log by other means than the engine's.
+/// Builds the function's events from the log again, without the engine's code, and compares the digests.
 #[test]
 fn the_digest_is_that_of_the_events_that_the_log_holds() {
     const PARTITIONS: i32 = 4;
@@ -113,7 +114,7 @@ fn the_digest_is_that_of_the_events_that_the_log_holds() {
         [[functions]]
         name = "f"
     "#;
-    let no_files = |_: &Path| Err("it names no files".to_owned());
+    let no_files = |_: &Path| Err("the scenario names no files".to_owned());
     let scenario = Scenario::parse(Path::new("small.toml"), text, &no_files).expect("a valid scenario");
     Esmeralda::simulated(5, |sim| async move {
         sim.create_topic_with("orders", PARTITIONS)
@@ -123,7 +124,7 @@ fn the_digest_is_that_of_the_events_that_the_log_holds() {
         workload
             .fill(sim.client(), sim.clock())
             .await
-            .expect("there is room");
+            .expect("memory for the records");
         let audit = Arc::new(Audit::default());
         let function = SimulatedFunction {
             duration: DurationModel::Uniform {
@@ -155,7 +156,7 @@ fn the_digest_is_that_of_the_events_that_the_log_holds() {
     });
 }
 
-/// The members of each record in an event that differ.
+/// Returns the JSON members in which the records of an event differ, for each record of a partition.
 async fn records(sim: &Esmeralda, partition: i32) -> Vec<String> {
     let from = FetchPosition {
         partition,
@@ -170,9 +171,10 @@ async fn records(sim: &Esmeralda, partition: i32) -> Vec<String> {
     let mut records = Vec::new();
     for (header, body) in fetched.batches.expect("the partition exists") {
         for record in walk(&header, &body) {
-            let record = record.expect("it was checked when it was appended");
-            let base64 =
-                |bytes: Option<&[u8]>| base64_simd::STANDARD.encode_to_string(bytes.expect("it is there"));
+            let record = record.expect("the log only holds valid records");
+            let base64 = |bytes: Option<&[u8]>| {
+                base64_simd::STANDARD.encode_to_string(bytes.expect("each record has a key and a value"))
+            };
             records.push(format!(
                 r#""offset":{},"timestamp":{},"timestampType":"CREATE_TIME","key":"{}","value":"{}","headers":[]"#,
                 record.offset.0,
@@ -195,7 +197,7 @@ fn event(partition: i32, records: &[String]) -> String {
 }
 
 #[test]
-fn a_scene_with_the_same_seed_is_the_same_scene() {
+fn the_same_seed_gives_the_same_ids_and_the_same_trace() {
     let run = |seed| {
         let options = Options {
             scaling: ProfileName::Instant.profile(),
@@ -217,7 +219,7 @@ fn a_scene_with_the_same_seed_is_the_same_scene() {
                 let values = vec![[b'v'; 10]; 25];
                 sim.produce("orders", round % 5, &values)
                     .await
-                    .expect("there is room");
+                    .expect("memory for the records");
                 sim.sleep(Duration::from_millis(130)).await;
             }
             mapping.drained().await.expect("the mapping exists");

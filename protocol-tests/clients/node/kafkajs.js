@@ -1,4 +1,4 @@
-// The client program of KafkaJS, with codecs of other packages for snappy, lz4 and zstd.
+// The client program of KafkaJS, with codecs from other packages for snappy, lz4 and zstd.
 'use strict'
 
 const { AssignerProtocol, CompressionCodecs, CompressionTypes, ConfigResourceTypes, Kafka, logLevel } = require('kafkajs')
@@ -28,7 +28,7 @@ function connect(argument, clientId = 'kafkajs') {
   return new Kafka({ clientId, brokers: argument.bootstrap.split(','), logLevel: logLevel.WARN })
 }
 
-// KafkaJS keeps headers of one name as one member with an array.
+// Converts headers: KafkaJS keeps headers of the same name as one member with an array.
 function toHeaders(pairs) {
   const headers = {}
   for (const [name, value] of pairs) {
@@ -70,7 +70,7 @@ async function records(argument) {
       headers: toHeaders(record.headers)
     }))
     const acknowledged = await producer.send({ topic, messages, acks: -1, compression: codecs[codec] })
-    // An answer has the first offset of each partition; the records of one send are one batch there.
+    // The answer has the first offset of each partition, where the records of a send are one batch.
     const offsets = []
     for (const [partition, group] of groupByPartition(argument.records)) {
       const base = Number(acknowledged.find(one => one.partition === partition).baseOffset)

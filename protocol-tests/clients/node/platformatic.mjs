@@ -34,7 +34,7 @@ function reportMessage(message) {
 }
 
 async function records(argument) {
-  // Before version 22.15 Node.js itself has no zstd, and so this client has none.
+  // This client uses the zstd of Node.js, which exists since version 22.15.
   argument.codecs = argument.codecs.filter(codec => codec !== 'zstd' || zlib.zstdCompressSync)
   report('codecs', { codecs: argument.codecs })
   const producer = new Producer({ ...options(argument), idempotent: true })
@@ -51,7 +51,7 @@ async function records(argument) {
       headers: new Map(record.headers.map(([name, value]) => [Buffer.from(name), data(value)]))
     }))
     const acknowledged = await producer.send({ messages, acks: -1, compression: codec })
-    // An answer has the first offset of each partition; the records of one send are one batch there.
+    // The answer has the first offset of each partition, where the records of a send are one batch.
     const offsets = []
     for (const [partition, group] of groupByPartition(argument.records)) {
       const base = Number(acknowledged.offsets.find(one => one.partition === partition).offset)
@@ -145,7 +145,7 @@ async function admin(argument) {
         client_id: member.clientId,
         partitions: [...member.assignments.values()].flatMap(one => one.partitions).sort()
       }))
-      // This client keeps states in upper case.
+      // This client reports states in upper case.
       return { state: found.state[0] + found.state.slice(1).toLowerCase(), members }
     },
     async group_offsets({ group }) {

@@ -1,4 +1,4 @@
-// What the Node.js client programs share: their arguments, the steps on stdin, and the JSON lines they print.
+// The code that the Node.js client programs share: arguments, steps on stdin, and JSON lines on stdout.
 'use strict'
 
 const readline = require('node:readline')
@@ -15,7 +15,7 @@ function steps() {
   return readline.createInterface({ input: process.stdin })
 }
 
-// Ends the process once all that was reported is written: a pipe may be full, and exit() does not wait for it.
+// Ends the process after all reports are written: a pipe may be full, and exit() does not wait for it.
 function end(code) {
   process.stdout.write('', () => process.exit(code))
 }
@@ -26,12 +26,12 @@ function failed(error) {
   end(1)
 }
 
-// How many records `records` reads back before it is done.
+// Returns the number of records that mode `records` must read back.
 function recordCount(argument) {
   return argument.codecs.length * argument.records.length
 }
 
-// Sends all at once, so that they share batches; a promise per record would be one request per record.
+// Groups the records by partition, so that each group is sent at once and shares a batch. A send per record would be a request per record.
 function groupByPartition(records) {
   const groups = new Map()
   records.forEach((record, index) => {

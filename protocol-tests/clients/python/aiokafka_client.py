@@ -92,7 +92,7 @@ async def consume(argument):
 
 
 def check(answer):
-    """aiokafka hands the broker's answer over as it is, errors included."""
+    """Raises an error that the broker's answer holds, because aiokafka does not."""
     for name in ("topic_errors", "topic_error_codes", "topic_partition_errors", "resources", "results"):
         for one in getattr(answer, name, None) or []:
             code = next(field for field in one if isinstance(field, int))

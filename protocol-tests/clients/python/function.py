@@ -1,4 +1,4 @@
-"""A function behind the Lambda Invoke API: it prints every invocation, and fails the first ones if it is told to."""
+"""A function behind the Lambda Invoke API: it reports every invocation, and fails the first `failures` ones."""
 
 import json
 import sys

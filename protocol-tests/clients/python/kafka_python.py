@@ -73,7 +73,7 @@ def consume(argument):
     consumer.subscribe([argument["topic"]], listener=Listener())
     pending = steps()
     while True:
-        # Not shorter: kafka-python 3.0 drops the assignment of a join that outlasts the poll which began it.
+        # A shorter timeout would not work: kafka-python 3.0 drops the assignment of a join that outlasts the poll that began it.
         for messages in consumer.poll(timeout_ms=1000).values():
             for message in messages:
                 report_message(message)
@@ -122,7 +122,7 @@ def admin(argument):
         group = client.describe_groups([step["group"]])[step["group"]]
         members = []
         for member in group["members"]:
-            # While the group rebalances, nobody has an assignment.
+            # No member has an assignment while the group rebalances.
             topics = member["member_assignment"]["assigned_partitions"] if member["member_assignment"] else []
             partitions = sorted(one for topic in topics for one in topic["partitions"])
             members.append({"client_id": member["client_id"], "partitions": partitions})

@@ -1,4 +1,4 @@
-"""boto3's Lambda client: it makes the calls that stdin names, and prints what they return or raise."""
+"""boto3's Lambda client: it makes the calls that stdin names, and reports their answers and errors."""
 
 import json
 
@@ -19,7 +19,7 @@ def call(argument):
             report("refused", code=response["Error"]["Code"], message=response["Error"]["Message"], status=status)
         else:
             answer["status"] = answer.pop("ResponseMetadata")["HTTPStatusCode"]
-            # Times become text.
+            # default=str converts times to text.
             report("answer", value=json.loads(json.dumps(answer, default=str)))
 
 

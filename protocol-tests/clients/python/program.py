@@ -1,4 +1,4 @@
-"""What the Python client programs share: their arguments, the steps on stdin, and the JSON lines they print."""
+"""The code that the Python client programs share: arguments, steps on stdin, and JSON lines on stdout."""
 
 import json
 import queue
@@ -12,7 +12,7 @@ printing = threading.Lock()
 
 def report(event, **members):
     line = json.dumps({"event": event, **members}, ensure_ascii=False) + "\n"
-    # A line that is longer than the stream's buffer goes out in parts, between which other threads may run.
+    # A line that is longer than the stream's buffer is written in parts, and another thread may run between them.
     with printing:
         sys.stdout.write(line)
         sys.stdout.flush()
@@ -40,7 +40,7 @@ def report_record(topic, partition, offset, timestamp, key, value, headers):
 
 
 def steps():
-    """A queue of the steps on stdin; None is its end."""
+    """Returns a queue of the steps on stdin. None marks the end."""
     pending = queue.Queue()
 
     def read():
@@ -53,7 +53,7 @@ def steps():
 
 
 def each_step():
-    """The steps on stdin, one after another."""
+    """Yields the steps on stdin, one after another."""
     for line in sys.stdin:
         yield json.loads(line)
 

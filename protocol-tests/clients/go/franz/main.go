@@ -90,7 +90,7 @@ func records(argument program.Argument) {
 	consumer.Close()
 }
 
-// assignment follows the changes that the client tells, which under this balancer are increments.
+// assignment adds up the changes that the client reports, which are increments with this balancer.
 type assignment struct {
 	lock  sync.Mutex
 	owned map[int32]bool

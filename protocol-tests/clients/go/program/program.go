@@ -1,4 +1,4 @@
-// Package program is what the Go client programs share: their arguments, the steps on stdin, and the JSON lines they print.
+// Package program is the code that the Go client programs share: arguments, steps on stdin, and JSON lines on stdout.
 package program
 
 import (
@@ -21,7 +21,7 @@ type Argument struct {
 	ClientID   string   `json:"client_id"`
 }
 
-// Record is one record, to be sent or as it was read.
+// Record is one record to send, or one that was read.
 type Record struct {
 	Event     string       `json:"event,omitempty"`
 	Topic     string       `json:"topic"`
@@ -46,7 +46,7 @@ type Step struct {
 	Group        string             `json:"group"`
 }
 
-// Event is what a program prints.
+// Event is one JSON line of a program's output.
 type Event map[string]any
 
 var printing sync.Mutex
@@ -69,7 +69,7 @@ func Check(err error) {
 	}
 }
 
-// Data is the bytes of a text, or nil.
+// Data returns the bytes of a text, or nil.
 func Data(text *string) []byte {
 	if text == nil {
 		return nil
@@ -77,7 +77,7 @@ func Data(text *string) []byte {
 	return []byte(*text)
 }
 
-// Text is the text of some bytes, or nil.
+// Text returns the text of some bytes, or nil.
 func Text(data []byte) *string {
 	if data == nil {
 		return nil
@@ -86,7 +86,7 @@ func Text(data []byte) *string {
 	return &text
 }
 
-// Steps is the lines of stdin; closed at its end.
+// Steps returns the steps on stdin. The channel is closed at the end of stdin.
 func Steps() <-chan Step {
 	steps := make(chan Step, 16)
 	go func() {

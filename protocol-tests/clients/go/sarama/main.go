@@ -52,7 +52,7 @@ func reportMessage(message *sarama.ConsumerMessage) {
 	})
 }
 
-// encoder keeps the difference between no bytes and zero bytes.
+// encoder returns nil for no bytes, which differs from zero bytes.
 func encoder(text *string) sarama.Encoder {
 	if text == nil {
 		return nil
@@ -111,7 +111,7 @@ func records(argument program.Argument) {
 	program.Check(consumer.Close())
 }
 
-// member handles one session after another; marks are committed when it is told to.
+// member handles one session after another, and commits its marked offsets on demand.
 type member struct {
 	topic   string
 	lock    sync.Mutex

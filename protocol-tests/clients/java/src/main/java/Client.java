@@ -49,7 +49,7 @@ public final class Client {
                 case "records" -> records(argument);
                 case "consume" -> consume(argument);
                 case "admin" -> admin(argument);
-                default -> throw new IllegalArgumentException("no mode " + arguments[0]);
+                default -> throw new IllegalArgumentException("unknown mode " + arguments[0] + ": must be records, consume or admin");
             }
         } catch (Throwable error) {
             error.printStackTrace();
@@ -135,7 +135,7 @@ public final class Client {
         }
     }
 
-    /** The steps on stdin; the last one is empty. */
+    /** Returns the steps on stdin. An empty step marks the end. */
     private static BlockingQueue<Optional<JsonNode>> steps() {
         BlockingQueue<Optional<JsonNode>> pending = new LinkedBlockingQueue<>();
         Thread reader = new Thread(() -> {
@@ -269,7 +269,7 @@ public final class Client {
                 });
             }
             case "delete_group" -> client.deleteConsumerGroups(List.of(group)).all().get();
-            default -> throw new IllegalArgumentException("no step " + step);
+            default -> throw new IllegalArgumentException("unknown step " + step);
         }
     }
 

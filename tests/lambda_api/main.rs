@@ -1,0 +1,6 @@
+//! The Lambda API for event source mappings over HTTP, as SDKs use it: paths, status codes, headers and bodies.
+
+mod errors;
+mod mappings;
+mod service;
+mod trace;
