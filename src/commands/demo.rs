@@ -154,7 +154,7 @@ async fn show(esmeralda: &Esmeralda, args: &DemoArgs) -> Result<(), Stop> {
     tokio::select! {
         biased;
         stop = failure(producing) => Err(stop),
-        ended = follow.to_the_end(&mut screen) => ended,
+        ended = follow.run_to_end(&mut screen) => ended,
     }
 }
 
@@ -197,7 +197,7 @@ struct Follow<'a> {
 
 impl Follow<'_> {
     /// Shows what happens until the lag of every mapping is gone, and then the summary.
-    async fn to_the_end(mut self, screen: &mut Screen) -> Result<(), Stop> {
+    async fn run_to_end(mut self, screen: &mut Screen) -> Result<(), Stop> {
         let mut refresh = tokio::time::interval(REFRESH);
         refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.watched.iter().any(|one| one.outcome().is_none()) {

@@ -51,10 +51,13 @@ pub(crate) async fn fetch_offsets(
     Ok(VisibleOffsets { offsets, denied })
 }
 
+/// The committed offset of each partition of a topic that was asked for; `None` where there is none.
+type OffsetsOfTopic = Vec<(i32, Option<CommittedOffset>)>;
+
 /// The same where topics are named by their ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct VisibleOffsetsById {
-    pub(crate) offsets: Vec<(Uuid, Vec<(i32, Option<CommittedOffset>)>)>,
+    pub(crate) offsets: Vec<(Uuid, OffsetsOfTopic)>,
     pub(crate) denied: Vec<(Uuid, Vec<i32>)>,
     /// The topics that do not exist, and the partitions that were asked for.
     pub(crate) unknown: Vec<(UnknownTopicId, Vec<i32>)>,

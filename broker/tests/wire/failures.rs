@@ -36,8 +36,11 @@ fn brokers(metadata: &MetadataResponse) -> Vec<i32> {
     metadata.brokers.iter().map(|broker| broker.node_id.0).collect()
 }
 
-/// Error, leader, leader epoch, replicas in sync and offline, of each partition.
-fn partitions(metadata: &MetadataResponse) -> Vec<(i16, i32, i32, Vec<i32>, Vec<i32>)> {
+/// The error, leader, leader epoch, in-sync replicas and offline replicas of one partition.
+type PartitionRow = (i16, i32, i32, Vec<i32>, Vec<i32>);
+
+/// Returns a row for each partition of the first topic.
+fn partitions(metadata: &MetadataResponse) -> Vec<PartitionRow> {
     let ids = |nodes: &[BrokerId]| nodes.iter().map(|node| node.0).collect();
     let partitions = metadata.topics[0].partitions.iter();
     let row = partitions.map(|partition| {
