@@ -125,7 +125,7 @@ pub struct FetchedPartition {
 pub struct Committed {
     /// The next offset to read.
     pub offset: Offset,
-    /// Of the record before it, or [`LeaderEpoch::NONE`].
+    /// Leader epoch of the record before it; -1 if it is not known.
     pub leader_epoch: LeaderEpoch,
     /// What the committer added.
     pub metadata: String,
