@@ -1,4 +1,4 @@
-//! A running cluster: started from a [`Config`], asked for its addresses, stopped in order.
+//! Starts and stops a cluster, and gives access to it.
 
 use crate::cluster::{Cluster, Node, NodeListener};
 use crate::config::{Advertised, AdvertisedHost, Config, ConfigError};
@@ -20,30 +20,30 @@ pub struct Broker {
     upkeep: Upkeep,
 }
 
-/// Why a cluster did not start.
+/// The reason why a cluster did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A listener's address could not be bound.
     #[error("cannot listen on {address}: {source}")]
     Bind {
-        /// As it was configured.
+        /// The configured address.
         address: String,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// A broker config is unknown or out of range.
+    /// A broker config is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The configuration names no broker.
-    #[error("a cluster needs at least one broker")]
+    #[error("the configuration has no brokers: must have at least one")]
     NoNodes,
 }
 
 impl Broker {
-    /// Starts the brokers, listening when this returns.
+    /// Starts the brokers. They listen when this returns.
     ///
     /// # Errors
-    /// [`StartError`] when an address is taken or a config is wrong; nothing is left running then.
+    /// [`StartError`] if an address is taken or a config is invalid; nothing is left running then.
     pub async fn start(config: Config, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
         if config.nodes.is_empty() {
             return Err(StartError::NoNodes);
@@ -66,14 +66,14 @@ impl Broker {
         })
     }
 
-    /// Returns the advertised `host:port` of each broker that listens, in the order of their ids; where the address that a client has
-    /// connected to is advertised, that of a client of this machine.
+    /// Returns the advertised `host:port` of each broker that listens, in the order of their ids. If addresses are reflected, it is the one
+    /// for a client on this machine.
     pub fn bootstrap_servers(&self) -> Vec<String> {
         let listening = self.listeners().filter(|listener| listener.bound.is_some());
         listening.map(NodeListener::advertised).collect()
     }
 
-    /// Returns every `host:port` that means this cluster: advertised and bound.
+    /// Returns every `host:port` that refers to this cluster: the advertised and the bound ones.
     pub fn known_addresses(&self) -> Vec<String> {
         let bound = self.listeners().filter_map(|listener| listener.bound);
         let bound = bound.map(|address| address.to_string());
@@ -86,8 +86,8 @@ impl Broker {
         addresses
     }
 
-    /// Stops one broker of the cluster, as the end of its process would: its connections and its listener close, and others lead and
-    /// coordinate in its place. Does nothing if no broker of that id is alive. Nothing but tests uses it yet.
+    /// Stops one broker as the end of its process would: its connections and its listener close, and others lead and coordinate in its
+    /// place. Does nothing if no broker of that id is alive. Only tests use it yet.
     #[doc(hidden)]
     pub async fn stop_node(&self, id: NodeId) {
         if self.cluster.node_stopped(id) {
@@ -95,10 +95,10 @@ impl Broker {
         }
     }
 
-    /// Starts a broker that was stopped, at the address that it had.
+    /// Starts a stopped broker at its former address.
     ///
     /// # Errors
-    /// [`StartError::Bind`] if the address has been taken meanwhile; the broker stays stopped.
+    /// [`StartError::Bind`] if the address is taken by now; the broker stays stopped.
     #[doc(hidden)]
     pub async fn start_node(&self, id: NodeId) -> Result<(), StartError> {
         let listeners = self.cluster.node(id).map_or(&[][..], Node::listeners);
@@ -124,30 +124,30 @@ impl Broker {
         self.cluster.nodes.iter().flat_map(Node::listeners)
     }
 
-    /// Returns the cluster's numbers, to be read at any time.
+    /// Returns the cluster's metrics.
     pub fn metrics(&self) -> BrokerMetrics {
         let counters = Arc::clone(&self.cluster.counters);
         BrokerMetrics::new(counters, self.cluster.pool.clone())
     }
 
-    /// A client of this cluster in the same process.
+    /// Returns a client of this cluster in the same process.
     pub fn client(&self, client_id: &str) -> local::Client {
         local::Client::new(Arc::clone(&self.cluster), client_id)
     }
 
-    /// Returns the memory that the cluster and what is built on it may hold together.
+    /// Returns the memory pool, which the cluster and the engine on top of it share.
     pub fn memory(&self) -> &Pool {
         &self.cluster.pool
     }
 
-    /// Stops accepting, lets the requests in work finish for at most `timeout`, and ends all tasks.
+    /// Stops accepting, waits at most `timeout` for the requests being handled, and ends all tasks.
     pub async fn shutdown(self, timeout: Duration) {
         self.server.stop(timeout).await;
         self.upkeep.stop().await;
     }
 }
 
-/// A broker's listener and its socket, if it has one.
+/// Binds a broker's listener. Returns the listener and its socket, if it has one.
 async fn listen(
     address: Option<&str>,
     advertised: Advertised,
@@ -184,7 +184,7 @@ fn advertised_endpoint(advertised: &Advertised, host: &str, port: u16) -> (Strin
     }
 }
 
-/// `host` of `host:port` or `[host]:port`.
+/// Returns the host of `host:port` or `[host]:port`.
 fn host_of(address: &str) -> &str {
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
     host.strip_prefix('[')
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_broker_takes_a_free_port_and_gives_it_back() {
+    async fn each_broker_takes_a_free_port_and_releases_it() {
         let broker = start(config(&["127.0.0.1:0", "localhost:0"])).await.unwrap();
         let addresses = broker.bootstrap_servers();
         assert_eq!(addresses.len(), 2);

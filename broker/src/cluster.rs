@@ -1,4 +1,4 @@
-//! The brokers, what they share, and who leads and coordinates what. No rules of logs or groups.
+//! The brokers, their shared state, and the choice of leaders and coordinators. Knows no rules of logs or groups.
 
 mod liveness;
 mod node;
@@ -26,17 +26,17 @@ use std::sync::Arc;
 pub(crate) use node::authority;
 pub(crate) use node::{Ingress, ListenerName, Node, NodeEndpoint, NodeListener};
 
-/// Everything that the brokers of the cluster share.
+/// The state that the brokers of the cluster share.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     pub(crate) cluster_id: String,
     pub(crate) nodes: Vec<Node>,
     liveness: Liveness,
-    /// The broker configs that are honoured, as they were set at the start: none of them may change while running.
+    /// The honoured broker configs, as set at the start. None of them may change while running.
     pub(crate) config: BrokerConfig,
-    /// All broker configs by name, with those that were changed while running.
+    /// All broker configs by name, with the values set while running.
     pub(crate) broker_configs: BrokerConfigs,
-    /// Decides what clients may do.
+    /// The authoriser of all requests.
     pub(crate) authorizer: Authorizer,
     pub(crate) topics: Topics,
     pub(crate) groups: Groups,
@@ -49,15 +49,15 @@ pub(crate) struct Cluster {
     pub(crate) entropy: Entropy,
 }
 
-/// What topics get that do not say otherwise, on each broker.
+/// The defaults of topic configs on each broker.
 #[derive(Debug)]
 pub(crate) struct NodeDefaults(Vec<(NodeId, TopicDefaults)>);
 
 impl Cluster {
-    /// A cluster of `nodes`, as clients are to be told of them: one for each that `config` names.
+    /// Returns a cluster of `nodes`, one for each broker in `config`.
     ///
     /// # Errors
-    /// [`ConfigError`] for a broker config that is unknown, out of range or at odds with another.
+    /// [`ConfigError`] for a broker config that is unknown, out of range or in conflict with another.
     pub(crate) fn new(
         config: Config,
         nodes: Vec<Node>,
@@ -92,13 +92,13 @@ impl Cluster {
         })
     }
 
-    /// What topics get that do not say otherwise, by broker. Reads every config: once for all topics of a request.
+    /// Returns the defaults of topic configs on each broker. Reads every config, so call it once for all topics of a request.
     pub(crate) fn topic_defaults(&self) -> NodeDefaults {
         let defaults = |node: &Node| TopicDefaults::new(&self.broker_configs.layers(node.id));
         NodeDefaults(self.nodes.iter().map(|node| (node.id, defaults(node))).collect())
     }
 
-    /// Returns what is set for a broker, its addresses as a client that came in through `ingress` is told them.
+    /// Returns the values set for a broker, with its addresses as a client connected through `ingress` should see them.
     pub(crate) fn layers(&self, id: NodeId, ingress: &Ingress) -> Layers {
         let mut layers = self.broker_configs.layers(id);
         if let Some(node) = self.node(id) {
@@ -107,13 +107,13 @@ impl Cluster {
         layers
     }
 
-    /// The fetch sessions of a broker.
+    /// Returns the fetch sessions of a broker.
     pub(crate) fn fetch_sessions(&self, id: NodeId) -> &FetchSessions {
         let index = self.nodes.iter().position(|node| node.id == id);
         &self.fetch_sessions[index.expect("a request comes through a broker of the cluster")]
     }
 
-    /// The ids of all brokers.
+    /// Returns the ids of all brokers.
     pub(crate) fn node_ids(&self) -> Vec<NodeId> {
         self.nodes.iter().map(|node| node.id).collect()
     }
@@ -123,7 +123,7 @@ impl Cluster {
         self.liveness.is_alive(id)
     }
 
-    /// Completes when the broker stops; at once if it is down.
+    /// Completes when the broker stops; at once if it is down already.
     pub(crate) async fn until_stopped(&self, id: NodeId) {
         self.liveness.until_stopped(id).await;
     }
@@ -133,8 +133,8 @@ impl Cluster {
         self.liveness.alive()
     }
 
-    /// Returns the broker that coordinates the group of that id: Kafka's rule (`Utils.abs(hash) % partitions`) over the brokers. While that
-    /// one is down, the next one that is alive.
+    /// Returns the broker that coordinates a group: Kafka's rule (`Utils.abs(hash) % partitions`) applied to the brokers. While that broker
+    /// is down, the next broker alive coordinates the group.
     pub(crate) fn group_coordinator(&self, group_id: &str) -> NodeId {
         let hash = group_id.encode_utf16().fold(0i32, |hash, unit| {
             hash.wrapping_mul(31).wrapping_add(i32::from(unit))
@@ -148,26 +148,26 @@ impl Cluster {
         self.nodes.iter().find(|node| node.id == id)
     }
 
-    /// Returns where a client that came in through `ingress` finds a broker; `None` if it has no listener of that name.
+    /// Returns the endpoint of a broker for a client connected through `ingress`; `None` if the broker has no listener of that name.
     pub(crate) fn endpoint(&self, id: NodeId, ingress: &Ingress) -> Option<NodeEndpoint> {
         self.node(id)
             .filter(|_| self.liveness.is_alive(id))?
             .endpoint(ingress)
     }
 
-    /// Returns where a client that came in through `ingress` finds each broker, in the order of their ids.
+    /// Returns the endpoints of all brokers for a client connected through `ingress`, in the order of their ids.
     pub(crate) fn endpoints(&self, ingress: &Ingress) -> Vec<NodeEndpoint> {
         let alive = self.liveness.alive().into_iter();
         alive.filter_map(|id| self.endpoint(id, ingress)).collect()
     }
 
-    /// The broker that answers for the controller.
+    /// Returns the broker that is shown as the controller.
     pub(crate) fn controller(&self) -> NodeId {
         self.liveness.next_alive(0)
     }
 
-    /// Notes that a broker is down. Others lead its partitions, and its fetch sessions are gone. Returns false if it was down before, or does
-    /// not exist.
+    /// Marks a broker as down: other replicas lead its partitions, and its fetch sessions are dropped. Returns false if it was down already
+    /// or does not exist.
     pub(crate) fn node_stopped(&self, id: NodeId) -> bool {
         let is_news = self.liveness.set(id, false);
         if is_news {
@@ -177,7 +177,7 @@ impl Cluster {
         is_news
     }
 
-    /// Notes that a broker is alive. It leads the partitions that had no leader without it. Returns false if it was alive before, or does not
+    /// Marks a broker as alive: it leads the partitions that had no leader without it. Returns false if it was alive already or does not
     /// exist.
     pub(crate) fn node_started(&self, id: NodeId) -> bool {
         let is_news = self.liveness.set(id, true);
@@ -188,7 +188,7 @@ impl Cluster {
     }
 
     fn elect_leaders(&self) {
-        // A topic that is created meanwhile either finds the brokers as they are now, or is found here.
+        // With the turn held, a topic created concurrently either sees the brokers' new state or is in the list below.
         let _turn = self.topics.change();
         let defaults = self.topic_defaults();
         for topic in self.topics.list() {
@@ -196,12 +196,11 @@ impl Cluster {
         }
     }
 
-    /// Gives the partitions of a topic that are led by a broker which is down, or by none, to another replica. To be called in a turn
-    /// to change topics.
+    /// Elects a leader for each partition of a topic whose leader is down or absent. The caller must hold the turn to change topics.
     pub(crate) fn elect_leaders_of(&self, topic: &Topic, defaults: &NodeDefaults) {
         let settings = defaults.log_settings(&topic.config);
         for (index, partition) in topic.partitions.iter().enumerate() {
-            // A partition that is offline after an error serves nobody, whoever leads it.
+            // A partition that is offline after an error serves no client, so its leader does not matter.
             let Ok(mut state) = partition.write() else {
                 continue;
             };
@@ -216,7 +215,7 @@ impl Cluster {
 }
 
 impl NodeDefaults {
-    /// What the partitions of a topic with that config obey, by the broker that leads them.
+    /// Returns the log settings of a topic with that config, by the broker that leads the partition.
     pub(crate) fn log_settings(&self, config: &TopicConfig) -> impl Fn(NodeId) -> Arc<LogSettings> + use<> {
         let by_node: Vec<_> = self
             .0
@@ -230,7 +229,7 @@ impl NodeDefaults {
     }
 }
 
-/// Logs the configs that are set and have no effect. They are accepted, so that a cluster starts with the configs of another one.
+/// Logs the configs that are set and have no effect. They are accepted so that a cluster starts with the configs of a real one.
 fn log_configs_without_effect(config: &Config) {
     for name in config.properties.keys() {
         let setting = definition::setting(BROKER_CONFIGS, name);
@@ -248,7 +247,7 @@ fn log_configs_without_effect(config: &Config) {
     }
 }
 
-/// What only the topic defaults together can tell.
+/// Checks the topic defaults against each other.
 fn check_topic_defaults(broker_configs: &BrokerConfigs, node: NodeId) -> Result<(), ConfigError> {
     let defaults = TopicDefaults::new(&broker_configs.layers(node));
     TopicConfig::new(Values::new(), &defaults)
@@ -260,7 +259,7 @@ fn check_topic_defaults(broker_configs: &BrokerConfigs, node: NodeId) -> Result<
 
 #[cfg(test)]
 impl Cluster {
-    /// A cluster of one broker that refuses everything, and keeps what it was asked.
+    /// Returns a cluster of one broker that denies everything and records each question.
     pub(crate) fn that_denies_all() -> Self {
         Self {
             authorizer: Authorizer::DenyAll(std::sync::Mutex::default()),
@@ -268,8 +267,8 @@ impl Cluster {
         }
     }
 
-    /// A cluster without sockets: brokers 1, 2, ... on localhost:9092, 9093, ..., 64 MiB of memory, ids from seed 1, and the wall clock of
-    /// tokio from 1,700,000,000,000 on.
+    /// Returns a cluster without sockets: brokers 1, 2, ... on localhost:9092, 9093, ..., 64 MiB of memory, ids from seed 1, and tokio's
+    /// clock with 1,700,000,000,000 ms as the start.
     pub(crate) fn for_tests(nodes: u16, properties: &[(&str, &str)]) -> Self {
         let config = Config {
             cluster_id: "test".to_owned(),

@@ -1,4 +1,4 @@
-//! What a cluster is started with. Kafka's own settings keep Kafka's names, as strings at the edge and typed inside.
+//! The configuration of a cluster. Kafka's own settings keep Kafka's names: strings at the edge, typed values inside.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub(crate) use broker::BrokerConfig;
 pub(crate) use layers::BrokerConfigs;
 pub use properties::ConfigError;
 
-/// The least and the default of what a cluster needs to start.
+/// The configuration that a cluster is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `cluster.id`, 1 to 255 characters.
@@ -23,7 +23,7 @@ pub struct Config {
     pub nodes: Vec<NodeConfig>,
     /// The host and port that clients are told to dial, unless `properties` has `advertised.listeners`.
     pub advertised: Advertised,
-    /// What frames, logs, answers and decompression may hold together, in bytes.
+    /// The most memory for frames, logs, answers and decompression together, in bytes.
     pub memory_limit_bytes: usize,
     /// Kafka's broker configs by name (`num.partitions`, `log.retention.ms`, ...), checked when the cluster starts.
     pub properties: BTreeMap<String, String>,
@@ -32,13 +32,13 @@ pub struct Config {
 /// One broker of the cluster.
 #[derive(Clone, Debug, Default)]
 pub struct NodeConfig {
-    /// Where it listens, `host:port`; port 0 takes a free one. `None`: no socket, reached through
+    /// The address to listen on, `host:port`; port 0 takes a free port. `None`: the broker has no socket and serves
     /// [`local::Client`](crate::local::Client) only.
     pub listen: Option<String>,
 }
 
 impl Default for Config {
-    /// One broker without a socket, 1 GiB of memory, Kafka's defaults.
+    /// Returns one broker without a socket, 1 GiB of memory and Kafka's defaults.
     fn default() -> Self {
         Self {
             cluster_id: "esmeralda".to_owned(),

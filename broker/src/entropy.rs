@@ -1,4 +1,4 @@
-//! All randomness: ids and jitter, from a seed, so that a run can be repeated.
+//! The only source of randomness, for ids and jitter. It starts from a seed, so that a run can be repeated.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,24 +11,24 @@ pub struct Entropy {
 }
 
 impl Entropy {
-    /// The sequence that `seed` stands for: the same one each time.
+    /// Returns the sequence of `seed`, which is the same each time.
     pub fn from_seed(seed: u64) -> Self {
         Self {
             generator: Arc::new(Mutex::new(fastrand::Rng::with_seed(seed))),
         }
     }
 
-    /// A sequence of its own for this process, seeded by the operating system.
+    /// Returns a sequence seeded by the operating system.
     pub fn from_system() -> Self {
         Self::from_seed(RandomState::new().build_hasher().finish())
     }
 
-    /// 64 random bits.
+    /// Returns 64 random bits.
     pub fn next_u64(&self) -> u64 {
         self.with(|generator| generator.u64(..))
     }
 
-    /// A random number from 0 up to and excluding `end`; 0 when `end` is 0.
+    /// Returns a random number from 0 to `end` (exclusive); 0 if `end` is 0.
     pub fn below(&self, end: u64) -> u64 {
         if end == 0 {
             0
@@ -37,19 +37,19 @@ impl Entropy {
         }
     }
 
-    /// Fills `bytes` at random.
+    /// Fills `bytes` with random bytes.
     pub fn fill(&self, bytes: &mut [u8]) {
         self.with(|generator| generator.fill(bytes));
     }
 
-    /// A random version 4 UUID.
+    /// Returns a random UUID of version 4.
     pub fn uuid(&self) -> Uuid {
         let bits = self.with(|generator| generator.u128(..));
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
     }
 
     fn with<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
-        // A panic between two draws leaves the generator whole, so a poisoned lock is no reason to stop.
+        // A poisoned lock is safe to use: a panic between two draws leaves the generator consistent.
         draw(&mut self.generator.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,4 +1,4 @@
-//! The numbers of the protocol as types of their own, so that an offset is never passed for an epoch.
+//! Newtypes for the numbers of the protocol, so that an offset is never passed as an epoch.
 
 use std::fmt;
 
@@ -21,15 +21,15 @@ id! {
     pub Offset(i64)
 }
 id! {
-    /// How often the partition's leader has changed. Kafka's wire value for "unknown" is [`LeaderEpoch::NONE`].
+    /// The number of leader changes of a partition. Kafka's wire value for "unknown" is [`LeaderEpoch::NONE`].
     pub LeaderEpoch(i32)
 }
 id! {
-    /// Identifies an idempotent or transactional producer; [`ProducerId::NONE`] for any other.
+    /// The id of an idempotent or transactional producer; [`ProducerId::NONE`] for any other.
     pub(crate) ProducerId(i64)
 }
 id! {
-    /// Fences earlier incarnations of the same producer id.
+    /// The epoch of a producer id, which fences earlier producers with the same id.
     pub(crate) ProducerEpoch(i16)
 }
 id! {
@@ -37,7 +37,7 @@ id! {
     pub(crate) Sequence(i32)
 }
 id! {
-    /// A classic group's generation: rises with each completed rebalance.
+    /// The generation of a classic group, which rises with each completed rebalance.
     pub GenerationId(i32)
 }
 id! {
@@ -46,29 +46,29 @@ id! {
 }
 
 impl Offset {
-    /// The offset `count` records later.
+    /// Returns the offset `count` records later.
     pub fn plus(self, count: i64) -> Self {
         Self(self.0 + count)
     }
 }
 
 impl LeaderEpoch {
-    /// "Unknown" on the wire.
+    /// The wire value for an unknown epoch.
     pub const NONE: Self = Self(-1);
 }
 
 impl NodeId {
-    /// No broker. Source: Kafka's `LeaderConstants.NO_LEADER`.
+    /// The wire value for no broker. Source: Kafka's `LeaderConstants.NO_LEADER`.
     pub(crate) const NONE: Self = Self(-1);
 }
 
 impl ProducerId {
-    /// No producer id: neither idempotent nor transactional.
+    /// The wire value of a producer that is neither idempotent nor transactional.
     pub(crate) const NONE: Self = Self(-1);
 }
 
 impl Sequence {
-    /// The sequence `count` records later, as Kafka's `DefaultRecordBatch.incrementSequence` wraps it.
+    /// Returns the sequence `count` records later, wrapped as in Kafka's `DefaultRecordBatch.incrementSequence`.
     pub(crate) fn plus(self, count: i32) -> Self {
         Self(if self.0 > i32::MAX - count {
             count - (i32::MAX - self.0) - 1

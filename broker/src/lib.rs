@@ -1,9 +1,9 @@
 //! A Kafka cluster that lives in memory.
 //!
-//! [`Broker::start`] gives a cluster of one or more brokers, each on its own listener, that real Kafka clients cannot
-//! tell from Kafka. [`local::Client`] reaches the same operations in the same process, without sockets.
+//! [`Broker::start`] starts a cluster of one or more brokers, each with its own listener, which serves Kafka clients over Kafka's
+//! protocol. [`local::Client`] offers the same operations in the same process, without sockets.
 //!
-//! This file is the front door: everything that it does not export is private to the crate.
+//! This file is the public interface: everything that it does not export is private to the crate.
 
 mod api;
 #[doc(hidden)]

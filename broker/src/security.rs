@@ -1,4 +1,4 @@
-//! Who a client is, and whether it may carry out an operation on a resource. Pure: a decision over values. Source: Kafka's
+//! The identity of a client, and the decision whether it may carry out an operation on a resource. Pure. Source: Kafka's
 //! `KafkaPrincipal`, `AclOperation`, `ResourceType`, `AclEntry` and `Authorizer`.
 
 use std::borrow::Cow;
@@ -7,10 +7,10 @@ use std::fmt;
 /// The name of the only resource of type CLUSTER. Source: Kafka's `Resource.CLUSTER_NAME`.
 const CLUSTER_NAME: &str = "kafka-cluster";
 
-/// Who a client is. Source: Kafka's `KafkaPrincipal`.
+/// The identity of a client. Source: Kafka's `KafkaPrincipal`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Principal {
-    /// `User` unless an authenticator gives another.
+    /// `User` unless an authenticator sets another type.
     pub(crate) principal_type: Cow<'static, str>,
     pub(crate) name: Cow<'static, str>,
 }
@@ -51,16 +51,16 @@ pub(crate) enum Resource<'a> {
 /// The decision whether a principal may carry out an operation on a resource. ACLs will be another variant.
 #[derive(Debug, Default)]
 pub(crate) enum Authorizer {
-    /// Everybody may do everything, as in a Kafka without `authorizer.class.name`.
+    /// Allows everything, as Kafka does without `authorizer.class.name`.
     #[default]
     AllowAll,
-    /// Refuses all, and keeps what it was asked.
+    /// Denies everything and records each question.
     #[cfg(test)]
     DenyAll(std::sync::Mutex<Vec<(AclOperation, AclResourceType, String)>>),
 }
 
 impl Principal {
-    /// Kafka's `KafkaPrincipal.ANONYMOUS`: a client that has not authenticated.
+    /// The principal of a client that has not authenticated: Kafka's `KafkaPrincipal.ANONYMOUS`.
     pub(crate) const ANONYMOUS: Self = Self {
         principal_type: Cow::Borrowed("User"),
         name: Cow::Borrowed("ANONYMOUS"),
@@ -74,7 +74,7 @@ impl fmt::Display for Principal {
 }
 
 impl AclResourceType {
-    /// Returns the operations that a resource of this type knows. Source: Kafka's `AclEntry.supportedOperations`.
+    /// Returns the operations that apply to resources of this type. Source: Kafka's `AclEntry.supportedOperations`.
     pub(crate) fn operations(self) -> &'static [AclOperation] {
         use AclOperation as Op;
         match self {

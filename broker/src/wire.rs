@@ -1,8 +1,7 @@
-//! Kafka's wire format, without any message of it: frames, the primitives of the encoding, and the bytes of an answer that are not
-//! sent yet.
+//! Kafka's wire format without its messages: frames, the primitives of the encoding, and the bytes of answers that are not sent yet.
 //!
-//! Owns: how lengths, strings, counts and tagged fields are read and written, and the bounds that reading keeps to. Refuses to know:
-//! which messages there are, and where bytes come from or go to. Source: <https://kafka.apache.org/protocol>.
+//! Owns: how lengths, strings, counts and tagged fields are read and written, and the bounds on reading. Refuses to know: the messages,
+//! and where bytes come from or go to. Source: <https://kafka.apache.org/protocol>.
 
 mod claim;
 mod encoding;

@@ -180,7 +180,7 @@ fn the_message_names_the_request_the_field_the_claim_and_what_is_left() {
     let error = request_len(ApiKey::Metadata as i16, 12, &[0xff, 0xff, 0xff, 0xff, 0x0f]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "Metadata v12: Topics claims 4294967294 elements of at least 18 bytes each and 0 are left"
+        "Metadata v12: Topics claims 4294967294 elements of at least 18 bytes each, but 0 are left"
     );
 }
 

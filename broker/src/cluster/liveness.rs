@@ -1,11 +1,11 @@
-//! The brokers that are alive, and the choice among them. Pure but for the flags.
+//! The liveness of brokers, and the choice among those alive.
 
 use crate::ids::NodeId;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
-/// A flag for each broker, in the order of the cluster's brokers.
+/// A liveness flag for each broker, in the order of the cluster's brokers.
 #[derive(Debug)]
 pub(crate) struct Liveness {
     nodes: Vec<(NodeId, AtomicBool)>,
@@ -13,7 +13,7 @@ pub(crate) struct Liveness {
 }
 
 impl Liveness {
-    /// All of `nodes` are alive.
+    /// Returns flags by which all of `nodes` are alive.
     pub(crate) fn new(nodes: impl Iterator<Item = NodeId>) -> Self {
         Self {
             nodes: nodes.map(|node| (node, AtomicBool::new(true))).collect(),
@@ -27,7 +27,7 @@ impl Liveness {
         nodes.any(|(node, is_alive)| *node == id && is_alive.load(Ordering::Acquire))
     }
 
-    /// Notes that the broker is alive or not; returns whether that is news.
+    /// Marks the broker as alive or down; returns whether this is a change.
     pub(crate) fn set(&self, id: NodeId, is_alive: bool) -> bool {
         let node = self.nodes.iter().find(|(node, _)| *node == id);
         let is_news = node.is_some_and(|(_, flag)| flag.swap(is_alive, Ordering::AcqRel) != is_alive);
@@ -37,11 +37,11 @@ impl Liveness {
         is_news
     }
 
-    /// Completes when the broker stops. One that is down at the first look has stopped.
+    /// Completes when the broker stops, or at once if it is down.
     pub(crate) async fn until_stopped(&self, id: NodeId) {
         loop {
             let mut stopped = pin!(self.stopped.notified());
-            // Registered before the look, or a stop in between would wake nobody.
+            // Registers before the check: a stop between the two would otherwise wake no waiter.
             stopped.as_mut().enable();
             if !self.is_alive(id) {
                 return;
@@ -56,7 +56,8 @@ impl Liveness {
         nodes.filter(|node| self.is_alive(*node)).collect()
     }
 
-    /// Returns the first broker that is alive at `position` or after it, the first one following the last; the one at `position` if none is.
+    /// Returns the first broker alive at `position` or after it, continuing at the front after the last one; the broker at `position` if
+    /// none is alive.
     pub(crate) fn next_alive(&self, position: usize) -> NodeId {
         let count = self.nodes.len();
         let from = (0..count).map(|step| self.nodes[(position + step) % count].0);
@@ -85,7 +86,7 @@ mod tests {
         assert_eq!(
             next(&liveness),
             [1, 2, 3],
-            "who would have it if anybody were alive"
+            "the broker at the position if none is alive"
         );
         assert!(!liveness.set(NodeId(9), false) && !liveness.is_alive(NodeId(9)));
     }

@@ -1,5 +1,5 @@
-//! A broker's listeners, and the endpoint that a client is told to dial: that of the listener which the client itself uses.
-//! Source: Kafka's `EndPoint`, `Endpoints` and `ListenerName`.
+//! A broker's listeners and advertised endpoints. Answers name the endpoints of the listener that the client itself uses. Source: Kafka's
+//! `EndPoint`, `Endpoints` and `ListenerName`.
 
 use crate::config::layers::Values;
 use crate::ids::NodeId;
@@ -7,11 +7,11 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-/// One broker and where it listens.
+/// One broker and its listeners.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) id: NodeId,
-    /// One for each name; all brokers of a cluster have the same names.
+    /// One listener for each name; all brokers of a cluster have the same names.
     listeners: Vec<NodeListener>,
 }
 
@@ -24,15 +24,15 @@ pub(crate) struct NodeListener {
     /// The host and port that clients are told to dial.
     pub(crate) host: String,
     pub(crate) port: u16,
-    /// Clients are told the address that they have connected to, where it is known, instead of `host`.
+    /// Whether clients are told the address that they connected to, if it is known, instead of `host`.
     pub(crate) is_reflected: bool,
 }
 
-/// The name of a listener, which all brokers have one of.
+/// The name of a listener. Every broker has a listener of each name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListenerName(Arc<str>);
 
-/// The listener that a connection came in on, and the address of ours that the client has connected to.
+/// The listener of a connection, and the local address that the client connected to.
 #[derive(Clone, Debug)]
 pub(crate) struct Ingress {
     pub(crate) listener: ListenerName,
@@ -40,7 +40,7 @@ pub(crate) struct Ingress {
     pub(crate) local_address: Option<SocketAddr>,
 }
 
-/// A broker as one client is told of it: Kafka's `Node`.
+/// The endpoint of a broker for one client: Kafka's `Node`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NodeEndpoint {
     pub(crate) id: NodeId,
@@ -49,7 +49,7 @@ pub(crate) struct NodeEndpoint {
 }
 
 impl Node {
-    /// A broker with one listener.
+    /// Returns a broker with one listener.
     pub(crate) fn new(id: NodeId, listener: NodeListener) -> Self {
         Self {
             id,
@@ -67,7 +67,7 @@ impl Node {
         &self.listeners
     }
 
-    /// Returns the endpoint for a client that came in through `ingress`; `None` if the broker has no listener of that name.
+    /// Returns the endpoint for a client connected through `ingress`; `None` if the broker has no listener of that name.
     pub(crate) fn endpoint(&self, ingress: &Ingress) -> Option<NodeEndpoint> {
         let listener = self.listener(&ingress.listener)?;
         Some(NodeEndpoint {
@@ -77,8 +77,7 @@ impl Node {
         })
     }
 
-    /// Returns the broker configs that follow from the broker's id and listeners, by Kafka's name, as a client that came in through
-    /// `ingress` is to see them.
+    /// Returns the broker configs that follow from the broker's id and listeners, by Kafka's name, for a client connected through `ingress`.
     pub(crate) fn configs(&self, ingress: &Ingress) -> Values {
         let id = self.id.to_string();
         let uris = |uri: &dyn Fn(&NodeListener) -> Option<String>| {
@@ -103,7 +102,7 @@ impl Node {
 }
 
 impl NodeListener {
-    /// A PLAINTEXT listener without a socket.
+    /// Returns a PLAINTEXT listener without a socket.
     pub(crate) fn without_socket(host: &str, port: u16) -> Self {
         Self {
             name: ListenerName::plaintext(),
@@ -114,13 +113,13 @@ impl NodeListener {
         }
     }
 
-    /// Returns `host:port` as clients are told it when the address that they have connected to is not known or not reflected.
+    /// Returns the `host:port` that clients are told if the address they connected to is unknown or not reflected.
     pub(crate) fn advertised(&self) -> String {
         authority(&self.host, self.port)
     }
 
-    /// A broker that is bound to one address has only that. One that is bound to the wildcard is reached at the address at which the
-    /// client reached the cluster, unless it listens on addresses of the other family only.
+    /// Returns the host for a client. With reflection, a broker bound to one address has only that address. A broker bound to the wildcard
+    /// is reachable at the address that the client connected to, unless it listens on the other address family only.
     fn host_for(&self, ingress: &Ingress) -> String {
         let (true, Some(bound), Some(arrived)) = (self.is_reflected, self.bound, ingress.local_address)
         else {
@@ -131,7 +130,7 @@ impl NodeListener {
         }
         // A socket on [::] accepts IPv4 as well, and shows it as ::ffff:a.b.c.d.
         let arrived = arrived.ip().to_canonical();
-        // An address of one link means nothing without the name that the client's own machine has for that link.
+        // A link-local address is useless without the interface name on the client's own machine.
         let is_of_a_link = matches!(arrived, IpAddr::V6(address) if address.is_unicast_link_local());
         if is_of_a_link || bound.is_ipv4() && arrived.is_ipv6() {
             return self.host.clone();
@@ -141,7 +140,7 @@ impl NodeListener {
 }
 
 impl ListenerName {
-    /// Kafka's default name of a listener without encryption.
+    /// Returns Kafka's default name of a listener without encryption.
     pub(crate) fn plaintext() -> Self {
         Self("PLAINTEXT".into())
     }
@@ -154,7 +153,7 @@ impl fmt::Display for ListenerName {
 }
 
 impl Ingress {
-    /// The PLAINTEXT listener, at an address that is not known.
+    /// Returns the PLAINTEXT listener with an unknown address.
     pub(crate) fn plaintext() -> Self {
         Self {
             listener: ListenerName::plaintext(),
@@ -194,13 +193,13 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_told_the_address_that_it_has_connected_to_if_that_is_reflected() {
+    fn with_reflection_a_client_is_told_the_address_it_connected_to() {
         for (bound, arrived, host) in [
             ("0.0.0.0:9093", Some("172.17.0.2:9092"), "172.17.0.2"),
             ("0.0.0.0:9093", None, "localhost"),
             ("[::]:9093", Some("[2001:db8::7]:9092"), "2001:db8::7"),
             ("[::]:9093", Some("[::ffff:10.0.0.7]:9092"), "10.0.0.7"),
-            // It does not listen where the client came in.
+            // The broker does not listen on the address that the client connected to.
             ("10.0.0.8:9093", Some("10.0.0.7:9092"), "10.0.0.8"),
             ("0.0.0.0:9093", Some("[::1]:9092"), "localhost"),
             ("[::]:9093", Some("[fe80::1]:9092"), "localhost"),

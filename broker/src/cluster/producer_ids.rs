@@ -1,13 +1,13 @@
-//! The producer ids of the cluster: none is given out twice. Source: Kafka's `RPCProducerIdManager` and `ProducerIdsBlock`.
+//! The producer ids of the cluster, each of which is allocated once. Source: Kafka's `RPCProducerIdManager` and `ProducerIdsBlock`.
 
 use crate::ids::{NodeId, ProducerId};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Ids that a broker takes from the controller at a time (`ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE`).
+/// The number of ids in the block that a broker takes from the controller (`ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE`).
 const BLOCK_IDS: i64 = 1_000;
 
-/// The ids that were given out: each broker has a block of its own.
+/// The allocated ids. Each broker has its own block, as in Kafka.
 #[derive(Debug, Default)]
 pub(crate) struct ProducerIds {
     blocks: Mutex<Blocks>,
@@ -21,9 +21,9 @@ struct Blocks {
 }
 
 impl ProducerIds {
-    /// An id that no producer of the cluster had before.
+    /// Allocates an id that no producer of the cluster had before.
     pub(crate) fn next(&self, node: NodeId) -> ProducerId {
-        // Every change leaves the blocks whole.
+        // A poisoned lock is safe to use: every change leaves the blocks consistent.
         let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
         let Blocks { next_block, by_node } = &mut *blocks;
         let (next, end) = by_node.entry(node).or_insert((0, 0));

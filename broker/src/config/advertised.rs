@@ -36,11 +36,11 @@ pub struct AdvertisedHost {
     pub port: Option<u16>,
 }
 
-/// A text that is no [`AdvertisedHost`].
+/// An invalid [`AdvertisedHost`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid advertised host `{text}`: {reason}")]
 pub struct InvalidAdvertisedHost {
-    /// The text.
+    /// The invalid text.
     pub text: String,
     /// The rule that it breaks.
     pub reason: &'static str,
@@ -54,7 +54,7 @@ const WILDCARD: &str = "clients cannot dial the wildcard address";
 impl FromStr for AdvertisedHost {
     type Err = InvalidAdvertisedHost;
 
-    /// Reads `HOST` or `HOST:PORT`, an IPv6 address in brackets.
+    /// Parses `HOST` or `HOST:PORT`; an IPv6 address must be in brackets.
     fn from_str(text: &str) -> Result<Self, InvalidAdvertisedHost> {
         let invalid = |reason| InvalidAdvertisedHost {
             text: text.to_owned(),
@@ -103,7 +103,7 @@ fn check_host(host: &str, is_bracketed: bool) -> Result<(), &'static str> {
     }
 }
 
-/// A name whose last label is a number would be read as an IPv4 address by those who dial it.
+/// Returns whether `host` is a valid name. Its last label must not be a number, or clients would read the name as an IPv4 address.
 fn is_name(host: &str) -> bool {
     let mut labels = host.strip_suffix('.').unwrap_or(host).split('.');
     let is_label = |label: &str| {
@@ -117,7 +117,7 @@ fn is_name(host: &str) -> bool {
 }
 
 impl AdvertisedHost {
-    /// Returns the host and port of the broker at `position` (from 0); `None` if ports end before.
+    /// Returns the host and port of the broker at `position` (from 0); `None` if its port would exceed 65535.
     fn at(&self, position: usize) -> Option<Self> {
         let port = match self.port {
             None => None,
@@ -134,8 +134,8 @@ impl Advertised {
     /// Returns what each broker of `config` advertises, in the order of the brokers.
     ///
     /// # Errors
-    /// [`ConfigError`] if `advertised.listeners` cannot be read, does not fit the number of brokers, or is set beside
-    /// [`Config::advertised`]; or if the ports run out.
+    /// [`ConfigError`] if `advertised.listeners` is invalid, does not fit the number of brokers, or is set together with
+    /// [`Config::advertised`]; or if a port would exceed 65535.
     pub(crate) fn by_node(config: &Config) -> Result<Vec<Self>, ConfigError> {
         let count = config.nodes.len();
         let Some(text) = config.properties.get(KEY) else {
@@ -167,9 +167,7 @@ impl Advertised {
                 let port = host.port.unwrap_or_default();
                 invalid(
                     &format!("{LISTENER}://{}:{port}", host.host),
-                    format!(
-                        "the ports of {count} brokers that begin at {port} do not end at 65535 or before"
-                    ),
+                    format!("{count} brokers with ports from {port} on need a port above 65535"),
                 )
             }),
             other => Ok(other.clone()),
@@ -185,7 +183,7 @@ fn invalid(value: &str, reason: String) -> ConfigError {
     }
 }
 
-/// Reads `PLAINTEXT://host:port`, several by commas.
+/// Parses a list of `PLAINTEXT://host:port`, separated by commas.
 fn listeners(text: &str) -> Result<Vec<Advertised>, ConfigError> {
     let entry = |entry: &str| {
         let (name, endpoint) = entry
@@ -258,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_nobody_can_dial_is_refused() {
+    fn a_host_that_clients_cannot_dial_is_refused() {
         for (text, reason) in [
             ("", NO_HOST),
             (":9092", NO_HOST),
@@ -301,7 +299,7 @@ mod tests {
             (
                 named("a:65535"),
                 Err(
-                    "invalid value `PLAINTEXT://a:65535` for broker config `advertised.listeners`: the ports of 2 brokers that begin at 65535 do not end at 65535 or before",
+                    "invalid value `PLAINTEXT://a:65535` for broker config `advertised.listeners`: 2 brokers with ports from 65535 on need a port above 65535",
                 ),
             ),
         ] {
@@ -352,11 +350,11 @@ mod tests {
     }
 
     #[test]
-    fn two_ways_to_advertise_contradict_each_other() {
+    fn advertising_in_two_ways_is_refused() {
         let config = config(1, Advertised::Reflected, Some("PLAINTEXT://a:1"));
         assert_eq!(
             endpoints(&config),
-            Err("broker configs do not fit each other: advertised.listeners is `PLAINTEXT://a:1`, and an advertised host or reflection is set as well".to_owned())
+            Err("conflict between broker configs: advertised.listeners is `PLAINTEXT://a:1`, and an advertised host or reflection is set as well".to_owned())
         );
     }
 }

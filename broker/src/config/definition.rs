@@ -1,4 +1,4 @@
-//! What a config is: its name, type, bounds and default, and how a value is read. Knows neither topics nor brokers.
+//! The definition of a config: name, type, bounds, default, and the parsing of values. Knows neither topics nor brokers.
 
 use std::fmt;
 
@@ -7,29 +7,29 @@ use std::fmt;
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// `None`: without a value unless one is set.
+    /// `None`: there is no value unless one is set.
     pub(crate) default: Option<&'static str>,
     pub(crate) update: Update,
     pub(crate) documentation: &'static str,
 }
 
-/// A config and what setting it does. `S` is the type that honoured values go into.
+/// A config and its effect. `S` is the type that holds honoured values.
 #[derive(Debug)]
 pub(crate) struct Setting<S: 'static> {
     pub(crate) definition: Definition,
     pub(crate) effect: Effect<S>,
 }
 
-/// What setting a config does in this cluster.
+/// The effect of setting a config in this cluster.
 #[derive(Debug)]
 pub(crate) enum Effect<S: 'static> {
-    /// The value goes into `S`.
+    /// The value is stored in `S`.
     Honoured(fn(&mut S, &Value)),
     /// The value is the default of a topic config, which is honoured.
     TopicDefault,
     /// The cluster decides the value itself, so it cannot be set; with the reason.
     Decided(&'static str),
-    /// The value is checked and described, and nothing else; with the reason.
+    /// The value is checked and described, but has no effect; with the reason.
     None(&'static str),
 }
 
@@ -54,19 +54,19 @@ pub(crate) enum Kind {
         max: f64,
     },
     String,
-    /// One of these words, letter for letter.
+    /// One of these words, case-sensitive.
     Word(&'static [&'static str]),
-    /// Values divided by commas.
+    /// Values separated by commas.
     List,
-    /// Values divided by commas, each one of these.
+    /// Values separated by commas, each one of these words.
     Words(&'static [&'static str]),
-    /// `partition:broker` pairs divided by commas, or `*`.
+    /// `partition:broker` pairs separated by commas, or `*`.
     Replicas,
     Class,
     Password,
 }
 
-/// When a config may change. Source: Kafka's `DynamicBrokerConfig`.
+/// The times at which a config may change. Source: Kafka's `DynamicBrokerConfig`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Update {
     /// Only at the start.
@@ -77,7 +77,7 @@ pub(crate) enum Update {
     ClusterWide,
 }
 
-/// A value that was read and is within its bounds.
+/// A parsed value within its bounds.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Boolean(bool),
@@ -92,7 +92,7 @@ impl Value {
     pub(crate) fn boolean(&self) -> bool {
         match self {
             Self::Boolean(value) => *value,
-            other => panic!("the config is no boolean: {other:?}"),
+            other => panic!("the config is not a boolean: {other:?}"),
         }
     }
 
@@ -100,7 +100,7 @@ impl Value {
     pub(crate) fn long(&self) -> i64 {
         match self {
             Self::Integer(value) => *value,
-            other => panic!("the config is no integer: {other:?}"),
+            other => panic!("the config is not an integer: {other:?}"),
         }
     }
 
@@ -118,7 +118,7 @@ impl Value {
     pub(crate) fn text(&self) -> &str {
         match self {
             Self::Text(value) => value,
-            other => panic!("the config is no text: {other:?}"),
+            other => panic!("the config is not text: {other:?}"),
         }
     }
 
@@ -126,31 +126,31 @@ impl Value {
     pub(crate) fn contains(&self, word: &str) -> bool {
         match self {
             Self::List(values) => values.iter().any(|value| value == word),
-            other => panic!("the config is no list: {other:?}"),
+            other => panic!("the config is not a list: {other:?}"),
         }
     }
 }
 
 impl Definition {
-    /// Reads `text` as this config's value.
+    /// Parses `text` as this config's value.
     ///
     /// # Errors
-    /// What would be right, in words, when the text is of another type or out of bounds.
+    /// A description of the allowed values if the text has another type or is out of bounds.
     pub(crate) fn parse(&self, text: &str) -> Result<Value, String> {
         self.kind.parse(text.trim())
     }
 
-    /// May not change while running.
+    /// Returns whether the config cannot change while running.
     pub(crate) fn is_read_only(&self) -> bool {
         self.update == Update::ReadOnly
     }
 
-    /// Its value can be added to and taken from.
+    /// Returns whether the value is a list, which can be appended to and subtracted from.
     pub(crate) fn is_list(&self) -> bool {
         matches!(self.kind, Kind::List | Kind::Words(_) | Kind::Replicas)
     }
 
-    /// Secrets are never shown.
+    /// Returns whether the value is a secret, which is never shown.
     pub(crate) fn is_sensitive(&self) -> bool {
         self.kind == Kind::Password
     }
@@ -225,7 +225,7 @@ fn is_replica(pair: &str) -> bool {
 }
 
 impl fmt::Display for Value {
-    /// As Kafka's `ConfigDef.convertToString` writes it.
+    /// Writes the value as Kafka's `ConfigDef.convertToString` does.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Boolean(value) => value.fmt(f),
@@ -263,7 +263,7 @@ pub(crate) fn similar<S>(table: &'static [Setting<S>], name: &str) -> Option<&'s
         .map(|(_, known)| known)
 }
 
-/// How many letters must be added, dropped or replaced to make one word of the other (Levenshtein).
+/// Returns the number of letters to add, drop or replace to turn one word into the other (Levenshtein distance).
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

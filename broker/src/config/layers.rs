@@ -1,4 +1,4 @@
-//! The broker configs as they are set: at the start, and while running for one broker or for all. Source: KIP-226, Kafka's
+//! The values set for broker configs: at the start, and while running for one broker or for all. Source: KIP-226, Kafka's
 //! `DynamicBrokerConfig`.
 
 use super::definition::{self, Definition};
@@ -10,12 +10,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Values by Kafka's name.
 pub(crate) type Values = BTreeMap<String, String>;
 
-/// What is set for the brokers, in layers: a value for one broker counts more than one for all, which counts more than one from the
-/// start, which counts more than the default.
+/// The values set for the brokers, in layers. A value for one broker overrides one for all brokers, which overrides one from the start,
+/// which overrides the default.
 #[derive(Debug)]
 pub(crate) struct BrokerConfigs {
     given: Values,
-    /// What the cluster decides for each broker: its id and addresses.
+    /// Values that the cluster decides for each broker: its id and addresses.
     decided: BTreeMap<NodeId, Values>,
     dynamic: Mutex<Dynamic>,
 }
@@ -26,11 +26,11 @@ struct Dynamic {
     by_node: BTreeMap<NodeId, Values>,
 }
 
-/// What is set for one broker, the layer that counts most first.
+/// The values set for one broker, in layers by precedence.
 #[derive(Clone, Debug)]
 pub(crate) struct Layers(Vec<(Source, Values)>);
 
-/// Where a value comes from, the one that counts most first. Source: Kafka's `DescribeConfigsResponse.ConfigSource`.
+/// The source of a config's value, by precedence. From Kafka's `DescribeConfigsResponse.ConfigSource`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     DynamicTopic,
@@ -44,15 +44,15 @@ pub(crate) enum Source {
 #[derive(Clone, Debug)]
 pub(crate) struct ConfigEntry {
     pub(crate) definition: &'static Definition,
-    /// `None` without a value, or for a secret.
+    /// `None` if there is no value, or if it is a secret.
     pub(crate) value: Option<String>,
     pub(crate) source: Source,
     pub(crate) is_read_only: bool,
-    /// Everything that could have given the value, the one that did first.
+    /// All possible sources of the value; the first one is in effect.
     pub(crate) synonyms: Vec<SynonymEntry>,
 }
 
-/// A config behind another, and its value.
+/// A config that can supply another config's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SynonymEntry {
     pub(crate) name: String,
@@ -61,7 +61,7 @@ pub(crate) struct SynonymEntry {
 }
 
 impl BrokerConfigs {
-    /// With what was set at the start, checked before, and what the cluster decides for each broker.
+    /// Returns the configs with the checked values from the start and those that the cluster decides for each broker.
     pub(crate) fn new(given: Values, decided: BTreeMap<NodeId, Values>) -> Self {
         Self {
             given,
@@ -70,7 +70,7 @@ impl BrokerConfigs {
         }
     }
 
-    /// What is set while running, for one broker or (without `node`) for all.
+    /// Returns the values set while running, for one broker or (without `node`) for all.
     pub(crate) fn dynamic(&self, node: Option<NodeId>) -> Values {
         let dynamic = self.lock();
         match node {
@@ -79,7 +79,7 @@ impl BrokerConfigs {
         }
     }
 
-    /// Replaces what is set while running, for one broker or for all. The values were checked.
+    /// Replaces the values set while running, for one broker or for all. The caller has checked them.
     pub(crate) fn set_dynamic(&self, node: Option<NodeId>, values: Values) {
         let mut dynamic = self.lock();
         match node {
@@ -88,7 +88,7 @@ impl BrokerConfigs {
         }
     }
 
-    /// What is set for one broker.
+    /// Returns the values set for one broker.
     pub(crate) fn layers(&self, node: NodeId) -> Layers {
         let dynamic = self.lock();
         let own = dynamic.by_node.get(&node).cloned().unwrap_or_default();
@@ -101,7 +101,7 @@ impl BrokerConfigs {
         ])
     }
 
-    /// What would be set if `values` were set while running, for one broker or for all.
+    /// Returns the layers as they would be if `values` were set while running, for one broker or for all.
     pub(crate) fn layers_with(&self, node: Option<NodeId>, values: Values) -> Layers {
         let for_all = match node {
             Some(_) => self.lock().for_all.clone(),
@@ -115,13 +115,13 @@ impl BrokerConfigs {
     }
 
     fn lock(&self) -> MutexGuard<'_, Dynamic> {
-        // Values are replaced whole: a panic in between leaves them true.
+        // A poisoned lock is safe to use: values are replaced whole.
         self.dynamic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Layers {
-    /// Puts `values` in the place of those that are set from the start.
+    /// Replaces values from the start by `values`.
     pub(crate) fn override_static(&mut self, values: Values) {
         for (source, set) in &mut self.0 {
             if *source == Source::StaticBroker {
@@ -131,7 +131,7 @@ impl Layers {
         }
     }
 
-    /// The value that is set for a broker config, if one is.
+    /// Returns the value set for a broker config, if any.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -139,7 +139,7 @@ impl Layers {
             .map(String::as_str)
     }
 
-    /// Every value that the broker configs `names` have, the one that counts most first: layer by layer, then the defaults. Secrets have none.
+    /// Returns all values of the broker configs `names` by precedence: layer by layer, then the defaults. Secrets have no value.
     pub(crate) fn behind(&self, names: &[&str]) -> Vec<SynonymEntry> {
         let known: Vec<_> = names
             .iter()

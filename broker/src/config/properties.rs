@@ -1,11 +1,11 @@
-//! Broker configs as they are given, by Kafka's name: each one checked, and the honoured ones read into their typed values.
+//! Parses broker configs by Kafka's name: checks each one, and stores the honoured ones as typed values.
 
 use super::BrokerConfig;
 use super::definition::{self, Effect, Setting, Value};
 use super::keys::BROKER_CONFIGS;
 use std::collections::BTreeMap;
 
-/// A config that Kafka would refuse to start with.
+/// An error of the broker configs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// No config of that name exists.
@@ -13,7 +13,7 @@ pub enum ConfigError {
     Unknown {
         /// The name given.
         name: String,
-        /// The config that was probably meant.
+        /// The config with the most similar name, if one is close.
         similar: Option<&'static str>,
     },
     /// The value does not fit the config's type or range.
@@ -23,13 +23,13 @@ pub enum ConfigError {
         name: String,
         /// The value given.
         value: String,
-        /// What would be right.
+        /// The allowed values.
         reason: String,
     },
-    /// Values that do not fit each other.
-    #[error("broker configs do not fit each other: {reason}")]
+    /// Values that contradict each other.
+    #[error("conflict between broker configs: {reason}")]
     Conflict {
-        /// Which, and why.
+        /// The configs and the conflict.
         reason: String,
     },
 }
@@ -39,10 +39,10 @@ fn hint(similar: &Option<&'static str>) -> String {
 }
 
 impl BrokerConfig {
-    /// Kafka's defaults with `properties` set over them.
+    /// Returns Kafka's defaults, overridden by `properties`.
     ///
     /// # Errors
-    /// [`ConfigError`] names the first config that is unknown or out of its range.
+    /// [`ConfigError`] for the first config that is unknown or out of range.
     pub(crate) fn from_properties(properties: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let mut config = Self::default();
         for (name, text) in properties {
@@ -55,7 +55,7 @@ impl BrokerConfig {
         Ok(config)
     }
 
-    /// What only the values together can tell.
+    /// Checks the values against each other.
     fn check_together(&self, properties: &BTreeMap<String, String>) -> Result<(), ConfigError> {
         let (min, max) = (
             self.group_min_session_timeout_ms,
@@ -73,7 +73,7 @@ impl BrokerConfig {
     }
 }
 
-/// Reads one property.
+/// Checks and parses one property.
 fn check(name: &str, text: &str) -> Result<(&'static Setting<BrokerConfig>, Value), ConfigError> {
     let invalid = |reason: &str| ConfigError::Invalid {
         name: name.to_owned(),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_is_the_default() {
+    fn without_properties_every_config_has_its_default() {
         assert_eq!(from(&[]), Ok(BrokerConfig::default()));
     }
 
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_honoured_is_typed() {
+    fn honoured_configs_become_typed_values() {
         let config = from(&[
             ("auto.create.topics.enable", "false"),
             ("num.partitions", " 12 "),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_explained() {
+    fn an_invalid_config_is_explained() {
         let cases: &[(&[(&str, &str)], &str)] = &[
             (
                 &[("auto.create.topic.enable", "true")],

@@ -17,22 +17,22 @@ pub(crate) struct PartitionKey {
     pub(crate) partition: i32,
 }
 
-/// What to read of one partition.
+/// A partition to read, and from where.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     pub(crate) key: PartitionKey,
-    /// The name that the topic's id stood for when it was last found.
+    /// The name of the topic with that id when it was last found.
     pub(crate) resolved_name: Option<Arc<str>>,
     pub(crate) fetch_offset: Offset,
-    /// Whole batches up to this, of this partition.
+    /// The most bytes of whole batches from this partition.
     pub(crate) max_bytes: usize,
-    /// The epoch that the client takes for the current one (KIP-320).
+    /// The epoch that the client believes to be current (KIP-320).
     pub(crate) current_leader_epoch: Option<LeaderEpoch>,
-    /// The epoch of the last record that the client has (KIP-595).
+    /// The epoch of the last record that the client fetched (KIP-595).
     pub(crate) last_fetched_epoch: Option<LeaderEpoch>,
 }
 
-/// What became of one partition.
+/// The outcome of reading one partition.
 #[derive(Debug)]
 pub(crate) struct FetchedPartition {
     pub(crate) key: PartitionKey,
@@ -41,23 +41,23 @@ pub(crate) struct FetchedPartition {
     pub(crate) result: Result<Fetched, FetchError>,
 }
 
-/// What one partition gave.
+/// The records and offsets read from one partition.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) high_watermark: Offset,
     pub(crate) last_stable_offset: Offset,
     pub(crate) log_start_offset: Offset,
-    /// The client's log is not a prefix of this one: the epoch and the offset from which it differs.
+    /// The epoch and the offset at which the client's log diverges, if it is not a prefix of this one.
     pub(crate) diverging_epoch: Option<(LeaderEpoch, Offset)>,
     pub(crate) records: Slice,
 }
 
-/// Why a partition gave nothing.
+/// The reason why a partition was not read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FetchError {
     #[error("no topic has this id")]
     UnknownTopicId,
-    #[error("the topic of this name has another id now")]
+    #[error("the topic of this name was created again and has another id")]
     InconsistentTopicId,
     #[error(transparent)]
     OffsetOutOfRange(#[from] OffsetOutOfRange),
@@ -66,7 +66,7 @@ pub(crate) enum FetchError {
 }
 
 impl FetchedPartition {
-    /// Length of its records.
+    /// Returns the length of its records.
     pub(crate) fn bytes(&self) -> usize {
         self.result.as_ref().map_or(0, |fetched| fetched.records.bytes)
     }

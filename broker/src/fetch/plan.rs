@@ -1,26 +1,26 @@
-//! How much to read of each partition, so that an answer keeps its bounds and every fetch makes progress. Pure.
+//! The number of bytes to read from each partition, such that an answer keeps its bounds and every fetch makes progress. Pure.
 //!
 //! Source: Kafka's `ReplicaManager.readFromLog` and KIP-74: partitions are read in the order of the request until the answer's
-//! bytes are used up; the first batch of the first partition that has any comes whole, however large it is.
+//! bytes are used up. The first batch of the first partition that has one is returned whole, however large it is.
 
-/// What is left of a fetch's bytes while its partitions are read in turn.
+/// The bytes of a fetch that are left while its partitions are read in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Budget {
     left_bytes: usize,
     has_data: bool,
 }
 
-/// What may be read of one partition.
+/// The bytes that may be read from one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Allowance {
-    /// Whole batches up to this.
+    /// The most bytes of whole batches.
     pub(crate) max_bytes: usize,
-    /// The first batch comes even if it is larger.
+    /// Whether the first batch is returned even if it is larger.
     pub(crate) at_least_one: bool,
 }
 
 impl Budget {
-    /// For an answer of at most `max_bytes` of records.
+    /// Returns the budget of an answer with at most `max_bytes` of records.
     pub(crate) fn new(max_bytes: usize) -> Self {
         Self {
             left_bytes: max_bytes,
@@ -28,7 +28,7 @@ impl Budget {
         }
     }
 
-    /// What the next partition may give, whose own bound is `partition_max_bytes`.
+    /// Returns the allowance of the next partition, whose own limit is `partition_max_bytes`.
     pub(crate) fn allow(&self, partition_max_bytes: usize) -> Allowance {
         Allowance {
             max_bytes: partition_max_bytes.min(self.left_bytes),
@@ -36,7 +36,7 @@ impl Budget {
         }
     }
 
-    /// Counts what a partition gave.
+    /// Subtracts the bytes that a partition returned.
     pub(crate) fn take(&mut self, bytes: usize) {
         self.left_bytes = self.left_bytes.saturating_sub(bytes);
         self.has_data |= bytes > 0;
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn first_batch_comes_whole_and_then_the_bounds_hold() {
+    fn first_batch_is_whole_and_then_the_bounds_hold() {
         let partitions = [
             (10, vec![]),
             (10, vec![25, 5]),

@@ -1,4 +1,5 @@
-//! Fetch sessions (KIP-227): what a client has asked for and was told, so that it need not ask again and is told changes only.
+//! Fetch sessions (KIP-227): the partitions that a client asked for and the state it was sent, so that later requests and answers
+//! contain changes only.
 //!
 //! Knows the rules of epochs, eviction and omission; does not read any log. Source: Kafka's `FetchSession`,
 //! `FetchSessionCacheShard` and `FetchManager`.
@@ -15,30 +16,31 @@ pub(crate) const NO_SESSION: i32 = 0;
 const INITIAL_EPOCH: i32 = 0;
 /// The epoch of a request that ends its session, or needs none.
 const FINAL_EPOCH: i32 = -1;
-/// How long a session must be unused, or have lived, to make way for any other (`MIN_INCREMENTAL_FETCH_SESSION_EVICTION_MS`).
+/// The time that a session must be unused, or have existed, before any other session may evict it
+/// (`MIN_INCREMENTAL_FETCH_SESSION_EVICTION_MS`).
 const EVICTION_MS: i64 = 120_000;
 
-/// What a request says of its session.
+/// The session fields of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SessionRequest {
     pub(crate) id: i32,
     pub(crate) epoch: i32,
-    /// The request names topics by id (Fetch 13 and later). A session stays with one way.
+    /// Whether the request names topics by id (Fetch 13 and later). A session cannot change this.
     pub(crate) uses_topic_ids: bool,
 }
 
-/// Why a request does not fit its session.
+/// The reason why a request does not fit its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SessionError {
-    #[error("no fetch session of that id")]
+    #[error("no fetch session has that id")]
     IdNotFound,
-    #[error("the fetch session's epoch is another one")]
+    #[error("the request's epoch is not the fetch session's next one")]
     InvalidEpoch,
     #[error("a fetch session cannot change between topic names and topic ids")]
     TopicIdMixed,
 }
 
-/// What is to be read for a request, and how its answer is told.
+/// The partitions to read for a request, and the form of its answer.
 #[derive(Debug)]
 pub(crate) struct Opened {
     /// Everything to read, in the order to read it.
@@ -49,7 +51,7 @@ pub(crate) struct Opened {
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Sessionless,
-    /// Becomes a session if there is room.
+    /// A full answer, which becomes a session if there is room.
     Full {
         uses_topic_ids: bool,
     },
@@ -73,23 +75,23 @@ struct Session {
     uses_topic_ids: bool,
     created_ms: i64,
     last_used_ms: i64,
-    /// In the order to be read: a partition that gave data goes last.
+    /// The partitions in reading order. A partition that returned data moves to the end, so that each gets its turn.
     turns: BTreeMap<u64, Cached>,
     by_key: HashMap<PartitionKey, u64>,
     next_turn: u64,
 }
 
-/// What the client asked of a partition and was told of it.
+/// A partition as the client asked for it, and the state that the client was last sent.
 #[derive(Clone, Debug)]
 struct Cached {
     wanted: Wanted,
-    /// `None` when the client was told nothing, or an error: the next answer is sent whatever it says.
+    /// `None` if the client was sent nothing yet, or an error: the partition is then part of the next answer in any case.
     high_watermark: Option<Offset>,
     log_start_offset: Offset,
 }
 
 impl FetchSessions {
-    /// No sessions, and room for so many.
+    /// Returns an empty cache of at most `slots` sessions.
     pub(crate) fn new(slots: usize) -> Self {
         Self {
             slots,
@@ -97,13 +99,13 @@ impl FetchSessions {
         }
     }
 
-    /// Forgets all sessions, as a broker does that stops.
+    /// Forgets all sessions, as a broker that stops does.
     pub(crate) fn clear(&self) {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.clear();
     }
 
-    /// What `wanted` and `forgotten` come to in the request's session.
+    /// Updates the request's session with `wanted` and `forgotten`, and returns the partitions to read.
     pub(crate) fn open(
         &self,
         request: SessionRequest,
@@ -113,7 +115,7 @@ impl FetchSessions {
     ) -> Result<Opened, SessionError> {
         let mut sessions = self.lock();
         if matches!(request.epoch, INITIAL_EPOCH | FINAL_EPOCH) {
-            // A session that a full request names is closed.
+            // As in Kafka, a full request closes the session that it names.
             sessions.remove(&request.id);
             let uses_topic_ids = request.uses_topic_ids;
             let kind = if request.epoch == FINAL_EPOCH {
@@ -151,7 +153,7 @@ impl FetchSessions {
         })
     }
 
-    /// The id of the session that the answer belongs to. Of an incremental answer, leaves out what has not changed.
+    /// Returns the id of the answer's session, and removes unchanged partitions from an incremental answer.
     pub(crate) fn close(
         &self,
         opened: &Opened,
@@ -167,7 +169,8 @@ impl FetchSessions {
             }
             Kind::Incremental { id, epoch } => {
                 let mut sessions = self.lock();
-                // Gone in the meantime (evicted, or closed): Kafka still answers, the client learns with its next request.
+                // The session was evicted or closed in the meantime. As in Kafka, the answer is still sent, and the client's next
+                // request fails.
                 if let Some(session) = sessions.get_mut(&id) {
                     if session.epoch != epoch {
                         return Err(SessionError::InvalidEpoch);
@@ -179,7 +182,7 @@ impl FetchSessions {
         }
     }
 
-    /// Keeps a new session if there is room or something less valuable makes way for it.
+    /// Keeps a new session if there is room or if a session of less value can be evicted.
     fn insert(&self, session: Session, now_ms: i64, entropy: &Entropy) -> i32 {
         let mut sessions = self.lock();
         if sessions.len() >= self.slots && !evict(&mut sessions, session.turns.len(), now_ms) {
@@ -196,12 +199,12 @@ impl FetchSessions {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<i32, Session>> {
-        // Every change leaves the sessions whole, and a client recovers from a lost one by itself.
+        // A poisoned lock is safe to use: every change leaves the sessions consistent, and a client recovers from a lost one.
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Removes the session that was unused the longest, if it is stale, or else the smallest old one, unless it is larger than the new one.
+/// Removes the least recently used session if it is stale, or else the smallest old one, unless it is larger than the new one.
 fn evict(sessions: &mut HashMap<i32, Session>, new_size: usize, now_ms: i64) -> bool {
     let stalest = sessions
         .iter()
@@ -282,7 +285,8 @@ impl Session {
         self.next_turn += 1;
     }
 
-    /// Whether the partition belongs into the answer; notes what the client is told, and lets who gave data go last.
+    /// Returns whether the partition belongs in the answer. Records the state that the client is sent, and moves a partition with data to
+    /// the end.
     fn tell(&mut self, partition: &FetchedPartition) -> bool {
         let Some(turn) = self.by_key.get(&partition.key) else {
             return true;

@@ -1,6 +1,6 @@
-//! A fetch that waits until one of its partitions has moved.
+//! The wait of a fetch until one of its partitions has changed.
 //!
-//! Registers with every partition before the caller reads them, or a wake-up between the read and the wait would be lost.
+//! It registers with every partition before the caller reads them. Otherwise an append between the read and the wait would wake nobody.
 
 use crate::topic::Partition;
 use std::future::{Future, poll_fn};
@@ -27,15 +27,15 @@ impl<'a> Watched<'a> {
 }
 
 impl<'a> Waiter<'a> {
-    /// Watches `partitions` from now on.
+    /// Starts to watch `partitions`.
     pub(crate) fn new(partitions: impl Iterator<Item = &'a Partition>) -> Self {
         Self {
             watched: partitions.map(Watched::new).collect(),
         }
     }
 
-    /// Completes when one of them has moved since it was watched; those that have are watched anew, so that the caller can read and
-    /// wait again. Loses nothing when it is dropped before it completes.
+    /// Completes when a partition has changed since it was registered, and registers those that have again, so that the caller can read
+    /// and wait once more. Cancel safe.
     pub(crate) async fn moved(&mut self) {
         poll_fn(|context| {
             let mut has_moved = false;

@@ -1,7 +1,7 @@
-//! Records inside batches: a walk that borrows, bounded decompression, and a writer of batches.
+//! Records inside batches: an iterator that borrows, bounded decompression, and encoding.
 //!
-//! The walk costs about 9 ns a record; a decoder that builds a value per record costs ten times that. Source: Kafka's
-//! `DefaultRecord`; its varints are protobuf's zig-zag ones.
+//! The iterator takes about 9 ns a record; a decoder that builds a value per record takes ten times that. Source: Kafka's
+//! `DefaultRecord`; its varints are protobuf's zig-zag varints.
 
 mod codec;
 mod encode;
@@ -19,46 +19,46 @@ use varint::Reader;
 /// One record, borrowed from its (decompressed) batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordView<'a> {
-    /// The record's offset.
+    /// The position in the partition.
     pub offset: Offset,
-    /// Its timestamp in milliseconds since the Unix epoch; the batch's under `LogAppendTime`.
+    /// The timestamp in milliseconds since the Unix epoch; under `LogAppendTime` the batch's.
     pub timestamp_ms: i64,
     /// The key; `None` is Kafka's null.
     pub key: Option<&'a [u8]>,
     /// The value; `None` is Kafka's null, a tombstone.
     pub value: Option<&'a [u8]>,
-    /// The headers as they are on the wire: a varint count, then per header a varint-length key and a varint-length value.
+    /// The headers in wire format: a varint count, then for each header a key and a value, each with a varint length.
     pub headers: &'a [u8],
 }
 
-/// Bytes that are not what their batch claims.
+/// An error of records that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRecords {
     /// A record ends beyond its batch, or a length is negative.
     #[error("record {index} of the batch at offset {base_offset} is malformed")]
     Malformed {
-        /// The record's place in the batch.
+        /// The record's position in the batch, from 0.
         index: i32,
         /// The batch's base offset.
         base_offset: Offset,
     },
     /// The compressed body does not decompress.
-    #[error("the {codec:?} body does not decompress: {reason}")]
+    #[error("cannot decompress the {codec:?} body: {reason}")]
     Decompression {
         /// The batch's codec.
         codec: Compression,
-        /// What the codec said.
+        /// The codec's error.
         reason: String,
     },
-    /// The body decompresses to more than is allowed.
-    #[error("the body decompresses to more than {limit_bytes} bytes")]
+    /// The body decompresses to more than the limit.
+    #[error("the decompressed body is too large: must be at most {limit_bytes} bytes")]
     TooLarge {
-        /// The bound.
+        /// The limit.
         limit_bytes: usize,
     },
 }
 
-/// Walks the records of one batch; `body` is decompressed already. Ends after the first malformed record.
+/// Returns the records of one batch, in order. `body` must be decompressed. Ends after the first malformed record.
 pub fn walk<'a>(
     header: &BatchHeader,
     body: &'a [u8],
@@ -131,7 +131,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether `body` holds `count` records by their lengths, and nothing after them.
+/// Returns whether `body` consists of exactly `count` records by their lengths.
 pub(super) fn tile(body: &[u8], count: i32) -> bool {
     let mut reader = Reader::new(body);
     let mut skip = || {
@@ -141,7 +141,7 @@ pub(super) fn tile(body: &[u8], count: i32) -> bool {
     (0..count).all(|_| skip().is_some()) && reader.rest().is_empty()
 }
 
-/// Whether `wire` holds as many headers as its count says, and nothing after them.
+/// Returns whether `wire` consists of exactly as many headers as its count says.
 fn are_headers(wire: &[u8]) -> bool {
     let mut reader = Reader::new(wire);
     let Some(count) = reader.varint() else {
@@ -154,14 +154,14 @@ fn header<'a>(reader: &mut Reader<'a>) -> Option<(&'a [u8], Option<&'a [u8]>)> {
     Some((reader.nullable_bytes()??, reader.nullable_bytes()?))
 }
 
-/// The pairs of [`RecordView::headers`]; a null value is `None`.
+/// Returns the keys and values of [`RecordView::headers`]; a null value is `None`.
 pub fn headers(wire: &[u8]) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
     let mut reader = Reader::new(wire);
     let count = reader.varint().unwrap_or(0);
     (0..count).map_while(move |_| header(&mut reader))
 }
 
-/// The records of a batch, decompressed if they are compressed, to at most `limit_bytes`.
+/// Returns the body of a batch, decompressed to at most `limit_bytes` if it is compressed.
 pub(super) fn plain<'a>(
     header: &BatchHeader,
     body: &'a [u8],
@@ -173,8 +173,8 @@ pub(super) fn plain<'a>(
     }
 }
 
-/// Cuts the records of a fetch answer into batches, headers and bodies, without copying. An incomplete last batch is left out, as
-/// Kafka's clients do.
+/// Splits the records of a fetch answer into batches, each as header and body, without a copy. Drops an incomplete last batch, as Kafka's
+/// clients do.
 pub fn batches(records: Bytes) -> impl Iterator<Item = (BatchHeader, Bytes)> {
     let mut rest = records;
     std::iter::from_fn(move || {

@@ -1,8 +1,9 @@
-//! One connection: one task that answers one request after another, in order, as Kafka does by muting a connection until it has
-//! answered.
+//! One connection: one task that answers requests one at a time and in order. Kafka reaches the same by muting a connection until the
+//! request is answered.
 //!
-//! Answers that are ready are written together; what is ready is written before anything that can wait. While a request waits, the
-//! connection reads ahead into a bounded buffer, and a fetch whose client has hung up ends.
+//! Answers to requests that have already arrived are written together, which saves system calls. They are written before anything that
+//! can wait, so that no client waits for the answer of a later request. While a request waits, the connection reads ahead into a bounded
+//! buffer, and a fetch ends when its client hangs up.
 
 use super::Stopping;
 use super::dispatch::{self, Received, Refused, Request};
@@ -24,26 +25,27 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Answers that are ready wait for each other up to this.
+/// The size of the pending answers at which they are written, even if further requests have already arrived.
 const WRITE_TOGETHER_BYTES: usize = 64 << 10;
 
-/// Instead of `connections.max.idle.ms` when it is negative.
+/// The idle limit that stands for a negative `connections.max.idle.ms`, which means no limit.
 const NO_IDLE_LIMIT: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
-/// A connection and what it needs to answer.
+/// A connection and the state that it needs to answer requests.
 pub(crate) struct Connection<S> {
-    /// Owns the socket: the task reads or writes, never both at once.
+    /// The reader owns the socket: the task reads or writes, never both at once, so the stream is not split.
     reader: FrameReader<S>,
     outgoing: Outgoing,
     charge: ConnectionCharge,
     cluster: Arc<Cluster>,
-    /// Shared with the request in work; changes only when the client calls itself something else.
+    /// The context of the last request, shared with the request being handled. It is replaced only when the API, version or client id
+    /// changes.
     context: Arc<RequestContext>,
     stopping: Stopping,
     idle: Idle,
 }
 
-/// Finds a connection idle by looking once per `connections.max.idle.ms`, not by a new timer for each request.
+/// The idle check of a connection. It looks once per `connections.max.idle.ms`, because a new timer for each request costs more.
 struct Idle {
     limit: Duration,
     last_use: Instant,
@@ -59,12 +61,12 @@ impl Idle {
         }
     }
 
-    /// The connection is in use now.
+    /// Records that the connection is in use now.
     fn begin(&mut self) {
         self.last_use = Instant::now();
     }
 
-    /// Completes when it was not in use for the limit. May be dropped and called again.
+    /// Completes when the connection has been unused for the limit. Cancel safe.
     async fn expired(&mut self) {
         loop {
             self.timer.as_mut().await;
@@ -83,10 +85,10 @@ struct Versions {
     header: i16,
 }
 
-/// Why a connection ended.
+/// The reason why a connection ended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Closed {
-    #[error("the client closed it")]
+    #[error("the client closed the connection")]
     ByClient,
     #[error(transparent)]
     Frame(#[from] FrameError),
@@ -96,16 +98,16 @@ pub(crate) enum Closed {
     Undecodable(#[from] Undecodable),
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
-    #[error("the request's answer is a closed connection")]
+    #[error("a request with acks=0 failed, and closing the connection is its only answer")]
     Answered,
-    #[error("no request for connections.max.idle.ms")]
+    #[error("the client sent no request for connections.max.idle.ms")]
     Idle,
-    #[error("the server stops")]
+    #[error("the server is stopping")]
     Stopping,
 }
 
 impl Closed {
-    /// The protocol that the client speaks, if it is another than Kafka's.
+    /// Returns the protocol that the client speaks if it is not Kafka's.
     pub(super) fn other_protocol(&self) -> Option<OtherProtocol> {
         match self {
             Self::Frame(FrameError::OtherProtocol(protocol)) => Some(*protocol),
@@ -115,9 +117,9 @@ impl Closed {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
-    /// A connection that was just accepted.
+    /// Returns the state of a connection that was just accepted.
     pub(crate) fn new(io: S, cluster: Arc<Cluster>, context: RequestContext, stopping: Stopping) -> Self {
-        // A negative limit is none, as in Kafka's `Selector`.
+        // A negative value means no limit, as in Kafka's `Selector`.
         let idle = u64::try_from(cluster.config.connections_max_idle_ms)
             .map_or(NO_IDLE_LIMIT, Duration::from_millis);
         let max_frame_bytes = usize::try_from(cluster.config.socket_request_max_bytes).unwrap_or(0);
@@ -132,7 +134,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         }
     }
 
-    /// Answers until the client closes the connection; whatever else ends it is an error.
+    /// Answers requests until the client closes the connection; any other end is an error.
     pub(crate) async fn run(&mut self) -> Result<(), Closed> {
         while let Some(frame) = self.next_frame().await? {
             self.idle.begin();
@@ -144,7 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             match dispatch::receive(bytes, &self.context.client_id) {
                 Ok(Received::Request(request)) => {
                     if let Err(closed) = self.answer(request).await {
-                        // A request that cannot be decoded ends the connection, but not the answers before it.
+                        // A request that cannot be decoded ends the connection, but the answers before it are still written.
                         if matches!(closed, Closed::Undecodable(_)) {
                             self.flush().await?;
                         }
@@ -168,7 +170,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     }
 
     async fn next_frame(&mut self) -> Result<Option<Frame>, Closed> {
-        // Frames may be here without end.
+        // A client that keeps sending would otherwise keep the connection alive during a stop.
         if self.stopping.try_recv() == Err(TryRecvError::Closed) {
             return Err(Closed::Stopping);
         }
@@ -185,7 +187,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             Arc::make_mut(&mut self.context).client_id = client_id;
         }
         let Request { api, version, .. } = request;
-        // Most connections send one kind of request only: the context that the last one had serves the next.
+        // Most connections send one kind of request only, so the last context usually serves the next request without an allocation.
         if (self.context.api_key, self.context.api_version) != (api.key, version) {
             let context = Arc::make_mut(&mut self.context);
             (context.api_key, context.api_version) = (api.key, version);
@@ -218,7 +220,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         }
     }
 
-    /// Waits for the answer. `None`: the client has hung up, and the request ends with it.
+    /// Waits for the answer. Returns `None` if the client has hung up and the request was dropped.
     async fn wait(
         &mut self,
         mut waiting: Waiting,
@@ -236,7 +238,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         }
     }
 
-    /// Puts a response among what is written next.
+    /// Adds a response to those that are written next.
     fn write_later(&mut self, answer: Answer, correlation_id: i32, versions: Versions) {
         let start = self.outgoing.begin_frame(correlation_id, versions.header);
         answer.write(&mut self.outgoing, versions.body);
@@ -268,7 +270,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         if let Some(written) = at_once(writing.as_mut()).await {
             return written;
         }
-        // A client that does not read holds slices of the log: no longer than an idle one may stay.
+        // Unwritten responses hold slices of the log, so a client that does not read is closed after the idle limit too.
         idle.begin();
         tokio::select! {
             biased;
@@ -278,7 +280,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     }
 }
 
-/// What `future` gives without waiting. Most answers and writes do: they cost no timer, and nothing else is looked at.
+/// Returns the output of `future` if it is ready now. Most answers and writes are; they then cost no timer and no `select!`.
 async fn at_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|context| match future.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),

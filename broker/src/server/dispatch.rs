@@ -1,41 +1,41 @@
 //! From a frame to a request: the header and the version gate.
 //!
 //! The header is read here and not by `kafka-protocol`, whose reader panics on frames of a few bytes. Source: Kafka's
-//! `RequestHeader.parse` and `RequestContext.parseRequest`: whatever cannot be parsed closes the connection, with one exception,
-//! an ApiVersions request that is too new (KIP-511).
+//! `RequestHeader.parse` and `RequestContext.parseRequest`: a frame that cannot be parsed closes the connection. The one exception is
+//! an ApiVersions request of a version that is not served (KIP-511).
 
 use crate::api::Served;
 use crate::wire::{Fault, Reader};
 use bytes::{Buf, Bytes};
 use kafka_protocol::messages::ApiKey;
 
-/// A request whose header was read and whose version is served. Its body is as it came.
+/// A request whose header was read and whose version is served. Its body is not decoded yet.
 pub(crate) struct Request {
     pub(crate) api: &'static Served,
     pub(crate) version: i16,
     pub(crate) correlation_id: i32,
-    /// What the client calls itself now, if that is not what it did before; empty if it does not.
+    /// The client id if it differs from the one before; empty if the request has none.
     pub(crate) new_client_id: Option<String>,
     pub(crate) body: Bytes,
 }
 
-/// What a frame holds.
+/// The content of a frame.
 pub(crate) enum Received {
     Request(Request),
-    /// ApiVersions of a version that is not served: the answer is of version 0 and says which are.
+    /// An ApiVersions request of a version that is not served. The answer is written at version 0 and lists the versions that are.
     UnsupportedApiVersions {
         correlation_id: i32,
     },
 }
 
-/// Why a frame closes its connection.
+/// The reason why a frame closes its connection.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refused {
-    #[error("a frame of {bytes} bytes has no request header")]
+    #[error("no request header in a frame of {bytes} bytes")]
     NoHeader { bytes: usize },
-    #[error("API key {key} is not served")]
+    #[error("unsupported API key {key}")]
     UnknownKey { key: i16 },
-    #[error("{name} version {version} is not served: {first} to {last} are")]
+    #[error("unsupported {name} version {version}: must be {first} to {last}")]
     UnsupportedVersion {
         name: String,
         version: i16,
@@ -44,7 +44,7 @@ pub(crate) enum Refused {
     },
 }
 
-/// Reads one frame of a client that has called itself `client_id` so far.
+/// Reads the header of one frame. `client_id` is the one of the request before.
 pub(crate) fn receive(mut frame: Bytes, client_id: &str) -> Result<Received, Refused> {
     // Flexible, since a header that has tagged fields at all has them at its end.
     let mut reader = Reader::new(&frame, true);

@@ -1,14 +1,13 @@
-//! Frames off a connection: a length of four bytes, then that many bytes.
+//! Reads frames from a connection: a length of four bytes, then that many bytes.
 //!
 //! Owns: the length's limit, and where the bytes of a frame land. Refuses to know what is in a frame.
 //!
-//! Bytes are read onto the stack, many frames at once, and each frame is copied to where it stays: a small one to an
-//! allocation of its size, so that what is kept of a small request never keeps a large buffer alive; a larger one to a buffer of the
-//! pool, which is reserved before. What is missing of a really large one is then read straight into its buffer. Between requests a
-//! connection holds no buffer at all.
+//! One read fetches many frames onto the stack, and each frame is copied to its own memory. A small frame gets an allocation of its size,
+//! so that a slice kept from a small request never keeps a large buffer alive. A larger frame gets a buffer that is reserved from the
+//! pool first; the rest of a very large frame is read straight into that buffer. Between requests a connection holds no buffer.
 //!
-//! Small frames are counted too, from the read that brought them until the last of them has been worked off. When frames in flight have
-//! used up their share, a connection reads little at a time and nothing ahead.
+//! Small frames are charged too, from the read that brought them until the last of them has been answered. When frames in flight have
+//! used up their share of the memory, a connection reads little at a time and never ahead.
 
 use crate::pool::{FrameTicket, FrameTooLarge, Pool, PooledBuf, SmallFrames};
 use crate::wire::{LENGTH_BYTES, OtherProtocol, frame_length};
@@ -23,37 +22,40 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 /// Frames above this come from the pool.
 const SMALL_FRAME_BYTES: usize = 4 << 10;
-/// What one read may bring of frames that are not begun.
+/// The most bytes that one read onto the stack returns.
 const READ_BYTES: usize = 64 << 10;
-/// The same after a frame that was larger than that, since the next one is likely to be, too, and is better read into its own buffer;
-/// and when frames in flight leave no room for more.
+/// The most bytes of such a read at a connection's start, after a large frame (the next one is probably large too, and is better read into
+/// its own buffer), and when frames in flight leave no room for more.
 const FIRST_READ_BYTES: usize = 4 << 10;
-/// A frame that misses so much is read into its own buffer.
+/// The number of missing bytes from which a frame is read straight into its own buffer, which saves the copy from the stack. Below it, one
+/// read that also brings the next frames is cheaper.
 const DIRECT_BYTES: usize = 16 << 10;
-/// How much is read ahead while a request of this connection is still in work.
+/// The most bytes of whole frames that are read ahead while a request of this connection is being answered. It bounds the memory that a
+/// client can make us hold by sending without reading.
 const READ_AHEAD_BYTES: usize = 64 << 10;
 
-/// Reads frames, one after another.
+/// A reader of the frames of one connection, in order.
 #[derive(Debug)]
 pub(crate) struct FrameReader<R> {
     io: R,
     pool: Pool,
     max_frame_bytes: usize,
-    /// Whole frames that nobody has asked for yet, and their total length.
+    /// Whole frames that were not handed out yet, and their total length.
     whole: VecDeque<Frame>,
     whole_bytes: usize,
-    /// Lengths of the small ones, and of those that were handed out since the last read.
+    /// The total length of the small frames in `whole`, and of those handed out since the last read.
     small_bytes: usize,
     small: SmallFrames,
-    /// The start of the next frame, its length included, while it is small or waits for memory; then what came after it too.
+    /// The start of the next frame, including its length, while the frame is small or waits for memory. In the latter case it also holds
+    /// the bytes that follow the frame.
     partial: Vec<u8>,
     large: Option<Large>,
-    /// What the next read may bring.
+    /// The most bytes that the next read returns.
     read_bytes: usize,
-    /// No frame has come yet.
+    /// Whether no frame has arrived yet.
     is_new: bool,
     is_at_end: bool,
-    /// Comes after the whole frames.
+    /// The error that ends the connection, reported after the whole frames before it.
     error: Option<FrameError>,
 }
 
@@ -61,11 +63,11 @@ pub(crate) struct FrameReader<R> {
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) bytes: Bytes,
-    /// A large frame's share of the memory of frames in flight: to be kept until it is answered.
+    /// A large frame's share of the memory for frames in flight. It is kept until the frame is answered.
     pub(crate) ticket: Option<FrameTicket>,
 }
 
-/// A frame in the pool that is being read.
+/// A partly read frame in a buffer of the pool.
 #[derive(Debug)]
 struct Large {
     bytes: PooledBuf,
@@ -73,12 +75,12 @@ struct Large {
     ticket: FrameTicket,
 }
 
-/// Why no further frame can be read.
+/// An error after which no further frame can be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FrameError {
-    #[error("a frame of {bytes} bytes; socket.request.max.bytes is {limit_bytes}")]
+    #[error("invalid frame of {bytes} bytes: socket.request.max.bytes allows at most {limit_bytes}")]
     TooLarge { bytes: i32, limit_bytes: usize },
-    #[error("a frame of negative length {bytes}")]
+    #[error("invalid frame length {bytes}: must be 0 or more")]
     Negative { bytes: i32 },
     #[error("the client speaks {0} instead of Kafka's protocol")]
     OtherProtocol(OtherProtocol),
@@ -101,7 +103,7 @@ impl Large {
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
-    /// A reader at the start of a connection.
+    /// Returns a reader at the start of a connection.
     pub(crate) fn new(io: R, pool: Pool, max_frame_bytes: usize) -> Self {
         Self {
             io,
@@ -120,12 +122,12 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// What the frames come from, to answer on.
+    /// Returns the stream that frames are read from, for writing answers.
     pub(crate) fn io(&mut self) -> &mut R {
         &mut self.io
     }
 
-    /// The next frame; `None` at the connection's end. Loses nothing when it is dropped before it completes.
+    /// Reads the next frame; returns `None` at the connection's end. Cancel safe.
     pub(crate) async fn next(&mut self) -> Result<Option<Frame>, FrameError> {
         loop {
             if let Some(frame) = self.whole.pop_front() {
@@ -135,7 +137,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             if let Some(error) = self.error.take() {
                 return Err(error);
             }
-            // What was handed out has been worked off.
+            // The caller asks for a frame only after it has answered the ones before.
             self.small_bytes = 0;
             self.count_small();
             if let Some(len) = self.waits_for_memory() {
@@ -157,13 +159,13 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// Whether [`Self::next`] would complete at once.
+    /// Returns whether [`Self::next`] would complete at once.
     pub(crate) fn has_next(&self) -> bool {
         !self.whole.is_empty()
     }
 
-    /// Completes when the client has hung up. Meanwhile reads ahead, up to a bound and while frames in flight leave room; beyond it
-    /// a hang-up goes unnoticed until the next read. Loses nothing when it is dropped before it completes.
+    /// Completes when the client has hung up. Until then it reads ahead, because only a read tells that a client is gone. It stops reading
+    /// at [`READ_AHEAD_BYTES`] or when frames in flight leave no room; a hang-up is then noticed by the next read. Cancel safe.
     pub(crate) async fn hang_up(&mut self) {
         while !self.is_at_end {
             let is_full = self.whole_bytes >= READ_AHEAD_BYTES
@@ -179,13 +181,13 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// The length of the next frame, if its bytes are here and its memory is not.
+    /// Returns the length of the next frame if it is large and its memory is not reserved yet.
     fn waits_for_memory(&self) -> Option<usize> {
         let len = usize::try_from(frame_length(&self.partial)?).ok()?;
         (len > SMALL_FRAME_BYTES).then_some(len)
     }
 
-    /// Reads once; 0 at the end.
+    /// Reads once and returns the number of bytes; 0 at the connection's end.
     async fn fill(&mut self) -> Result<usize, FrameError> {
         if self.is_at_end {
             return Ok(0);
@@ -216,14 +218,14 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         let mut read = ReadBuf::uninit(&mut stack[..read_bytes]);
         ready!(Pin::new(&mut self.io).poll_read(context, &mut read))?;
         if let Err(error) = self.sort(read.filled()) {
-            // The frames before it are answered first.
+            // Whole frames that precede the error are answered first, as Kafka does.
             self.error = Some(error);
         }
         self.count_small();
         Poll::Ready(Ok(read.filled().len()))
     }
 
-    /// Puts `bytes` where they belong: to frames that are whole now, and to the start of the next one.
+    /// Splits `bytes` into whole frames and the start of the next one.
     fn sort(&mut self, mut bytes: &[u8]) -> Result<(), FrameError> {
         while !bytes.is_empty() {
             if let Some(large) = &mut self.large {
@@ -242,7 +244,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         Ok(())
     }
 
-    /// Takes one frame, or what is there of it, off `bytes`, which complete its length at least.
+    /// Takes one frame, or its available part, from the front of `bytes` and returns the rest. `bytes` complete at least its length.
     fn begin<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], FrameError> {
         let missing = LENGTH_BYTES.saturating_sub(self.partial.len());
         let mut length = [0; LENGTH_BYTES];
@@ -319,7 +321,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Gives its bytes in pieces of the lengths that follow each other, over and over.
+    /// A stream that returns its bytes in pieces of the given lengths, which repeat.
     struct Pieces {
         bytes: Vec<u8>,
         at: usize,
@@ -398,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_wait_for_memory_and_go_on_when_it_is_free() {
+    fn a_frame_waits_for_memory_and_continues_when_some_is_free() {
         // The share of frames is a quarter: 64 KiB, one frame of 40,000 bytes at a time.
         let frames = [vec![1; 40_000], vec![2; 40_000], vec![3; 100]];
         let mut reader = reader(&frames, vec![200_000], 256 << 10);
@@ -407,7 +409,7 @@ mod tests {
             assert!(!reader.has_next());
             tokio::select! {
                 biased;
-                _ = reader.next() => panic!("there is no memory for a second one"),
+                _ = reader.next() => panic!("the second frame has no memory yet"),
                 () = tokio::task::yield_now() => {}
             }
             drop(first);
@@ -418,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn small_frames_are_counted_until_the_last_of_a_read_has_been_worked_off() {
+    fn small_frames_are_charged_until_the_last_of_a_read_is_answered() {
         let frames = vec![vec![1; 1_000]; 20];
         let mut reader = reader(&frames, vec![5 * 1_004], 1 << 20);
         run(async {
@@ -432,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn without_room_for_frames_a_read_brings_little_and_none_is_ahead() {
+    fn without_room_for_frames_reads_are_small_and_nothing_is_read_ahead() {
         let frames = vec![vec![1; 1_020]; 100];
         let mut reader = reader(&frames, vec![200_000], 256 << 10);
         let whole_share = reader.pool.try_reserve_frame(64 << 10).unwrap();
@@ -441,7 +443,7 @@ mod tests {
             assert_eq!(reader.whole_bytes, 3 * 1_020, "of the 4,096 bytes of a read");
             tokio::select! {
                 biased;
-                () = reader.hang_up() => panic!("nobody has hung up"),
+                () = reader.hang_up() => panic!("the client has not hung up"),
                 () = tokio::task::yield_now() => {}
             }
             assert_eq!(reader.whole_bytes, 3 * 1_020, "nothing was read ahead");
@@ -454,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_before_a_broken_one_come_first() {
+    fn frames_before_a_broken_frame_are_returned_first() {
         let mut reader = reader(&[vec![1; 10], vec![2; 10]], vec![1_000], 1 << 20);
         reader.io.bytes.put_i32(-5);
         run(async {

@@ -1,18 +1,18 @@
-//! No pacing between two processes of one machine.
+//! Disables TCP pacing between two processes of one machine.
 //!
-//! A host may send by BBR, which paces packets by timers at the rate that it believes the path has. Loopback has no rate to find: pacing
-//! takes up to half of what a consumer could get there, and nothing is gained. Reno does not pace, and every Linux lets every process
-//! choose it. A listener that other machines can reach sends as the host is set up.
+//! A host may use BBR, which paces packets by timers at the rate that it estimates for the path. Loopback has no such rate: there, pacing
+//! halves a consumer's throughput and gains nothing. Reno does not pace, and Linux lets any process choose it. Listeners that other
+//! machines can reach keep the host's setting.
 
 use socket2::SockRef;
 use std::io;
 use tokio::net::TcpListener;
 
-/// Has the connections that `listener` will accept sent to without pacing, if only this machine can reach it. Linux hands the
-/// choice on to accepted sockets, so it costs a connection nothing, and none begins with BBR.
+/// Disables TCP pacing on connections accepted by a loopback listener. Accepted sockets inherit the setting on Linux, so it costs a
+/// connection nothing.
 ///
 /// # Errors
-/// What the system said. The listener serves as well without it.
+/// The system's error. The listener works without the setting.
 pub(super) fn send_unpaced(listener: &TcpListener) -> io::Result<()> {
     if listener.local_addr()?.ip().is_loopback() {
         choose(&SockRef::from(listener))?;
@@ -25,7 +25,7 @@ fn choose(socket: &SockRef<'_>) -> io::Result<()> {
     socket.set_tcp_congestion(b"reno")
 }
 
-/// Nothing to choose elsewhere: what paces by default is Linux's.
+/// Does nothing: only Linux paces by default.
 #[cfg(not(target_os = "linux"))]
 fn choose(_: &SockRef<'_>) -> io::Result<()> {
     Ok(())
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_what_this_machine_alone_can_reach_is_unpaced() {
+    async fn only_loopback_listeners_are_unpaced() {
         assert_eq!(accepted_by("127.0.0.1:0", true).await, "reno");
         let usual = accepted_by("0.0.0.0:0", false).await;
         assert_eq!(accepted_by("0.0.0.0:0", true).await, usual);

@@ -32,13 +32,13 @@ use tokio::task::JoinSet;
 /// thousands at once. tokio's default of 128 drops the others' SYNs, and each is sent again a second later.
 const LISTEN_BACKLOG: i32 = 4_096;
 
-/// How long accepting pauses when the system has no descriptor left for another connection.
+/// The pause in accepting when the system has no descriptor left for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The listeners of a cluster's brokers and their connections. Dropping it ends them all at once.
 #[derive(Debug)]
 pub(crate) struct Server {
-    // Held for a look or a change, never across an await.
+    // Locked for a lookup or a change only, never across an await.
     nodes: Mutex<BTreeMap<NodeId, Listeners>>,
     /// Shared by all listeners: a client that is set up wrong is warned of once a minute, whichever broker it tries.
     other_protocols: Arc<OncePerMinute>,
@@ -51,7 +51,7 @@ struct Listeners {
     stopping: watch::Sender<bool>,
 }
 
-/// What every connection of one listener shares.
+/// The state that all connections of one listener share.
 #[derive(Clone)]
 struct Listener {
     cluster: Arc<Cluster>,
@@ -94,10 +94,10 @@ impl Server {
         socket: TcpListener,
     ) {
         if let Err(error) = SockRef::from(&socket).listen(LISTEN_BACKLOG) {
-            tracing::debug!(%error, %node_id, "cannot lengthen the queue of connections to be accepted");
+            tracing::debug!(%error, %node_id, "cannot lengthen the queue of pending connections");
         }
         if let Err(error) = loopback::send_unpaced(&socket) {
-            tracing::debug!(%error, %node_id, "local consumers are sent to as the host is set up");
+            tracing::debug!(%error, %node_id, "cannot disable TCP pacing for local clients");
         }
         let listener = Listener {
             cluster: Arc::clone(cluster),
@@ -167,7 +167,8 @@ impl Listener {
                     running.insert(connections.spawn(serving).id(), until_stop);
                 }
                 Err(error) => {
-                    // Out of descriptors, or the client was gone at once: neither ends the listener, neither may spin.
+                    // The process is out of descriptors, or the client hung up at once. Neither ends the listener; the pause keeps
+                    // the loop from spinning.
                     tracing::warn!(%error, node_id = %self.node_id, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
@@ -183,7 +184,7 @@ impl Listener {
         let local_address = match local_address {
             Ok(address) => address,
             Err(error) => {
-                tracing::debug!(%error, %peer_address, "the connection was gone before it began");
+                tracing::debug!(%error, %peer_address, "the connection closed before it could be set up");
                 return;
             }
         };
@@ -205,7 +206,7 @@ impl Listener {
                 listener: self.name,
                 local_address: addresses.local,
             },
-            // A listener without authentication takes every client for the same.
+            // A listener without authentication treats every client as ANONYMOUS.
             principal: Principal::ANONYMOUS,
             api_key: -1,
             api_version: -1,
@@ -225,7 +226,7 @@ impl Listener {
     }
 }
 
-/// Answers on one stream that no listener accepted, for the broker of that id, until the stream ends.
+/// Serves a stream that no listener accepted, as the broker `node_id`, until the stream ends.
 pub(crate) async fn converse<S>(cluster: &Arc<Cluster>, node_id: NodeId, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
@@ -240,7 +241,7 @@ where
     listener.converse(stream, Addresses::default(), stopping).await;
 }
 
-/// Counts one connection while it lives.
+/// An open connection in the metrics' count. Dropping it counts the connection as closed.
 struct Counted<'a>(&'a AtomicU64);
 
 impl<'a> Counted<'a> {

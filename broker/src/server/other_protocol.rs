@@ -1,4 +1,4 @@
-//! Clients that speak another protocol on Kafka's port: what to tell their user, and how often.
+//! Warns of clients that speak another protocol on Kafka's port.
 
 use crate::wire::OtherProtocol;
 use std::net::SocketAddr;
@@ -6,17 +6,17 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A client that is set up wrong tries again and again.
+/// The least time between two warnings: a misconfigured client retries endlessly.
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(60);
 
-/// Warns at most once a minute.
+/// A warning that is logged at most once a minute.
 #[derive(Debug, Default)]
 pub(super) struct OncePerMinute {
     last_warning: Mutex<Option<Instant>>,
 }
 
 impl OncePerMinute {
-    /// Says at WARN that a client speaks `protocol`, and what its user can do.
+    /// Logs at WARN that a client speaks `protocol`, with a hint for its user.
     pub(super) fn warn(&self, protocol: OtherProtocol, peer_address: Option<SocketAddr>) {
         if !self.is_due(Instant::now()) {
             return;
@@ -24,7 +24,7 @@ impl OncePerMinute {
         let hint = match protocol {
             OtherProtocol::Tls => "this listener is PLAINTEXT: set security.protocol=PLAINTEXT in the client",
             OtherProtocol::Http => {
-                "this port speaks Kafka's protocol: the HTTP API has an address of its own, which is printed at the start"
+                "this port speaks Kafka's protocol: use the address of the HTTP API, which is printed at the start"
             }
         };
         let peer_address = peer_address.map(tracing::field::display);

@@ -5,13 +5,13 @@ use crate::operations::RequestContext;
 use tokio::time::Instant;
 use tracing::Level;
 
-/// The line of a request in work. Nothing is computed for it, and no clock is read, unless DEBUG is on.
+/// The log line of a request being handled. No clock is read and nothing is formatted unless DEBUG is on.
 pub(super) struct RequestLog {
     started: Option<Instant>,
 }
 
 impl RequestLog {
-    /// Begins with the request's handling.
+    /// Starts the measurement when the request's handling starts.
     #[inline]
     pub(super) fn start() -> Self {
         Self {
@@ -19,7 +19,7 @@ impl RequestLog {
         }
     }
 
-    /// Writes the line of a request that has its answer.
+    /// Writes the line of an answered request.
     #[inline]
     pub(super) fn answered(self, context: &RequestContext, api: &Served, version: i16, answer: &Answer) {
         if let Some(started) = self.started {

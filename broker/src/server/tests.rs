@@ -118,7 +118,7 @@ async fn api_versions_lists_the_served_ranges_at_every_version() {
         assert_eq!(answer.error_code, 0);
         let own = answer.api_keys.iter().find(|api| api.api_key == 18).unwrap();
         assert_eq!((own.min_version, own.max_version), (0, 5));
-        // From 0, though 3 is the least that is served: librdkafka would turn compression off.
+        // Advertised from 0, though the first version served is 3: librdkafka would turn compression off otherwise.
         let produce = answer.api_keys.iter().find(|api| api.api_key == 0).unwrap();
         assert_eq!((produce.min_version, produce.max_version), (0, 13));
         assert!(
@@ -231,7 +231,7 @@ async fn idle_connection_ends_when_the_server_stops() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_are_read_whatever_the_pieces_they_come_in() {
+async fn requests_that_arrive_in_pieces_are_read() {
     let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     let frame = encode(1, 4, &software());

@@ -1,4 +1,4 @@
-//! Writes what is outgoing to a connection.
+//! Writes pending answers to a connection.
 
 use crate::wire::{Outgoing, SLICES};
 use std::io::{self, IoSlice};
@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::AsyncWrite;
 
-/// Writes everything. Keeps nothing aside while it waits. After an error nothing can be written again: the connection is to be
-/// closed.
+/// Writes all pending bytes. `outgoing` holds whatever is left, so the caller may poll again later. After an error the connection
+/// must be closed, because a frame may be half written.
 pub(super) fn poll_write(
     outgoing: &mut Outgoing,
     mut io: Pin<&mut impl AsyncWrite>,
@@ -42,7 +42,7 @@ mod tests {
     use proptest::prelude::*;
     use std::task::Waker;
 
-    /// Takes at most so many bytes per write, from as many slices as it likes, and has to be asked twice for each, and for the flush.
+    /// A stream that takes a bounded number of bytes per write and is pending at every other poll, the flush included.
     struct Narrow {
         width: usize,
         taken: Vec<u8>,

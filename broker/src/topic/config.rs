@@ -1,4 +1,4 @@
-//! Topic configs: Kafka's names, types, bounds, defaults, and what of them is set. Source: Kafka's `TopicConfig` and `LogConfig`.
+//! Topic configs: names, types, bounds, defaults, and the values set for a topic. Source: Kafka's `TopicConfig` and `LogConfig`.
 
 mod describe;
 mod keys;
@@ -14,20 +14,20 @@ use crate::log::LogSettings;
 use keys::Synonym;
 use std::collections::BTreeMap;
 
-/// The configs of one topic: what was set for it, by Kafka's name. What they amount to depends on the brokers' defaults and is with each
-/// partition, as its settings.
+/// The values set for one topic, by Kafka's name. The effective values also depend on the brokers' defaults; each partition has them as its
+/// settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TopicConfig {
     pub(crate) overrides: BTreeMap<String, String>,
 }
 
-/// What topics get that do not say otherwise: every topic config by name, from the broker configs behind it.
+/// The defaults of all topic configs, by name, as the broker configs set them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TopicDefaults {
     values: BTreeMap<&'static str, Value>,
 }
 
-/// A topic config that Kafka would refuse.
+/// An error of a topic config that Kafka would refuse too.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidTopicConfig {
     #[error("Unknown topic config name: {name}{}", hint(.similar))]
@@ -44,7 +44,7 @@ pub(crate) enum InvalidTopicConfig {
     #[error("Null value not supported for topic configs: {}", .names.join(","))]
     Null { names: Vec<String> },
     #[error(
-        "conflict between topic configs: min.compaction.lag.ms of {min_ms} is more than max.compaction.lag.ms of {max_ms}"
+        "conflict between topic configs: min.compaction.lag.ms ({min_ms}) must not be more than max.compaction.lag.ms ({max_ms})"
     )]
     CompactionLag { min_ms: i64, max_ms: i64 },
     #[error("Tiered storage is not available in this cluster: remote.storage.enable must be false")]
@@ -55,17 +55,16 @@ fn hint(similar: &Option<&'static str>) -> String {
     similar.map_or_else(String::new, |name| format!(" (did you mean {name}?)"))
 }
 
-/// The topic config of that name.
+/// Returns the definition of a topic config.
 pub(crate) fn definition(name: &str) -> Option<&'static Definition> {
     definition::find(TOPIC_CONFIGS, name)
 }
 
 impl TopicConfig {
-    /// Checks what is set for a topic: names, types, bounds, and that they fit each other. Values are kept as Kafka shows them, without the
-    /// blanks around them.
+    /// Checks the values set for a topic: names, types, bounds, and conflicts between them. Surrounding blanks are removed, as in Kafka.
     ///
     /// # Errors
-    /// [`InvalidTopicConfig`] for the first config, by name, that is wrong.
+    /// [`InvalidTopicConfig`] for the first invalid config, by name.
     pub(crate) fn new(
         mut overrides: BTreeMap<String, String>,
         defaults: &TopicDefaults,
@@ -93,14 +92,14 @@ impl TopicConfig {
 }
 
 impl Default for TopicDefaults {
-    /// Kafka's.
+    /// Returns Kafka's defaults.
     fn default() -> Self {
         Self::from_broker_configs(|_| None)
     }
 }
 
 impl TopicDefaults {
-    /// The defaults that follow from what is set for a broker.
+    /// Returns the defaults that follow from a broker's configs.
     pub(crate) fn new(layers: &Layers) -> Self {
         Self::from_broker_configs(|name| layers.get(name).map(str::to_owned))
     }
@@ -119,7 +118,7 @@ impl TopicDefaults {
         Self { values }
     }
 
-    /// What the log of a topic with that config obeys.
+    /// Returns the settings for the logs of a topic.
     pub(crate) fn settings(&self, config: &TopicConfig) -> LogSettings {
         let values = self.with(config);
         let mut settings = LogSettings::default();
@@ -132,7 +131,7 @@ impl TopicDefaults {
         settings
     }
 
-    /// The value of that topic config.
+    /// Returns the value set for a topic config, if any.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.values.get(name)
     }
@@ -149,7 +148,7 @@ impl TopicDefaults {
         Self { values }
     }
 
-    /// What only the values together can tell.
+    /// Checks the values against each other.
     fn check(&self) -> Result<(), InvalidTopicConfig> {
         let min_ms = self.values["min.compaction.lag.ms"].long();
         let max_ms = self.values["max.compaction.lag.ms"].long();
@@ -163,7 +162,7 @@ impl TopicDefaults {
     }
 }
 
-/// A broker config's value in the unit of the topic config that it stands for. Kafka counts a negative retention as -1.
+/// Converts a broker config's value to the unit of its topic config. As in Kafka, a negative retention becomes -1.
 fn scaled(synonym: &Synonym, value: &str) -> String {
     match value.trim().parse::<i64>() {
         Ok(number) if synonym.factor != 1 && number < 0 => "-1".to_owned(),

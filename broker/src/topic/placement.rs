@@ -1,16 +1,16 @@
-//! On which brokers a topic's partitions are: by the placer, or as the request says. Source: Kafka's `StripedReplicaPlacer` and
+//! The assignment of a topic's partitions to brokers, automatic or as a request demands. Source: Kafka's `StripedReplicaPlacer` and
 //! `ReplicationControlManager.validateManualPartitionAssignment`.
 
 use crate::ids::NodeId;
 
-/// The replicas of a topic's partitions; the first of each is the preferred leader. Every partition has equally many.
+/// The replicas of a topic's partitions. The first replica of each is the preferred leader; every partition has the same number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Placement {
     factor: usize,
     nodes: Vec<NodeId>,
 }
 
-/// Why partitions cannot be placed.
+/// The reason why partitions cannot be placed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PlacementError {
     #[error(
@@ -34,11 +34,11 @@ pub(crate) enum PlacementError {
 }
 
 impl Placement {
-    /// Spreads `partitions` over `nodes`: the leader of each is the broker after the leader of the one before, the first one's is number
-    /// `start`.
+    /// Spreads `partitions` over `nodes` in turn. The first partition is led by the broker at index `start`, and each further one by the
+    /// broker after.
     ///
     /// # Errors
-    /// [`PlacementError::TooFewNodes`] when `factor` is more than there are brokers.
+    /// [`PlacementError::TooFewNodes`] if `factor` is more than the number of brokers.
     pub(crate) fn spread(
         nodes: &[NodeId],
         start: usize,
@@ -63,10 +63,11 @@ impl Placement {
         })
     }
 
-    /// Partitions where a request puts them: the replicas of each, by index. `factor` is that of the partitions there are already.
+    /// Returns the placement that a request demands: the replicas of each partition, by index. `factor` is the replication factor of
+    /// existing partitions.
     ///
     /// # Errors
-    /// [`PlacementError`] for the first assignment that cannot be.
+    /// [`PlacementError`] for the first invalid assignment.
     pub(crate) fn assigned(
         nodes: &[NodeId],
         assignments: &[Vec<NodeId>],
@@ -83,26 +84,26 @@ impl Placement {
         })
     }
 
-    /// How many partitions are placed.
+    /// Returns the number of partitions.
     pub(crate) fn partition_count(&self) -> usize {
         self.nodes.len() / self.factor
     }
 
-    /// How many replicas each has.
+    /// Returns the number of replicas of each partition.
     pub(crate) fn factor(&self) -> usize {
         self.factor
     }
 
-    /// The replicas of one partition, preferred leader first.
+    /// Returns the replicas of one partition, the preferred leader first.
     pub(crate) fn replicas(&self, partition: usize) -> &[NodeId] {
         &self.nodes[partition * self.factor..(partition + 1) * self.factor]
     }
 
-    /// The same, with more partitions after these.
+    /// Returns a placement with the partitions of `more` added.
     pub(crate) fn and(&self, more: &Self) -> Self {
         assert_eq!(
             self.factor, more.factor,
-            "every partition of a topic has equally many replicas"
+            "all partitions of a topic have the same number of replicas"
         );
         Self {
             factor: self.factor,
@@ -111,7 +112,7 @@ impl Placement {
     }
 }
 
-/// A request's assignments in the order of their partitions, which must be 0, 1, 2 and so on.
+/// Returns a request's assignments in the order of their partitions, which must be 0, 1, 2 and so on.
 ///
 /// # Errors
 /// [`PlacementError::RepeatedPartition`] and [`PlacementError::Gap`].
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_assignments_are_named() {
+    fn invalid_assignments_are_named() {
         let cases = [
             (vec![ids(&[])], PlacementError::NoReplicas),
             (

@@ -115,7 +115,7 @@ fn wrong_configs_are_explained() {
     );
     assert_eq!(
         message(&[("min.compaction.lag.ms", "10"), ("max.compaction.lag.ms", "9")]),
-        "conflict between topic configs: min.compaction.lag.ms of 10 is more than max.compaction.lag.ms of 9"
+        "conflict between topic configs: min.compaction.lag.ms (10) must not be more than max.compaction.lag.ms (9)"
     );
     assert_eq!(
         message(&[("remote.storage.enable", "true")]),

@@ -1,11 +1,11 @@
-//! A frame: a length of four bytes, then that many bytes. And the first bytes of other protocols, which clients send by mistake.
+//! The length that precedes each frame, and the first bytes of other protocols, which clients send by mistake.
 
 use std::fmt::{self, Display, Formatter};
 
-/// The bytes of the length before each frame.
+/// The size of the length before each frame.
 pub(crate) const LENGTH_BYTES: usize = 4;
 
-/// Returns the length that `bytes` begin with, if all of it is there. Nothing has checked it: it may be negative.
+/// Returns the length that `bytes` begin with; `None` if they are too few. It is unchecked and may be negative.
 pub(crate) fn frame_length(bytes: &[u8]) -> Option<i32> {
     bytes.first_chunk().copied().map(i32::from_be_bytes)
 }
@@ -18,16 +18,16 @@ pub(crate) enum OtherProtocol {
 }
 
 impl OtherProtocol {
-    /// Recognises a protocol by the first bytes of a connection. As the length of a frame they would be 369 MB or more, and the first
-    /// request of a Kafka client is a small one.
+    /// Recognises a protocol by the first bytes of a connection. Read as the length of a frame they would mean 369 MB or more, and the
+    /// first request of a Kafka client is small.
     pub(crate) fn recognise(first: [u8; LENGTH_BYTES]) -> Option<Self> {
         match &first {
-            // A handshake record of SSL 3.0 or any TLS.
+            // A handshake record of SSL 3.0 or of any TLS version.
             [0x16, 0x03, ..] => Some(Self::Tls),
             b"GET " | b"HEAD" | b"POST" | b"PUT " | b"DELE" | b"CONN" | b"OPTI" | b"TRAC" | b"PATC" => {
                 Some(Self::Http)
             }
-            // The preface of HTTP/2.
+            // The connection preface of HTTP/2.
             b"PRI " => Some(Self::Http),
             _ => None,
         }

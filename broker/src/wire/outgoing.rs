@@ -1,35 +1,35 @@
-//! The bytes that a connection has to write: small parts copied one after another, and large ones as slices of the log between them,
-//! so that all of it goes out in few vectored writes.
+//! The bytes that a connection has yet to write: small parts in one buffer, and large ones as slices of the log between them, so that all
+//! of it is sent in few vectored writes and no record is copied.
 
 use bytes::{BufMut, Bytes};
 use std::io::IoSlice;
 
-/// Shared bytes below this are copied: an extra slice costs more than the copy.
+/// The size below which shared bytes are copied: an additional slice costs more than the copy.
 const COPY_BYTES: usize = 1 << 10;
-/// The number of slices that one write takes at most.
+/// The most slices of one write. They lie on the stack (4 KiB); Linux accepts at most 1,024 (`IOV_MAX`).
 pub(crate) const SLICES: usize = 256;
-/// The capacity that an idle connection may keep.
+/// The buffer capacity that an idle connection may keep: enough for most small answers, and little for thousands of idle connections.
 const IDLE_BUFFER_BYTES: usize = 512;
 
 /// Answers that are not written yet.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
     copied: Vec<u8>,
-    /// Each goes before the byte of `copied` at that place.
+    /// Shared parts, each with the position in `copied` that it precedes.
     shared: Vec<(usize, Bytes)>,
     shared_bytes: usize,
-    /// What has been written while the rest waits.
+    /// The position up to which everything has been written.
     written: Position,
 }
 
-/// A place among the parts: the index of one, and how many of its bytes are before it.
+/// A position in the sequence of parts: the index of a part, and an offset in it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Position {
     part: usize,
     bytes: usize,
 }
 
-/// Where a frame began.
+/// The position at which a frame began.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FrameStart {
     at: usize,
@@ -37,17 +37,17 @@ pub(crate) struct FrameStart {
 }
 
 impl Outgoing {
-    /// How much is waiting, in bytes.
+    /// Returns the number of bytes that are not written yet.
     pub(crate) fn len(&self) -> usize {
         self.copied.len() + self.shared_bytes
     }
 
-    /// The memory that it holds beside the log's: the copied bytes, and the list of slices.
+    /// Returns the memory that it holds apart from the log's: the copied bytes and the list of slices.
     pub(crate) fn held_bytes(&self) -> usize {
         self.copied.capacity() + self.shared.capacity() * size_of::<(usize, Bytes)>()
     }
 
-    /// Begins a response: room for its length, and its header.
+    /// Begins a response: reserves room for its length and writes its header.
     pub(crate) fn begin_frame(&mut self, correlation_id: i32, header_version: i16) -> FrameStart {
         let start = FrameStart {
             at: self.copied.len(),
@@ -61,19 +61,19 @@ impl Outgoing {
         start
     }
 
-    /// Ends the response: its length is known now.
+    /// Ends a response and fills in its length, which is known only now.
     pub(crate) fn end_frame(&mut self, start: FrameStart) {
         let bytes = self.len() - start.bytes_before - 4;
         let length = i32::try_from(bytes).expect("an answer is bounded by what one request may ask for");
         self.copied[start.at..start.at + 4].copy_from_slice(&length.to_be_bytes());
     }
 
-    /// Where small parts go.
+    /// Returns the buffer for small parts.
     pub(crate) fn copied(&mut self) -> &mut Vec<u8> {
         &mut self.copied
     }
 
-    /// Adds bytes without copying them, if they are worth a slice.
+    /// Adds bytes, without a copy if they are [`COPY_BYTES`] or more.
     pub(crate) fn put_shared(&mut self, bytes: impl AsRef<[u8]> + Into<Bytes>) {
         let len = bytes.as_ref().len();
         if len < COPY_BYTES {
@@ -84,12 +84,12 @@ impl Outgoing {
         }
     }
 
-    /// The bytes that are not written yet, if they are in one piece.
+    /// Returns the unwritten bytes if they are contiguous.
     pub(crate) fn one_piece(&self) -> Option<&[u8]> {
         self.shared.is_empty().then(|| &self.copied[self.written.bytes..])
     }
 
-    /// Puts the bytes that are not written yet into `slices`, as far as they go, and returns the number of slices used.
+    /// Fills `slices` with the unwritten bytes, as far as the slices suffice, and returns the number of slices used.
     pub(crate) fn fill<'a>(&'a self, slices: &mut [IoSlice<'a>; SLICES]) -> usize {
         let mut count = 0;
         let mut skipped = self.written.bytes;
@@ -108,7 +108,7 @@ impl Outgoing {
         count
     }
 
-    /// Counts `bytes` more as written. After the last one nothing is kept but a small buffer.
+    /// Marks `bytes` more bytes as written. After the last one only a small buffer is kept.
     pub(crate) fn advance(&mut self, mut bytes: usize) {
         while self.written.part < self.part_count() {
             let left = self.part(self.written.part).len() - self.written.bytes;
@@ -137,7 +137,7 @@ impl Outgoing {
         }
     }
 
-    /// What is copied before the first shared bytes, those, what is copied after them, and so on. Copied parts may be empty.
+    /// Returns the part of that index. Even indexes are copied parts, which may be empty; odd indexes are shared parts.
     fn part(&self, index: usize) -> &[u8] {
         let place = index / 2;
         if index % 2 == 1 {

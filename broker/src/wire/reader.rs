@@ -1,25 +1,25 @@
-//! Reads a body from its start and never beyond its end: the primitives of Kafka's encoding, each held to the bytes that are left.
+//! Reads the primitives of Kafka's encoding from a body, each checked against the bytes that are left.
 
 use super::claim::{Claim, Fault, MAX_ELEMENTS, fault};
 
 /// Kafka's strings carry 16-bit lengths, and its readers hold compact ones to the same bound.
 const MAX_STRING_BYTES: usize = i16::MAX as usize;
 
-/// The least a tagged field takes: its number and its size.
+/// The least size of a tagged field: its number and its size.
 const LEAST_TAGGED_BYTES: usize = 2;
 
-/// What is left of a body.
+/// A reader of one body: the bytes that are left, and the elements counted so far.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
-    /// Lengths are compact, and structs end with tagged fields.
+    /// Whether lengths are compact and structs end with tagged fields.
     pub(crate) is_flexible: bool,
-    /// Counted over all arrays so far.
+    /// The elements of all arrays so far.
     elements: usize,
 }
 
 impl<'a> Reader<'a> {
-    /// At the start of `body`, whose version is flexible or not.
+    /// Returns a reader at the start of `body`.
     pub(crate) fn new(body: &'a [u8], is_flexible: bool) -> Self {
         Self {
             rest: body,
@@ -28,17 +28,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// How many bytes have not been read.
+    /// Returns the number of unread bytes.
     pub(crate) fn left(&self) -> usize {
         self.rest.len()
     }
 
-    /// How many elements the arrays had so far.
+    /// Returns the number of elements in all arrays so far.
     pub(crate) fn elements(&self) -> usize {
         self.elements
     }
 
-    /// Steps over so many bytes.
+    /// Skips `needed` bytes.
     #[inline]
     pub(crate) fn skip(&mut self, needed: usize) -> Result<(), Box<Fault>> {
         match self.rest.get(needed..) {
@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads so many bytes.
+    /// Reads `needed` bytes.
     #[inline]
     pub(crate) fn take_slice(&mut self, needed: usize) -> Result<&'a [u8], Box<Fault>> {
         let taken = self.rest;
@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
         self.take().map(i32::from_be_bytes)
     }
 
-    /// Reads a string, whose text nobody has looked at.
+    /// Reads a string without checking that it is UTF-8.
     #[inline]
     pub(crate) fn string(&mut self, is_nullable: bool) -> Result<Option<&'a [u8]>, Box<Fault>> {
         let length = if self.is_flexible {
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the count of an array whose elements take `least` bytes at least; `None` for null.
+    /// Reads the count of an array whose elements have at least `least` bytes; `None` for null.
     #[inline]
     pub(crate) fn array(
         &mut self,
@@ -142,13 +142,13 @@ impl<'a> Reader<'a> {
         self.count(claimed, least).map(Some)
     }
 
-    /// The same for elements whose least size is known, where null is not allowed.
+    /// Reads the count of an array that may not be null.
     #[inline]
     pub(crate) fn array_of(&mut self, least: usize) -> Result<usize, Box<Fault>> {
         self.array(|_, _| least, false).map(Option::unwrap_or_default)
     }
 
-    /// Holds a count against the bytes that are left, and adds it to the elements of the body.
+    /// Checks a count against the bytes that are left, and adds it to the elements of the body.
     #[inline]
     pub(crate) fn count(&mut self, claimed: i64, least: usize) -> Result<usize, Box<Fault>> {
         let left = self.left();
@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
         Ok(count)
     }
 
-    /// Reads how many tagged fields follow.
+    /// Reads the number of tagged fields that follow.
     #[inline]
     pub(crate) fn tagged_count(&mut self) -> Result<usize, Box<Fault>> {
         match self.varint()? {
@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the size of a tagged field, all of which is there.
+    /// Reads the size of a tagged field and checks that its bytes are there.
     pub(crate) fn tagged_size(&mut self) -> Result<usize, Box<Fault>> {
         let size = self.varint()? as usize;
         let left = self.left();
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
         Ok(size)
     }
 
-    /// Steps over the tagged fields that end a struct, if the version has them, none of which is known.
+    /// Skips the tagged fields at the end of a struct, if the version has them, when none of them is known.
     #[inline]
     pub(crate) fn skip_tagged_fields(&mut self) -> Result<(), Box<Fault>> {
         if !self.is_flexible {
@@ -210,7 +210,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Steps over a tagged field whose number has been read and means nothing here.
+    /// Skips an unknown tagged field whose number has been read.
     pub(crate) fn skip_unknown_tagged_field(&mut self) -> Result<(), Box<Fault>> {
         let size = self
             .tagged_size()
@@ -218,8 +218,7 @@ impl<'a> Reader<'a> {
         self.skip(size)
     }
 
-    /// Reads the length or count of what has 32 bits for it: one more than the value in flexible versions, so that 0 is null (-1
-    /// here).
+    /// Reads a 32-bit length or count. Flexible versions write the value plus one, so that 0 is null; this returns -1 for null.
     #[inline]
     fn wide_length(&mut self) -> Result<i64, Box<Fault>> {
         if self.is_flexible {
@@ -234,8 +233,8 @@ impl<'a> Reader<'a> {
         self.varint().map(|length| i64::from(length) - 1)
     }
 
-    /// `ByteUtils.readUnsignedVarint`: seven bits a byte, least significant first. Bits beyond the 32nd fall away, there
-    /// as here, but a sixth byte is an error.
+    /// Reads an unsigned varint: seven bits a byte, the least significant first. As in Kafka's `ByteUtils.readUnsignedVarint`, bits beyond
+    /// the 32nd are dropped and a sixth byte is an error.
     #[inline]
     pub(crate) fn varint(&mut self) -> Result<u32, Box<Fault>> {
         match *self.rest {
@@ -260,7 +259,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The path to the tagged fields of a struct.
+/// The name of a struct's tagged fields in the path of a fault.
 pub(crate) const TAGGED_FIELDS: &str = "tagged fields";
 
 fn null<T>(is_nullable: bool) -> Result<Option<T>, Box<Fault>> {

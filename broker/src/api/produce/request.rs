@@ -274,12 +274,12 @@ mod tests {
         let error = read(9, &body).expect_err("it claims too much");
         assert_eq!(
             error.to_string(),
-            "Produce v9: TopicData[0].PartitionData[0].Records claims a length of 9 bytes and 2 are left"
+            "Produce v9: TopicData[0].PartitionData[0].Records claims a length of 9 bytes, but 2 are left"
         );
         let error = read(9, &[0, 0, 1, 0, 0, 0, 9, 0xff, 0xff, 0xff, 0xff, 0x0f]).expect_err("so does this");
         assert_eq!(
             error.to_string(),
-            "Produce v9: TopicData claims 4294967294 elements of at least 3 bytes each and 0 are left"
+            "Produce v9: TopicData claims 4294967294 elements of at least 3 bytes each, but 0 are left"
         );
     }
 }

@@ -1,5 +1,5 @@
-//! The four codecs, bounded: no input makes more be allocated than the caller allows. Source: Kafka's `CompressionType`;
-//! snappy-java's `SnappyOutputStream` for the framing that Java clients use.
+//! The four codecs. Decompression is bounded: no input makes it allocate more than the caller allows. Source: Kafka's
+//! `CompressionType`; snappy-java's `SnappyOutputStream` for the framing that Java clients use.
 
 use super::InvalidRecords;
 use crate::log::header::Compression;
@@ -11,13 +11,14 @@ const SNAPPY_JAVA_MAGIC: &[u8] = b"\x82SNAPPY\x00";
 const SNAPPY_JAVA_HEADER_BYTES: usize = 16;
 /// snappy-java's block size.
 const SNAPPY_BLOCK_BYTES: usize = 32 << 10;
-/// The window that Kafka's zstd uses at most (its default level's is smaller); a frame that wants more is refused.
+/// The largest zstd window that is accepted, as a power of two: the decoder allocates the window that a frame asks for. Kafka's own
+/// compression never needs a larger one.
 const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 
-/// The body of a batch, decompressed to at most `limit_bytes`; the same bytes if it is not compressed.
+/// Decompresses the body of a batch to at most `limit_bytes`. Returns the same bytes if it is not compressed.
 ///
 /// # Errors
-/// [`InvalidRecords`] when it does not decompress, or to more than `limit_bytes`.
+/// [`InvalidRecords`] if the body does not decompress, or to more than `limit_bytes`.
 pub fn decompress(codec: Compression, body: &Bytes, limit_bytes: usize) -> Result<Bytes, InvalidRecords> {
     if codec == Compression::None {
         return Ok(body.clone());
@@ -25,7 +26,7 @@ pub fn decompress(codec: Compression, body: &Bytes, limit_bytes: usize) -> Resul
     decompress_slice(codec, body, limit_bytes).map(Bytes::from)
 }
 
-/// The same for borrowed bytes, into a buffer of its own.
+/// Decompresses borrowed bytes into a new buffer.
 pub(in crate::log) fn decompress_slice(
     codec: Compression,
     body: &[u8],
@@ -49,7 +50,7 @@ pub(in crate::log) fn decompress_slice(
 
 /// Appends `plain`, compressed, to `out`.
 pub(super) fn compress(codec: Compression, plain: &[u8], out: &mut Vec<u8>) {
-    // Writing into memory fails only by a codec's bug; a `Vec` takes every byte.
+    // A `Vec` accepts every byte, so only a bug in the codec can fail here.
     let written = match codec {
         Compression::None => out.write_all(plain),
         Compression::Gzip => gzip_into(plain, out),
@@ -67,7 +68,7 @@ fn gzip_into(plain: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
 }
 
 fn lz4_into(plain: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
-    // Independent blocks: Kafka's own reader refuses linked ones.
+    // Kafka's reader accepts independent blocks only.
     let info = lz4_flex::frame::FrameInfo::new()
         .block_mode(lz4_flex::frame::BlockMode::Independent)
         .block_size(lz4_flex::frame::BlockSize::Max64KB);
@@ -95,9 +96,9 @@ fn zstd_reader(body: &[u8]) -> io::Result<zstd::stream::read::Decoder<'_, &[u8]>
     Ok(decoder)
 }
 
-/// Reads to the end, or to one byte more than `limit_bytes`.
+/// Reads to the end, but at most one byte more than `limit_bytes`, which tells a body at the limit from one beyond it.
 fn read_bounded(reader: impl Read, body: &[u8], limit_bytes: usize) -> io::Result<Vec<u8>> {
-    // Records compress about fourfold; a wrong guess costs a copy, and never more than the bound.
+    // Records compress about fourfold. A wrong guess costs a copy and never allocates more than the limit.
     let mut plain = Vec::with_capacity(body.len().saturating_mul(4).min(limit_bytes));
     reader
         .take((limit_bytes as u64).saturating_add(1))
@@ -112,7 +113,7 @@ fn too_large() -> io::Error {
     io::Error::from(io::ErrorKind::FileTooLarge)
 }
 
-/// Raw snappy, or snappy-java's blocks behind its magic; librdkafka sends the first, Java the second.
+/// Decompresses raw snappy, which librdkafka sends, or snappy-java's framing with its magic, which Java clients send.
 fn snappy(body: &[u8], limit_bytes: usize) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     if !body.starts_with(SNAPPY_JAVA_MAGIC) {

@@ -1,4 +1,4 @@
-//! The writer of batches: what a producer does. Source: Kafka's `MemoryRecordsBuilder` and `DefaultRecord.writeTo`.
+//! Writes batches as a producer does. Source: Kafka's `MemoryRecordsBuilder` and `DefaultRecord.writeTo`.
 
 use super::super::header::{BATCH_HEADER_BYTES, BatchHeader, Compression};
 use super::{codec, varint};
@@ -17,8 +17,8 @@ pub struct NewRecord<'a> {
     pub headers: &'a [(&'a str, Option<&'a [u8]>)],
 }
 
-/// One batch of `records` as a producer sends it, base offset 0, with `CreateTime` and its CRC. No records make a batch that no broker
-/// takes.
+/// Encodes `records` as one batch, as a producer sends it: base offset 0, `CreateTime`, a valid CRC. Brokers refuse a batch without
+/// records.
 pub fn encode_batch(records: &[NewRecord<'_>], compression: Compression) -> Bytes {
     let base_timestamp_ms = records.first().map_or(-1, |record| record.timestamp_ms);
     let mut batch = vec![0; BATCH_HEADER_BYTES];
@@ -65,7 +65,7 @@ fn put_records(out: &mut Vec<u8>, records: &[NewRecord<'_>], base_timestamp_ms: 
     }
 }
 
-/// Length of a record's key, value and headers.
+/// Returns the length of a record's key, value and headers.
 fn record_bytes(record: &NewRecord<'_>) -> usize {
     let headers: usize = record
         .headers

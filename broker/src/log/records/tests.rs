@@ -157,7 +157,7 @@ fn a_zstd_window_beyond_128_mib_is_refused() {
 }
 
 #[test]
-fn bytes_that_are_no_compressed_body_are_an_error_that_names_the_codec() {
+fn an_invalid_compressed_body_is_an_error_that_names_the_codec() {
     for codec in CODECS.into_iter().skip(1) {
         let mut cut = Vec::new();
         codec::compress(codec, &b"some records".repeat(1_000), &mut cut);
@@ -180,7 +180,7 @@ fn a_walk_ends_at_the_first_malformed_record() {
         Compression::None,
     );
     let one_len = batch.body.len() / 2;
-    // What is wrong with the second record, as the bytes that stand in its place.
+    // The flaw of the second record, and the bytes that replace it.
     let cases: [(&str, &[u8]); 8] = [
         ("missing", &[]),
         ("its length is negative", &[0x01]),
@@ -210,7 +210,7 @@ fn a_walk_ends_at_the_first_malformed_record() {
 }
 
 #[test]
-fn an_answer_is_cut_into_batches_and_its_incomplete_end_left_out() {
+fn an_answer_is_split_into_batches_without_its_incomplete_end() {
     let one = encode_batch(&[record(1, None, Some(b"one"))], Compression::None);
     let two = encode_batch(
         &[record(2, None, Some(b"two")), record(2, None, None)],
@@ -230,11 +230,11 @@ fn an_answer_is_cut_into_batches_and_its_incomplete_end_left_out() {
 }
 
 #[test]
-fn headers_of_any_bytes_end() {
+fn reading_headers_of_arbitrary_bytes_terminates() {
     assert_eq!(super::headers(&[]).count(), 0);
     assert_eq!(
         super::headers(&[0xfe, 0xff, 0xff, 0xff, 0x0f, 0, 0]).count(),
         1,
-        "the count lies"
+        "the count is too large"
     );
 }

@@ -1,6 +1,6 @@
-//! Kafka's variable-length integers and a reader that borrows. Source: Kafka's `ByteUtils`.
+//! Kafka's variable-length integers and a borrowing reader. Source: Kafka's `ByteUtils`.
 
-/// Reads forward through borrowed bytes; every method is `None` when they end too early or hold what Kafka refuses.
+/// A forward reader of borrowed bytes. Every method returns `None` if the bytes end too early or are malformed by Kafka's rules.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
@@ -11,7 +11,7 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
-    /// What has not been read.
+    /// Returns the unread bytes.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.rest
     }
@@ -23,26 +23,26 @@ impl<'a> Reader<'a> {
         Some(taken)
     }
 
-    /// A zig-zag `int32` of at most five bytes.
+    /// Reads a zig-zag `int32` of at most five bytes.
     #[inline]
     pub(super) fn varint(&mut self) -> Option<i32> {
         let raw = self.unsigned(5)? as u32;
         Some((raw >> 1) as i32 ^ -((raw & 1) as i32))
     }
 
-    /// A zig-zag `int64` of at most ten bytes.
+    /// Reads a zig-zag `int64` of at most ten bytes.
     #[inline]
     pub(super) fn varlong(&mut self) -> Option<i64> {
         let raw = self.unsigned(10)?;
         Some((raw >> 1) as i64 ^ -((raw & 1) as i64))
     }
 
-    /// A varint length and so many bytes; a length of -1 is null. `None` outside: malformed.
+    /// Reads a varint length and that many bytes. The outer `None` means malformed, the inner one null.
     #[inline]
     pub(super) fn nullable_bytes(&mut self) -> Option<Option<&'a [u8]>> {
         let len = self.varint()?;
         if len < 0 {
-            // Kafka's reader takes any negative length for null.
+            // Kafka's reader treats any negative length as null.
             return Some(None);
         }
         self.take(len as usize).map(Some)
@@ -50,7 +50,7 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn unsigned(&mut self, most_bytes: usize) -> Option<u64> {
-        // One byte or two, as most lengths and deltas have.
+        // A fast path for one and two bytes: most lengths and deltas have no more.
         match self.rest {
             [first @ ..0x80, rest @ ..] => {
                 self.rest = rest;
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Appends a zig-zag varint (or varlong: the same bytes).
+/// Appends a zig-zag varint. A varlong of the same value has the same bytes.
 pub(super) fn put(out: &mut Vec<u8>, value: i64) {
     let mut raw = ((value << 1) ^ (value >> 63)) as u64;
     while raw >= 0x80 {
@@ -87,7 +87,7 @@ pub(super) fn put(out: &mut Vec<u8>, value: i64) {
     out.push(raw as u8);
 }
 
-/// How many bytes [`put`] appends.
+/// Returns the number of bytes that [`put`] appends.
 pub(super) fn len(value: i64) -> usize {
     let raw = ((value << 1) ^ (value >> 63)) as u64;
     (70 - (raw | 1).leading_zeros() as usize) / 7
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn varints_are_kafkas() {
+    fn varints_match_kafkas() {
         let cases: [(i64, &[u8]); 8] = [
             (0, &[0]),
             (-1, &[1]),

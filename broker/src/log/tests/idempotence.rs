@@ -4,7 +4,7 @@ use super::*;
 
 const PRODUCER: ProducerId = ProducerId(4_000);
 
-/// What an append is expected to give.
+/// The expected outcome of an append.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     At(i64),
@@ -35,7 +35,7 @@ fn outcome(log: &mut PartitionLog, (epoch, sequence, count): (i16, i32, usize)) 
 
 #[test]
 fn sequences_follow_kafkas_rules() {
-    // (what it shows, [((epoch, sequence, count), outcome)])
+    // (name of the case, [((epoch, sequence, count), outcome)])
     type Step = ((i16, i32, usize), Outcome);
     let cases: Vec<(&str, Vec<Step>)> = vec![
         (
@@ -161,7 +161,7 @@ fn a_duplicate_is_answered_with_all_of_the_originals_offsets() {
 }
 
 #[test]
-fn producers_do_not_know_each_other() {
+fn sequences_of_producers_are_independent() {
     let mut log = log();
     assert_eq!(outcome(&mut log, (0, 0, 1)), At(0));
     let mut other = from_producer(0, 9, 1);
@@ -210,7 +210,7 @@ fn a_refused_batch_does_not_count() {
 }
 
 #[test]
-fn of_ten_thousand_producers_those_that_wrote_longest_ago_are_forgotten() {
+fn beyond_ten_thousand_producers_the_least_recent_are_forgotten() {
     let mut log = log();
     let append_as = |log: &mut PartitionLog, id: i64, sequence: i32| {
         let mut batch = small(1);

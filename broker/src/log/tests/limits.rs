@@ -1,4 +1,4 @@
-//! What an append refuses.
+//! Batches that an append refuses.
 
 use super::*;
 
@@ -75,7 +75,7 @@ fn timestamps_are_bounded_on_both_sides_under_create_time_only() {
             (NOW_MS + 2_001, false),
             (-1, true), // no timestamp
         ] {
-            // The others are in range, so each record has to be looked at.
+            // The other records are in range, so the check must read each record.
             let mixed = batch(&[NOW_MS, timestamp_ms, NOW_MS], 10, codec);
             if is_taken {
                 append(&mut log(), mixed, &settings);
@@ -111,7 +111,7 @@ fn the_default_bounds_take_any_past_and_an_hour_of_future() {
 }
 
 #[test]
-fn a_compacted_topic_takes_no_record_without_a_key() {
+fn a_compacted_topic_refuses_a_record_without_a_key() {
     let settings = LogSettings {
         compacted: true,
         ..LogSettings::default()
@@ -127,7 +127,7 @@ fn a_compacted_topic_takes_no_record_without_a_key() {
 }
 
 #[test]
-fn a_body_that_cannot_be_read_is_refused_where_records_matter() {
+fn an_unreadable_body_is_refused_only_where_its_records_are_checked() {
     let mut garbage = keyed(&[Some(b"a")], Compression::Zstd);
     garbage.body = Bytes::from_static(b"no zstd frame");
     let settings = LogSettings {

@@ -19,14 +19,14 @@ enum Step {
     NextEpoch,
 }
 
-/// What the log must hold.
+/// The expected content of the log.
 #[derive(Debug)]
 struct Model {
     segments: Vec<KeptSegment>,
     start: i64,
     end: i64,
     epoch: i32,
-    /// Epoch and offset where it began.
+    /// The epochs, each with its start offset.
     epochs: Vec<(i32, i64)>,
 }
 
@@ -147,7 +147,7 @@ impl Model {
 
     fn start_at(&mut self, offset: i64) {
         self.start = self.start.max(offset);
-        // The epoch that holds the start begins there.
+        // The epoch that contains the log start now begins there.
         while self.epochs.get(1).is_some_and(|(_, start)| *start <= self.start) {
             self.epochs.remove(0);
         }
@@ -201,7 +201,7 @@ impl Model {
             .filter(|found| found.offset.0 >= self.start)
     }
 
-    /// What a read gives: the bytes and the next offset.
+    /// Returns the bytes of a read and the offset after them.
     fn read(&self, from: i64, end: i64, max_bytes: usize, at_least_one: bool) -> (Vec<u8>, i64) {
         let (mut bytes, mut next) = (Vec::new(), from);
         for kept in self.batches().filter(|kept| kept.last_offset() >= from) {
@@ -325,7 +325,7 @@ fn check_searches(log: &PartitionLog, model: &Model) {
             model.records().find(|found| found.timestamp_ms >= timestamp_ms)
         );
     }
-    // `max_by_key` gives the last of equals, the log the first.
+    // `max_by_key` returns the last of several equal records, the log returns the first.
     let largest = model.records().map(|found| found.timestamp_ms).max();
     assert_eq!(
         log.find_max_timestamp(),

@@ -1,8 +1,8 @@
-//! Segments that roll and go.
+//! Segments that are rolled and dropped.
 
 use super::*;
 
-/// Two batches of one large record make a segment.
+/// Returns settings under which two batches of one large record fill a segment.
 fn settings() -> LogSettings {
     LogSettings {
         segment_bytes: 25_000,
@@ -19,7 +19,7 @@ fn filled(count: usize, settings: &LogSettings) -> PartitionLog {
 }
 
 #[test]
-fn without_a_bound_everything_stays() {
+fn without_a_limit_everything_is_kept() {
     let settings = LogSettings {
         retention_ms: -1,
         ..settings()
@@ -40,14 +40,14 @@ fn retention_bytes_drops_whole_old_segments_as_new_ones_begin() {
     let starts: Vec<_> = (0..9)
         .map(|_| append(&mut log, large(), &settings).log_start_offset.0)
         .collect();
-    // A segment holds two. With the 7th batch a fourth segment begins: without the first there are 5 left, which is enough.
+    // A segment holds two batches. The 7th batch begins a fourth segment: without the first one 5 are left, which is enough.
     assert_eq!(starts, [0, 0, 0, 0, 0, 0, 2, 2, 4]);
     assert_eq!(log.size_bytes() as i64, 5 * batch_bytes);
     assert_eq!(read(&log, 4, usize::MAX), [4, 5, 6, 7, 8]);
 }
 
 #[test]
-fn retention_bytes_never_takes_the_active_segment_of_a_log_that_needs_it() {
+fn retention_bytes_keeps_an_active_segment_without_which_the_log_is_too_small() {
     let settings = LogSettings {
         retention_bytes: 1,
         ..settings()
@@ -82,7 +82,7 @@ fn retention_ms_drops_segments_by_their_latest_record_the_active_one_too() {
     assert_eq!(
         start_at(&mut log, NOW_MS + 1_301),
         5,
-        "the active one rolls and goes"
+        "the active segment is rolled and dropped"
     );
     assert_eq!((log.size_bytes(), log.log_end_offset()), (0, Offset(5)));
     assert_eq!(append(&mut log, small(1), &settings).base_offset, Offset(5));
@@ -114,7 +114,7 @@ fn a_batch_of_old_records_is_not_dropped_by_its_own_append() {
     assert_eq!(
         log.log_start_offset(),
         Offset(0),
-        "the sweep takes it, not the append"
+        "the sweep drops it, not the append"
     );
     log.enforce_retention(NOW_MS, &settings);
     assert_eq!(log.log_start_offset(), Offset(1));
@@ -166,7 +166,7 @@ fn deleting_records_moves_the_start_and_keeps_the_rest_of_its_batch() {
     assert_eq!(
         log.delete_records(Offset(1)),
         Ok(Offset(3)),
-        "it never moves back"
+        "the log start never moves back"
     );
     assert_eq!(log.delete_records(Offset(20)), Ok(Offset(20)));
     let error = log.delete_records(Offset(21)).expect_err("beyond the end");

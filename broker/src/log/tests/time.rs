@@ -1,4 +1,4 @@
-//! Records found by their time.
+//! Lookups of records by time.
 
 use super::*;
 
@@ -149,7 +149,7 @@ fn the_epoch_of_the_record_found_is_its_batchs() {
 }
 
 #[test]
-fn a_body_that_cannot_be_read_is_found_at_its_batchs_start() {
+fn an_unreadable_batch_is_found_at_its_base_offset() {
     let mut log = log();
     append(&mut log, small(2), &LogSettings::default());
     let mut garbage = batch(&[NOW_MS + 9, NOW_MS + 8], 1, Compression::Zstd);

@@ -1,4 +1,4 @@
-//! Truncation: what a follower drops whose log has diverged.
+//! Truncation, by which a follower drops records that diverge from the leader's log.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn from_producer(epoch: i16, sequence: i32) -> Batch {
     batch
 }
 
-/// A log of four batches: records 0..3 and 3..6 small, 6 large, 7..9 small.
+/// Returns a log of four batches: records 0..3 and 3..6 small, 6 large, 7..9 small.
 fn log_of_four() -> PartitionLog {
     let mut log = log();
     for batch in [small(3), small(3), large(), small(2)] {
@@ -22,7 +22,7 @@ fn log_of_four() -> PartitionLog {
 }
 
 #[test]
-fn the_batch_that_holds_the_offset_goes_whole_and_the_offset_is_the_new_end() {
+fn the_batch_that_contains_the_offset_is_dropped_whole_and_the_offset_is_the_new_end() {
     let cases: [(i64, i64, &[i64]); 9] = [
         (10, 9, &[0, 3, 6, 7]),
         (9, 9, &[0, 3, 6, 7]),
@@ -48,7 +48,7 @@ fn the_batch_that_holds_the_offset_goes_whole_and_the_offset_is_the_new_end() {
 }
 
 #[test]
-fn the_bytes_of_what_went_are_not_counted() {
+fn dropped_bytes_are_not_counted() {
     let sizes: Vec<_> = [9, 7, 6, 3, 0]
         .map(|offset| {
             let mut log = log_of_four();
@@ -71,7 +71,7 @@ fn the_bytes_of_what_went_are_not_counted() {
 }
 
 #[test]
-fn memory_comes_back() {
+fn truncation_frees_memory() {
     let pool = pool();
     let mut log = PartitionLog::new(pool.clone());
     for _ in 0..100 {
@@ -120,7 +120,7 @@ fn an_offset_between_the_log_start_and_its_batch_keeps_the_log_start() {
 
 #[test]
 fn a_segment_that_was_emptied_takes_the_next_append() {
-    // A segment a batch.
+    // One batch per segment.
     let settings = LogSettings {
         segment_bytes: small(1).size_bytes() as i32,
         ..LogSettings::default()
@@ -139,7 +139,7 @@ fn a_segment_that_was_emptied_takes_the_next_append() {
 }
 
 #[test]
-fn retention_counts_neither_the_time_nor_the_bytes_of_what_went() {
+fn retention_ignores_the_time_and_bytes_of_dropped_batches() {
     let settings = LogSettings {
         retention_ms: 1_000,
         ..LogSettings::default()
@@ -172,7 +172,7 @@ fn epochs_that_begin_at_or_after_the_offset_are_forgotten() {
         log.end_offset_for_epoch(LeaderEpoch(1)),
         Some((LeaderEpoch(1), Offset(4)))
     );
-    // An epoch that was begun here and wrote nothing goes even if no record does.
+    // An epoch that began here without a record is forgotten even if no record is dropped.
     log.begin_epoch(LeaderEpoch(5));
     log.truncate(Offset(4), NOW_MS);
     assert_eq!(log.end_offset_for_epoch(LeaderEpoch(5)), None);
@@ -220,7 +220,7 @@ fn a_producer_goes_back_to_its_last_batch_that_is_kept() {
 }
 
 #[test]
-fn a_batch_that_went_is_appended_again_and_one_that_is_kept_is_a_duplicate() {
+fn a_dropped_batch_is_appended_again_and_a_kept_one_is_a_duplicate() {
     let mut log = truncated(&[(0, 0), (0, 1), (0, 2)], 2);
     let settings = LogSettings::default();
     let again = append(&mut log, from_producer(0, 1), &settings);

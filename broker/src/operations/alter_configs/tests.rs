@@ -201,7 +201,7 @@ fn what_cannot_be_changed_is_explained() {
                     ("log.cleaner.max.compaction.lag.ms", Set, Some("1")),
                 ],
             ),
-            "Topics could not live with these broker configs: conflict between topic configs: min.compaction.lag.ms of 2 is more than max.compaction.lag.ms of 1",
+            "Topics could not live with these broker configs: conflict between topic configs: min.compaction.lag.ms (2) must not be more than max.compaction.lag.ms (1)",
         ),
         (
             change(ResourceType::Group, "g", &[]),

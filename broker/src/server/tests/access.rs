@@ -1,4 +1,4 @@
-//! Every API asks for the rights that Kafka asks for, and answers with Kafka's error when they are refused.
+//! Every API asks the authoriser for the operations that Kafka asks for, and answers with Kafka's error when they are denied.
 
 use super::Client;
 use crate::api::APIS;
@@ -54,7 +54,7 @@ const GROUP_CONFIGS: i8 = 32;
 
 type Question = (AclOperation, AclResourceType, &'static str);
 
-/// A client of a cluster that refuses everything.
+/// A client of a cluster that denies everything.
 struct Stranger {
     cluster: Arc<Cluster>,
     client: Client,
@@ -83,11 +83,11 @@ impl Stranger {
         }
     }
 
-    /// Asks, and checks that exactly `expected` was asked of the authoriser.
+    /// Sends a request and checks that the authoriser was asked exactly the `expected` questions.
     async fn ask<R: Request>(&mut self, version: i16, request: R, expected: &[Question]) -> R::Response {
         let response = self.client.ask(version, &request).await;
         let Authorizer::DenyAll(asked) = &self.cluster.authorizer else {
-            panic!("the cluster refuses everything");
+            panic!("the cluster denies everything");
         };
         let asked = std::mem::take(&mut *asked.lock().expect("no test panicked"));
         let expected: Vec<_> = expected
@@ -167,7 +167,7 @@ impl Stranger {
         let request = MetadataRequest::default()
             .with_topics(Some(vec![wanted]))
             .with_allow_auto_topic_creation(true);
-        // Once before it could be created, and once before it is shown.
+        // Asked once before creating the topic, and once before showing it.
         let answer = self
             .ask(9, request, &[(Describe, Topic, "t"), (Describe, Topic, "t")])
             .await;

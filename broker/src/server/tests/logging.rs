@@ -8,7 +8,7 @@ use std::time::Duration;
 use tracing::Level;
 use tracing::subscriber::DefaultGuard;
 
-/// What this test's thread logs.
+/// The log lines of this test's thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -64,7 +64,7 @@ async fn connections_and_requests_are_a_line_each_at_debug() {
             r#"DEBUG esmeralda_broker::server: connection opened node_id=1"#,
             r#"DEBUG esmeralda_broker::server::request_log: request api="ApiVersions" version=4 client_id="a client" node_id=1 duration_us=0 errors=none"#,
             r#"DEBUG esmeralda_broker::server::request_log: request api="Heartbeat" version=0 client_id="a client" node_id=1 duration_us=0 errors=UNKNOWN_MEMBER_ID:1"#,
-            r#"DEBUG esmeralda_broker::server: connection closed node_id=1 reason=the client closed it"#,
+            r#"DEBUG esmeralda_broker::server: connection closed node_id=1 reason=the client closed the connection"#,
         ]
     );
 }
@@ -78,7 +78,7 @@ async fn connections_and_requests_leave_no_line_at_info() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_protocol_closes_the_connection_and_is_said_once_a_minute() {
+async fn another_protocol_closes_the_connection_and_is_logged_once_a_minute() {
     let cluster = cluster(&[]);
     let (log, _guard) = Log::capture(Level::WARN);
     let listener = Listener {
@@ -111,12 +111,12 @@ async fn another_protocol_closes_the_connection_and_is_said_once_a_minute() {
     send(b"POST / HTTP/1.1\r\n\r\n").await;
     let http = "WARN esmeralda_broker::server::other_protocol: a client does not speak Kafka's protocol \
         peer_address=127.0.0.1:4711 protocol=HTTP \
-        hint=\"this port speaks Kafka's protocol: the HTTP API has an address of its own, which is printed at the start\"";
+        hint=\"this port speaks Kafka's protocol: use the address of the HTTP API, which is printed at the start\"";
     assert_eq!(log.lines(), [tls, http]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_first_bytes_of_a_connection_are_taken_for_another_protocol() {
+async fn another_protocol_is_recognised_only_at_the_start_of_a_connection() {
     let cluster = cluster(&[]);
     let (log, _guard) = Log::capture(Level::DEBUG);
     let mut client = Client::connect(&cluster);
@@ -127,6 +127,6 @@ async fn only_the_first_bytes_of_a_connection_are_taken_for_another_protocol() {
     assert_eq!(
         log.lines().last().unwrap(),
         "DEBUG esmeralda_broker::server: connection closed node_id=1 \
-        reason=a frame of 1195725856 bytes; socket.request.max.bytes is 104857600"
+        reason=invalid frame of 1195725856 bytes: socket.request.max.bytes allows at most 104857600"
     );
 }

@@ -1,4 +1,4 @@
-//! What connections hold of the memory budget, to the byte.
+//! The memory that connections are charged for, to the byte.
 
 use super::records::{create_topic, fetch};
 use super::{Addresses, Client, Listener, cluster, encode};
@@ -70,7 +70,7 @@ async fn a_request_with_many_elements_is_counted_until_it_is_answered() {
     let frame = encode(1, 12, &fetch(&topic, &positions));
     client.send_frame(&frame).await;
     tokio::time::sleep(Duration::from_millis(999)).await;
-    // It waits for records: its frame, one topic and its partitions.
+    // The fetch waits for records: charged are its frame, one topic and its partitions.
     assert_eq!(
         cluster.pool.used_bytes(),
         CONNECTION_BYTES + frame.len() + 101 * ELEMENT_BYTES

@@ -61,7 +61,7 @@ async fn offset_outside_the_log_and_wrong_epochs_are_errors() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn offsets_are_listed_by_what_they_are_and_by_time() {
+async fn offsets_are_listed_by_special_timestamp_and_by_time() {
     let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     let topic = create_topic(&mut client, &cluster, "listed", 1).await;
@@ -135,7 +135,7 @@ async fn offsets_are_listed_by_what_they_are_and_by_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn end_of_a_leader_epoch_is_told_at_every_version() {
+async fn end_of_a_leader_epoch_is_answered_at_every_version() {
     let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     let topic = create_topic(&mut client, &cluster, "ended", 1).await;

@@ -82,7 +82,7 @@ pub(super) async fn append(
     response.responses.remove(0).partition_responses.remove(0)
 }
 
-/// Waits for at most a second, for one byte.
+/// Returns a request that waits for one byte, for at most a second.
 pub(super) fn fetch(topic: &Topic, positions: &[(i32, i64)]) -> FetchRequest {
     let partitions = positions.iter().map(|(index, offset)| {
         FetchPartition::default()
@@ -122,7 +122,7 @@ pub(super) fn values(data: &PartitionData) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_produced_at_any_version_is_fetched_at_any_version() {
+async fn records_produced_at_any_version_are_fetched_at_any_version() {
     let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     let topic = create_topic(&mut client, &cluster, "any", 1).await;
@@ -371,7 +371,7 @@ async fn local_client_produces_fetches_and_lists_at_the_leaders() {
             Err(error) => vec![-i64::from(error.code)],
         })
         .collect();
-    // The leader of partition 1 has nothing there to read yet, and is not waited for: its partition is missing.
+    // The leader of partition 1 has no record to return yet, and the fetch does not wait for it: its partition is missing.
     assert_eq!(shown, [vec![1], vec![-3]]);
     let listed = client
         .list_offsets("local", &[1, 0], crate::local::OffsetSpec::Latest)

@@ -7,7 +7,7 @@ use kafka_protocol::messages::fetch_request::ForgottenTopic;
 use kafka_protocol::messages::fetch_response::PartitionData;
 
 #[tokio::test(start_paused = true)]
-async fn session_tells_changes_only() {
+async fn an_incremental_answer_contains_changes_only() {
     let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
     let topic = create_topic(&mut client, &cluster, "session", 3).await;
@@ -26,7 +26,7 @@ async fn session_tells_changes_only() {
         }
         request
     };
-    // Nothing new: nothing is told.
+    // Nothing has changed, so the answer is empty.
     let response = client.ask(12, &next(1, &[(0, 1)])).await;
     assert_eq!(
         (response.error_code, response.session_id, response.responses.len()),
@@ -46,7 +46,7 @@ async fn session_tells_changes_only() {
     assert_eq!(client.ask(13, &next(3, &[])).await.error_code, 106);
     let response = client.ask(12, &next(3, &[]).with_session_id(id ^ 1)).await;
     assert_eq!((response.error_code, response.session_id), (70, 0));
-    // A forgotten partition is told no more; an error is, each time.
+    // A forgotten partition is left out from now on; a partition with an error is included each time.
     let forget = |partition| {
         vec![
             ForgottenTopic::default()
@@ -63,7 +63,7 @@ async fn session_tells_changes_only() {
             .collect();
         assert_eq!(told, [(0, 1)]);
     }
-    // The first success after an error is told though nothing is new.
+    // The first success after an error is included, though nothing has changed.
     let response = client.ask(12, &next(5, &[(0, 1)])).await;
     let told: Vec<_> = partitions(&response)
         .iter()

@@ -1,4 +1,4 @@
-//! A topic's configs as DescribeConfigs and CreateTopics show them, with everything that could have given each value. Source: Kafka's
+//! A topic's configs as DescribeConfigs and CreateTopics show them, with all possible sources of each value. Source: Kafka's
 //! `ConfigHelper.createTopicConfigEntry`.
 
 use super::keys::{TOPIC_CONFIGS, synonyms};
@@ -6,7 +6,7 @@ use super::{TopicConfig, TopicDefaults};
 use crate::config::definition::Setting;
 use crate::config::layers::{ConfigEntry, Layers, Source, SynonymEntry};
 
-/// Every config of a topic, by name, over what is set for the broker that shows it and the defaults that follow from that.
+/// Returns every config of a topic, by name. `layers` and `defaults` are those of the broker that answers.
 pub(crate) fn describe(config: &TopicConfig, layers: &Layers, defaults: &TopicDefaults) -> Vec<ConfigEntry> {
     TOPIC_CONFIGS
         .iter()
