@@ -1,20 +1,20 @@
-//! AlterConfigs (key 33).
+//! AlterConfigs: replaces the configs of topics and brokers.
 //!
 //! # Versions
 //! 0 to 2.
 //!
 //! # Behaviour
-//! Replaces all that is set for a topic, for one broker or (with an empty name) for all brokers: what is not named goes back to its default. Each
-//! resource changes by itself, all or none of its configs. With `validate_only` nothing changes.
+//! Replaces the values set for a topic, for one broker or (with an empty name) for all brokers; configs that are not named return to their
+//! defaults. Each resource changes by itself, with all of its configs or none. With `validate_only` nothing changes.
 //!
 //! # Differs from Apache Kafka
 //! - Any broker changes topics, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
-//! - A change is in force, in every partition, when the answer arrives.
+//! - A change is in effect in every partition when the answer arrives.
 //! - An unknown broker config is refused. Kafka keeps it for plugins.
-//! - Listeners and their keys do not change while running; loggers, groups and client metrics have no configs: INVALID_REQUEST.
+//! - Listeners and their keys cannot change while running; loggers, groups and client metrics have no configs: INVALID_REQUEST.
 //!
 //! # Notes by KIP
-//! KIP-133: the API. KIP-226: broker configs that change while running. KIP-339: prefer IncrementalAlterConfigs.
+//! KIP-133: the API. KIP-226: broker configs that change while running. KIP-339: deprecated in favour of IncrementalAlterConfigs.
 
 use super::errors::{KafkaError, code_of};
 use super::fields::resource_type;
@@ -27,7 +27,7 @@ use kafka_protocol::messages::alter_configs_response::{AlterConfigsResourceRespo
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// AlterConfigs.
+/// Kafka's `AlterConfigsRequest`.
 pub(super) struct AlterConfigs;
 
 impl Api for AlterConfigs {

@@ -1,4 +1,4 @@
-//! The answer to a request, whatever its API, and the way to it: now or later.
+//! The answer to a request of any API, given now or later.
 
 pub(super) mod fetch;
 pub(super) mod produce;
@@ -14,40 +14,40 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// The answer to one request. It is encoded where it is written, at the version of the request.
+/// The answer to one request. It is encoded only when it is written, at the version of the request.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// How long the client is to wait before its next request (KIP-219), in milliseconds. Written into every response that has the
-    /// field at its version.
+    /// The time that the client has to wait before its next request (KIP-219), in milliseconds. It is written into every response that
+    /// has the field at its version.
     pub(crate) throttle_time_ms: i32,
-    /// Whether the response is written.
+    /// The way in which the client gets the answer.
     pub(crate) delivery: Delivery,
     response: Response,
 }
 
-/// What the client gets of an answer.
+/// The way in which a client gets an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
-    /// The response.
+    /// The response is written.
     Response,
-    /// Nothing: the client does not wait for a response (Produce with `acks=0`).
+    /// Nothing is written: the client does not wait for a response (Produce with `acks=0`).
     Nothing,
-    /// A closed connection, because the client does not wait for a response that names an error.
+    /// The connection is closed, because the client does not wait for a response in which an error could be named.
     ClosedConnection,
 }
 
 #[derive(Debug)]
 enum Response {
-    /// A message of Kafka's.
+    /// A message of Kafka.
     Message(Box<dyn AnyMessage>),
-    /// Produce and Fetch are answered most often. They are encoded by hand, and without a call through a table.
+    /// Produce and Fetch are answered most often. They are encoded by hand and without dynamic dispatch.
     Produce(ProduceAnswer),
     Fetch(FetchAnswer),
 }
 
-/// A response of Kafka's that is built as a message. An API implements it for its own.
+/// A response that is built as a message of Kafka. Each api file implements it for its response.
 pub(crate) trait ResponseMessage: Encodable + Debug + Send + 'static {
-    /// The field of the throttle time, which is encoded in the versions that have it.
+    /// Returns the field of the throttle time, which is encoded in the versions that have it.
     fn throttle_time_ms(&mut self) -> &mut i32;
 
     /// Counts the error codes of the response: Kafka's `AbstractResponse.errorCounts`.
@@ -81,12 +81,12 @@ impl Answer {
         }
     }
 
-    /// The same answer for a client that gets something else than the response.
+    /// Returns the answer with another way of delivery.
     pub(crate) fn delivered_as(self, delivery: Delivery) -> Self {
         Self { delivery, ..self }
     }
 
-    /// Writes the body of the response as `version` has it.
+    /// Writes the body of the response at `version`.
     pub(crate) fn write(self, out: &mut Outgoing, version: i16) {
         match self.response {
             Response::Message(mut message) => message.write(out.copied(), version, self.throttle_time_ms),
@@ -95,7 +95,7 @@ impl Answer {
         }
     }
 
-    /// The body of the response as `version` has it.
+    /// Returns the body of the response at `version`.
     #[cfg(test)]
     pub(super) fn into_bytes(self, version: i16) -> bytes::Bytes {
         let mut out = Outgoing::default();
@@ -131,21 +131,21 @@ impl From<FetchAnswer> for Answer {
     }
 }
 
-/// What a handler returns: the answer, or the work that will give it. Each request decides for itself, so that one that need not wait
-/// costs no allocation for a task.
+/// The result of a handler: the answer, or a future of it. A handler chooses for each request, so that a request that need not wait costs
+/// no allocation for a future.
 #[derive(Debug)]
 pub(crate) enum Answering {
-    /// The answer is there.
+    /// The answer is ready.
     Now(Answer),
-    /// The answer comes when others have done something, or when time has passed.
+    /// The answer depends on other requests, or on time.
     Later(Waiting),
 }
 
 impl Answering {
-    /// Answers when `work` is done.
+    /// Answers when `work` completes.
     pub(crate) fn later(work: impl Future<Output = Answer> + Send + 'static) -> Self {
         Self::Later(Waiting {
-            // Boxed, so that an idle connection does not hold room for the largest handler.
+            // Boxed, so that a connection does not reserve memory for the largest handler.
             work: Box::pin(work),
             _elements: None,
         })
@@ -175,7 +175,7 @@ impl<M: ResponseMessage> From<M> for Answering {
     }
 }
 
-/// A request that waits for its answer. Dropping it gives the request up.
+/// A request that waits for its answer. Dropping it cancels the request.
 pub(crate) struct Waiting {
     work: Pin<Box<dyn Future<Output = Answer> + Send>>,
     _elements: Option<Charge>,

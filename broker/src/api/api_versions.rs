@@ -1,27 +1,28 @@
 //! ApiVersions: which APIs and versions are served, and which features are on.
 //!
 //! # Versions
-//! 0 to 5. A request that is too new is answered before it gets here, with a body of version 0 (KIP-511).
+//! 0 to 5. A request of a later version is answered before it reaches this file, with a body of version 0 (KIP-511).
 //!
 //! # Behaviour
-//! Advertises exactly the list of [`APIS`](super::APIS), by key. From version 3 on the client's software name and version must match
-//! Kafka's pattern, or the answer is INVALID_REQUEST. From version 5 on a client can say which cluster and which broker it means to reach:
-//! one of the two without the other is INVALID_REQUEST, and if it has reached another broker the answer is REBOOTSTRAP_REQUIRED.
+//! Advertises exactly the APIs in [`APIS`](super::APIS), by key. From version 3 on the client's software name and version must match
+//! Kafka's pattern, or the answer is INVALID_REQUEST. From version 5 on a client can name the cluster and the broker that it wants to
+//! reach: one without the other is INVALID_REQUEST, and if it has reached another broker the answer is REBOOTSTRAP_REQUIRED.
 //!
 //! # Differs from Apache Kafka
-//! Features that Kafka 4.4 has and that are not served (`transaction.version`, `group.version`, `share.version`, ...) are left out,
-//! so that no client turns to them.
+//! Kafka 4.4's features that are not served (`transaction.version`, `group.version`, `share.version`, ...) are left out, so that no
+//! client uses them.
 //!
 //! # Notes by KIP
-//! KIP-511: software name and version. KIP-584: features. KIP-1242: cluster and broker (5). KIP-896: the versions that Kafka 4 dropped are refused, but Produce is
-//! advertised from 0, because librdkafka takes a higher start for a lack of message format support.
+//! KIP-511: software name and version. KIP-584: features. KIP-1242: cluster and broker (5). KIP-896: the versions that Kafka 4 removed are
+//! refused, but Produce is advertised from 0: librdkafka would infer from a higher first version that the message format is too old for
+//! compression.
 
+use super::errors::RequestError;
 use super::{APIS, Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::messages::api_versions_response::{ApiVersion, FinalizedFeatureKey, SupportedFeatureKey};
 use crate::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use crate::operations::RequestContext;
-use kafka_protocol::ResponseError;
 use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
@@ -30,11 +31,11 @@ use std::sync::Arc;
 /// Kafka's `ApiVersionsRequest`.
 pub(super) struct ApiVersions;
 
-/// The client names no broker.
+/// The value of a request that names no broker.
 const NO_NODE: i32 = -1;
-/// `metadata.version` of Kafka 4.4 (4.4-IV2), which clients and tools take for the release.
+/// `metadata.version` of Kafka 4.4 (4.4-IV2), from which clients and tools infer the release.
 const METADATA_VERSION: i16 = 33;
-/// The least `metadata.version` that Kafka 4 starts with (3.3-IV3).
+/// The least `metadata.version` with which Kafka 4 starts (3.3-IV3).
 const LEAST_METADATA_VERSION: i16 = 7;
 
 impl Api for ApiVersions {
@@ -72,7 +73,7 @@ impl Api for ApiVersions {
 
     fn refuse(_version: i16, _request: &ApiVersionsRequest, code: i16) -> Answer {
         let response = ApiVersionsResponse::default().with_error_code(code);
-        if code == ResponseError::UnsupportedVersion.code() {
+        if code == RequestError::UnsupportedVersion.code() {
             return response
                 .with_api_keys(advertised(|key| key == ApiKey::ApiVersions as i16))
                 .into();
@@ -97,24 +98,24 @@ fn refusal(
     context: &RequestContext,
     version: i16,
     request: &ApiVersionsRequest,
-) -> Option<ResponseError> {
+) -> Option<RequestError> {
     let names_software = version < 3
         || (is_software_word(&request.client_software_name)
             && is_software_word(&request.client_software_version));
-    // Fields that the version lacks have their defaults, which name neither.
+    // At earlier versions both fields have their defaults, which name neither.
     let names_cluster = request.cluster_id.is_some();
     let names_node = request.node_id != NO_NODE;
     if !names_software || names_cluster != names_node {
-        return Some(ResponseError::InvalidRequest);
+        return Some(RequestError::InvalidRequest);
     }
     let cluster_id = request.cluster_id.as_ref()?;
     let is_here = cluster_id.as_str() == cluster.cluster_id && request.node_id == context.node_id.0;
-    (!is_here).then_some(ResponseError::RebootstrapRequired)
+    (!is_here).then_some(RequestError::RebootstrapRequired)
 }
 
-/// Answers a request that is too new, in version 0: the error and ApiVersions' own range.
+/// Answers a request of a later version, to be written at version 0: the error and the versions of ApiVersions.
 pub(super) fn unsupported() -> Answer {
-    let code = ResponseError::UnsupportedVersion.code();
+    let code = RequestError::UnsupportedVersion.code();
     ApiVersions::refuse(0, &ApiVersionsRequest::default(), code)
 }
 
@@ -140,7 +141,8 @@ fn feature(name: &'static str, min_version: i16, max_version: i16) -> SupportedF
         .with_max_version(max_version)
 }
 
-/// Kafka's `ApiVersionsRequest.SOFTWARE_NAME_VERSION_PATTERN`: `[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?`.
+/// Returns whether `word` matches Kafka's `ApiVersionsRequest.SOFTWARE_NAME_VERSION_PATTERN`:
+/// `[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?`.
 fn is_software_word(word: &str) -> bool {
     let is_end = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = word.as_bytes();

@@ -1,19 +1,19 @@
-//! CreatePartitions (key 37).
+//! CreatePartitions: adds partitions to topics.
 //!
 //! # Versions
 //! 0 to 3.
 //!
 //! # Behaviour
-//! Raises the number of partitions of each topic to what is asked for; a number that is not larger is INVALID_PARTITIONS. Replicas may be
-//! assigned, one list for each new partition, with as many replicas as the topic has. With `validate_only` nothing changes.
+//! Raises the number of partitions of each topic to the requested number; one that is not larger is INVALID_PARTITIONS. The request may
+//! assign replicas: one list for each new partition, with the topic's replication factor. With `validate_only` nothing changes.
 //!
 //! # Differs from Apache Kafka
-//! - The partitions exist, with leaders, when the answer arrives. `timeout_ms` is not needed and not used.
+//! - The partitions exist, with leaders, when the answer arrives. `timeout_ms` is not used.
 //! - Any broker answers, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
-//! - A cluster has at most 200,000 partitions; beyond, POLICY_VIOLATION.
+//! - A cluster has at most 200,000 partitions; more are POLICY_VIOLATION.
 //!
 //! # Notes by KIP
-//! KIP-599: no quota of mutations is enforced.
+//! KIP-599: no quota on mutations is enforced.
 
 use super::errors::{KafkaError, code_of};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
@@ -31,7 +31,7 @@ use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// CreatePartitions.
+/// Kafka's `CreatePartitionsRequest`.
 pub(super) struct CreatePartitions;
 
 impl Api for CreatePartitions {

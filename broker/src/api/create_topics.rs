@@ -1,22 +1,22 @@
-//! CreateTopics (key 19).
+//! CreateTopics: creates topics.
 //!
 //! # Versions
-//! 2 to 7. From 5 the answer carries the topic's configs, partitions and replication factor; from 7 its id.
+//! 2 to 7. The answer has the topic's configs, partitions and replication factor from version 5 on, and its id from version 7 on.
 //!
 //! # Behaviour
-//! Each topic is created by itself; the checks and their order are those of Kafka's controller. A name that comes twice in a
-//! request is refused once. With `validate_only` nothing is created.
+//! Each topic is created by itself; the checks and their order are those of Kafka's controller. A name that occurs twice in a request is
+//! refused, with one entry in the answer. With `validate_only` nothing is created.
 //!
 //! # Differs from Apache Kafka
-//! - Followers are simulated: every replica is listed and in sync, only the leader holds records.
+//! - Followers are simulated: every replica is listed and in sync, but only the leader holds records.
 //! - Any broker answers, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
-//! - A topic exists, with leaders, when the answer arrives. `timeout_ms` is not needed and not used.
-//! - `segment.bytes` may be as small as 14; Kafka 4.1 wants 1 MiB.
-//! - A cluster has at most 200,000 partitions; beyond, POLICY_VIOLATION, as Kafka answers a request that creates too many.
-//! - Two names of one request that collide by `.` and `_`: the second is refused. Kafka finds collisions with existing topics only.
+//! - A topic exists, with leaders, when the answer arrives. `timeout_ms` is not used.
+//! - `segment.bytes` may be as small as 14; Kafka requires at least 1 MiB since 4.1.
+//! - A cluster has at most 200,000 partitions; more are POLICY_VIOLATION, as in Kafka for a request that creates too many.
+//! - If two names of one request collide by `.` and `_`, the second is refused. Kafka detects collisions with existing topics only.
 //!
 //! # Notes by KIP
-//! KIP-464: -1 partitions or replicas mean the broker's defaults. KIP-525: configs in the answer. KIP-516: topic ids.
+//! KIP-464: -1 partitions or replicas mean the broker's default. KIP-525: configs in the answer. KIP-516: topic ids.
 
 use super::errors::KafkaError;
 use super::fields::config_source;
@@ -35,7 +35,7 @@ use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// CreateTopics.
+/// Kafka's `CreateTopicsRequest`.
 pub(super) struct CreateTopics;
 
 impl Api for CreateTopics {

@@ -1,4 +1,4 @@
-//! DeleteGroups: groups without members are deleted, with what they committed.
+//! DeleteGroups: deletes groups without members, and their committed offsets.
 //!
 //! # Versions
 //! 0 to 3.
@@ -7,11 +7,11 @@
 //! Kafka's `GroupCoordinatorShard.deleteGroups`; a group named twice is answered once.
 //!
 //! # Differs from Apache Kafka
-//! In nothing known.
+//! No known differences.
 //!
 //! # Notes by KIP
-//! KIP-229: the API. KIP-1331: the error message (3), which Kafka gives only when the plugin that keeps the topology of a streams group
-//! cannot delete it; it is null here.
+//! KIP-229: the API. KIP-1331: the error message (3). Kafka sets it only if the plugin that stores the topology of a streams group cannot
+//! delete it; it is null here.
 
 use super::errors::code_of;
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};

@@ -1,18 +1,18 @@
-//! DeleteRecords (key 21).
+//! DeleteRecords: deletes the oldest records of partitions.
 //!
 //! # Versions
 //! 0 to 2.
 //!
 //! # Behaviour
-//! Moves the log start offset of each partition to the offset given, -1 being the high watermark, and answers with the log start offset.
-//! An offset that is before it already changes nothing; one beyond the high watermark is OFFSET_OUT_OF_RANGE. Only the leader does it, and only if
-//! `cleanup.policy` contains `delete` (else POLICY_VIOLATION).
+//! Moves the log start offset of each partition to the requested offset (-1 means the high watermark) and answers with the log start
+//! offset. An offset at or before the log start changes nothing; one above the high watermark is OFFSET_OUT_OF_RANGE. Only the leader
+//! accepts the request, and only if `cleanup.policy` contains `delete` (POLICY_VIOLATION otherwise).
 //!
 //! # Differs from Apache Kafka
-//! - Followers are simulated, so nothing is waited for: `timeout_ms` is not used.
+//! - Followers are simulated, so the request does not wait for them and `timeout_ms` is not used.
 //!
 //! # Notes by KIP
-//! KIP-107: the low watermark is the least log start offset of the replicas in sync, here that of the leader.
+//! KIP-107: the low watermark is the least log start offset of the in-sync replicas, here that of the leader.
 
 use super::errors::KafkaError;
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
@@ -27,10 +27,10 @@ use kafka_protocol::messages::delete_records_response::{
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// Kafka's `DeleteRecordsResponse.INVALID_LOW_WATERMARK`.
+/// The low watermark in an answer with an error: Kafka's `DeleteRecordsResponse.INVALID_LOW_WATERMARK`.
 const NO_LOW_WATERMARK: i64 = -1;
 
-/// DeleteRecords.
+/// Kafka's `DeleteRecordsRequest`.
 pub(super) struct DeleteRecords;
 
 impl Api for DeleteRecords {

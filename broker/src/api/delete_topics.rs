@@ -1,26 +1,25 @@
-//! DeleteTopics (key 20).
+//! DeleteTopics: deletes topics.
 //!
 //! # Versions
-//! 1 to 6. From 6 topics may be named by id; from 5 the answer says why a topic was not deleted.
+//! 1 to 6. The answer has error messages from version 5 on. Topics may be named by id from version 6 on.
 //!
 //! # Behaviour
-//! Each topic is deleted by itself; one that is named twice, be it by name and by id, is refused. Fetches that wait for a deleted topic
-//! are answered at once, and the groups forget what they have committed for it. `delete.topic.enable=false` refuses all.
+//! Each topic is deleted by itself; one that is named twice, also once by name and once by id, is refused. Fetches that wait for a deleted
+//! topic are answered at once, and groups drop their offsets for it. `delete.topic.enable=false` refuses all.
 //!
 //! # Differs from Apache Kafka
-//! - A topic is gone, with its records, when the answer arrives. `timeout_ms` is not needed and not used.
+//! - A topic and its records are deleted when the answer arrives. `timeout_ms` is not used.
 //! - Any broker answers, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
-//! - Answers are in the order of the request. Kafka shuffles them.
+//! - The answer has the topics in the order of the request. Kafka shuffles them.
 //!
 //! # Notes by KIP
-//! KIP-516: topic ids; a topic that is created again has another. KIP-599: no quota of mutations is enforced.
+//! KIP-516: topic ids; a topic that is created again has another id. KIP-599: no quota on mutations is enforced.
 
-use super::errors::KafkaError;
+use super::errors::{KafkaError, RequestError};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::operations::delete_topics::{DeleteTopic, DeleteTopicError, DeletedTopic, delete_topics};
-use kafka_protocol::ResponseError;
 use kafka_protocol::messages::TopicName;
 use kafka_protocol::messages::delete_topics_request::DeleteTopicsRequest;
 use kafka_protocol::messages::delete_topics_response::{DeletableTopicResult, DeleteTopicsResponse};
@@ -29,7 +28,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// DeleteTopics.
+/// Kafka's `DeleteTopicsRequest`.
 pub(super) struct DeleteTopics;
 
 impl Api for DeleteTopics {
@@ -106,10 +105,10 @@ fn answer(version: i16, topic: DeletedTopic) -> DeletableTopicResult {
     }
 }
 
-/// TOPIC_DELETION_DISABLED came with version 3.
+/// Returns the code of an error. TOPIC_DELETION_DISABLED exists from version 3 on.
 fn code(version: i16, error: DeleteTopicError) -> i16 {
     if version < 3 && error == DeleteTopicError::Disabled {
-        return ResponseError::InvalidRequest.code();
+        return RequestError::InvalidRequest.code();
     }
     error.code()
 }

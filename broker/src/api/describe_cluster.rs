@@ -1,11 +1,11 @@
-//! DescribeCluster (key 60).
+//! DescribeCluster: the brokers of the cluster.
 //!
 //! # Versions
-//! 0 to 2. From 1 the request says which endpoints it wants, from 2 whether fenced brokers too.
+//! 0 to 2. The request has a type of endpoint from version 1 on, and can include fenced brokers from version 2 on.
 //!
 //! # Behaviour
-//! Lists the brokers with the addresses that clients are told to dial, the cluster's id and the controller. Endpoints of type 1 are brokers; asked for
-//! controllers (type 2) a broker's listener answers MISMATCHED_ENDPOINT_TYPE, for any other type UNSUPPORTED_ENDPOINT_TYPE.
+//! Lists the brokers with their advertised addresses, the cluster's id and the controller. Endpoint type 1 means brokers. Type 2
+//! (controllers) is MISMATCHED_ENDPOINT_TYPE on a broker's listener, and any other type is UNSUPPORTED_ENDPOINT_TYPE.
 //!
 //! # Differs from Apache Kafka
 //! - The controller is always the first broker. A KRaft broker names any broker at random.
@@ -14,12 +14,12 @@
 //! # Notes by KIP
 //! KIP-700: the API. KIP-919: endpoint types. KIP-1073: fenced brokers.
 
+use super::errors::RequestError;
 use super::fields::NOT_ASKED;
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::{Cluster, NodeEndpoint};
 use crate::operations::RequestContext;
 use crate::operations::access::operations_on_cluster;
-use kafka_protocol::ResponseError;
 use kafka_protocol::messages::BrokerId;
 use kafka_protocol::messages::describe_cluster_request::DescribeClusterRequest;
 use kafka_protocol::messages::describe_cluster_response::{DescribeClusterBroker, DescribeClusterResponse};
@@ -27,11 +27,11 @@ use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// KIP-919's endpoint types.
+/// The endpoint types of KIP-919.
 const BROKERS: i8 = 1;
 const CONTROLLERS: i8 = 2;
 
-/// DescribeCluster.
+/// Kafka's `DescribeClusterRequest`.
 pub(super) struct DescribeCluster;
 
 impl Api for DescribeCluster {
@@ -48,12 +48,13 @@ impl Api for DescribeCluster {
         match request.endpoint_type {
             BROKERS => describe(cluster, context, request.include_cluster_authorized_operations).into(),
             CONTROLLERS => wrong_endpoint_type(
-                ResponseError::MismatchedEndpointType,
-                "the request came to a broker's listener and asks for controllers".to_owned(),
+                RequestError::MismatchedEndpointType,
+                "invalid endpoint type 2 (controllers): must be 1 (brokers) on a broker's listener"
+                    .to_owned(),
             ),
             other => wrong_endpoint_type(
-                ResponseError::UnsupportedEndpointType,
-                format!("endpoint type {other} is neither 1 (brokers) nor 2 (controllers)"),
+                RequestError::UnsupportedEndpointType,
+                format!("invalid endpoint type {other}: must be 1 (brokers) or 2 (controllers)"),
             ),
         }
     }
@@ -73,7 +74,7 @@ impl ResponseMessage for DescribeClusterResponse {
     }
 }
 
-fn wrong_endpoint_type(error: ResponseError, message: String) -> Answering {
+fn wrong_endpoint_type(error: RequestError, message: String) -> Answering {
     DescribeClusterResponse::default()
         .with_error_code(error.code())
         .with_error_message(Some(StrBytes::from_string(message)))

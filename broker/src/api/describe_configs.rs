@@ -1,19 +1,17 @@
-//! DescribeConfigs (key 32).
+//! DescribeConfigs: the configs of topics and brokers.
 //!
 //! # Versions
-//! 1 to 4. From 3 the answer has types and, if asked for, documentation.
+//! 1 to 4. From version 3 on the answer has types and, on request, documentation.
 //!
 //! # Behaviour
-//! Shows the configs of topics and brokers with their value, its source, and everything else that could have given it (synonyms). A broker shows its
-//! own configs only; the broker with the empty name stands for what was set for all brokers while running. Keys that do not exist
-//! are left out.
+//! Shows the configs of topics and brokers with their value, its source, and all other possible sources (synonyms). A broker shows only its
+//! own configs; the broker with the empty name stands for values set for all brokers while running. Keys that do not exist are left out.
 //!
 //! # Differs from Apache Kafka
-//! - Broker configs that clients and tools commonly set are known, about 150 of Kafka's 300. `documentation` is in our own words. Some are shown and
-//!   have no effect; the log says so at the start.
-//! - Loggers and groups have no configs here: INVALID_REQUEST says so. Client metrics subscriptions do not exist, and are shown
-//!   empty, as Kafka shows those that do not exist.
-//! - Secrets that were set are accepted and never shown, as in Kafka.
+//! - About 150 of Kafka's 300 broker configs are known: those that clients and tools commonly set. `documentation` has our own texts. Some
+//!   configs have no effect; the log names those that are set at the start.
+//! - Loggers and groups have no configs: INVALID_REQUEST. Client metrics subscriptions do not exist and are shown empty, as Kafka shows a
+//!   subscription that does not exist.
 //!
 //! # Notes by KIP
 //! KIP-133: the API. KIP-226: sources and synonyms. KIP-569: types and documentation.
@@ -34,7 +32,7 @@ use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// DescribeConfigs.
+/// Kafka's `DescribeConfigsRequest`.
 pub(super) struct DescribeConfigs;
 
 impl Api for DescribeConfigs {
@@ -83,7 +81,7 @@ impl ResponseMessage for DescribeConfigsResponse {
     }
 }
 
-/// What to tell beside the values.
+/// The parts of the answer that a request can choose.
 #[derive(Clone, Copy)]
 struct Wanted {
     synonyms: bool,
@@ -146,7 +144,7 @@ fn synonym(entry: SynonymEntry) -> DescribeConfigsSynonym {
         .with_source(config_source(entry.source))
 }
 
-/// Source: Kafka's `DescribeConfigsResponse.ConfigType`.
+/// Returns the wire value of a type. Source: Kafka's `DescribeConfigsResponse.ConfigType`.
 fn config_type(kind: Kind) -> i8 {
     match kind {
         Kind::Boolean => 1,

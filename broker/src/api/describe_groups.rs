@@ -4,11 +4,11 @@
 //! 0 to 6.
 //!
 //! # Behaviour
-//! Kafka's `GroupMetadataManager.describeGroups`: the chosen protocol and the members' metadata are told of stable groups only. A group that does
-//! not exist is Dead: without an error up to version 5, with GROUP_ID_NOT_FOUND from version 6 on.
+//! Kafka's `GroupMetadataManager.describeGroups`: only stable groups show the chosen protocol and the members' metadata. A group that does
+//! not exist is shown as Dead, from version 6 on with GROUP_ID_NOT_FOUND.
 //!
 //! # Differs from Apache Kafka
-//! In nothing known.
+//! No known differences.
 //!
 //! # Notes by KIP
 //! KIP-430: authorized operations (3). KIP-345: group.instance.id (4). KIP-1043: GROUP_ID_NOT_FOUND and a message (6).

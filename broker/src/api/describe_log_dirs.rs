@@ -1,19 +1,19 @@
-//! DescribeLogDirs (key 35).
+//! DescribeLogDirs: the sizes of a broker's partitions.
 //!
 //! # Versions
-//! 1 to 5. From 4 the answer has the directory's total and usable bytes, from 5 whether it is cordoned.
+//! 1 to 5. The answer has the directory's total and usable bytes from version 4 on, and whether it is cordoned from version 5 on.
 //!
 //! # Behaviour
-//! Shows one directory, `log.dirs` or `log.dir`, with the size of every partition that the asked broker has a replica of, or of those that are asked
-//! for; what does not exist is left out.
+//! Shows one directory, `log.dirs` or `log.dir`, with the sizes of the requested partitions, or of all partitions, of which the broker has
+//! a replica. Partitions that do not exist are left out.
 //!
 //! # Differs from Apache Kafka
-//! - There is no directory: the cluster lives in memory. Total bytes are the memory limit, usable bytes what is left of it, the same for every
-//!   broker of the cluster.
+//! - There is no directory: the cluster lives in memory. The total bytes are the memory limit and the usable bytes the rest of it, both the
+//!   same for every broker of the cluster.
 //! - Followers are simulated: a follower's replica shows the leader's size and no lag.
 //!
 //! # Notes by KIP
-//! KIP-113: future replicas do not exist. KIP-827: total and usable bytes. KIP-1066: no directory is cordoned, for there is only one.
+//! KIP-113: future replicas do not exist. KIP-827: total and usable bytes. KIP-1066: the only directory is never cordoned.
 
 use super::errors::KafkaError;
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
@@ -28,10 +28,10 @@ use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// From here on the answer has an error code of its own (KIP-784).
+/// The first version whose answer has an error code for the whole answer (KIP-784).
 const ERROR_CODE_FROM: i16 = 3;
 
-/// DescribeLogDirs.
+/// Kafka's `DescribeLogDirsRequest`.
 pub(super) struct DescribeLogDirs;
 
 impl Api for DescribeLogDirs {
@@ -55,14 +55,14 @@ impl Api for DescribeLogDirs {
         let response = DescribeLogDirsResponse::default();
         match dir {
             Ok(dir) => response.with_results(vec![result(dir)]).into(),
-            // Before version 3 an answer without directories is all that says so.
+            // Before version 3 there is no error code; an answer without directories stands for it.
             Err(denied) if version >= ERROR_CODE_FROM => response.with_error_code(denied.code()).into(),
             Err(_) => response.into(),
         }
     }
 
     fn refuse(_version: i16, _request: &DescribeLogDirsRequest, code: i16) -> Answer {
-        // Before version 3 there is no place for the code, and an answer without directories stands for it.
+        // Before version 3 the code is not encoded; an answer without directories stands for it.
         DescribeLogDirsResponse::default().with_error_code(code).into()
     }
 }

@@ -1,13 +1,13 @@
-//! DescribeProducers (key 61).
+//! DescribeProducers: the active producers of partitions.
 //!
 //! # Versions
 //! 0.
 //!
 //! # Behaviour
-//! Shows the idempotent producers that the leader of a partition remembers: epoch, last sequence, last timestamp.
+//! Shows the idempotent producers that the leader of a partition knows, each with epoch, last sequence and last timestamp.
 //!
 //! # Differs from Apache Kafka
-//! - Until there are transactions no producer has a coordinator epoch or an open transaction: both are -1.
+//! - There are no transactions yet, so the coordinator epoch and the start of an open transaction are -1.
 //!
 //! # Notes by KIP
 //! KIP-664: the API.
@@ -26,7 +26,7 @@ use kafka_protocol::messages::describe_producers_response::{
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// DescribeProducers.
+/// Kafka's `DescribeProducersRequest`.
 pub(super) struct DescribeProducers;
 
 impl Api for DescribeProducers {

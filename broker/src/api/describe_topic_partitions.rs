@@ -1,11 +1,11 @@
-//! DescribeTopicPartitions (key 75).
+//! DescribeTopicPartitions: topics and their partitions, in pages.
 //!
 //! # Versions
 //! 0.
 //!
 //! # Behaviour
-//! Shows topics by name with their partitions, at most `response_partition_limit` and `max.request.partition.size.limit` of them, and a
-//! cursor at which the next page starts. Nothing is created.
+//! Shows topics by name with their partitions, and a cursor at which the next page starts. A page has at most `response_partition_limit`
+//! and at most `max.request.partition.size.limit` partitions. No topic is created.
 //!
 //! # Differs from Apache Kafka
 //! - No partition has eligible leader replicas: every replica is in sync.
@@ -13,7 +13,7 @@
 //! # Notes by KIP
 //! KIP-966: the API.
 
-use super::errors::{KafkaError, code_of};
+use super::errors::{KafkaError, RequestError, code_of};
 use super::fields::NOT_ASKED;
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
@@ -22,7 +22,6 @@ use crate::operations::RequestContext;
 use crate::operations::access::operations_on_topic;
 use crate::operations::describe_topic_partitions::{Cursor, PageRequest, describe_page};
 use crate::operations::metadata::{DescribedTopic, TopicView};
-use kafka_protocol::ResponseError;
 use kafka_protocol::messages::describe_topic_partitions_request::{
     DescribeTopicPartitionsRequest, TopicRequest,
 };
@@ -35,7 +34,7 @@ use kafka_protocol::protocol::StrBytes;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
-/// DescribeTopicPartitions.
+/// Kafka's `DescribeTopicPartitionsRequest`.
 pub(super) struct DescribeTopicPartitions;
 
 impl Api for DescribeTopicPartitions {
@@ -153,14 +152,14 @@ fn partition(view: &TopicView, index: usize) -> DescribeTopicPartitionsResponseP
             .with_offline_replicas(ids(&view.offline_replicas(index)))
             .with_replica_nodes(replicas),
         Some(leader) => answer
-            .with_error_code(ResponseError::LeaderNotAvailable.code())
+            .with_error_code(RequestError::LeaderNotAvailable.code())
             .with_leader_id(BrokerId(-1))
             .with_leader_epoch(leader.epoch.0)
             .with_isr_nodes(ids(&view.in_sync_replicas(index)))
             .with_offline_replicas(ids(&view.offline_replicas(index)))
             .with_replica_nodes(replicas),
         None => answer
-            .with_error_code(ResponseError::LeaderNotAvailable.code())
+            .with_error_code(RequestError::LeaderNotAvailable.code())
             .with_leader_id(BrokerId(-1))
             .with_leader_epoch(-1)
             .with_offline_replicas(replicas.clone())

@@ -1,19 +1,18 @@
-//! Fetch: records out of partitions.
+//! Fetch: reads records from partitions.
 //!
 //! # Versions
 //! 4 to 18.
 //!
 //! # Behaviour
-//! Waits up to `max_wait_ms` for `min_bytes` over all partitions; any partition's error ends the wait. Sessions from version 7 on. An
-//! answer has at most 55 MiB of records, beyond the first batch. Records are written from the log without copying them.
+//! Waits up to `max_wait_ms` for `min_bytes` over all partitions; an error of any partition ends the wait. Sessions exist from version 7
+//! on. An answer has at most 55 MiB of records unless its first batch is larger. Records are written from the log without a copy.
 //!
 //! # Differs from Apache Kafka
-//! Followers and their replica state are ignored: who fetches is a consumer. No preferred read replica is named.
+//! Replica ids and replica state are ignored: every client is treated as a consumer. No preferred read replica is named.
 //!
 //! # Notes by KIP
 //! KIP-74: bounds that a first batch may exceed. KIP-98: `read_committed`. KIP-227: sessions. KIP-320: leader epochs. KIP-516: topic ids
-//! from version 13 on. KIP-595: diverging epochs from version 12 on. KIP-951: the current leader from version 16 on (its field is
-//! there from 12 on).
+//! (13). KIP-595: diverging epochs (12). KIP-951: the current leader (16; the field exists from 12 on).
 
 use super::answer::fetch::{FetchAnswer, PartitionAnswer, TopicAnswer};
 use super::errors::{KafkaError, code_instead_of_storage_error};
@@ -36,11 +35,11 @@ use std::time::Duration;
 /// Kafka's `FetchRequest`.
 pub(super) struct Fetch;
 
-/// From here on topics have ids instead of names.
+/// The first version with topic ids instead of names.
 const TOPIC_IDS_FROM: i16 = 13;
-/// From here on an answer may name the current leader.
+/// The first version whose answer may name the current leader.
 const CURRENT_LEADER_FROM: i16 = 16;
-/// Before this, clients do not know KAFKA_STORAGE_ERROR.
+/// The first version whose clients know KAFKA_STORAGE_ERROR.
 const STORAGE_ERROR_FROM: i16 = 6;
 
 impl Api for Fetch {
@@ -83,8 +82,8 @@ impl Api for Fetch {
         })
     }
 
-    /// From version 13 on the code of the whole answer is enough. Earlier ones have it in each partition, since it was there before the
-    /// answer as a whole had a code.
+    /// Answers with one code for the whole answer from version 13 on. Earlier versions have the code in each partition too, because the
+    /// first of them have no code for the whole answer.
     fn refuse(version: i16, request: &FetchRequest, code: i16) -> Answer {
         let topics = request.topics.iter().filter(|_| version < TOPIC_IDS_FROM);
         let topics = topics.map(|topic| TopicAnswer {
@@ -233,7 +232,7 @@ fn partition_answer(
     }
 }
 
-/// Kafka's `maybeDownConvertStorageError`: old clients retry NOT_LEADER_OR_FOLLOWER only.
+/// Returns the code of an error. Old clients retry only after NOT_LEADER_OR_FOLLOWER: Kafka's `maybeDownConvertStorageError`.
 fn code(version: i16, error: FetchError) -> i16 {
     match error {
         FetchError::NotServed(NotServed::Offline(_)) if version < STORAGE_ERROR_FROM => {

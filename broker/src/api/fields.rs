@@ -1,4 +1,4 @@
-//! Fields that the messages of several APIs share, and how they are written.
+//! Fields that the messages of several APIs share.
 
 mod authorized_operations;
 mod config_source;

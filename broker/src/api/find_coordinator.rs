@@ -1,14 +1,14 @@
-//! FindCoordinator: which broker to ask about a group.
+//! FindCoordinator: the broker that coordinates a group.
 //!
 //! # Versions
 //! 0 to 6. One key up to version 3, several from version 4 on.
 //!
 //! # Behaviour
-//! A group is coordinated by the broker that its id's hash picks. The coordinator is ready at once, so that no client waits for an
-//! offsets topic to be created.
+//! The hash of a group's id selects its coordinator. A coordinator is available at once: there is no offsets topic that must be created
+//! first.
 //!
 //! # Differs from Apache Kafka
-//! Transactional ids (key type 1) and share groups (2) get INVALID_REQUEST with a message that says that they are not served.
+//! Transactional ids (key type 1) and share groups (2) get INVALID_REQUEST with the message that they are not served.
 //!
 //! # Notes by KIP
 //! KIP-699: several keys. KIP-890: version 5. KIP-932: key type 2, version 6.
@@ -93,7 +93,7 @@ impl ResponseMessage for FindCoordinatorResponse {
     }
 }
 
-/// Kafka's `Node.noNode()`.
+/// The id in an answer without a coordinator: Kafka's `Node.noNode()`.
 const NO_NODE: i32 = -1;
 
 fn one(found: Result<NodeEndpoint, FindCoordinatorError>) -> FindCoordinatorResponse {

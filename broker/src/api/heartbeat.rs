@@ -1,14 +1,14 @@
-//! Heartbeat: a member of a classic group lives.
+//! Heartbeat: a member of a classic group renews its session.
 //!
 //! # Versions
 //! 0 to 4.
 //!
 //! # Behaviour
-//! Kafka's `GroupMetadataManager.classicGroupHeartbeat`: the member has another session timeout from now on. REBALANCE_IN_PROGRESS tells it to
-//! join again, and counts as a heartbeat.
+//! Kafka's `GroupMetadataManager.classicGroupHeartbeat`: the session timeout starts again. REBALANCE_IN_PROGRESS tells the member to join
+//! again, and renews the session too.
 //!
 //! # Differs from Apache Kafka
-//! In nothing known.
+//! No known differences.
 //!
 //! # Notes by KIP
 //! KIP-345: group.instance.id (3).

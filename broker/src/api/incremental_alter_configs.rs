@@ -1,18 +1,18 @@
-//! IncrementalAlterConfigs (key 44).
+//! IncrementalAlterConfigs: changes single configs of topics and brokers.
 //!
 //! # Versions
 //! 0 to 1.
 //!
 //! # Behaviour
 //! Sets, deletes, appends to and subtracts from the configs of a topic, of one broker or (with an empty name) of all brokers. Each resource
-//! changes by itself, all or none of its configs. Lists only can be appended to, from their default on if nothing is set. With
-//! `validate_only` nothing changes.
+//! changes by itself, with all of its configs or none. Only lists can be appended to and subtracted from, starting from the default if no
+//! value is set. With `validate_only` nothing changes.
 //!
 //! # Differs from Apache Kafka
 //! - Any broker changes topics, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
-//! - A change is in force, in every partition, when the answer arrives.
+//! - A change is in effect in every partition when the answer arrives.
 //! - An unknown broker config is refused. Kafka keeps it for plugins.
-//! - Listeners and their keys do not change while running; loggers, groups and client metrics have no configs: INVALID_REQUEST.
+//! - Listeners and their keys cannot change while running; loggers, groups and client metrics have no configs: INVALID_REQUEST.
 //!
 //! # Notes by KIP
 //! KIP-339: the API. KIP-226: broker configs that change while running.
@@ -32,7 +32,7 @@ use kafka_protocol::messages::incremental_alter_configs_response::{
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// IncrementalAlterConfigs.
+/// Kafka's `IncrementalAlterConfigsRequest`.
 pub(super) struct IncrementalAlterConfigs;
 
 impl Api for IncrementalAlterConfigs {
@@ -100,7 +100,7 @@ fn alteration(resource: &AlterConfigsResource) -> Alteration {
     }
 }
 
-/// Source: Kafka's `AlterConfigOp.OpType`.
+/// Returns the operation of that code. Source: Kafka's `AlterConfigOp.OpType`.
 fn operation(code: i8) -> ConfigOperation {
     match code {
         0 => ConfigOperation::Set,

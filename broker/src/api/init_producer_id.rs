@@ -1,16 +1,16 @@
-//! InitProducerId: an id for an idempotent producer.
+//! InitProducerId: allocates an id for an idempotent producer.
 //!
 //! # Versions
 //! 0 to 5.
 //!
 //! # Behaviour
-//! Without a transactional id: a producer id that nobody had before, at epoch 0.
+//! Without a transactional id the answer has a new producer id at epoch 0.
 //!
 //! # Differs from Apache Kafka
-//! Transactions are not served: a transactional id gets UNSUPPORTED_VERSION, which ends a producer, and the broker's log says why.
+//! Transactions are not served: a transactional id gets UNSUPPORTED_VERSION, which is fatal for a producer, and the broker logs the reason.
 //!
 //! # Notes by KIP
-//! KIP-98: idempotent producers. KIP-360: the producer's former id and epoch may be given, from version 3 on.
+//! KIP-98: idempotent producers. KIP-360: from version 3 on a request may have the producer's former id and epoch.
 
 use super::errors::KafkaError;
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};

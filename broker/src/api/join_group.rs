@@ -1,16 +1,17 @@
 //! JoinGroup: a member joins a classic group, and waits for the others.
 //!
 //! # Versions
-//! 0 to 9. Version 0 has no rebalance timeout: the session timeout stands for it.
+//! 0 to 9. Version 0 has no rebalance timeout and uses the session timeout.
 //!
 //! # Behaviour
-//! Kafka's `GroupMetadataManager.classicGroupJoin`: parked until the rebalance completes, the leader gets everybody's metadata.
+//! Kafka's `GroupMetadataManager.classicGroupJoin`: the request waits until the rebalance completes. The leader gets the metadata of all
+//! members.
 //!
 //! # Differs from Apache Kafka
-//! When a member joins again while its earlier JoinGroup is parked, the earlier one is answered with REBALANCE_IN_PROGRESS; Kafka never
-//! answers it. A group holds at most 20,000 members and promised ids, whatever `group.max.size` says (GROUP_MAX_SIZE_REACHED), and
-//! the cluster 50,000 groups (POLICY_VIOLATION). What groups hold together is bounded by an eighth of the memory limit: beyond it no
-//! group is founded and no member joins (COORDINATOR_NOT_AVAILABLE, Kafka's code when it cannot write to `__consumer_offsets`).
+//! If a member joins again while its earlier JoinGroup waits, the earlier one is answered with REBALANCE_IN_PROGRESS; Kafka never answers
+//! it. A group has at most 20,000 members and promised ids, even if `group.max.size` is higher (GROUP_MAX_SIZE_REACHED), and the cluster at
+//! most 50,000 groups (POLICY_VIOLATION). All groups together may use an eighth of the memory limit. Beyond it no group is created and no
+//! member joins: COORDINATOR_NOT_AVAILABLE, Kafka's code for a failed write to `__consumer_offsets`.
 //!
 //! # Notes by KIP
 //! KIP-62: rebalance timeout (1). KIP-394: MEMBER_ID_REQUIRED (4). KIP-345: group.instance.id (5). KIP-559: protocol type (7).
@@ -40,7 +41,7 @@ impl Api for JoinGroup {
 
     const VERSIONS: RangeInclusive<i16> = 0..=9;
 
-    // What was asked is in the group's mailbox; only the wait for the answer ends.
+    // The request is in the group's mailbox already and is carried out; only the wait for the answer ends.
     const ENDS_WITH_ITS_CLIENT: bool = true;
 
     fn handle(
@@ -82,7 +83,7 @@ impl ResponseMessage for JoinGroupResponse {
 fn values(version: i16, request: &JoinGroupRequest) -> JoinRequest {
     let protocols = request.protocols.iter().map(|protocol| Protocol {
         name: shared(&protocol.name),
-        // A member outlives its request's frame.
+        // Copied, because a member outlives the frame of its request.
         metadata: Bytes::copy_from_slice(&protocol.metadata),
     });
     JoinRequest {
@@ -136,7 +137,7 @@ fn protocol_type(version: i16, protocol_type: &Option<Arc<str>>) -> Option<StrBy
     wire_option(protocol_type.as_ref()).filter(|_| version >= 7)
 }
 
-/// The protocol's name may be null from version 7 on only.
+/// Returns the name that stands for no protocol: null from version 7 on, empty before.
 fn no_protocol(version: i16) -> Option<StrBytes> {
     (version < 7).then(StrBytes::default)
 }

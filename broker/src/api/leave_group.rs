@@ -1,13 +1,13 @@
 //! LeaveGroup: members leave a classic group, or an administrator removes static ones.
 //!
 //! # Versions
-//! 0 to 5. One member up to version 2, whose error is that of the answer; several from version 3 on.
+//! 0 to 5. A request has one member up to version 2, whose error is that of the answer, and several from version 3 on.
 //!
 //! # Behaviour
-//! Kafka's `GroupMetadataManager.classicGroupLeave`. A leaver without a member id is a static one, named by its instance id.
+//! Kafka's `GroupMetadataManager.classicGroupLeave`. A member without a member id is static and named by its instance id.
 //!
 //! # Differs from Apache Kafka
-//! In nothing known.
+//! No known differences.
 //!
 //! # Notes by KIP
 //! KIP-345: several members (3). KIP-800: reason (5).

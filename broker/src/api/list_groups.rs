@@ -4,10 +4,10 @@
 //! 0 to 5.
 //!
 //! # Behaviour
-//! Kafka's `GroupMetadataManager.listGroups`; filters by state and type mind no case. Groups come in the order of their ids.
+//! Kafka's `GroupMetadataManager.listGroups`. Filters by state and type ignore case. Groups are in the order of their ids.
 //!
 //! # Differs from Apache Kafka
-//! In nothing known; the only type of group is classic.
+//! The only type of group is classic.
 //!
 //! # Notes by KIP
 //! KIP-518: states (4). KIP-848: types (5).

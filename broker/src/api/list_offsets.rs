@@ -1,15 +1,17 @@
-//! ListOffsets: an offset by what it is or by time.
+//! ListOffsets: finds offsets by special timestamp or by time.
 //!
 //! # Versions
 //! 1 to 11.
 //!
 //! # Behaviour
-//! -1 is the latest (the last stable offset under `read_committed`), -2 the earliest, -3 the largest timestamp (version 7 on), -4 the
-//! earliest that is kept locally, which is the earliest (version 8 on), -5 the latest in tiered storage (version 9 on) and -6 the
-//! earliest that is not there yet (version 11 on), both of which are -1, as in Kafka where tiered storage is off. Another negative number, or one too early, is UNSUPPORTED_VERSION. A partition that is asked for twice is INVALID_REQUEST.
+//! Timestamp -1 is the latest offset (the last stable offset under `read_committed`), -2 the earliest, -3 the one with the largest
+//! timestamp (from version 7 on), -4 the earliest kept locally, which is the earliest (from version 8 on). -5, the latest in tiered storage
+//! (from version 9 on), and -6, the earliest not uploaded yet (from version 11 on), are answered with offset -1, as in Kafka without tiered
+//! storage. Any other negative number, or one that the version does not have, is UNSUPPORTED_VERSION. A partition that is requested twice
+//! is INVALID_REQUEST.
 //!
 //! # Differs from Apache Kafka
-//! Nothing is known to differ. There is no tiered storage, so `timeout_ms` has no use.
+//! There is no tiered storage, so `timeout_ms` has no use.
 //!
 //! # Notes by KIP
 //! KIP-79: by timestamp. KIP-207, KIP-320: leader epochs. KIP-734: -3. KIP-405: -4. KIP-1005: -5. KIP-1023: -6.
@@ -31,7 +33,7 @@ use std::sync::Arc;
 /// Kafka's `ListOffsetsRequest`.
 pub(super) struct ListOffsets;
 
-/// From here on an answer names the record's leader epoch.
+/// The first version whose answer has the record's leader epoch.
 const LEADER_EPOCH_FROM: i16 = 4;
 
 impl Api for ListOffsets {
@@ -99,7 +101,7 @@ impl ResponseMessage for ListOffsetsResponse {
     }
 }
 
-/// How often each partition is asked for.
+/// Returns the number of times that the request has each partition.
 fn counts(request: &ListOffsetsRequest) -> HashMap<(&str, i32), usize> {
     let mut counts = HashMap::new();
     for topic in &request.topics {

@@ -1,23 +1,23 @@
 //! Metadata (key 3).
 //!
 //! # Versions
-//! 0 to 13. Version 0 asks for all topics with an empty list, later ones with null. From 12 topics may be asked for by id.
+//! 0 to 13. In version 0 an empty list means all topics, later null does. From version 12 on topics may be named by id.
 //!
 //! # Behaviour
-//! Lists the brokers of the cluster with the addresses that clients are told to dial, the controller, and the topics that are asked for
-//! with the leader, leader epoch and replicas of every partition. A topic that does not exist is created if `auto.create.topics.enable` and
-//! the request allow it and its name is legal.
+//! Lists the brokers with their advertised addresses, the controller, and the requested topics with the leader, leader epoch and replicas
+//! of every partition. A topic that does not exist is created if `auto.create.topics.enable` and the request allow it and its name is
+//! valid.
 //!
 //! # Differs from Apache Kafka
-//! - A topic that is created on the way is in the same answer, with its leaders. Kafka first answers UNKNOWN_TOPIC_OR_PARTITION, and the
+//! - A topic that the request creates is in the same answer, with its leaders. Kafka first answers UNKNOWN_TOPIC_OR_PARTITION, and the
 //!   client asks again.
 //! - The controller is always the first broker. A KRaft broker names any broker at random.
 //!
 //! # Notes by KIP
-//! KIP-430: authorised operations, when they are asked for. KIP-516: topic ids; an id that no topic has is UNKNOWN_TOPIC_ID.
-//! KIP-700: from version 11 DescribeCluster tells the operations on the cluster.
+//! KIP-430: authorised operations, on request. KIP-516: topic ids; an unknown id is UNKNOWN_TOPIC_ID. KIP-700: from version 11 on the
+//! operations on the cluster are in DescribeCluster only.
 
-use super::errors::code_of;
+use super::errors::{RequestError, code_of};
 use super::fields::NOT_ASKED;
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::{Cluster, NodeEndpoint};
@@ -25,7 +25,6 @@ use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use crate::operations::access::{operations_on_cluster, operations_on_topic};
 use crate::operations::metadata::{DescribedTopic, Leader, TopicView, Wanted, describe_topics};
-use kafka_protocol::ResponseError;
 use kafka_protocol::messages::metadata_request::{MetadataRequest, MetadataRequestTopic};
 use kafka_protocol::messages::metadata_response::{
     MetadataResponse, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
@@ -35,7 +34,7 @@ use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// Metadata.
+/// Kafka's `MetadataRequest`.
 pub(super) struct Metadata;
 
 impl Api for Metadata {
@@ -56,7 +55,7 @@ impl Api for Metadata {
             Err(topics) => {
                 let topics = topics
                     .into_iter()
-                    .map(|topic| refused(topic, ResponseError::InvalidRequest.code()))
+                    .map(|topic| refused(topic, RequestError::InvalidRequest.code()))
                     .collect();
                 return brokers(MetadataResponse::default().with_topics(topics), cluster, context).into();
             }
@@ -105,7 +104,10 @@ impl ResponseMessage for MetadataResponse {
     }
 }
 
-/// The topics themselves when one has no name, or an id, in a version where ids are not known.
+/// Returns the topics that the request names.
+///
+/// # Errors
+/// The topics themselves, if one of them has a null name or an id in a version that does not allow it.
 fn wanted(
     version: i16,
     topics: Option<Vec<MetadataRequestTopic>>,
@@ -116,7 +118,7 @@ fn wanted(
     if version == 0 && topics.is_empty() {
         return Ok(Wanted::All);
     }
-    // Kafka looks at ids only, if there is one.
+    // As in Kafka, names are ignored if any topic has an id.
     let ids: Vec<_> = topics
         .iter()
         .map(|topic| topic.topic_id)
@@ -132,7 +134,7 @@ fn wanted(
     Ok(Wanted::Named(names.map(|name| name.to_string()).collect()))
 }
 
-/// A topic of a request that Kafka refuses whole (`MetadataRequest.getErrorResponse`).
+/// Returns the answer for one topic of a request that is refused as a whole (`MetadataRequest.getErrorResponse`).
 fn refused(topic: MetadataRequestTopic, code: i16) -> MetadataResponseTopic {
     MetadataResponseTopic::default()
         .with_error_code(code)
@@ -186,14 +188,14 @@ fn partition(view: &TopicView, index: usize, leader: Option<Leader>) -> Metadata
             .with_offline_replicas(ids(&view.offline_replicas(index)))
             .with_replica_nodes(replicas),
         Some(leader) => answer
-            .with_error_code(ResponseError::LeaderNotAvailable.code())
+            .with_error_code(RequestError::LeaderNotAvailable.code())
             .with_leader_id(BrokerId(-1))
             .with_leader_epoch(leader.epoch.0)
             .with_isr_nodes(ids(&view.in_sync_replicas(index)))
             .with_offline_replicas(ids(&view.offline_replicas(index)))
             .with_replica_nodes(replicas),
         None => answer
-            .with_error_code(ResponseError::LeaderNotAvailable.code())
+            .with_error_code(RequestError::LeaderNotAvailable.code())
             .with_leader_id(BrokerId(-1))
             .with_leader_epoch(-1)
             .with_offline_replicas(replicas.clone())

@@ -1,6 +1,6 @@
-//! The wire's side of each operation: one thin file per Kafka API that translates messages to values and back. It never locks,
-//! spawns, or decides a rule, and never calls another api file. Here is THE list of APIs, from which the version gate,
-//! ApiVersions, the README's table and the every-version test derive.
+//! The wire's side of each operation: one thin file per Kafka API, which translates messages to values and back. An api file never locks,
+//! spawns or decides a rule, and never calls another api file. This file has the only list of APIs, from which the version gate,
+//! ApiVersions, the table of APIs in the docs and the tests of every version derive.
 
 use crate::bounds::{self, OutOfBounds};
 use crate::cluster::Cluster;
@@ -58,7 +58,8 @@ use answer::ResponseMessage;
 /// Builds [`APIS`] from the types that implement [`Api`].
 macro_rules! apis {
     ($($api:ty),* $(,)?) => {
-        /// Every API that is served, those of the hot path first: they are looked up from the front. An API that is not here is neither advertised nor answered.
+        /// Every served API. Those of the hot path come first, because lookups search from the front. Other APIs are neither advertised
+        /// nor answered.
         pub(crate) static APIS: &[Served] = &[$(Served::of::<$api>()),*];
     };
 }
@@ -95,19 +96,19 @@ apis![
     init_producer_id::InitProducerId,
 ];
 
-/// One Kafka API: which versions are served, and how a request becomes an answer.
+/// One Kafka API: its versions, and the way from a request to its answer.
 pub(crate) trait Api {
-    /// What a request's body is read into; names the API's key and its response.
+    /// The type of a decoded request, which also names the API's key and response.
     type Request: Body;
 
-    /// The versions that are really served.
+    /// The versions that are served.
     const VERSIONS: RangeInclusive<i16>;
 
-    /// The least version that is advertised, where it is not the least that is served.
+    /// The least version that ApiVersions advertises, if it is not the least one that is served.
     const ADVERTISED_FROM: i16 = *Self::VERSIONS.start();
 
-    /// The request may wait for others for long, and changes nothing while it waits: it is dropped when its client hangs up or the server
-    /// stops. Any other request, once received, is carried out whether its client still listens or not, as Kafka does.
+    /// Whether a waiting request is dropped when its client hangs up or the server stops. This is for requests that can wait long and change
+    /// nothing while they wait. As in Kafka, any other request is carried out once it is received, whether or not its client is still there.
     const ENDS_WITH_ITS_CLIENT: bool = false;
 
     /// Answers one request of a version within [`Self::VERSIONS`], now or later.
@@ -118,27 +119,27 @@ pub(crate) trait Api {
         request: Self::Request,
     ) -> Answering;
 
-    /// Answers all that `request` asks for with the one error `code`, as Kafka's `AbstractRequest.getErrorResponse` does for an error
-    /// without a message of its own.
+    /// Answers everything that `request` asks for with the error `code`, as Kafka's `AbstractRequest.getErrorResponse` does for an error
+    /// without its own message.
     fn refuse(version: i16, request: &Self::Request, code: i16) -> Answer;
 }
 
-/// Kafka's message that a request of the API is.
+/// The message of Kafka for a request of the API.
 type MessageOf<A> = <<A as Api>::Request as Body>::Message;
 
-/// Kafka's message that answers it.
+/// The message of Kafka for a response of the API.
 type ResponseOf<A> = <MessageOf<A> as Request>::Response;
 
-/// What a request's body is read into: a message of `kafka-protocol`, or on the hottest path what is read by hand.
+/// A decoded request: a message of `kafka-protocol`, or on the hottest path a type that is decoded by hand.
 pub(crate) trait Body: Sized + Send {
-    /// Kafka's message of it, which names the key, the response and the versions of both headers.
+    /// Kafka's message, which has the key, the response and the versions of both headers.
     type Message: Request;
 
-    /// Reads the request that `body` begins with; bytes after it are nobody's. Never beyond what it has, and nothing is allocated for
-    /// what it only claims.
+    /// Decodes the request at the start of `body`. Trailing bytes are ignored. Nothing is read beyond the end, and nothing is allocated for
+    /// elements whose bytes are missing.
     ///
     /// # Errors
-    /// [`Undecodable`]: the connection is to be closed, as Kafka does with a request that it cannot parse.
+    /// [`Undecodable`]: the caller closes the connection, as Kafka does after a request that it cannot parse.
     fn read(body: &Bytes, version: i16) -> Result<Decoded<Self>, Undecodable>;
 }
 
@@ -146,11 +147,11 @@ pub(crate) trait Body: Sized + Send {
 #[derive(Debug)]
 pub(crate) struct Decoded<R> {
     pub(crate) request: R,
-    /// The elements of all its arrays.
+    /// The number of elements in all its arrays, for which memory is charged.
     pub(crate) elements: usize,
 }
 
-/// The decoder of `kafka-protocol`, which believes whatever count it reads: only after the walk.
+/// Decodes with `kafka-protocol`. Its decoder allocates for any count that it reads, so the bounds are checked first.
 impl<M: Request + Send> Body for M {
     type Message = M;
 
@@ -169,15 +170,15 @@ impl<M: Request + Send> Body for M {
 /// An API that is served, as it is advertised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServedApi {
-    /// Kafka's name of it, such as `Produce`.
+    /// Kafka's name of the API, such as `Produce`.
     pub name: String,
-    /// Kafka's key of it.
+    /// Kafka's key of the API.
     pub key: i16,
     /// The versions that ApiVersions advertises.
     pub versions: RangeInclusive<i16>,
 }
 
-/// Every API that is served, by key.
+/// Returns every API that is served, by key.
 pub fn served_apis() -> Vec<ServedApi> {
     let mut served: Vec<_> = APIS
         .iter()
@@ -191,12 +192,12 @@ pub fn served_apis() -> Vec<ServedApi> {
     served
 }
 
-/// The request's body is not what its key and version say.
+/// An error of a request body that does not fit its key and version.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Undecodable {
     #[error(transparent)]
     OutOfBounds(#[from] OutOfBounds),
-    #[error("the request cannot be decoded: {reason}")]
+    #[error("cannot decode the request: {reason}")]
     Malformed { reason: String },
 }
 
@@ -205,7 +206,7 @@ type AnswerWith = fn(&Arc<Cluster>, &Arc<RequestContext>, i16, Bytes) -> Result<
 
 /// One entry of [`APIS`].
 pub(crate) struct Served {
-    /// Kafka's api key.
+    /// Kafka's key of the API.
     pub(crate) key: i16,
     /// The least and the greatest version that are answered.
     pub(crate) first_version: i16,
@@ -214,7 +215,7 @@ pub(crate) struct Served {
     pub(crate) advertised_from: i16,
     /// See [`Api::ENDS_WITH_ITS_CLIENT`].
     pub(crate) ends_with_its_client: bool,
-    /// The headers' versions, for a request of that version.
+    /// Functions from the version of a request to the versions of its two headers.
     pub(crate) request_header_version: fn(i16) -> i16,
     pub(crate) response_header_version: fn(i16) -> i16,
     answer: AnswerWith,
@@ -239,17 +240,17 @@ impl Served {
         }
     }
 
-    /// The API of that key.
+    /// Returns the API of that key.
     pub(crate) fn by_key(key: i16) -> Option<&'static Self> {
         APIS.iter().find(|api| api.key == key)
     }
 
-    /// Kafka's name of it, such as `ApiVersions`.
+    /// Returns Kafka's name of the API, such as `ApiVersions`.
     pub(crate) fn name(&self) -> String {
         ApiKey::try_from(self.key).map_or_else(|()| self.key.to_string(), |key| format!("{key:?}"))
     }
 
-    /// Whether a request of that version is answered.
+    /// Returns whether a request of that version is answered.
     pub(crate) fn serves(&self, version: i16) -> bool {
         (self.first_version..=self.last_version).contains(&version)
     }
@@ -257,7 +258,7 @@ impl Served {
     /// Decodes the body and handles the request.
     ///
     /// # Errors
-    /// [`Undecodable`]: the connection is to be closed.
+    /// [`Undecodable`]: the caller closes the connection.
     pub(crate) fn answer(
         &self,
         cluster: &Arc<Cluster>,
@@ -268,11 +269,11 @@ impl Served {
         (self.answer)(cluster, context, version, body)
     }
 
-    /// Decodes the body and answers all that it asks for with the one error `code`, without handling it: for authorisation, quotas and
+    /// Decodes the body and answers everything it asks for with the error `code`, without handling it: for authorisation, quotas and
     /// injected faults.
     ///
     /// # Errors
-    /// [`Undecodable`]: the connection is to be closed.
+    /// [`Undecodable`]: the caller closes the connection.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "nothing refuses a request before it is handled yet")
@@ -282,7 +283,7 @@ impl Served {
     }
 }
 
-/// Answers an ApiVersions request of a version that is not served. To be written at version 0 (KIP-511).
+/// Answers an ApiVersions request of a version that is not served. The caller writes the answer at version 0 (KIP-511).
 pub(crate) fn unsupported_api_versions() -> Answer {
     api_versions::unsupported()
 }
@@ -295,7 +296,7 @@ fn answer<A: Api>(
 ) -> Result<Answering, Undecodable> {
     let Decoded { request, elements } = A::Request::read(&body, version)?;
     drop(body);
-    // Until it is answered.
+    // The elements stay charged until the request is answered.
     let held = cluster.pool.charge_elements(elements);
     Ok(A::handle(cluster, context, version, request).holding(held))
 }

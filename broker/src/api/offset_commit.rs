@@ -4,15 +4,17 @@
 //! 2 to 10. Topics are named by id from version 10 on.
 //!
 //! # Behaviour
-//! Kafka's `OffsetMetadataManager.commitOffset`. Partitions that do not exist fail alone with UNKNOWN_TOPIC_OR_PARTITION, those of
-//! an id that no topic has with UNKNOWN_TOPIC_ID; what is wrong with the member fails all others. A commit counts as a heartbeat.
+//! Kafka's `OffsetMetadataManager.commitOffset`. Partitions that do not exist fail alone with UNKNOWN_TOPIC_OR_PARTITION, those of an
+//! unknown topic id with UNKNOWN_TOPIC_ID; an error of the member fails all others. A commit renews the member's session.
 //!
 //! # Differs from Apache Kafka
-//! An offset is kept without its topic's id: the offsets of a topic are deleted with the topic. Offsets live in memory, not in `__consumer_offsets`. Beyond what groups may hold, see JoinGroup, offsets of further partitions and longer
-//! metadata get COORDINATOR_NOT_AVAILABLE; an offset in the place of another is always taken.
+//! - An offset is stored without its topic's id: the offsets of a topic are deleted with the topic.
+//! - Offsets live in memory, not in `__consumer_offsets`. At the memory limit of groups, see JoinGroup, offsets of further partitions and
+//!   longer metadata get COORDINATOR_NOT_AVAILABLE; an offset that replaces another is always accepted.
 //!
 //! # Notes by KIP
-//! KIP-211: no retention time (5). KIP-320: leader epoch (6). KIP-345: group.instance.id (7). KIP-848: GROUP_ID_NOT_FOUND (9), topic ids (10).
+//! KIP-211: no retention time (5). KIP-320: leader epoch (6). KIP-345: group.instance.id (7). KIP-848: GROUP_ID_NOT_FOUND (9), topic ids
+//! (10).
 
 use super::errors::commit_offsets_code;
 use super::fields::{shared, shared_option, wire};
@@ -55,7 +57,7 @@ impl Api for OffsetCommit {
                 },
                 is_transactional: false,
             };
-            // -1 stands for the broker's own; the field ends with version 4.
+            // -1 means the broker's retention time. Version 4 is the last one with the field.
             let retention_ms =
                 (version <= 4 && request.retention_time_ms >= 0).then_some(request.retention_time_ms);
             let offsets = request.topics.iter().map(|topic| {
@@ -110,7 +112,7 @@ impl ResponseMessage for OffsetCommitResponse {
     }
 }
 
-/// From here on topics are named by id.
+/// The first version that names topics by id.
 const TOPIC_ID_FROM: i16 = 10;
 
 fn key(version: i16, topic: &OffsetCommitRequestTopic) -> TopicKey {

@@ -1,13 +1,14 @@
-//! OffsetDelete: committed offsets are deleted.
+//! OffsetDelete: deletes committed offsets.
 //!
 //! # Versions
 //! 0.
 //!
 //! # Behaviour
-//! Kafka's `OffsetMetadataManager.deleteOffsets`: of a group with members, only offsets of topics that no member subscribes to.
+//! Kafka's `OffsetMetadataManager.deleteOffsets`: if the group has members, only offsets of topics that no member subscribes to are
+//! deleted.
 //!
 //! # Differs from Apache Kafka
-//! In nothing known.
+//! No known differences.
 //!
 //! # Notes by KIP
 //! KIP-496: the API.

@@ -1,15 +1,15 @@
-//! OffsetFetch: what groups have committed.
+//! OffsetFetch: the committed offsets of groups.
 //!
 //! # Versions
-//! 1 to 10. One group up to version 7, several from version 8 on. Topics are named by id from version 10 on.
+//! 1 to 10. A request has one group up to version 7, and several from version 8 on. Topics are named by id from version 10 on.
 //!
 //! # Behaviour
-//! Kafka's `OffsetMetadataManager.fetchOffsets`: offset -1 where nothing is committed, also for a group that does not exist. No topics
-//! (null) means everything that is committed; by id, only of topics that still exist. The partitions of an id that no topic has are
+//! Kafka's `OffsetMetadataManager.fetchOffsets`: a partition without a committed offset has offset -1, also if the group does not exist.
+//! Null topics mean all committed offsets; by id, only those of topics that still exist. The partitions of an unknown topic id are
 //! UNKNOWN_TOPIC_ID.
 //!
 //! # Differs from Apache Kafka
-//! `RequireStable` has nothing to wait for until there are transactions.
+//! `RequireStable` has no effect until there are transactions.
 //!
 //! # Notes by KIP
 //! KIP-88: all topics (2). KIP-320: leader epoch (5). KIP-447: RequireStable (7). KIP-709: several groups (8). KIP-848: member epoch (9), topic ids (10).
@@ -111,7 +111,7 @@ impl ResponseMessage for OffsetFetchResponse {
     }
 }
 
-/// From here on topics are named by id.
+/// The first version that names topics by id.
 const TOPIC_ID_FROM: i16 = 10;
 
 type Wanted = Vec<(Arc<str>, Vec<i32>)>;
@@ -137,7 +137,7 @@ fn wanted_by_id(topics: &[OffsetFetchRequestTopics]) -> Vec<(Uuid, Vec<i32>)> {
         .collect()
 }
 
-/// Version 1 has no error of its own: each partition carries it.
+/// Returns the answer for one group. Version 1 has no error for the whole answer: each partition has it.
 fn one(version: i16, fetched: Result<VisibleOffsets, i16>, wanted: Wanted) -> OffsetFetchResponse {
     let (offsets, denied, error_code) = match fetched {
         Ok(visible) => (visible.offsets, visible.denied, 0),
@@ -165,7 +165,7 @@ fn one(version: i16, fetched: Result<VisibleOffsets, i16>, wanted: Wanted) -> Of
         .with_error_code(if version < 2 { 0 } else { error_code })
 }
 
-/// What is listed when the group cannot be asked: in version 1 the partitions wanted, later nothing.
+/// Returns the topics of an answer whose group cannot be asked: in version 1 the requested partitions, later none.
 fn unanswered(version: i16, wanted: Wanted) -> FetchedOffsets {
     let wanted = wanted.into_iter().filter(|_| version < 2);
     let topics = wanted.map(|(topic, indexes)| {
@@ -175,7 +175,7 @@ fn unanswered(version: i16, wanted: Wanted) -> FetchedOffsets {
     topics.collect()
 }
 
-/// Kafka's `INVALID_OFFSET` and unknown leader epoch.
+/// The offset of a partition without a committed one: Kafka's `INVALID_OFFSET`.
 const NONE: i64 = -1;
 
 fn partition_of_one(
@@ -187,7 +187,7 @@ fn partition_of_one(
     match offset {
         Some(committed) => row
             .with_committed_offset(committed.offset.0)
-            // Not in the versions before 5, which would not be encoded with it.
+            // Versions before 5 lack the field, and the encoder refuses a value other than the default.
             .with_committed_leader_epoch(if version < 5 { -1 } else { committed.leader_epoch.0 })
             .with_metadata(Some(wire(&committed.metadata))),
         None => row.with_committed_offset(NONE),
@@ -211,7 +211,7 @@ fn topics_by_name(visible: VisibleOffsets) -> Vec<OffsetFetchResponseTopics> {
     offsets.chain(denied).collect()
 }
 
-/// Topics without offsets come last, as in Kafka.
+/// Returns the topics of an answer. Unknown topics come last, as in Kafka.
 fn topics_by_id(visible: VisibleOffsetsById) -> Vec<OffsetFetchResponseTopics> {
     let named = |id| OffsetFetchResponseTopics::default().with_topic_id(id);
     let offsets = visible.offsets.into_iter();

@@ -1,17 +1,17 @@
-//! OffsetForLeaderEpoch: where a leader epoch ended.
+//! OffsetForLeaderEpoch: the end offset of a leader epoch.
 //!
 //! # Versions
 //! 2 to 4.
 //!
 //! # Behaviour
-//! The largest epoch at most the one asked for and its end; -1 and -1 when no such epoch is known. The client's current leader epoch is
-//! checked first.
+//! Answers with the largest epoch that is not above the requested one, and its end offset; -1 and -1 if no such epoch is known. The
+//! client's current leader epoch is checked first.
 //!
 //! # Differs from Apache Kafka
-//! Nothing is known to differ; replica ids are ignored.
+//! Replica ids are ignored.
 //!
 //! # Notes by KIP
-//! KIP-101, KIP-279: the answer's epoch. KIP-320: consumers ask too.
+//! KIP-101, KIP-279: the epoch in the answer. KIP-320: consumers use the API too.
 
 use super::errors::KafkaError;
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};

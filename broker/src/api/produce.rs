@@ -1,16 +1,17 @@
-//! Produce: record batches into partitions.
+//! Produce: appends record batches to partitions.
 //!
 //! # Versions
-//! 3 to 13, advertised from 0: librdkafka turns compression off when the range starts later (KIP-896 keeps it so in Kafka). A request of
-//! version 0 to 2 closes the connection.
+//! 3 to 13, advertised from 0 as in Kafka (KIP-896): librdkafka turns compression off if the range starts later. A request of version 0 to
+//! 2 closes the connection.
 //!
 //! # Behaviour
-//! Each partition's batch is checked and appended for itself; `acks=0` gets no answer, or a closed connection if anything failed.
-//! With one replica `acks=1` and `acks=-1` are answered alike, as soon as the batch is in the log.
+//! Each partition's batch is checked and appended by itself. `acks=0` gets no answer, or a closed connection if a batch failed. `acks=1`
+//! and `acks=-1` are both answered as soon as the batch is in the leader's log.
 //!
 //! # Differs from Apache Kafka
-//! Transactions are not served: a transactional id or batch gets INVALID_TXN_STATE. At the memory limit nothing is appended and the answer
-//! is NOT_ENOUGH_REPLICAS. Every refused batch has an error message, not only those with refused records.
+//! - Transactions are not served: a transactional id or batch gets INVALID_TXN_STATE.
+//! - At the memory limit nothing is appended, and the answer is NOT_ENOUGH_REPLICAS.
+//! - Every refused batch has an error message, not only those with refused records.
 //!
 //! # Notes by KIP
 //! KIP-467: record errors from version 8 on. KIP-516: topic ids in version 13. KIP-951: the current leader from version 10 on.
@@ -34,9 +35,9 @@ use std::sync::Arc;
 /// Kafka's `ProduceRequest`.
 pub(super) struct Produce;
 
-/// From here on an answer may name the current leader.
+/// The first version whose answer may name the current leader.
 const CURRENT_LEADER_FROM: i16 = 10;
-/// From here on zstd may be used.
+/// The first version that allows zstd.
 const ZSTD_FROM: i16 = 7;
 
 impl Api for Produce {
@@ -105,7 +106,7 @@ impl Api for Produce {
     }
 }
 
-/// A producer with `acks=0` waits for no response: a closed connection is the only way to tell it of an error.
+/// Returns the delivery of an answer. A producer with `acks=0` does not wait for a response, so an error can only close its connection.
 fn delivery(acks: i16, has_error: bool) -> Delivery {
     match (acks, has_error) {
         (0, false) => Delivery::Nothing,

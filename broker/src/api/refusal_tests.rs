@@ -1,4 +1,4 @@
-//! The refusal of every API at every version: encoded, decoded to the last byte, with the code for all that was asked.
+//! The refusal of every API at every version: encoded, decoded to the last byte, with the code in every place.
 
 use super::*;
 use crate::bounds::tests::samples::{Case, cases};
@@ -9,7 +9,7 @@ use crate::messages::{
 use kafka_protocol::messages::*;
 use kafka_protocol::protocol::Decodable;
 
-/// CLUSTER_AUTHORIZATION_FAILED, though any code would do.
+/// CLUSTER_AUTHORIZATION_FAILED; any code would do.
 const CODE: i16 = 31;
 
 const THROTTLE_TIME_MS: i32 = 1_234;
@@ -17,7 +17,7 @@ const THROTTLE_TIME_MS: i32 = 1_234;
 /// Seeds of the requests of each version.
 const SEEDS: std::ops::Range<u64> = 0..24;
 
-/// An API, and what its refusals are to say.
+/// An API and the check of its refusals.
 struct Refusal {
     key: i16,
     check: fn(&Refusal, &Served, &Case),
@@ -86,7 +86,7 @@ refusals! {
     DescribeClusterRequest, 0, |_, _| 1;
     DescribeGroupsRequest, 1, |asked, _| asked.groups.len();
     DescribeConfigsRequest, 0, |asked, _| asked.resources.len();
-    // Earlier versions have no place for a code where nothing is listed, in Kafka neither.
+    // As in Kafka, earlier versions have no place for a code in an empty list.
     DescribeLogDirsRequest, 0, |_, version| usize::from(version >= 3);
     DescribeProducersRequest, 0, |asked, _| nested(&asked.topics, |topic| &topic.partition_indexes);
     DescribeTopicPartitionsRequest, 0, |asked, _| asked.topics.len();
@@ -96,7 +96,7 @@ refusals! {
     LeaveGroupRequest, 1, |_, _| 1;
     ListGroupsRequest, 1, |_, _| 1;
     ListOffsetsRequest, 2, |asked, _| nested(&asked.topics, |topic| &topic.partitions);
-    // Whoever asks for all topics gets none, in Kafka too.
+    // As in Kafka, a refused request for all topics is answered with none.
     MetadataRequest, 3, |asked, _| asked.topics.as_ref().map_or(0, Vec::len);
     OffsetCommitRequest, 3, |asked, _| nested(&asked.topics, |topic| &topic.partitions);
     OffsetDeleteRequest, 0, |_, _| 1;

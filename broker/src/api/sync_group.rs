@@ -4,12 +4,12 @@
 //! 0 to 5.
 //!
 //! # Behaviour
-//! Kafka's `GroupMetadataManager.classicGroupSync`: parked until the leader has brought the assignments. A member that the leader forgot
-//! gets an assignment of no bytes.
+//! Kafka's `GroupMetadataManager.classicGroupSync`: the request waits until the leader has sent the assignments. A member that the leader
+//! left out gets an empty assignment.
 //!
 //! # Differs from Apache Kafka
-//! When a member sends a second SyncGroup while the first is parked, the first is answered with REBALANCE_IN_PROGRESS; Kafka never
-//! answers it. Assignments beyond what groups may hold get COORDINATOR_NOT_AVAILABLE, see JoinGroup.
+//! If a member sends a second SyncGroup while the first one waits, the first one is answered with REBALANCE_IN_PROGRESS; Kafka never
+//! answers it. Assignments beyond the memory limit of groups get COORDINATOR_NOT_AVAILABLE, see JoinGroup.
 //!
 //! # Notes by KIP
 //! KIP-345: group.instance.id (3). KIP-559: protocol type and name are mandatory (5).
@@ -34,7 +34,7 @@ impl Api for SyncGroup {
 
     const VERSIONS: RangeInclusive<i16> = 0..=5;
 
-    // What was asked is in the group's mailbox; only the wait for the answer ends.
+    // The request is in the group's mailbox already and is carried out; only the wait for the answer ends.
     const ENDS_WITH_ITS_CLIENT: bool = true;
 
     fn handle(
@@ -81,7 +81,7 @@ impl ResponseMessage for SyncGroupResponse {
 
 fn values(request: &SyncGroupRequest) -> SyncRequest {
     let assignments = request.assignments.iter().map(|assignment| {
-        // An assignment outlives its request's frame.
+        // Copied, because an assignment outlives the frame of its request.
         let bytes = Bytes::copy_from_slice(&assignment.assignment);
         (shared(&assignment.member_id), bytes)
     });

@@ -140,8 +140,16 @@ pub(crate) const ONLY: &[(&str, &str, &str)] = &[
         "broker/src/",
         "broker/src/api/ broker/src/bounds/ broker/src/messages/ broker/src/server/",
     ),
-    ("kafka_protocol::ResponseError", "broker/src/", "broker/src/api/"),
-    ("kafka_protocol::error", "broker/src/", "broker/src/api/"),
+    (
+        "kafka_protocol::ResponseError",
+        "broker/src/",
+        "broker/src/api/errors.rs broker/src/api/errors/",
+    ),
+    (
+        "kafka_protocol::error",
+        "broker/src/",
+        "broker/src/api/errors.rs broker/src/api/errors/",
+    ),
     // One file tells the time, and knows which kind of time it is.
     ("std::time::SystemTime", "broker/src/", "broker/src/clock.rs"),
     ("std::time::Instant", "broker/src/", "broker/src/clock.rs"),

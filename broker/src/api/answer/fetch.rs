@@ -1,6 +1,6 @@
-//! Fetch answers by hand, at every version: small parts copied, records as slices of the log.
+//! Encodes Fetch answers by hand, at every version: small parts are copied, records stay slices of the log.
 //!
-//! `kafka-protocol` would need the records of a partition in one piece and copy them again. Source: Kafka's
+//! `kafka-protocol` would need the records of a partition in contiguous memory and would copy them again. Source: Kafka's
 //! `FetchResponse.json`.
 
 use crate::api::ErrorCounts;
@@ -11,27 +11,27 @@ use crate::topic::TopicKey;
 use crate::wire::{Outgoing, put_count, put_string, put_unsigned_varint};
 use bytes::BufMut;
 
-/// From here on the encoding is compact and has tagged fields.
+/// The first version with compact encoding and tagged fields.
 const FLEXIBLE_FROM: i16 = 12;
 
-/// A Fetch response, with records that are still slices of the log.
+/// A Fetch response, whose records are slices of the log.
 #[derive(Debug, Default)]
 pub(crate) struct FetchAnswer {
     pub(crate) error_code: i16,
     pub(crate) session_id: i32,
-    /// Partitions in order; the same topic may come more than once.
+    /// The partitions in order. A topic may occur more than once.
     pub(crate) topics: Vec<TopicAnswer>,
     pub(crate) node_endpoints: Vec<NodeEndpoint>,
 }
 
-/// Partitions of one topic.
+/// The partitions of one topic.
 #[derive(Debug)]
 pub(crate) struct TopicAnswer {
     pub(crate) topic: TopicKey,
     pub(crate) partitions: Vec<PartitionAnswer>,
 }
 
-/// Kafka's `PartitionData`; -1 where there is nothing to say.
+/// Kafka's `PartitionData`; -1 where there is no value.
 #[derive(Debug)]
 pub(crate) struct PartitionAnswer {
     pub(crate) index: i32,
@@ -39,11 +39,11 @@ pub(crate) struct PartitionAnswer {
     pub(crate) high_watermark: i64,
     pub(crate) last_stable_offset: i64,
     pub(crate) log_start_offset: i64,
-    /// Epoch and end offset.
+    /// The epoch and its end offset.
     pub(crate) diverging_epoch: Option<(i32, i64)>,
-    /// Leader and its epoch.
+    /// The leader and its epoch.
     pub(crate) current_leader: Option<(i32, i32)>,
-    /// Aborted transactions, producer id and first offset each; `None` is null, for whoever reads uncommitted records too.
+    /// The aborted transactions, each with producer id and first offset; `None` is null, for clients that also read uncommitted records.
     pub(crate) aborted_transactions: Option<Vec<(i64, i64)>>,
     pub(crate) records: Vec<Part>,
     pub(crate) records_bytes: usize,
@@ -103,7 +103,7 @@ fn put_partition(out: &mut Outgoing, version: i16, partition: PartitionAnswer) {
     if version >= 11 {
         head.put_i32(-1); // preferred_read_replica
     }
-    // Without records: empty bytes. librdkafka takes null for a broken message set.
+    // Without records the field is empty, not null: librdkafka treats null as a broken message set.
     if version >= FLEXIBLE_FROM {
         put_unsigned_varint(head, partition.records_bytes as u32 + 1);
     } else {
@@ -190,7 +190,7 @@ mod tests {
                     high_watermark: offsets.0,
                     last_stable_offset: offsets.1,
                     log_start_offset: offsets.2,
-                    // -1 and -1 is how the wire says that there is none.
+                    // On the wire, -1 and -1 mean none.
                     diverging_epoch: tags.0.filter(|tag| *tag != (-1, -1)),
                     current_leader: tags.1.filter(|tag| *tag != (-1, -1)),
                     aborted_transactions,
@@ -293,7 +293,7 @@ mod tests {
                         partitions,
                     })
                     .collect(),
-                // The api file names leaders from version 16 on only.
+                // The api file names leaders only from version 16 on.
                 node_endpoints: nodes
                     .into_iter()
                     .filter(|_| version >= 16)

@@ -1,5 +1,5 @@
-//! Produce answers by hand, at every version: a request of one small record is answered as often as any, and building the message, encoding
-//! it into a buffer of its own and dropping it costs more than to keep the record.
+//! Encodes Produce answers by hand, at every version. For a request of one small record, building a message and encoding it into its own
+//! buffer costs more than appending the record.
 //!
 //! Source: Kafka's `ProduceResponse.json`.
 
@@ -13,12 +13,12 @@ use kafka_protocol::protocol::StrBytes;
 use smallvec::SmallVec;
 use uuid::Uuid;
 
-/// From here on topics have ids instead of names.
+/// The first version with topic ids instead of names.
 pub(crate) const TOPIC_IDS_FROM: i16 = 13;
-/// From here on the encoding is compact and has tagged fields.
+/// The first version with compact encoding and tagged fields.
 const FLEXIBLE_FROM: i16 = 9;
 
-/// Topics or partitions. A request that has one of each is the most frequent, and allocating for them costs more than to look them up.
+/// A list of topics or partitions. Most requests have one of each, and this avoids the allocation for them.
 pub(crate) type Few<T> = SmallVec<[T; 1]>;
 
 /// A Produce response.
@@ -40,18 +40,18 @@ pub(crate) struct TopicAnswer {
 #[derive(Debug)]
 pub(crate) struct PartitionAnswer {
     pub(crate) index: i32,
-    /// Boxed, since it is rare and large.
+    /// The refusal is boxed because it is rare and large.
     pub(crate) outcome: Result<Appended, Box<Refusal>>,
 }
 
-/// Why the batch of a partition was not appended.
+/// The reason why the batch of a partition was not appended.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) error_code: i16,
-    /// The record that its batch was refused for, by its place, and why.
+    /// The position of the record for which its batch was refused, and the reason.
     pub(crate) refused_record: Option<(i32, String)>,
     pub(crate) error_message: Option<String>,
-    /// Leader and its epoch.
+    /// The leader and its epoch.
     pub(crate) current_leader: Option<(i32, i32)>,
 }
 
@@ -202,7 +202,7 @@ mod tests {
                 error_code,
                 refused_record,
                 error_message,
-                // -1 and -1 is how the wire says that there is none.
+                // On the wire, -1 and -1 mean none.
                 current_leader: leader.filter(|leader| *leader != (-1, -1)),
             })
     }
@@ -270,7 +270,7 @@ mod tests {
             version in 3i16..=13,
             throttle_time_ms in any::<i32>(),
         ) {
-            // The api file names leaders from version 10 on only.
+            // The api file names leaders only from version 10 on.
             let names_leaders = version >= 10;
             let mut answer = ProduceAnswer {
                 topics: topics

@@ -1,4 +1,4 @@
-//! The codes of what a client may not do.
+//! The codes of denied operations.
 
 use super::KafkaError;
 use crate::operations::access::Denied;

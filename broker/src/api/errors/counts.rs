@@ -1,16 +1,16 @@
-//! The error codes of an answer, counted.
+//! The number of each error code in an answer.
 
 use super::names::name;
 use kafka_protocol::ResponseError;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
-/// The number of times that an answer has each error code, with 0 for what succeeded: Kafka's `AbstractResponse.errorCounts`.
+/// The number of times that an answer has each error code; code 0 means success. Source: Kafka's `AbstractResponse.errorCounts`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ErrorCounts(BTreeMap<i16, usize>);
 
 impl ErrorCounts {
-    /// The counts of an answer that has one error code and no other place for one.
+    /// Returns the counts of an answer with a single error code.
     pub(crate) fn of(code: i16) -> Self {
         Self(BTreeMap::from([(code, 1)]))
     }

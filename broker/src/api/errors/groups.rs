@@ -1,4 +1,4 @@
-//! The codes of what fails with groups and their offsets.
+//! The codes of errors of groups and their offsets.
 
 use super::{KafkaError, code_of};
 use crate::group::{
@@ -16,7 +16,7 @@ use crate::topic::UnknownTopicId;
 use kafka_protocol::ResponseError;
 use std::convert::Infallible;
 
-/// An error of the group's rules has its own code; a group that is absent or cannot be asked has the same code for every request.
+/// Maps an error of the group's rules by its own code. An absent or unreachable group has the same code for every request.
 impl<E: KafkaError> KafkaError for GroupError<E> {
     fn response(&self) -> ResponseError {
         match self {
@@ -40,14 +40,14 @@ impl KafkaError for AccessError {
             Self::EmptyGroupId => ResponseError::InvalidGroupId,
             Self::NotCoordinator { .. } => ResponseError::NotCoordinator,
             Self::Ended => ResponseError::CoordinatorNotAvailable,
-            // Clients do not try again after this code.
+            // Clients do not retry after this code, which is right: the limit is on the whole cluster.
             Self::TooManyGroups { .. } => ResponseError::PolicyViolation,
             Self::NoRoom(full) => full.response(),
         }
     }
 }
 
-/// Kafka's code when it cannot write to `__consumer_offsets`, after which clients try again.
+/// Maps to Kafka's code for a failed write to `__consumer_offsets`, after which clients try again.
 impl KafkaError for GroupsFull {
     fn response(&self) -> ResponseError {
         ResponseError::CoordinatorNotAvailable
@@ -88,7 +88,7 @@ impl KafkaError for JoinError {
     }
 }
 
-/// Returns the member id in the answer to a failed join; `None` for the one of the request.
+/// Returns the member id in the answer to a failed join; `None` stands for the id of the request.
 pub(in crate::api) fn joining_member_id(error: &GroupError<JoinError>) -> Option<&str> {
     match error {
         GroupError::Refused(JoinError::MemberIdRequired { member_id }) => Some(member_id),
@@ -165,7 +165,7 @@ impl KafkaError for DescribeGroupError {
     }
 }
 
-/// Returns the code of a description. Before version 6 a group that does not exist is a dead one, and no error (KIP-1043).
+/// Returns the code of a description. Before version 6 a group that does not exist is shown as dead, without an error (KIP-1043).
 pub(in crate::api) fn describe_group_code(version: i16, error: &DescribeGroupError) -> i16 {
     match error {
         DescribeGroupError::NotFound { .. } if version < 6 => 0,

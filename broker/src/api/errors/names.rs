@@ -1,8 +1,8 @@
-//! Kafka's names of its error codes, as its `Errors` enum spells them.
+//! The names of error codes, as Kafka's `Errors` enum spells them.
 
 use kafka_protocol::ResponseError;
 
-/// The name of an error, such as `REBALANCE_IN_PROGRESS`.
+/// Returns the name of an error, such as `REBALANCE_IN_PROGRESS`.
 pub(crate) fn name(error: ResponseError) -> &'static str {
     match error {
         ResponseError::UnknownServerError => "UNKNOWN_SERVER_ERROR",

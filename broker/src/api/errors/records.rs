@@ -1,4 +1,4 @@
-//! Errors of writing and reading records.
+//! The codes of errors of writing and reading records.
 
 use super::KafkaError;
 use crate::fetch::FetchError;
@@ -31,7 +31,7 @@ impl KafkaError for AppendError {
             Self::MissingKey { .. } | Self::InvalidRecords(_) => ResponseError::InvalidRecord,
             Self::OutOfOrderSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
             Self::InvalidProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
-            // The least wrong of the codes that make a producer wait and try again.
+            // Kafka has no code for a full broker. Of the codes that make a producer wait and retry, this one fits best.
             Self::OutOfMemory(_) => ResponseError::NotEnoughReplicas,
         }
     }
@@ -100,7 +100,7 @@ impl KafkaError for InitProducerIdError {
     fn response(&self) -> ResponseError {
         match self {
             Self::Denied(denied) => denied.response(),
-            // The answer has no message: of the codes that end a producer this one says the most.
+            // The answer has no message. Of the codes that are fatal for a producer, this one says the most.
             Self::TransactionsNotServed { .. } => ResponseError::UnsupportedVersion,
             Self::IdWithoutEpoch | Self::EmptyTransactionalId => ResponseError::InvalidRequest,
         }

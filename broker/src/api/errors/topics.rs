@@ -1,4 +1,4 @@
-//! Errors of topics and their configs.
+//! The codes of errors of topics and their configs.
 
 use super::KafkaError;
 use crate::operations::alter_configs::AlterConfigsError;
@@ -61,7 +61,7 @@ impl KafkaError for MetadataError {
     fn response(&self) -> ResponseError {
         match self {
             Self::Denied(denied) => denied.response(),
-            // Why it could not be created is not for Metadata to say: Kafka's controller finds out later.
+            // Metadata does not report why a topic could not be created: in Kafka the controller finds out only later.
             Self::UnknownTopic | Self::NotCreated(_) => ResponseError::UnknownTopicOrPartition,
             Self::UnknownTopicId => ResponseError::UnknownTopicId,
             Self::Name(error) => error.response(),
@@ -160,7 +160,7 @@ impl KafkaError for AlterConfigsError {
             Self::UnknownTopic { .. } => ResponseError::UnknownTopicOrPartition,
             Self::Config(error) => error.response(),
             Self::Broker(error) => error.response(),
-            // A wrong broker config is an invalid request, not an invalid config: KAFKA-13609.
+            // An invalid broker config is INVALID_REQUEST, not INVALID_CONFIG: KAFKA-13609.
             Self::UnknownBrokerConfig { .. }
             | Self::ReadOnly { .. }
             | Self::BrokerValue { .. }

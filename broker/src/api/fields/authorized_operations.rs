@@ -1,4 +1,4 @@
-//! The operations that a client may carry out, a bit each (KIP-430). Which they are is decided in `operations/access.rs`.
+//! The operations that a client may carry out, as bits (KIP-430). `operations/access.rs` decides them.
 
-/// The value if the client does not ask for them.
+/// The value in answers to clients that do not ask for the operations.
 pub(crate) const NOT_ASKED: i32 = i32::MIN;

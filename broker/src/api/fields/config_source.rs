@@ -1,8 +1,8 @@
-//! Where a config's value comes from, on the wire. Source: Kafka's `DescribeConfigsResponse.ConfigSource`.
+//! The wire values of the sources of configs. Source: Kafka's `DescribeConfigsResponse.ConfigSource`.
 
 use crate::config::layers::Source;
 
-/// Where a config's value comes from, as DescribeConfigs and CreateTopics number it.
+/// Returns the code of a source, as in DescribeConfigs and CreateTopics.
 pub(crate) fn config_source(source: Source) -> i8 {
     match source {
         Source::DynamicTopic => 1,

@@ -2,7 +2,7 @@ use crate::cluster::NodeEndpoint;
 use crate::wire::{put_count, put_string, put_unsigned_varint};
 use bytes::BufMut;
 
-/// Writes the tagged fields of an answer whose only tagged field, with tag 0, is `NodeEndpoints` (KIP-951). For flexible versions.
+/// Writes the tagged fields of an answer in a flexible version whose only tagged field is `NodeEndpoints` with tag 0 (KIP-951).
 pub(crate) fn put_node_endpoints(head: &mut Vec<u8>, nodes: &[NodeEndpoint]) {
     if nodes.is_empty() {
         head.put_u8(0);

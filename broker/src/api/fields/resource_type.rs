@@ -1,8 +1,8 @@
-//! What configs belong to, on the wire. Source: Kafka's `ConfigResource.Type`.
+//! The wire values of the types of resources that have configs. Source: Kafka's `ConfigResource.Type`.
 
 use crate::operations::describe_configs::ResourceType;
 
-/// The type that a request means.
+/// Returns the type of that code.
 pub(crate) fn resource_type(code: i8) -> ResourceType {
     match code {
         2 => ResourceType::Topic,

@@ -1,24 +1,24 @@
-//! The wire's strings to shared ones and back.
+//! Converts the strings of messages to shared strings and back.
 
 use kafka_protocol::protocol::StrBytes;
 use std::sync::Arc;
 
-/// A copy that does not keep the frame alive it came in.
+/// Copies a string, so that it does not keep the request's frame alive.
 pub(crate) fn shared(text: &StrBytes) -> Arc<str> {
     Arc::from(text.as_str())
 }
 
-/// As [`shared`], for what may be null.
+/// Copies a nullable string as [`shared`] does.
 pub(crate) fn shared_option(text: Option<&StrBytes>) -> Option<Arc<str>> {
     text.map(shared)
 }
 
-/// The same text for an answer.
+/// Returns the text as a string of a message.
 pub(crate) fn wire(text: &str) -> StrBytes {
     StrBytes::from_string(text.to_owned())
 }
 
-/// As [`wire`], for what may be null.
+/// Returns the text, or null, as a string of a message.
 pub(crate) fn wire_option(text: Option<&Arc<str>>) -> Option<StrBytes> {
     text.map(|text| wire(text))
 }

@@ -1,7 +1,7 @@
-//! The body of a Produce request, read by hand: a request of one small record comes as often as any, and to walk it, build the
-//! message of `kafka-protocol` and drop it costs more than to keep the record.
+//! Decodes the body of a Produce request by hand. For a request of one small record, checking the bounds and building the message of
+//! `kafka-protocol` costs more than appending the record.
 //!
-//! Steps exactly as the walk over the shape in `bounds` does, and refuses in the same words. Source: Kafka's
+//! It accepts exactly the bodies that the walk over the shape in `bounds` accepts, and refuses others with the same texts. Source: Kafka's
 //! `ProduceRequest.json`.
 
 use crate::api::answer::produce::{Few, TOPIC_IDS_FROM};
@@ -14,19 +14,19 @@ use kafka_protocol::protocol::StrBytes;
 use std::str::{self, Utf8Error};
 use uuid::Uuid;
 
-/// From here on the encoding is compact and has tagged fields.
+/// The first version with compact encoding and tagged fields.
 const FLEXIBLE_FROM: i16 = 9;
 
-/// What a Produce request asks for.
+/// The decoded request.
 #[derive(Debug, PartialEq)]
 pub(crate) struct ProduceRequest {
     pub(super) acks: i16,
-    /// It names a transactional id.
+    /// Whether it names a transactional id.
     pub(super) is_transactional: bool,
     pub(super) topics: Few<TopicData>,
 }
 
-/// The batches for one topic, which is named by its id from version 13 on and by its name before.
+/// The batches for one topic, which is named by id from version 13 on and by name before.
 #[derive(Debug, PartialEq)]
 pub(super) struct TopicData {
     pub(super) name: StrBytes,
@@ -59,7 +59,7 @@ impl Body for ProduceRequest {
     }
 }
 
-/// Why a body was not read.
+/// The reason why a body was not decoded.
 enum Unread {
     Fault(Box<Fault>),
     Text(Utf8Error),
@@ -158,7 +158,7 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// An empty name or an id, no partitions, no tagged fields.
+    /// Returns the least size of a topic: an empty name or an id, no partitions, no tagged fields.
     fn least_topic_bytes(&self) -> usize {
         match self.version {
             TOPIC_IDS_FROM.. => 16 + 1 + 1,
@@ -167,7 +167,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// An index, no records, no tagged fields.
+    /// Returns the least size of a partition: an index, no records, no tagged fields.
     fn least_partition_bytes(&self) -> usize {
         match self.version {
             FLEXIBLE_FROM.. => 4 + 1 + 1,
@@ -189,7 +189,7 @@ mod tests {
         ProduceRequest::read(&Bytes::copy_from_slice(body), version)
     }
 
-    /// What `kafka-protocol` makes of the body.
+    /// Decodes the body with `kafka-protocol`.
     fn decoded(version: i16, body: &[u8]) -> ProduceRequest {
         let message = messages::ProduceRequest::decode(&mut &body[..], version).expect("it was encoded");
         let topics = message.topic_data.into_iter().map(|topic| TopicData {
@@ -218,7 +218,7 @@ mod tests {
             .expect("it is served")
     }
 
-    /// An end where the walk over the shape ends, or the fault that it finds.
+    /// Asserts that decoding ends where the walk over the shape ends, or finds the same fault.
     fn assert_reads_as_walked(version: i16, body: &[u8]) -> Result<(), TestCaseError> {
         let walked = check(ApiKey::Produce as i16, version, body);
         let body = Bytes::copy_from_slice(body);
