@@ -86,10 +86,10 @@ pub fn create_topic(bootstrap_servers: &str, topic: &str, partition_count: i32) 
         .unwrap_or_else(|(name, code)| panic!("{name} is not created: {code}"));
 }
 
-/// Produces in the order given; the offsets in that order.
+/// Produces records in the given order, and returns their offsets in that order.
 ///
 /// # Panics
-/// When a record is not acknowledged.
+/// If a record is not acknowledged.
 pub fn produce(bootstrap_servers: &str, topic: &str, records: &[Sent<'_>]) -> Vec<i64> {
     let producer: FutureProducer = config(bootstrap_servers)
         .set("linger.ms", "1")
@@ -133,10 +133,10 @@ pub fn produce(bootstrap_servers: &str, topic: &str, records: &[Sent<'_>]) -> Ve
     })
 }
 
-/// Produces to partition 0, each when the one before has been answered, and none twice; the offsets, or what they were refused with.
+/// Produces values to partition 0, one at a time and without retries. Returns the offset or the error code of each.
 ///
 /// # Panics
-/// When the broker does not answer.
+/// If the broker does not answer.
 pub fn produce_one_by_one(
     bootstrap_servers: &str,
     topic: &str,

@@ -20,17 +20,17 @@ const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
 /// The tools that build or run a client program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Toolchain {
-    /// Linked into the test binary.
+    /// Rust crates, which are linked into the test binary.
     Rust,
-    /// A virtual environment with pinned requirements.
+    /// A Python virtual environment with pinned requirements.
     Python,
-    /// Packages from a lock file.
+    /// Node.js with packages from a lock file.
     Node,
     /// A Maven project.
     Java,
     /// A Go module.
     Go,
-    /// The program kcat, where it is on the PATH.
+    /// The program kcat, if it is on the PATH.
     Kcat,
 }
 

@@ -159,10 +159,10 @@ fn run_variant(
             esmeralda,
             audit: Arc::default(),
         };
-        run.run(|told| {
+        run.run(|now| {
             progress(Progress {
                 variant: index,
-                ..told
+                ..now
             })
         })
         .await
@@ -201,11 +201,8 @@ impl VariantRun<'_> {
             () = telling => unreachable!("progress is reported without end"),
         }
         let outcome = self.outcome(&mapping).await?;
-        let told = self.progress(start).await;
-        progress(Progress {
-            is_done: true,
-            ..told
-        });
+        let now = self.progress(start).await;
+        progress(Progress { is_done: true, ..now });
         Ok(outcome)
     }
 

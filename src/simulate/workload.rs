@@ -1,6 +1,6 @@
 //! The execution of a topic's workload: its backlog before the mapping starts, and its arrivals over time.
 //!
-//! This is a thin shell: [`Arrivals`] tells the number of records by a time, `shares.rs` distributes them to partitions, and `bodies.rs`
+//! This is a thin shell: [`Arrivals`] knows the number of records by a time, `shares.rs` distributes them to partitions, and `bodies.rs`
 //! makes their batches. The bodies are made once and appended repeatedly with new timestamps, so a backlog of 20 GB only takes the memory
 //! of its batch headers.
 

@@ -106,7 +106,7 @@ async fn a_list_has_pages_and_filters() {
     assert_eq!(functions(&first), ["f", "g:live"]);
     let marker = first["NextMarker"]
         .as_str()
-        .expect("there is more")
+        .expect("a next page")
         .replace('=', "%3D");
     let second = service
         .get(&format!("{MAPPINGS}?MaxItems=2&Marker={marker}"))

@@ -105,7 +105,7 @@ fn every_codec(context: &Context) {
         let shown: Vec<(i64, &str, Option<&str>)> = seen
             .iter()
             .map(|record| {
-                let key = record["key"].as_str().expect("it was produced with a key");
+                let key = record["key"].as_str().expect("a record with a key");
                 (
                     record["offset"].as_i64().expect("a number"),
                     key,

@@ -68,15 +68,15 @@ pub(super) fn every_codec(context: &Context, client: &Client) {
 
 /// Returns the client's codecs, without zstd if the client reports that the runtime lacks it.
 fn codecs(client: &Client, seen: &[Value]) -> Vec<&'static str> {
-    let told = seen
+    let reported = seen
         .iter()
         .find(|event| event["event"] == "codecs")
         .map(|event| &event["codecs"]);
     let has = |codec: &&str| {
         *codec != "zstd"
-            || told
+            || reported
                 .and_then(Value::as_array)
-                .is_none_or(|told| told.contains(&json!(codec)))
+                .is_none_or(|reported| reported.contains(&json!(codec)))
     };
     client.codecs.iter().copied().filter(has).collect()
 }

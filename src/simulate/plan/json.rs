@@ -81,7 +81,7 @@ mod tests {
     fn a_missing_value_is_null() {
         let mut outcome = example::hopeless();
         outcome.on_demand = None;
-        let read: serde_json::Value = serde_json::from_str(&json(&outcome)).expect("it is JSON");
+        let read: serde_json::Value = serde_json::from_str(&json(&outcome)).expect("valid JSON");
         assert_eq!(
             (&read["chosen"], &read["on_demand"]),
             (&serde_json::Value::Null, &serde_json::Value::Null)

@@ -209,7 +209,7 @@ mod tests {
             .map(|variant| variant.trace.buckets.len())
             .sum();
         assert_eq!(buckets, expected);
-        let read: serde_json::Value = serde_json::from_str(&report).expect("it is JSON");
+        let read: serde_json::Value = serde_json::from_str(&report).expect("valid JSON");
         let names: Vec<_> = (0..4)
             .map(|index| read["variants"][index]["name"].as_str())
             .collect();

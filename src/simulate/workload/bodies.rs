@@ -172,7 +172,7 @@ mod tests {
         for len in [11, 12, 100, 1_000] {
             let value = value(&entropy, len);
             assert_eq!(value.len(), len);
-            let json: serde_json::Value = serde_json::from_slice(&value).expect("it is JSON");
+            let json: serde_json::Value = serde_json::from_slice(&value).expect("valid JSON");
             assert_eq!(json["data"].as_str().map(str::len), Some(len - 11));
         }
         for len in 0..11 {

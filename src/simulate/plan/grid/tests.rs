@@ -15,7 +15,7 @@ fn grid(minimums: &[u32], maximums: &[u32]) -> SettingGrid {
 }
 
 fn bounds(grid: &SettingGrid, partitions: u32) -> String {
-    let settings = grid.settings(partitions, OWN).expect("it is right");
+    let settings = grid.settings(partitions, OWN).expect("a valid grid");
     let bounds = settings.iter().filter_map(|setting| setting.bounds);
     let bounds: Vec<String> = bounds
         .map(|bounds| format!("{}-{}", bounds.minimum, bounds.maximum))
@@ -71,7 +71,7 @@ fn batch_sizes_and_windows_default_to_the_scenario() {
         ..OWN
     };
     let names = |grid: &SettingGrid| {
-        let settings = grid.settings(1, own).expect("it is right");
+        let settings = grid.settings(1, own).expect("a valid grid");
         settings.iter().map(PlanSetting::to_string).collect::<Vec<_>>()
     };
     let expected = [
