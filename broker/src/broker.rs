@@ -162,10 +162,11 @@ async fn listen(
     };
     let socket = TcpListener::bind(address).await.map_err(cannot_bind)?;
     let bound = socket.local_addr().map_err(cannot_bind)?;
-    let host = match bound.ip().is_unspecified() {
-        // Nobody can dial the wildcard address.
-        true => "localhost",
-        false => host_of(address),
+    // Clients cannot dial the wildcard address.
+    let host = if bound.ip().is_unspecified() {
+        "localhost"
+    } else {
+        host_of(address)
     };
     let (host, port) = advertised_endpoint(&advertised, host, bound.port());
     let listener = NodeListener {

@@ -1,4 +1,4 @@
-//! The written and walked records against an independent implementation of the format: what the one writes, the other reads.
+//! The encoding of records against an independent implementation of the format: each reads the batches of the other.
 
 use bytes::{Bytes, BytesMut};
 use esmeralda_broker::records::{self, NewRecord, encode_batch, walk};
@@ -71,7 +71,7 @@ fn encode(expected: &[Record]) -> Bytes {
     encode_batch(&records, Compression::None)
 }
 
-/// Offset, timestamp, key, value and headers.
+/// The offset, timestamp, key, value and headers of a record.
 type Plain = (
     i64,
     i64,

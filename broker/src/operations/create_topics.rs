@@ -117,9 +117,11 @@ pub(crate) fn create_topics(
         *times.entry(topic.name.clone()).or_default() += 1;
     }
     let may_create_any = is_authorized(cluster, context, AclOperation::Create, Resource::Cluster);
-    let authorize = |name: &str| match may_create_any || name == CLUSTER_METADATA {
-        true => Ok(()),
-        false => authorize_topic(cluster, context, AclOperation::Create, name),
+    let authorize = |name: &str| {
+        if may_create_any || name == CLUSTER_METADATA {
+            return Ok(());
+        }
+        authorize_topic(cluster, context, AclOperation::Create, name)
     };
     let mut planned = Planned::default();
     let mut change = cluster.topics.change();

@@ -76,9 +76,11 @@ fn remove(
     let found: Vec<_> = once(topics)
         .into_iter()
         .map(|topic| {
-            let found = find(cluster, &topic, &names, &ids, |name| match may_delete_any {
-                true => Ok(()),
-                false => authorize_deletion(cluster, context, name),
+            let found = find(cluster, &topic, &names, &ids, |name| {
+                if may_delete_any {
+                    return Ok(());
+                }
+                authorize_deletion(cluster, context, name)
             });
             (topic, found)
         })

@@ -2,10 +2,10 @@
 
 use bytes::{BufMut, Bytes};
 
-/// Timestamp of a batch's first record; each further record is ten milliseconds later.
+/// The timestamp of a batch's first record; each further record is ten milliseconds later.
 pub(crate) const BASE_TIMESTAMP_MS: i64 = 1_700_000_000_000;
 
-/// Three records: a key and a value, a null value, a null key and a header.
+/// Returns a batch of three records: a key and a value, a null value, a null key and a header.
 pub(crate) fn three_records(producer_id: i64, producer_epoch: i16, base_sequence: i32) -> Bytes {
     let records = [
         record(0, Some(b"key-0"), Some(b"value-0"), &[]),
@@ -32,7 +32,7 @@ pub(crate) fn three_records(producer_id: i64, producer_epoch: i16, base_sequence
     batch.into()
 }
 
-/// The batch as a broker has it: with its place and the leader's epoch.
+/// Returns the batch as a broker stores it, with base offset and leader epoch.
 pub(crate) fn as_stored(batch: &Bytes, base_offset: i64, leader_epoch: i32) -> Bytes {
     let mut stored = batch.to_vec();
     stored[..8].copy_from_slice(&base_offset.to_be_bytes());

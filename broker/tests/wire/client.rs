@@ -1,4 +1,4 @@
-//! A client that is nothing but a socket and `kafka-protocol`.
+//! A minimal client: a socket and `kafka-protocol`.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// What it calls itself.
+/// The client id of all requests.
 pub(crate) const CLIENT_ID: &str = "wire-client";
 
-/// How long an answer or a closed connection may take.
+/// The longest wait for an answer or for the end of a connection.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// One connection.
+/// A connection to a broker.
 pub(crate) struct Client {
     stream: TcpStream,
     correlation_id: i32,
@@ -52,23 +52,23 @@ impl Client {
         response
     }
 
-    /// Sends a frame, whatever is in it.
+    /// Sends a frame with any content.
     pub(crate) async fn send(&mut self, frame: &[u8]) {
         let length = i32::try_from(frame.len()).unwrap();
         self.send_raw(&[&length.to_be_bytes()[..], frame].concat()).await;
     }
 
-    /// Sends bytes as they are. The other side may have hung up already.
+    /// Sends bytes as they are. Ignores an error, because the broker may have closed the connection already.
     pub(crate) async fn send_raw(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes).await;
     }
 
-    /// Sends nothing any more, and still reads.
+    /// Closes the sending half of the connection.
     pub(crate) async fn finish_sending(&mut self) {
         self.stream.shutdown().await.unwrap();
     }
 
-    /// The next frame; none if the connection was closed.
+    /// Reads the next frame; `None` if the connection was closed.
     pub(crate) async fn receive(&mut self) -> Option<Bytes> {
         let receive = async {
             let length = self.stream.read_i32().await.ok()?;
@@ -81,13 +81,13 @@ impl Client {
             .expect("neither an answer nor a closed connection")
     }
 
-    /// Holds when the connection is closed without another byte.
+    /// Returns whether the connection is closed without another byte.
     pub(crate) async fn is_closed(&mut self) -> bool {
         self.receive().await.is_none()
     }
 }
 
-/// Header and body of a request.
+/// Returns the header and body of a request.
 pub(crate) fn frame<R: Request>(correlation_id: i32, version: i16, request: &R) -> BytesMut {
     let mut frame = BytesMut::new();
     RequestHeader::default()

@@ -1,4 +1,4 @@
-//! ApiVersions, Metadata and what else tells of the cluster.
+//! ApiVersions, Metadata and the other APIs that describe the cluster.
 
 use esmeralda_broker::messages::describe_log_dirs_request::DescribableLogDirTopic;
 use esmeralda_broker::messages::describe_log_dirs_response::{
@@ -27,7 +27,7 @@ use crate::world::{
 const INVALID_REQUEST: i16 = 42;
 const REBOOTSTRAP_REQUIRED: i16 = 129;
 
-/// Authorised operations that were not asked for, or that the version has no room for.
+/// The authorised operations in an answer to a client that did not ask for them.
 const NOT_ASKED: i32 = i32::MIN;
 /// READ, WRITE, CREATE, DELETE, ALTER, DESCRIBE, DESCRIBE_CONFIGS and ALTER_CONFIGS, by Kafka's codes as bits.
 const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
@@ -74,7 +74,7 @@ pub(crate) async fn api_versions(version: i16) {
     world.stop().await;
 }
 
-/// KIP-1242: a client that says whom it means to reach.
+/// Checks KIP-1242: a client names the cluster and the broker that it wants to reach.
 async fn api_versions_of_a_broker(client: &mut Client, version: i16, request: &ApiVersionsRequest) {
     for (cluster_id, node_id, error_code) in [
         (Some(CLUSTER_ID), 1, NONE),

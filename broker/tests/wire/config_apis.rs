@@ -17,7 +17,7 @@ const DYNAMIC_TOPIC_CONFIG: i8 = 1;
 const DEFAULT_CONFIG: i8 = 5;
 const INVALID_CONFIG: i16 = 40;
 
-/// One config of [`TOPIC`] and its source.
+/// Returns the value of one config of [`TOPIC`] and its source.
 async fn config(client: &mut Client, name: &str) -> (String, i8) {
     let resource = DescribeConfigsResource::default()
         .with_resource_type(TOPIC_RESOURCE)
@@ -157,7 +157,7 @@ pub(crate) async fn alter_configs(version: i16) {
             (response.resource_type, response.resource_name.as_str()),
             (TOPIC_RESOURCE, TOPIC)
         );
-        // What the request does not name falls back to its default.
+        // A config that the request does not name returns to its default.
         assert_eq!(config(&mut client, "retention.ms").await, expected);
     }
     assert_eq!(

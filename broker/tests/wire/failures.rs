@@ -1,4 +1,4 @@
-//! A broker that is down: others lead and coordinate in its place, and it comes back where it was.
+//! A broker that is down: others lead and coordinate in its place until it returns at the same address.
 
 use esmeralda_broker::NodeId;
 use kafka_protocol::messages::create_topics_request::{CreatableReplicaAssignment, CreatableTopic};
@@ -95,7 +95,7 @@ async fn others_lead_and_coordinate_while_a_broker_is_down() {
     let mut again = Client::connect(&addresses[0]).await;
     let seen = metadata(&mut again).await;
     assert_eq!((brokers(&seen), seen.controller_id), (vec![1, 2, 3], BrokerId(1)));
-    // Kafka moves leadership back to the preferred replica only from time to time.
+    // As in Kafka, leadership does not return to the preferred replica at once.
     assert_eq!(
         partitions(&seen),
         [

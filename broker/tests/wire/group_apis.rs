@@ -1,4 +1,4 @@
-//! Groups: their coordinator, their members, and what an administrator sees of them.
+//! Groups: their coordinator, their members, and their description for an administrator.
 
 use bytes::Bytes;
 use esmeralda_broker::messages::DeleteGroupsRequest;
@@ -129,8 +129,8 @@ pub(crate) async fn join_group(version: i16) {
     }
 }
 
-/// KIP-345: a static member that comes back without its id is let in without a rebalance. It stays the leader without having to
-/// assign from version 9 on (KIP-814); before, its old id is named, so that it does not assign.
+/// Checks KIP-345: a static member that rejoins without its id causes no rebalance. From version 9 on it stays the leader and is told to
+/// skip the assignment (KIP-814); before, the answer names its old id as the leader, so that it does not assign.
 async fn rejoin_as_the_same_instance(version: i16) {
     let world = World::start().await;
     let (mut client, old_id) = world.with_member().await;
@@ -189,7 +189,7 @@ pub(crate) async fn sync_group(version: i16) {
         expected.protocol_type = Some(text("consumer"));
         expected.protocol_name = Some(text("range"));
     }
-    // A follower asks the same of a stable group, and gets what the leader gave.
+    // In a stable group, a follower's SyncGroup is answered with the leader's assignment.
     for _ in 0..2 {
         assert_eq!(client.ask(version, &request).await, expected);
     }

@@ -1,5 +1,4 @@
-//! Frames and bodies that lie. Each closes its own connection, or gets the error that Kafka gives, and the broker goes on
-//! answering everybody else.
+//! Malformed frames and bodies. Each closes its own connection, or gets Kafka's error, and the broker still answers all other clients.
 
 use esmeralda_broker::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use kafka_protocol::messages::MetadataRequest;
@@ -11,7 +10,7 @@ use crate::ADVERTISED;
 use crate::client::{Client, frame};
 use crate::world::{CLUSTER_ID, NONE, World};
 
-/// The broker answers a new connection, and one that was there all along.
+/// Asserts that the broker answers a new connection and an older one.
 async fn assert_alive(world: &World, bystander: &mut Client) {
     for client in [bystander, &mut world.connect().await] {
         let answer = client.ask(9, &MetadataRequest::default()).await;
@@ -19,7 +18,7 @@ async fn assert_alive(world: &World, bystander: &mut Client) {
     }
 }
 
-/// Sends each of `streams` on a connection of its own and demands that it is closed without an answer.
+/// Sends each of `streams` on its own connection and asserts that the connection is closed without an answer.
 async fn assert_closes(streams: impl IntoIterator<Item = Vec<u8>>) {
     let world = World::start().await;
     let mut bystander = world.connect().await;
@@ -36,7 +35,7 @@ fn framed(frame: &[u8]) -> Vec<u8> {
     [&(frame.len() as i32).to_be_bytes()[..], frame].concat()
 }
 
-/// A request header of version 1 (or 2, with `tags`) for that key and version.
+/// Returns a request header of version 1 (or 2, with `tags`) for that key and version.
 fn header(api_key: i16, version: i16, tags: &[u8]) -> Vec<u8> {
     [
         &api_key.to_be_bytes()[..],
@@ -49,7 +48,7 @@ fn header(api_key: i16, version: i16, tags: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn frames_too_short_for_a_header_close_the_connection() {
-    // Metadata v12: its header of 10 bytes wants a client id and tagged fields, and then comes the body.
+    // Metadata v12: after the first 10 bytes the header has a client id and tagged fields; the body follows.
     let full = [0, 3, 0, 12, 0, 0, 0, 1, 0, 2, b'm', b'e', 0];
     assert_closes((0..=13).map(|length| framed(&full[..length]))).await;
 }
@@ -130,7 +129,7 @@ async fn too_new_api_versions_get_the_error_and_the_range_in_version_0() {
             .collect();
         assert_eq!(keys, [(18, 0, 5)]);
     }
-    // The connection goes on.
+    // The connection stays open.
     assert_eq!(
         client.ask(0, &ApiVersionsRequest::default()).await.error_code,
         NONE
@@ -171,9 +170,9 @@ async fn every_truncation_of_a_request_closes_the_connection() {
 }
 
 #[tokio::test]
-async fn answers_before_the_lie_are_still_sent() {
+async fn answers_before_a_malformed_request_are_still_sent() {
     let world = World::start().await;
-    // A version that is not served; a Heartbeat of version 0 whose group id is no UTF-8, which only the decoder sees.
+    // A version that is not served; and a Heartbeat of version 0 whose group id is not UTF-8, which only the decoder detects.
     let not_utf8 = [&header(12, 0, &[])[..], &[0, 2, 0xc3, 0x28, 0, 0, 0, 1, 0, 0]].concat();
     for bad in [header(3, 99, &[]), not_utf8] {
         let mut client = world.connect().await;

@@ -1,4 +1,4 @@
-//! The host and port that answers name, over real sockets: as they are set, or as each client has connected.
+//! The hosts and ports in answers, over real sockets: as configured, or reflected.
 
 use esmeralda_broker::{Advertised, NodeConfig};
 use esmeralda_broker::{Broker, Clock, Config, Entropy, StartError};
@@ -40,7 +40,7 @@ fn ports(broker: &Broker) -> Vec<i32> {
     broker.bootstrap_servers().iter().map(port).collect()
 }
 
-/// Creates [`TOPIC`], whose one partition the second broker leads; and produces to the first, to be told of the leader.
+/// Creates [`TOPIC`], whose only partition the second broker leads. Produces to the first broker and returns the leader in its answer.
 async fn leader_of_a_refused_batch(client: &mut Client) -> (String, i32) {
     let assignment = CreatableReplicaAssignment::default()
         .with_partition_index(0)
@@ -70,7 +70,7 @@ async fn leader_of_a_refused_batch(client: &mut Client) -> (String, i32) {
     (leader.host.to_string(), leader.port)
 }
 
-/// Every endpoint that a client hears of: of Metadata, of DescribeCluster, of the coordinator, and of the leader of a partition.
+/// Returns every endpoint in answers: of Metadata, DescribeCluster, FindCoordinator, and of the leader after a refused batch.
 async fn named(client: &mut Client) -> Vec<(String, i32)> {
     let metadata = client.ask(9, &MetadataRequest::default()).await;
     let brokers = metadata.brokers.iter();
@@ -108,7 +108,7 @@ async fn config_value(client: &mut Client, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn each_client_is_told_the_address_that_it_has_connected_to() {
+async fn with_reflection_each_client_is_told_the_address_it_connected_to() {
     for (listen, dialled) in [
         ("0.0.0.0:0", "127.0.0.1"),
         ("0.0.0.0:0", "127.0.0.2"),
@@ -117,9 +117,12 @@ async fn each_client_is_told_the_address_that_it_has_connected_to() {
     ] {
         let broker = start(config(2, listen, Advertised::Reflected)).await.unwrap();
         let ports = ports(&broker);
-        let authority = |port: i32| match dialled.contains(':') {
-            true => format!("[{dialled}]:{port}"),
-            false => format!("{dialled}:{port}"),
+        let authority = |port: i32| {
+            if dialled.contains(':') {
+                format!("[{dialled}]:{port}")
+            } else {
+                format!("{dialled}:{port}")
+            }
         };
         let mut client = Client::connect(&authority(ports[0])).await;
         let at = |node: usize| (dialled.to_owned(), ports[node]);
@@ -135,7 +138,7 @@ async fn each_client_is_told_the_address_that_it_has_connected_to() {
 }
 
 #[tokio::test]
-async fn a_host_and_port_that_are_set_are_told_to_everybody() {
+async fn an_advertised_host_and_port_are_told_to_every_client() {
     let advertised = Advertised::Host("kafka.example:7000".parse().unwrap());
     let as_a_config = [("advertised.listeners", "PLAINTEXT://kafka.example:7000")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -171,7 +174,7 @@ async fn a_host_and_port_that_are_set_are_told_to_everybody() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_advertised_keeps_the_cluster_from_starting() {
+async fn an_invalid_advertised_address_keeps_the_cluster_from_starting() {
     let advertised = Advertised::Host("kafka.example:65535".parse().unwrap());
     let error = start(config(2, "127.0.0.1:0", advertised)).await.unwrap_err();
     assert!(matches!(error, StartError::Config(_)), "{error}");

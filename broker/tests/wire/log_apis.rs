@@ -1,4 +1,4 @@
-//! Ends, times, epochs and producers of a partition.
+//! The offsets, timestamps, epochs and producers of a partition.
 
 use esmeralda_broker::messages::ListOffsetsRequest;
 use esmeralda_broker::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
@@ -159,7 +159,7 @@ pub(crate) async fn offset_for_leader_epoch(version: i16) {
 pub(crate) async fn delete_records(version: i16) {
     let (world, _) = World::with_records().await;
     let mut client = world.connect().await;
-    // By partition and offset, to low watermark and error; -1 stands for the high watermark.
+    // Partition and offset (-1 means the high watermark), then the expected low watermark and error.
     let cases = [
         (PARTITION, 2, 2, NONE),
         (PARTITION, 9, -1, OFFSET_OUT_OF_RANGE),
@@ -199,7 +199,7 @@ pub(crate) async fn init_producer_id(version: i16) {
         .with_transactional_id(None)
         .with_transaction_timeout_ms(60_000);
     if version >= 3 {
-        // Meaningless without a transactional id: a new id is handed out all the same.
+        // Without a transactional id these fields have no meaning: the answer still has a new id.
         request.producer_id = ProducerId(4000);
         request.producer_epoch = 2;
     }

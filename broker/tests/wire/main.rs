@@ -1,5 +1,5 @@
-//! Every advertised API at every version, through a real socket, with non-default values against real state: each answer
-//! decodes to its last byte and its fields are asserted. And what must not harm: frames and bodies that lie.
+//! Every advertised API at every version, through a real socket, with non-default values against real state: each answer is decoded to its
+//! last byte and its fields are asserted. And malformed frames and bodies, which must do no harm.
 
 mod batch;
 mod client;
@@ -20,7 +20,7 @@ use kafka_protocol::messages::ApiKey;
 
 use world::World;
 
-/// What is advertised: the ranges of Kafka 4.4, but Produce from 0 (below 3 it is refused), for librdkafka's sake.
+/// The advertised ranges: those of Kafka 4.4. Produce is advertised from 0 for librdkafka, but refused below 3.
 const ADVERTISED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::Produce, 0, 13),
     (ApiKey::Fetch, 4, 18),
@@ -53,7 +53,7 @@ const ADVERTISED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::DescribeTopicPartitions, 0, 0),
 ];
 
-/// One test for each API, which goes through its versions with a cluster of its own for each of them.
+/// Defines one test for each API, which goes through its versions with a new cluster for each.
 macro_rules! every_version {
     ($($name:ident: $key:ident => $check:path,)*) => {
         /// The APIs that have a test.
@@ -101,7 +101,7 @@ every_version! {
     offset_delete_forgets_the_offset: OffsetDelete => offset_apis::offset_delete,
 }
 
-/// The versions of it that are answered.
+/// Returns the versions of an API that are answered.
 fn versions(key: ApiKey) -> std::ops::RangeInclusive<i16> {
     let &(_, first, last) = ADVERTISED
         .iter()

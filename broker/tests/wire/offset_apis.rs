@@ -33,7 +33,7 @@ const ILLEGAL_GENERATION: i16 = 22;
 const GROUP_SUBSCRIBED_TO_TOPIC: i16 = 86;
 const NOTE: &str = "half past ß";
 
-/// A topic as a version names it: by its name, or from version 10 on by its id.
+/// A topic with its name, for versions up to 9, and its id, for versions from 10 on.
 #[derive(Clone, Copy)]
 struct Named {
     name: &'static str,
@@ -41,7 +41,7 @@ struct Named {
 }
 
 impl Named {
-    /// The topic that a request of `version` names; what the version lacks is empty.
+    /// Returns the name and the id for a request of `version`; the one that the version lacks is empty.
     fn at(self, version: i16) -> (TopicName, Uuid) {
         if version >= 10 {
             (TopicName::default(), self.id)
@@ -57,7 +57,7 @@ const ABSENT: Named = Named {
     id: Uuid::from_u128(7),
 };
 
-/// [`TOPIC`], by its name only.
+/// [`TOPIC`] without its id.
 const BY_NAME: Named = Named {
     name: TOPIC,
     id: Uuid::nil(),
@@ -142,7 +142,7 @@ pub(crate) async fn offset_commit(version: i16) {
     world.stop().await;
 }
 
-/// The committed offset of [`PARTITION`] and its metadata.
+/// Returns the committed offset of [`PARTITION`] and its metadata.
 async fn fetched(client: &mut Client, group: &str) -> (i64, String) {
     let topic = OffsetFetchRequestTopic::default()
         .with_name(topic_name(TOPIC))

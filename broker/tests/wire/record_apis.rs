@@ -45,7 +45,7 @@ fn produce_response(version: i16, topic_id: Uuid, partition: PartitionProduceRes
     ProduceResponse::default().with_responses(vec![topic])
 }
 
-/// The partition's part of an answer without a fault.
+/// Returns the expected answer for a partition without an error.
 fn appended(version: i16, partition: i32, base_offset: i64) -> PartitionProduceResponse {
     PartitionProduceResponse::default()
         .with_index(partition)
@@ -90,7 +90,7 @@ pub(crate) async fn produce(version: i16) {
     produce_to_another_broker(version).await;
 }
 
-/// NOT_LEADER_OR_FOLLOWER names the leader from version 10 on (KIP-951).
+/// Checks that NOT_LEADER_OR_FOLLOWER names the leader from version 10 on (KIP-951).
 async fn produce_to_another_broker(version: i16) {
     let mut world = World::start_brokers(2).await;
     world.create_topic(1).await;
@@ -161,7 +161,7 @@ fn fetch_request(version: i16, topic_id: Uuid, fetch_offset: i64) -> FetchReques
         topic.topic = topic_name(TOPIC);
     }
     if version >= 7 {
-        // Nothing is remembered yet that could be forgotten.
+        // There is no session yet, so nothing is forgotten.
         let mut forgotten = ForgottenTopic::default().with_partitions(vec![0, 2]);
         if version >= 13 {
             forgotten.topic_id = topic_id;
@@ -216,7 +216,7 @@ pub(crate) async fn fetch(version: i16) {
     fetch_from_another_broker(version).await;
 }
 
-/// NOT_LEADER_OR_FOLLOWER names the leader and where it is from version 16 on (KIP-951).
+/// Checks that NOT_LEADER_OR_FOLLOWER names the leader and its endpoint from version 16 on (KIP-951).
 async fn fetch_from_another_broker(version: i16) {
     let mut world = World::start_brokers(2).await;
     world.create_topic(1).await;
@@ -266,7 +266,7 @@ async fn fetch_from_another_broker(version: i16) {
     world.stop().await;
 }
 
-/// KIP-227: the second fetch names no partition, and is answered with those that have news.
+/// Checks KIP-227: the second fetch names no partition, and is answered with those that have changed.
 async fn fetch_in_session(world: &World, client: &mut Client, version: i16, session_id: i32) {
     let next = |session_epoch| {
         FetchRequest::default()
@@ -276,7 +276,7 @@ async fn fetch_in_session(world: &World, client: &mut Client, version: i16, sess
             .with_session_id(session_id)
             .with_session_epoch(session_epoch)
     };
-    // The session still stands at offset 1: the same batch again, until the client moves on.
+    // The session's position is still offset 1, so the same batch is returned until the client sends a new position.
     let mut moved = fetch_request(version, world.topic_id, 3)
         .with_session_id(session_id)
         .with_session_epoch(1);
@@ -310,6 +310,6 @@ async fn fetch_out_of_range(world: &World, client: &mut Client, version: i16) {
     let answer = client.ask(version, &request).await;
     let partition = &answer.responses[0].partitions[0];
     assert_eq!(partition.error_code, OFFSET_OUT_OF_RANGE);
-    // Empty and not null, which librdkafka takes for a broken message set.
+    // Empty, not null: librdkafka treats null as a broken message set.
     assert_eq!(partition.records, Some(Bytes::new()));
 }

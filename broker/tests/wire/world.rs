@@ -1,4 +1,4 @@
-//! A cluster of its own for each check, and the state that requests are sent against.
+//! A new cluster for each check, with the state that requests need.
 
 use std::time::Duration;
 
@@ -18,17 +18,17 @@ use uuid::Uuid;
 use crate::batch::{BASE_TIMESTAMP_MS, three_records};
 use crate::client::Client;
 
-/// The topic with records: three partitions, of which [`PARTITION`] has them.
+/// The topic with three partitions; [`PARTITION`] has the records.
 pub(crate) const TOPIC: &str = "orders";
-/// See [`TOPIC`].
+/// The partition of [`TOPIC`] with records.
 pub(crate) const PARTITION: i32 = 1;
 /// `retention.ms` of [`TOPIC`].
 pub(crate) const RETENTION_MS: &str = "86400000";
 /// The group with a member.
 pub(crate) const GROUP: &str = "readers";
-/// What members say they can read, and what they are assigned: opaque to the broker.
+/// The subscription of members, which is opaque to the broker.
 pub(crate) const SUBSCRIPTION: &[u8] = b"\x00\x01\x00\x00\x00\x01\x00\x06orders\xff\xff\xff\xff";
-/// See [`SUBSCRIPTION`].
+/// The assignment of members, which is opaque to the broker.
 pub(crate) const ASSIGNMENT: &[u8] =
     b"\x00\x01\x00\x00\x00\x01\x00\x06orders\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\xff";
 
@@ -40,12 +40,12 @@ pub(crate) const CLUSTER_ID: &str = "wire-cluster";
 /// A running cluster.
 pub(crate) struct World {
     pub(crate) broker: Broker,
-    /// What [`TOPIC`] is known by from the versions with topic ids on.
+    /// The id of [`TOPIC`].
     pub(crate) topic_id: Uuid,
 }
 
 impl World {
-    /// One broker and nothing in it.
+    /// Starts one broker without topics.
     pub(crate) async fn start() -> Self {
         Self::start_brokers(1).await
     }
@@ -67,7 +67,7 @@ impl World {
         }
     }
 
-    /// One broker and [`TOPIC`], without records.
+    /// Starts one broker and creates [`TOPIC`], without records.
     pub(crate) async fn with_topic() -> Self {
         let mut world = Self::start().await;
         world.create_topic(1).await;
@@ -94,7 +94,7 @@ impl World {
         assert!(!self.topic_id.is_nil());
     }
 
-    /// One broker and [`TOPIC`], with three records in [`PARTITION`]; and the batch that was sent.
+    /// Starts one broker and creates [`TOPIC`], with three records in [`PARTITION`]. Also returns the batch that was sent.
     pub(crate) async fn with_records() -> (Self, Bytes) {
         let world = Self::with_topic().await;
         let batch = three_records(-1, -1, -1);
@@ -102,7 +102,7 @@ impl World {
         (world, batch)
     }
 
-    /// Appends to [`PARTITION`].
+    /// Produces to [`PARTITION`].
     pub(crate) async fn produce(&self, records: Bytes) {
         let partition = PartitionProduceData::default()
             .with_index(PARTITION)
@@ -134,7 +134,7 @@ impl World {
             .unwrap()
     }
 
-    /// A connection whose client is the only member of [`GROUP`], which is stable in its first generation; and its id.
+    /// Joins [`GROUP`] as its only member, in a stable first generation. Returns the connection and the member id.
     pub(crate) async fn with_member(&self) -> (Client, StrBytes) {
         let mut client = self.connect().await;
         let member_id = join(&mut client, GROUP, "instance-1").await.member_id;

@@ -10,11 +10,11 @@ const LONGEST_MS: u64 = 86_400_000;
 /// The origin of a constant's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// AWS publishes it.
+    /// AWS publishes the value.
     Published,
-    /// It was chosen so that simulations give the published numbers.
+    /// The value was chosen so that simulations give the published numbers.
     Fitted,
-    /// It is ours, because AWS publishes no formula.
+    /// The value is our own, because AWS publishes no formula.
     Ours,
 }
 
@@ -31,9 +31,9 @@ impl fmt::Display for Origin {
 /// One constant of a profile.
 #[derive(Debug)]
 pub struct Constant {
-    /// The name, with the unit last.
+    /// The name, which ends with the unit.
     pub name: &'static str,
-    /// The meaning.
+    /// The meaning, as the documentation has it.
     pub meaning: &'static str,
     /// The origin of its value in `announcement-2024`.
     pub origin: Origin,
@@ -43,7 +43,7 @@ pub struct Constant {
 /// The field of a profile that holds a constant, and the values that it may have.
 #[derive(Debug)]
 enum Field {
-    /// Whole milliseconds, at least this number.
+    /// A whole number of milliseconds, at least this one.
     Time(fn(&mut ScalingProfile) -> &mut Duration, u64),
     /// A number from 1 to this one.
     Count(fn(&mut ScalingProfile) -> &mut usize, usize),
@@ -58,103 +58,103 @@ enum Field {
 pub const CONSTANTS: &[Constant] = &[
     Constant {
         name: "evaluation_interval_ms",
-        meaning: "between two evaluations of OffsetLag (published for on-demand mode)",
+        meaning: "time between two evaluations of OffsetLag (published for on-demand mode)",
         origin: Origin::Published,
         field: Field::Time(|profile| &mut profile.evaluation_interval, 1),
     },
     Constant {
         name: "first_evaluation_ms",
-        meaning: "from Enabled to the first evaluation",
+        meaning: "time from Enabled to the first evaluation",
         origin: Origin::Fitted,
         field: Field::Time(|profile| &mut profile.first_evaluation, 1),
     },
     Constant {
         name: "provisioned_overhead_ms",
-        meaning: "of an invocation, beside the function's own time",
+        meaning: "time that an invocation takes in addition to the function, in Provisioned Mode",
         origin: Origin::Fitted,
         field: Field::Time(|profile| &mut profile.provisioned.overhead, 0),
     },
     Constant {
         name: "on_demand_overhead_ms",
-        meaning: "the same in on-demand mode",
+        meaning: "time that an invocation takes in addition to the function, in on-demand mode",
         origin: Origin::Fitted,
         field: Field::Time(|profile| &mut profile.on_demand.overhead, 0),
     },
     Constant {
         name: "provisioned_step_pollers",
-        meaning: "the most pollers that one evaluation adds",
+        meaning: "most pollers that one evaluation adds, in Provisioned Mode",
         origin: Origin::Fitted,
         field: Field::Count(|profile| &mut profile.provisioned.step_pollers, 2_000),
     },
     Constant {
         name: "on_demand_step_pollers",
-        meaning: "the same in on-demand mode",
+        meaning: "most pollers that one evaluation adds, in on-demand mode",
         origin: Origin::Fitted,
         field: Field::Count(|profile| &mut profile.on_demand.step_pollers, 2_000),
     },
     Constant {
         name: "on_demand_maximum_pollers",
-        meaning: "the most pollers of an on-demand mapping",
+        meaning: "most pollers of an on-demand mapping",
         origin: Origin::Fitted,
         field: Field::Count(|profile| &mut profile.on_demand_maximum_pollers, 2_000),
     },
     Constant {
         name: "provisioned_invocations_in_flight",
-        meaning: "of one poller, of different partitions (AWS documents up to 5 today)",
+        meaning: "most concurrent invocations of one poller, of different partitions, in Provisioned Mode (AWS documents 5 today)",
         origin: Origin::Fitted,
         field: Field::Count(|profile| &mut profile.provisioned.invocations_in_flight, 100),
     },
     Constant {
         name: "on_demand_invocations_in_flight",
-        meaning: "the same in on-demand mode",
+        meaning: "most concurrent invocations of one poller, in on-demand mode",
         origin: Origin::Fitted,
         field: Field::Count(|profile| &mut profile.on_demand.invocations_in_flight, 100),
     },
     Constant {
         name: "poller_bytes_per_second",
-        meaning: "what one poller takes, uncompressed; 0 is no limit",
+        meaning: "most uncompressed bytes that one poller reads per second; 0 means no limit",
         origin: Origin::Published,
         field: Field::Bytes(|profile| &mut profile.poller_bytes_per_second, 0),
     },
     Constant {
         name: "rebalance_pause_ms",
-        meaning: "the standstill of a change of the fleet, from the decision on",
+        meaning: "time that the fleet stands still after the decision to change it",
         origin: Origin::Fitted,
         field: Field::Time(|profile| &mut profile.rebalance_pause, 0),
     },
     Constant {
         name: "rebalance_protocol",
-        meaning: "eager: the whole fleet stands still; cooperative: partitions that move do",
+        meaning: "eager: a change stops the whole fleet; cooperative: it stops only the partitions that move",
         origin: Origin::Fitted,
         field: Field::Protocol(|profile| &mut profile.rebalance_protocol),
     },
     Constant {
         name: "clear_within_ms",
-        meaning: "a lag that takes longer to work off wants more pollers",
+        meaning: "longest time in which the present pollers may clear the lag; a longer one adds pollers",
         origin: Origin::Ours,
         field: Field::Time(|profile| &mut profile.clear_within, 1),
     },
     Constant {
         name: "down_after_ms",
-        meaning: "quiet before pollers are taken away",
+        meaning: "time of quiet before pollers are removed",
         origin: Origin::Ours,
         field: Field::Time(|profile| &mut profile.down_after, 1),
     },
     Constant {
         name: "event_poller_unit_pollers",
-        meaning: "pollers that one event poller unit holds",
+        meaning: "most pollers in one event poller unit",
         origin: Origin::Published,
         field: Field::Count(|profile| &mut profile.event_poller_unit.pollers, 2_000),
     },
     Constant {
         name: "event_poller_unit_bytes_per_second",
-        meaning: "what one event poller unit carries",
+        meaning: "throughput of one event poller unit",
         origin: Origin::Published,
         field: Field::Bytes(|profile| &mut profile.event_poller_unit.bytes_per_second, 1),
     },
     Constant {
         name: "event_poller_unit_usd_per_hour",
-        meaning: "the price of a unit for an hour (us-east-1)",
+        meaning: "price of an event poller unit per hour (us-east-1)",
         origin: Origin::Published,
         field: Field::Price(|profile| &mut profile.event_poller_unit.usd_per_hour),
     },
@@ -194,7 +194,7 @@ impl Constant {
         match self.field {
             Field::Time(_, least) => format!("a whole number of milliseconds from {least} to {LONGEST_MS}"),
             Field::Count(_, most) => format!("a whole number from 1 to {most}"),
-            Field::Bytes(_, 0) => "a whole number of bytes; 0 is no limit".to_owned(),
+            Field::Bytes(_, 0) => "a whole number of bytes; 0 means no limit".to_owned(),
             Field::Bytes(_, least) => format!("a whole number of bytes, {least} or more"),
             Field::Price(_) => "a number of US dollars, 0 or more".to_owned(),
             Field::Protocol(_) => "eager or cooperative".to_owned(),
@@ -231,13 +231,13 @@ impl ScalingProfile {
         let constant = constant.ok_or_else(|| ProfileError::UnknownConstant {
             name: name.to_owned(),
         })?;
-        match constant.set(self, value) {
-            true => Ok(()),
-            false => Err(ProfileError::InvalidValue {
-                name: constant.name,
-                value: value.to_owned(),
-                expected: constant.expected(),
-            }),
+        if constant.set(self, value) {
+            return Ok(());
         }
+        Err(ProfileError::InvalidValue {
+            name: constant.name,
+            value: value.to_owned(),
+            expected: constant.expected(),
+        })
     }
 }

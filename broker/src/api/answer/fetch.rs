@@ -179,9 +179,12 @@ mod tests {
             |(index, error_code, offsets, tags, aborted_transactions, records)| {
                 let records: Vec<_> = records
                     .into_iter()
-                    .map(|(is_header, len)| match is_header {
-                        true => Part::Header([3; 61]),
-                        false => Part::Bytes(vec![5; len].into()),
+                    .map(|(is_header, len)| {
+                        if is_header {
+                            Part::Header([3; 61])
+                        } else {
+                            Part::Bytes(vec![5; len].into())
+                        }
                     })
                     .collect();
                 PartitionAnswer {
@@ -286,9 +289,10 @@ mod tests {
                 topics: topics
                     .into_iter()
                     .map(|(name, id, partitions)| TopicAnswer {
-                        topic: match version >= 13 {
-                            true => TopicKey::Id(Uuid::from_u128(id)),
-                            false => TopicKey::Name(name.into()),
+                        topic: if version >= 13 {
+                            TopicKey::Id(Uuid::from_u128(id))
+                        } else {
+                            TopicKey::Name(name.into())
                         },
                         partitions,
                     })

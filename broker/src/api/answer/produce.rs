@@ -215,9 +215,10 @@ mod tests {
         let topics = answer.topics.iter().map(|topic| {
             let partitions = topic.partitions.iter().map(|one| data(version, one)).collect();
             let response = TopicProduceResponse::default().with_partition_responses(partitions);
-            match version >= TOPIC_IDS_FROM {
-                true => response.with_topic_id(topic.id),
-                false => response.with_name(TopicName(text(&topic.name))),
+            if version >= TOPIC_IDS_FROM {
+                response.with_topic_id(topic.id)
+            } else {
+                response.with_name(TopicName(text(&topic.name)))
             }
         });
         let nodes = answer.node_endpoints.iter().map(|node| {
