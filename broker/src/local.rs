@@ -1,5 +1,5 @@
-//! A client in the same process: the operations that the wire serves, without sockets. The event source mapping engine and the
-//! facade use it; what it does, any Kafka client could do.
+//! A client in the same process: the operations of the wire without sockets. The event source mapping engine and the facade use it. It has
+//! no rights beyond those of any Kafka client.
 
 mod groups;
 mod prepared;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A client of the cluster that lives in the same process. Cheap to clone.
+/// A client of the cluster in the same process. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Client {
     cluster: Arc<Cluster>,
@@ -31,15 +31,15 @@ pub struct Client {
     routes: Arc<Routes>,
 }
 
-/// Why an operation failed: Kafka's error by name, its code, and what the broker says of it.
+/// The error of an operation, with Kafka's name and code and the broker's message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name}: {message}")]
 pub struct Error {
     /// Kafka's code on the wire.
     pub code: i16,
-    /// Kafka's name of it, such as `REBALANCE_IN_PROGRESS`.
+    /// Kafka's name, such as `REBALANCE_IN_PROGRESS`.
     pub name: &'static str,
-    /// What went wrong.
+    /// The broker's message.
     pub message: String,
 }
 
@@ -53,12 +53,12 @@ impl<E: KafkaError> From<&E> for Error {
     }
 }
 
-/// A topic to be created.
+/// The request for a new topic.
 #[derive(Clone, Debug, Default)]
 pub struct NewTopic {
     /// The topic's name.
     pub name: String,
-    /// 1 or more; `None`: `num.partitions`.
+    /// The number of partitions, 1 or more; `None` means `num.partitions`.
     pub partitions: Option<i32>,
     /// Topic configs by Kafka's name.
     pub configs: BTreeMap<String, String>,
@@ -69,15 +69,15 @@ pub struct NewTopic {
 pub struct Join {
     /// The group.
     pub group_id: String,
-    /// Empty at the first join.
+    /// The member's id; empty at the first join.
     pub member_id: String,
-    /// Without a heartbeat for this long the member is removed.
+    /// The time without a heartbeat after which the member is removed.
     pub session_timeout: Duration,
-    /// How long a rebalance waits for this member to join again.
+    /// The time that a rebalance waits for this member to join again.
     pub rebalance_timeout: Duration,
-    /// `consumer` for consumers.
+    /// The type of the protocol; `consumer` for consumers.
     pub protocol_type: String,
-    /// Assignors by name, most wanted first, with the member's metadata (a ConsumerProtocolSubscription).
+    /// The assignors by name, in order of preference, each with the member's metadata (a ConsumerProtocolSubscription).
     pub protocols: Vec<(String, Bytes)>,
 }
 
@@ -88,33 +88,33 @@ pub struct Joined {
     pub generation_id: GenerationId,
     /// The member's id from now on.
     pub member_id: String,
-    /// The id of the member that assigns.
+    /// The id of the leader, which assigns the partitions.
     pub leader: String,
     /// The assignor that was chosen.
     pub protocol_name: String,
-    /// For the leader: every member with its metadata. Empty for the others.
+    /// For the leader, every member with its metadata; empty for other members.
     pub members: Vec<(String, Bytes)>,
 }
 
-/// Where to read one partition from.
+/// A partition to read, and the offset to start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchPosition {
     /// The partition's index.
     pub partition: i32,
     /// The offset to read from.
     pub offset: Offset,
-    /// At most so many bytes of it (the first batch comes whole).
+    /// The most bytes of the partition. The first batch is returned even if it is larger.
     pub max_bytes: usize,
 }
 
-/// What one partition gave.
+/// The batches read from one partition.
 #[derive(Clone, Debug)]
 pub struct FetchedPartition {
     /// The partition's index.
     pub partition: i32,
-    /// The batches from the one that holds the offset on, header and body, in order; or the partition's error.
+    /// The batches from the one that contains the offset on, in order, each as header and body; or the partition's error.
     pub batches: Result<Vec<(crate::BatchHeader, Bytes)>, Error>,
-    /// The end of what may be read.
+    /// The end of the records that may be read.
     pub high_watermark: Offset,
     /// The first offset that is kept.
     pub log_start_offset: Offset,
@@ -127,18 +127,18 @@ pub struct Committed {
     pub offset: Offset,
     /// Leader epoch of the record before it; -1 if it is not known.
     pub leader_epoch: LeaderEpoch,
-    /// What the committer added.
+    /// The text that was committed with the offset.
     pub metadata: String,
 }
 
 /// The offset that ListOffsets looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OffsetSpec {
-    /// The first that is kept.
+    /// The first offset that is kept.
     Earliest,
-    /// The one after the last that may be read.
+    /// The offset after the last record that may be read.
     Latest,
-    /// The first whose timestamp is this or later, in milliseconds.
+    /// The offset of the first record with this timestamp or a later one, in milliseconds.
     Timestamp(i64),
 }
 
@@ -151,7 +151,7 @@ impl Client {
         }
     }
 
-    /// The same cluster under another client id.
+    /// Returns a client of the same cluster with another client id.
     pub fn with_client_id(&self, client_id: &str) -> Self {
         Self {
             client_id: client_id.into(),
@@ -159,7 +159,7 @@ impl Client {
         }
     }
 
-    /// The context of a call to that broker.
+    /// Returns the context of a call to that broker.
     fn context(&self, node_id: NodeId) -> RequestContext {
         RequestContext {
             node_id,
@@ -172,7 +172,7 @@ impl Client {
         }
     }
 
-    /// The context of a call that any broker answers: the first one alive, as a client finds it by its list of bootstrap servers.
+    /// Returns the context of a call that any broker can answer. It goes to the first broker alive, as with a list of bootstrap servers.
     fn bootstrap(&self) -> RequestContext {
         self.context(self.cluster.controller())
     }
@@ -198,7 +198,7 @@ impl Client {
         }
     }
 
-    /// Deletes a topic, and what groups have committed for it.
+    /// Deletes a topic and the groups' offsets for it.
     ///
     /// # Errors
     /// UNKNOWN_TOPIC_OR_PARTITION, TOPIC_DELETION_DISABLED.
@@ -214,7 +214,7 @@ impl Client {
         }
     }
 
-    /// Gives a topic more partitions, `count` in all.
+    /// Adds partitions to a topic, to `count` in all.
     ///
     /// # Errors
     /// UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS.
@@ -231,7 +231,7 @@ impl Client {
         }
     }
 
-    /// How many partitions a topic has.
+    /// Returns the number of partitions of a topic.
     ///
     /// # Errors
     /// UNKNOWN_TOPIC_OR_PARTITION.

@@ -1,4 +1,4 @@
-//! Membership of classic groups and their offsets, for a client in the same process.
+//! Membership in classic groups and their offsets, for a client in the same process.
 
 use super::{Client, Committed, Error, Join, Joined};
 use crate::ids::{GenerationId, LeaderEpoch, Offset};
@@ -15,8 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl Client {
-    /// Joins a classic group; answers when the rebalance completes. MEMBER_ID_REQUIRED is handled inside: the member id it gives is
-    /// joined with.
+    /// Joins a classic group; completes when the rebalance does. After MEMBER_ID_REQUIRED it joins again with the member id of the answer.
     ///
     /// # Errors
     /// Those of JoinGroup: UNKNOWN_MEMBER_ID, INVALID_SESSION_TIMEOUT, INCONSISTENT_GROUP_PROTOCOL, GROUP_MAX_SIZE_REACHED.
@@ -59,7 +58,7 @@ impl Client {
         })
     }
 
-    /// The member's assignment (a ConsumerProtocolAssignment); the leader hands in everybody's.
+    /// Returns the member's assignment (a ConsumerProtocolAssignment). The leader passes the assignments of all members.
     ///
     /// # Errors
     /// Those of SyncGroup: REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID.
@@ -88,7 +87,7 @@ impl Client {
         Ok(self.heard(group_id, synced)?.assignment)
     }
 
-    /// Tells the coordinator that the member lives.
+    /// Renews the member's session.
     ///
     /// # Errors
     /// Those of Heartbeat: REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID.
@@ -121,7 +120,7 @@ impl Client {
         results.try_for_each(|result| result.map_err(|error| Error::from(&error)))
     }
 
-    /// Commits the next offset to read of partitions of one topic, as a member of a generation.
+    /// Commits the next offsets to read of partitions of one topic, as a member of a generation.
     ///
     /// # Errors
     /// Those of OffsetCommit: ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID, REBALANCE_IN_PROGRESS, UNKNOWN_TOPIC_OR_PARTITION (the first
@@ -155,7 +154,7 @@ impl Client {
         self.heard(group_id, result)
     }
 
-    /// What the group has committed for `partitions` of a topic, in that order; `None` where nothing is.
+    /// Returns the committed offsets of `partitions` of a topic, in that order; `None` for a partition without one.
     ///
     /// # Errors
     /// Those of OffsetFetch.
@@ -201,7 +200,7 @@ fn committed(offset: CommittedOffset) -> Committed {
     }
 }
 
-/// As the wire has it; longer than 24 days is as good as that.
+/// Converts a duration to the wire's 32-bit milliseconds; longer ones become the largest value, 24 days.
 fn milliseconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
 }
@@ -324,7 +323,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_that_is_given_up_does_not_hold_the_group_longer_than_a_session() {
+    async fn a_cancelled_join_delays_the_group_by_one_session_timeout_at_most() {
         let client = client().await;
         let ours = client.join_group(join("")).await.expect("joined");
         client
@@ -334,7 +333,7 @@ mod tests {
         let began = Instant::now();
         let waiting = tokio::time::timeout(Duration::from_secs(1), client.join_group(join(""))).await;
         assert!(waiting.is_err());
-        // The group still waits for us. When we join, it counts on the one that gave up, which never syncs.
+        // The group still waits for us. Once we have joined, it also waits for the member that gave up, which never syncs.
         let ours = client.join_group(join(&ours.member_id)).await.expect("joined");
         assert_eq!(ours.members.len(), 2);
         client
@@ -348,13 +347,13 @@ mod tests {
         {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        // Its session ends 6 s after it was told of the generation; the heartbeat after that finds out.
+        // That member's session ends 6 s after the generation was announced, and the next heartbeat detects the rebalance.
         assert_eq!(began.elapsed(), Duration::from_millis(1_000 + 6_000 + 500));
         let ours = client.join_group(join(&ours.member_id)).await.expect("joined");
         assert_eq!(ours.members.len(), 1);
     }
 
-    /// Joins until a generation holds `count` members and has its assignment; how many joins that took.
+    /// Joins until a generation with `count` members has its assignment. Returns the number of joins.
     async fn settle(client: Client, count: usize) -> usize {
         let mut member_id = String::new();
         for joins in 1.. {
@@ -385,7 +384,7 @@ mod tests {
         for member in members {
             joins = joins.max(member.await.expect("a member settles"));
         }
-        // The first one begins alone, since nothing delays the first rebalance; the second waits for all that were promised a place.
+        // The first generation has one member, because nothing delays the first rebalance. The second waits for all promised members.
         assert_eq!((joins, began.elapsed()), (2, Duration::ZERO));
     }
 }

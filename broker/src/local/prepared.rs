@@ -1,4 +1,4 @@
-//! Batches that are checked once and appended many times: one body in memory, however many batches of it lie in logs.
+//! Batches that are checked once and appended many times. Their body is in memory once, even if many logs have it.
 
 use super::records::TERMS;
 use super::{Client, Error};
@@ -7,15 +7,15 @@ use crate::log::Batch;
 use crate::operations::produce::{ProduceError, produce_verified};
 use bytes::Bytes;
 
-/// A batch that was found valid, its body in the cluster's record memory. Cheap to clone: clones share the body, and so does every log
-/// that it is appended to (batches under 4 KiB are copied there).
+/// A checked batch whose body is in the cluster's record memory. Cheap to clone: clones share the body, as do the logs that it is appended
+/// to (which copy batches under 4 KiB).
 #[derive(Clone, Debug)]
 pub struct PreparedBatch {
     batch: Batch,
 }
 
 impl PreparedBatch {
-    /// The same records at other times: the first one's timestamp is `base_timestamp_ms` (milliseconds since the Unix epoch), and the
+    /// Returns the same records with other timestamps. The first one is `base_timestamp_ms` (milliseconds since the Unix epoch), and the
     /// others keep their distance from it.
     #[must_use]
     pub fn with_timestamp(&self, base_timestamp_ms: i64) -> Self {
@@ -24,20 +24,20 @@ impl PreparedBatch {
         Self { batch }
     }
 
-    /// How many records it has, 1 or more.
+    /// Returns the number of records, 1 or more.
     pub fn record_count(&self) -> u32 {
         self.batch.header.record_count().unsigned_abs()
     }
 
-    /// Length on the wire, header included.
+    /// Returns the length on the wire, including the header.
     pub fn size_bytes(&self) -> usize {
         self.batch.size_bytes()
     }
 }
 
 impl Client {
-    /// Checks a batch, as [`records::encode_batch`](crate::records::encode_batch) makes them, and copies its body into the cluster's
-    /// memory, where it is charged once, until the last clone and the last log drop it.
+    /// Checks a batch, such as one of [`records::encode_batch`](crate::records::encode_batch), and copies its body into the cluster's
+    /// memory. The body is charged once, until the last clone and the last log drop it.
     ///
     /// # Errors
     /// Those of Produce that depend on the batch alone, such as CORRUPT_MESSAGE, and NOT_ENOUGH_REPLICAS at the memory limit.
@@ -50,8 +50,8 @@ impl Client {
         Ok(PreparedBatch { batch })
     }
 
-    /// Appends a prepared batch, without a copy of its body and without reading it; the first record's offset. An idempotent
-    /// producer's batch is appended once, as always.
+    /// Appends a prepared batch without copying or reading its body. Returns the offset of its first record. A duplicate of an idempotent
+    /// producer is not appended again.
     ///
     /// # Errors
     /// Those of Produce, such as UNKNOWN_TOPIC_OR_PARTITION or NOT_ENOUGH_REPLICAS at the memory limit.

@@ -17,7 +17,7 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-/// What holds for every batch that comes from this process.
+/// The terms of every batch from this process.
 pub(super) const TERMS: Terms = Terms {
     acks: -1,
     is_transactional: false,
@@ -25,12 +25,12 @@ pub(super) const TERMS: Terms = Terms {
 };
 
 impl Client {
-    /// Appends one batch, as [`records::encode_batch`] makes them; the first record's offset.
+    /// Appends one batch, such as one of [`records::encode_batch`]. Returns the offset of its first record.
     ///
     /// # Errors
     /// Those of Produce, such as UNKNOWN_TOPIC_OR_PARTITION or NOT_ENOUGH_REPLICAS at the memory limit.
     pub async fn produce(&self, topic: &str, partition: i32, batch: Bytes) -> Result<Offset, Error> {
-        // The log keeps what it is given, so it has to be memory that is counted.
+        // The log keeps the bytes it is given, so they must be in charged memory.
         let batch = self
             .cluster
             .pool
@@ -42,7 +42,7 @@ impl Client {
         })
     }
 
-    /// Appends at the leader of a partition; once more if it turns out to be another one, as a producer does.
+    /// Appends at the leader of a partition. If another broker is the leader by now, tries once more there, as a producer does.
     pub(super) fn at_partition(
         &self,
         topic: &str,
@@ -98,7 +98,7 @@ impl Client {
         Ok(self.fetch_from_several(by_leader, topic, limits).await)
     }
 
-    /// Asks several leaders at once, and returns the answers of those that answer first. To drop a fetch that waits loses nothing.
+    /// Fetches from several leaders at once and returns the answers that arrive first. The other fetches are dropped, which loses nothing.
     async fn fetch_from_several(
         &self,
         by_leader: BTreeMap<NodeId, Vec<FetchPosition>>,
@@ -175,7 +175,7 @@ impl Client {
         fetched.collect()
     }
 
-    /// One offset per partition of `partitions`, in that order; -1 when no record is that late.
+    /// Returns one offset for each of `partitions`, in that order; -1 if no record is that late.
     ///
     /// # Errors
     /// UNKNOWN_TOPIC_OR_PARTITION.
@@ -220,7 +220,7 @@ fn failed(partition: i32, error: Error) -> FetchedPartition {
     }
 }
 
-/// The batches of a slice. A large one comes as header and body; a run of small ones is cut.
+/// Returns the batches of a slice. The log returns a large batch as header and body, and several small ones in one piece, which is split.
 fn batches(fetched: Fetched) -> Vec<(BatchHeader, Bytes)> {
     let mut batches = Vec::with_capacity(fetched.records.parts.len());
     let mut parts = fetched.records.parts.into_iter();

@@ -1,6 +1,6 @@
-//! The brokers that a client asks: the leader of a partition and the coordinator of a group, as the client last heard of them. What it has
-//! heard can be out of date: the broker then refuses, or is down, and the client asks anew at its next call. Source: Kafka's `Metadata`,
-//! `NetworkClient` and `AbstractCoordinator`.
+//! A client's cached leaders of partitions and coordinators of groups. An entry can be out of date: the broker then refuses the call or is
+//! down, and the client looks the broker up again at its next call. Source: Kafka's `Metadata`, `NetworkClient` and
+//! `AbstractCoordinator`.
 
 use super::{Client, Error};
 use crate::ids::NodeId;
@@ -10,26 +10,26 @@ use crate::operations::metadata::{MetadataError, Wanted, describe_topics};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Kafka's codes after which a client looks for the leader anew: UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE,
+/// Kafka's codes after which a client looks up the leader again: UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE,
 /// NOT_LEADER_OR_FOLLOWER, NETWORK_EXCEPTION, FENCED_LEADER_EPOCH.
 const LEADER_CODES: [i16; 5] = [3, 5, 6, NETWORK_EXCEPTION, 74];
 
-/// Kafka's codes after which a client looks for the coordinator anew: NETWORK_EXCEPTION, COORDINATOR_NOT_AVAILABLE,
+/// Kafka's codes after which a client looks up the coordinator again: NETWORK_EXCEPTION, COORDINATOR_NOT_AVAILABLE,
 /// NOT_COORDINATOR.
 const COORDINATOR_CODES: [i16; 3] = [NETWORK_EXCEPTION, 15, 16];
 
 const NETWORK_EXCEPTION: i16 = 13;
 
-/// What clients of one cluster have heard. Shared by clients that were made from one another.
+/// The cached leaders and coordinators. Clones of a client share them.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
-    /// By topic, and by the partition's index.
+    /// The leaders by topic and partition index.
     leaders: RwLock<HashMap<Arc<str>, Arc<[NodeId]>>>,
     coordinators: RwLock<HashMap<Arc<str>, NodeId>>,
 }
 
 impl Error {
-    /// The error of a call whose broker is down, as a client has it whose connection breaks.
+    /// Returns the error of a call to a broker that is down, which a client has after a broken connection.
     fn disconnected(node: NodeId) -> Self {
         Self {
             code: NETWORK_EXCEPTION,
@@ -45,7 +45,7 @@ impl Client {
     /// # Errors
     /// UNKNOWN_TOPIC_OR_PARTITION if the topic does not exist.
     pub(super) fn leaders(&self, topic: &str) -> Result<Arc<[NodeId]>, Error> {
-        // Entries are replaced whole: a panic in between leaves them true.
+        // A poisoned lock is safe to use: entries are replaced whole.
         let known = self.routes.leaders.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(leaders) = known.get(topic) {
             return Ok(Arc::clone(leaders));
@@ -75,8 +75,8 @@ impl Client {
             .collect())
     }
 
-    /// Returns the leader of a partition. Of a partition that the topic did not have when the client last heard of it, after it has asked
-    /// anew; of one that does not exist any broker, which says so.
+    /// Returns the leader of a partition. Looks the topic up again if the partition is not cached. For a partition that does not exist it
+    /// returns any broker, which then reports the error.
     ///
     /// # Errors
     /// UNKNOWN_TOPIC_OR_PARTITION if the topic does not exist.
@@ -111,7 +111,7 @@ impl Client {
         known.remove(topic);
     }
 
-    /// The context of a call to that broker.
+    /// Returns the context of a call to that leader.
     ///
     /// # Errors
     /// NETWORK_EXCEPTION if it is down, LEADER_NOT_AVAILABLE for [`NodeId::NONE`].
@@ -129,7 +129,7 @@ impl Client {
         Ok(self.context(node))
     }
 
-    /// The context of a call to the coordinator of a group.
+    /// Returns the context of a call to the coordinator of a group.
     ///
     /// # Errors
     /// NETWORK_EXCEPTION if it is down, COORDINATOR_NOT_AVAILABLE if there is none.
@@ -162,7 +162,7 @@ impl Client {
         Ok(self.context(node))
     }
 
-    /// Passes on what the coordinator of a group answered; forgets the coordinator if the answer says that it is another one now.
+    /// Returns `answer` as it is. Forgets the cached coordinator of the group if the answer shows that it is out of date.
     pub(super) fn heard<T>(&self, group_id: &str, answer: Result<T, Error>) -> Result<T, Error> {
         if let Err(error) = &answer
             && COORDINATOR_CODES.contains(&error.code)
@@ -177,8 +177,7 @@ impl Client {
         answer
     }
 
-    /// Waits for the answer of a broker that may let it wait for long. If the broker stops meanwhile, the wait ends as that of a client whose
-    /// connection breaks.
+    /// Waits for an answer that can take long. If the broker stops meanwhile, fails as a client whose connection breaks.
     pub(super) async fn unless_stopped<T>(
         &self,
         node: NodeId,

@@ -1,4 +1,5 @@
-//! The gate: every operation asks here whether its client may carry it out, before it looks whether the resource exists.
+//! The gate for authorisation. Every operation checks its client's permission here before it checks whether the resource exists, so that
+//! a client learns nothing about resources that it may not see.
 //!
 //! | operation | asks for |
 //! | --- | --- |
@@ -36,7 +37,7 @@ use crate::topic::leadership::NotServed;
 use crate::topic::{Topic, TopicKey};
 use std::sync::Arc;
 
-/// The client may not carry out the operation. The texts are those of Kafka's `Errors`.
+/// An operation that the client may not carry out. The texts are those of Kafka's `Errors`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Denied {
     #[error("Topic authorization failed.")]
@@ -118,11 +119,11 @@ pub(super) fn authorize_topic(
     authorize(cluster, context, operation, Resource::Topic(name))
 }
 
-/// Finds a topic on which the client may carry out `operation`; `None` if no topic has the key. An id that no topic has is not asked for:
-/// there is no name to ask with.
+/// Finds a topic on which the client may carry out `operation`; `None` if no topic has the key. For an unknown id there is no check,
+/// because there is no name to check.
 ///
 /// # Errors
-/// [`Denied::Topic`], whether or not there is a topic of that name.
+/// [`Denied::Topic`], whether or not a topic of that name exists.
 pub(super) fn find_topic(
     cluster: &Cluster,
     context: &RequestContext,
@@ -158,7 +159,7 @@ pub(super) fn check_group(
     check_coordinator(cluster, context, group_id)
 }
 
-/// Checks the same for what needs members, and that the id is not empty: the empty id may hold offsets only.
+/// Checks the same as [`check_group`], and that the id is not empty: the group with the empty id can have offsets but no members.
 ///
 /// # Errors
 /// [`AccessError::EmptyGroupId`] besides those of [`check_group`].
@@ -175,7 +176,7 @@ pub(super) fn check_named_group(
     check_coordinator(cluster, context, group_id)
 }
 
-/// Checks that the broker which was asked coordinates the group.
+/// Checks that the broker that received the request coordinates the group.
 ///
 /// # Errors
 /// [`AccessError::NotCoordinator`].
@@ -195,17 +196,17 @@ pub(super) fn check_coordinator(
     })
 }
 
-/// Returns the operations that the client may carry out on a topic, a bit each (KIP-430).
+/// Returns the operations that the client may carry out on a topic, as bits (KIP-430).
 pub(crate) fn operations_on_topic(cluster: &Cluster, context: &RequestContext, name: &str) -> i32 {
     operations_on(cluster, context, Resource::Topic(name))
 }
 
-/// Returns the operations that the client may carry out on a group, a bit each (KIP-430).
+/// Returns the operations that the client may carry out on a group, as bits (KIP-430).
 pub(crate) fn operations_on_group(cluster: &Cluster, context: &RequestContext, group_id: &str) -> i32 {
     operations_on(cluster, context, Resource::Group(group_id))
 }
 
-/// Returns the operations that the client may carry out on the cluster, a bit each (KIP-430); none if it may not even see it.
+/// Returns the operations that the client may carry out on the cluster, as bits (KIP-430); none if it may not describe the cluster.
 pub(crate) fn operations_on_cluster(cluster: &Cluster, context: &RequestContext) -> i32 {
     if !is_authorized(cluster, context, AclOperation::Describe, Resource::Cluster) {
         return 0;

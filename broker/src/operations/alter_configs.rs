@@ -1,5 +1,5 @@
-//! Changing the configs of topics and brokers while they are in use. Source: Kafka's `ConfigAdminManager`,
-//! `ConfigurationControlManager` and `DynamicBrokerConfig`.
+//! Changes the configs of topics and brokers while the cluster runs. Source: Kafka's `ConfigAdminManager`, `ConfigurationControlManager`
+//! and `DynamicBrokerConfig`.
 
 use super::RequestContext;
 use super::access::{Denied, authorize};
@@ -16,7 +16,7 @@ use crate::topic::{Change, TopicConfig, TopicDefaults, config, name};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// What shall become of a resource's configs.
+/// The requested changes of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Alteration {
     pub(crate) resource_type: ResourceType,
@@ -24,29 +24,29 @@ pub(crate) struct Alteration {
     pub(crate) changes: Changes,
 }
 
-/// How configs change.
+/// The changes of a resource's configs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Changes {
-    /// All at once: what is not named goes back to its default (AlterConfigs).
+    /// Replaces all values: configs that are not named return to their defaults (AlterConfigs).
     Replace(Vec<(String, Option<String>)>),
-    /// One by one (IncrementalAlterConfigs).
+    /// Changes single configs (IncrementalAlterConfigs).
     Incremental(Vec<(String, ConfigOperation, Option<String>)>),
 }
 
-/// What becomes of one config. Source: Kafka's `AlterConfigOp.OpType`.
+/// The change of one config. Source: Kafka's `AlterConfigOp.OpType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConfigOperation {
     Set,
     Delete,
     /// Adds to a list.
     Append,
-    /// Takes from a list.
+    /// Removes from a list.
     Subtract,
-    /// One that Kafka does not know either, as the request has it.
+    /// An unknown operation, with its code in the request.
     Other(i8),
 }
 
-/// Why no config of a resource was changed.
+/// The reason why no config of a resource was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AlterConfigsError {
     #[error(transparent)]
@@ -86,7 +86,7 @@ pub(crate) enum AlterConfigsError {
         value: String,
         reason: String,
     },
-    #[error("Topics could not live with these broker configs: {0}")]
+    #[error("Invalid broker configs: their topic defaults are in conflict: {0}")]
     TopicDefaults(InvalidTopicConfig),
     #[error("Configs of {what} cannot be changed in this cluster")]
     NotServed { what: &'static str },
@@ -94,8 +94,8 @@ pub(crate) enum AlterConfigsError {
     ResourceType { code: i8 },
 }
 
-/// Changes the configs of each resource, by itself and all or none; with `validate_only` none are. One result for each resource, in the
-/// order of the request.
+/// Changes the configs of each resource by itself, all of them or none; with `validate_only` nothing changes. Returns one result for each
+/// resource, in the order of the request.
 pub(crate) fn alter_configs(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -138,7 +138,7 @@ impl Changes {
         }
     }
 
-    /// What can be said of the request alone.
+    /// Checks the request alone, without the present values.
     fn check(&self) -> Result<(), AlterConfigsError> {
         let mut seen = HashSet::new();
         let mut names = self.names();
@@ -166,7 +166,7 @@ impl Changes {
         }
     }
 
-    /// What is set after these changes to what is set now.
+    /// Returns the values after these changes to the present values.
     fn apply(
         &self,
         current: Values,
@@ -249,7 +249,7 @@ fn alter_topic(
         .apply(current.unwrap_or_default(), config::definition)?;
     let defaults = TopicDefaults::new(&cluster.broker_configs.layers(context.node_id));
     let config = TopicConfig::new(overrides, &defaults)?;
-    // Kafka looks at the configs first: a wrong one of a topic that does not exist is a wrong config.
+    // As in Kafka, the configs are checked before the topic: an invalid config of a missing topic is an invalid config.
     let topic = topic.ok_or_else(|| AlterConfigsError::UnknownTopic {
         topic: alteration.name.clone(),
     })?;
@@ -305,7 +305,7 @@ fn check_dynamic(name: &str, definition: Option<&Definition>) -> Result<(), Alte
             name: name.to_owned(),
             similar: definition::similar(BROKER_CONFIGS, name),
         }),
-        // Kafka can change listeners and their keys one broker at a time; the listeners here stay what they are.
+        // Kafka can change listeners and their keys, one broker at a time. Here the listeners cannot change.
         Some(definition) if definition.update != Update::ClusterWide => Err(AlterConfigsError::ReadOnly {
             name: name.to_owned(),
         }),
@@ -313,7 +313,7 @@ fn check_dynamic(name: &str, definition: Option<&Definition>) -> Result<(), Alte
     }
 }
 
-/// Sets what was checked, and has every partition obey: a topic's default may have changed.
+/// Sets checked values, and updates the settings of every partition, because a topic's default may have changed.
 fn set(cluster: &Cluster, node: Option<NodeId>, values: Values) {
     cluster.broker_configs.set_dynamic(node, values);
     let defaults = cluster.topic_defaults();

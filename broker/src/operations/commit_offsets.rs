@@ -1,4 +1,4 @@
-//! A group commits offsets.
+//! OffsetCommit: commits offsets of a group.
 
 use super::RequestContext;
 use super::access::{Denied, authorize, authorize_topic, check_coordinator};
@@ -11,13 +11,13 @@ use std::sync::Arc;
 pub(crate) use crate::group::offsets::OffsetToCommit;
 pub(crate) use crate::group::{CommitError, Committer, GenerationOrEpoch, GroupError, Membership};
 
-/// The offset of one partition was not committed.
+/// The reason why the offset of one partition was not committed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CommitOffsetsError {
     /// The client may not read the topic.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The group cannot be asked here, does not exist though the committer claims to be a member, or refuses the committer.
+    /// The group cannot be asked here, does not exist although the client claims to be a member, or refuses the client.
     #[error(transparent)]
     Group(#[from] GroupError<CommitError>),
     /// The partition does not exist.
@@ -32,7 +32,7 @@ pub(crate) enum CommitOffsetsError {
     #[error(transparent)]
     UnknownTopicId(#[from] UnknownTopicId),
     /// The metadata is longer than `offset.metadata.max.bytes`.
-    #[error("the metadata has {length} characters: offset.metadata.max.bytes allows {limit}")]
+    #[error("invalid metadata of {length} characters: offset.metadata.max.bytes allows at most {limit}")]
     MetadataTooLarge {
         /// The length in UTF-16 units, as Kafka counts it.
         length: usize,
@@ -83,7 +83,7 @@ pub(crate) async fn commit_offsets(
         accepted.push((topic, topic_accepted));
         results.push((key, topic_results));
     }
-    // Kafka does not ask the group if no partition exists; a partition whose metadata is too large exists.
+    // As in Kafka, the group is not asked if no partition exists. A partition whose metadata is too large does exist.
     let all_unknown = partition_results(&mut results).all(|result| is_for_no_group(result));
     if all_unknown {
         return results;
@@ -108,7 +108,7 @@ fn refuse_all(offsets: KeyedOffsets, denied: Denied) -> CommittedPartitions {
     topics.collect()
 }
 
-/// A partition of which the group is not asked.
+/// Returns whether the partition's result was decided without the group.
 fn is_for_no_group(result: &Result<(), CommitOffsetsError>) -> bool {
     matches!(
         result,

@@ -1,4 +1,4 @@
-//! Adding partitions to topics. Source: Kafka's `ReplicationControlManager.createPartitions`.
+//! Adds partitions to topics. Source: Kafka's `ReplicationControlManager.createPartitions`.
 
 use super::RequestContext;
 use super::access::{Denied, authorize_topic};
@@ -10,17 +10,17 @@ use crate::topic::{Change, Placement, Topic};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A topic that should have more partitions.
+/// The request for more partitions of one topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CreatePartitions {
     pub(crate) topic: String,
-    /// How many there shall be.
+    /// The requested number of partitions in all.
     pub(crate) count: i32,
-    /// The replicas of each new partition; `None` leaves it to the cluster.
+    /// The replicas of each new partition; with `None` the cluster chooses them.
     pub(crate) assignments: Option<Vec<Vec<NodeId>>>,
 }
 
-/// Why a topic got no more partitions.
+/// The reason why a topic got no more partitions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CreatePartitionsError {
     #[error(transparent)]
@@ -47,7 +47,7 @@ pub(crate) enum CreatePartitionsError {
     Placement(#[from] PlacementError),
 }
 
-/// Adds partitions to topics, each by itself; with `validate_only` none are. The answer has each topic once, in the order of the
+/// Adds partitions to each topic by itself; with `validate_only` nothing changes. The answer has each topic once, in the order of the
 /// request.
 pub(crate) fn create_partitions(
     cluster: &Arc<Cluster>,
@@ -90,7 +90,7 @@ fn add(
     let more = match &wanted.assignments {
         Some(assignments) => Placement::assigned(&nodes, assignments, Some(topic.placement.factor()))?,
         None => {
-            // Goes on where the last partition left off, so that leaders stay spread.
+            // Continues after the leader of the last partition, so that leaders stay spread.
             let nodes = cluster.alive_nodes();
             let last = topic.placement.replicas(topic.partitions.len() - 1)[0];
             let position = nodes.iter().position(|node| *node == last).unwrap_or(0);

@@ -1,5 +1,5 @@
-//! Creating topics: names, partitions, replicas and configs are checked as Kafka's controller does, in its order. Source:
-//! `ControllerApis.createTopics`, `ReplicationControlManager.createTopics`.
+//! Creates topics. Names, partitions, replicas and configs are checked as in Kafka's controller, in the same order. Source: Kafka's
+//! `ControllerApis.createTopics` and `ReplicationControlManager.createTopics`.
 
 use super::RequestContext;
 use super::access::{Denied, authorize_topic, is_authorized};
@@ -16,40 +16,40 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The most partitions of a cluster. Each costs memory even if nothing is in it; Kafka bounds what one request may create (10,000
-/// records of metadata) and leaves the rest to the machine.
+/// The most partitions of a cluster, because even an empty partition needs memory. Kafka limits only what one request may create (10,000
+/// records of metadata).
 pub(crate) const MAX_PARTITIONS: usize = 200_000;
 
-/// The topic that Kafka's controllers keep the cluster's metadata in.
+/// The topic in which Kafka's controllers keep the cluster's metadata.
 const CLUSTER_METADATA: &str = "__cluster_metadata";
 
-/// A topic that somebody wants.
+/// The request for a new topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CreateTopic {
     pub(crate) name: String,
-    /// -1: `num.partitions`, or as many as are assigned.
+    /// -1 means `num.partitions`, or the number of assignments.
     pub(crate) partitions: i32,
-    /// -1: `default.replication.factor`, or as the assignments have it.
+    /// -1 means `default.replication.factor`, or the number of replicas in the assignments.
     pub(crate) replication_factor: i16,
-    /// The replicas of each partition; empty leaves it to the cluster.
+    /// The replicas of each partition; if it is empty, the cluster chooses them.
     pub(crate) assignments: Vec<(i32, Vec<NodeId>)>,
     /// Configs by name, in the order given.
     pub(crate) configs: Vec<(String, Option<String>)>,
 }
 
-/// A topic that was created, or could be.
+/// A topic that was created, or would have been.
 #[derive(Clone, Debug)]
 pub(crate) struct CreatedTopic {
     pub(crate) id: Uuid,
     pub(crate) partitions: i32,
     pub(crate) replication_factor: i16,
-    /// All its configs.
+    /// All configs of the topic.
     pub(crate) configs: Vec<ConfigEntry>,
-    /// Whether the client may see the configs and what follows from them.
+    /// Whether the client may see the configs, the number of partitions and the replication factor.
     pub(crate) is_describable: bool,
 }
 
-/// Why a topic was not created.
+/// The reason why a topic was not created.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CreateTopicError {
     #[error(transparent)]
@@ -78,21 +78,21 @@ pub(crate) enum CreateTopicError {
     Placement(#[from] PlacementError),
 }
 
-/// The cluster would have more partitions than it may.
+/// An error of a request that would exceed [`MAX_PARTITIONS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{wanted} partition(s) more are too many: the cluster has {existing}, and {MAX_PARTITIONS} are the most it may have."
+    "Cannot add {wanted} partition(s): the cluster has {existing} and may have at most {MAX_PARTITIONS}."
 )]
 pub(crate) struct TooManyPartitions {
     pub(crate) wanted: usize,
     pub(crate) existing: usize,
 }
 
-/// What became of each topic, in the order of the request; a name that came twice is there once.
+/// The result for each topic, in the order of the request. A name that occurs twice has one entry.
 pub(crate) type CreateTopicResults = Vec<(String, Result<CreatedTopic, CreateTopicError>)>;
 
 impl CreateTopic {
-    /// A topic of that name with the cluster's defaults.
+    /// Returns the request for a topic of that name with the cluster's defaults.
     pub(crate) fn named(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -104,8 +104,8 @@ impl CreateTopic {
     }
 }
 
-/// Creates `topics`, each by itself; with `validate_only` none is, and the answer says what would have become of them. There is no timeout,
-/// for nothing is waited for.
+/// Creates each topic by itself. With `validate_only` nothing is created, and the answer is the same as if it were. Completes at once, so
+/// there is no timeout.
 pub(crate) fn create_topics(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -152,16 +152,16 @@ pub(crate) fn create_topics(
     results
 }
 
-/// What a request that only validates would have created so far.
+/// The topics and partitions that a request which only validates would have created so far.
 #[derive(Debug, Default)]
 struct Planned {
     colliding: HashSet<String>,
     partitions: usize,
 }
 
-/// What is set for the brokers while a request is in work: only whoever changes topics changes it.
+/// The brokers' configs during one request. They cannot change meanwhile, because the request holds the turn to change topics.
 struct Defaults {
-    /// For the broker that was asked, which shows its configs.
+    /// The values of the broker that received the request, for the configs in the answer.
     layers: Layers,
     shown: TopicDefaults,
     by_node: NodeDefaults,
@@ -209,7 +209,7 @@ fn create(
     } else {
         let settings = defaults.by_node.log_settings(&new.config);
         let topic = change.create(new, settings, &cluster.pool);
-        // Replicas that were assigned may be on brokers that are down.
+        // Assigned replicas may be on brokers that are down.
         cluster.elect_leaders_of(&topic, &defaults.by_node);
     }
     Ok(created)
@@ -237,7 +237,10 @@ fn check_name(
     }
     Err(CreateTopicError::Name(InvalidName::Collides {
         name: name.to_owned(),
-        existing: existing.map_or_else(|| "another of this request".to_owned(), |name| name.to_string()),
+        existing: existing.map_or_else(
+            || "another topic of this request".to_owned(),
+            |name| name.to_string(),
+        ),
     }))
 }
 
@@ -260,10 +263,10 @@ fn config(
     TopicConfig::new(overrides, defaults)
 }
 
-/// Whether `wanted` partitions fit beside the `existing` ones.
+/// Checks that `wanted` more partitions are allowed in addition to the `existing` ones.
 ///
 /// # Errors
-/// [`TooManyPartitions`] when they do not.
+/// [`TooManyPartitions`] if they are not.
 pub(super) fn check_room(existing: usize, wanted: usize) -> Result<(), TooManyPartitions> {
     if wanted > MAX_PARTITIONS.saturating_sub(existing) {
         return Err(TooManyPartitions { wanted, existing });

@@ -1,4 +1,4 @@
-//! Groups are deleted, with their offsets.
+//! DeleteGroups: deletes groups and their offsets.
 
 use super::RequestContext;
 use super::access::check_group;

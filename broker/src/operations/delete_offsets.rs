@@ -1,4 +1,4 @@
-//! Committed offsets are deleted.
+//! OffsetDelete: deletes committed offsets.
 
 use super::RequestContext;
 use super::access::{Denied, authorize_topic, check_named_group};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub(crate) use crate::group::SubscribedToTopic;
 
-/// The offset of one partition was not deleted.
+/// The reason why the offset of one partition was not deleted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DeletePartitionOffsetError {
     /// The client may not read the topic.
@@ -23,7 +23,7 @@ pub(crate) enum DeletePartitionOffsetError {
         /// The partition's index.
         partition: i32,
     },
-    /// Members read the topic.
+    /// Members of the group subscribe to the topic.
     #[error(transparent)]
     Subscribed(#[from] SubscribedToTopic),
 }

@@ -1,4 +1,4 @@
-//! Dropping the oldest records of partitions. Source: Kafka's `Partition.deleteRecordsOnLeader`.
+//! Deletes the oldest records of partitions. Source: Kafka's `Partition.deleteRecordsOnLeader`.
 
 use super::RequestContext;
 use super::access::{Denied, authorize_topic};
@@ -8,32 +8,32 @@ use crate::security::AclOperation;
 use crate::topic::name::is_internal;
 use std::sync::Arc;
 
-/// Stands for the high watermark where an offset is expected. Source: Kafka's `DeleteRecordsRequest.HIGH_WATERMARK`.
+/// The offset in a request that means the high watermark. Source: Kafka's `DeleteRecordsRequest.HIGH_WATERMARK`.
 const HIGH_WATERMARK: Offset = Offset(-1);
 
-/// Why no record was dropped.
+/// The reason why no record was deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DeleteRecordsError {
     #[error(transparent)]
     Denied(#[from] Denied),
     #[error("the topic or partition does not exist")]
     UnknownPartition,
-    #[error("records of internal topics are not deleted")]
+    #[error("records of internal topics cannot be deleted")]
     Internal,
     #[error("another broker leads the partition")]
     NotLeader,
-    #[error("cleanup.policy of the topic does not contain delete")]
+    #[error("invalid cleanup.policy of the topic: must contain delete")]
     NotDeletable,
-    #[error("offset {offset} is not in the log or above the high watermark of {high_watermark}")]
+    #[error("invalid offset {offset}: must be -1, or from 0 to the high watermark {high_watermark}")]
     OutOfRange { offset: Offset, high_watermark: Offset },
     #[error("the partition is offline after an internal error")]
     Offline,
 }
 
-/// Drops what lies before `offset` (-1: the high watermark) in one partition; its log start offset afterwards.
+/// Deletes the records before `offset` (-1 means the high watermark) of one partition. Returns the new log start offset.
 ///
 /// # Errors
-/// [`DeleteRecordsError`]; nothing is dropped then.
+/// [`DeleteRecordsError`]; no record is deleted then.
 pub(crate) fn delete_records(
     cluster: &Arc<Cluster>,
     context: &RequestContext,

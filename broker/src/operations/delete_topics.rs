@@ -1,4 +1,4 @@
-//! Deleting topics, by name or id, and what groups have committed for them. Source: Kafka's `ControllerApis.deleteTopics`.
+//! Deletes topics, by name or id, and the groups' offsets for them. Source: Kafka's `ControllerApis.deleteTopics`.
 
 use super::RequestContext;
 use super::access::{Denied, authorize_topic, is_authorized};
@@ -10,15 +10,15 @@ use std::hash::Hash;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A topic that somebody wants gone, as the request names it: by name, or by id if it has no name.
+/// A topic to delete, named by its name, or by its id if the name is absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DeleteTopic {
     pub(crate) name: Option<String>,
-    /// Zero without an id.
+    /// Zero if the request has no id.
     pub(crate) id: Uuid,
 }
 
-/// What became of one topic.
+/// The result for one topic.
 #[derive(Debug)]
 pub(crate) struct DeletedTopic {
     pub(crate) name: Option<String>,
@@ -26,7 +26,7 @@ pub(crate) struct DeletedTopic {
     pub(crate) result: Result<(), DeleteTopicError>,
 }
 
-/// Why a topic was not deleted.
+/// The reason why a topic was not deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DeleteTopicError {
     #[error(transparent)]
@@ -49,8 +49,8 @@ pub(crate) enum DeleteTopicError {
     UnknownTopicId,
 }
 
-/// Deletes topics, each by itself: what is named twice is not deleted at all. The answer has one entry for each topic that was named, in the
-/// order of the request.
+/// Deletes each topic by itself; a topic that is named twice is not deleted. The answer has one entry for each name or id, in the order of
+/// the request.
 pub(crate) async fn delete_topics(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -63,7 +63,7 @@ pub(crate) async fn delete_topics(
     results
 }
 
-/// What became of each topic, and the names of those that are gone.
+/// Removes topics. Returns the result for each, and the names of the deleted ones.
 fn remove(
     cluster: &Cluster,
     context: &RequestContext,

@@ -1,4 +1,4 @@
-//! The configs of a topic or a broker, with their sources. Source: Kafka's `ConfigHelper.describeConfigs`.
+//! Describes the configs of a topic or a broker. Source: Kafka's `ConfigHelper.describeConfigs`.
 
 use super::RequestContext;
 use super::access::{Denied, authorize};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub(crate) use crate::topic::name::InvalidName;
 
-/// What configs belong to. Source: Kafka's `ConfigResource.Type`.
+/// The type of a resource with configs. Source: Kafka's `ConfigResource.Type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ResourceType {
     Topic,
@@ -20,12 +20,12 @@ pub(crate) enum ResourceType {
     BrokerLogger,
     ClientMetrics,
     Group,
-    /// A type that Kafka does not know either, as the request has it.
+    /// An unknown type, with its code in the request.
     Other(i8),
 }
 
 impl ResourceType {
-    /// Returns the resource that a client must have the right to, for the configs of `name`. Source: Kafka's `ConfigHelper` and
+    /// Returns the resource on which a client needs a permission for the configs of `name`. Source: Kafka's `ConfigHelper` and
     /// `ControllerApis.authorizeAlterResource`.
     pub(super) fn resource(self, name: &str) -> Resource<'_> {
         match self {
@@ -36,7 +36,7 @@ impl ResourceType {
     }
 }
 
-/// Why configs cannot be shown.
+/// The reason why configs cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DescribeConfigsError {
     #[error(transparent)]
@@ -57,7 +57,7 @@ pub(crate) enum DescribeConfigsError {
     ResourceType { code: i8, name: String },
 }
 
-/// A broker's configs can be seen and changed through that broker only.
+/// An error of a request about another broker's configs: they can be seen and changed through that broker only.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WrongBroker {
     #[error("Node id must be an integer, but it is: {name}")]
@@ -66,10 +66,10 @@ pub(crate) enum WrongBroker {
     Other { asked: i32, name: String },
 }
 
-/// Every config of a resource, by name; with `keys` only those.
+/// Returns the configs of a resource by name: those in `keys`, or all.
 ///
 /// # Errors
-/// [`DescribeConfigsError`] when there is no such resource.
+/// [`DescribeConfigsError`] if the resource does not exist or may not be seen.
 pub(crate) fn describe_configs(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -96,7 +96,7 @@ pub(crate) fn describe_configs(
             check_broker(context, name)?;
             one_broker(&layers)
         }
-        // No subscription exists, and Kafka shows one that does not exist without any config.
+        // No subscription exists. Kafka shows one that does not exist without configs.
         ResourceType::ClientMetrics if !name.is_empty() => Vec::new(),
         ResourceType::ClientMetrics => return Err(DescribeConfigsError::NoSubscription),
         ResourceType::BrokerLogger => return Err(DescribeConfigsError::Loggers),
@@ -115,7 +115,7 @@ pub(crate) fn describe_configs(
 }
 
 /// # Errors
-/// [`WrongBroker`] when `name` is not the id of the broker that was asked.
+/// [`WrongBroker`] if `name` is not the id of the broker that received the request.
 pub(super) fn check_broker(context: &RequestContext, name: &str) -> Result<(), WrongBroker> {
     let number: Result<i32, _> = name.parse();
     match number {
@@ -135,7 +135,7 @@ fn one_broker(layers: &Layers) -> Vec<ConfigEntry> {
         .iter()
         .map(|Setting { definition, .. }| {
             let mut synonyms = layers.behind(keys::synonyms(&definition.name));
-            // A synonym that counts more than the config itself says nothing about it.
+            // Synonyms of higher precedence than the config itself are left out.
             let own = synonyms.iter().position(|entry| entry.name == definition.name);
             synonyms.drain(..own.unwrap_or(synonyms.len()));
             let value = layers.get(definition.name).or(definition.default);
@@ -150,7 +150,7 @@ fn one_broker(layers: &Layers) -> Vec<ConfigEntry> {
         .collect()
 }
 
-/// Only what was set while running for all brokers.
+/// Returns the values set while running for all brokers.
 fn for_all_brokers(layers: &Layers) -> Vec<ConfigEntry> {
     let mut entries = one_broker(layers);
     entries.retain_mut(|entry| {

@@ -1,4 +1,4 @@
-//! Classic groups as an administrator sees them.
+//! DescribeGroups: classic groups and their members.
 
 use super::RequestContext;
 use super::access::check_group;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub(crate) use crate::group::GroupState;
 pub(crate) use crate::group::classic::{ClassicDescription, DescribedMember};
 
-/// A group was not described.
+/// The reason why a group was not described.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DescribeGroupError {
     /// The group cannot be asked here.

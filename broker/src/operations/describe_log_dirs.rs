@@ -1,4 +1,4 @@
-//! How much the partitions of a broker hold. Source: Kafka's `ReplicaManager.describeLogDirs`.
+//! The sizes of a broker's partitions. Source: Kafka's `ReplicaManager.describeLogDirs`.
 
 use super::RequestContext;
 use super::access::{Denied, authorize};
@@ -9,7 +9,7 @@ use crate::topic::Topic;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What a broker keeps in the one directory that it would have if it wrote to disk.
+/// The log directory of a broker. It exists in answers only, because the cluster lives in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogDir {
     /// `log.dirs`, or `log.dir`.
@@ -18,11 +18,11 @@ pub(crate) struct LogDir {
     pub(crate) topics: BTreeMap<String, BTreeMap<i32, u64>>,
     /// The memory limit.
     pub(crate) total_bytes: u64,
-    /// What is left of it.
+    /// The unused part of the memory limit.
     pub(crate) usable_bytes: u64,
 }
 
-/// The partitions that the asked broker has a replica of, all of them or those of `wanted`. What does not exist is left out.
+/// Returns the sizes of partitions of which the broker has a replica: those in `wanted`, or all. Partitions that do not exist are left out.
 pub(crate) fn describe_log_dirs(
     cluster: &Arc<Cluster>,
     context: &RequestContext,

@@ -1,4 +1,4 @@
-//! The idempotent producers that a partition remembers. Source: KIP-664, Kafka's `Partition.activeProducerState`.
+//! The idempotent producers of a partition. Source: KIP-664, Kafka's `Partition.activeProducerState`.
 
 use super::RequestContext;
 use super::access::{Denied, authorize_topic};
@@ -9,7 +9,7 @@ use crate::topic::name;
 pub(crate) use crate::topic::name::InvalidName;
 use std::sync::Arc;
 
-/// Why a partition's producers cannot be shown.
+/// The reason why a partition's producers cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DescribeProducersError {
     #[error(transparent)]
@@ -24,17 +24,17 @@ pub(crate) enum DescribeProducersError {
     Offline,
 }
 
-/// The producers of one partition, by id.
+/// Returns the producers of one partition, by id.
 ///
 /// # Errors
-/// [`DescribeProducersError`] when the asked broker does not lead the partition.
+/// [`DescribeProducersError`] if the topic's name is invalid or the broker does not lead the partition.
 pub(crate) fn describe_producers(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     topic: &str,
     partition: i32,
 ) -> Result<Vec<ActiveProducer>, DescribeProducersError> {
-    // Kafka looks at the name first.
+    // As in Kafka, the name is checked first.
     name::validate(topic)?;
     authorize_topic(cluster, context, AclOperation::Read, topic)?;
     let partition = cluster

@@ -1,4 +1,4 @@
-//! Topics and their partitions, a page at a time. Source: KIP-966, Kafka's `DescribeTopicPartitionsRequestHandler`.
+//! Describes topics and their partitions in pages. Source: KIP-966, Kafka's `DescribeTopicPartitionsRequestHandler`.
 
 use super::RequestContext;
 use super::metadata::{DescribedTopic, Wanted, describe_topics};
@@ -7,45 +7,45 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Where a page starts.
+/// The start of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {
     pub(crate) topic: String,
     pub(crate) partition: i32,
 }
 
-/// What is asked for.
+/// The request for a page.
 #[derive(Clone, Debug)]
 pub(crate) struct PageRequest {
-    /// Empty: all topics.
+    /// The names of topics; empty means all topics.
     pub(crate) topics: Vec<String>,
     pub(crate) cursor: Option<Cursor>,
-    /// The most partitions of the page; `max.request.partition.size.limit` bounds it too.
+    /// The most partitions of the page; `max.request.partition.size.limit` is a limit too.
     pub(crate) partition_limit: i32,
 }
 
-/// A page.
+/// A page of topics.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// The topics by name, each with the partitions of it that are on the page.
+    /// The topics by name, each with its partitions on this page.
     pub(crate) topics: Vec<(DescribedTopic, Range<usize>)>,
-    /// Where the next page starts; `None` after the last.
+    /// The start of the next page; `None` after the last.
     pub(crate) next: Option<Cursor>,
 }
 
-/// Why there is no page.
+/// The reason why there is no page.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PageError {
-    #[error("the topics that are asked for do not contain the cursor's topic {topic}")]
+    #[error("invalid cursor: its topic {topic} is not among the requested topics")]
     CursorTopic { topic: String },
-    #[error("the cursor's partition {partition} is below 0")]
+    #[error("invalid cursor: its partition is {partition}, must be 0 or more")]
     CursorPartition { partition: i32 },
 }
 
-/// One page of topics. Nothing is created on the way.
+/// Returns one page of topics. Does not create topics.
 ///
 /// # Errors
-/// [`PageError`] for a cursor that cannot be.
+/// [`PageError`] for an invalid cursor.
 pub(crate) fn describe_page(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -77,7 +77,7 @@ pub(crate) fn describe_page(
         let found = describe_topics(cluster, context, Wanted::Named(vec![name.clone()]), false);
         for topic in found {
             let Ok(view) = &topic.result else {
-                // One that went away while all are listed is nobody's business.
+                // A topic that was deleted while all topics are listed is left out.
                 if !wants_all {
                     page.topics.push((topic, 0..0));
                 }
@@ -100,7 +100,7 @@ pub(crate) fn describe_page(
     Ok(page)
 }
 
-/// The topics from the cursor on, by name.
+/// Returns the names of the topics from the cursor on, sorted.
 fn names(cluster: &Cluster, request: &PageRequest) -> Result<BTreeSet<String>, PageError> {
     let start = request.cursor.as_ref().map_or("", |cursor| cursor.topic.as_str());
     let names: BTreeSet<String> = if request.topics.is_empty() {

@@ -1,4 +1,4 @@
-//! Fetch: records out of partitions, at once or when enough have come.
+//! Fetch: reads records from partitions, at once or when enough have arrived.
 //!
 //! Source: Kafka's `ReplicaManager.fetchMessages` and `readFromLog`, and `DelayedFetch`.
 
@@ -19,20 +19,20 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// `fetch.max.bytes` of the broker: no answer has more, whatever the request says.
+/// The broker's `fetch.max.bytes`: the limit of an answer, even if the request asks for more.
 const FETCH_MAX_BYTES: usize = 57_671_680;
 
-/// How much to read, and how long to wait for it.
+/// The limits of a fetch: bytes and time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) max_wait: Duration,
     pub(crate) min_bytes: usize,
     pub(crate) max_bytes: usize,
-    /// Only up to the last stable offset, with the aborted transactions.
+    /// Whether to read only up to the last stable offset, and to list aborted transactions.
     pub(crate) is_read_committed: bool,
 }
 
-/// A request's partitions within its session, and the session's id.
+/// Reads the partitions of a request's session. Returns them with the session's id.
 pub(crate) async fn fetch(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -49,7 +49,7 @@ pub(crate) async fn fetch(
     Ok((id, fetched))
 }
 
-/// Reads `wanted` in order, all of which is in the answer; waits for `min_bytes` unless something keeps it from waiting.
+/// Reads all of `wanted`, in order. Waits for `min_bytes` unless an error, or the absence of a leader, requires an answer at once.
 pub(crate) async fn read(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -113,7 +113,7 @@ impl<'a> Target<'a> {
                 .ok()
                 .and_then(|index| topic.partitions.get(index).cloned())
                 .ok_or(Missing::Partition),
-            // A session knows what the id was called: Kafka then tells a deleted topic from one that was made anew.
+            // A session knows the name that the id had. As in Kafka, the error then tells a deleted topic from one created again.
             None => Err(match &wanted.resolved_name {
                 Some(name) if cluster.topics.get(name).is_some() => Missing::OtherId,
                 Some(_) => Missing::Partition,
@@ -174,7 +174,8 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Kafka's `Partition.readRecords`: where the log of whoever last fetched `epoch` and stands at `from` leaves this one.
+/// Returns where a client's log diverges from this one, if it does: `epoch` is the epoch of its last record and `from` its next offset.
+/// Source: Kafka's `Partition.readRecords`.
 fn diverging_epoch(
     state: &State,
     epoch: Option<LeaderEpoch>,
@@ -182,7 +183,7 @@ fn diverging_epoch(
 ) -> Result<Option<(LeaderEpoch, Offset)>, FetchError> {
     let Some(epoch) = epoch else { return Ok(None) };
     let Some((known, end)) = state.log().end_offset_for_epoch(epoch) else {
-        // Nothing is known of it or what came before: the client has to reset.
+        // Neither the epoch nor an earlier one is known, so the client has to reset its position.
         let watermarks = state.watermarks();
         return Err(FetchError::OffsetOutOfRange(OffsetOutOfRange {
             offset: from,
@@ -203,7 +204,7 @@ impl Reading<'_> {
         let partitions = self.targets.iter().flat_map(|target| &target.partition);
         let mut waiter = Waiter::new(partitions.map(|partition| &**partition));
         loop {
-            // Read again after watching: an append in between wakes nobody.
+            // Reads again after registering: an append between the first read and the registration wakes no waiter.
             let fetched = self.read();
             if self.is_complete(&fetched) {
                 return fetched;
@@ -232,7 +233,7 @@ impl Reading<'_> {
         self.targets.iter().map(read).collect()
     }
 
-    /// Whether there is a reason not to wait (any longer).
+    /// Returns whether the fetch must be answered now.
     fn is_complete(&self, fetched: &[FetchedPartition]) -> bool {
         let must_answer = |partition: &FetchedPartition| match &partition.result {
             Ok(fetched) => fetched.diverging_epoch.is_some(),

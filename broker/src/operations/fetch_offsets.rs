@@ -1,4 +1,4 @@
-//! The offsets that a group has committed.
+//! OffsetFetch: the committed offsets of a group.
 
 use super::RequestContext;
 use super::access::{authorize_topic, check_group};
@@ -13,18 +13,18 @@ use uuid::Uuid;
 pub(crate) use crate::group::FetchedOffsets;
 pub(crate) use crate::group::offsets::CommittedOffset;
 
-/// The committed offsets of a group cannot be told.
+/// The reason why the committed offsets of a group cannot be read.
 pub(crate) type FetchOffsetsError = GroupError<crate::group::FetchOffsetsError>;
 
-/// The offsets that a client may see, and the partitions that it asked for and may not see.
+/// The offsets that a client may see, and the requested partitions that it may not see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct VisibleOffsets {
     pub(crate) offsets: FetchedOffsets,
     pub(crate) denied: PartitionsByTopic,
 }
 
-/// Returns the offsets of the partitions in `wanted`, or with `None` all. A group that does not exist has committed nothing, which is
-/// not an error. Unstable offsets are not held back as long as there are no transactions.
+/// Returns the offsets of the partitions in `wanted`, or with `None` all. A group that does not exist has no offsets, which is not an
+/// error. There are no unstable offsets until there are transactions.
 pub(crate) async fn fetch_offsets(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -54,16 +54,16 @@ pub(crate) async fn fetch_offsets(
 /// The committed offset of each partition of a topic that was asked for; `None` where there is none.
 type OffsetsOfTopic = Vec<(i32, Option<CommittedOffset>)>;
 
-/// The same where topics are named by their ids.
+/// The offsets that a client may see, with topics by their ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct VisibleOffsetsById {
     pub(crate) offsets: Vec<(Uuid, OffsetsOfTopic)>,
     pub(crate) denied: Vec<(Uuid, Vec<i32>)>,
-    /// The topics that do not exist, and the partitions that were asked for.
+    /// The topics that do not exist, with the requested partitions.
     pub(crate) unknown: Vec<(UnknownTopicId, Vec<i32>)>,
 }
 
-/// Returns the offsets of the partitions in `wanted`, or with `None` all those of topics that still exist. Source: Kafka's
+/// Returns the offsets of the partitions in `wanted`, or with `None` those of all topics that still exist. Source: Kafka's
 /// `KafkaApis.fetchOffsetsForGroup` and `fetchAllOffsetsForGroup`.
 pub(crate) async fn fetch_offsets_by_id(
     cluster: &Arc<Cluster>,

@@ -1,4 +1,4 @@
-//! Which broker coordinates what.
+//! FindCoordinator: finds the broker that coordinates a group.
 
 use super::RequestContext;
 use super::access::{Denied, authorize};
@@ -7,7 +7,7 @@ use crate::ids::NodeId;
 use crate::security::{AclOperation, Resource};
 use std::sync::Arc;
 
-/// What a coordinator is looked for. Source: Kafka's `FindCoordinatorRequest.CoordinatorType`.
+/// The type of a coordinator. Source: Kafka's `FindCoordinatorRequest.CoordinatorType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CoordinatorKind {
     /// 0: a group, by its id.
@@ -16,11 +16,11 @@ pub(crate) enum CoordinatorKind {
     Transaction,
     /// 2: a partition of a share group.
     Share,
-    /// Anything else, which no client should ask for.
+    /// An unknown type, with its code in the request.
     Unknown(i8),
 }
 
-/// Why no coordinator was found.
+/// The reason why no coordinator was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FindCoordinatorError {
     /// The client may not see the group or the transactional id.
@@ -40,25 +40,25 @@ pub(crate) enum FindCoordinatorError {
         /// As asked.
         key: String,
     },
-    /// The broker that coordinates the group is not reached through the listener that was asked on.
+    /// The broker that coordinates the group has no listener of the name of the client's listener.
     #[error("broker {coordinator}, which coordinates group `{group_id}`, has no listener {listener}")]
     NoListener {
         /// The group.
         group_id: String,
         /// Its coordinator.
         coordinator: NodeId,
-        /// The listener that was asked on.
+        /// The client's listener.
         listener: String,
     },
-    /// The key's type is none of Kafka's.
-    #[error("coordinator key type {key_type} is unknown; 0 stands for a group")]
+    /// The key's type is unknown.
+    #[error("invalid coordinator key type {key_type}: must be 0 (group)")]
     UnknownKeyType {
         /// As asked.
         key_type: i8,
     },
 }
 
-/// The coordinator of one key.
+/// Returns the coordinator of one key.
 pub(crate) fn find_coordinator(
     cluster: &Arc<Cluster>,
     context: &RequestContext,

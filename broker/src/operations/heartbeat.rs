@@ -1,4 +1,4 @@
-//! A member of a classic group renews its session.
+//! Heartbeat: a member of a classic group renews its session.
 
 use super::RequestContext;
 use super::access::check_named_group;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub(crate) use crate::group::Membership;
 pub(crate) use crate::group::classic::HeartbeatError;
 
-/// Gives the member its session timeout from now on.
+/// Restarts the member's session timeout.
 pub(crate) async fn heartbeat(
     cluster: &Arc<Cluster>,
     context: &RequestContext,

@@ -1,7 +1,7 @@
-//! InitProducerId: an id for an idempotent producer.
+//! InitProducerId: allocates an id for an idempotent producer.
 //!
 //! Source: Kafka's `TransactionCoordinator.handleInitProducerId`, `RPCProducerIdManager` and `ProducerIdsBlock`: without a transactional id
-//! every request gets an id of its own at epoch 0, whatever id and epoch it brings.
+//! every request gets a new id at epoch 0, even if it has a former id and epoch.
 
 use super::RequestContext;
 use super::access::{Denied, authorize, is_authorized};
@@ -10,36 +10,38 @@ use crate::ids::{ProducerEpoch, ProducerId};
 use crate::security::{AclOperation, AclResourceType, Resource};
 use std::sync::Arc;
 
-/// What a producer asks with.
+/// The fields of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct InitProducer {
     pub(crate) transactional_id: Option<String>,
-    /// What the producer had before, or -1.
+    /// The former id of the producer, or -1.
     pub(crate) producer_id: ProducerId,
     pub(crate) producer_epoch: ProducerEpoch,
 }
 
-/// Why no id was given.
+/// The reason why no id was allocated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InitProducerIdError {
     #[error(transparent)]
     Denied(#[from] Denied),
-    #[error("transactions are not served: initialise without the transactional id {transactional_id:?}")]
+    #[error(
+        "transactions are not served: the producer must not have a transactional id, but has {transactional_id:?}"
+    )]
     TransactionsNotServed { transactional_id: String },
-    #[error("a transactional id must not be empty")]
+    #[error("invalid transactional id: must not be empty")]
     EmptyTransactionalId,
-    #[error("a producer id and a producer epoch must be given together, or neither")]
+    #[error("invalid producer id and epoch: must both be set or both be -1")]
     IdWithoutEpoch,
 }
 
-/// A new producer id at epoch 0.
+/// Returns a new producer id at epoch 0.
 pub(crate) fn init_producer_id(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     init: InitProducer,
 ) -> Result<(ProducerId, ProducerEpoch), InitProducerIdError> {
     authorize_producer(cluster, context, init.transactional_id.as_deref())?;
-    // KIP-360: both or none, whether or not the request is transactional.
+    // KIP-360: both or neither must be set, whether or not the request is transactional.
     let has_id = init.producer_id != ProducerId::NONE;
     let has_epoch = init.producer_epoch != ProducerEpoch(-1);
     if has_id != has_epoch {
@@ -67,7 +69,7 @@ fn authorize_producer(
             Resource::TransactionalId(id),
         );
     }
-    // KIP-679: who may write to any topic may do so idempotently.
+    // KIP-679: a client that may write to any topic may also write idempotently.
     let may_write = is_authorized(cluster, context, AclOperation::IdempotentWrite, Resource::Cluster)
         || cluster
             .authorizer

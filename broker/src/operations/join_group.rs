@@ -1,4 +1,4 @@
-//! A member joins a classic group.
+//! JoinGroup: a member joins a classic group.
 
 use super::RequestContext;
 use super::access::check_named_group;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub(crate) use crate::group::classic::{JoinError, JoinRequest, Joined, JoinedMember, Protocol};
 
-/// Lets a member join. The answer comes when the rebalance completes.
+/// Joins a member. Completes when the rebalance does.
 pub(crate) async fn join_group(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -25,13 +25,13 @@ pub(crate) async fn join_group(
 fn joiner(cluster: &Cluster, context: &RequestContext, request: JoinRequest) -> Joiner {
     let instance = request.group_instance_id.as_deref();
     let new_member_id = if request.member_id.is_empty() {
-        // The form of `ClassicGroup.generateMemberId`.
+        // The form of Kafka's `ClassicGroup.generateMemberId`.
         let prefix = instance.unwrap_or(&context.client_id);
         format!("{prefix}-{}", cluster.entropy.uuid()).into()
     } else {
         Arc::clone(&request.member_id)
     };
-    // The form in which Java writes an address. A client in the same process is on this host.
+    // Java writes an address with a leading slash. A client in the same process is on this host.
     let client_host = match context.peer_address {
         Some(address) => format!("/{}", address.ip()),
         None => "/127.0.0.1".to_owned(),

@@ -1,4 +1,4 @@
-//! Members leave a classic group.
+//! LeaveGroup: members leave a classic group.
 
 use super::RequestContext;
 use super::access::check_named_group;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub(crate) use crate::group::classic::Leaver;
 
-/// Removes members. Returns one result for each leaver, in order; an error if the group cannot be asked.
+/// Removes members. Returns one result for each, in order, or an error if the group cannot be asked.
 pub(crate) async fn leave_group(
     cluster: &Arc<Cluster>,
     context: &RequestContext,

@@ -7,8 +7,8 @@ use crate::group::{GroupState, GroupSummary, GroupType};
 use crate::security::{AclOperation, Resource};
 use std::sync::Arc;
 
-/// Returns the groups in one of `states` and of one of `types`, by id. An empty filter accepts all groups; names are read in any case.
-/// Source: `GroupMetadataManager.listGroups`.
+/// Returns the groups in one of `states` and of one of `types`, by id. An empty filter accepts all groups; the case of names is ignored.
+/// Source: Kafka's `GroupMetadataManager.listGroups`.
 pub(crate) async fn list_groups(
     cluster: &Arc<Cluster>,
     context: &RequestContext,

@@ -1,4 +1,4 @@
-//! ListOffsets: an offset by what it is or by time.
+//! ListOffsets: finds an offset by special timestamp or by time.
 //!
 //! Source: Kafka's `ReplicaManager.fetchOffset`, `Partition.fetchOffsetForTimestamp` and `UnifiedLog.fetchOffsetByTimestamp`.
 
@@ -12,24 +12,24 @@ use crate::topic::leadership::NotServed;
 use crate::topic::partition::State;
 use std::sync::Arc;
 
-/// The offset that is looked for.
+/// The kind of offset that a request looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spec {
-    /// The first that is kept.
+    /// The first offset that is kept.
     Earliest,
-    /// The one after the last that may be read.
+    /// The offset after the last record that may be read.
     Latest,
     /// The first record with the largest timestamp (KIP-734).
     MaxTimestamp,
-    /// The last one in tiered storage, which nothing is (KIP-1005).
+    /// The last offset in tiered storage, which is always empty (KIP-1005).
     LatestTiered,
-    /// The first one that is not in tiered storage yet; none where that is off (KIP-1023).
+    /// The first offset that is not in tiered storage yet; there is none while tiered storage is off (KIP-1023).
     EarliestPendingUpload,
-    /// The first record of that time or later.
+    /// The first record with that timestamp or a later one.
     Timestamp(i64),
 }
 
-/// What was found. -1 where there is nothing.
+/// The offset that was found, or -1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ListedOffset {
     pub(crate) offset: Offset,
@@ -37,7 +37,7 @@ pub(crate) struct ListedOffset {
     pub(crate) leader_epoch: LeaderEpoch,
 }
 
-/// One partition that is asked for.
+/// The request for one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Query {
     pub(crate) partition: i32,
@@ -46,19 +46,19 @@ pub(crate) struct Query {
     pub(crate) is_read_committed: bool,
 }
 
-/// Why there is no answer for a partition.
+/// The reason why no offset was looked up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ListOffsetsError {
-    #[error("timestamp {timestamp_ms} has no meaning in this version")]
+    #[error("invalid timestamp {timestamp_ms}: it has no meaning in this version")]
     UnknownTimestamp { timestamp_ms: i64 },
-    #[error("the request asks for the partition more than once")]
+    #[error("invalid request: it has the partition more than once")]
     Duplicate,
     #[error(transparent)]
     NotServed(#[from] NotServed),
 }
 
 impl ListedOffset {
-    /// No record matches.
+    /// The answer if no record matches.
     const NONE: Self = Self {
         offset: Offset(-1),
         timestamp_ms: -1,
@@ -74,7 +74,7 @@ impl ListedOffset {
     }
 }
 
-/// The offset that `query` asks for.
+/// Returns the offset that `query` looks for.
 pub(crate) fn list_offset(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -103,7 +103,7 @@ fn find(state: &State, query: Query) -> ListedOffset {
         Spec::MaxTimestamp => state.log().find_max_timestamp(),
         Spec::Timestamp(timestamp_ms) => state.log().find_by_time(timestamp_ms),
     };
-    // What may not be read yet is not found.
+    // A record that may not be read yet is not found.
     found
         .filter(|found| found.offset < end)
         .map_or(ListedOffset::NONE, |found| ListedOffset {

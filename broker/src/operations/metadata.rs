@@ -1,4 +1,4 @@
-//! What the cluster looks like: topics with the leaders of their partitions, created on the way if that is allowed. Source: Kafka's
+//! Metadata: topics with the leaders of their partitions. Creates missing topics if that is allowed. Source: Kafka's
 //! `KafkaApis.handleTopicMetadataRequest`.
 
 use super::RequestContext;
@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Which topics are asked for.
+/// The topics of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     All,
@@ -21,42 +21,42 @@ pub(crate) enum Wanted {
     WithId(Vec<Uuid>),
 }
 
-/// One topic of the answer.
+/// A topic in the answer.
 #[derive(Debug)]
 pub(crate) struct DescribedTopic {
-    /// `None` for an id that no topic has.
+    /// `None` for an unknown id.
     pub(crate) name: Option<String>,
-    /// Zero for a name that no topic has.
+    /// Zero for an unknown name.
     pub(crate) id: Uuid,
-    /// Kafka keeps its own state in topics of that name.
+    /// Whether Kafka keeps its own state in a topic of that name.
     pub(crate) is_internal: bool,
     pub(crate) result: Result<TopicView, MetadataError>,
 }
 
-/// A topic and who leads its partitions, at one moment.
+/// A topic and the leaders of its partitions, at one moment.
 #[derive(Debug)]
 pub(crate) struct TopicView {
     pub(crate) topic: Arc<Topic>,
-    /// By the partitions' index; `None` for a partition that is offline.
+    /// The leaders by partition index; `None` for a partition that is offline.
     pub(crate) leaders: Vec<Option<Leader>>,
     alive: Vec<NodeId>,
 }
 
-/// Who leads a partition; [`NodeId::NONE`] while all replicas are down.
+/// The leader of a partition; [`NodeId::NONE`] while all replicas are down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Leader {
     pub(crate) node: NodeId,
     pub(crate) epoch: LeaderEpoch,
 }
 
-/// Why a topic cannot be shown.
+/// The reason why a topic cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MetadataError {
     #[error(transparent)]
     Denied(#[from] Denied),
     #[error("the topic does not exist")]
     UnknownTopic,
-    #[error("no topic has that id")]
+    #[error("no topic has this id")]
     UnknownTopicId,
     #[error(transparent)]
     Name(#[from] InvalidName),
@@ -65,7 +65,7 @@ pub(crate) enum MetadataError {
 }
 
 impl TopicView {
-    /// Looks at every partition of a topic.
+    /// Reads the leader of every partition of a topic.
     pub(crate) fn new(cluster: &Cluster, topic: Arc<Topic>) -> Self {
         let leaders = topic
             .partitions
@@ -85,7 +85,7 @@ impl TopicView {
         }
     }
 
-    /// Returns the replicas of a partition that are in sync: those alive. If none is, the first one, since Kafka's set is never empty.
+    /// Returns the in-sync replicas of a partition: those alive. If none is, the first replica, because Kafka's set is never empty.
     pub(crate) fn in_sync_replicas(&self, index: usize) -> Vec<NodeId> {
         let replicas = self.topic.placement.replicas(index);
         let (alive, _) = self.split(index);
@@ -107,8 +107,8 @@ impl TopicView {
     }
 }
 
-/// The topics that are wanted, once each, in the order they were asked for (all of them by name). A named topic that does not exist is created if
-/// the client and `auto.create.topics.enable` allow it.
+/// Returns the wanted topics, each once, in the order of the request; all topics are sorted by name. A named topic that does not exist is
+/// created if the client and `auto.create.topics.enable` allow it.
 pub(crate) fn describe_topics(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -118,7 +118,7 @@ pub(crate) fn describe_topics(
     match wanted {
         Wanted::All => {
             let mut topics = cluster.topics.list();
-            // A client does not hear of topics that it may not see.
+            // As in Kafka, topics that the client may not see are left out without an error.
             topics.retain(|topic| may_describe(cluster, context, &topic.name).is_ok());
             topics.into_iter().map(|topic| found(cluster, topic)).collect()
         }
@@ -155,7 +155,7 @@ fn once<T: Clone + Eq + std::hash::Hash>(values: Vec<T>) -> Vec<T> {
         .collect()
 }
 
-/// Creates the topics that do not exist and could; why the others were refused.
+/// Creates the missing topics that may be created. Returns the errors of the others.
 fn create_missing(
     cluster: &Arc<Cluster>,
     context: &RequestContext,

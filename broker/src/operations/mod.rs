@@ -1,5 +1,5 @@
-//! One function per domain operation, values in and values out. Called by `api` for the wire and by `local` in process. Only
-//! here do groups and partitions meet; only here will authorisation, quotas and faults apply.
+//! One function per domain operation, with values as input and output. `api` calls them for the wire and `local` in process. Only
+//! operations combine groups and partitions; authorisation applies here, as quotas and faults will.
 //!
 //! Each operation is `pub(crate) fn name(cluster: &Arc<Cluster>, context: &RequestContext, input) -> output`. Only the operations that
 //! wait for a group, for records or for another task are `async`.
@@ -37,27 +37,27 @@ use crate::ids::NodeId;
 use crate::security::Principal;
 use std::net::SocketAddr;
 
-/// Who asks, and through which broker.
+/// The client of a request, and the broker that received it.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestContext {
-    /// The broker that was asked.
+    /// The broker that received the request.
     pub(crate) node_id: NodeId,
-    /// The listener that was asked on: answers name the endpoints of the brokers' listeners of that name.
+    /// The listener of the connection. Answers name the endpoints of the brokers' listeners of that name.
     pub(crate) ingress: Ingress,
-    /// Who the client is.
+    /// The client's identity.
     pub(crate) principal: Principal,
     /// Kafka's key of the request's API, and the request's version; -1 in process.
     pub(crate) api_key: i16,
     pub(crate) api_version: i16,
     /// The client's address; `None` in process.
     pub(crate) peer_address: Option<SocketAddr>,
-    /// As the client called itself, with invalid UTF-8 replaced; empty if it did not.
+    /// The client id of the request, with invalid UTF-8 replaced; empty if there is none.
     pub(crate) client_id: String,
 }
 
 #[cfg(test)]
 impl RequestContext {
-    /// A client of the broker `node` that connected over TCP.
+    /// Returns the context of a client that connected to the broker `node` over TCP.
     pub(crate) fn for_tests(node: i32) -> Self {
         Self {
             node_id: NodeId(node),

@@ -1,4 +1,4 @@
-//! OffsetForLeaderEpoch: where a leader epoch ended, so that a client finds out where its log went another way.
+//! OffsetForLeaderEpoch: the end offset of a leader epoch, by which a client finds where its log diverges.
 //!
 //! Source: Kafka's `Partition.lastOffsetForLeaderEpoch`; KIP-101, KIP-279, KIP-320.
 
@@ -11,7 +11,7 @@ use crate::topic::TopicKey;
 use crate::topic::leadership::NotServed;
 use std::sync::Arc;
 
-/// The largest epoch at most `leader_epoch` and the offset where it ended; `None` if no such epoch is known.
+/// Returns the largest epoch that is not above `leader_epoch`, and its end offset; `None` if no such epoch is known.
 pub(crate) fn offset_for_leader_epoch(
     cluster: &Arc<Cluster>,
     context: &RequestContext,

@@ -1,7 +1,8 @@
-//! Produce: record batches into partitions.
+//! Produce: appends record batches to partitions.
 //!
-//! Everything that can be checked without the partition's lock is checked before it is taken: counts, length and CRC. Leader,
-//! sequence and limits are checked under it. Source: Kafka's `ReplicaManager.appendRecords` and `LogValidator`.
+//! Checks that need no partition state (counts, length, CRC) run before the partition's lock is taken, so that appends of others do not
+//! wait for them. Leader, sequence and limits are checked under the lock. Source: Kafka's `ReplicaManager.appendRecords` and
+//! `LogValidator`.
 
 use super::RequestContext;
 use super::access::{authorize_topic, find_topic};
@@ -16,27 +17,27 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
-/// What holds for all batches of a request.
+/// The fields of a request that apply to all its batches.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
-    /// 1, or -1 for all in-sync replicas, or 0 for no answer. Other values are refused per partition.
+    /// 1, -1 for all in-sync replicas, or 0 for no answer. Any other value is an error of each partition.
     pub(crate) acks: i16,
-    /// The request names a transactional id.
+    /// Whether the request has a transactional id.
     pub(crate) is_transactional: bool,
-    /// The batches may be compressed with zstd (Produce 7 and later).
+    /// Whether the batches may be compressed with zstd (Produce 7 and later).
     pub(crate) allows_zstd: bool,
 }
 
-/// Why a batch was not appended to its partition.
+/// The reason why a batch was not appended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProduceError {
     #[error("no topic has this id")]
     UnknownTopicId,
-    #[error("acks of {acks} is none of -1, 0 and 1")]
+    #[error("invalid acks {acks}: must be -1, 0 or 1")]
     InvalidRequiredAcks { acks: i16 },
-    #[error("a Produce request must hold one record batch per partition")]
+    #[error("invalid records: must be exactly one record batch per partition")]
     NoBatch,
-    #[error("zstd needs Produce version 7 or later")]
+    #[error("invalid compression zstd: a Produce request must have version 7 or later to use it")]
     ZstdTooEarly,
     #[error("transactions are not served: produce without a transactional id")]
     TransactionsNotServed,
@@ -54,7 +55,7 @@ impl From<OutOfMemory> for ProduceError {
     }
 }
 
-/// The topic that a request's batches go to, looked up once.
+/// The topic of a request's batches, looked up once for all of them.
 #[derive(Debug)]
 pub(crate) enum Target {
     Topic(Arc<Topic>),
@@ -64,7 +65,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// Looks up the topic of that name, if the client may write to it.
+    /// Looks up the topic of that name and checks that the client may write to it.
     pub(crate) fn of_name(cluster: &Cluster, context: &RequestContext, name: &str) -> Self {
         match authorize_topic(cluster, context, AclOperation::Write, name) {
             Ok(()) => cluster.topics.get(name).map_or(Self::UnknownName, Self::Topic),
@@ -72,7 +73,7 @@ impl Target {
         }
     }
 
-    /// Looks up the topic with that id, if the client may write to it.
+    /// Looks up the topic with that id and checks that the client may write to it.
     pub(crate) fn of_id(cluster: &Cluster, context: &RequestContext, id: &Uuid) -> Self {
         match find_topic(cluster, context, AclOperation::Write, &TopicKey::Id(*id)) {
             Ok(topic) => topic.map_or(Self::UnknownId, Self::Topic),
@@ -110,7 +111,7 @@ pub(crate) fn produce(
     append(cluster, context, terms, partition, Batch::verify(records)?)
 }
 
-/// The same for one batch that was verified before, and whose body may be in the log already.
+/// Appends one batch that has been verified. Its body may be shared with batches in logs.
 pub(crate) fn produce_verified(
     cluster: &Cluster,
     context: &RequestContext,
@@ -152,7 +153,7 @@ fn append(
     Ok(appended)
 }
 
-/// Refuses to keep more at the memory limit, and says so once until there is room again.
+/// Checks that the memory limit is not reached. Logs a warning once until there is room again.
 fn admit(cluster: &Cluster) -> Result<(), OutOfMemory> {
     let is_full = &cluster.counters.is_memory_full;
     match cluster.pool.admit(0) {

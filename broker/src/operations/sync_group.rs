@@ -1,4 +1,4 @@
-//! A member of a classic group gets its assignment.
+//! SyncGroup: a member of a classic group gets its assignment.
 
 use super::RequestContext;
 use super::access::check_named_group;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub(crate) use crate::group::Membership;
 pub(crate) use crate::group::classic::{SyncError, SyncRequest};
 
-/// Gives the member its assignment once the leader has assigned.
+/// Returns the member's assignment. Waits until the leader has sent the assignments.
 pub(crate) async fn sync_group(
     cluster: &Arc<Cluster>,
     context: &RequestContext,

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Above the size from which the log keeps a batch as it came.
+/// A size above that from which the log keeps a batch without a copy.
 const VALUE_BYTES: usize = 16_000;
-/// The class of buffers that holds the body of [`batch`].
+/// The size of the pool's buffer for the body of [`batch`].
 const BODY_CLASS_BYTES: usize = 16 << 10;
 
 /// A client of a cluster with 64 MiB of memory, and a topic of two partitions.
@@ -82,8 +82,8 @@ async fn many_appends_of_a_body_hold_its_memory_once() {
 }
 
 #[tokio::test]
-async fn what_is_fetched_is_what_was_prepared_at_its_own_time() {
-    // The larger ones are kept as they came, smaller ones are copied together.
+async fn fetched_records_are_the_prepared_ones_with_their_new_timestamps() {
+    // The log keeps larger batches without a copy and copies smaller ones together.
     for value_bytes in [VALUE_BYTES, 100] {
         let client = client(&[]).await;
         let prepared = client.prepare(batch(value_bytes)).expect("it is valid");
@@ -132,7 +132,7 @@ async fn a_wrong_crc_is_refused_when_it_is_prepared() {
 }
 
 #[tokio::test]
-async fn what_produce_refuses_is_refused() {
+async fn a_prepared_batch_is_refused_as_by_produce() {
     let client = client(&[("max.message.bytes", "1000")]).await;
     let prepared = client.prepare(batch(VALUE_BYTES)).expect("it is valid");
     let mut names = Vec::new();
@@ -149,11 +149,11 @@ async fn what_produce_refuses_is_refused() {
 }
 
 #[tokio::test]
-async fn the_memory_limit_holds_for_bodies_and_for_what_logs_need_besides() {
+async fn the_memory_limit_applies_to_bodies_and_to_the_logs_lists() {
     let client = client(&[]).await;
     let pool = &client.cluster.pool;
     let prepared = client.prepare(batch(VALUE_BYTES)).expect("it is valid");
-    // All that is not kept for requests.
+    // All memory that is not reserved for requests.
     let rest_bytes = pool.limit_bytes() / 4 * 3 - pool.used_bytes();
     let rest = pool.charge(rest_bytes).expect("it is there");
 

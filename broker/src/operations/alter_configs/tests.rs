@@ -62,7 +62,7 @@ use ConfigOperation::{Append, Delete, Other, Set, Subtract};
 use ResourceType::{Broker, Topic};
 
 #[test]
-fn replacing_takes_back_what_is_not_named() {
+fn replacing_resets_configs_that_are_not_named() {
     let cluster = cluster_with("t", &[]);
     let both = [("retention.ms", Some("5")), ("flush.ms", Some("6"))];
     assert_eq!(alter(&cluster, replace(Topic, "t", &both)), Ok(()));
@@ -133,7 +133,7 @@ fn validation_alone_changes_nothing() {
 }
 
 #[test]
-fn what_cannot_be_changed_is_explained() {
+fn a_refused_change_is_explained() {
     let cluster = cluster_with("t", &[]);
     let set = |name, value| change(Topic, "t", &[(name, Set, value)]);
     let broker = |name, key, value| change(Broker, name, &[(key, Set, Some(value))]);
@@ -201,7 +201,7 @@ fn what_cannot_be_changed_is_explained() {
                     ("log.cleaner.max.compaction.lag.ms", Set, Some("1")),
                 ],
             ),
-            "Topics could not live with these broker configs: conflict between topic configs: min.compaction.lag.ms (2) must not be more than max.compaction.lag.ms (1)",
+            "Invalid broker configs: their topic defaults are in conflict: conflict between topic configs: min.compaction.lag.ms (2) must not be more than max.compaction.lag.ms (1)",
         ),
         (
             change(ResourceType::Group, "g", &[]),
@@ -219,7 +219,7 @@ fn what_cannot_be_changed_is_explained() {
 }
 
 #[test]
-fn a_resource_that_comes_twice_is_not_changed_at_all() {
+fn a_resource_that_occurs_twice_is_not_changed() {
     let cluster = cluster_with("t", &[]);
     let alterations = [
         replace(Topic, "t", &[("retention.ms", Some("5"))]),
@@ -234,7 +234,7 @@ fn a_resource_that_comes_twice_is_not_changed_at_all() {
 }
 
 #[test]
-fn a_brokers_defaults_reach_the_topics_that_do_not_say_otherwise() {
+fn a_brokers_defaults_apply_to_topics_without_their_own_value() {
     let cluster = cluster_with("t", &[("log.retention.hours", "1")]);
     assert_eq!(retention_ms(&cluster, 0), 3_600_000);
     let for_all = change(Broker, "", &[("log.retention.ms", Set, Some("7"))]);

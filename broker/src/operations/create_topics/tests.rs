@@ -129,7 +129,7 @@ fn impossible_topics_are_refused_one_by_one() {
         "less: Number of partitions was set to an invalid non-positive value.",
         "rf0: Replication factor must be larger than 0, or -1 to use the default value.",
         "rf3: Unable to replicate the partition 3 time(s): only 2 broker(s) are registered, and each holds one replica at most.",
-        "huge: 2147483647 partition(s) more are too many: the cluster has 1, and 200000 are the most it may have.",
+        "huge: Cannot add 2147483647 partition(s): the cluster has 1 and may have at most 200000.",
         "both: A manual partition assignment was specified, but numPartitions was not set to -1.",
         "factor: A manual partition assignment was specified, but replication factor was not set to -1.",
         "stranger: The manual partition assignment includes broker 7, but no such broker is registered.",
@@ -150,7 +150,7 @@ fn a_name_that_comes_twice_is_refused_once_and_a_collision_within_a_request_too(
         let topics = names.iter().map(|name| wanted(name, 1, 1)).collect();
         let results = create_in(&cluster, topics, validate_only);
         let other = if validate_only {
-            "another of this request"
+            "another topic of this request"
         } else {
             "a.b"
         };

@@ -71,7 +71,7 @@ fn the_brokers_limit_holds_and_a_limit_below_one_is_one() {
 }
 
 #[test]
-fn topics_that_are_asked_for_are_told_even_if_they_do_not_exist() {
+fn requested_topics_are_in_the_answer_even_if_they_do_not_exist() {
     let cluster = cluster_with(&[("a", 1)]);
     let request = request(&["none", "a", "b!"], None, 5);
     let page = describe_page(&cluster, &RequestContext::for_tests(1), request);
@@ -88,7 +88,7 @@ fn topics_that_are_asked_for_are_told_even_if_they_do_not_exist() {
 }
 
 #[test]
-fn a_cursor_must_be_one_that_a_page_gave() {
+fn an_invalid_cursor_is_refused() {
     let cluster = cluster_with(&[("a", 1), ("b", 1)]);
     let stranger = page(&cluster, request(&["b"], Some(("a", 0)), 5));
     assert_eq!(

@@ -38,7 +38,7 @@ fn a_missing_topic_is_created_if_broker_and_client_allow_it() {
 }
 
 #[test]
-fn names_that_cannot_be_are_told_from_names_that_are_not() {
+fn an_invalid_name_and_an_unknown_name_are_different_errors() {
     let cluster = Arc::new(Cluster::for_tests(1, &[]));
     describe(&cluster, named(&["a.b"]), true);
     let results = describe(&cluster, named(&["no!", "a_b", "c"]), true);
