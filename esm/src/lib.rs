@@ -1,4 +1,4 @@
-//! AWS Lambda's event source mapping for Kafka: event pollers consume partitions as members of a consumer group, filter, batch and
+//! AWS Lambda's event source mapping for Kafka: event pollers consume partitions as members of a consumer group, batch and
 //! invoke functions, and commit what has been processed.
 //!
 //! [`Engine`] creates and runs mappings. It sees a cluster only through `source`, and time only through [`Clock`].
@@ -20,7 +20,7 @@ pub mod profile;
 mod retry;
 mod scaler;
 mod seconds;
-pub mod source;
+mod source;
 mod throughput;
 pub mod trace;
 mod work;

@@ -4,15 +4,16 @@
 //! `source/embedded.rs` is the client of the embedded cluster. A share group, or another kind of group, is another implementation of
 //! [`EventSource`] beside them.
 
-pub use esmeralda_broker::{MemoryPool, OutOfMemory, TimestampType};
+pub(crate) use esmeralda_broker::OutOfMemory;
+pub use esmeralda_broker::{MemoryPool, TimestampType};
 
 use bytes::Bytes;
 use std::future::Future;
 use std::ops::Range;
 use std::time::Duration;
 
-pub mod consumer;
-pub mod embedded;
+pub(crate) mod consumer;
+pub(crate) mod embedded;
 
 /// Records of one partition, in offset order: one owned buffer, and the place of each record in it.
 #[derive(Clone, Debug)]
@@ -114,7 +115,7 @@ impl Records {
 
 /// An event in the life of a member.
 #[derive(Debug)]
-pub enum SourceEvent {
+pub(crate) enum SourceEvent {
     /// A rebalance completed: these partitions are the member's now, each to be read from its committed offset or else from the
     /// mapping's starting position. They replace those that were assigned before.
     Assigned {
@@ -158,7 +159,7 @@ pub enum SourceEvent {
 
 /// A failure of a source. The source keeps trying; the mapping shows the failure as its last processing result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SourceError {
+pub(crate) enum SourceError {
     /// The topic does not exist.
     #[error("topic `{topic}` does not exist")]
     UnknownTopic {
@@ -178,7 +179,7 @@ pub enum SourceError {
 /// A source hands out records and is told what became of them; how that is kept (commits of a consumer group, acknowledgements of a share
 /// group) is its own matter. Only `next` does work, and it never keeps its caller from anything: heartbeats, commits and decoding go on
 /// while the caller waits for something else beside it.
-pub trait EventSource: Send + 'static {
+pub(crate) trait EventSource: Send + 'static {
     /// Returns the next event. Cancel safe: an event that was not returned is not lost.
     fn next(&mut self) -> impl Future<Output = Result<SourceEvent, SourceError>> + Send;
 
@@ -208,7 +209,7 @@ pub trait EventSource: Send + 'static {
 }
 
 /// The group of a mapping, in its topic.
-pub trait ConsumerGroup: Send + Sync + 'static {
+pub(crate) trait ConsumerGroup: Send + Sync + 'static {
     /// The type of its members.
     type Source: EventSource;
 
@@ -224,7 +225,7 @@ pub trait ConsumerGroup: Send + Sync + 'static {
 
 /// The progress of a group in a topic, for lag: one entry per partition, by index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// The next offset that will be written, per partition.
     pub ends: Vec<i64>,
     /// The committed offset, or the log start where none is committed or the log starts later.
@@ -233,20 +234,20 @@ pub struct Progress {
 
 impl Progress {
     /// Returns the number of offsets between the committed one and the end, per partition.
-    pub fn lags(&self) -> impl Iterator<Item = u64> {
+    pub(crate) fn lags(&self) -> impl Iterator<Item = u64> {
         let pairs = self.ends.iter().zip(&self.positions);
         pairs.map(|(end, position)| u64::try_from(end - position).unwrap_or(0))
     }
 
     /// Returns the lag of all partitions together.
-    pub fn lag(&self) -> u64 {
+    pub(crate) fn lag(&self) -> u64 {
         self.lags().sum()
     }
 }
 
 /// Where reading starts in a partition for which the group has committed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StartingPosition {
+pub(crate) enum StartingPosition {
     /// At the oldest record that is kept.
     TrimHorizon,
     /// After the newest record.

@@ -10,7 +10,7 @@
 //! - It notices that the topic has more partitions at a heartbeat, not after `metadata.max.age.ms`.
 
 mod assignor;
-pub mod client;
+pub(crate) mod client;
 mod decoding;
 mod joining;
 mod member;
@@ -26,18 +26,18 @@ use client::{ClientError, ErrorKind, KafkaClient, OffsetSpec};
 use esmeralda_broker::{MemoryPool, Offset};
 use std::sync::Arc;
 
-pub use member::KafkaMember;
+pub(crate) use member::KafkaMember;
 
 /// A mapping's consumer group in the cluster of a client.
 #[derive(Clone, Debug)]
-pub struct KafkaGroup<C> {
+pub(crate) struct KafkaGroup<C> {
     client: C,
     settings: Arc<MemberSettings>,
 }
 
 /// The settings that all members of a group share.
 #[derive(Clone, Debug)]
-pub struct MemberSettings {
+pub(crate) struct MemberSettings {
     /// The group's id.
     pub group_id: String,
     /// The topic that its members read.
@@ -56,7 +56,7 @@ pub struct MemberSettings {
 
 impl<C: KafkaClient> KafkaGroup<C> {
     /// Returns a group in the cluster that `client` reaches.
-    pub fn new(client: C, settings: MemberSettings) -> Self {
+    pub(crate) fn new(client: C, settings: MemberSettings) -> Self {
         Self {
             client,
             settings: Arc::new(settings),

@@ -19,7 +19,7 @@ use std::future::Future;
 use std::time::Duration;
 
 /// A client of one Kafka cluster. Cheap to clone; clones share their connections.
-pub trait KafkaClient: Clone + Send + Sync + 'static {
+pub(crate) trait KafkaClient: Clone + Send + Sync + 'static {
     /// Returns a client of the same cluster with another `client.id`.
     #[must_use]
     fn with_client_id(&self, client_id: &str) -> Self;
@@ -87,7 +87,7 @@ pub trait KafkaClient: Clone + Send + Sync + 'static {
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
-pub struct ClientError {
+pub(crate) struct ClientError {
     /// The condition, as far as a member acts on it.
     pub kind: ErrorKind,
     /// Kafka's name of the error and the broker's message, or what happened to the connection.
@@ -96,7 +96,7 @@ pub struct ClientError {
 
 /// The conditions that a member acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
+pub(crate) enum ErrorKind {
     /// OFFSET_OUT_OF_RANGE.
     OffsetOutOfRange,
     /// UNKNOWN_TOPIC_OR_PARTITION: the cluster does not have the topic.
@@ -116,7 +116,7 @@ pub enum ErrorKind {
 impl ErrorKind {
     /// Returns the kind of an error code. Source: Kafka's `Errors`. The transient ones are those that extend `RetriableException` and that
     /// one of the nine calls can get.
-    pub fn of_code(code: i16) -> Self {
+    pub(crate) fn of_code(code: i16) -> Self {
         match code {
             1 => Self::OffsetOutOfRange,
             3 => Self::UnknownTopic,
@@ -145,7 +145,7 @@ impl ErrorKind {
 
 /// One member in one generation of a classic group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GroupMember<'a> {
+pub(crate) struct GroupMember<'a> {
     /// The group.
     pub group_id: &'a str,
     /// The id that the group has given to the member.
@@ -156,7 +156,7 @@ pub struct GroupMember<'a> {
 
 /// A member that joins a classic group, or joins it again.
 #[derive(Clone, Debug)]
-pub struct Join {
+pub(crate) struct Join {
     /// The group.
     pub group_id: String,
     /// Empty at the first join.
@@ -172,7 +172,7 @@ pub struct Join {
 
 /// A completed join.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Joined {
+pub(crate) struct Joined {
     /// The generation that the member belongs to.
     pub generation_id: GenerationId,
     /// The member's id from now on.
@@ -187,7 +187,7 @@ pub struct Joined {
 
 /// The offset that ListOffsets looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OffsetSpec {
+pub(crate) enum OffsetSpec {
     /// The first that is kept.
     Earliest,
     /// The one after the last that may be read.
@@ -196,7 +196,7 @@ pub enum OffsetSpec {
 
 /// The position to read one partition from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FetchPosition {
+pub(crate) struct FetchPosition {
     /// The partition's index.
     pub partition: i32,
     /// The offset to read from.
@@ -207,7 +207,7 @@ pub struct FetchPosition {
 
 /// The bounds of one fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FetchLimits {
+pub(crate) struct FetchLimits {
     /// The time to wait for `min_bytes`.
     pub max_wait: Duration,
     /// The number of bytes with which the answer comes at once.
@@ -218,7 +218,7 @@ pub struct FetchLimits {
 
 /// The answer of one partition.
 #[derive(Clone, Debug)]
-pub struct FetchedPartition {
+pub(crate) struct FetchedPartition {
     /// The partition's index.
     pub partition: i32,
     /// What was read, or the partition's error.
@@ -227,9 +227,16 @@ pub struct FetchedPartition {
 
 /// Records in the form in which a client has them. Neither form makes a client copy the bytes of records.
 #[derive(Clone, Debug)]
-pub enum FetchedRecords {
+pub(crate) enum FetchedRecords {
     /// Batches as they lie in the log, header and body, in order. The first may begin before the offset that was asked for.
     Batches(Vec<(BatchHeader, Bytes)>),
     /// Records that the client has decoded, in order.
+    #[cfg_attr(
+        not(test),
+        expect(
+            dead_code,
+            reason = "the client of the embedded cluster gives batches; one of another cluster may not"
+        )
+    )]
     Decoded(Vec<Records>),
 }

@@ -39,7 +39,7 @@ const ERROR_PAUSE: Duration = Duration::from_millis(500);
 const LEAVE_ATTEMPTS: usize = 10;
 
 /// A member of a [`KafkaGroup`](super::KafkaGroup).
-pub struct KafkaMember<C> {
+pub(crate) struct KafkaMember<C> {
     client: C,
     settings: Arc<MemberSettings>,
     phase: Phase,
