@@ -166,7 +166,7 @@ fn refusals(context: &Context) {
     assert_eq!(status, 400);
     assert_eq!(
         message,
-        "1 validation error detected: Value '20000' at 'batchSize' failed to satisfy constraint: GroupMember must have \
+        "1 validation error detected: Value '20000' at 'batchSize' failed to satisfy constraint: Member must have \
          value less than or equal to 10000"
     );
 }
