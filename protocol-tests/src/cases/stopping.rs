@@ -169,7 +169,7 @@ fn second_signal(context: &Context) {
         signalled.elapsed()
     );
     assert!(
-        server.log().contains("ended at once by a second signal"),
+        server.log().contains("stopped at once by a second signal"),
         "{}",
         server.log()
     );
