@@ -207,7 +207,7 @@ impl Cluster {
             let replicas = topic.placement.replicas(index);
             let elected = elect(state.leader, replicas, |node| self.liveness.is_alive(node));
             if elected != state.leader {
-                state.lead_from(elected);
+                state.set_leader(elected);
                 state.settings = settings(elected);
             }
         }

@@ -20,7 +20,7 @@ use super::errors::KafkaError;
 use super::fields::{config_source, resource_type};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
-use crate::config::definition::Kind;
+use crate::config::definition::ConfigType;
 use crate::config::layers::{ConfigEntry, SynonymEntry};
 use crate::operations::RequestContext;
 use crate::operations::describe_configs::describe_configs;
@@ -46,7 +46,7 @@ impl Api for DescribeConfigs {
         _version: i16,
         request: DescribeConfigsRequest,
     ) -> Answering {
-        let wanted = Wanted {
+        let wanted = WantedParts {
             synonyms: request.include_synonyms,
             documentation: request.include_documentation,
         };
@@ -83,7 +83,7 @@ impl ResponseMessage for DescribeConfigsResponse {
 
 /// The parts of the answer that a request can choose.
 #[derive(Clone, Copy)]
-struct Wanted {
+struct WantedParts {
     synonyms: bool,
     documentation: bool,
 }
@@ -92,7 +92,7 @@ fn describe(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     resource: DescribeConfigsResource,
-    wanted: Wanted,
+    wanted: WantedParts,
 ) -> DescribeConfigsResult {
     let keys: Vec<_> = resource
         .configuration_keys
@@ -115,7 +115,7 @@ fn describe(
     }
 }
 
-fn config(entry: ConfigEntry, wanted: Wanted) -> DescribeConfigsResourceResult {
+fn config(entry: ConfigEntry, wanted: WantedParts) -> DescribeConfigsResourceResult {
     let definition = entry.definition;
     let synonyms = if wanted.synonyms {
         entry.synonyms
@@ -145,16 +145,16 @@ fn synonym(entry: SynonymEntry) -> DescribeConfigsSynonym {
 }
 
 /// Returns the wire value of a type. Source: Kafka's `DescribeConfigsResponse.ConfigType`.
-fn config_type(kind: Kind) -> i8 {
+fn config_type(kind: ConfigType) -> i8 {
     match kind {
-        Kind::Boolean => 1,
-        Kind::String | Kind::Word(_) => 2,
-        Kind::Int { .. } => 3,
-        Kind::Short { .. } => 4,
-        Kind::Long { .. } => 5,
-        Kind::Double { .. } => 6,
-        Kind::List | Kind::Words(_) | Kind::Replicas => 7,
-        Kind::Class => 8,
-        Kind::Password => 9,
+        ConfigType::Boolean => 1,
+        ConfigType::String | ConfigType::Word(_) => 2,
+        ConfigType::Int { .. } => 3,
+        ConfigType::Short { .. } => 4,
+        ConfigType::Long { .. } => 5,
+        ConfigType::Double { .. } => 6,
+        ConfigType::List | ConfigType::Words(_) | ConfigType::Replicas => 7,
+        ConfigType::Class => 8,
+        ConfigType::Password => 9,
     }
 }

@@ -19,10 +19,10 @@ use super::errors::{KafkaError, code_instead_of_storage_error};
 use super::{Answer, Answering, Api};
 use crate::cluster::Cluster;
 use crate::fetch::session::{SessionError, SessionRequest};
-use crate::fetch::{FetchError, FetchedPartition, PartitionKey, Wanted};
+use crate::fetch::{FetchError, FetchedPartition, PartitionKey, WantedPartition};
 use crate::ids::{LeaderEpoch, Offset};
 use crate::operations::RequestContext;
-use crate::operations::fetch::{Limits, fetch};
+use crate::operations::fetch::{FetchLimits, fetch};
 use crate::topic::TopicKey;
 use crate::topic::leadership::{CurrentLeader, NotServed};
 use kafka_protocol::messages::FetchRequest;
@@ -60,7 +60,7 @@ impl Api for Fetch {
             epoch: request.session_epoch,
             uses_topic_ids: version >= TOPIC_IDS_FROM,
         };
-        let limits = Limits {
+        let limits = FetchLimits {
             max_wait: Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0)),
             min_bytes: usize::try_from(request.min_bytes).unwrap_or(0),
             max_bytes: usize::try_from(request.max_bytes).unwrap_or(0),
@@ -121,10 +121,10 @@ impl PartitionAnswer {
     }
 }
 
-fn wanted(version: i16, topic: &FetchTopic) -> impl Iterator<Item = Wanted> {
+fn wanted(version: i16, topic: &FetchTopic) -> impl Iterator<Item = WantedPartition> {
     let key = topic_key(version, &topic.topic, topic.topic_id);
     let known = |epoch| (epoch >= 0).then_some(LeaderEpoch(epoch));
-    topic.partitions.iter().map(move |partition| Wanted {
+    topic.partitions.iter().map(move |partition| WantedPartition {
         key: PartitionKey {
             topic: key.clone(),
             partition: partition.partition,

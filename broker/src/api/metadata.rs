@@ -24,7 +24,7 @@ use crate::cluster::{Cluster, NodeEndpoint};
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use crate::operations::access::{operations_on_cluster, operations_on_topic};
-use crate::operations::metadata::{DescribedTopic, Leader, TopicView, Wanted, describe_topics};
+use crate::operations::metadata::{DescribedTopic, Leader, TopicView, WantedTopics, describe_topics};
 use kafka_protocol::messages::metadata_request::{MetadataRequest, MetadataRequestTopic};
 use kafka_protocol::messages::metadata_response::{
     MetadataResponse, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
@@ -111,12 +111,12 @@ impl ResponseMessage for MetadataResponse {
 fn wanted(
     version: i16,
     topics: Option<Vec<MetadataRequestTopic>>,
-) -> Result<Wanted, Vec<MetadataRequestTopic>> {
+) -> Result<WantedTopics, Vec<MetadataRequestTopic>> {
     let Some(topics) = topics else {
-        return Ok(Wanted::All);
+        return Ok(WantedTopics::All);
     };
     if version == 0 && topics.is_empty() {
-        return Ok(Wanted::All);
+        return Ok(WantedTopics::All);
     }
     // As in Kafka, names are ignored if any topic has an id.
     let ids: Vec<_> = topics
@@ -128,10 +128,10 @@ fn wanted(
         return Err(topics);
     }
     if !ids.is_empty() {
-        return Ok(Wanted::WithId(ids));
+        return Ok(WantedTopics::WithId(ids));
     }
     let names = topics.into_iter().filter_map(|topic| topic.name);
-    Ok(Wanted::Named(names.map(|name| name.to_string()).collect()))
+    Ok(WantedTopics::Named(names.map(|name| name.to_string()).collect()))
 }
 
 /// Returns the answer for one topic of a request that is refused as a whole (`MetadataRequest.getErrorResponse`).

@@ -25,7 +25,7 @@ use crate::cluster::{Cluster, NodeEndpoint};
 use crate::ids::NodeId;
 use crate::log::{AppendError, Appended};
 use crate::operations::RequestContext;
-use crate::operations::produce::{ProduceError, Target, Terms, produce};
+use crate::operations::produce::{ProduceError, ProduceTarget, ProduceTerms, produce};
 use crate::topic::leadership::NotServed;
 use request::ProduceRequest;
 use std::collections::BTreeSet;
@@ -52,7 +52,7 @@ impl Api for Produce {
         version: i16,
         request: ProduceRequest,
     ) -> Answering {
-        let terms = Terms {
+        let terms = ProduceTerms {
             acks: request.acks,
             is_transactional: request.is_transactional,
             allows_zstd: version >= ZSTD_FROM,
@@ -65,9 +65,9 @@ impl Api for Produce {
         let mut topics = Few::with_capacity(request.topics.len());
         for topic in request.topics {
             let target = if version >= TOPIC_IDS_FROM {
-                Target::of_id(cluster, context, &topic.id)
+                ProduceTarget::of_id(cluster, context, &topic.id)
             } else {
-                Target::of_name(cluster, context, &topic.name)
+                ProduceTarget::of_name(cluster, context, &topic.name)
             };
             let mut partitions = Few::with_capacity(topic.partitions.len());
             for data in topic.partitions {

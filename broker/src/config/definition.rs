@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Debug)]
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ConfigType,
     /// `None`: there is no value unless one is set.
     pub(crate) default: Option<&'static str>,
     pub(crate) update: Update,
@@ -35,7 +35,7 @@ pub(crate) enum Effect<S: 'static> {
 
 /// The type of a config's value, with its bounds. All bounds are inclusive.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum ConfigType {
     Boolean,
     Short {
         min: i64,
@@ -147,16 +147,19 @@ impl Definition {
 
     /// Returns whether the value is a list, which can be appended to and subtracted from.
     pub(crate) fn is_list(&self) -> bool {
-        matches!(self.kind, Kind::List | Kind::Words(_) | Kind::Replicas)
+        matches!(
+            self.kind,
+            ConfigType::List | ConfigType::Words(_) | ConfigType::Replicas
+        )
     }
 
     /// Returns whether the value is a secret, which is never shown.
     pub(crate) fn is_sensitive(&self) -> bool {
-        self.kind == Kind::Password
+        self.kind == ConfigType::Password
     }
 }
 
-impl Kind {
+impl ConfigType {
     fn parse(self, text: &str) -> Result<Value, String> {
         match self {
             Self::Boolean if text.eq_ignore_ascii_case("true") => Ok(Value::Boolean(true)),

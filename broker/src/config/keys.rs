@@ -4,14 +4,14 @@
 //! running: `DynamicBrokerConfig`.
 
 use super::BrokerConfig;
-use super::definition::{Definition, Effect, Kind, Setting, Update, Value};
+use super::definition::{ConfigType, Definition, Effect, Setting, Update, Value};
 
 const INT_MAX: i64 = i32::MAX as i64;
 const LONG_MAX: i64 = i64::MAX;
 
 const fn key(
     name: &'static str,
-    kind: Kind,
+    kind: ConfigType,
     default: Option<&'static str>,
     documentation: &'static str,
 ) -> Definition {
@@ -27,7 +27,7 @@ const fn key(
 const fn int(name: &'static str, min: i64, default: &'static str, documentation: &'static str) -> Definition {
     key(
         name,
-        Kind::Int { min, max: INT_MAX },
+        ConfigType::Int { min, max: INT_MAX },
         Some(default),
         documentation,
     )
@@ -41,22 +41,22 @@ const fn long(
 ) -> Definition {
     key(
         name,
-        Kind::Long { min, max: LONG_MAX },
+        ConfigType::Long { min, max: LONG_MAX },
         Some(default),
         documentation,
     )
 }
 
 const fn boolean(name: &'static str, default: &'static str, documentation: &'static str) -> Definition {
-    key(name, Kind::Boolean, Some(default), documentation)
+    key(name, ConfigType::Boolean, Some(default), documentation)
 }
 
 const fn text(name: &'static str, default: &'static str, documentation: &'static str) -> Definition {
-    key(name, Kind::String, Some(default), documentation)
+    key(name, ConfigType::String, Some(default), documentation)
 }
 
 const fn list(name: &'static str, default: &'static str, documentation: &'static str) -> Definition {
-    key(name, Kind::List, Some(default), documentation)
+    key(name, ConfigType::List, Some(default), documentation)
 }
 
 /// A config that may change while running, for one broker or for all.
@@ -139,7 +139,7 @@ pub(crate) mod without_effect {
 }
 use without_effect::*;
 
-const CODECS: Kind = Kind::Word(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]);
+const CODECS: ConfigType = ConfigType::Word(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]);
 const INT_MAX_TEXT: &str = "2147483647";
 const LONG_MAX_TEXT: &str = "9223372036854775807";
 
@@ -148,17 +148,17 @@ const LONG_MAX_TEXT: &str = "9223372036854775807";
 pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     // Read by `Advertised::by_node`, beside the other settings that say where the brokers are.
     honoured(per_broker(unset(text("advertised.listeners", "", "The addresses that clients are told to dial."))), |_, _| ()),
-    no_effect(unset(key("alter.config.policy.class.name", Kind::Class, None, "A class that may refuse changes of configs; not used here.")), NO_CLASSES),
+    no_effect(unset(key("alter.config.policy.class.name", ConfigType::Class, None, "A class that may refuse changes of configs; not used here.")), NO_CLASSES),
     no_effect(text("authorizer.class.name", "", "The class that decides who may do what; not used here."), NO_SECURITY),
     honoured(boolean("auto.create.topics.enable", "true", "Whether a topic that a client asks for by name is created if it does not exist."), |config, value| config.auto_create_topics = value.boolean()),
     no_effect(boolean("auto.leader.rebalance.enable", "true", "Whether leadership is moved back to the preferred replicas from time to time."), NO_REPLICATION),
     no_effect(dynamic(int("background.threads", 1, "10", "Threads for background work; not used here.")), NO_THREAD_POOLS),
     decided(int("broker.id", i32::MIN as i64, "-1", "The broker's id under its old name; node.id is the one that counts."), NUMBERED),
     honoured(unset(text("broker.rack", "", "The rack that the brokers are said to stand in.")), |config, value| config.rack = Some(value.text().to_owned()).filter(|rack| !rack.is_empty())),
-    no_effect(dynamic(key("compression.gzip.level", Kind::Int { min: -1, max: 9 }, Some("-1"), "The gzip level of topics whose compression.type is gzip.")), NO_RECOMPRESSION),
-    no_effect(dynamic(key("compression.lz4.level", Kind::Int { min: 1, max: 17 }, Some("9"), "The lz4 level of topics whose compression.type is lz4.")), NO_RECOMPRESSION),
+    no_effect(dynamic(key("compression.gzip.level", ConfigType::Int { min: -1, max: 9 }, Some("-1"), "The gzip level of topics whose compression.type is gzip.")), NO_RECOMPRESSION),
+    no_effect(dynamic(key("compression.lz4.level", ConfigType::Int { min: 1, max: 17 }, Some("9"), "The lz4 level of topics whose compression.type is lz4.")), NO_RECOMPRESSION),
     no_effect(dynamic(key("compression.type", CODECS, Some("producer"), "The codec that batches are stored with; producer keeps the one they were sent with.")), NO_RECOMPRESSION),
-    no_effect(dynamic(key("compression.zstd.level", Kind::Int { min: -131_072, max: 22 }, Some("3"), "The zstd level of topics whose compression.type is zstd.")), NO_RECOMPRESSION),
+    no_effect(dynamic(key("compression.zstd.level", ConfigType::Int { min: -131_072, max: 22 }, Some("3"), "The zstd level of topics whose compression.type is zstd.")), NO_RECOMPRESSION),
     no_effect(long("connection.failed.authentication.delay.ms", 0, "100", "How long a connection stays open after a failed authentication, in milliseconds."), NO_SECURITY),
     honoured(long("connections.max.idle.ms", i64::MIN, "600000", "A connection without requests for this long is closed, in milliseconds; below zero never."), |config, value| config.connections_max_idle_ms = value.long()),
     no_effect(long("connections.max.reauth.ms", i64::MIN, "0", "After how long a SASL client must authenticate again, in milliseconds; 0 never."), NO_SECURITY),
@@ -168,7 +168,7 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     no_effect(list("controller.quorum.bootstrap.servers", "", "Where the controllers of the quorum are found at first."), ONE_PROCESS),
     no_effect(list("controller.quorum.voters", "", "The controllers of the quorum, as ID@HOST:PORT."), ONE_PROCESS),
     no_effect(int("controller.quota.window.num", 1, "11", "How many samples the quota of controller mutations remembers."), NO_QUOTAS),
-    no_effect(key("create.topic.policy.class.name", Kind::Class, None, "A class that may refuse new topics; not used here."), NO_CLASSES),
+    no_effect(key("create.topic.policy.class.name", ConfigType::Class, None, "A class that may refuse new topics; not used here."), NO_CLASSES),
     honoured(int("default.replication.factor", 1, "1", "The replication factor of topics that do not name one."), |config, value| config.default_replication_factor = value.short()),
     honoured(boolean("delete.topic.enable", "true", "Whether topics may be deleted."), |config, value| config.delete_topics = value.boolean()),
     no_effect(int("fetch.max.bytes", 1024, "57671680", "The most that one fetch returns, in bytes, whatever its client asks for."), FIXED),
@@ -183,7 +183,7 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     no_effect(int("group.consumer.min.session.timeout.ms", 1, "45000", "The shortest session timeout a group may configure, in milliseconds."), NO_CONSUMER_PROTOCOL),
     no_effect(int("group.consumer.session.timeout.ms", 1, "45000", "After how long without a heartbeat a member of the consumer group protocol is removed, in milliseconds."), NO_CONSUMER_PROTOCOL),
     no_effect(int("group.coordinator.append.linger.ms", 0, "10", "How long the coordinator gathers writes, in milliseconds; not used here."), NO_THREAD_POOLS),
-    no_effect(key("group.coordinator.rebalance.protocols", Kind::Words(&["classic", "consumer", "share", "streams"]), Some("classic,consumer,streams"), "The rebalance protocols that groups may use."), NO_CONSUMER_PROTOCOL),
+    no_effect(key("group.coordinator.rebalance.protocols", ConfigType::Words(&["classic", "consumer", "share", "streams"]), Some("classic,consumer,streams"), "The rebalance protocols that groups may use."), NO_CONSUMER_PROTOCOL),
     no_effect(int("group.coordinator.threads", 1, "4", "Threads of the group coordinator; not used here."), NO_THREAD_POOLS),
     honoured(int("group.initial.rebalance.delay.ms", 0, "0", "How long the first rebalance of an empty group waits for more members, in milliseconds. Kafka's own default is 3000."), |config, value| config.group_initial_rebalance_delay_ms = value.long()),
     honoured(int("group.max.session.timeout.ms", 0, "1800000", "The longest session timeout that a member of a classic group may ask for, in milliseconds."), |config, value| config.group_max_session_timeout_ms = value.int()),
@@ -197,14 +197,14 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     no_effect(dynamic(long("log.cleaner.dedupe.buffer.size", i64::MIN, "134217728", "The cleaner's memory for finding the last record of each key, in bytes.")), NO_COMPACTION),
     no_effect(dynamic(long("log.cleaner.delete.retention.ms", 0, "86400000", "How long compacted topics keep tombstones, in milliseconds.")), NO_COMPACTION),
     no_effect(boolean("log.cleaner.enable", "true", "Whether compacted topics are compacted."), NO_COMPACTION),
-    no_effect(dynamic(key("log.cleaner.io.buffer.load.factor", Kind::Double { min: f64::MIN, max: f64::MAX }, Some("0.9"), "How full the cleaner's memory may get.")), NO_COMPACTION),
+    no_effect(dynamic(key("log.cleaner.io.buffer.load.factor", ConfigType::Double { min: f64::MIN, max: f64::MAX }, Some("0.9"), "How full the cleaner's memory may get.")), NO_COMPACTION),
     no_effect(dynamic(int("log.cleaner.io.buffer.size", 0, "524288", "The cleaner's buffers for reading and writing, in bytes.")), NO_COMPACTION),
-    no_effect(dynamic(key("log.cleaner.io.max.bytes.per.second", Kind::Double { min: f64::MIN, max: f64::MAX }, Some("1.7976931348623157E308"), "How much the cleaner may read and write in a second, in bytes.")), NO_COMPACTION),
+    no_effect(dynamic(key("log.cleaner.io.max.bytes.per.second", ConfigType::Double { min: f64::MIN, max: f64::MAX }, Some("1.7976931348623157E308"), "How much the cleaner may read and write in a second, in bytes.")), NO_COMPACTION),
     no_effect(dynamic(long("log.cleaner.max.compaction.lag.ms", 1, LONG_MAX_TEXT, "After how long a record becomes due for compaction at the latest, in milliseconds.")), NO_COMPACTION),
-    no_effect(dynamic(key("log.cleaner.min.cleanable.ratio", Kind::Double { min: 0.0, max: 1.0 }, Some("0.5"), "What part of a compacted log must be dirty before it is cleaned.")), NO_COMPACTION),
+    no_effect(dynamic(key("log.cleaner.min.cleanable.ratio", ConfigType::Double { min: 0.0, max: 1.0 }, Some("0.5"), "What part of a compacted log must be dirty before it is cleaned.")), NO_COMPACTION),
     no_effect(dynamic(long("log.cleaner.min.compaction.lag.ms", 0, "0", "How long a record stays uncompacted at least, in milliseconds.")), NO_COMPACTION),
     no_effect(dynamic(int("log.cleaner.threads", 0, "1", "Threads of the cleaner; not used here.")), NO_THREAD_POOLS),
-    for_topics(dynamic(key("log.cleanup.policy", Kind::Words(&["compact", "delete"]), Some("delete"), "What becomes of old segments: delete, compact or both."))),
+    for_topics(dynamic(key("log.cleanup.policy", ConfigType::Words(&["compact", "delete"]), Some("delete"), "What becomes of old segments: delete, compact or both."))),
     no_effect(text("log.dir", "/tmp/kafka-logs", "The directory of the logs. Nothing is written: this cluster lives in memory."), IN_MEMORY),
     no_effect(unset(text("log.dirs", "", "The directories of the logs; log.dir if it is not set.")), IN_MEMORY),
     no_effect(dynamic(long("log.flush.interval.messages", 1, LONG_MAX_TEXT, "After how many records a log is forced to disk; not used here.")), IN_MEMORY),
@@ -219,7 +219,7 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     no_effect(dynamic(long("log.local.retention.ms", -2, "-2", "With tiered storage, how long a segment stays local, in milliseconds.")), NO_TIERED_STORAGE),
     for_topics(dynamic(long("log.message.timestamp.after.max.ms", 0, "3600000", "How far a record's timestamp may lie after the broker's time, in milliseconds."))),
     for_topics(dynamic(long("log.message.timestamp.before.max.ms", 0, LONG_MAX_TEXT, "How far a record's timestamp may lie before the broker's time, in milliseconds."))),
-    for_topics(dynamic(key("log.message.timestamp.type", Kind::Word(&["CreateTime", "LogAppendTime"]), Some("CreateTime"), "Whether records keep their producer's timestamp or get the time at which they were appended."))),
+    for_topics(dynamic(key("log.message.timestamp.type", ConfigType::Word(&["CreateTime", "LogAppendTime"]), Some("CreateTime"), "Whether records keep their producer's timestamp or get the time at which they were appended."))),
     no_effect(dynamic(boolean("log.preallocate", "false", "Whether a new segment's file takes its whole size at once.")), IN_MEMORY),
     for_topics(dynamic(long("log.retention.bytes", i64::MIN, "-1", "How much a partition keeps, in bytes; -1 keeps all."))),
     honoured(long("log.retention.check.interval.ms", 1, "300000", "How often the logs are swept for segments that are too old or too many, in milliseconds."), |config, value| config.retention_check_interval_ms = value.long()),
@@ -259,7 +259,7 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     honoured(int("offsets.retention.minutes", 1, "10080", "How long a group's offsets are kept once it has no members, in minutes."), |config, value| config.offsets_retention_minutes = value.int()),
     no_effect(int("offsets.topic.compression.codec", i32::MIN as i64, "0", "The codec of the offsets topic, which this cluster does not have."), NO_INTERNAL_TOPICS),
     no_effect(int("offsets.topic.num.partitions", 1, "50", "The partitions of the offsets topic, which this cluster does not have."), NO_INTERNAL_TOPICS),
-    no_effect(key("offsets.topic.replication.factor", Kind::Short { min: 1, max: i16::MAX as i64 }, Some("3"), "The replication factor of the offsets topic, which this cluster does not have."), NO_INTERNAL_TOPICS),
+    no_effect(key("offsets.topic.replication.factor", ConfigType::Short { min: 1, max: i16::MAX as i64 }, Some("3"), "The replication factor of the offsets topic, which this cluster does not have."), NO_INTERNAL_TOPICS),
     no_effect(int("offsets.topic.segment.bytes", 1, "104857600", "The segments of the offsets topic, which this cluster does not have."), NO_INTERNAL_TOPICS),
     no_effect(list("process.roles", "", "The roles of the process: broker, controller or both."), ONE_PROCESS),
     no_effect(dynamic(int("producer.id.expiration.ms", 1, "86400000", "After how long without a batch a producer id is forgotten, in milliseconds.")), FIXED),
@@ -275,11 +275,11 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     no_effect(int("replica.fetch.response.max.bytes", 0, "10485760", "What a follower fetches at once, in bytes; not used here."), NO_REPLICATION),
     no_effect(int("replica.fetch.wait.max.ms", i32::MIN as i64, "500", "How long a follower's fetch waits, in milliseconds; not used here."), NO_REPLICATION),
     no_effect(long("replica.lag.time.max.ms", i64::MIN, "30000", "After how long behind its leader a replica leaves the in-sync set, in milliseconds; not used here."), NO_REPLICATION),
-    no_effect(unset(key("replica.selector.class", Kind::Class, None, "The class that picks the replica a consumer reads from; not used here.")), NO_CLASSES),
+    no_effect(unset(key("replica.selector.class", ConfigType::Class, None, "The class that picks the replica a consumer reads from; not used here.")), NO_CLASSES),
     no_effect(int("replica.socket.timeout.ms", i32::MIN as i64, "30000", "A follower's timeout, in milliseconds; not used here."), NO_REPLICATION),
     no_effect(int("request.timeout.ms", i32::MIN as i64, "30000", "How long a broker waits for an answer, in milliseconds."), NO_REPLICATION),
-    no_effect(key("sasl.enabled.mechanisms", Kind::List, Some("GSSAPI"), "The SASL mechanisms that are served."), NO_SECURITY),
-    no_effect(key("sasl.jaas.config", Kind::Password, None, "The JAAS login of the SASL listeners."), NO_SECURITY),
+    no_effect(key("sasl.enabled.mechanisms", ConfigType::List, Some("GSSAPI"), "The SASL mechanisms that are served."), NO_SECURITY),
+    no_effect(key("sasl.jaas.config", ConfigType::Password, None, "The JAAS login of the SASL listeners."), NO_SECURITY),
     no_effect(text("sasl.mechanism.inter.broker.protocol", "GSSAPI", "The SASL mechanism that brokers use among themselves."), NO_SECURITY),
     no_effect(text("security.inter.broker.protocol", "PLAINTEXT", "The protocol that brokers use among themselves."), NO_SECURITY),
     no_effect(int("socket.connection.setup.timeout.max.ms", i32::MIN as i64, "30000", "The longest a broker waits for a connection it opens, in milliseconds."), NO_REPLICATION),
@@ -287,19 +287,19 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     no_effect(int("socket.receive.buffer.bytes", i32::MIN as i64, "102400", "The sockets' receive buffer, in bytes; -1 leaves it to the system."), FIXED),
     honoured(int("socket.request.max.bytes", 1, "104857600", "The largest request that is accepted, in bytes."), |config, value| config.socket_request_max_bytes = value.int()),
     no_effect(int("socket.send.buffer.bytes", i32::MIN as i64, "102400", "The sockets' send buffer, in bytes; -1 leaves it to the system."), FIXED),
-    no_effect(per_broker(key("ssl.client.auth", Kind::Word(&["required", "requested", "none"]), Some("none"), "Whether clients show a certificate.")), NO_SECURITY),
-    no_effect(per_broker(key("ssl.key.password", Kind::Password, None, "The password of the private key.")), NO_SECURITY),
+    no_effect(per_broker(key("ssl.client.auth", ConfigType::Word(&["required", "requested", "none"]), Some("none"), "Whether clients show a certificate.")), NO_SECURITY),
+    no_effect(per_broker(key("ssl.key.password", ConfigType::Password, None, "The password of the private key.")), NO_SECURITY),
     no_effect(per_broker(unset(text("ssl.keystore.location", "", "The file with the broker's key."))), NO_SECURITY),
-    no_effect(per_broker(key("ssl.keystore.password", Kind::Password, None, "The password of the file with the broker's key.")), NO_SECURITY),
+    no_effect(per_broker(key("ssl.keystore.password", ConfigType::Password, None, "The password of the file with the broker's key.")), NO_SECURITY),
     no_effect(per_broker(text("ssl.keystore.type", "JKS", "The format of the file with the broker's key.")), NO_SECURITY),
     no_effect(per_broker(unset(text("ssl.truststore.location", "", "The file with the certificates that are trusted."))), NO_SECURITY),
-    no_effect(per_broker(key("ssl.truststore.password", Kind::Password, None, "The password of the file with the certificates that are trusted.")), NO_SECURITY),
+    no_effect(per_broker(key("ssl.truststore.password", ConfigType::Password, None, "The password of the file with the certificates that are trusted.")), NO_SECURITY),
     no_effect(per_broker(text("ssl.truststore.type", "JKS", "The format of the file with the certificates that are trusted.")), NO_SECURITY),
     no_effect(int("transaction.max.timeout.ms", 1, "900000", "The longest transaction timeout that a producer may ask for, in milliseconds."), NO_TRANSACTIONS),
     no_effect(dynamic(boolean("transaction.partition.verification.enable", "true", "Whether a leader asks the coordinator if a transaction is open before it appends.")), NO_TRANSACTIONS),
     no_effect(int("transaction.state.log.min.isr", 1, "2", "The least replicas of the transaction topic, which this cluster does not have."), NO_TRANSACTIONS),
     no_effect(int("transaction.state.log.num.partitions", 1, "50", "The partitions of the transaction topic, which this cluster does not have."), NO_TRANSACTIONS),
-    no_effect(key("transaction.state.log.replication.factor", Kind::Short { min: 1, max: i16::MAX as i64 }, Some("3"), "The replication factor of the transaction topic, which this cluster does not have."), NO_TRANSACTIONS),
+    no_effect(key("transaction.state.log.replication.factor", ConfigType::Short { min: 1, max: i16::MAX as i64 }, Some("3"), "The replication factor of the transaction topic, which this cluster does not have."), NO_TRANSACTIONS),
     no_effect(int("transaction.state.log.segment.bytes", 1, "104857600", "The segments of the transaction topic, which this cluster does not have."), NO_TRANSACTIONS),
     no_effect(int("transactional.id.expiration.ms", 1, "604800000", "After how long without use a transactional id is forgotten, in milliseconds."), NO_TRANSACTIONS),
     no_effect(dynamic(boolean("unclean.leader.election.enable", "false", "Whether a replica that is not in sync may become the leader when no other is left, losing records.")), NO_REPLICATION),

@@ -19,7 +19,7 @@ pub(crate) struct PartitionKey {
 
 /// A partition to read, and from where.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct WantedPartition {
     pub(crate) key: PartitionKey,
     /// The name of the topic with that id when it was last found.
     pub(crate) resolved_name: Option<Arc<str>>,

@@ -104,14 +104,14 @@ mod tests {
         }
 
         #[test]
-        fn whoever_has_data_gets_some(partitions in partitions(), max_bytes in 0usize..40_000) {
+        fn a_fetch_makes_progress_if_any_partition_has_data(partitions in partitions(), max_bytes in 0usize..40_000) {
             let taken: usize = read_all(&partitions, max_bytes).iter().sum();
             let has_data = partitions.iter().any(|(_, batches)| !batches.is_empty());
             prop_assert_eq!(taken > 0, has_data);
         }
 
         #[test]
-        fn partitions_that_gave_data_and_go_last_starve_nobody(mut partitions in partitions(), max_bytes in 0usize..10_000) {
+        fn moving_served_partitions_last_starves_no_partition(mut partitions in partitions(), max_bytes in 0usize..10_000) {
             let mut waiting: Vec<_> = partitions.iter().map(|(_, batches)| !batches.is_empty()).collect();
             for _ in 0..partitions.len() {
                 let taken = read_all(&partitions, max_bytes);

@@ -5,7 +5,7 @@
 //! `FetchSessionCacheShard` and `FetchManager`.
 
 use crate::Entropy;
-use crate::fetch::{FetchedPartition, PartitionKey, Wanted};
+use crate::fetch::{FetchedPartition, PartitionKey, WantedPartition};
 use crate::ids::Offset;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -44,12 +44,12 @@ pub(crate) enum SessionError {
 #[derive(Debug)]
 pub(crate) struct Opened {
     /// Everything to read, in the order to read it.
-    pub(crate) wanted: Vec<Wanted>,
-    kind: Kind,
+    pub(crate) wanted: Vec<WantedPartition>,
+    kind: AnswerKind,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum AnswerKind {
     Sessionless,
     /// A full answer, which becomes a session if there is room.
     Full {
@@ -84,7 +84,7 @@ struct Session {
 /// A partition as the client asked for it, and the state that the client was last sent.
 #[derive(Clone, Debug)]
 struct Cached {
-    wanted: Wanted,
+    wanted: WantedPartition,
     /// `None` if the client was sent nothing yet, or an error: the partition is then part of the next answer in any case.
     high_watermark: Option<Offset>,
     log_start_offset: Offset,
@@ -109,7 +109,7 @@ impl FetchSessions {
     pub(crate) fn open(
         &self,
         request: SessionRequest,
-        wanted: Vec<Wanted>,
+        wanted: Vec<WantedPartition>,
         forgotten: &[PartitionKey],
         now_ms: i64,
     ) -> Result<Opened, SessionError> {
@@ -119,9 +119,9 @@ impl FetchSessions {
             sessions.remove(&request.id);
             let uses_topic_ids = request.uses_topic_ids;
             let kind = if request.epoch == FINAL_EPOCH {
-                Kind::Sessionless
+                AnswerKind::Sessionless
             } else {
-                Kind::Full { uses_topic_ids }
+                AnswerKind::Full { uses_topic_ids }
             };
             return Ok(Opened { wanted, kind });
         }
@@ -135,7 +135,7 @@ impl FetchSessions {
         session.update(&wanted, forgotten);
         if session.turns.is_empty() {
             sessions.remove(&request.id);
-            let kind = Kind::Sessionless;
+            let kind = AnswerKind::Sessionless;
             return Ok(Opened { wanted, kind });
         }
         session.last_used_ms = now_ms;
@@ -146,7 +146,7 @@ impl FetchSessions {
                 .values()
                 .map(|cached| cached.wanted.clone())
                 .collect(),
-            kind: Kind::Incremental {
+            kind: AnswerKind::Incremental {
                 id: request.id,
                 epoch: session.epoch,
             },
@@ -162,12 +162,12 @@ impl FetchSessions {
         entropy: &Entropy,
     ) -> Result<i32, SessionError> {
         match opened.kind {
-            Kind::Sessionless => Ok(NO_SESSION),
-            Kind::Full { uses_topic_ids } => {
+            AnswerKind::Sessionless => Ok(NO_SESSION),
+            AnswerKind::Full { uses_topic_ids } => {
                 let session = Session::new(uses_topic_ids, &opened.wanted, fetched, now_ms);
                 Ok(self.insert(session, now_ms, entropy))
             }
-            Kind::Incremental { id, epoch } => {
+            AnswerKind::Incremental { id, epoch } => {
                 let mut sessions = self.lock();
                 // The session was evicted or closed in the meantime. As in Kafka, the answer is still sent, and the client's next
                 // request fails.
@@ -232,7 +232,12 @@ fn next_epoch(epoch: i32) -> i32 {
 }
 
 impl Session {
-    fn new(uses_topic_ids: bool, wanted: &[Wanted], fetched: &[FetchedPartition], now_ms: i64) -> Self {
+    fn new(
+        uses_topic_ids: bool,
+        wanted: &[WantedPartition],
+        fetched: &[FetchedPartition],
+        now_ms: i64,
+    ) -> Self {
         let mut session = Self {
             epoch: next_epoch(INITIAL_EPOCH),
             uses_topic_ids,
@@ -251,7 +256,7 @@ impl Session {
         session
     }
 
-    fn update(&mut self, wanted: &[Wanted], forgotten: &[PartitionKey]) {
+    fn update(&mut self, wanted: &[WantedPartition], forgotten: &[PartitionKey]) {
         for wanted in wanted {
             if let Some(cached) = self.cached(&wanted.key) {
                 let name = cached.wanted.resolved_name.take();
@@ -339,8 +344,8 @@ mod tests {
     use crate::log::{OffsetOutOfRange, Slice};
     use crate::topic::TopicKey;
 
-    fn wanted(indexes: impl IntoIterator<Item = i32>) -> Vec<Wanted> {
-        let wanted = |partition| Wanted {
+    fn wanted(indexes: impl IntoIterator<Item = i32>) -> Vec<WantedPartition> {
+        let wanted = |partition| WantedPartition {
             key: PartitionKey {
                 topic: TopicKey::Name("t".into()),
                 partition,
@@ -354,7 +359,7 @@ mod tests {
         indexes.into_iter().map(wanted).collect()
     }
 
-    fn told(wanted: &Wanted, bytes: usize, high_watermark: i64) -> FetchedPartition {
+    fn told(wanted: &WantedPartition, bytes: usize, high_watermark: i64) -> FetchedPartition {
         FetchedPartition {
             key: wanted.key.clone(),
             topic_name: None,

@@ -1,13 +1,13 @@
 //! Records and offsets of partitions, for a client in the same process.
 
 use super::{Client, Error, FetchPosition, FetchedPartition, OffsetSpec};
-use crate::fetch::{Fetched, PartitionKey, Wanted};
+use crate::fetch::{Fetched, PartitionKey, WantedPartition};
 use crate::ids::{NodeId, Offset};
 use crate::log::{Appended, Part};
 use crate::operations::RequestContext;
-use crate::operations::fetch::{Limits, read};
+use crate::operations::fetch::{FetchLimits, read};
 use crate::operations::list_offsets::{Query, Spec, list_offset};
-use crate::operations::produce::{ProduceError, Target, Terms, produce};
+use crate::operations::produce::{ProduceError, ProduceTarget, ProduceTerms, produce};
 use crate::topic::TopicKey;
 use crate::{BatchHeader, records};
 use bytes::Bytes;
@@ -18,7 +18,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 /// The terms of every batch from this process.
-pub(super) const TERMS: Terms = Terms {
+pub(super) const TERMS: ProduceTerms = ProduceTerms {
     acks: -1,
     is_transactional: false,
     allows_zstd: true,
@@ -47,11 +47,11 @@ impl Client {
         &self,
         topic: &str,
         partition: i32,
-        append: impl Fn(&RequestContext, &Target) -> Result<Appended, ProduceError>,
+        append: impl Fn(&RequestContext, &ProduceTarget) -> Result<Appended, ProduceError>,
     ) -> Result<Offset, Error> {
         let ask = || {
             let context = self.at_leader(self.leader(topic, partition)?)?;
-            let target = Target::of_name(&self.cluster, &context, topic);
+            let target = ProduceTarget::of_name(&self.cluster, &context, topic);
             append(&context, &target).map_err(|error| Error::from(&error))
         };
         let appended = match ask() {
@@ -75,7 +75,7 @@ impl Client {
         min_bytes: usize,
         max_bytes: usize,
     ) -> Result<Vec<FetchedPartition>, Error> {
-        let limits = Limits {
+        let limits = FetchLimits {
             max_wait,
             min_bytes,
             max_bytes,
@@ -103,7 +103,7 @@ impl Client {
         &self,
         by_leader: BTreeMap<NodeId, Vec<FetchPosition>>,
         topic: &str,
-        limits: Limits,
+        limits: FetchLimits,
     ) -> Vec<FetchedPartition> {
         let fetches = by_leader.into_iter().map(|(leader, positions)| {
             let fetch = async move { self.fetch_from(leader, topic, &positions, limits).await };
@@ -131,7 +131,7 @@ impl Client {
         leader: NodeId,
         topic: &str,
         positions: &[FetchPosition],
-        limits: Limits,
+        limits: FetchLimits,
     ) -> Vec<FetchedPartition> {
         let context = match self.at_leader(leader) {
             Ok(context) => context,
@@ -146,7 +146,7 @@ impl Client {
         let key = TopicKey::Name(topic.into());
         let wanted: Vec<_> = positions
             .iter()
-            .map(|position| Wanted {
+            .map(|position| WantedPartition {
                 key: PartitionKey {
                     topic: key.clone(),
                     partition: position.partition,

@@ -6,7 +6,7 @@ use super::{Client, Error};
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use crate::operations::find_coordinator::{CoordinatorKind, find_coordinator};
-use crate::operations::metadata::{MetadataError, Wanted, describe_topics};
+use crate::operations::metadata::{MetadataError, WantedTopics, describe_topics};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -62,7 +62,7 @@ impl Client {
     }
 
     fn ask_for_leaders(&self, topic: &str) -> Result<Arc<[NodeId]>, Error> {
-        let wanted = Wanted::Named(vec![topic.to_owned()]);
+        let wanted = WantedTopics::Named(vec![topic.to_owned()]);
         let described = describe_topics(&self.cluster, &self.bootstrap(), wanted, false);
         let view = match described.into_iter().next().map(|topic| topic.result) {
             Some(Ok(view)) => view,

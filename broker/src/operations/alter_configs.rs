@@ -255,7 +255,7 @@ fn alter_topic(
     })?;
     if !validate_only {
         let settings = cluster.topic_defaults().log_settings(&config);
-        change.configure(&topic, config).obey(settings);
+        change.configure(&topic, config).apply_settings(settings);
     }
     Ok(())
 }
@@ -318,7 +318,7 @@ fn set(cluster: &Cluster, node: Option<NodeId>, values: Values) {
     cluster.broker_configs.set_dynamic(node, values);
     let defaults = cluster.topic_defaults();
     for topic in cluster.topics.list() {
-        topic.obey(defaults.log_settings(&topic.config));
+        topic.apply_settings(defaults.log_settings(&topic.config));
     }
 }
 

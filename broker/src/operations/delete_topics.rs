@@ -56,9 +56,9 @@ pub(crate) async fn delete_topics(
     context: &RequestContext,
     topics: Vec<DeleteTopic>,
 ) -> Vec<DeletedTopic> {
-    let (results, gone) = remove(cluster, context, topics);
-    if !gone.is_empty() {
-        cluster.groups.delete_offsets_of_topics(&gone).await;
+    let (results, deleted) = remove(cluster, context, topics);
+    if !deleted.is_empty() {
+        cluster.groups.delete_offsets_of_topics(&deleted).await;
     }
     results
 }
@@ -90,7 +90,7 @@ fn remove(
             .iter()
             .filter_map(|(_, found)| Some(found.as_ref().ok()?.id)),
     );
-    let mut gone = Vec::new();
+    let mut deleted = Vec::new();
     let results = found.into_iter().map(|(wanted, found)| {
         let found = found.and_then(|topic| {
             if twice[&topic.id] > 1 {
@@ -102,7 +102,7 @@ fn remove(
         match found {
             Ok(topic) => {
                 change.delete(&topic);
-                gone.push(Arc::clone(&topic.name));
+                deleted.push(Arc::clone(&topic.name));
                 DeletedTopic {
                     name: Some(topic.name.to_string()),
                     id: topic.id,
@@ -116,7 +116,7 @@ fn remove(
             },
         }
     });
-    (results.collect(), gone)
+    (results.collect(), deleted)
 }
 
 fn times<T: Eq + Hash>(values: impl Iterator<Item = T>) -> HashMap<T, usize> {

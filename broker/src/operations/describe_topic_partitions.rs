@@ -1,7 +1,7 @@
 //! Describes topics and their partitions in pages. Source: KIP-966, Kafka's `DescribeTopicPartitionsRequestHandler`.
 
 use super::RequestContext;
-use super::metadata::{DescribedTopic, Wanted, describe_topics};
+use super::metadata::{DescribedTopic, WantedTopics, describe_topics};
 use crate::cluster::Cluster;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -74,7 +74,7 @@ pub(crate) fn describe_page(
             Some(cursor) if cursor.topic == name => cursor.partition as usize,
             _ => 0,
         };
-        let found = describe_topics(cluster, context, Wanted::Named(vec![name.clone()]), false);
+        let found = describe_topics(cluster, context, WantedTopics::Named(vec![name.clone()]), false);
         for topic in found {
             let Ok(view) = &topic.result else {
                 // A topic that was deleted while all topics are listed is left out.

@@ -8,7 +8,7 @@ use crate::cluster::Cluster;
 use crate::fetch::plan::{Allowance, Budget};
 use crate::fetch::session::{SessionError, SessionRequest};
 use crate::fetch::wait::Waiter;
-use crate::fetch::{FetchError, Fetched, FetchedPartition, PartitionKey, Wanted};
+use crate::fetch::{FetchError, Fetched, FetchedPartition, PartitionKey, WantedPartition};
 use crate::ids::{LeaderEpoch, Offset};
 use crate::log::{OffsetOutOfRange, Slice};
 use crate::security::AclOperation;
@@ -24,7 +24,7 @@ const FETCH_MAX_BYTES: usize = 57_671_680;
 
 /// The limits of a fetch: bytes and time.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct FetchLimits {
     pub(crate) max_wait: Duration,
     pub(crate) min_bytes: usize,
     pub(crate) max_bytes: usize,
@@ -37,9 +37,9 @@ pub(crate) async fn fetch(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     session: SessionRequest,
-    wanted: Vec<Wanted>,
+    wanted: Vec<WantedPartition>,
     forgotten: &[PartitionKey],
-    limits: Limits,
+    limits: FetchLimits,
 ) -> Result<(i32, Vec<FetchedPartition>), SessionError> {
     let sessions = cluster.fetch_sessions(context.node_id);
     let opened = sessions.open(session, wanted, forgotten, cluster.clock.now_ms())?;
@@ -53,15 +53,15 @@ pub(crate) async fn fetch(
 pub(crate) async fn read(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
-    wanted: &[Wanted],
-    limits: Limits,
+    wanted: &[WantedPartition],
+    limits: FetchLimits,
 ) -> Vec<FetchedPartition> {
-    let reading = Reading {
+    let reading = FetchInWork {
         context,
         limits,
         targets: wanted
             .iter()
-            .map(|wanted| Target::find(cluster, context, wanted))
+            .map(|wanted| FetchTarget::find(cluster, context, wanted))
             .collect(),
     };
     let fetched = reading.run().await;
@@ -78,15 +78,15 @@ pub(crate) async fn read(
     fetched
 }
 
-struct Reading<'a> {
+struct FetchInWork<'a> {
     context: &'a RequestContext,
-    limits: Limits,
-    targets: Vec<Target<'a>>,
+    limits: FetchLimits,
+    targets: Vec<FetchTarget<'a>>,
 }
 
 /// A wanted partition, looked up once.
-struct Target<'a> {
-    wanted: &'a Wanted,
+struct FetchTarget<'a> {
+    wanted: &'a WantedPartition,
     topic_name: Option<Arc<str>>,
     partition: Result<Arc<Partition>, Missing>,
 }
@@ -99,8 +99,8 @@ enum Missing {
     Unauthorized,
 }
 
-impl<'a> Target<'a> {
-    fn find(cluster: &Cluster, context: &RequestContext, wanted: &'a Wanted) -> Self {
+impl<'a> FetchTarget<'a> {
+    fn find(cluster: &Cluster, context: &RequestContext, wanted: &'a WantedPartition) -> Self {
         let Ok(topic) = find_topic(cluster, context, AclOperation::Read, &wanted.key.topic) else {
             return Self {
                 wanted,
@@ -194,7 +194,7 @@ fn diverging_epoch(
     Ok((known < epoch || end < from).then_some((known, end)))
 }
 
-impl Reading<'_> {
+impl FetchInWork<'_> {
     async fn run(&self) -> Vec<FetchedPartition> {
         let deadline = Instant::now() + self.limits.max_wait;
         let fetched = self.read();
@@ -219,7 +219,7 @@ impl Reading<'_> {
 
     fn read(&self) -> Vec<FetchedPartition> {
         let mut budget = Budget::new(self.limits.max_bytes.min(FETCH_MAX_BYTES));
-        let read = |target: &Target<'_>| {
+        let read = |target: &FetchTarget<'_>| {
             let allowance = budget.allow(target.wanted.max_bytes);
             let result = target.read(self.context, self.limits.is_read_committed, allowance);
             let partition = FetchedPartition {

@@ -31,13 +31,13 @@ pub(crate) enum FindCoordinatorError {
         "this broker does not serve transactions: no coordinator for transactional id `{transactional_id}`"
     )]
     NoTransactions {
-        /// As asked.
+        /// The requested key.
         transactional_id: String,
     },
     /// No broker coordinates share groups.
     #[error("this broker does not serve share groups: no coordinator for `{key}`")]
     NoShareGroups {
-        /// As asked.
+        /// The requested key.
         key: String,
     },
     /// The broker that coordinates the group has no listener of the name of the client's listener.
@@ -53,7 +53,7 @@ pub(crate) enum FindCoordinatorError {
     /// The key's type is unknown.
     #[error("invalid coordinator key type {key_type}: must be 0 (group)")]
     UnknownKeyType {
-        /// As asked.
+        /// The requested key.
         key_type: i8,
     },
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// The topics of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum WantedTopics {
     All,
     Named(Vec<String>),
     WithId(Vec<Uuid>),
@@ -112,21 +112,21 @@ impl TopicView {
 pub(crate) fn describe_topics(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
-    wanted: Wanted,
+    wanted: WantedTopics,
     allow_auto_creation: bool,
 ) -> Vec<DescribedTopic> {
     match wanted {
-        Wanted::All => {
+        WantedTopics::All => {
             let mut topics = cluster.topics.list();
             // As in Kafka, topics that the client may not see are left out without an error.
             topics.retain(|topic| may_describe(cluster, context, &topic.name).is_ok());
             topics.into_iter().map(|topic| found(cluster, topic)).collect()
         }
-        Wanted::WithId(ids) => once(ids)
+        WantedTopics::WithId(ids) => once(ids)
             .into_iter()
             .map(|id| with_id(cluster, context, id))
             .collect(),
-        Wanted::Named(names) => {
+        WantedTopics::Named(names) => {
             let names = once(names);
             let mut created = if allow_auto_creation && cluster.config.auto_create_topics {
                 create_missing(cluster, context, &names)

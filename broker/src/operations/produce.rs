@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 /// The fields of a request that apply to all its batches.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct ProduceTerms {
     /// 1, -1 for all in-sync replicas, or 0 for no answer. Any other value is an error of each partition.
     pub(crate) acks: i16,
     /// Whether the request has a transactional id.
@@ -57,14 +57,14 @@ impl From<OutOfMemory> for ProduceError {
 
 /// The topic of a request's batches, looked up once for all of them.
 #[derive(Debug)]
-pub(crate) enum Target {
+pub(crate) enum ProduceTarget {
     Topic(Arc<Topic>),
     UnknownName,
     UnknownId,
     Unauthorized,
 }
 
-impl Target {
+impl ProduceTarget {
     /// Looks up the topic of that name and checks that the client may write to it.
     pub(crate) fn of_name(cluster: &Cluster, context: &RequestContext, name: &str) -> Self {
         match authorize_topic(cluster, context, AclOperation::Write, name) {
@@ -99,8 +99,8 @@ impl Target {
 pub(crate) fn produce(
     cluster: &Cluster,
     context: &RequestContext,
-    terms: Terms,
-    topic: &Target,
+    terms: ProduceTerms,
+    topic: &ProduceTarget,
     index: i32,
     records: Option<Bytes>,
 ) -> Result<Appended, ProduceError> {
@@ -115,8 +115,8 @@ pub(crate) fn produce(
 pub(crate) fn produce_verified(
     cluster: &Cluster,
     context: &RequestContext,
-    terms: Terms,
-    topic: &Target,
+    terms: ProduceTerms,
+    topic: &ProduceTarget,
     (index, batch): (i32, Batch),
 ) -> Result<Appended, ProduceError> {
     append(cluster, context, terms, topic.partition(index)?, batch)
@@ -125,7 +125,7 @@ pub(crate) fn produce_verified(
 fn append(
     cluster: &Cluster,
     context: &RequestContext,
-    terms: Terms,
+    terms: ProduceTerms,
     partition: &Partition,
     batch: Batch,
 ) -> Result<Appended, ProduceError> {

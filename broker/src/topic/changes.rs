@@ -55,7 +55,7 @@ impl Change<'_> {
         self.register.partition_count
     }
 
-    /// Adds a topic whose name is free; `settings` gives what the partitions that a broker leads obey.
+    /// Adds a topic whose name is free. `settings` returns the settings of partitions that a broker leads.
     pub(crate) fn create(
         &mut self,
         new: NewTopic,
@@ -104,7 +104,7 @@ impl Change<'_> {
         })
     }
 
-    /// Gives a topic another config. Its partitions obey it once [`Topic::obey`] has told them.
+    /// Gives a topic another config. The caller passes the new settings to its partitions with [`Topic::apply_settings`].
     pub(crate) fn configure(&mut self, topic: &Topic, config: TopicConfig) -> Arc<Topic> {
         self.publish(Topic {
             name: Arc::clone(&topic.name),
@@ -146,10 +146,10 @@ impl Change<'_> {
 }
 
 impl Topic {
-    /// Has every partition obey what `settings` gives for the broker that leads it.
-    pub(crate) fn obey(&self, settings: impl Fn(NodeId) -> Arc<LogSettings>) {
+    /// Updates the settings of every partition to those that `settings` returns for the broker that leads it.
+    pub(crate) fn apply_settings(&self, settings: impl Fn(NodeId) -> Arc<LogSettings>) {
         for partition in &self.partitions {
-            // An offline partition obeys nothing any more.
+            // An offline partition serves no client, so it keeps its settings.
             if let Ok(mut state) = partition.write() {
                 state.settings = settings(state.leader);
             }

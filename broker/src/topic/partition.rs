@@ -197,7 +197,7 @@ impl State {
     }
 
     /// Makes `leader` the leader, in the next epoch; [`NodeId::NONE`] leaves the partition without one.
-    pub(crate) fn lead_from(&mut self, leader: NodeId) {
+    pub(crate) fn set_leader(&mut self, leader: NodeId) {
         self.leader = leader;
         self.leader_epoch = LeaderEpoch(self.leader_epoch.0 + 1);
         if leader != NodeId::NONE {

@@ -45,8 +45,8 @@ impl Body for ProduceRequest {
     type Message = messages::ProduceRequest;
 
     fn read(body: &Bytes, version: i16) -> Result<Decoded<Self>, Undecodable> {
-        let mut reading = Reading::new(body, version);
-        let request = reading.request().map_err(|unread| match unread {
+        let mut request_reader = RequestReader::new(body, version);
+        let request = request_reader.request().map_err(|unread| match unread {
             Unread::Fault(fault) => OutOfBounds::in_body("Produce", version, *fault).into(),
             Unread::Text(error) => Undecodable::Malformed {
                 reason: error.to_string(),
@@ -54,7 +54,7 @@ impl Body for ProduceRequest {
         })?;
         Ok(Decoded {
             request,
-            elements: reading.reader.elements(),
+            elements: request_reader.reader.elements(),
         })
     }
 }
@@ -87,13 +87,13 @@ impl Unread {
     }
 }
 
-struct Reading<'a> {
+struct RequestReader<'a> {
     body: &'a Bytes,
     reader: Reader<'a>,
     version: i16,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> RequestReader<'a> {
     fn new(body: &'a Bytes, version: i16) -> Self {
         Self {
             body,
@@ -222,11 +222,11 @@ mod tests {
     fn assert_reads_as_walked(version: i16, body: &[u8]) -> Result<(), TestCaseError> {
         let walked = check(ApiKey::Produce as i16, version, body);
         let body = Bytes::copy_from_slice(body);
-        let mut reading = Reading::new(&body, version);
-        match reading.request() {
+        let mut request_reader = RequestReader::new(&body, version);
+        match request_reader.request() {
             Ok(_) => {
-                let bytes = body.len() - reading.reader.left();
-                let elements = reading.reader.elements();
+                let bytes = body.len() - request_reader.reader.left();
+                let elements = request_reader.reader.elements();
                 prop_assert_eq!(walked, Ok(Walked { bytes, elements }));
             }
             Err(Unread::Fault(fault)) => {

@@ -61,7 +61,7 @@ async fn a_topic_that_is_created_again_has_another_id_and_may_collide_with_nothi
 }
 
 #[tokio::test]
-async fn whoever_waits_for_a_partition_of_a_deleted_topic_wakes_and_finds_it_deleted() {
+async fn deletion_wakes_a_fetch_that_waits_for_the_topic() {
     let cluster = cluster_with(&["a"], &[]);
     let partition = cluster.topics.partition("a", 0).expect("it was created");
     let mut moved = std::pin::pin!(partition.moved());
@@ -72,7 +72,7 @@ async fn whoever_waits_for_a_partition_of_a_deleted_topic_wakes_and_finds_it_del
 }
 
 #[tokio::test]
-async fn what_is_named_twice_or_not_at_all_is_refused() {
+async fn a_topic_named_twice_or_not_at_all_is_refused() {
     let cluster = cluster_with(&["a", "b", "c"], &[]);
     let id = |name: &str| cluster.topics.get(name).expect("it was created").id;
     let unknown = Uuid::from_u128(1);

@@ -2,7 +2,7 @@ use super::*;
 
 fn describe(
     cluster: &Arc<Cluster>,
-    wanted: Wanted,
+    wanted: WantedTopics,
     allow_auto_creation: bool,
 ) -> Vec<(Option<String>, Result<usize, MetadataError>)> {
     describe_topics(
@@ -16,8 +16,8 @@ fn describe(
     .collect()
 }
 
-fn named(names: &[&str]) -> Wanted {
-    Wanted::Named(names.iter().map(|name| name.to_string()).collect())
+fn named(names: &[&str]) -> WantedTopics {
+    WantedTopics::Named(names.iter().map(|name| name.to_string()).collect())
 }
 
 fn some(name: &str) -> Option<String> {
@@ -30,7 +30,7 @@ fn a_missing_topic_is_created_if_broker_and_client_allow_it() {
     let refused = describe(&cluster, named(&["t"]), false);
     assert_eq!(refused, [(some("t"), Err(MetadataError::UnknownTopic))]);
     assert_eq!(describe(&cluster, named(&["t", "t"]), true), [(some("t"), Ok(3))]);
-    assert_eq!(describe(&cluster, Wanted::All, true), [(some("t"), Ok(3))]);
+    assert_eq!(describe(&cluster, WantedTopics::All, true), [(some("t"), Ok(3))]);
 
     let cluster = Arc::new(Cluster::for_tests(1, &[("auto.create.topics.enable", "false")]));
     let refused = describe(&cluster, named(&["t"]), true);
@@ -68,7 +68,11 @@ fn topics_are_found_by_id() {
     let cluster = Arc::new(Cluster::for_tests(1, &[]));
     describe(&cluster, named(&["t"]), true);
     let id = cluster.topics.get("t").expect("it was created").id;
-    let results = describe(&cluster, Wanted::WithId(vec![id, Uuid::from_u128(9), id]), true);
+    let results = describe(
+        &cluster,
+        WantedTopics::WithId(vec![id, Uuid::from_u128(9), id]),
+        true,
+    );
     assert_eq!(
         results,
         [(some("t"), Ok(1)), (None, Err(MetadataError::UnknownTopicId))]

@@ -18,7 +18,7 @@ async fn offset_outside_the_log_and_wrong_epochs_are_errors() {
     let topic = create_topic(&mut client, &cluster, "epochs", 1).await;
     append(&mut client, &topic, 0, &["a", "b"]).await;
     let leader = topic.partitions[0].read().unwrap().leader;
-    topic.partitions[0].write().unwrap().lead_from(leader);
+    topic.partitions[0].write().unwrap().set_leader(leader);
     let with = |offset, current: i32, last: i32| {
         let mut request = fetch(&topic, &[(0, offset)]).with_max_wait_ms(0);
         let partition = &mut request.topics[0].partitions[0];
@@ -141,7 +141,7 @@ async fn end_of_a_leader_epoch_is_answered_at_every_version() {
     let topic = create_topic(&mut client, &cluster, "ended", 1).await;
     append(&mut client, &topic, 0, &["a", "b"]).await;
     let leader = topic.partitions[0].read().unwrap().leader;
-    topic.partitions[0].write().unwrap().lead_from(leader);
+    topic.partitions[0].write().unwrap().set_leader(leader);
     append(&mut client, &topic, 0, &["c"]).await;
     for version in 2..=4 {
         for (current, asked, expected) in [

@@ -1,7 +1,7 @@
 //! The table of topic configs of Kafka 4.1: what each is and what it does here, and the broker configs that their defaults come
 //! from. Source: Kafka's `TopicConfig`, `LogConfig` and `ServerTopicConfigSynonyms`.
 
-use crate::config::definition::{Definition, Effect, Kind, Setting, Update, Value};
+use crate::config::definition::{ConfigType, Definition, Effect, Setting, Update, Value};
 use crate::config::keys::without_effect::*;
 use crate::log::LogSettings;
 
@@ -10,7 +10,7 @@ const LONG_MAX: i64 = i64::MAX;
 
 const fn key(
     name: &'static str,
-    kind: Kind,
+    kind: ConfigType,
     default: &'static str,
     documentation: &'static str,
 ) -> Definition {
@@ -24,7 +24,12 @@ const fn key(
 }
 
 const fn int(name: &'static str, min: i64, default: &'static str, documentation: &'static str) -> Definition {
-    key(name, Kind::Int { min, max: INT_MAX }, default, documentation)
+    key(
+        name,
+        ConfigType::Int { min, max: INT_MAX },
+        default,
+        documentation,
+    )
 }
 
 const fn long(
@@ -33,11 +38,16 @@ const fn long(
     default: &'static str,
     documentation: &'static str,
 ) -> Definition {
-    key(name, Kind::Long { min, max: LONG_MAX }, default, documentation)
+    key(
+        name,
+        ConfigType::Long { min, max: LONG_MAX },
+        default,
+        documentation,
+    )
 }
 
 const fn boolean(name: &'static str, default: &'static str, documentation: &'static str) -> Definition {
-    key(name, Kind::Boolean, default, documentation)
+    key(name, ConfigType::Boolean, default, documentation)
 }
 
 /// A config that goes into [`LogSettings`].
@@ -59,33 +69,33 @@ const fn no_effect(definition: Definition, reason: &'static str) -> Setting<LogS
 /// Every topic config, sorted by name.
 #[rustfmt::skip] // a config a line
 pub(crate) static TOPIC_CONFIGS: &[Setting<LogSettings>] = &[
-    honoured(key("cleanup.policy", Kind::Words(&["compact", "delete"]), "delete", "What becomes of old segments: delete drops them by age and size, compact keeps the last record of each key; both may be given."), |settings, value| { settings.compacted = value.contains("compact"); settings.deletes = value.contains("delete"); }),
-    no_effect(key("compression.gzip.level", Kind::Int { min: -1, max: 9 }, "-1", "The gzip level when compression.type is gzip; -1 is the codec's default."), NO_RECOMPRESSION),
-    no_effect(key("compression.lz4.level", Kind::Int { min: 1, max: 17 }, "9", "The lz4 level when compression.type is lz4."), NO_RECOMPRESSION),
-    no_effect(key("compression.type", Kind::Word(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]), "producer", "The codec that batches are stored with; producer keeps the one they were sent with."), NO_RECOMPRESSION),
-    no_effect(key("compression.zstd.level", Kind::Int { min: -131_072, max: 22 }, "3", "The zstd level when compression.type is zstd."), NO_RECOMPRESSION),
+    honoured(key("cleanup.policy", ConfigType::Words(&["compact", "delete"]), "delete", "What becomes of old segments: delete drops them by age and size, compact keeps the last record of each key; both may be given."), |settings, value| { settings.compacted = value.contains("compact"); settings.deletes = value.contains("delete"); }),
+    no_effect(key("compression.gzip.level", ConfigType::Int { min: -1, max: 9 }, "-1", "The gzip level when compression.type is gzip; -1 is the codec's default."), NO_RECOMPRESSION),
+    no_effect(key("compression.lz4.level", ConfigType::Int { min: 1, max: 17 }, "9", "The lz4 level when compression.type is lz4."), NO_RECOMPRESSION),
+    no_effect(key("compression.type", ConfigType::Word(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]), "producer", "The codec that batches are stored with; producer keeps the one they were sent with."), NO_RECOMPRESSION),
+    no_effect(key("compression.zstd.level", ConfigType::Int { min: -131_072, max: 22 }, "3", "The zstd level when compression.type is zstd."), NO_RECOMPRESSION),
     no_effect(long("delete.retention.ms", 0, "86400000", "How long a compacted topic keeps tombstones, in milliseconds."), NO_COMPACTION),
     no_effect(long("file.delete.delay.ms", 0, "60000", "How long a dropped segment's files stay on disk, in milliseconds."), IN_MEMORY),
     no_effect(long("flush.messages", 1, "9223372036854775807", "After how many records the log is forced to disk."), IN_MEMORY),
     no_effect(long("flush.ms", 0, "9223372036854775807", "After how many milliseconds the log is forced to disk."), IN_MEMORY),
-    no_effect(key("follower.replication.throttled.replicas", Kind::Replicas, "", "The replicas whose replication is throttled on the follower: PARTITION:BROKER pairs, or * for all."), NO_REPLICATION),
+    no_effect(key("follower.replication.throttled.replicas", ConfigType::Replicas, "", "The replicas whose replication is throttled on the follower: PARTITION:BROKER pairs, or * for all."), NO_REPLICATION),
     no_effect(int("index.interval.bytes", 0, "4096", "How many bytes lie between two entries of the offset index."), IN_MEMORY),
-    no_effect(key("leader.replication.throttled.replicas", Kind::Replicas, "", "The replicas whose replication is throttled on the leader: PARTITION:BROKER pairs, or * for all."), NO_REPLICATION),
+    no_effect(key("leader.replication.throttled.replicas", ConfigType::Replicas, "", "The replicas whose replication is throttled on the leader: PARTITION:BROKER pairs, or * for all."), NO_REPLICATION),
     no_effect(long("local.retention.bytes", -2, "-2", "With tiered storage, how many bytes of a partition stay local; -2 means retention.bytes."), NO_TIERED_STORAGE),
     no_effect(long("local.retention.ms", -2, "-2", "With tiered storage, how many milliseconds a segment stays local; -2 means retention.ms."), NO_TIERED_STORAGE),
     no_effect(long("max.compaction.lag.ms", 1, "9223372036854775807", "After how many milliseconds a record becomes due for compaction at the latest."), NO_COMPACTION),
     honoured(int("max.message.bytes", 0, "1048588", "The largest batch that is accepted, compressed, with its header, in bytes."), |settings, value| settings.max_message_bytes = value.int()),
     honoured(long("message.timestamp.after.max.ms", 0, "3600000", "How far a record's timestamp may lie after the broker's time, in milliseconds; not checked under LogAppendTime."), |settings, value| settings.timestamp_after_max_ms = value.long()),
     honoured(long("message.timestamp.before.max.ms", 0, "9223372036854775807", "How far a record's timestamp may lie before the broker's time, in milliseconds; not checked under LogAppendTime."), |settings, value| settings.timestamp_before_max_ms = value.long()),
-    honoured(key("message.timestamp.type", Kind::Word(&["CreateTime", "LogAppendTime"]), "CreateTime", "Whether a record keeps its producer's timestamp or gets the time at which it was appended."), |settings, value| settings.log_append_time = value.text() == "LogAppendTime"),
-    no_effect(key("min.cleanable.dirty.ratio", Kind::Double { min: 0.0, max: 1.0 }, "0.5", "What part of a compacted log must be dirty before it is cleaned."), NO_COMPACTION),
+    honoured(key("message.timestamp.type", ConfigType::Word(&["CreateTime", "LogAppendTime"]), "CreateTime", "Whether a record keeps its producer's timestamp or gets the time at which it was appended."), |settings, value| settings.log_append_time = value.text() == "LogAppendTime"),
+    no_effect(key("min.cleanable.dirty.ratio", ConfigType::Double { min: 0.0, max: 1.0 }, "0.5", "What part of a compacted log must be dirty before it is cleaned."), NO_COMPACTION),
     no_effect(long("min.compaction.lag.ms", 0, "0", "How many milliseconds a record stays uncompacted at least."), NO_COMPACTION),
     no_effect(int("min.insync.replicas", 1, "1", "How many replicas must have a record before a producer with acks=all is answered."), NO_REPLICATION),
     no_effect(boolean("preallocate", "false", "Whether a new segment's file takes its whole size at once."), IN_MEMORY),
     no_effect(boolean("remote.log.copy.disable", "false", "With tiered storage, stops copying segments to the remote tier."), NO_TIERED_STORAGE),
     no_effect(boolean("remote.log.delete.on.disable", "false", "Whether the remote data goes when tiered storage is turned off for the topic."), NO_TIERED_STORAGE),
     no_effect(boolean("remote.storage.enable", "false", "Whether the topic uses tiered storage, which this cluster does not have."), NO_TIERED_STORAGE),
-    honoured(key("retention.bytes", Kind::Long { min: i64::MIN, max: LONG_MAX }, "-1", "How many bytes a partition keeps under the delete policy; -1 keeps all."), |settings, value| settings.retention_bytes = value.long()),
+    honoured(key("retention.bytes", ConfigType::Long { min: i64::MIN, max: LONG_MAX }, "-1", "How many bytes a partition keeps under the delete policy; -1 keeps all."), |settings, value| settings.retention_bytes = value.long()),
     honoured(long("retention.ms", -1, "604800000", "How many milliseconds a segment is kept under the delete policy; -1 keeps it for ever."), |settings, value| settings.retention_ms = value.long()),
     honoured(int("segment.bytes", MIN_SEGMENT_BYTES, "1073741824", "The size at which a segment is closed, in bytes; retention drops whole segments."), |settings, value| settings.segment_bytes = value.int()),
     no_effect(int("segment.index.bytes", 4, "10485760", "The size of a segment's offset index, in bytes."), IN_MEMORY),

@@ -40,7 +40,7 @@ async fn who_waits_is_woken_when_a_bound_moves() {
         ("log start", |state| {
             state.delete_records(Offset(1)).expect("it exists");
         }),
-        ("leader", |state| state.lead_from(NodeId(2))),
+        ("leader", |state| state.set_leader(NodeId(2))),
         ("deletion", |state| state.is_deleted = true),
     ];
     let partition = partition();
@@ -53,7 +53,7 @@ async fn who_waits_is_woken_when_a_bound_moves() {
 }
 
 #[tokio::test]
-async fn nobody_is_woken_when_nothing_moved() {
+async fn no_waiter_is_woken_without_a_change() {
     let partition = partition();
     let waiter = waiter(&partition).await;
     drop(partition.write());
@@ -137,7 +137,7 @@ fn a_new_leader_appends_under_the_next_epoch() {
     let partition = partition();
     let mut state = partition.write().expect("online");
     state.append(batch(), 1_000).expect("there is room");
-    state.lead_from(NodeId(2));
+    state.set_leader(NodeId(2));
     state.append(batch(), 1_000).expect("there is room");
     assert_eq!((state.leader, state.leader_epoch), (NodeId(2), LeaderEpoch(1)));
     assert_eq!(state.watermarks().high_watermark, Offset(2));
