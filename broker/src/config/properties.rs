@@ -178,10 +178,7 @@ mod tests {
             ("auto.create.topics.enable", None),
             ("log.retention.hours", None),
             ("node.id", None),
-            (
-                "num.io.threads",
-                Some("there are no thread pools or queues of Kafka's kind"),
-            ),
+            ("num.io.threads", Some("requests have no thread pools or queues")),
             (
                 "log.dir",
                 Some("logs live in memory, and nothing is written to a disk"),
