@@ -90,6 +90,7 @@ impl Broker {
     /// place. Does nothing if no broker of that id is alive. Only tests use it yet.
     #[doc(hidden)]
     pub async fn stop_node(&self, id: NodeId) {
+        // Others lead before the connections close, so that a client which asks again at once finds the new leader.
         if self.cluster.node_stopped(id) {
             self.server.stop_node(id).await;
         }
@@ -105,6 +106,7 @@ impl Broker {
         let mut sockets = Vec::with_capacity(listeners.len());
         for listener in listeners {
             let Some(bound) = listener.bound else { continue };
+            // All ports are bound before the broker counts as alive, or clients would be sent to one that does not listen.
             let socket = TcpListener::bind(bound).await;
             let socket = socket.map_err(|source| StartError::Bind {
                 address: bound.to_string(),
@@ -153,6 +155,7 @@ async fn listen(
     advertised: Advertised,
 ) -> Result<(NodeListener, Option<TcpListener>), StartError> {
     let Some(address) = address else {
+        // Answers must name some endpoint; a client in the process does not dial it.
         let (host, port) = advertised_endpoint(&advertised, "localhost", 0);
         return Ok((NodeListener::without_socket(&host, port), None));
     };
@@ -166,8 +169,10 @@ async fn listen(
     let host = if bound.ip().is_unspecified() {
         "localhost"
     } else {
+        // The host is advertised as configured and not as resolved, because a client may resolve `localhost` to another address family.
         host_of(address)
     };
+    // The port is the socket's, because a configured port 0 stands for any free one.
     let (host, port) = advertised_endpoint(&advertised, host, bound.port());
     let listener = NodeListener {
         bound: Some(bound),

@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
-/// Wall time in milliseconds since the Unix epoch, handed down to whatever stores or compares timestamps.
+/// Wall time in milliseconds since the Unix epoch, given to all code that stores or compares timestamps.
 #[derive(Clone, Debug)]
 pub struct Clock {
     source: Source,
@@ -50,5 +50,6 @@ impl Clock {
 
 #[allow(clippy::disallowed_methods)] // the one place that may ask the system
 fn system_now() -> Duration {
+    // A clock that is set before 1970 must not end the process.
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

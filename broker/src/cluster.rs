@@ -71,6 +71,7 @@ impl Cluster {
             .iter()
             .map(|node| (node.id, node.configs(&Ingress::plaintext())));
         let broker_configs = BrokerConfigs::new(config.properties, decided.collect());
+        // At the start all brokers have the same values, so one is checked for all.
         check_topic_defaults(&broker_configs, nodes[0].id)?;
         let pool = Pool::new(config.memory_limit_bytes);
         let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
@@ -136,10 +137,12 @@ impl Cluster {
     /// Returns the broker that coordinates a group: Kafka's rule (`Utils.abs(hash) % partitions`) applied to the brokers. While that broker
     /// is down, the next broker alive coordinates the group.
     pub(crate) fn group_coordinator(&self, group_id: &str) -> NodeId {
+        // This is Java's `String.hashCode`, which goes over UTF-16 units.
         let hash = group_id.encode_utf16().fold(0i32, |hash, unit| {
             hash.wrapping_mul(31).wrapping_add(i32::from(unit))
         });
         self.liveness
+            // As `Utils.abs`: the absolute value of the least integer would be negative.
             .next_alive((hash & i32::MAX) as usize % self.nodes.len())
     }
 
@@ -151,6 +154,7 @@ impl Cluster {
     /// Returns the endpoint of a broker for a client connected through `ingress`; `None` if the broker has no listener of that name.
     pub(crate) fn endpoint(&self, id: NodeId, ingress: &Ingress) -> Option<NodeEndpoint> {
         self.node(id)
+            // Kafka names brokers that are alive only; a client would dial the others in vain.
             .filter(|_| self.liveness.is_alive(id))?
             .endpoint(ingress)
     }
@@ -169,8 +173,10 @@ impl Cluster {
     /// Marks a broker as down: other replicas lead its partitions, and its fetch sessions are dropped. Returns false if it was down already
     /// or does not exist.
     pub(crate) fn node_stopped(&self, id: NodeId) -> bool {
+        // The flag changes before the election, which would otherwise choose the broker again.
         let is_news = self.liveness.set(id, false);
         if is_news {
+            // Sessions live in a broker's memory and end with it. Its clients begin new ones after FETCH_SESSION_ID_NOT_FOUND.
             self.fetch_sessions(id).clear();
             self.elect_leaders();
         }
@@ -220,10 +226,12 @@ impl NodeDefaults {
         let by_node: Vec<_> = self
             .0
             .iter()
+            // The settings are shared: a topic can have thousands of partitions with the same ones.
             .map(|(node, defaults)| (*node, Arc::new(defaults.settings(config))))
             .collect();
         move |leader| {
             let own = by_node.iter().find(|(node, _)| *node == leader);
+            // A partition without a leader has the settings of the first broker until it gets one.
             Arc::clone(&own.unwrap_or(&by_node[0]).1)
         }
     }

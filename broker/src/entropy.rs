@@ -20,6 +20,7 @@ impl Entropy {
 
     /// Returns a sequence seeded by the operating system.
     pub fn from_system() -> Self {
+        // The standard library has no other source of random numbers, and one seed is all that is needed.
         Self::from_seed(RandomState::new().build_hasher().finish())
     }
 

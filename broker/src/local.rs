@@ -164,6 +164,7 @@ impl Client {
         RequestContext {
             node_id,
             ingress: Ingress::plaintext(),
+            // The client has the rights of any client that has not authenticated.
             principal: crate::security::Principal::ANONYMOUS,
             api_key: -1,
             api_version: -1,

@@ -38,7 +38,7 @@ pub(crate) enum Delivery {
 
 #[derive(Debug)]
 enum Response {
-    /// A message of Kafka.
+    /// A message of Kafka. It is boxed, because any answer would otherwise have the size of the largest one.
     Message(Box<dyn AnyMessage>),
     /// Produce and Fetch are answered most often. They are encoded by hand and without dynamic dispatch.
     Produce(ProduceAnswer),
@@ -89,6 +89,7 @@ impl Answer {
     /// Writes the body of the response at `version`.
     pub(crate) fn write(self, out: &mut Outgoing, version: i16) {
         match self.response {
+            // The message is encoded straight behind the answers that wait, which saves a buffer and a copy.
             Response::Message(mut message) => message.write(out.copied(), version, self.throttle_time_ms),
             Response::Produce(answer) => answer.write(out.copied(), version, self.throttle_time_ms),
             Response::Fetch(answer) => answer.write(out, version, self.throttle_time_ms),
@@ -153,6 +154,7 @@ impl Answering {
 
     /// Keeps the memory of the request's elements charged until it is answered.
     pub(super) fn holding(mut self, elements: Option<Charge>) -> Self {
+        // For an answer that is ready the request is dropped already, and its elements with it.
         if let Self::Later(waiting) = &mut self {
             waiting._elements = elements;
         }

@@ -49,6 +49,7 @@ impl Api for ApiVersions {
         version: i16,
         request: ApiVersionsRequest,
     ) -> Answering {
+        // No permission is asked for: a client needs the versions before it can authenticate.
         if let Some(error) = refusal(cluster, context, version, &request) {
             return ApiVersionsResponse::default()
                 .with_error_code(error.code())
@@ -61,10 +62,12 @@ impl Api for ApiVersions {
                 LEAST_METADATA_VERSION,
                 METADATA_VERSION,
             )])
+            // The default, -1, would say that the features are not known. They never change here, so the epoch stays the first one.
             .with_finalized_features_epoch(0)
             .with_finalized_features(vec![
                 FinalizedFeatureKey::default()
                     .with_name(StrBytes::from_static_str("metadata.version"))
+                    // A finalized feature has one level, which Kafka gives as both.
                     .with_min_version_level(METADATA_VERSION)
                     .with_max_version_level(METADATA_VERSION),
             ])
@@ -75,6 +78,7 @@ impl Api for ApiVersions {
         let response = ApiVersionsResponse::default().with_error_code(code);
         if code == RequestError::UnsupportedVersion.code() {
             return response
+                // With the versions of this API alone the client can ask again at once (KIP-511).
                 .with_api_keys(advertised(|key| key == ApiKey::ApiVersions as i16))
                 .into();
         }
@@ -130,6 +134,7 @@ fn advertised(is_wanted: impl Fn(i16) -> bool) -> Vec<ApiVersion> {
                 .with_max_version(api.last_version)
         })
         .collect();
+    // `APIS` is in the order of use; Kafka lists APIs by key.
     versions.sort_by_key(|version| version.api_key);
     versions
 }

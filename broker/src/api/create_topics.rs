@@ -63,6 +63,7 @@ impl Api for CreateTopics {
             CreatableTopicResult::default()
                 .with_name(topic.name.clone())
                 .with_error_code(code)
+                // kafka-protocol's default is an empty text.
                 .with_error_message(None)
         });
         CreateTopicsResponse::default()
@@ -104,6 +105,7 @@ fn wanted(topic: CreatableTopic) -> CreateTopic {
 fn answer(name: String, result: Result<CreatedTopic, CreateTopicError>) -> CreatableTopicResult {
     let answer = CreatableTopicResult::default().with_name(StrBytes::from_string(name).into());
     match result {
+        // The topic exists, so this is no error of it: only what the client may not see is left out (KIP-525).
         Ok(created) if !created.is_describable => answer
             .with_topic_id(created.id)
             .with_error_message(None)

@@ -44,6 +44,7 @@ impl Api for DeleteTopics {
     ) -> Answering {
         let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
         Answering::later(async move {
+            // Up to version 5 a request has names in one list, later names or ids in another. The list that its version lacks is empty.
             let by_name = request.topic_names.into_iter().map(|name| DeleteTopic {
                 name: Some(name.to_string()),
                 id: Uuid::nil(),

@@ -46,6 +46,7 @@ impl Api for DescribeCluster {
         request: DescribeClusterRequest,
     ) -> Answering {
         match request.endpoint_type {
+            // Version 0 lacks the field, whose default is this.
             BROKERS => describe(cluster, context, request.include_cluster_authorized_operations).into(),
             CONTROLLERS => wrong_endpoint_type(
                 RequestError::MismatchedEndpointType,

@@ -50,6 +50,7 @@ impl Api for DescribeGroups {
                     Ok(description) => group_row(version, description),
                     Err(error) => failure(version, &error),
                 };
+                // As in `KafkaApis`, this includes a group that is shown as dead, which is no error up to version 5.
                 let group = if wants_operations && group.error_code == 0 {
                     group.with_authorized_operations(operations_on_group(&cluster, &context, &group_id))
                 } else {
@@ -116,5 +117,6 @@ fn failure(version: i16, error: &DescribeGroupError) -> DescribedGroup {
     };
     group
         .with_error_code(describe_group_code(version, error))
+        // kafka-protocol refuses to write the field at earlier versions.
         .with_error_message((version >= 6).then(|| wire(&error.to_string())))
 }

@@ -64,6 +64,7 @@ impl Api for DescribeTopicPartitions {
         match describe_page(cluster, context, wanted) {
             Ok(page) => {
                 let topics = page.topics.into_iter().map(|(topic, range)| {
+                    // The request cannot leave them out, unlike a Metadata request.
                     let operations = match (&topic.name, &topic.result) {
                         (Some(name), Ok(_)) => operations_on_topic(cluster, context, name),
                         _ => NOT_ASKED,
@@ -81,6 +82,7 @@ impl Api for DescribeTopicPartitions {
                     .into()
             }
             Err(error) => {
+                // The answer has no code of its own, so each requested topic has it, as in `getErrorResponse`.
                 let refused = |topic: TopicRequest| {
                     DescribeTopicPartitionsResponseTopic::default()
                         .with_error_code(error.code())
@@ -151,6 +153,7 @@ fn partition(view: &TopicView, index: usize) -> DescribeTopicPartitionsResponseP
             .with_isr_nodes(ids(&view.in_sync_replicas(index)))
             .with_offline_replicas(ids(&view.offline_replicas(index)))
             .with_replica_nodes(replicas),
+        // Clients take LEADER_NOT_AVAILABLE for temporary and ask again.
         Some(leader) => answer
             .with_error_code(RequestError::LeaderNotAvailable.code())
             .with_leader_id(BrokerId(-1))
@@ -158,6 +161,7 @@ fn partition(view: &TopicView, index: usize) -> DescribeTopicPartitionsResponseP
             .with_isr_nodes(ids(&view.in_sync_replicas(index)))
             .with_offline_replicas(ids(&view.offline_replicas(index)))
             .with_replica_nodes(replicas),
+        // The partition's lock is poisoned, so its epoch cannot be read.
         None => answer
             .with_error_code(RequestError::LeaderNotAvailable.code())
             .with_leader_id(BrokerId(-1))

@@ -61,6 +61,7 @@ impl Api for Fetch {
             uses_topic_ids: version >= TOPIC_IDS_FROM,
         };
         let limits = FetchLimits {
+            // Kafka answers at once if the wait or the minimum is zero or less.
             max_wait: Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0)),
             min_bytes: usize::try_from(request.min_bytes).unwrap_or(0),
             max_bytes: usize::try_from(request.max_bytes).unwrap_or(0),
@@ -123,6 +124,7 @@ impl PartitionAnswer {
 
 fn wanted(version: i16, topic: &FetchTopic) -> impl Iterator<Item = WantedPartition> {
     let key = topic_key(version, &topic.topic, topic.topic_id);
+    // With -1 the client knows no epoch, and none is checked (KIP-320).
     let known = |epoch| (epoch >= 0).then_some(LeaderEpoch(epoch));
     topic.partitions.iter().map(move |partition| WantedPartition {
         key: PartitionKey {
@@ -163,6 +165,8 @@ fn answer(
     let (session_id, fetched) = match outcome {
         Ok(fetched) => fetched,
         Err(error) => {
+            // As in Kafka's `SessionErrorContext` the session id is 0 and no partition is named: without the session it is not known which
+            // ones the client means.
             return FetchAnswer {
                 error_code: error.code(),
                 ..FetchAnswer::default()
@@ -175,6 +179,7 @@ fn answer(
         let key = partition.key.topic.clone();
         let partition = partition_answer(version, is_read_committed, partition, &mut leaders);
         match topics.last_mut() {
+            // Only neighbours are joined, so that the partitions keep the order of the request. A client may rely on it since version 3.
             Some(last) if last.topic == key => last.partitions.push(partition),
             _ => topics.push(TopicAnswer {
                 topic: key,
@@ -215,6 +220,7 @@ fn partition_answer(
             records_bytes: fetched.records.bytes,
         },
         Err(error) => {
+            // As in `KafkaApis`, both errors name the leader: a client behind by an epoch needs it as much as one at the wrong broker.
             let current = match &error {
                 FetchError::NotServed(
                     NotServed::NotLeader(current) | NotServed::FencedLeaderEpoch(current),

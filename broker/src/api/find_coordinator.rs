@@ -85,6 +85,7 @@ impl ResponseMessage for FindCoordinatorResponse {
     }
 
     fn error_counts(&self) -> ErrorCounts {
+        // Up to version 3 the answer has one coordinator, which is not in a list.
         if self.coordinators.is_empty() {
             return ErrorCounts::of(self.error_code);
         }
@@ -100,6 +101,7 @@ fn one(found: Result<NodeEndpoint, FindCoordinatorError>) -> FindCoordinatorResp
     let response = FindCoordinatorResponse::default();
     match found {
         Ok(node) => response
+            // Kafka's `Errors.NONE.message()`. Answers with several keys have no message for a success.
             .with_error_message(Some(wire("NONE")))
             .with_node_id(BrokerId(node.id.0))
             .with_host(wire(&node.host))

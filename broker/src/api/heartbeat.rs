@@ -39,6 +39,7 @@ impl Api for Heartbeat {
         request: HeartbeatRequest,
     ) -> Answering {
         let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        // A member's session belongs to the group's task, so the answer waits for its turn there.
         Answering::later(async move {
             let membership = Membership {
                 member_id: shared(&request.member_id),

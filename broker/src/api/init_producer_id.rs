@@ -47,6 +47,7 @@ impl Api for InitProducerId {
                 .with_producer_id(producer_id.0.into())
                 .with_producer_epoch(producer_epoch.0),
             Err(error) => {
+                // The answer has no message: without this line the reason behind UNSUPPORTED_VERSION would not be known.
                 tracing::warn!(client_id = context.client_id, reason = %error, "refused a producer");
                 refused(error.code())
             }

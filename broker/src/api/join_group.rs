@@ -52,6 +52,7 @@ impl Api for JoinGroup {
     ) -> Answering {
         let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
         Answering::later(async move {
+            // Most errors answer with the id of the request.
             let member_id = request.member_id.clone();
             let values = values(version, &request);
             let response = match join_group(&cluster, &context, &request.group_id, values).await {
@@ -97,7 +98,11 @@ fn values(version: i16, request: &JoinGroupRequest) -> JoinRequest {
         },
         protocol_type: shared(&request.protocol_type),
         protocols: protocols.collect(),
+        // A client whose first join times out would otherwise leave one more member behind with each try, and the group would wait for all
+        // of them (KIP-394).
         requires_known_member_id: version >= 4,
+        // A static leader that returns to a stable group must not assign again: assignors have side effects, and the group would not use
+        // the result. Earlier versions are told another leader's id instead (KIP-814).
         supports_skipping_assignment: version >= 9,
         reason: shared_option(request.reason.as_ref()),
     }
@@ -113,6 +118,7 @@ fn success(version: i16, joined: Joined) -> JoinGroupResponse {
         .with_protocol_type(protocol_type(version, &joined.protocol_type))
         .with_protocol_name(wire_option(joined.protocol_name.as_ref()).or_else(|| no_protocol(version)))
         .with_leader(wire(&joined.leader))
+        // kafka-protocol refuses to write the field at earlier versions.
         .with_skip_assignment(version >= 9 && joined.skip_assignment)
         .with_member_id(wire(&joined.member_id))
         .with_members(members.collect())

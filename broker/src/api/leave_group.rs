@@ -53,10 +53,12 @@ impl Api for LeaveGroup {
             let response = LeaveGroupResponse::default();
             let results = match leave_group(&cluster, &context, &request.group_id, leavers.collect()).await {
                 Ok(results) => results,
+                // As in Kafka, a group that cannot be asked is an error of the whole answer, and no member is listed.
                 Err(error) => return response.with_error_code(error.code()).into(),
             };
             let mut codes = results.iter().map(code_of);
             if version <= 2 {
+                // These versions have no list in which the member's own error could stand.
                 let error_code = codes.next().unwrap_or(0);
                 return response.with_error_code(error_code).into();
             }

@@ -48,6 +48,7 @@ impl Api for ListOffsets {
         request: ListOffsetsRequest,
     ) -> Answering {
         let is_read_committed = request.isolation_level == 1;
+        // The partitions are counted first, because the first of two occurrences is refused as well.
         let counts = counts(&request);
         let mut topics = Vec::with_capacity(request.topics.len());
         for topic in &request.topics {
@@ -56,6 +57,7 @@ impl Api for ListOffsets {
             for partition in &topic.partitions {
                 let is_duplicate = counts[&(topic.name.as_str(), partition.partition_index)] > 1;
                 let found = match query(version, partition, is_read_committed) {
+                    // As in `ReplicaManager.fetchOffset`, a duplicate is found before a timestamp that the version does not have.
                     _ if is_duplicate => Err(ListOffsetsError::Duplicate),
                     Ok(query) => list_offset(cluster, context, &key, query),
                     Err(error) => Err(error),
@@ -123,10 +125,12 @@ fn query(
         -1 => (Spec::Latest, 1),
         -2 => (Spec::Earliest, 1),
         -3 => (Spec::MaxTimestamp, 7),
+        // All records are local without tiered storage.
         -4 => (Spec::Earliest, 8),
         -5 => (Spec::LatestTiered, 9),
         -6 => (Spec::EarliestPendingUpload, 11),
         timestamp_ms if timestamp_ms >= 0 => (Spec::Timestamp(timestamp_ms), 1),
+        // No version has this timestamp, so the check below refuses it.
         _ => (Spec::Latest, i16::MAX),
     };
     if version < since {

@@ -65,6 +65,7 @@ impl Api for Metadata {
             .into_iter()
             .map(|topic| {
                 let operations = match (&topic.name, &topic.result) {
+                    // A topic that the client may not see, or that does not exist, has no operations to show.
                     (Some(name), Ok(_)) if wants_topic_operations => {
                         operations_on_topic(cluster, context, name)
                     }
@@ -124,6 +125,7 @@ fn wanted(
         .map(|topic| topic.topic_id)
         .filter(|id| !id.is_nil())
         .collect();
+    // Versions 10 and 11 have the id as a field, but no broker ever served it. Kafka refuses it there, and a null name too.
     if version < 12 && (!ids.is_empty() || topics.iter().any(|topic| topic.name.is_none())) {
         return Err(topics);
     }
@@ -138,6 +140,7 @@ fn wanted(
 fn refused(topic: MetadataRequestTopic, code: i16) -> MetadataResponseTopic {
     MetadataResponseTopic::default()
         .with_error_code(code)
+        // The answer allows a null name from version 12 on only.
         .with_name(Some(topic.name.unwrap_or_default()))
         .with_topic_id(topic.topic_id)
 }
@@ -187,6 +190,7 @@ fn partition(view: &TopicView, index: usize, leader: Option<Leader>) -> Metadata
             .with_isr_nodes(ids(&view.in_sync_replicas(index)))
             .with_offline_replicas(ids(&view.offline_replicas(index)))
             .with_replica_nodes(replicas),
+        // Clients take LEADER_NOT_AVAILABLE for temporary and ask again.
         Some(leader) => answer
             .with_error_code(RequestError::LeaderNotAvailable.code())
             .with_leader_id(BrokerId(-1))
@@ -194,6 +198,7 @@ fn partition(view: &TopicView, index: usize, leader: Option<Leader>) -> Metadata
             .with_isr_nodes(ids(&view.in_sync_replicas(index)))
             .with_offline_replicas(ids(&view.offline_replicas(index)))
             .with_replica_nodes(replicas),
+        // The partition's lock is poisoned, so its epoch cannot be read.
         None => answer
             .with_error_code(RequestError::LeaderNotAvailable.code())
             .with_leader_id(BrokerId(-1))

@@ -157,6 +157,7 @@ impl<M: Request + Send> Body for M {
 
     fn read(body: &Bytes, version: i16) -> Result<Decoded<Self>, Undecodable> {
         let walked = bounds::check(M::KEY, version, body)?;
+        // It decodes from `Bytes` by slicing. From a `&[u8]` it would copy every record.
         let request = M::decode(&mut body.clone(), version).map_err(|error| Undecodable::Malformed {
             reason: error.to_string(),
         })?;
@@ -295,6 +296,7 @@ fn answer<A: Api>(
     body: Bytes,
 ) -> Result<Answering, Undecodable> {
     let Decoded { request, elements } = A::Request::read(&body, version)?;
+    // From here on the request alone keeps the frame, so that a handler which drops it also frees the frame.
     drop(body);
     // The elements stay charged until the request is answered.
     let held = cluster.pool.charge_elements(elements);

@@ -55,6 +55,7 @@ impl Api for OffsetCommit {
                     group_instance_id: shared_option(request.group_instance_id.as_ref()),
                     generation_or_epoch: GenerationOrEpoch(request.generation_id_or_member_epoch),
                 },
+                // The offsets of a transaction come by another API, TxnOffsetCommit.
                 is_transactional: false,
             };
             // -1 means the broker's retention time. Version 4 is the last one with the field.

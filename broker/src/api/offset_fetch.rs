@@ -53,6 +53,7 @@ impl Api for OffsetFetch {
         Answering::later(async move {
             if version <= 7 {
                 let wanted = request.topics.as_deref().map(wanted_of_one);
+                // The list is kept for version 1, whose answer to an error repeats the requested partitions.
                 let fetched = fetch_offsets(&cluster, &context, &request.group_id, wanted.clone()).await;
                 let fetched = fetched.map_err(|error| error.code());
                 return one(version, fetched, wanted.unwrap_or_default()).into();
@@ -97,6 +98,7 @@ impl ResponseMessage for OffsetFetchResponse {
     }
 
     fn error_counts(&self) -> ErrorCounts {
+        // Up to version 7 the answer has one group, which is not in a list.
         if self.groups.is_empty() {
             let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
             let codes = partitions.map(|partition| partition.error_code);
@@ -143,6 +145,7 @@ fn one(version: i16, fetched: Result<VisibleOffsets, i16>, wanted: Wanted) -> Of
         Ok(visible) => (visible.offsets, visible.denied, 0),
         Err(code) => (unanswered(version, wanted), Vec::new(), code),
     };
+    // Refused topics come after the others, as in `KafkaApis.fetchOffsetsForGroup`.
     let denied = denied.into_iter().map(|(topic, indexes)| {
         let rows = indexes
             .into_iter()
@@ -154,6 +157,7 @@ fn one(version: i16, fetched: Result<VisibleOffsets, i16>, wanted: Wanted) -> Of
     let topics = offsets.into_iter().map(|(topic, offsets)| {
         let rows = offsets.into_iter().map(|(index, offset)| {
             let row = partition_of_one(version, index, offset);
+            // A client takes the error of any partition in such an answer for one of the group.
             row.with_error_code(if version < 2 { error_code } else { 0 })
         });
         OffsetFetchResponseTopic::default()

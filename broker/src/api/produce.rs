@@ -37,7 +37,7 @@ pub(super) struct Produce;
 
 /// The first version whose answer may name the current leader.
 const CURRENT_LEADER_FROM: i16 = 10;
-/// The first version that allows zstd.
+/// The first version that allows zstd (KIP-110).
 const ZSTD_FROM: i16 = 7;
 
 impl Api for Produce {
@@ -64,6 +64,7 @@ impl Api for Produce {
         };
         let mut topics = Few::with_capacity(request.topics.len());
         for topic in request.topics {
+            // The topic is looked up and authorised once for all its partitions.
             let target = if version >= TOPIC_IDS_FROM {
                 ProduceTarget::of_id(cluster, context, &topic.id)
             } else {
@@ -110,6 +111,7 @@ impl Api for Produce {
 fn delivery(acks: i16, has_error: bool) -> Delivery {
     match (acks, has_error) {
         (0, false) => Delivery::Nothing,
+        // The producer notices the closed connection and refreshes its metadata.
         (0, true) => Delivery::ClosedConnection,
         _ => Delivery::Response,
     }
@@ -159,7 +161,9 @@ impl AnswerBuilder {
 
     fn current_leader(&mut self, error: &ProduceError) -> Option<(i32, i32)> {
         match error {
+            // As in `KafkaApis`, only NOT_LEADER_OR_FOLLOWER names the leader: a producer sends no leader epoch that could be fenced.
             ProduceError::NotServed(NotServed::NotLeader(current)) if self.version >= CURRENT_LEADER_FROM => {
+                // Each leader is named once, even if it leads many of the refused partitions.
                 self.leaders.insert(current.leader_id);
                 Some((current.leader_id.0, current.leader_epoch.0))
             }

@@ -45,6 +45,8 @@ impl Api for SyncGroup {
     ) -> Answering {
         let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
         Answering::later(async move {
+            // From this version on the group compares them with its own, so that no member takes the assignment of another protocol
+            // (KIP-559).
             let is_protocol_mandatory = version >= 5;
             let synced = sync_group(
                 &cluster,

@@ -30,6 +30,7 @@ impl Liveness {
     /// Marks the broker as alive or down; returns whether this is a change.
     pub(crate) fn set(&self, id: NodeId, is_alive: bool) -> bool {
         let node = self.nodes.iter().find(|(node, _)| *node == id);
+        // The flag is swapped, so that of two stops at the same time only one elects leaders.
         let is_news = node.is_some_and(|(_, flag)| flag.swap(is_alive, Ordering::AcqRel) != is_alive);
         if is_news && !is_alive {
             self.stopped.notify_waiters();

@@ -97,6 +97,7 @@ fn check_host(host: &str, is_bracketed: bool) -> Result<(), &'static str> {
     }
     match host.parse::<IpAddr>() {
         Ok(address) if address.is_unspecified() => Err(WILDCARD),
+        // Without brackets the colons of an IPv6 address could not be told from that of a port.
         Ok(address) if address.is_ipv6() == is_bracketed => Ok(()),
         Err(_) if !is_bracketed && is_name(host) => Ok(()),
         _ => Err(NO_NAME),
@@ -143,6 +144,7 @@ impl Advertised {
                 .map(|position| config.advertised.at(position, count))
                 .collect();
         };
+        // To prefer one of them in silence would send clients to an address that the user did not mean.
         if config.advertised != Self::default() {
             return Err(ConfigError::Conflict {
                 reason: format!("{KEY} is `{text}`, and an advertised host or reflection is set as well"),
@@ -190,6 +192,7 @@ fn listeners(text: &str) -> Result<Vec<Advertised>, ConfigError> {
             .trim()
             .split_once("://")
             .ok_or_else(|| invalid(text, "it must be PLAINTEXT://HOST:PORT".to_owned()))?;
+        // Kafka's `ListenerName.normalised` ignores the case too.
         if !name.eq_ignore_ascii_case(LISTENER) {
             return Err(invalid(
                 text,
@@ -199,6 +202,7 @@ fn listeners(text: &str) -> Result<Vec<Advertised>, ConfigError> {
         let host: AdvertisedHost = endpoint
             .parse()
             .map_err(|error: InvalidAdvertisedHost| invalid(text, error.reason.to_owned()))?;
+        // Kafka requires the port here. An advertised host may leave it to the listener.
         if host.port.is_none() {
             return Err(invalid(text, "it must be PLAINTEXT://HOST:PORT".to_owned()));
         }

@@ -42,6 +42,7 @@ pub(crate) struct BrokerConfig {
 impl Default for BrokerConfig {
     fn default() -> Self {
         Self {
+            // A test compares these values with the defaults in the table of configs.
             auto_create_topics: true,
             default_partitions: 1,
             default_replication_factor: 1,

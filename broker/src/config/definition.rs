@@ -111,6 +111,7 @@ impl Value {
 
     /// Returns the value of an integer config that is used as a 16-bit number, or the largest such number.
     pub(crate) fn short(&self) -> i16 {
+        // `default.replication.factor` is an INT in Kafka's table, but a replication factor has 16 bits on the wire.
         i16::try_from(self.long()).unwrap_or(i16::MAX)
     }
 
@@ -137,6 +138,7 @@ impl Definition {
     /// # Errors
     /// A description of the allowed values if the text has another type or is out of bounds.
     pub(crate) fn parse(&self, text: &str) -> Result<Value, String> {
+        // Kafka's `ConfigDef.parseType` trims too, and ignores the case of booleans.
         self.kind.parse(text.trim())
     }
 
@@ -174,6 +176,7 @@ impl ConfigType {
             Self::Double { min, max } => text
                 .parse()
                 .ok()
+                // No range contains NaN, so it is refused too.
                 .filter(|number| (min..=max).contains(number))
                 .map(Value::Double)
                 .ok_or_else(|| format!("it must be a number from {min} to {max}")),
@@ -243,6 +246,7 @@ impl fmt::Display for Value {
 
 /// Returns the config of that name in a table that is sorted by name.
 pub(crate) fn setting<S>(table: &'static [Setting<S>], name: &str) -> Option<&'static Setting<S>> {
+    // A test holds each table to its order.
     let index = table
         .binary_search_by(|setting| setting.definition.name.cmp(name))
         .ok()?;
@@ -256,6 +260,7 @@ pub(crate) fn find<S>(table: &'static [Setting<S>], name: &str) -> Option<&'stat
 
 /// Returns the name in `table` that is closest to `name`, if it is close enough to be a typing error.
 pub(crate) fn similar<S>(table: &'static [Setting<S>], name: &str) -> Option<&'static str> {
+    // Environment variables and other tools spell the names with underscores or hyphens.
     let name = name.to_ascii_lowercase().replace(['_', '-'], ".");
     table
         .iter()

@@ -6,6 +6,7 @@
 use super::BrokerConfig;
 use super::definition::{ConfigType, Definition, Effect, Setting, Update, Value};
 
+// Kafka bounds most configs from below only, so the upper bound is the type's. The least value of the type stands for no lower bound.
 const INT_MAX: i64 = i32::MAX as i64;
 const LONG_MAX: i64 = i64::MAX;
 
@@ -185,6 +186,8 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     no_effect(int("group.coordinator.append.linger.ms", 0, "10", "The time that the coordinator gathers writes, in milliseconds; not used here."), NO_THREAD_POOLS),
     no_effect(key("group.coordinator.rebalance.protocols", ConfigType::Words(&["classic", "consumer", "share", "streams"]), Some("classic,consumer,streams"), "The rebalance protocols that groups may use."), NO_CONSUMER_PROTOCOL),
     no_effect(int("group.coordinator.threads", 1, "4", "Threads of the group coordinator; not used here."), NO_THREAD_POOLS),
+    // Kafka's `server.properties` sets 0 as well, for development and tests. Its own default avoids rebalances while a large application
+    // starts.
     honoured(int("group.initial.rebalance.delay.ms", 0, "0", "The time that the first rebalance of an empty group waits for more members, in milliseconds. Kafka's own default is 3000."), |config, value| config.group_initial_rebalance_delay_ms = value.long()),
     honoured(int("group.max.session.timeout.ms", 0, "1800000", "The longest session timeout that a member of a classic group may ask for, in milliseconds."), |config, value| config.group_max_session_timeout_ms = value.int()),
     honoured(int("group.max.size", 1, INT_MAX_TEXT, "The most members of one classic group."), |config, value| config.group_max_size = value.int()),
@@ -230,6 +233,7 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     no_effect(int("log.roll.jitter.hours", 0, "0", "The most random hours that are subtracted from the age at which a segment is closed, unless ms is set."), FIXED),
     no_effect(dynamic(unset(long("log.roll.jitter.ms", 0, "", "The most random milliseconds that are subtracted from the age at which a segment is closed."))), FIXED),
     for_topics(dynamic(unset(long("log.roll.ms", 1, "", "The age at which a segment is closed, in milliseconds.")))),
+    // 14 bytes are the least record of message format 0, Kafka's bound until 4.1.
     for_topics(dynamic(int("log.segment.bytes", 14, "1073741824", "The size at which a segment is closed, in bytes."))),
     no_effect(dynamic(long("log.segment.delete.delay.ms", 0, "60000", "The time that a dropped segment's files stay on disk, in milliseconds; not used here.")), IN_MEMORY),
     no_effect(dynamic(int("max.connection.creation.rate", 0, INT_MAX_TEXT, "The most connections accepted per second.")), NO_CONNECTION_LIMITS),
@@ -238,6 +242,7 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     no_effect(dynamic(text("max.connections.per.ip.overrides", "", "Other bounds for single addresses, as HOST:COUNT pairs.")), NO_CONNECTION_LIMITS),
     honoured(int("max.incremental.fetch.session.cache.slots", 0, "1000", "The most incremental fetch sessions of a broker."), |config, value| config.fetch_session_slots = value.int()),
     honoured(int("max.request.partition.size.limit", 1, "2000", "The most partitions that one answer to DescribeTopicPartitions lists."), |config, value| config.described_partitions_limit = value.int()),
+    // The default is 1 MiB and the 12 bytes of a batch's offset and length (`Records.LOG_OVERHEAD`).
     for_topics(dynamic(int("message.max.bytes", 0, "1048588", "The largest batch that is accepted, compressed, with its header, in bytes."))),
     no_effect(unset(text("metadata.log.dir", "", "The directory of the metadata log; not used here.")), IN_MEMORY),
     no_effect(dynamic(list("metric.reporters", "", "Classes that receive the broker's metrics; not used here.")), NO_CLASSES),

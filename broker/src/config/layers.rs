@@ -93,6 +93,7 @@ impl BrokerConfigs {
         let dynamic = self.lock();
         let own = dynamic.by_node.get(&node).cloned().unwrap_or_default();
         let mut given = self.given.clone();
+        // `advertised.listeners` may be set for all brokers together, but each one shows its own.
         given.extend(self.decided.get(&node).cloned().unwrap_or_default());
         Layers(vec![
             (Source::DynamicBroker, own),
@@ -105,9 +106,11 @@ impl BrokerConfigs {
     pub(crate) fn layers_with(&self, node: Option<NodeId>, values: Values) -> Layers {
         let for_all = match node {
             Some(_) => self.lock().for_all.clone(),
+            // `values` are those for all brokers, and take the place of the present ones.
             None => Values::new(),
         };
         Layers(vec![
+            // Which layer has the values does not matter, because the caller reads effective values only.
             (Source::DynamicBroker, values),
             (Source::DynamicDefaultBroker, for_all),
             (Source::StaticBroker, self.given.clone()),

@@ -45,6 +45,7 @@ impl BrokerConfig {
     /// [`ConfigError`] for the first config that is unknown or out of range.
     pub(crate) fn from_properties(properties: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let mut config = Self::default();
+        // The names are in order, so that of several errors it is always the same one that is reported.
         for (name, text) in properties {
             let (setting, value) = check(name, text)?;
             if let Effect::Honoured(set) = setting.effect {

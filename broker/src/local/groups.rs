@@ -36,6 +36,7 @@ impl Client {
         let joining = async {
             let mut answer = join_group(&self.cluster, &context, group_id, request.clone()).await;
             if let Err(GroupError::Refused(JoinError::MemberIdRequired { member_id })) = answer {
+                // Kafka's consumer joins again at once too: the group promises the id for one session timeout only.
                 request.member_id = member_id;
                 answer = join_group(&self.cluster, &context, group_id, request).await;
             }
@@ -72,6 +73,7 @@ impl Client {
         let assignments = assignments.into_iter();
         let request = SyncRequest {
             membership: membership(member_id, generation_id),
+            // As in SyncGroup up to version 4, the group does not compare the protocol.
             protocol_type: None,
             protocol_name: None,
             assignments: assignments
@@ -99,6 +101,7 @@ impl Client {
     ) -> Result<(), Error> {
         let membership = membership(member_id, generation_id);
         let context = self.at_coordinator(group_id)?;
+        // This need not watch for a stop of the broker, because a heartbeat waits for no other member.
         let result = heartbeat(&self.cluster, &context, group_id, membership).await;
         self.heard(group_id, result.map_err(|error| Error::from(&error)))
     }

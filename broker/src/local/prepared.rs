@@ -20,6 +20,7 @@ impl PreparedBatch {
     #[must_use]
     pub fn with_timestamp(&self, base_timestamp_ms: i64) -> Self {
         let mut batch = self.batch.clone();
+        // The CRC follows from the change of the header alone, so the body is not read again.
         batch.header.move_timestamps(base_timestamp_ms, batch.body.len());
         Self { batch }
     }
@@ -44,6 +45,7 @@ impl Client {
     pub fn prepare(&self, batch: Bytes) -> Result<PreparedBatch, Error> {
         let refused = |error: ProduceError| Error::from(&error);
         let batch = Batch::verify(batch).map_err(|invalid| refused(invalid.into()))?;
+        // Logs keep the bytes that they are given, so these must be in charged memory.
         let body = self.cluster.pool.copy(&batch.body);
         let body = body.map_err(|full| refused(full.into()))?;
         let batch = Batch { body, ..batch };

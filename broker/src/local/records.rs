@@ -19,6 +19,7 @@ use std::time::Duration;
 
 /// The terms of every batch from this process.
 pub(super) const TERMS: ProduceTerms = ProduceTerms {
+    // Followers are simulated, so waiting for all replicas costs nothing.
     acks: -1,
     is_transactional: false,
     allows_zstd: true,
@@ -37,6 +38,7 @@ impl Client {
             .copy(&batch)
             .map_err(|full| Error::from(&ProduceError::from(full)))?;
         self.at_partition(topic, partition, |context, target| {
+            // The batch is kept for a second try at another leader. A clone shares the bytes.
             let batch = Some(batch.clone());
             produce(&self.cluster, context, TERMS, target, partition, batch)
         })
@@ -56,6 +58,7 @@ impl Client {
         };
         let appended = match ask() {
             Err(error) if self.check_leaders(topic, &error) => ask(),
+            // A second error is the caller's to handle. Trying on would wait for an election that may not come.
             answer => answer,
         };
         Ok(appended?.base_offset)
@@ -88,6 +91,7 @@ impl Client {
             let index = usize::try_from(position.partition).unwrap_or(usize::MAX);
             leaders.get(index).copied().unwrap_or(leader)
         };
+        // Most calls have one leader, which needs neither a list of futures nor boxes.
         if positions.iter().all(|position| leader_of(position) == leader) {
             return Ok(self.fetch_from(leader, topic, positions, limits).await);
         }
@@ -112,6 +116,7 @@ impl Client {
         let mut fetches: Vec<_> = fetches.collect();
         poll_fn(|context| {
             let mut answers = Vec::new();
+            // All are polled, so that leaders which are ready at the same time share one answer.
             for fetch in &mut fetches {
                 if let Poll::Ready(answer) = fetch.as_mut().poll(context) {
                     answers.extend(answer);

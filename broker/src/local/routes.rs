@@ -18,6 +18,7 @@ const LEADER_CODES: [i16; 5] = [3, 5, 6, NETWORK_EXCEPTION, 74];
 /// NOT_COORDINATOR.
 const COORDINATOR_CODES: [i16; 3] = [NETWORK_EXCEPTION, 15, 16];
 
+// Kafka's clients give this code to requests whose connection broke before an answer came.
 const NETWORK_EXCEPTION: i16 = 13;
 
 /// The cached leaders and coordinators. Clones of a client share them.
@@ -50,6 +51,7 @@ impl Client {
         if let Some(leaders) = known.get(topic) {
             return Ok(Arc::clone(leaders));
         }
+        // The lock is released before the look-up. Two callers that look up at the same time store the same answer.
         drop(known);
         let leaders = self.ask_for_leaders(topic)?;
         let mut known = self
@@ -157,6 +159,7 @@ impl Client {
             }
         };
         if !self.cluster.is_alive(node) {
+            // The route is forgotten, so that the next call finds the broker that has taken over.
             return self.heard(group_id, Err(Error::disconnected(node)));
         }
         Ok(self.context(node))
@@ -185,6 +188,7 @@ impl Client {
     ) -> Result<T, Error> {
         tokio::select! {
             biased;
+            // An answer that was ready before the stop is not lost.
             answer = answer => answer,
             () = self.cluster.until_stopped(node) => Err(Error::disconnected(node)),
         }

@@ -136,6 +136,7 @@ pub(super) fn find_topic(
             Ok(cluster.topics.get(name))
         }
         TopicKey::Id(id) => {
+            // The topic is found first, because permissions go by name.
             let topic = cluster.topics.get_by_id(id);
             if let Some(topic) = &topic {
                 authorize_topic(cluster, context, operation, &topic.name)?;
@@ -170,6 +171,7 @@ pub(super) fn check_named_group(
     group_id: &str,
 ) -> Result<(), AccessError> {
     authorize(cluster, context, operation, Resource::Group(group_id))?;
+    // In Kafka the permission is checked before the group coordinator sees the id.
     if group_id.is_empty() {
         return Err(AccessError::EmptyGroupId);
     }
@@ -209,6 +211,7 @@ pub(crate) fn operations_on_group(cluster: &Cluster, context: &RequestContext, g
 /// Returns the operations that the client may carry out on the cluster, as bits (KIP-430); none if it may not describe the cluster.
 pub(crate) fn operations_on_cluster(cluster: &Cluster, context: &RequestContext) -> i32 {
     if !is_authorized(cluster, context, AclOperation::Describe, Resource::Cluster) {
+        // Kafka answers 0 and no error, because the client may still see the rest of the answer.
         return 0;
     }
     operations_on(cluster, context, Resource::Cluster)
@@ -219,8 +222,10 @@ fn operations_on(cluster: &Cluster, context: &RequestContext, resource: Resource
     operations
         .filter(|operation| {
             cluster
+                // A denial is not logged here: the client only asks, and nothing is refused.
                 .authorizer
                 .allows(&context.principal, *operation, resource)
         })
+        // KIP-430 numbers the bits by Kafka's codes of the operations.
         .fold(0, |bits, operation| bits | 1 << operation as i32)
 }

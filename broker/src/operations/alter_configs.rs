@@ -102,12 +102,14 @@ pub(crate) fn alter_configs(
     alterations: &[Alteration],
     validate_only: bool,
 ) -> Vec<Result<(), AlterConfigsError>> {
+    // The resources are counted first, because `ConfigAdminManager` refuses both occurrences of one that is repeated.
     let mut times: HashMap<(ResourceType, &str), usize> = HashMap::new();
     for alteration in alterations {
         *times
             .entry((alteration.resource_type, &alteration.name))
             .or_default() += 1;
     }
+    // The turn is held for the whole request: a change that starts from the present values must not lose one that is made at the same time.
     let mut change = cluster.topics.change();
     let mut alter = |alteration: &Alteration| {
         if times[&(alteration.resource_type, alteration.name.as_str())] > 1 {
@@ -186,6 +188,7 @@ impl Changes {
                 let definition = definition(name).filter(|definition| definition.is_list());
                 let definition =
                     definition.ok_or_else(|| AlterConfigsError::NoList { name: name.clone() })?;
+                // The list starts from the default if no value is set, or appending one policy would remove the default one.
                 let now = values.get(name).map(String::as_str).or(definition.default);
                 Ok::<_, AlterConfigsError>(parts(now.unwrap_or_default()))
             };
@@ -198,6 +201,7 @@ impl Changes {
                 ConfigOperation::Append => {
                     let mut list = list()?;
                     for part in parts(value) {
+                        // As in Kafka, appending a value that the list has already changes nothing.
                         if !list.contains(&part) {
                             list.push(part);
                         }
@@ -248,6 +252,7 @@ fn alter_topic(
         .changes
         .apply(current.unwrap_or_default(), config::definition)?;
     let defaults = TopicDefaults::new(&cluster.broker_configs.layers(context.node_id));
+    // All values are checked, because two that are valid alone can contradict each other.
     let config = TopicConfig::new(overrides, &defaults)?;
     // As in Kafka, the configs are checked before the topic: an invalid config of a missing topic is an invalid config.
     let topic = topic.ok_or_else(|| AlterConfigsError::UnknownTopic {
@@ -269,6 +274,7 @@ fn alter_broker(
     let node = if alteration.name.is_empty() {
         None
     } else {
+        // Kafka checks this on the broker that got the request, because the value is validated against that broker's own configs.
         check_broker(context, &alteration.name)?;
         Some(context.node_id)
     };
@@ -280,6 +286,7 @@ fn alter_broker(
     let mut values = alteration.changes.apply(current, find)?;
     for (name, value) in &mut values {
         if let Some(definition) = find(name) {
+            // The value is stored as Kafka writes it, so that DescribeConfigs shows `true` for `TRUE`.
             *value = definition
                 .parse(value)
                 .map_err(|reason| AlterConfigsError::BrokerValue {
@@ -290,6 +297,7 @@ fn alter_broker(
                 .to_string();
         }
     }
+    // A value that is valid alone can contradict another one as a topic's default.
     let layers = cluster.broker_configs.layers_with(node, values.clone());
     TopicConfig::new(Values::new(), &TopicDefaults::new(&layers))
         .map_err(AlterConfigsError::TopicDefaults)?;

@@ -56,6 +56,7 @@ pub(crate) async fn commit_offsets(
     offsets: KeyedOffsets,
 ) -> CommittedPartitions {
     if let Err(denied) = authorize(cluster, context, AclOperation::Read, Resource::Group(group_id)) {
+        // The answer has no code of its own, so each partition has the error.
         return refuse_all(offsets, denied);
     }
     let mut results = Vec::with_capacity(offsets.len());
@@ -79,6 +80,7 @@ pub(crate) async fn commit_offsets(
             topic_accepted.push((partition, offset));
         }
         let mut is_accepted = topic_results.iter().map(|(_, result)| result.is_ok());
+        // Partitions that are refused here must not reach the group, or it would keep offsets for them.
         topic_accepted.retain(|_| is_accepted.next() == Some(true));
         accepted.push((topic, topic_accepted));
         results.push((key, topic_results));
@@ -152,6 +154,7 @@ async fn commit_to_group(
     committer: Committer,
     offsets: OffsetsToCommit,
 ) -> Result<(), GroupError<CommitError>> {
+    // As in `KafkaApis`, the coordinator is checked after the topics. The id may be empty, as old clients commit to the group without one.
     check_coordinator(cluster, context, group_id)?;
     cluster.groups.commit(group_id, committer, offsets).await
 }

@@ -55,6 +55,7 @@ pub(crate) fn create_partitions(
     topics: Vec<CreatePartitions>,
     validate_only: bool,
 ) -> Vec<(String, Result<(), CreatePartitionsError>)> {
+    // The topics are counted first: Kafka refuses every occurrence of one that is repeated.
     let mut times: HashMap<String, usize> = HashMap::new();
     for wanted in &topics {
         *times.entry(wanted.topic.clone()).or_default() += 1;
@@ -63,6 +64,7 @@ pub(crate) fn create_partitions(
     let mut results = Vec::with_capacity(times.len());
     for wanted in topics {
         let result = match times.remove(&wanted.topic) {
+            // The topic was answered at its first occurrence.
             None => continue,
             Some(1) => authorize_topic(cluster, context, AclOperation::Alter, &wanted.topic)
                 .map_err(CreatePartitionsError::from)
@@ -101,6 +103,7 @@ fn add(
         let defaults = cluster.topic_defaults();
         let settings = defaults.log_settings(&topic.config);
         let topic = change.grow(&topic, &more, settings, &cluster.pool);
+        // Assigned replicas may be on brokers that are down.
         cluster.elect_leaders_of(&topic, &defaults);
     }
     Ok(())

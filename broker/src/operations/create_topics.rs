@@ -112,24 +112,30 @@ pub(crate) fn create_topics(
     topics: Vec<CreateTopic>,
     validate_only: bool,
 ) -> CreateTopicResults {
+    // The names are counted first: Kafka refuses every occurrence of a name that is repeated, the first one too.
     let mut times: HashMap<String, usize> = HashMap::new();
     for topic in &topics {
         *times.entry(topic.name.clone()).or_default() += 1;
     }
     let may_create_any = is_authorized(cluster, context, AclOperation::Create, Resource::Cluster);
     let authorize = |name: &str| {
+        // As in `ControllerApis`, this name is not authorised: any client is told that the topic cannot be created.
         if may_create_any || name == CLUSTER_METADATA {
             return Ok(());
         }
         authorize_topic(cluster, context, AclOperation::Create, name)
     };
     let mut planned = Planned::default();
+    // The turn is held for the whole request, so that the names and the room for partitions that were checked are still free when the topic
+    // is created.
     let mut change = cluster.topics.change();
+    // The defaults are read once. Each topic used to read every default three times, each through all layers of the broker configs.
     let defaults = Defaults::new(cluster, context.node_id);
     let mut results = Vec::with_capacity(times.len());
     for topic in topics {
         let name = topic.name.clone();
         let result = match times.remove(&name) {
+            // The name was answered at its first occurrence.
             None => continue,
             Some(1) => authorize(&name).map_err(CreateTopicError::from).and_then(|()| {
                 create(
@@ -144,6 +150,7 @@ pub(crate) fn create_topics(
             Some(_) => Err(CreateTopicError::Duplicate),
         };
         let result = result.map(|created| CreatedTopic {
+            // The permission to create a topic does not include that to see its configs (KIP-525).
             is_describable: authorize_topic(cluster, context, AclOperation::DescribeConfigs, &name).is_ok(),
             ..created
         });
@@ -204,6 +211,7 @@ fn create(
         is_describable: true,
     };
     if validate_only {
+        // A later topic of the request is checked as if this one existed.
         planned.colliding.extend(name::collision_key(&new.name));
         planned.partitions += new.placement.partition_count();
     } else {
@@ -287,6 +295,7 @@ fn place(cluster: &Cluster, existing: usize, topic: &CreateTopic) -> Result<Plac
         let assignments = placement::in_order(topic.assignments.clone())?;
         return Ok(Placement::assigned(&nodes, &assignments, None)?);
     }
+    // The factor is checked before the number of partitions, as in `ReplicationControlManager.createTopic`.
     let factor = match topic.replication_factor {
         -1 => cluster.config.default_replication_factor,
         factor @ 1.. => factor,
@@ -299,6 +308,7 @@ fn place(cluster: &Cluster, existing: usize, topic: &CreateTopic) -> Result<Plac
     } as usize;
     check_room(existing, partitions)?;
     let nodes = cluster.alive_nodes();
+    // The first broker is random, as in Kafka's `StripedReplicaPlacer`, so that many topics of one partition do not share a leader.
     let start = cluster.entropy.below(nodes.len().max(1) as u64) as usize;
     Ok(Placement::spread(&nodes, start, partitions, factor)?)
 }

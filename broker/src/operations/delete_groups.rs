@@ -15,6 +15,7 @@ pub(crate) async fn delete_group(
     context: &RequestContext,
     group_id: &str,
 ) -> Result<(), GroupError<NonEmptyGroup>> {
+    // Kafka deletes the group with the empty id for old clients, so the id may be empty.
     check_group(cluster, context, AclOperation::Delete, group_id)?;
     cluster.groups.delete(group_id).await
 }

@@ -43,6 +43,7 @@ pub(crate) async fn delete_offsets(
     let exists = |topic: &str, partition| {
         may_read(topic).is_ok() && cluster.topics.partition(topic, partition).is_some()
     };
+    // As in `KafkaApis`, the group is asked only about partitions that exist and that the client may read.
     let existing = partitions.iter().map(|(topic, indexes)| {
         let indexes = indexes.iter().copied().filter(|index| exists(topic, *index));
         (Arc::clone(topic), indexes.collect::<Vec<_>>())
@@ -56,6 +57,7 @@ pub(crate) async fn delete_offsets(
             if existing.contains(&partition) {
                 return (partition, result.clone());
             }
+            // The permission comes first, so that a client does not learn which partitions of a hidden topic exist.
             if let Err(denied) = may_read(&topic) {
                 return (partition, Err(denied.into()));
             }

@@ -46,6 +46,7 @@ pub(crate) fn delete_records(
         .topics
         .partition(topic, partition)
         .ok_or(DeleteRecordsError::UnknownPartition)?;
+    // This follows the look-up: `KafkaApis` looks for the partition before `ReplicaManager` refuses internal topics.
     if is_internal(topic) {
         return Err(DeleteRecordsError::Internal);
     }
@@ -53,6 +54,7 @@ pub(crate) fn delete_records(
     if state.is_deleted {
         return Err(DeleteRecordsError::UnknownPartition);
     }
+    // Leader, policy and range are checked in the order of `Partition.deleteRecordsOnLeader`.
     if state.leader != context.node_id {
         return Err(DeleteRecordsError::NotLeader);
     }

@@ -56,8 +56,10 @@ pub(crate) async fn delete_topics(
     context: &RequestContext,
     topics: Vec<DeleteTopic>,
 ) -> Vec<DeletedTopic> {
+    // `remove` is a function of its own, so that the turn to change topics is not held across the await.
     let (results, deleted) = remove(cluster, context, topics);
     if !deleted.is_empty() {
+        // The offsets go before the answer is given: a topic that gets the same name next must not be read from them.
         cluster.groups.delete_offsets_of_topics(&deleted).await;
     }
     results
@@ -85,6 +87,7 @@ fn remove(
             (topic, found)
         })
         .collect();
+    // Only topics that may be deleted count, because the error tells which name an id has.
     let twice = times(
         found
             .iter()
@@ -160,6 +163,7 @@ fn find(
         None => {
             let topic = cluster.topics.get_by_id(&topic.id);
             let topic = topic.ok_or(DeleteTopicError::UnknownTopicId)?;
+            // The permission is checked after the look-up, because it goes by name. An unknown id tells nothing about a topic.
             authorize(&topic.name)?;
             Ok(topic)
         }

@@ -83,6 +83,7 @@ pub(crate) fn describe_configs(
         AclOperation::DescribeConfigs,
         resource_type.resource(name),
     )?;
+    // The layers depend on the connection, so that `advertised.listeners` shows the address that this client is told.
     let layers = cluster.layers(context.node_id, &context.ingress);
     let mut entries = match resource_type {
         ResourceType::Topic => {
@@ -114,8 +115,10 @@ pub(crate) fn describe_configs(
     Ok(entries)
 }
 
+/// Checks that `name` is the id of the broker that received the request.
+///
 /// # Errors
-/// [`WrongBroker`] if `name` is not the id of the broker that received the request.
+/// [`WrongBroker`] if it is not.
 pub(super) fn check_broker(context: &RequestContext, name: &str) -> Result<(), WrongBroker> {
     let number: Result<i32, _> = name.parse();
     match number {
@@ -141,6 +144,7 @@ fn one_broker(layers: &Layers) -> Vec<ConfigEntry> {
             let value = layers.get(definition.name).or(definition.default);
             ConfigEntry {
                 definition,
+                // Kafka shows a secret as null, to any client.
                 value: value.filter(|_| !definition.is_sensitive()).map(str::to_owned),
                 source: synonyms.first().map_or(Source::Default, |entry| entry.source),
                 is_read_only: definition.is_read_only(),

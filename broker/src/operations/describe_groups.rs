@@ -30,6 +30,7 @@ pub(crate) async fn describe_group(
     context: &RequestContext,
     group_id: &str,
 ) -> Result<ClassicDescription, DescribeGroupError> {
+    // Kafka describes the group with the empty id for old clients, so the id may be empty.
     check_group(cluster, context, AclOperation::Describe, group_id)?;
     let described = cluster.groups.describe(group_id).await;
     described.map_err(|error| match error {

@@ -76,8 +76,10 @@ fn add(
 fn path(layers: &Layers) -> String {
     let path = layers
         .get("log.dirs")
+        // All partitions lie in the first directory, as there is no disk to spread them over.
         .and_then(|paths| paths.split(',').next())
         .or_else(|| layers.get("log.dir"));
+    // Kafka's default of `log.dir`: the layers have only values that are set.
     path.unwrap_or("/tmp/kafka-logs").trim().to_owned()
 }
 

@@ -56,6 +56,7 @@ pub(crate) fn describe_page(
     let limit = request
         .partition_limit
         .min(cluster.config.described_partitions_limit)
+        // As in Kafka: a client that asks for pages of 0 partitions would never reach the end.
         .max(1) as usize;
     let mut page = Page {
         topics: Vec::new(),
@@ -74,6 +75,7 @@ pub(crate) fn describe_page(
             Some(cursor) if cursor.topic == name => cursor.partition as usize,
             _ => 0,
         };
+        // Topics are looked up one at a time, so that a page costs no more than the topics on it.
         let found = describe_topics(cluster, context, WantedTopics::Named(vec![name.clone()]), false);
         for topic in found {
             let Ok(view) = &topic.result else {
@@ -107,6 +109,7 @@ fn names(cluster: &Cluster, request: &PageRequest) -> Result<BTreeSet<String>, P
         let topics = cluster.topics.list();
         topics.iter().map(|topic| topic.name.to_string()).collect()
     } else {
+        // The names are sorted, because a cursor means all topics from its name on.
         request.topics.iter().cloned().collect()
     };
     if let Some(cursor) = &request.cursor {

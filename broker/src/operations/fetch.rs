@@ -20,6 +20,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 /// The broker's `fetch.max.bytes`: the limit of an answer, even if the request asks for more.
+// The limit is Kafka's default, 55 MiB.
 const FETCH_MAX_BYTES: usize = 57_671_680;
 
 /// The limits of a fetch: bytes and time.
@@ -43,8 +44,10 @@ pub(crate) async fn fetch(
 ) -> Result<(i32, Vec<FetchedPartition>), SessionError> {
     let sessions = cluster.fetch_sessions(context.node_id);
     let opened = sessions.open(session, wanted, forgotten, cluster.clock.now_ms())?;
+    // The session is not locked meanwhile: `opened` has a copy of its partitions, and a fetch can wait long.
     let mut fetched = read(cluster, context, &opened.wanted, limits).await;
     let now_ms = cluster.clock.now_ms();
+    // A session begins with its first answer, so the wait before does not count as its age.
     let id = sessions.close(&opened, &mut fetched, now_ms, &cluster.entropy)?;
     Ok((id, fetched))
 }
@@ -71,6 +74,7 @@ pub(crate) async fn read(
             .iter()
             .zip(&fetched)
             .filter_map(|(wanted, fetched)| Some((wanted, fetched.result.as_ref().ok()?)))
+            // The first batch may begin before the wanted offset. Its earlier records do not count, because the client skips them.
             .map(|(wanted, fetched)| fetched.records.next_offset.0 - wanted.fetch_offset.0)
             .sum();
         cluster.counters.count_out(records.unsigned_abs(), bytes as u64);
@@ -151,6 +155,7 @@ impl<'a> FetchTarget<'a> {
             .map_err(|missing| self.missing(*missing))?;
         let state = partition.read().map_err(NotServed::Offline)?;
         if state.is_deleted {
+            // A topic that is named by id is UNKNOWN_TOPIC_ID then, which `check_leadership` does not tell apart.
             return Err(self.missing(Missing::Topic));
         }
         state.check_leadership(context.node_id, self.wanted.current_leader_epoch)?;
@@ -159,6 +164,7 @@ impl<'a> FetchTarget<'a> {
         let watermarks = state.watermarks();
         let end = watermarks.end_for_consumer(is_read_committed);
         let records = match diverging_epoch {
+            // As in Kafka, no records come with a diverging epoch: the client has to truncate first.
             Some(_) => Slice::default(),
             None => state
                 .log()
@@ -196,7 +202,9 @@ fn diverging_epoch(
 
 impl FetchInWork<'_> {
     async fn run(&self) -> Vec<FetchedPartition> {
+        // The wait counts from the request's arrival and not from the last read.
         let deadline = Instant::now() + self.limits.max_wait;
+        // Most fetches are complete at the first read, and then register no waiter.
         let fetched = self.read();
         if self.is_complete(&fetched) {
             return fetched;
@@ -211,6 +219,7 @@ impl FetchInWork<'_> {
             }
             tokio::select! {
                 biased;
+                // This branch comes first, so that records which arrive at the deadline are read once more.
                 () = waiter.moved() => {}
                 () = sleep_until(deadline) => return fetched,
             }
@@ -230,13 +239,17 @@ impl FetchInWork<'_> {
             budget.take(partition.bytes());
             partition
         };
+        // The partitions are read in the order of the request, which the client or its session varies, so that the budget reaches each in
+        // turn (KIP-74).
         self.targets.iter().map(read).collect()
     }
 
     /// Returns whether the fetch must be answered now.
     fn is_complete(&self, fetched: &[FetchedPartition]) -> bool {
         let must_answer = |partition: &FetchedPartition| match &partition.result {
+            // There is nothing to wait for until the client has truncated.
             Ok(fetched) => fetched.diverging_epoch.is_some(),
+            // As in `DelayedFetch`: a client whose leader has moved would otherwise learn of it only after its whole `max_wait`.
             Err(_) => true,
         };
         self.limits.max_wait.is_zero()

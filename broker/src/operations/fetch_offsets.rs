@@ -31,6 +31,7 @@ pub(crate) async fn fetch_offsets(
     group_id: &str,
     wanted: Option<PartitionsByTopic>,
 ) -> Result<VisibleOffsets, FetchOffsetsError> {
+    // The id may be empty: Kafka serves the offsets of the group with the empty id for old clients.
     check_group(cluster, context, AclOperation::Describe, group_id)?;
     let may_describe = |topic: &str| authorize_topic(cluster, context, AclOperation::Describe, topic).is_ok();
     let (wanted, denied) = match wanted {
@@ -42,9 +43,11 @@ pub(crate) async fn fetch_offsets(
     };
     let wants_all = wanted.is_none();
     let mut offsets = match cluster.groups.fetch_offsets(group_id, wanted.clone()).await {
+        // An error here would stop a partition of librdkafka for good.
         Err(GroupError::NotFound) => nothing(wanted.unwrap_or_default()),
         fetched => fetched?,
     };
+    // The topics are known only now that the group has answered.
     if wants_all {
         offsets.retain(|(topic, _)| may_describe(topic));
     }
@@ -73,6 +76,7 @@ pub(crate) async fn fetch_offsets_by_id(
 ) -> Result<VisibleOffsetsById, FetchOffsetsError> {
     let Some(wanted) = wanted else {
         let all = fetch_offsets(cluster, context, group_id, None).await?;
+        // An offset is stored by name, and a topic deleted meanwhile has no id to show.
         let existing = all.offsets.into_iter().filter_map(|(name, offsets)| {
             let topic = cluster.topics.get(&name)?;
             Some((topic.id, offsets))

@@ -68,14 +68,18 @@ pub(crate) fn find_coordinator(
     let (operation, resource) = match kind {
         CoordinatorKind::Group => (AclOperation::Describe, Resource::Group(key)),
         CoordinatorKind::Transaction => (AclOperation::Describe, Resource::TransactionalId(key)),
+        // Only brokers look for the coordinator of a share group (KIP-932).
         CoordinatorKind::Share => (AclOperation::ClusterAction, Resource::Cluster),
         CoordinatorKind::Unknown(key_type) => return Err(FindCoordinatorError::UnknownKeyType { key_type }),
     };
     authorize(cluster, context, operation, resource)?;
     match kind {
         CoordinatorKind::Group => {
+            // At the first request Kafka creates the offsets topic and answers COORDINATOR_NOT_AVAILABLE, which costs clients a retry.
+            // There is no such topic here.
             let id = cluster.group_coordinator(key);
             let endpoint = cluster.endpoint(id, &context.ingress);
+            // The coordinator's address on another listener might be one that the client cannot reach.
             endpoint.ok_or_else(|| FindCoordinatorError::NoListener {
                 group_id: key.to_owned(),
                 coordinator: id,

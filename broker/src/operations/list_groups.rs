@@ -20,6 +20,7 @@ pub(crate) async fn list_groups(
     let types: Vec<_> = types.iter().map(|name| GroupType::parse(name)).collect();
     let may_describe =
         |resource: Resource<'_>| is_authorized(cluster, context, AclOperation::Describe, resource);
+    // With this permission the client may see all groups. Kafka keeps it for compatibility beside that on each group.
     let may_describe_all = may_describe(Resource::Cluster);
     let mut groups = cluster.groups.list().await;
     groups.retain(|group| {

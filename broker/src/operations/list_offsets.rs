@@ -96,9 +96,11 @@ fn find(state: &State, query: Query) -> ListedOffset {
     let found = match query.spec {
         Spec::Earliest => {
             let start = watermarks.log_start_offset;
+            // The epoch is that of the record at the offset and not the leader's: consumers validate their position by it (KIP-320).
             return ListedOffset::without_timestamp(start, state.log().epoch_at(start));
         }
         Spec::Latest => return ListedOffset::without_timestamp(end, Some(state.leader_epoch)),
+        // Kafka answers -1 while tiered storage is off.
         Spec::LatestTiered | Spec::EarliestPendingUpload => return ListedOffset::NONE,
         Spec::MaxTimestamp => state.log().find_max_timestamp(),
         Spec::Timestamp(timestamp_ms) => state.log().find_by_time(timestamp_ms),

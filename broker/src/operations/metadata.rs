@@ -127,6 +127,7 @@ pub(crate) fn describe_topics(
             .map(|id| with_id(cluster, context, id))
             .collect(),
         WantedTopics::Named(names) => {
+            // Kafka reads the names into a set, so a name that is repeated has one answer.
             let names = once(names);
             let mut created = if allow_auto_creation && cluster.config.auto_create_topics {
                 create_missing(cluster, context, &names)
@@ -163,6 +164,7 @@ fn create_missing(
 ) -> Vec<(String, CreateTopicError)> {
     let missing: Vec<_> = names
         .iter()
+        // The permission is checked first, so that a client without it does not learn by a creation whether the topic existed.
         .filter(|name| may_describe(cluster, context, name).is_ok())
         .filter(|name| cluster.topics.get(name).is_none() && name::validate(name).is_ok())
         .map(|name| CreateTopic::named(name))
@@ -193,6 +195,7 @@ fn with_id(cluster: &Cluster, context: &RequestContext, id: Uuid) -> DescribedTo
     let error = match cluster.topics.get_by_id(&id) {
         Some(topic) => match may_describe(cluster, context, &topic.name) {
             Ok(()) => return found(cluster, topic),
+            // TOPIC_AUTHORIZATION_FAILED shows that the id exists, which Kafka does not consider sensitive. The name stays hidden.
             Err(denied) => denied.into(),
         },
         None => MetadataError::UnknownTopicId,
@@ -214,6 +217,7 @@ fn named(
     if let Err(denied) = may_describe(cluster, context, &name) {
         return DescribedTopic {
             name: Some(name),
+            // The id would tell that the topic exists.
             id: Uuid::nil(),
             is_internal: false,
             result: Err(denied.into()),

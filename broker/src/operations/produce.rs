@@ -129,6 +129,7 @@ fn append(
     partition: &Partition,
     batch: Batch,
 ) -> Result<Appended, ProduceError> {
+    // The order is Kafka's: `KafkaApis` checks the records of each partition before `ReplicaManager` looks at acks.
     if !terms.allows_zstd && batch.header.compression() == Some(crate::Compression::Zstd) {
         return Err(ProduceError::ZstdTooEarly);
     }
@@ -140,7 +141,9 @@ fn append(
     }
     let bytes = batch.size_bytes() as u64;
     admit(cluster)?;
+    // The clock is read before the lock, for which other appends and fetches wait.
     let now_ms = cluster.clock.now_ms();
+    // The guard ends with this block. It wakes waiting fetches, which then need not wait for the counters.
     let appended = {
         let mut state = partition.write().map_err(NotServed::Offline)?;
         state.check_leadership(context.node_id, None)?;
@@ -156,8 +159,11 @@ fn append(
 /// Checks that the memory limit is not reached. Logs a warning once until there is room again.
 fn admit(cluster: &Cluster) -> Result<(), OutOfMemory> {
     let is_full = &cluster.counters.is_memory_full;
+    // Nothing is added: the batch's bytes count since its frame was read.
     match cluster.pool.admit(0) {
         Ok(()) => {
+            // The flag is loaded first, because every thread that appends reads it, and a store would take its cache line from all of them.
+            // The order is relaxed, because the flag guards no other memory.
             if is_full.load(Ordering::Relaxed) {
                 is_full.store(false, Ordering::Relaxed);
             }
@@ -165,6 +171,7 @@ fn admit(cluster: &Cluster) -> Result<(), OutOfMemory> {
         }
         Err(full) => {
             if !is_full.swap(true, Ordering::Relaxed) {
+                // Producers retry endlessly, and each try would be a line.
                 tracing::warn!(reason = %full, "producers get NOT_ENOUGH_REPLICAS until there is room");
             }
             Err(full)

@@ -19,6 +19,7 @@ pub(crate) async fn sync_group(
     request: SyncRequest,
     is_protocol_mandatory: bool,
 ) -> Result<Synced, GroupError<SyncError>> {
+    // As in `KafkaApis`, this is checked before the permission.
     if is_protocol_mandatory && (request.protocol_type.is_none() || request.protocol_name.is_none()) {
         return Err(GroupError::Refused(SyncError::ProtocolMissing));
     }

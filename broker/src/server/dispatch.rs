@@ -52,6 +52,7 @@ pub(crate) fn receive(mut frame: Bytes, client_id: &str) -> Result<Received, Ref
     let key = reader.int16().map_err(no_header)?;
     let version = reader.int16().map_err(no_header)?;
     let correlation_id = reader.int32().map_err(no_header)?;
+    // As in Kafka, neither an unknown key nor an unknown version has an answer: without its layout, the client's request cannot be read.
     let api = Served::by_key(key).ok_or(Refused::UnknownKey { key })?;
     if !api.serves(version) {
         return if key == ApiKey::ApiVersions as i16 {
@@ -65,15 +66,19 @@ pub(crate) fn receive(mut frame: Bytes, client_id: &str) -> Result<Received, Ref
             })
         };
     }
-    // A nullable string that is not compact in any version; a negative length is null, as in Kafka's reader.
+    // A nullable string that is not compact in any version; a negative length is null, as in Kafka's reader. Every served
+    // version has it: only ControlledShutdown v0 ever had a header without a client id.
     let id_bytes = usize::try_from(reader.int16().map_err(no_header)?).unwrap_or(0);
     let given_id = reader.take_slice(id_bytes).map_err(no_header)?;
+    // The id is compared in the frame: a client sends the same one with each request, and a `String` for each was a measurable part of a
+    // small request. Java replaces invalid UTF-8 as well.
     let new_client_id =
         (given_id != client_id.as_bytes()).then(|| String::from_utf8_lossy(given_id).into_owned());
     if (api.request_header_version)(version) >= 2 {
         reader.skip_tagged_fields().map_err(no_header)?;
     }
     let header_bytes = frame.len() - reader.left();
+    // The body stays a part of the frame, so a large batch is not copied here.
     frame.advance(header_bytes);
     Ok(Received::Request(Request {
         api,

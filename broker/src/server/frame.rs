@@ -141,6 +141,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             self.small_bytes = 0;
             self.count_small();
             if let Some(len) = self.waits_for_memory() {
+                // Connections that each kept a part of the share while they wait for more would wait for each other for ever.
                 self.small.make_room();
                 let reserved = self.pool.reserve_frame(len).await?;
                 let partial = std::mem::take(&mut self.partial);
@@ -168,10 +169,12 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// at [`READ_AHEAD_BYTES`] or when frames in flight leave no room; a hang-up is then noticed by the next read. Cancel safe.
     pub(crate) async fn hang_up(&mut self) {
         while !self.is_at_end {
+            // A large frame gets its memory in `next`, which can wait for it. No byte after the frame can be read before.
             let is_full = self.whole_bytes >= READ_AHEAD_BYTES
                 || self.waits_for_memory().is_some()
                 || !self.small.has_room(FIRST_READ_BYTES);
             if is_full || self.error.is_some() {
+                // A broken frame is reported after the request in work has been answered, as Kafka does.
                 return std::future::pending().await;
             }
             if let Err(error) = self.fill().await {
@@ -209,6 +212,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             self.finish_large();
             return Poll::Ready(Ok(count));
         }
+        // The array is uninitialised, because zeroing it would write 64 KiB for each request, however small.
         let mut stack = [const { MaybeUninit::<u8>::uninit() }; READ_BYTES];
         let read_bytes = if self.small.has_room(self.read_bytes) {
             self.read_bytes
@@ -254,6 +258,8 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         let len = self.checked_len(length)?;
         if len > SMALL_FRAME_BYTES {
             let Some(reserved) = self.pool.try_reserve_frame(len)? else {
+                // These bytes have left the socket, so they are kept until `next` has waited for memory, the start of later frames
+                // included.
                 self.partial.extend_from_slice(bytes);
                 return Ok(&[]);
             };
@@ -270,6 +276,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         self.partial.extend_from_slice(own);
         if self.partial.len() == LENGTH_BYTES + len {
             let frame = Bytes::copy_from_slice(&self.partial[LENGTH_BYTES..]);
+            // It is replaced and not cleared, so that an idle connection keeps no buffer.
             self.partial = Vec::new();
             self.push(frame, None);
         }
@@ -277,6 +284,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 
     fn checked_len(&self, length: [u8; LENGTH_BYTES]) -> Result<usize, FrameError> {
+        // Only the first frame can be another protocol. Later, the same bytes are a length that is too large, and are reported as such.
         if self.is_new
             && let Some(protocol) = OtherProtocol::recognise(length)
         {
@@ -298,6 +306,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 
     fn count_small(&mut self) {
+        // The capacity counts and not the length, because the capacity is the memory that is held.
         self.small.hold(self.small_bytes + self.partial.capacity());
     }
 

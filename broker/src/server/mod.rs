@@ -33,6 +33,7 @@ use tokio::task::JoinSet;
 const LISTEN_BACKLOG: i32 = 4_096;
 
 /// The pause in accepting when the system has no descriptor left for another connection.
+// The system does not tell when a descriptor is free again, so the listener tries from time to time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The listeners of a cluster's brokers and their connections. Dropping it ends them all at once.
@@ -93,6 +94,7 @@ impl Server {
         name: ListenerName,
         socket: TcpListener,
     ) {
+        // The socket listens already, with tokio's backlog, so the listener works in spite of an error.
         if let Err(error) = SockRef::from(&socket).listen(LISTEN_BACKLOG) {
             tracing::debug!(%error, %node_id, "cannot lengthen the queue of pending connections");
         }
@@ -116,6 +118,7 @@ impl Server {
 
     /// Closes the listeners and the connections of one broker at once, as the end of its process would. The ports are free afterwards.
     pub(crate) async fn stop_node(&self, node_id: NodeId) {
+        // The broker is removed in a statement of its own, so that the lock is released before the wait.
         let node = self.nodes().remove(&node_id);
         if let Some(mut node) = node {
             node.tasks.shutdown().await;
@@ -125,6 +128,7 @@ impl Server {
     /// Stops accepting, ends idle connections, and lets requests in work finish for at most `timeout`.
     pub(crate) async fn stop(self, timeout: Duration) {
         let mut nodes = std::mem::take(&mut *self.nodes());
+        // All brokers are told before any is waited for: `timeout` is for all of them together.
         for node in nodes.values() {
             node.stopping.send_replace(true);
         }
@@ -153,8 +157,10 @@ impl Listener {
         loop {
             let accepted = tokio::select! {
                 biased;
+                // A stop comes first, or clients that keep connecting could hold it up.
                 _ = stopping.wait_for(|stopping| *stopping) => break,
                 Some(ended) = connections.join_next_with_id() => {
+                    // A panic ends one connection only, and its entry goes like any other.
                     running.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
                     continue;
                 }
@@ -174,12 +180,16 @@ impl Listener {
                 }
             }
         }
+        // Each connection sees its channel close, and ends when it is idle or has answered.
         drop(running);
+        // A client that connects now is refused at once, instead of waiting in the backlog of a listener that no longer accepts.
         drop(socket);
         while connections.join_next().await.is_some() {}
     }
 
     async fn serve(self, stream: TcpStream, peer_address: SocketAddr, stopping: Stopping) {
+        // Kafka's `SocketServer` sets this too. Answers are written whole, and Nagle's algorithm would hold back the last packet until the
+        // client acknowledges the one before.
         let local_address = stream.set_nodelay(true).and_then(|()| stream.local_addr());
         let local_address = match local_address {
             Ok(address) => address,
@@ -246,6 +256,7 @@ struct Counted<'a>(&'a AtomicU64);
 
 impl<'a> Counted<'a> {
     fn new(counter: &'a AtomicU64) -> Self {
+        // The order is relaxed, because the count is only shown.
         counter.fetch_add(1, Ordering::Relaxed);
         Self(counter)
     }

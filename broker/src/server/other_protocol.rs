@@ -32,6 +32,7 @@ impl OncePerMinute {
     }
 
     fn is_due(&self, now: Instant) -> bool {
+        // A poisoned lock is safe to use: the value is replaced whole.
         let mut last = self.last_warning.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = last.is_none_or(|last| now.duration_since(last) >= BETWEEN_WARNINGS);
         if is_due {

@@ -28,6 +28,7 @@ impl RequestLog {
     }
 }
 
+// The line is written apart from the inlined check of the level, so that the hot path stays small.
 #[cold]
 fn write(started: Instant, context: &RequestContext, api: &Served, version: i16, answer: &Answer) {
     tracing::debug!(

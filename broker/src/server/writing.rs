@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::AsyncWrite;
 
-/// Writes all pending bytes. `outgoing` holds whatever is left, so the caller may poll again later. After an error the connection
+/// Writes all pending bytes. `outgoing` keeps the rest, so the caller may poll again later. After an error the connection
 /// must be closed, because a frame may be half written.
 pub(super) fn poll_write(
     outgoing: &mut Outgoing,
@@ -16,10 +16,12 @@ pub(super) fn poll_write(
     while outgoing.len() > 0 {
         let written = ready!(poll_write_some(outgoing, io.as_mut(), context))?;
         if written == 0 {
+            // A stream that takes no bytes without being pending would be polled for ever.
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
         outgoing.advance(written);
     }
+    // TCP keeps nothing back, but the stream may be another one, such as a test's.
     io.poll_flush(context)
 }
 
@@ -28,6 +30,7 @@ fn poll_write_some(
     io: Pin<&mut impl AsyncWrite>,
     context: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
+    // Most answers have no records and are in one piece, which saves filling 4 KiB of slices on the stack.
     if let Some(bytes) = outgoing.one_piece() {
         return io.poll_write(context, bytes);
     }

@@ -94,6 +94,7 @@ impl Fault {
     /// Prepends the name of the enclosing field to the path.
     #[cold]
     pub(crate) fn within(mut self: Box<Self>, name: &str) -> Box<Self> {
+        // The path is built on the way out of the nested calls, so that a body without faults pays nothing for it.
         let dot = if self.path.is_empty() || self.path.starts_with('[') {
             ""
         } else {

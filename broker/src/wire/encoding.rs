@@ -5,6 +5,7 @@ use bytes::BufMut;
 /// Writes the count of an array.
 pub(crate) fn put_count(head: &mut Vec<u8>, is_flexible: bool, count: usize) {
     if is_flexible {
+        // Compact lengths and counts are one more than the value, because 0 is null.
         put_unsigned_varint(head, count as u32 + 1);
     } else {
         head.put_i32(count as i32);
@@ -16,6 +17,7 @@ pub(crate) fn put_string(head: &mut Vec<u8>, is_flexible: bool, text: &str) {
     if is_flexible {
         put_unsigned_varint(head, text.len() as u32 + 1);
     } else {
+        // Topic names come out of requests, whose strings are bounded to this width, and our own messages are short.
         head.put_i16(text.len() as i16);
     }
     head.put_slice(text.as_bytes());

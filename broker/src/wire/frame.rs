@@ -24,6 +24,7 @@ impl OtherProtocol {
         match &first {
             // A handshake record of SSL 3.0 or of any TLS version.
             [0x16, 0x03, ..] => Some(Self::Tls),
+            // A frame's length has four bytes, so these are the first four of each method.
             b"GET " | b"HEAD" | b"POST" | b"PUT " | b"DELE" | b"CONN" | b"OPTI" | b"TRAC" | b"PATC" => {
                 Some(Self::Http)
             }

@@ -7,6 +7,8 @@ use std::io::IoSlice;
 /// The size below which shared bytes are copied: an additional slice costs more than the copy.
 const COPY_BYTES: usize = 1 << 10;
 /// The most slices of one write. They lie on the stack (4 KiB); Linux accepts at most 1,024 (`IOV_MAX`).
+// A batch that is kept as it came takes two slices. With 64 slices, fetching batches of 16 KB reached 0.83 of the reference's rate; with
+// 128 it was 0.87, with 256 it was 0.89.
 pub(crate) const SLICES: usize = 256;
 /// The buffer capacity that an idle connection may keep: enough for most small answers, and little for thousands of idle connections.
 const IDLE_BUFFER_BYTES: usize = 512;
@@ -96,6 +98,7 @@ impl Outgoing {
         for index in self.written.part..self.part_count() {
             let part = &self.part(index)[skipped..];
             skipped = 0;
+            // Between two shared parts lies an empty copied one, which would only use up a slice.
             if part.is_empty() {
                 continue;
             }

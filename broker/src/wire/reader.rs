@@ -96,6 +96,7 @@ impl<'a> Reader<'a> {
         } else {
             i64::from(self.int16()?)
         };
+        // Only a compact length can be longer than that.
         if length > MAX_STRING_BYTES as i64 {
             return fault(Claim::LongString { claimed: length });
         }
@@ -153,6 +154,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn count(&mut self, claimed: i64, least: usize) -> Result<usize, Box<Fault>> {
         let left = self.left();
         let count = match usize::try_from(claimed) {
+            // It divides instead of multiplying, so that no claim can overflow.
             Ok(count) if count <= left / least => count,
             _ => return fault(Claim::Count { claimed, least, left }),
         };
@@ -193,6 +195,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         match *self.rest {
+            // Almost every struct ends without tagged fields, so this path alone is inlined.
             [0, ref rest @ ..] => {
                 self.rest = rest;
                 Ok(())
@@ -238,6 +241,7 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(crate) fn varint(&mut self) -> Result<u32, Box<Fault>> {
         match *self.rest {
+            // Most lengths and counts fit in one byte. The loop for longer ones stays out of the inlined code.
             [byte @ ..0x80, ref rest @ ..] => {
                 self.rest = rest;
                 Ok(u32::from(byte))

@@ -54,6 +54,7 @@ impl FetchAnswer {
     pub(crate) fn write(self, out: &mut Outgoing, version: i16, throttle_time_ms: i32) {
         let head = out.copied();
         head.put_i32(throttle_time_ms);
+        // Sessions came in this version (KIP-227), and with them a code for the whole answer.
         if version >= 7 {
             head.put_i16(self.error_code);
             head.put_i32(self.session_id);
@@ -101,6 +102,7 @@ fn put_partition(out: &mut Outgoing, version: i16, partition: PartitionAnswer) {
     }
     put_aborted(head, version, partition.aborted_transactions.as_deref());
     if version >= 11 {
+        // Any other id would send the consumer to a follower (KIP-392), and followers hold no records here.
         head.put_i32(-1); // preferred_read_replica
     }
     // Without records the field is empty, not null: librdkafka treats null as a broken message set.
@@ -140,6 +142,7 @@ fn put_aborted(head: &mut Vec<u8>, version: i16, aborted: Option<&[(i64, i64)]>)
 }
 
 fn put_partition_tags(head: &mut Vec<u8>, diverging: Option<(i32, i64)>, leader: Option<(i32, i32)>) {
+    // As in Kafka's generated code a tag without a value is left out: -1 and -1 are its default.
     head.put_u8(u8::from(diverging.is_some()) + u8::from(leader.is_some()));
     if let Some((epoch, end_offset)) = diverging {
         head.put_slice(&[0, 13]); // tag and size

@@ -62,6 +62,7 @@ impl ProduceAnswer {
         for topic in &self.topics {
             put_topic(head, version, topic);
         }
+        // The throttle time follows the topics, since version 1 added it at the end. Most other answers begin with it.
         head.put_i32(throttle_time_ms);
         if version >= FLEXIBLE_FROM {
             put_node_endpoints(head, &self.node_endpoints);
@@ -107,8 +108,10 @@ fn put_appended(head: &mut Vec<u8>, version: i16, appended: &Appended) {
     let is_flexible = version >= FLEXIBLE_FROM;
     head.put_i16(0); // error_code
     head.put_i64(appended.base_offset.0);
+    // -1 tells the producer that the records keep its own timestamps.
     head.put_i64(appended.log_append_time_ms.unwrap_or(-1));
     if version >= 5 {
+        // A producer compares it with its last acknowledged offset, to tell records that retention has deleted from records that were lost.
         head.put_i64(appended.log_start_offset.0);
     }
     if version >= 8 {
@@ -123,6 +126,7 @@ fn put_appended(head: &mut Vec<u8>, version: i16, appended: &Appended) {
 fn put_refusal(head: &mut Vec<u8>, version: i16, refusal: &Refusal) {
     let is_flexible = version >= FLEXIBLE_FROM;
     head.put_i16(refusal.error_code);
+    // These are Kafka's INVALID_OFFSET and NO_TIMESTAMP.
     head.put_i64(-1); // base_offset
     head.put_i64(-1); // log_append_time_ms
     if version >= 5 {

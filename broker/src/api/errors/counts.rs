@@ -32,6 +32,7 @@ impl ErrorCounts {
 
 impl FromIterator<i16> for ErrorCounts {
     fn from_iter<I: IntoIterator<Item = i16>>(codes: I) -> Self {
+        // The map is ordered, so that the log line of an answer is always the same.
         let mut counts = BTreeMap::new();
         for code in codes {
             *counts.entry(code).or_default() += 1;

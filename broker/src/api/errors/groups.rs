@@ -39,6 +39,7 @@ impl KafkaError for AccessError {
             Self::Unauthorized => ResponseError::GroupAuthorizationFailed,
             Self::EmptyGroupId => ResponseError::InvalidGroupId,
             Self::NotCoordinator { .. } => ResponseError::NotCoordinator,
+            // Clients look the coordinator up again after this code and send the request once more.
             Self::Ended => ResponseError::CoordinatorNotAvailable,
             // Clients do not retry after this code, which is right: the limit is on the whole cluster.
             Self::TooManyGroups { .. } => ResponseError::PolicyViolation,
@@ -68,6 +69,7 @@ impl KafkaError for FindCoordinatorError {
         match self {
             Self::Denied(denied) => denied.response(),
             Self::NoListener { .. } => ResponseError::CoordinatorNotAvailable,
+            // Kafka gives this code for share groups while they are off.
             Self::NoTransactions { .. } | Self::NoShareGroups { .. } | Self::UnknownKeyType { .. } => {
                 ResponseError::InvalidRequest
             }
@@ -92,6 +94,7 @@ impl KafkaError for JoinError {
 pub(in crate::api) fn joining_member_id(error: &GroupError<JoinError>) -> Option<&str> {
     match error {
         GroupError::Refused(JoinError::MemberIdRequired { member_id }) => Some(member_id),
+        // As in Kafka, a member that is not admitted has no id.
         GroupError::Refused(JoinError::MaxSizeReached { .. }) => Some(""),
         _ => None,
     }

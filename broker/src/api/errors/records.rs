@@ -16,6 +16,8 @@ impl KafkaError for InvalidBatch {
             Self::Truncated { .. } | Self::UnsupportedMagic { .. } | Self::Malformed { .. } => {
                 ResponseError::InvalidRecord
             }
+            // A producer sends the batch again after this code, as bytes can be damaged on their way. INVALID_RECORD is final: it would
+            // build the same batch.
             Self::Corrupt { .. } | Self::TooShort { .. } => ResponseError::CorruptMessage,
             Self::UnknownCompression { .. } => ResponseError::UnsupportedCompressionType,
         }
@@ -25,6 +27,7 @@ impl KafkaError for InvalidBatch {
 impl KafkaError for AppendError {
     fn response(&self) -> ResponseError {
         match self {
+            // Java's producer splits a batch after this code, not after RECORD_LIST_TOO_LARGE.
             Self::TooLarge { .. } => ResponseError::MessageTooLarge,
             Self::TooLargeForSegment { .. } => ResponseError::RecordListTooLarge,
             Self::TimestampOutOfRange { .. } => ResponseError::InvalidTimestamp,
@@ -71,6 +74,7 @@ impl KafkaError for NotServed {
             Self::NotLeader(_) => ResponseError::NotLeaderOrFollower,
             Self::FencedLeaderEpoch(_) => ResponseError::FencedLeaderEpoch,
             Self::UnknownLeaderEpoch => ResponseError::UnknownLeaderEpoch,
+            // This is Kafka's code for a log directory that failed. Clients refresh their metadata and try again.
             Self::Offline(_) => ResponseError::KafkaStorageError,
         }
     }
@@ -79,6 +83,7 @@ impl KafkaError for NotServed {
 impl KafkaError for ListOffsetsError {
     fn response(&self) -> ResponseError {
         match self {
+            // `ReplicaManager.fetchOffset` answers so: a later version may give the timestamp a meaning.
             Self::UnknownTimestamp { .. } => ResponseError::UnsupportedVersion,
             Self::Duplicate => ResponseError::InvalidRequest,
             Self::NotServed(error) => error.response(),

@@ -51,6 +51,7 @@ impl KafkaError for CreateTopicError {
             Self::Config(error) => error.response(),
             Self::ReplicationFactor => ResponseError::InvalidReplicationFactor,
             Self::Partitions => ResponseError::InvalidPartitions,
+            // Kafka gives this code to a request that creates too many partitions. Clients do not retry after it.
             Self::TooMany(_) => ResponseError::PolicyViolation,
             Self::Placement(error) => error.response(),
         }
@@ -102,6 +103,7 @@ impl KafkaError for DeleteRecordsError {
         match self {
             Self::Denied(denied) => denied.response(),
             Self::UnknownPartition => ResponseError::UnknownTopicOrPartition,
+            // `ReplicaManager` refuses internal topics by this code, and `Partition` compacted ones by POLICY_VIOLATION.
             Self::Internal => ResponseError::InvalidTopicException,
             Self::NotLeader => ResponseError::NotLeaderOrFollower,
             Self::NotDeletable => ResponseError::PolicyViolation,

@@ -1,3 +1,5 @@
+//! The tagged field with the endpoints of leaders (KIP-951).
+
 use crate::cluster::NodeEndpoint;
 use crate::wire::{put_count, put_string, put_unsigned_varint};
 use bytes::BufMut;
@@ -8,6 +10,7 @@ pub(crate) fn put_node_endpoints(head: &mut Vec<u8>, nodes: &[NodeEndpoint]) {
         head.put_u8(0);
         return;
     }
+    // The field's size precedes it. Only answers with an error come here, so a buffer of its own does no harm.
     let mut field = Vec::new();
     put_count(&mut field, true, nodes.len());
     for node in nodes {

@@ -107,13 +107,16 @@ impl<'a> RequestReader<'a> {
             .reader
             .string(true)
             .map_err(|fault| fault.within("TransactionalId"))?;
+        // Only its presence matters later, but kafka-protocol refuses invalid text too.
         let transactional_id = transactional_id.map(str::from_utf8).transpose()?;
         let acks = self.reader.int16().map_err(|fault| fault.within("Acks"))?;
+        // Nothing waits for followers, so the timeout has no use.
         self.reader.int32().map_err(|fault| fault.within("TimeoutMs"))?;
         let count = self
             .reader
             .array_of(self.least_topic_bytes())
             .map_err(|fault| fault.within("TopicData"))?;
+        // `array_of` has checked the count against the bytes that are left, so a small body cannot reserve much.
         let mut topics = Few::with_capacity(count);
         for index in 0..count {
             topics.push(self.topic().map_err(|unread| unread.within_topic(index))?);
@@ -132,6 +135,7 @@ impl<'a> RequestReader<'a> {
             (StrBytes::default(), Uuid::from_bytes(id))
         } else {
             let name = self.reader.string(false).map_err(|fault| fault.within("Name"))?;
+            // The name stays a part of the frame, so that it costs no allocation.
             let name = self.body.slice_ref(name.unwrap_or_default());
             (StrBytes::from_utf8(name)?, Uuid::nil())
         };
@@ -150,6 +154,7 @@ impl<'a> RequestReader<'a> {
 
     fn partition(&mut self) -> Result<PartitionData, Box<Fault>> {
         let index = self.reader.int32().map_err(|fault| fault.within("Index"))?;
+        // Null is valid on the wire. The operation refuses it for its partition alone.
         let records = self.reader.bytes(true).map_err(|fault| fault.within("Records"))?;
         self.reader.skip_tagged_fields()?;
         Ok(PartitionData {
