@@ -1,4 +1,4 @@
-//! The cluster's metrics: the counters that operations raise, and the table of what is shown.
+//! The cluster's metrics: the counters that operations raise, and the table of the metrics that are shown.
 //!
 //! A metric has its counter here and one entry in the table. The page of the HTTP surface is written from the table.
 
@@ -48,6 +48,7 @@ impl Counters {
     /// Returns the part that this thread raises.
     fn own_part(&self) -> &Traffic {
         static THREADS: AtomicUsize = AtomicUsize::new(0);
+        // A thread keeps its number, so only its first request raises a counter that all threads share.
         thread_local! {
             static OWN: usize = THREADS.fetch_add(1, Ordering::Relaxed) % TRAFFIC_PARTS;
         }
@@ -55,6 +56,8 @@ impl Counters {
     }
 
     fn sum(&self, counter: fn(&Traffic) -> &AtomicU64) -> u64 {
+        // The parts are read one after another while others raise them. Each only rises, so no sum is below
+        // an earlier one.
         let parts = self.traffic.iter().map(counter);
         parts.map(|part| part.load(Ordering::Relaxed)).sum()
     }

@@ -26,10 +26,10 @@ use stock::Stock;
 use tokio::sync::Semaphore;
 
 /// The number of bytes that one permit of the frames' share stands for. Tokio's semaphore takes the number of permits as a `u32`.
+// With units of 1 KiB a `u32` counts up to 4 TiB.
 const FRAME_UNIT_BYTES: usize = 1024;
 
-/// The frames' share is the limit divided by this. Most of the memory is for what clients want to
-/// keep.
+/// The frames' share is the limit divided by this. The larger part is for records, which are kept.
 const FRAMES_DIVISOR: usize = 4;
 
 /// A limit in bytes, and the free buffers under it. Clones share both.
@@ -135,6 +135,8 @@ impl Pool {
 
     /// Returns the number of bytes in use, frames in flight included. Free buffers are not in use.
     pub fn used_bytes(&self) -> usize {
+        // `Relaxed` is enough in this file: the counters only count, and buffers pass between threads through
+        // locks.
         self.shared.used_bytes.load(Ordering::Relaxed)
     }
 
@@ -147,6 +149,7 @@ impl Pool {
     /// # Errors
     /// [`OutOfMemory`] when it does not.
     pub(crate) fn admit(&self, more_bytes: usize) -> Result<(), OutOfMemory> {
+        // This reserves nothing: the bytes are charged already, or by the caller's next step.
         if self.used_bytes() + more_bytes > self.kept_limit_bytes() {
             return Err(self.out_of_memory(more_bytes));
         }
@@ -184,12 +187,17 @@ impl Pool {
     /// # Errors
     /// [`OutOfMemory`] if the limit leaves no room for them.
     pub fn charge(&self, bytes: usize) -> Result<Charge, OutOfMemory> {
+        // It adds before it checks, so that two threads cannot both take the last room.
         let before = self.shared.used_bytes.fetch_add(bytes, Ordering::Relaxed);
         let frames = self.shared.frame_bytes.load(Ordering::Relaxed);
+        // Frames have a share of their own, so they take nothing from the room of what is kept. The two
+        // counters are read one after the other: for a moment the frames can be the larger one.
         if before.saturating_sub(frames) + bytes > self.kept_limit_bytes() {
             self.shared.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
             return Err(self.out_of_memory(bytes));
         }
+        // These bytes come from the allocator, beside the free buffers, so the free buffers make room for
+        // them.
         self.give_back_free();
         Ok(Charge {
             bytes,
@@ -205,7 +213,11 @@ impl Pool {
     /// [`FrameTooLarge`] if the frame can never fit.
     pub(crate) async fn reserve_frame(&self, len: usize) -> Result<(FrameTicket, PooledBuf), FrameTooLarge> {
         let permits = self.frame_permits(len)?;
+        // There is no await after this one, so a future that is dropped cannot lose permits that it has
+        // acquired.
         let permit = self.shared.frame_permits.acquire_many(permits).await;
+        // A permit gives itself back when it is dropped, but a frame outlives this call: `FrameInFlight` does
+        // that.
         permit.expect("the pool never closes its semaphore").forget();
         Ok(self.begin_frame(len, permits))
     }
@@ -232,6 +244,7 @@ impl Pool {
             share_bytes: self.shared.frames_share_bytes,
             limit_bytes: self.shared.limit_bytes,
         };
+        // The buffer has the size of its class, so the frame reserves that, and not only its length.
         let bytes = free::class_bytes(len);
         if bytes > self.shared.frames_share_bytes {
             return Err(too_large);
@@ -241,6 +254,8 @@ impl Pool {
 
     fn begin_frame(&self, len: usize, permits: u32) -> (FrameTicket, PooledBuf) {
         let bytes = free::class_bytes(len);
+        // The permits have been acquired and the share is a part of the limit, so the limit needs no second
+        // check.
         let mut buffer = self.fill(self.charge_beyond_limit(bytes));
         self.shared.frame_bytes.fetch_add(bytes, Ordering::Relaxed);
         let frame = Arc::new(FrameInFlight {
@@ -253,7 +268,8 @@ impl Pool {
         (FrameTicket { frame }, buffer)
     }
 
-    /// Counts `bytes` that are held elsewhere, and may exceed the limit. For what must be held to keep or serve what was admitted.
+    /// Counts `bytes` that are held elsewhere, and may exceed the limit. It is for memory without which admitted bytes cannot be
+    /// kept or served.
     pub(crate) fn charge_beyond_limit(&self, bytes: usize) -> Charge {
         self.shared.used_bytes.fetch_add(bytes, Ordering::Relaxed);
         Charge {
@@ -269,12 +285,15 @@ impl Pool {
 
     /// Gives free buffers back to the allocator if they and the bytes in use exceed the limit together.
     fn give_back_free(&self) {
+        // The bytes in use may exceed the limit: see `charge_beyond_limit`.
         let room_bytes = self.shared.limit_bytes.saturating_sub(self.used_bytes());
         self.shared.free.shrink_to(room_bytes);
     }
 
     /// Returns an empty buffer of the size that `charge` counts.
     fn fill(&self, charge: Charge) -> PooledBuf {
+        // A new buffer is allocated beside the free ones that have another size, so these make room for it
+        // first. Its capacity is exactly that of its class: `FreeBuffers::push` takes no other back.
         let bytes = self.shared.free.pop(charge.bytes).unwrap_or_else(|| {
             self.give_back_free();
             Vec::with_capacity(charge.bytes)
@@ -298,6 +317,8 @@ impl Pool {
 
 impl FrameInFlight {
     fn end(&self) {
+        // `swap` lets one caller through, whichever thread comes first, so it needs no ordering with other
+        // memory.
         if !self.is_over.swap(true, Ordering::Relaxed) {
             let shared = &self.pool.shared;
             shared.frame_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
@@ -320,6 +341,8 @@ impl Charge {
 
     /// Counts `bytes` from now on, and may exceed the limit as [`Pool::charge_beyond_limit`] does.
     pub(crate) fn resize(&mut self, bytes: usize) {
+        // Only the difference is added or subtracted: without the bytes in between, others would see room
+        // that there is not.
         let used_bytes = &self.pool.shared.used_bytes;
         if bytes > self.bytes {
             used_bytes.fetch_add(bytes - self.bytes, Ordering::Relaxed);

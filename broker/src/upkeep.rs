@@ -1,8 +1,8 @@
 //! Work beside requests: the sweeps of the logs (`retention.ms`, `retention.bytes`, expired producers), and the pool's stock of new
 //! buffers. One task, owned by the broker.
 //!
-//! This file decides when; the log decides what is dropped. Groups expire their offsets themselves. Source: Kafka's
-//! `LogManager.cleanupLogs`.
+//! This file decides when a sweep runs; the log decides which segments are dropped. Groups expire their offsets themselves. Source:
+//! Kafka's `LogManager.cleanupLogs`.
 
 use crate::cluster::Cluster;
 use std::sync::Arc;
@@ -19,10 +19,12 @@ impl Upkeep {
     /// Sweeps `cluster` every `log.retention.check.interval.ms` from now on, and keeps its pool's stock.
     pub(crate) fn start(cluster: Arc<Cluster>) -> Self {
         let interval_ms = u64::try_from(cluster.config.retention_check_interval_ms).unwrap_or(0);
+        // The least value that Kafka accepts is 1; an interval of 0 would never let the task sleep.
         let interval = Duration::from_millis(interval_ms.max(1));
         let task = tokio::spawn(async move {
             let sweeping = async {
                 loop {
+                    // It sleeps first, because a cluster that has just started has nothing to sweep.
                     tokio::time::sleep(interval).await;
                     sweep(&cluster).await;
                 }
@@ -53,6 +55,7 @@ async fn sweep(cluster: &Cluster) {
             // An offline partition has nothing to sweep.
             if let Ok(mut state) = partition.write() {
                 let dropped_bytes = state.enforce_retention(cluster.clock.now_ms());
+                // The lock ends before the log line is written, because writing it can block.
                 drop(state);
                 if dropped_bytes > 0 {
                     tracing::info!(topic = %topic.name, partition = partition.index, dropped_bytes, "retention");

@@ -9,6 +9,7 @@ pub(super) use table::REQUESTS;
 
 /// Returns the shape of a request of this version, if it is served.
 pub(super) fn find(api_key: i16, version: i16) -> Option<&'static Request> {
+    // Every request passes here, so its key is an index and is not searched for.
     let place = usize::from(*PLACES.get(usize::try_from(api_key).ok()?)?);
     let request = REQUESTS.get(place)?;
     (request.first_version <= version && version <= request.last_version).then_some(request)
@@ -18,6 +19,7 @@ pub(super) fn find(api_key: i16, version: i16) -> Option<&'static Request> {
 static PLACES: [u8; 128] = {
     let mut places = [u8::MAX; 128];
     let mut place = 0;
+    // A `for` loop is not allowed in a constant.
     while place < REQUESTS.len() {
         places[REQUESTS[place].api_key as usize] = place as u8;
         place += 1;

@@ -157,10 +157,12 @@ impl Kind {
     pub(super) fn least_size_bytes(self, version: i16, is_flexible: bool) -> usize {
         match self {
             Kind::Fixed(size) => size,
+            // The least length is a varint of one byte.
             _ if is_flexible && !matches!(self, Kind::Struct(_)) => 1,
             Kind::String => 2,
             Kind::Bytes | Kind::Array(_) => 4,
             Kind::Struct(fields) => {
+                // A flexible struct ends with the count of its tagged fields, which may all be absent.
                 let mut least = usize::from(is_flexible);
                 for field in fields.iter().filter(|field| field.is_untagged_in(version)) {
                     least += match field.kind {

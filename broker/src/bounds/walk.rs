@@ -11,6 +11,7 @@ use crate::wire::{Claim, Fault, Reader, TAGGED_FIELDS, fault};
 /// The upper bound of the least sizes of all elements in the table; a test compares.
 pub(super) const LARGEST_LEAST_BYTES: usize = 64;
 
+// A fault is boxed because it is rare: a large error would make the result of every step large.
 type Step = Result<(), Box<Fault>>;
 
 /// Walks the request at the start of `body`.
@@ -86,6 +87,7 @@ impl Walker<'_> {
         };
         let count = self.reader.array(least, is_nullable)?.unwrap_or(0);
         if let Kind::Fixed(size) = element {
+            // The count was checked against the bytes that are left, so the product does not overflow.
             return self.reader.skip(count * size);
         }
         for index in 0..count {

@@ -1,4 +1,4 @@
-//! Fetching: what to read within which budgets (`plan`, pure), waiting for it (`wait`), and fetch sessions (`session`, KIP-227).
+//! Fetching: the bytes to read from each partition (`plan`, pure), the wait for records (`wait`), and fetch sessions (`session`, KIP-227).
 
 pub(crate) mod plan;
 pub(crate) mod session;

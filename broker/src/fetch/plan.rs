@@ -38,6 +38,7 @@ impl Budget {
 
     /// Subtracts the bytes that a partition returned.
     pub(crate) fn take(&mut self, bytes: usize) {
+        // The first batch is returned whole, so it may take more than is left.
         self.left_bytes = self.left_bytes.saturating_sub(bytes);
         self.has_data |= bytes > 0;
     }

@@ -133,17 +133,21 @@ impl FetchSessions {
             return Err(SessionError::TopicIdMixed);
         }
         session.update(&wanted, forgotten);
+        // Kafka ends a session that has lost its last partition, and answers without one.
         if session.turns.is_empty() {
             sessions.remove(&request.id);
             let kind = AnswerKind::Sessionless;
             return Ok(Opened { wanted, kind });
         }
         session.last_used_ms = now_ms;
+        // The epoch moves before the read, so that a later request of the session makes this one's answer
+        // invalid.
         session.epoch = next_epoch(session.epoch);
         Ok(Opened {
             wanted: session
                 .turns
                 .values()
+                // The read may wait for records, and the lock must not be held meanwhile.
                 .map(|cached| cached.wanted.clone())
                 .collect(),
             kind: AnswerKind::Incremental {
@@ -189,6 +193,7 @@ impl FetchSessions {
             return NO_SESSION;
         }
         let id = loop {
+            // Kafka's ids are random and positive; 0 stands for no session.
             let id = entropy.below(i32::MAX as u64 - 1) as i32 + 1;
             if !sessions.contains_key(&id) {
                 break id;
@@ -208,6 +213,7 @@ impl FetchSessions {
 fn evict(sessions: &mut HashMap<i32, Session>, new_size: usize, now_ms: i64) -> bool {
     let stalest = sessions
         .iter()
+        // The id decides a tie, because the order of a hash map differs from run to run.
         .min_by_key(|(id, session)| (session.last_used_ms, **id));
     let Some((id, stalest)) = stalest else {
         return false;
@@ -220,6 +226,8 @@ fn evict(sessions: &mut HashMap<i32, Session>, new_size: usize, now_ms: i64) -> 
             .filter(|(_, session)| session.last_used_ms - session.created_ms > EVICTION_MS)
             .map(|(id, session)| (session.turns.len(), *id))
             .min()
+            // As in Kafka, a session with more partitions is worth more: without it each of its requests
+            // would name them all.
             .filter(|(size, _)| *size < new_size)
             .map(|(_, id)| id)
     };
@@ -260,6 +268,7 @@ impl Session {
         for wanted in wanted {
             if let Some(cached) = self.cached(&wanted.key) {
                 let name = cached.wanted.resolved_name.take();
+                // A request by id does not repeat the name that was found for the topic, so the name stays.
                 cached.wanted = wanted.clone();
                 if cached.wanted.resolved_name.is_none() {
                     cached.wanted.resolved_name = name;
@@ -315,6 +324,7 @@ impl Cached {
         match &partition.result {
             Err(_) => true,
             Ok(fetched) => {
+                // The client has to truncate its log if the epochs diverge, so it must hear of it.
                 fetched.records.bytes > 0
                     || fetched.diverging_epoch.is_some()
                     || self.high_watermark != Some(fetched.high_watermark)
@@ -332,6 +342,7 @@ impl Cached {
                 self.high_watermark = Some(fetched.high_watermark);
                 self.log_start_offset = fetched.log_start_offset;
             }
+            // The next answer has the partition again, which tells the client that the error is over.
             Err(_) => self.high_watermark = None,
         }
     }

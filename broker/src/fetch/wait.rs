@@ -1,6 +1,6 @@
 //! The wait of a fetch until one of its partitions has changed.
 //!
-//! It registers with every partition before the caller reads them. Otherwise an append between the read and the wait would wake nobody.
+//! It registers with every partition before the caller reads them. Otherwise it would miss an append between the read and the wait.
 
 use crate::topic::Partition;
 use std::future::{Future, poll_fn};
@@ -20,6 +20,7 @@ struct Watched<'a> {
 
 impl<'a> Watched<'a> {
     fn new(partition: &'a Partition) -> Self {
+        // A `Notified` must not move in memory once it is registered, and the elements of a list may.
         let mut moved = Box::pin(partition.moved());
         moved.as_mut().enable();
         Self { partition, moved }
@@ -40,6 +41,8 @@ impl<'a> Waiter<'a> {
         poll_fn(|context| {
             let mut has_moved = false;
             for watched in &mut self.watched {
+                // The loop does not end at the first: the caller reads all partitions, so each that has moved
+                // is registered again before that.
                 if watched.moved.as_mut().poll(context).is_ready() {
                     *watched = Watched::new(watched.partition);
                     has_moved = true;

@@ -32,7 +32,7 @@ pub(in crate::group) enum Command {
     Summarize(Answer<GroupSummary, Infallible>),
     Delete(Answer<(), NonEmptyGroup>),
     DeleteOffsets(PartitionsByTopic, Answer<DeletedOffsets, NonEmptyGroup>),
-    /// Tells that topics were deleted. Nobody waits for an answer.
+    /// Tells that topics were deleted. It has no answer.
     DeleteTopics(Arc<[Arc<str>]>),
 }
 

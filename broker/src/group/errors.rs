@@ -4,7 +4,7 @@ use super::{GroupState, GroupsFull};
 use crate::ids::{GenerationId, NodeId};
 use std::sync::Arc;
 
-/// A group does not do what it was asked. `E` is the error of the group's rules.
+/// A request to a group failed. `E` is the error of the group's rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum GroupError<E> {
     /// The group does not exist.

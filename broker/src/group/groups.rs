@@ -27,6 +27,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, debug, info_span};
 
 /// The maximum number of groups in the cluster, whatever the memory limit allows.
+// A group with one offset takes 3.8 KB, so this many take about 190 MB.
 const MAX_GROUPS: usize = 50_000;
 
 /// The maximum number of members and pending members in a group, whatever `group.max.size` allows.
@@ -77,6 +78,7 @@ impl Groups {
 
     /// Lets a member join a group. Waits until the rebalance completes; the wait may be given up at any time.
     pub(crate) async fn join(&self, group_id: &str, joiner: Joiner) -> Result<Joined, GroupError<JoinError>> {
+        // A request that is refused must not leave an empty group behind, so this check comes first.
         let limits = &self.settings.limits;
         limits
             .validate_join(&joiner.request)
@@ -124,6 +126,7 @@ impl Groups {
         let count = leavers.len();
         let left = self.ask(group_id, |answer| ClassicCommand::Leave(leavers, answer).into());
         match left.await {
+            // Kafka gives each member this error and leaves the error of the whole answer empty.
             Err(GroupError::NotFound) => Ok(vec![Err(MembershipError::UnknownMemberId); count]),
             left => left,
         }
@@ -207,6 +210,7 @@ impl Groups {
     }
 
     fn ids(&self) -> Vec<Arc<str>> {
+        // The ids are copied, because a guard of the map must not be held while a group is asked.
         let mailboxes = self.registry.mailboxes.iter();
         let mut ids: Vec<_> = mailboxes.map(|entry| Arc::clone(entry.key())).collect();
         ids.sort();
@@ -241,6 +245,7 @@ impl Groups {
 
     /// Returns the group, or creates it as an empty classic group, which any type of group may become.
     fn get_or_create_classic(&self, group_id: &str) -> Result<Mailbox, AccessError> {
+        // Nearly every request finds its group here, without the exclusive lock that `entry` takes.
         if let Some(mailbox) = self.registry.get(group_id) {
             return Ok(mailbox);
         }
@@ -249,6 +254,8 @@ impl Groups {
             Entry::Occupied(entry) => Ok(entry.get().clone()),
             Entry::Vacant(entry) => {
                 let limit = self.max_groups;
+                // `DashMap::len` locks every shard, also the one that is locked here. Groups that are created
+                // in other shards at the same moment may exceed the limit, by one for each thread.
                 if self.registry.count.load(Ordering::Relaxed) >= limit {
                     return Err(AccessError::TooManyGroups { limit });
                 }
@@ -275,6 +282,7 @@ impl Groups {
         let task = GroupTask::new(identity, group, self.timeline, self.settings, self.memory.clone());
         // A panic while this lock is held leaves nothing half done.
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        // A `JoinSet` keeps the results of tasks that have ended, so they are taken out here.
         while tasks.try_join_next().is_some() {}
         tasks.spawn(task.run(mailbox).instrument(span));
         Mailbox { serial, commands }

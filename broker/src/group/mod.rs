@@ -1,8 +1,8 @@
 //! The groups of the cluster: the rules of each type of group, the committed offsets, and the task that runs a group.
 //!
-//! [`Group`] is what all types of groups have in common, as Kafka's `Group.java` is. The rules of each type are pure and have a folder of
-//! their own ([`classic`]); [`offsets`] keeps what a group has committed, whatever its type; [`task`] brings the time and the requests.
-//! Of topics this module knows names only, and it does not know which broker coordinates a group: operations know both.
+//! [`Group`] has the operations that all types of groups share, as Kafka's `Group.java` has. The rules of each type are pure and have
+//! a folder of their own ([`classic`]); [`offsets`] keeps the committed offsets of a group of any type; [`task`] brings the time and
+//! the requests. This module knows topics by name only, and does not know which broker coordinates a group: operations know both.
 
 pub(crate) mod classic;
 mod command;
@@ -37,9 +37,9 @@ use std::sync::Arc;
 /// One group. Source: Kafka's `Group` interface.
 ///
 /// Another type of group is another variant with a folder of rules beside [`classic`]: consumer groups (KIP-848), share groups
-/// (KIP-932), streams groups (KIP-1071). The matches below list what the new type has to answer. Two inputs of Kafka's interface are
-/// missing because only consumer groups read them: the API version of an OffsetCommit belongs in [`Committer`], and the member id and
-/// member epoch of OffsetFetch 9 are to be parameters of [`Group::validate_offset_fetch`].
+/// (KIP-932), streams groups (KIP-1071). The matches below are the questions that the new type has to answer. Two inputs of Kafka's
+/// interface are missing because only consumer groups read them: the API version of an OffsetCommit belongs in [`Committer`], and
+/// the member id and member epoch of OffsetFetch 9 are to be parameters of [`Group::validate_offset_fetch`].
 ///
 /// # Requests that are meant for another type
 /// The requests of each protocol are handled in one file of [`task`]. It asks here for its type of group and refuses the request if the
@@ -164,7 +164,7 @@ impl Group {
         }
     }
 
-    /// Does what is due at `now_ms`, and returns the answers to parked requests.
+    /// Handles the timers that are due at `now_ms`, and returns the answers to parked requests.
     pub(crate) fn expire(&mut self, now_ms: i64) -> Vec<Effect> {
         match self {
             Self::Classic(group) => group.expire(now_ms),

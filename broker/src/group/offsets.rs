@@ -117,6 +117,7 @@ impl Offsets {
                 .retention_ms
                 .map(|retention_ms| now_ms.saturating_add(retention_ms)),
         };
+        // `entry` would clone the `Arc` of the name for each commit, also if the topic is known.
         let offsets = match self.by_topic.get_mut(topic) {
             Some(offsets) => offsets,
             None => {
@@ -124,6 +125,7 @@ impl Offsets {
                 self.by_topic.entry(Arc::clone(topic)).or_default()
             }
         };
+        // The new offset is added before the old one is subtracted, so that the sum is never negative.
         self.held_bytes += committed.held_bytes();
         let before = offsets.insert(partition, committed);
         self.held_bytes -= before.as_ref().map_or(0, CommittedOffset::held_bytes);
@@ -160,6 +162,7 @@ impl Offsets {
                 self.by_topic.remove(topic);
             }
         }
+        // Deletions are rare beside commits, so they count everything again.
         self.recount_held_bytes();
     }
 

@@ -1,4 +1,4 @@
-//! Where each group's task is reached, by the group's id.
+//! The mailbox of each group's task, by the group's id.
 
 use super::command::Command;
 use dashmap::DashMap;
@@ -32,6 +32,7 @@ impl Registry {
     pub(super) fn remove(&self, group_id: &str, serial: u64) {
         let is_same = |_: &Arc<str>, mailbox: &Mailbox| mailbox.serial == serial;
         if self.mailboxes.remove_if(group_id, is_same).is_some() {
+            // `Relaxed` is enough: the count is only a limit, and mailboxes are found through the map.
             self.count.fetch_sub(1, Ordering::Relaxed);
         }
     }

@@ -1,7 +1,7 @@
 //! The shell around the rules of one group: a task with a mailbox. It receives requests, asks the rules, sends the answers, and sleeps
 //! until the next deadline. It ends when the group is deleted, or is empty and has no offsets left.
 //!
-//! What all types of groups share is here. Each protocol has a file: [`classic`] has the requests of the classic one.
+//! This file has the work that all types of groups share. Each protocol has a file: [`classic`] has the requests of the classic one.
 
 mod classic;
 
@@ -43,7 +43,7 @@ pub(super) struct Identity {
     pub(super) registry: Arc<Registry>,
 }
 
-/// One group and what its task needs.
+/// The state of a group's task: the group, its offsets, and the requests that wait.
 #[derive(Debug)]
 pub(super) struct GroupTask {
     identity: Identity,
@@ -105,6 +105,7 @@ impl GroupTask {
                 // A request after the one that ended the group is dropped, like those in the mailbox.
                 if !self.has_ended {
                     self.handle(now_ms, *command);
+                    // The memory is counted after each request, because the next one is checked against it.
                     self.count_held();
                 }
             }
@@ -148,6 +149,7 @@ impl GroupTask {
         self.group
             .validate_offset_commit(committer)
             .map_err(GroupError::Refused)?;
+        // The member is alive even if there is no memory for its offsets, so its session is renewed first.
         if !committer.is_transactional {
             self.group.note_commit(now_ms, &committer.membership.member_id);
         }
@@ -228,6 +230,8 @@ impl GroupTask {
         );
         self.has_ended = true;
         let Identity { id, serial, registry } = &self.identity;
+        // The registry forgets the group before the client hears of its end, so the client can create it anew
+        // at once.
         registry.remove(id, *serial);
     }
 }

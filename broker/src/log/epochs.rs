@@ -100,6 +100,8 @@ impl LeaderEpochs {
             .find(|entry| entry.epoch > epoch)
             .map_or(log_end_offset, |higher| higher.start_offset);
         let floor = self.entries().take_while(|entry| entry.epoch <= epoch).last();
+        // The records of an earlier epoch are gone. The client is sent to the log start, where a follower of
+        // Kafka would go on.
         Some((floor.map_or(epoch, |entry| entry.epoch), end_offset))
     }
 }

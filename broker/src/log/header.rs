@@ -6,6 +6,7 @@ use crate::ids::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, Sequence};
 pub(crate) const BATCH_HEADER_BYTES: usize = 61;
 
 pub(super) const MAGIC: i8 = 2;
+// All message formats have their magic here, so it can be read before the format is known.
 pub(super) const MAGIC_AT: usize = 16;
 /// The end of the length field. The length counts the bytes from here on.
 const LENGTH_END: usize = 12;
@@ -40,6 +41,7 @@ pub enum TimestampType {
 
 /// The header of a batch, as it is on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// The header is apart from the body, so that offset, epoch and timestamps change without a copy of the body.
 pub struct BatchHeader(pub(crate) [u8; BATCH_HEADER_BYTES]);
 
 impl BatchHeader {
@@ -230,6 +232,8 @@ impl BatchHeader {
     pub(crate) fn set_log_append_time(&mut self, now_ms: i64, body_len: usize) {
         self.change(body_len, |header| {
             header.put(21, (header.attributes() | TIMESTAMP_TYPE_BIT).to_be_bytes());
+            // The base timestamp stays, as in `DefaultRecordBatch.setMaxTimestamp`: under `LogAppendTime`
+            // readers take the largest one for every record.
             header.put(35, now_ms.to_be_bytes());
         });
     }
@@ -237,6 +241,8 @@ impl BatchHeader {
     /// Moves all timestamps of a verified batch with `body_len` bytes of body, so that its base is `base_timestamp_ms`, and corrects
     /// the CRC. The records' timestamps are relative to the base, so they move too.
     pub(crate) fn move_timestamps(&mut self, base_timestamp_ms: i64, body_len: usize) {
+        // Readers add their deltas with wrapping too, as Java does, so any base gives the timestamps that are
+        // meant.
         let moved_ms = base_timestamp_ms.wrapping_sub(self.base_timestamp_ms());
         let max_timestamp_ms = self.max_timestamp_ms().wrapping_add(moved_ms);
         self.change(body_len, |header| {
@@ -251,6 +257,7 @@ impl BatchHeader {
     fn change(&mut self, body_len: usize, change: impl FnOnce(&mut Self)) {
         let before = crc32c::crc32c(&self.0[CRC_END..]);
         change(self);
+        // Both checksums have the same initial value and final inversion, which the XOR cancels.
         let difference = before ^ crc32c::crc32c(&self.0[CRC_END..]);
         self.set_crc(self.crc() ^ crc32c::crc32c_combine(difference, 0, body_len));
     }

@@ -94,6 +94,7 @@ impl RunIndex {
         room_bytes: usize,
         at_least_one: bool,
     ) -> Stretch {
+        // A read of all that is left needs no walk over the headers.
         if run.len() - start <= room_bytes && self.end_offset <= end_offset {
             return Stretch {
                 start,
@@ -107,6 +108,7 @@ impl RunIndex {
             next_offset: self.base_offset,
         };
         // All batches before an entry end at its offset, so the walk can begin at the last entry that fits.
+        // An entry before the start counts as 0 bytes and fits; it is left out below.
         let sure = self.entries.partition_point(|entry| {
             entry.end_offset_before <= end_offset && entry.position.saturating_sub(start) <= room_bytes
         });
@@ -119,6 +121,8 @@ impl RunIndex {
         for (position, header) in walk(run, stretch.end) {
             let size = header.size_bytes().unwrap_or(0);
             let is_forced = at_least_one && position == start;
+            // The comparison subtracts, because `start + room_bytes` overflowed in a read without a limit of
+            // bytes. A random test found that.
             if header.last_offset() >= end_offset || (position + size - start > room_bytes && !is_forced) {
                 break;
             }

@@ -28,14 +28,18 @@ pub(super) fn check_size(batch: &Batch, settings: &LogSettings) -> Result<(), Ap
 /// The largest timestamp in the batch's header is believed, so that records are read only where a topic's configs ask for it:
 /// reading them costs more than the rest of an append.
 pub(super) fn check_records(batch: &Batch, now_ms: i64, settings: &LogSettings) -> Result<(), AppendError> {
+    // Under `LogAppendTime` the broker replaces the timestamp, so the client's value does not matter.
     let bounds_time = !settings.log_append_time;
     let times = TimeBounds {
+        // The configs may be `i64::MAX`, which means no limit, so both saturate.
         earliest_ms: now_ms.saturating_sub(settings.timestamp_before_max_ms),
         latest_ms: now_ms.saturating_add(settings.timestamp_after_max_ms),
     };
     if bounds_time {
         times.check(batch.header.max_timestamp_ms())?;
     }
+    // The header has the largest timestamp only, so the smallest is found in the records. By default there is
+    // no limit on the age, and the records are not read.
     let bounds_age = bounds_time && settings.timestamp_before_max_ms != i64::MAX;
     if !settings.compacted && !bounds_age {
         return Ok(());

@@ -23,7 +23,7 @@ mod segment;
 pub(crate) use batch::{Batch, InvalidBatch};
 use records::InvalidRecords;
 
-/// The largest size that a batch may decompress to when the log has to read its records: far above any useful batch, and low
+/// The largest size that a batch may decompress to when the log has to read its records. It is far above any useful batch, and low
 /// enough that a few bytes that claim gigabytes do no harm.
 const DECOMPRESSED_LIMIT_BYTES: usize = 64 << 20;
 
@@ -54,9 +54,12 @@ pub(crate) struct LogSettings {
 impl Default for LogSettings {
     fn default() -> Self {
         Self {
+            // This is 1 MiB and the 12 bytes of offset and length before a batch: `Records.LOG_OVERHEAD`.
             max_message_bytes: 1_048_588,
             log_append_time: false,
             timestamp_before_max_ms: i64::MAX,
+            // Kafka 4.0 lowered it to one hour (KIP-1030): a segment with a timestamp far in the future
+            // outlives its retention.
             timestamp_after_max_ms: 3_600_000,
             retention_ms: 604_800_000,
             retention_bytes: -1,
@@ -192,6 +195,8 @@ impl PartitionLog {
         now_ms: i64,
         settings: &LogSettings,
     ) -> Result<Appended, AppendError> {
+        // Size and records come before the sequence, as in `UnifiedLog.append`: an invalid batch is refused
+        // even if it was sent before.
         limits::check_size(&batch, settings)?;
         limits::check_records(&batch, now_ms, settings)?;
         if batch.header.has_producer_id()
@@ -200,12 +205,14 @@ impl PartitionLog {
             return Ok(Appended {
                 base_offset: written.base_offset,
                 last_offset: written.last_offset,
+                // Kafka gives the timestamp of the original batch, whatever the timestamp type is.
                 log_append_time_ms: Some(written.timestamp_ms),
                 log_start_offset: self.log_start_offset,
                 is_duplicate: true,
             });
         }
         batch.header.set_base_offset(self.log_end_offset);
+        // The client's value means nothing: franz-go sends -1, Sarama 0.
         batch.header.set_leader_epoch(leader_epoch);
         if settings.log_append_time {
             batch.header.set_log_append_time(now_ms, batch.body.len());
@@ -222,18 +229,22 @@ impl PartitionLog {
         settings: &LogSettings,
     ) -> Result<Appended, AppendError> {
         let (header, size) = (batch.header, batch.size_bytes() as u64);
+        // Only the append to a segment can fail, so nothing else changes before it.
         let rolls = match self.segments.back() {
             None => true,
             Some(active) => active.should_roll(&batch, now_ms, settings),
         };
         if rolls {
             let mut segment = Segment::new(self.log_end_offset, now_ms);
+            // The new segment gets the batch before it joins the log: if memory is refused, no empty segment
+            // is left.
             segment.append(batch, now_ms, &self.pool)?;
             self.roll(segment);
         } else if let Some(active) = self.segments.back_mut() {
             active.append(batch, now_ms, &self.pool)?;
         }
         self.size_bytes += size;
+        // The epoch begins with this batch, so it is noted before the log end moves.
         self.epochs.assign(leader_epoch, self.log_end_offset);
         self.log_end_offset = header.last_offset().plus(1);
         if header.has_producer_id() {
@@ -270,7 +281,7 @@ impl PartitionLog {
     /// the log end drops nothing. Source: Kafka's `UnifiedLog.truncateTo`.
     ///
     /// An offset before the log start empties the log: the batches between the two have been given back already. (Kafka's files
-    /// may still have some of them, which nobody can read.)
+    /// may still have some of them, which no client can read.)
     pub(crate) fn truncate(&mut self, offset: Offset, now_ms: i64) {
         assert!(
             offset >= Offset(0),
@@ -287,6 +298,7 @@ impl PartitionLog {
             self.producers = Producers::default();
             self.log_start_offset = offset;
         } else {
+            // The segments come first: producers are built again from the batches that are left.
             self.truncate_segments(offset, now_ms);
             let kept = self.segments.iter().flat_map(Segment::headers);
             self.producers.truncate(offset, kept);
@@ -294,8 +306,8 @@ impl PartitionLog {
         self.log_end_offset = offset;
     }
 
-    /// Drops the segments that begin after `offset`, and what the last of the others has from there on. That one stays even if it
-    /// is empty then, and takes the next append.
+    /// Drops the segments that begin after `offset`, and the batches from there on in the last segment that is left. That segment
+    /// stays even if it is empty then, and takes the next append.
     fn truncate_segments(&mut self, offset: Offset, now_ms: i64) {
         let kept = self
             .segments
@@ -342,6 +354,7 @@ impl PartitionLog {
             max_bytes,
             at_least_one,
         };
+        // There is nothing to read at the end yet. This is no error, because a fetch waits there.
         if from < end {
             let first = self.segment_of(from);
             for segment in self.segments.range(first..) {
@@ -355,6 +368,7 @@ impl PartitionLog {
 
     /// Returns the index of the segment that holds `offset`, or would hold it.
     fn segment_of(&self, offset: Offset) -> usize {
+        // Without segments this is 0, which is no segment, but a valid start of an empty range.
         self.segments
             .partition_point(|segment| segment.base_offset <= offset)
             .saturating_sub(1)
@@ -414,6 +428,8 @@ impl PartitionLog {
 
     /// Drops the segments that retention no longer keeps, and forgets producers that have expired. Returns the size of the segments.
     pub(crate) fn enforce_retention(&mut self, now_ms: i64, settings: &LogSettings) -> u64 {
+        // Kafka has another timer for this, `producer.id.expiration.check.interval.ms`. Here one sweep does
+        // both.
         self.producers.expire(now_ms);
         self.drop_expired(self.segments.len(), now_ms, settings)
     }
@@ -427,6 +443,7 @@ impl PartitionLog {
             self.segments
                 .drain(..expired)
                 .for_each(|segment| self.size_bytes -= segment.size_bytes);
+            // A log without segments starts at its end: no offset is given out twice.
             self.start_at(end_offset.unwrap_or(self.log_end_offset));
         }
         before - self.size_bytes

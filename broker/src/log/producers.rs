@@ -49,10 +49,13 @@ impl Producers {
         let Some(producer) = self.by_id.get(&producer_id) else {
             return Ok(None);
         };
+        // Duplicates come first, as in `UnifiedLog.analyzeAndValidateProducerState`: their sequence is behind
+        // the expected one and would be refused.
         if let Some(written) = producer.written(header) {
             return Ok(Some(written));
         }
         if header.producer_epoch() < producer.epoch {
+            // Since Kafka 2.7 this is not PRODUCER_FENCED, which is fatal: the client can abort and go on.
             return Err(AppendError::InvalidProducerEpoch {
                 producer_id,
                 found: header.producer_epoch(),
@@ -62,6 +65,7 @@ impl Producers {
         let expected = if header.producer_epoch() == producer.epoch {
             producer.last_sequence.plus(1)
         } else {
+            // A new epoch begins its sequences again (KIP-360).
             Sequence(0)
         };
         if header.base_sequence() != expected {
@@ -90,6 +94,7 @@ impl Producers {
             });
         if producer.epoch != header.producer_epoch() {
             producer.epoch = header.producer_epoch();
+            // The sequences begin again, so a batch of the old epoch could pass for a duplicate.
             producer.window.clear();
         }
         if producer.window.len() == BATCHES_KEPT {
@@ -103,11 +108,13 @@ impl Producers {
             timestamp_ms: header.max_timestamp_ms(),
         });
         producer.last_sequence = header.last_sequence();
+        // Kafka expires producers by the timestamp of their last batch, not by the time of the append.
         producer.last_timestamp_ms = header.max_timestamp_ms();
     }
 
     /// Forgets the tenth of the producers that wrote longest ago. One at a time would be a search of all of them per append.
     fn forget_a_tenth(&mut self) {
+        // Offsets order the producers by their last append. Timestamps would not: clients set them.
         let mut last_offsets: Vec<_> = self.by_id.values().map(Producer::last_offset).collect();
         let tenth = last_offsets.len() / 10;
         let (_, forgotten, _) = last_offsets.select_nth_unstable(tenth);
@@ -129,6 +136,7 @@ impl Producers {
             }
             is_kept
         });
+        // Without such a producer the walk over the headers of the whole log is not needed.
         if taken_back.is_empty() {
             return;
         }
@@ -139,6 +147,7 @@ impl Producers {
 
     /// Forgets the producers that have not written for `producer.id.expiration.ms`.
     pub(super) fn expire(&mut self, now_ms: i64) {
+        // Clients set the timestamps, so the difference saturates.
         self.by_id
             .retain(|_, producer| now_ms.saturating_sub(producer.last_timestamp_ms) < EXPIRATION_MS);
     }

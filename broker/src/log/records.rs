@@ -95,6 +95,7 @@ impl<'a> Iterator for Walk<'a> {
         self.index += 1;
         let record = self.record();
         if record.is_none() {
+            // The position of the next record is not known after a malformed one.
             self.index = self.count;
         }
         Some(record.ok_or(InvalidRecords::Malformed {
@@ -109,12 +110,14 @@ impl<'a> Walk<'a> {
     fn record(&mut self) -> Option<RecordView<'a>> {
         let len = usize::try_from(self.reader.varint()?).ok()?;
         let mut record = Reader::new(self.reader.take(len)?);
+        // Format 2 defines no attributes of records.
         let _attributes = record.take(1)?;
         let timestamp_delta_ms = record.varlong()?;
         let offset_delta = record.varint()?;
         let key = record.nullable_bytes()?;
         let value = record.nullable_bytes()?;
         let headers = record.rest();
+        // A record without headers ends with the single byte 0, which needs no walk.
         if headers != [0] && !are_headers(headers) {
             return None;
         }
@@ -122,6 +125,7 @@ impl<'a> Walk<'a> {
             offset: Offset(self.base_offset.0.checked_add(i64::from(offset_delta))?),
             timestamp_ms: match self.log_append_time_ms {
                 Some(log_append_time_ms) => log_append_time_ms,
+                // Java's addition wraps too, so a search by time sees the timestamps that consumers see.
                 None => self.base_timestamp_ms.wrapping_add(timestamp_delta_ms),
             },
             key,
@@ -151,6 +155,7 @@ fn are_headers(wire: &[u8]) -> bool {
 }
 
 fn header<'a>(reader: &mut Reader<'a>) -> Option<(&'a [u8], Option<&'a [u8]>)> {
+    // Kafka refuses a header with a null key, but a null value is valid.
     Some((reader.nullable_bytes()??, reader.nullable_bytes()?))
 }
 
@@ -168,6 +173,7 @@ pub(super) fn plain<'a>(
     limit_bytes: usize,
 ) -> Result<Cow<'a, [u8]>, InvalidRecords> {
     match header.compression() {
+        // An unknown codec is refused before the batch is stored, so it does not come here.
         Some(Compression::None) | None => Ok(Cow::Borrowed(body)),
         Some(codec) => codec::decompress_slice(codec, body, limit_bytes).map(Cow::Owned),
     }

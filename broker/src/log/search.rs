@@ -11,6 +11,8 @@ impl PartitionLog {
             .iter()
             .filter(|segment| segment.max_timestamp_ms >= timestamp_ms)
             .flat_map(|segment| segment.batches_by_time(timestamp_ms, self.log_start_offset))
+            // The largest timestamp of a batch may belong to a record that was deleted, so the search may
+            // have to go on after a batch that promised a result.
             .find_map(|batch| {
                 let plain = plain(&batch);
                 self.records(&batch, plain.as_deref())
@@ -25,6 +27,8 @@ impl PartitionLog {
         let mut largest: Option<Found> = None;
         for segment in &self.segments {
             for batch in segment.batches_by_time(later_than(largest), self.log_start_offset) {
+                // A larger timestamp may have been found since this iterator was made; the check saves
+                // decompressing.
                 if batch.header.max_timestamp_ms() < later_than(largest) {
                     continue;
                 }
@@ -72,6 +76,7 @@ impl PartitionLog {
 
 /// Returns the smallest timestamp after that of `found`. Without `found` that is 0: -1 stands for no timestamp.
 fn later_than(found: Option<Found>) -> i64 {
+    // A client can send the largest timestamp that there is, so the sum saturates.
     found.map_or(0, |found| found.timestamp_ms.saturating_add(1))
 }
 

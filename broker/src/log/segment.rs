@@ -71,9 +71,13 @@ impl Segment {
 
     /// Returns whether `batch` must go into a new segment. Source: `LogSegment.shouldRoll`.
     pub(super) fn should_roll(&self, batch: &Batch, now_ms: i64, settings: &LogSettings) -> bool {
+        // A truncation leaves an empty segment for the next append. Rolling would keep it in the log without
+        // records.
         if self.size_bytes == 0 {
             return false;
         }
+        // As in Kafka (KIP-33), time passes with the records' timestamps, and the clock counts only if the
+        // first batches have none. Clients set timestamps as they like, so the difference saturates.
         let waited_ms = match self.first_timestamp_ms {
             Some(first_ms) => batch.header.max_timestamp_ms().saturating_sub(first_ms),
             None => now_ms.saturating_sub(self.created_ms),
@@ -100,6 +104,7 @@ impl Segment {
         if size < LARGE_BATCH_BYTES {
             self.append_small(&batch, pool)?;
         } else {
+            // Nothing changes before this check, because an append that fails must change nothing.
             // The body is charged already, as a part of its frame.
             pool.admit(0)?;
             self.seal(pool);
@@ -121,6 +126,7 @@ impl Segment {
             .as_ref()
             .is_some_and(|tail| tail.size_bytes() + size > RUN_BYTES)
         {
+            // If the append fails afterwards, sealing has done no harm: it changes no batch.
             self.is_busy = true;
             self.seal(pool);
         }
@@ -145,6 +151,8 @@ impl Segment {
         let so_far_ms = self.chunks.back().map_or(-1, |last| last.max_timestamp_so_far_ms);
         chunk.max_timestamp_so_far_ms = chunk.max_timestamp_ms.max(so_far_ms);
         self.chunks.push_back(chunk);
+        // The list may exceed the limit: the batch has been admitted, and its entry is small beside it. The
+        // capacity changes only when the list grows, so most appends leave the charge alone.
         let held_bytes = self.chunks.capacity() * size_of::<Chunk>();
         if self.chunks_charge.as_ref().map(Charge::bytes) != Some(held_bytes) {
             self.chunks_charge = Some(pool.charge_beyond_limit(held_bytes));
@@ -155,6 +163,7 @@ impl Segment {
     /// used up.
     pub(super) fn read(&self, from: Offset, window: Window, slice: &mut Slice, pool: &Pool) -> bool {
         let first = self.chunks.partition_point(|chunk| chunk.end_offset <= from);
+        // Deleted batches stay in memory until their whole chunk is deleted, so the offset is compared below.
         let sealed = self.chunks.range(first..);
         for chunk in sealed {
             if !chunk.read(from, window, slice) {
@@ -229,10 +238,12 @@ impl Segment {
         {
             let (kept, bytes) = last.truncate(offset);
             dropped_bytes += bytes;
+            // The chunk that was cut ends at or before the offset now, so that the loop ends.
             if let Some(kept) = kept {
                 self.push(kept, pool);
             }
         }
+        // An unchanged segment keeps its `changed_ms`: retention counts from it if no record has a timestamp.
         if dropped_bytes == 0 {
             return 0;
         }
@@ -252,6 +263,7 @@ impl Segment {
     }
 
     fn release_chunks(&mut self) {
+        // `clear` would keep the capacity, which would stay charged.
         self.chunks = VecDeque::new();
         self.chunks_charge = None;
     }

@@ -72,6 +72,7 @@ macro_rules! same_as {
     ($($type:ty: $other:ty, $to:expr, $from:expr;)*) => {
         $(impl Value for $type {
             fn write<B: ByteBufMut>(&self, buffer: &mut B, encoding: Encoding) -> Result<()> {
+                // The type is written out because it is not inferred for a closure from the macro's argument.
                 let to: fn(&Self) -> $other = $to;
                 to(self).write(buffer, encoding)
             }
@@ -245,6 +246,7 @@ fn write_varint<B: ByteBufMut>(buffer: &mut B, mut value: u32) {
 
 fn read_varint<B: ByteBuf>(buffer: &mut B) -> Result<u32> {
     let mut value = 0;
+    // Five bytes of seven bits hold the 32 bits, as in Kafka's `ByteUtils.readUnsignedVarint`.
     for shift in [0, 7, 14, 21, 28] {
         let byte = buffer.try_get_u8()?;
         value |= u32::from(byte & 0x7f) << shift;
@@ -371,6 +373,8 @@ macro_rules! message {
                         codec::write_field!(self.$field, default, buffer, encoding, tagged $(, $tag)?);
                     } else {
                         let is_ignorable = codec::is_ignorable!($($lacking)?);
+                        // Kafka's generated classes refuse this too: a value that a version cannot carry must
+                        // not get lost.
                         codec::check_absent(&self.$field, &default, is_ignorable, stringify!($field), version)?;
                     }
                 })*
@@ -528,6 +532,8 @@ macro_rules! response {
             }
         }
     };
+    // ApiVersions is answered before the client knows the broker's versions, so its header never changes
+    // (KIP-511).
     ($name:ident, never flexible) => {
         impl kafka_protocol::protocol::HeaderVersion for $name {
             fn header_version(_: i16) -> i16 {

@@ -2,7 +2,7 @@
 //! answers that are not records.
 //!
 //! An open connection is charged a fixed number of bytes that covers an ordinary request and its answer, so that these cost no
-//! atomic operations. Only what exceeds it is counted as it comes and goes.
+//! atomic operations. Only bytes beyond it are counted as they come and go.
 
 use super::{Charge, FRAME_UNIT_BYTES, Pool};
 use std::sync::atomic::Ordering;
@@ -75,6 +75,8 @@ impl SmallFrames {
     /// Counts `bytes` of frames in place of those before.
     pub(crate) fn hold(&mut self, bytes: usize) {
         let bytes = uncovered(bytes);
+        // The fixed charge covers most requests before and after, so they end here without an atomic
+        // operation.
         if bytes == self.bytes {
             return;
         }
@@ -90,6 +92,8 @@ impl SmallFrames {
 
     fn count(&mut self, bytes: usize) {
         let shared = &self.pool.shared;
+        // The order keeps `frame_bytes` a part of `used_bytes` at each step: `Pool::charge` subtracts the one
+        // from the other.
         if bytes > self.bytes {
             shared.used_bytes.fetch_add(bytes - self.bytes, Ordering::Relaxed);
             shared
@@ -110,6 +114,8 @@ impl SmallFrames {
             semaphore.add_permits(self.permits - permits);
         } else {
             let more = u32::try_from(permits - self.permits).unwrap_or(u32::MAX);
+            // Small frames do not wait, because the connection has to go on. Without room it reads 4 KB at a
+            // time and nothing ahead, so they stay few.
             let Ok(taken) = semaphore.try_acquire_many(more) else {
                 return;
             };

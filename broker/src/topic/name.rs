@@ -38,6 +38,8 @@ pub(crate) fn validate(name: &str) -> Result<(), InvalidName> {
     } else if name == "." || name == ".." {
         Err(InvalidName::Dots { name: owned() })
     } else if name.encode_utf16().count() > MAX_NAME_LENGTH {
+        // Java counts UTF-16 units, and Kafka's `Topic.detectInvalidTopic` compares the length before the
+        // characters: a name with both faults gets the same error here.
         Err(InvalidName::TooLong { name: owned() })
     } else if !name.bytes().all(is_legal) {
         Err(InvalidName::Characters { name: owned() })
@@ -50,13 +52,13 @@ fn is_legal(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
 }
 
-/// What two names have in common that collide in the names of metrics, where `.` and `_` are the same; `None` for a name that cannot
-/// collide.
+/// Returns the key that names share if they collide in the names of metrics, where `.` and `_` are the same; `None` for a name that
+/// cannot collide.
 pub(crate) fn collision_key(name: &str) -> Option<String> {
     name.contains(['.', '_']).then(|| name.replace('.', "_"))
 }
 
-/// Kafka keeps its own state in the topic of that name.
+/// Returns whether Kafka keeps its own state in the topic of that name.
 pub(crate) fn is_internal(name: &str) -> bool {
     INTERNAL.contains(&name)
 }

@@ -19,6 +19,7 @@ pub(crate) struct Partition {
     pub(crate) index: i32,
     topic: Arc<str>,
     state: Mutex<State>,
+    // Each partition has its own, so that an append wakes only the fetches that wait for this partition.
     moved: Notify,
     /// Set once the error has been logged.
     is_known_offline: AtomicBool,
@@ -83,6 +84,7 @@ impl Partition {
     ) -> Self {
         let state = State {
             log: PartitionLog::new(pool),
+            // The followers that the placement names copy nothing yet: see `replicas`.
             replicas: Replicas::new(&[]),
             leader,
             leader_epoch: LeaderEpoch(0),
@@ -101,6 +103,7 @@ impl Partition {
     /// Locks the partition to read it.
     pub(crate) fn read(&self) -> Result<MutexGuard<'_, State>, Offline> {
         self.state.lock().map_err(|_| {
+            // The swap only decides who logs, so it needs no ordering with other memory.
             if !self.is_known_offline.swap(true, Ordering::Relaxed) {
                 tracing::error!(
                     topic = &*self.topic,
@@ -115,6 +118,7 @@ impl Partition {
     /// Locks the partition to change it.
     pub(crate) fn write(&self) -> Result<WriteGuard<'_>, Offline> {
         let state = self.read()?;
+        // The guard compares the state when it is dropped, so that no change can forget to wake the waiters.
         let before = state.seen();
         Ok(WriteGuard {
             state: Some(state),
@@ -163,12 +167,15 @@ impl State {
         let appended = self
             .log
             .append(batch, self.leader_epoch, now_ms, &self.settings)?;
+        // The followers count as in sync, so a record is replicated as soon as the leader has it, and
+        // acks=all does not wait.
         self.replicas.advance(self.log.log_end_offset());
         Ok(appended)
     }
 
     /// Drops the records before `offset`, which is at most the high watermark (DeleteRecords). Returns the new log start offset.
     pub(crate) fn delete_records(&mut self, offset: Offset) -> Result<Offset, OffsetOutOfRange> {
+        // The limit is that of Kafka's `Partition.deleteRecordsOnLeader`; the log itself would allow its end.
         let watermarks = self.watermarks();
         if offset > watermarks.high_watermark {
             return Err(OffsetOutOfRange {
@@ -200,6 +207,7 @@ impl State {
     pub(crate) fn set_leader(&mut self, leader: NodeId) {
         self.leader = leader;
         self.leader_epoch = LeaderEpoch(self.leader_epoch.0 + 1);
+        // Without a leader nothing is appended, so there is no record that the epoch could begin with.
         if leader != NodeId::NONE {
             self.log.begin_epoch(self.leader_epoch);
         }

@@ -79,6 +79,7 @@ impl Placement {
             factor = Some(replicas.len());
         }
         Ok(Self {
+            // Without partitions there is no factor, but `partition_count` divides by it.
             factor: factor.unwrap_or(1),
             nodes: assignments.concat(),
         })

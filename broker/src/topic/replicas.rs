@@ -48,6 +48,7 @@ impl Replicas {
     /// that consumers may have read stay readable, also when a replica that is behind joins the in-sync set.
     pub(crate) fn advance(&mut self, leader_log_end_offset: Offset) {
         let in_sync = self.followers.iter().filter(|follower| follower.is_in_sync);
+        // The leader is always in sync with itself, so the fold begins with its own log end.
         let smallest = in_sync.fold(leader_log_end_offset, |smallest, follower| {
             smallest.min(follower.log_end_offset)
         });

@@ -1,6 +1,6 @@
 //! JoinGroup: which member is let in, which waits for a rebalance, and which gets the generation as it is.
 //!
-//! Source: `GroupMetadataManager.classicGroupJoinToClassicGroup` and what it calls.
+//! Source: `GroupMetadataManager.classicGroupJoinToClassicGroup` and the methods that it calls.
 
 use super::*;
 
@@ -11,6 +11,8 @@ impl ClassicGroup {
         let is_new = request.member_id.is_empty();
         let answer = match self.check_size(&request.member_id) {
             Err(error) => {
+                // As in Kafka, a member that finds no room loses its place too: the last ones to join again
+                // are those that go.
                 self.remove_member(&request.member_id);
                 Err(error)
             }
@@ -42,6 +44,7 @@ impl ClassicGroup {
     /// group shrinks to a maximum that was lowered. Source: `acceptJoiningMember`.
     fn check_size(&self, member_id: &str) -> Result<(), JoinError> {
         let is_member = self.members.contains(member_id);
+        // Members that do not join again are removed at the end of the rebalance, so they do not count there.
         let has_room = match self.state {
             ClassicGroupState::Empty => true,
             ClassicGroupState::PreparingRebalance => {
@@ -66,6 +69,7 @@ impl ClassicGroup {
 
     /// Source: `ClassicGroup.supportsProtocols`.
     fn supports(&self, request: &JoinRequest) -> bool {
+        // The first member of an empty group decides the protocol type.
         if self.state == ClassicGroupState::Empty {
             return !request.protocol_type.is_empty() && !request.protocols.is_empty();
         }
@@ -80,6 +84,8 @@ impl ClassicGroup {
         joiner: &Joiner,
     ) -> Result<Option<Joined>, JoinError> {
         let member_id = Arc::clone(&joiner.new_member_id);
+        // The member is not in the group yet. Before KIP-394 each retry of a client that had not heard its id
+        // left a member behind.
         if joiner.request.requires_known_member_id {
             debug!(%member_id, client_id = %joiner.client_id, "member id given out");
             self.members.add_pending(Arc::clone(&member_id));
@@ -121,6 +127,7 @@ impl ClassicGroup {
             ClassicGroupState::CompletingRebalance | ClassicGroupState::Stable => {
                 "the metadata of a member changed"
             }
+            // As in Kafka, the client then forgets its id and joins anew.
             ClassicGroupState::Empty => return Err(MembershipError::UnknownMemberId.into()),
         };
         debug!(
@@ -194,6 +201,7 @@ impl ClassicGroup {
     pub(super) fn update_member(&mut self, member_id: &str, ticket: Ticket, request: &JoinRequest) {
         self.members.update(member_id, request);
         if let Some(superseded) = self.members.park_join(member_id, ticket) {
+            // The client no longer waits for its earlier request, but each parked request is answered once.
             self.effects
                 .push(Effect::AnswerJoin(superseded, Err(JoinError::Superseded)));
         }

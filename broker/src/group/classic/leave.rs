@@ -13,11 +13,13 @@ impl ClassicGroup {
         leavers: &[Leaver],
     ) -> (Vec<Result<(), MembershipError>>, Vec<Effect>) {
         let results: Vec<_> = leavers.iter().map(|leaver| self.leave_one(leaver)).collect();
+        // All leavers cause one rebalance together.
         if results.iter().any(Result::is_ok) {
             match self.state {
                 ClassicGroupState::Stable | ClassicGroupState::CompletingRebalance => {
                     self.rebalance_or_complete_join(now_ms, "a member left");
                 }
+                // The rebalance may have waited only for those that left.
                 ClassicGroupState::PreparingRebalance => self.maybe_complete_join(now_ms),
                 ClassicGroupState::Empty => {}
             }
@@ -33,6 +35,7 @@ impl ClassicGroup {
         } else {
             Arc::clone(&leaver.member_id)
         };
+        // A pending member has no instance id to be checked, and may give up before it has joined.
         if !leaver.member_id.is_empty() && !self.members.is_pending(&member_id) {
             self.members.validate(&member_id, instance)?;
         }
@@ -53,6 +56,7 @@ impl ClassicGroup {
         if self.members.is_pending(member_id) {
             debug!(%member_id, reason = "it did not join within its session timeout", "pending member removed");
             self.remove_member(member_id);
+            // The rebalance may have waited for this member only.
             if self.state == ClassicGroupState::PreparingRebalance && self.members.have_all_joined() {
                 self.complete_join(now_ms, "all members have joined");
             }
@@ -61,6 +65,7 @@ impl ClassicGroup {
         let Some(member) = self.members.get(member_id) else {
             return;
         };
+        // A parked request shows that the member is alive. Its session begins again with the answer.
         if member.has_satisfied_heartbeat() {
             return;
         }
@@ -78,6 +83,8 @@ impl ClassicGroup {
 
     /// Removes members that joined the generation and did not ask for their assignment.
     pub(super) fn expire_sync(&mut self, now_ms: i64) {
+        // A member that has not asked for its assignment leaves its partitions unread, even if the group is
+        // stable and its heartbeats go on.
         let is_due = matches!(
             self.state,
             ClassicGroupState::CompletingRebalance | ClassicGroupState::Stable
@@ -94,6 +101,7 @@ impl ClassicGroup {
     /// Removes a member that did not leave by itself. A parked JoinGroup of it is told that the member is unknown.
     pub(super) fn expel(&mut self, member_id: &MemberId, reason: &'static str) {
         info!(%member_id, generation_id = self.generation_id.0, reason, "member removed");
+        // A client that is still there joins anew after this error.
         self.answer_join(member_id, Err(MembershipError::UnknownMemberId.into()));
         self.remove_member(member_id);
     }
@@ -109,6 +117,7 @@ impl ClassicGroup {
         }
         self.timers.cancel(&Timer::Session(member_id.into()));
         if self.is_leader(member_id) {
+            // Kafka takes any of the others too; the rebalance that follows elects one that has joined.
             self.leader = self.members.iter().next().map(|member| Arc::clone(&member.id));
         }
     }

@@ -20,7 +20,7 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Checks what a group need not exist for. Source: `GroupCoordinatorService.joinGroup`.
+    /// Checks the session timeout, for which the group need not exist. Source: `GroupCoordinatorService.joinGroup`.
     pub(crate) fn validate_join(&self, request: &JoinRequest) -> Result<(), JoinError> {
         let (min_ms, max_ms) = (self.min_session_timeout_ms, self.max_session_timeout_ms);
         if !(min_ms..=max_ms).contains(&request.session_timeout_ms) {

@@ -103,6 +103,7 @@ pub(super) struct Members {
     pending_join: BTreeSet<MemberId>,
     /// Members of this generation that have not sent SyncGroup.
     pub(super) pending_sync: BTreeSet<MemberId>,
+    // Both counts are kept up to date, because each join asks for them and a group may have 20,000 members.
     awaiting_join_count: usize,
     /// The number of members that support each protocol.
     supporters: BTreeMap<Arc<str>, usize>,
@@ -200,6 +201,8 @@ impl Members {
     /// Checks that the id is a member's and, if an instance id is given, that this member holds it.
     pub(super) fn validate(&self, id: &str, instance: Option<&str>) -> Result<(), MembershipError> {
         if let Some(instance) = instance {
+            // The instance comes first, as in `ClassicGroup.validateMember`: FENCED_INSTANCE_ID stops the
+            // client, while after UNKNOWN_MEMBER_ID it would join and fence the other one in turn.
             match self.by_instance.get(instance) {
                 None => return Err(MembershipError::UnknownMemberId),
                 Some(holder) if **holder != *id => return Err(MembershipError::FencedInstanceId),
@@ -243,6 +246,7 @@ impl Members {
 
     /// Gives a static member another id. Returns the JoinGroup and the SyncGroup that are parked under the old id.
     pub(super) fn replace(&mut self, old_id: &str, new_id: MemberId) -> (Option<Ticket>, Option<Ticket>) {
+        // Removing and adding keeps all counts and indexes right, and the assignment stays in the value.
         let mut member = self.remove(old_id).expect("an instance id points to a member");
         let parked = (member.awaiting_join.take(), member.awaiting_sync.take());
         member.id = new_id;
@@ -254,6 +258,7 @@ impl Members {
     /// Updates the protocols and timeouts of a member that joins again.
     pub(super) fn update(&mut self, id: &str, request: &JoinRequest) {
         let member = self.by_id.get_mut(id).expect("only members are updated");
+        // The new metadata may have another length, so the member is counted out here and in again below.
         self.held_bytes -= member.held_bytes();
         let before = std::mem::replace(&mut member.protocols, request.protocols.clone());
         self.held_bytes += member.held_bytes();
@@ -293,6 +298,8 @@ impl Members {
         for member in self.by_id.values() {
             let is_candidate =
                 |protocol: &&Protocol| self.supporters.get(&protocol.name) == Some(&self.len());
+            // The order of a member's protocols is its preference, which lets a group move from one assignor
+            // to another by rolling restarts.
             let vote = member.protocols.iter().find(is_candidate)?;
             *votes.entry(&vote.name).or_default() += 1;
         }

@@ -107,6 +107,7 @@ impl ClassicGroup {
 
     /// Returns true if the group has neither members nor pending members.
     pub(crate) fn is_empty(&self) -> bool {
+        // A pending member is about to join, so the group must not end before it does.
         self.state == ClassicGroupState::Empty && self.members.pending_count() == 0
     }
 
@@ -120,8 +121,9 @@ impl ClassicGroup {
         self.timers.next_ms()
     }
 
-    /// Does what is due at `now_ms`.
+    /// Handles the timers that are due at `now_ms`.
     pub(crate) fn expire(&mut self, now_ms: i64) -> Vec<Effect> {
+        // A timer may set or cancel others, so each is taken when the one before it has been handled.
         while let Some(timer) = self.timers.take_due(now_ms) {
             match timer {
                 Timer::Join => self.expire_join(now_ms),
@@ -136,7 +138,9 @@ impl ClassicGroup {
     pub(crate) fn heartbeat(&mut self, now_ms: i64, membership: &Membership) -> Result<(), HeartbeatError> {
         self.validate_member(membership)?;
         self.validate_generation(membership)?;
+        // A member that has to join again is alive, so its session is renewed before the error.
         self.renew_session(now_ms, &membership.member_id);
+        // Consumers send heartbeats between JoinGroup and SyncGroup too, so CompletingRebalance is no error.
         if self.state == ClassicGroupState::PreparingRebalance {
             return Err(HeartbeatError::RebalanceInProgress);
         }
@@ -178,6 +182,7 @@ impl ClassicGroup {
             reason,
             "group changes state"
         );
+        // A rebalance that begins from Empty waits for its delay: see `maybe_complete_join`.
         self.previous_state = self.state;
         self.state = state;
         self.state_since_ms = now_ms;

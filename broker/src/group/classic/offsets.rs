@@ -66,6 +66,7 @@ impl ClassicGroup {
             ClassicGroupState::Stable if self.subscribed_topics.is_some() => {
                 Some(OffsetExpirationCondition::SinceCommit)
             }
+            // During a rebalance the topics of the next generation are not known, so any offset may be needed.
             _ => None,
         }
     }

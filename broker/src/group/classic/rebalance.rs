@@ -42,6 +42,8 @@ impl ClassicGroup {
 
     pub(super) fn prepare_rebalance(&mut self, now_ms: i64, reason: Reason) {
         if self.state == ClassicGroupState::CompletingRebalance {
+            // The leader has to join again like all others, so no assignment comes for those that wait for
+            // one.
             self.reset_assignments(now_ms);
         }
         self.members.pending_sync.clear();
@@ -68,6 +70,7 @@ impl ClassicGroup {
     pub(super) fn complete_join(&mut self, now_ms: i64, reason: Reason) {
         self.timers.cancel(&Timer::Join);
         self.initial_rebalance = None;
+        // A static member that is missing may be restarting (KIP-345): it stays until its session ends.
         let is_left_behind =
             |member: &&Member| !member.is_awaiting_join() && member.group_instance_id.is_none();
         let left_behind = self.members.iter().filter(is_left_behind);
@@ -93,6 +96,8 @@ impl ClassicGroup {
         let joined = self.members.iter().find(|member| member.is_awaiting_join());
         match joined {
             Some(member) => {
+                // Only an answer to a JoinGroup has the list of members, so a leader that is missing could
+                // not assign.
                 self.leader = Some(Arc::clone(&member.id));
                 true
             }
@@ -104,6 +109,7 @@ impl ClassicGroup {
         // Kafka's integer wraps around to a negative generation, which clients take for none.
         self.generation_id = GenerationId(self.generation_id.0.checked_add(1).unwrap_or(0));
         self.protocol_name = self.members.elect_protocol();
+        // The subscriptions are read from the metadata for the protocol that was just elected.
         self.subscribed_topics = self.read_subscriptions();
         self.members.pending_sync.clear();
         if self.members.is_empty() {
@@ -114,12 +120,15 @@ impl ClassicGroup {
         for member_id in self.members.ids() {
             let joined = self.joined(&member_id);
             self.answer_join(&member_id, Ok(joined));
+            // The session did not run while the request was parked.
             self.renew_session(now_ms, &member_id);
             if let Some(member) = self.members.get_mut(&member_id) {
                 member.is_new = false;
             }
             self.members.pending_sync.insert(member_id);
         }
+        // Heartbeats go on without SyncGroup, so session timeouts do not remove a leader that never assigns:
+        // the group would stay in CompletingRebalance for ever (KAFKA-12890).
         let timeout_ms = self.members.rebalance_timeout_ms();
         self.timers.set(Timer::Sync, now_ms + timeout_ms);
     }

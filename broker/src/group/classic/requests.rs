@@ -37,7 +37,7 @@ pub(crate) struct JoinRequest {
     pub(crate) reason: Option<Arc<str>>,
 }
 
-/// A client that joins: its request, and what the broker adds.
+/// A client that joins: its request, and the values that the broker adds.
 #[derive(Clone, Debug)]
 pub(crate) struct Joiner {
     pub(crate) request: JoinRequest,

@@ -29,6 +29,7 @@ impl ClassicGroup {
         joiner: &Joiner,
     ) -> Option<Joined> {
         let request = &joiner.request;
+        // Fencing below replaces the leader's id, but old clients are told the one before.
         let old_leader = self.leader.clone().unwrap_or_default();
         let new_id = &joiner.new_member_id;
         debug!(
@@ -45,6 +46,8 @@ impl ClassicGroup {
 
         let reason = match self.state {
             ClassicGroupState::Stable if self.members.elect_protocol() == self.protocol_name => {
+                // A static member that returns with the same metadata moves no partition: that is what
+                // KIP-345 is for. The answer goes out now, so the request is not parked any more.
                 self.members.take_join(new_id);
                 return Some(self.rejoined_static(new_id, old_leader, request));
             }
@@ -59,6 +62,8 @@ impl ClassicGroup {
 
     fn fence_member(&mut self, old_id: &MemberId, new_id: &MemberId) {
         let (join, sync) = self.members.replace(old_id, Arc::clone(new_id));
+        // Two processes with one instance id would read the same partitions, so the older one is stopped at
+        // once and not at its next heartbeat.
         let fenced = MembershipError::FencedInstanceId;
         let join = join.map(|ticket| Effect::AnswerJoin(ticket, Err(fenced.into())));
         let sync = sync.map(|ticket| Effect::AnswerSync(ticket, Err(fenced.into())));
@@ -67,6 +72,7 @@ impl ClassicGroup {
             self.leader = Some(Arc::clone(new_id));
         }
         self.timers.cancel(&Timer::Session(Arc::clone(old_id)));
+        // The old id may have been the last one that owed a SyncGroup.
         if self.members.pending_sync.is_empty() {
             self.timers.cancel(&Timer::Sync);
         }

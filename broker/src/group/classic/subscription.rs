@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub(super) fn subscribed_topics(metadata: &[u8]) -> Option<BTreeSet<Arc<str>>> {
     let (_version, mut rest) = metadata.split_first_chunk::<2>()?;
     let count = i32::from_be_bytes(take(&mut rest)?);
+    // The count is a claim of the client, so nothing is allocated for it in advance.
     let mut topics = BTreeSet::new();
     for _ in 0..usize::try_from(count).ok()? {
         let length = usize::try_from(i16::from_be_bytes(take(&mut rest)?)).ok()?;

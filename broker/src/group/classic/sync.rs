@@ -1,6 +1,6 @@
 //! SyncGroup: the leader brings the assignments, and each member gets its own.
 //!
-//! Source: `GroupMetadataManager.classicGroupSyncToClassicGroup` and what it calls.
+//! Source: `GroupMetadataManager.classicGroupSyncToClassicGroup` and the methods that it calls.
 
 use super::*;
 use std::collections::BTreeMap;
@@ -17,6 +17,7 @@ impl ClassicGroup {
         if self.members.pending_sync.is_empty() {
             self.timers.cancel(&Timer::Sync);
         }
+        // A member may ask after the leader has assigned, or again if it did not get the answer.
         if self.state == ClassicGroupState::Stable {
             let assignment = self.members.get(member_id).map(Member::assignment);
             let synced = self.synced(assignment.unwrap_or_default());
@@ -24,6 +25,7 @@ impl ClassicGroup {
         }
         let member = self.members.get_mut(member_id).expect("just validated");
         if let Some(superseded) = member.awaiting_sync.replace(ticket) {
+            // The client no longer waits for its earlier request, but each parked request is answered once.
             self.effects
                 .push(Effect::AnswerSync(superseded, Err(SyncError::Superseded)));
         }
@@ -35,6 +37,7 @@ impl ClassicGroup {
 
     /// Returns the additional memory of the group with the assignments of the request.
     pub(crate) fn sync_growth_bytes(&self, request: &SyncRequest) -> usize {
+        // Only the leader sends assignments. The others get theirs even if the groups have no memory left.
         if request.assignments.is_empty() {
             return 0;
         }
@@ -55,6 +58,8 @@ impl ClassicGroup {
         {
             return Err(SyncError::InconsistentProtocol);
         }
+        // This comes last, as in Kafka: a client that was removed must hear that first, and join without its
+        // id.
         if self.state == ClassicGroupState::PreparingRebalance {
             return Err(SyncError::RebalanceInProgress);
         }

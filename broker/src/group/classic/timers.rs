@@ -17,6 +17,7 @@ pub(super) enum Timer {
 /// The deadlines of one group.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
+    // A deadline is looked up by its timer to be replaced, and by its time to be taken.
     deadlines: BTreeMap<Timer, i64>,
     queue: BTreeSet<(i64, Timer)>,
 }
@@ -46,6 +47,7 @@ impl Timers {
         if self.next_ms()? > now_ms {
             return None;
         }
+        // Equal deadlines come in the order of the enum, so that the same requests give the same answers.
         let (_, timer) = self.queue.pop_first()?;
         self.deadlines.remove(&timer);
         Some(timer)

@@ -78,6 +78,7 @@ impl GroupTask {
         let Some(group) = self.group.classic_mut() else {
             return reply(answer, Err(GroupError::Refused(JoinError::InconsistentProtocol)));
         };
+        // Memory is checked before the rules are asked, because they cannot take a member back.
         if let Err(full) = self.memory.admit(group.join_growth_bytes(joiner)) {
             return reply(answer, Err(full.into()));
         }

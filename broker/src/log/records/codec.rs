@@ -34,6 +34,7 @@ pub(in crate::log) fn decompress_slice(
 ) -> Result<Vec<u8>, InvalidRecords> {
     let plain = match codec {
         Compression::None => Ok(body.to_vec()),
+        // A gzip body may have several members; Java's `GZIPInputStream` reads them one after another.
         Compression::Gzip => read_bounded(flate2::bufread::MultiGzDecoder::new(body), body, limit_bytes),
         Compression::Snappy => snappy(body, limit_bytes),
         Compression::Lz4 => read_bounded(lz4_flex::frame::FrameDecoder::new(body), body, limit_bytes),
@@ -68,7 +69,7 @@ fn gzip_into(plain: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
 }
 
 fn lz4_into(plain: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
-    // Kafka's reader accepts independent blocks only.
+    // Kafka's reader accepts independent blocks only, and its writer uses blocks of 64 KB.
     let info = lz4_flex::frame::FrameInfo::new()
         .block_mode(lz4_flex::frame::BlockMode::Independent)
         .block_size(lz4_flex::frame::BlockSize::Max64KB);
@@ -139,6 +140,7 @@ fn snappy(body: &[u8], limit_bytes: usize) -> io::Result<Vec<u8>> {
 fn snappy_block(block: &[u8], plain: &mut Vec<u8>, limit_bytes: usize) -> io::Result<()> {
     let len = snap::raw::decompress_len(block).map_err(io::Error::other)?;
     let start = plain.len();
+    // The length is a claim of the client, so it is checked before memory is allocated for it.
     if len > limit_bytes - start {
         return Err(too_large());
     }

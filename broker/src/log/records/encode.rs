@@ -20,9 +20,11 @@ pub struct NewRecord<'a> {
 /// Encodes `records` as one batch, as a producer sends it: base offset 0, `CreateTime`, a valid CRC. Brokers refuse a batch without
 /// records.
 pub fn encode_batch(records: &[NewRecord<'_>], compression: Compression) -> Bytes {
+    // `MemoryRecordsBuilder` takes the first record's timestamp as the base too.
     let base_timestamp_ms = records.first().map_or(-1, |record| record.timestamp_ms);
     let mut batch = vec![0; BATCH_HEADER_BYTES];
     if compression == Compression::None {
+        // 24 bytes hold the length, the attributes and two deltas, which take 21 at most.
         batch.reserve(records.iter().map(|record| record_bytes(record) + 24).sum());
         put_records(&mut batch, records, base_timestamp_ms);
     } else {

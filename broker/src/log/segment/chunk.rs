@@ -49,6 +49,7 @@ impl Chunk {
         Self {
             end_offset: batch.header.last_offset().plus(1),
             max_timestamp_ms: batch.header.max_timestamp_ms(),
+            // The segment sets it when it takes the chunk, since it depends on the chunks before.
             max_timestamp_so_far_ms: -1,
             batches: Batches::Large {
                 header: batch.header,
@@ -100,11 +101,14 @@ impl Chunk {
     /// dropped. The memory of a shortened run is given back with the rest of it: a reader may hold the whole buffer anyway.
     pub(super) fn truncate(self, offset: Offset) -> (Option<Self>, usize) {
         match self.batches {
+            // Only chunks that end after the offset come here, and a large one is a single batch, which goes
+            // whole.
             Batches::Large { header, body } => (None, header.0.len() + body.len()),
             Batches::Run { mut bytes, index } => {
                 let end = index.position_of(&bytes, offset);
                 let dropped_bytes = bytes.len() - end;
                 bytes.truncate(end);
+                // The largest timestamp may have been in the part that goes, so the index is built again.
                 let index = RunIndex::of(&bytes, index.base_offset);
                 let kept = (end > 0).then(|| Self::run(index, bytes));
                 (kept, dropped_bytes)
@@ -125,6 +129,7 @@ impl Window {
     fn take_large(self, header: &BatchHeader, body: &Bytes, slice: &mut Slice) -> bool {
         let size = header.0.len() + body.len();
         let is_forced = self.at_least_one && slice.bytes == 0;
+        // A batch is read whole or not at all, so one that reaches beyond the end is left for later.
         if header.last_offset() >= self.end || (slice.bytes + size > self.max_bytes && !is_forced) {
             return false;
         }
@@ -150,6 +155,7 @@ impl Window {
         } else {
             index.position_of(run, from)
         };
+        // A first batch that is larger than the limit has exceeded it already.
         let room_bytes = self.max_bytes.saturating_sub(slice.bytes);
         let at_least_one = self.at_least_one && slice.bytes == 0;
         let stretch = index.stretch(run, start, self.end, room_bytes, at_least_one);
@@ -158,6 +164,7 @@ impl Window {
             slice.bytes += stretch.end - stretch.start;
             slice.next_offset = stretch.next_offset;
         }
+        // If batches are left, no later chunk may follow: the slice would have a gap.
         stretch.end == run.len()
     }
 }

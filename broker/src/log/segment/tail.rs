@@ -19,6 +19,8 @@ impl Tail {
     /// Returns a tail with one batch, in a buffer of at least `least_bytes`.
     pub(super) fn new(batch: &Batch, least_bytes: usize, pool: &Pool) -> Result<Self, OutOfMemory> {
         let capacity = batch.size_bytes().next_power_of_two().max(least_bytes);
+        // `admit` is stricter than `take`: it counts frames in flight as kept, so that tails cannot use up the
+        // frames' share.
         pool.admit(capacity)?;
         let mut tail = Self {
             buffer: pool.take(capacity)?,
@@ -39,6 +41,7 @@ impl Tail {
     fn grow_for(&mut self, more: usize, pool: &Pool) -> Result<(), OutOfMemory> {
         let needed = self.buffer.len() + more;
         if needed > self.buffer.capacity() {
+            // A run is sealed before it exceeds `RUN_BYTES`, so it never needs a larger buffer.
             let capacity = needed.next_power_of_two().min(RUN_BYTES);
             pool.admit(capacity)?;
             let mut grown = pool.take(capacity)?;
@@ -88,6 +91,7 @@ impl Tail {
         let dropped_bytes = self.buffer.len() - end;
         if dropped_bytes > 0 {
             self.buffer.truncate(end);
+            // The largest timestamp may have been in the part that goes, so the index is built again.
             self.index = RunIndex::of(&self.buffer, self.index.base_offset);
         }
         ((end > 0).then_some(self), dropped_bytes)

@@ -1,5 +1,5 @@
-//! The table of topic configs of Kafka 4.1: what each is and what it does here, and the broker configs that their defaults come
-//! from. Source: Kafka's `TopicConfig`, `LogConfig` and `ServerTopicConfigSynonyms`.
+//! The table of topic configs of Kafka 4.1: the definition of each, its effect here, and the broker configs that their defaults
+//! come from. Source: Kafka's `TopicConfig`, `LogConfig` and `ServerTopicConfigSynonyms`.
 
 use crate::config::definition::{ConfigType, Definition, Effect, Setting, Update, Value};
 use crate::config::keys::without_effect::*;
@@ -95,6 +95,7 @@ pub(crate) static TOPIC_CONFIGS: &[Setting<LogSettings>] = &[
     no_effect(boolean("remote.log.copy.disable", "false", "With tiered storage, stops copying segments to the remote tier."), NO_TIERED_STORAGE),
     no_effect(boolean("remote.log.delete.on.disable", "false", "Whether the remote data goes when tiered storage is turned off for the topic."), NO_TIERED_STORAGE),
     no_effect(boolean("remote.storage.enable", "false", "Whether the topic uses tiered storage, which this cluster does not have."), NO_TIERED_STORAGE),
+    // Kafka sets no bound for this one: every negative value keeps all.
     honoured(key("retention.bytes", ConfigType::Long { min: i64::MIN, max: LONG_MAX }, "-1", "The most bytes of a partition under the delete policy; -1 keeps all."), |settings, value| settings.retention_bytes = value.long()),
     honoured(long("retention.ms", -1, "604800000", "The time that a segment is kept, in milliseconds, under the delete policy; -1 keeps it for ever."), |settings, value| settings.retention_ms = value.long()),
     honoured(int("segment.bytes", MIN_SEGMENT_BYTES, "1073741824", "The size at which a segment is closed, in bytes; retention drops whole segments."), |settings, value| settings.segment_bytes = value.int()),
@@ -104,14 +105,14 @@ pub(crate) static TOPIC_CONFIGS: &[Setting<LogSettings>] = &[
     no_effect(boolean("unclean.leader.election.enable", "false", "Whether a replica that is not in sync may become the leader when no other is left, losing records."), NO_REPLICATION),
 ];
 
-/// Kafka's least `segment.bytes` since KIP-1030 is 1 MiB. Here it is what it was before, since tests of retention want small segments.
+/// Kafka's least `segment.bytes` since KIP-1030 is 1 MiB. Here it is 14, as it was before, since tests of retention want small segments.
 const MIN_SEGMENT_BYTES: i64 = 14;
 
 /// A broker config that a topic config takes its default from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Synonym {
     pub(crate) name: &'static str,
-    /// The topic config counts this many times what the broker config counts (hours to milliseconds).
+    /// The factor from the unit of the broker config to that of the topic config (hours to milliseconds).
     pub(crate) factor: i64,
 }
 
@@ -145,6 +146,7 @@ pub(crate) fn synonyms(topic_config: &str) -> &'static [Synonym] {
             "flush.ms",
             &[
                 same("log.flush.interval.ms"),
+                // Kafka flushes at the scheduler's interval if no other is set.
                 same("log.flush.scheduler.interval.ms"),
             ],
         ),
