@@ -1,24 +1,26 @@
 //! A whole instance in one process: the cluster, the engine and the HTTP port are started together, given topics, functions and
 //! mappings, and stopped in order.
 
+mod error;
+mod functions;
 mod mapping;
 mod options;
 
+#[cfg(test)]
+mod tests;
+
+pub use error::{FunctionError, StartError};
 pub use mapping::{Mapping, NewMapping};
 pub use options::Options;
 
 use crate::http;
 use crate::virtual_time;
-use bytes::Bytes;
 use esmeralda_broker::local::{self, NewTopic};
 use esmeralda_broker::records::{NewRecord, encode_batch};
 use esmeralda_broker::{Broker, Compression, Config, Entropy, NodeConfig, Offset};
-use esmeralda_esm::invoker::{
-    ClosureInvoker, HttpInvoker, InvalidEndpoint, SimulatedFunction, SimulatedInvoker,
-};
-use esmeralda_esm::{ApiError, Clock, Engine, EngineOptions, Functions, Invoker};
+use esmeralda_esm::invoker::HttpInvoker;
+use esmeralda_esm::{ApiError, Clock, Engine, EngineOptions, Functions};
 use serde_json::{Map, Value, json};
-use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,25 +37,6 @@ struct Sources {
     is_virtual: bool,
 }
 
-/// The reason why an instance did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The cluster did not start.
-    #[error(transparent)]
-    Broker(#[from] esmeralda_broker::StartError),
-    /// The HTTP port's address could not be bound.
-    #[error("cannot serve HTTP on {address}: {source}")]
-    Http {
-        /// The address as it was configured.
-        address: String,
-        /// The system's error.
-        source: std::io::Error,
-    },
-    /// The default endpoint is not a plain http URL.
-    #[error("the Lambda endpoint: {0}")]
-    Endpoint(#[from] InvalidEndpoint),
-}
-
 /// A running instance. [`Esmeralda::stop`] stops it in order; dropping it ends everything at once.
 #[derive(Debug)]
 pub struct Esmeralda {
@@ -65,22 +48,6 @@ pub struct Esmeralda {
     is_virtual: bool,
     http: Option<http::Server>,
     is_ready: Arc<AtomicBool>,
-}
-
-/// The reason why a function was not registered.
-#[derive(Debug, thiserror::Error)]
-pub enum FunctionError {
-    /// The endpoint is not a plain http URL.
-    #[error(transparent)]
-    Endpoint(#[from] InvalidEndpoint),
-    /// The instance is in virtual time, which does not wait for other processes.
-    #[error(
-        "function `{name}` is an http function, which virtual time cannot wait for: make it a simulated function or a closure"
-    )]
-    HttpInVirtualTime {
-        /// The function's name.
-        name: String,
-    },
 }
 
 impl Esmeralda {
@@ -193,6 +160,7 @@ impl Esmeralda {
             is_virtual,
         } = sources;
         let functions = Arc::new(Functions::default());
+        // Before the broker starts, so that a wrong endpoint leaves nothing running.
         if let Some(endpoint) = &options.lambda_endpoint {
             functions.set_fallback(Arc::new(HttpInvoker::new(endpoint)?));
         }
@@ -214,6 +182,7 @@ impl Esmeralda {
             payloads: options.payloads,
         });
         let is_ready = Arc::new(AtomicBool::new(false));
+        // The HTTP port comes last, so that no request finds an engine that is not there.
         let http = match options.http {
             None => None,
             Some(address) => {
@@ -307,45 +276,6 @@ impl Esmeralda {
         self.client.produce(topic, partition, batch).await
     }
 
-    /// Registers an async closure as the function `name`. It takes the event's JSON, and returns the response or an error, whose text is
-    /// the function's error message.
-    pub fn register_function<F, A, R, E>(&self, name: &str, function: F)
-    where
-        F: Fn(Bytes) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<R, E>> + Send + 'static,
-        R: Into<Bytes>,
-        E: fmt::Display,
-    {
-        self.functions
-            .register(name, Arc::new(ClosureInvoker::new(function)));
-    }
-
-    /// Registers the Lambda Invoke API at `endpoint` as the function `name`.
-    ///
-    /// # Errors
-    /// [`FunctionError`] if `endpoint` is not a plain http URL, and in virtual time.
-    pub fn register_http_function(&self, name: &str, endpoint: &str) -> Result<(), FunctionError> {
-        if self.is_virtual {
-            return Err(FunctionError::HttpInVirtualTime {
-                name: name.to_owned(),
-            });
-        }
-        self.functions
-            .register(name, Arc::new(HttpInvoker::new(endpoint)?));
-        Ok(())
-    }
-
-    /// Registers a simulated function as the function `name`. `seed` decides which invocations fail and how long they take.
-    pub fn register_simulated_function(&self, name: &str, function: SimulatedFunction, seed: u64) {
-        let invoker = SimulatedInvoker::new(function, self.clock.clone(), Entropy::from_seed(seed));
-        self.functions.register(name, Arc::new(invoker));
-    }
-
-    /// Registers `invoker` as the function `name`.
-    pub fn register_invoker(&self, name: &str, invoker: Arc<dyn Invoker>) {
-        self.functions.register(name, invoker);
-    }
-
     /// Creates a mapping of the embedded cluster and waits until it is Enabled.
     ///
     /// # Errors
@@ -397,9 +327,11 @@ impl Esmeralda {
     /// then the brokers.
     pub async fn stop(self, timeout: Duration) {
         if let Some(http) = self.http {
+            // Without the port, no request changes a mapping while the engine stops.
             http.stop().await;
         }
         self.engine.shutdown(timeout).await;
+        // The brokers come last, because the last commits and the leaving of the pollers go to them.
         self.broker.shutdown(Duration::from_secs(1)).await;
     }
 }
@@ -424,103 +356,5 @@ fn cluster_config(options: &Options) -> Config {
         memory_limit_bytes: options.memory_limit_bytes,
         properties: options.properties.clone(),
         ..Config::default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use esmeralda_broker::local::NewTopic;
-    use std::sync::Mutex;
-
-    #[tokio::test]
-    async fn a_function_receives_what_was_produced_and_the_mapping_drains() {
-        let esmeralda = Esmeralda::start().await.expect("free ports");
-        let topic = NewTopic {
-            name: "orders".to_owned(),
-            partitions: Some(2),
-            ..NewTopic::default()
-        };
-        esmeralda.create_topic(topic).await.expect("a new topic");
-        let events = Arc::new(Mutex::new(Vec::<Value>::new()));
-        let seen = Arc::clone(&events);
-        esmeralda.register_function("f", move |event| {
-            let event = serde_json::from_slice(&event).map_err(|error| error.to_string());
-            let seen = Arc::clone(&seen);
-            async move {
-                seen.lock().expect("no test panicked").push(event?);
-                Ok::<_, String>("{}")
-            }
-        });
-        for (partition, values) in [(0, &["a", "b"][..]), (1, &["c"])] {
-            let produced = esmeralda.produce("orders", partition, values).await;
-            assert_eq!(produced, Ok(Offset(0)));
-        }
-
-        let mapping = NewMapping::new("f", "orders")
-            .minimum_pollers(2)
-            .maximum_batching_window_in_seconds(0);
-        let mapping = esmeralda.create_mapping(mapping).await.expect("a valid mapping");
-        mapping.drained().await.expect("the mapping exists");
-
-        let described = mapping.describe().await.expect("the mapping exists");
-        assert_eq!(described.state(), "Enabled");
-        assert_eq!(
-            described.0["ProvisionedPollerConfig"],
-            json!({ "MinimumPollers": 2, "MaximumPollers": 200 })
-        );
-        let mut values = Vec::new();
-        for event in events.lock().expect("no test panicked").iter() {
-            assert_eq!(event["eventSource"], "SelfManagedKafka");
-            for (key, records) in event["records"].as_object().expect("records by partition") {
-                for record in records.as_array().expect("a list of records") {
-                    values.push((key.clone(), record["offset"].as_i64(), record["value"].clone()));
-                }
-            }
-        }
-        values.sort_by_key(|(key, offset, _)| (key.clone(), *offset));
-        let expected = [
-            ("orders-0", 0, "YQ=="),
-            ("orders-0", 1, "Yg=="),
-            ("orders-1", 0, "Yw=="),
-        ];
-        let expected = expected.map(|(key, offset, value)| (key.to_owned(), Some(offset), json!(value)));
-        assert_eq!(values, expected);
-        esmeralda.stop(Duration::from_secs(5)).await;
-    }
-
-    #[tokio::test]
-    async fn a_function_that_does_not_exist_is_refused_as_lambda_refuses_it() {
-        let esmeralda = Esmeralda::start().await.expect("free ports");
-        let error = esmeralda
-            .create_mapping(NewMapping::new("nobody", "orders"))
-            .await
-            .expect_err("no function");
-        assert_eq!(
-            (error.status, error.kind),
-            (400, "InvalidParameterValueException")
-        );
-        assert_eq!(error.message, "Function does not exist");
-        esmeralda.stop(Duration::from_secs(5)).await;
-    }
-
-    #[tokio::test]
-    async fn a_port_in_use_is_named() {
-        let esmeralda = Esmeralda::start().await.expect("free ports");
-        let taken = esmeralda.bootstrap_servers();
-        let options = Options {
-            kafka: vec![taken.clone()],
-            ..Options::default()
-        };
-        let error = Esmeralda::start_with(options)
-            .await
-            .expect_err("the port is taken");
-        assert!(
-            error
-                .to_string()
-                .starts_with(&format!("cannot listen on {taken}: ")),
-            "{error}"
-        );
-        esmeralda.stop(Duration::from_secs(5)).await;
     }
 }

@@ -57,6 +57,7 @@ impl Default for Options {
                 rebalance: Duration::from_secs(60),
                 heartbeat: Duration::from_secs(1),
             },
+            // Long enough for a client to see a transient state, and short enough for tests that wait for the next one.
             transition_delay: Duration::from_millis(50),
             scaling: ProfileName::Instant.profile(),
             time_scale: 1,
@@ -74,6 +75,7 @@ impl Options {
             http: None,
             memory_limit_bytes: 16 << 30,
             group_timeouts: GroupTimeouts {
+                // The defaults of Kafka's consumer: session.timeout.ms, max.poll.interval.ms and heartbeat.interval.ms.
                 session: Duration::from_secs(45),
                 rebalance: Duration::from_secs(300),
                 heartbeat: Duration::from_secs(3),

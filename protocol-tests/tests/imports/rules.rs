@@ -167,13 +167,13 @@ pub(crate) const ONLY: &[(&str, &str, &str)] = &[
     ("tokio::time::advance", "", VIRTUAL_TIME),
     ("tokio::time::resume", "", VIRTUAL_TIME),
     ("tokio::time::*", "", ""),
-    // The command is built on the library, whose surfaces nobody but the facade starts.
+    // The command is built on the library, whose HTTP port only the facade starts.
     ("crate::args", "src/", COMMAND),
     ("crate::commands", "src/", COMMAND),
     ("crate::config_file", "src/", COMMAND),
     ("crate::memory_limit", "src/", COMMAND),
     ("crate::http", "src/", "src/facade.rs src/http/"),
-    // Whoever answers the wire has partitions and groups only through operations.
+    // The files that answer the wire reach partitions and groups only through operations.
     ("crate::topic::Partition", "broker/src/api/", ""),
     ("crate::topic::Partition", "broker/src/server/", ""),
     ("crate::topic::Topics", "broker/src/api/", ""),
@@ -196,7 +196,8 @@ pub(crate) const NAMES: &[(&str, &str)] = &[("start_paused", VIRTUAL_TIME)];
 const VIRTUAL_TIME: &str = "src/virtual_time.rs";
 
 /// The `esmeralda` command, beside the library of the same package.
-const COMMAND: &str = "src/main.rs src/args.rs src/config_file.rs src/memory_limit.rs src/commands/";
+const COMMAND: &str =
+    "src/main.rs src/args.rs src/args/ src/config_file.rs src/memory_limit.rs src/commands/";
 
 /// Rules and nothing else: time and values in, values out.
 pub(crate) const PURE: &[&str] = &[

@@ -1,0 +1,216 @@
+//! The options of `serve`.
+
+use super::scaling::ScalingArgs;
+use super::values::{ByteSize, ListenAddress, Property, account_id};
+use clap::{Args, ValueEnum};
+use esmeralda::broker::{Advertised, AdvertisedHost};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The options of `serve`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Addresses that the brokers listen on, separated by commas. With one address,
+    /// N brokers use N ports from its port on; port 0 takes free ports
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:9092",
+        value_delimiter = ','
+    )]
+    pub(crate) kafka: Vec<ListenAddress>,
+    /// Number of brokers [default: the number of addresses in --kafka]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) brokers: Option<u16>,
+    /// Address of the Lambda API, /metrics and /healthz
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8092")]
+    pub(crate) http: ListenAddress,
+    /// Host that Kafka clients are told to connect to, and the first broker's port; each
+    /// further broker has the next port [default: the address that each broker listens on]
+    #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "advertised")]
+    pub(crate) advertised_host: Option<AdvertisedHost>,
+    /// Address that Kafka clients are told to connect to without --advertised-host. `reflect`
+    /// tells each client the address of this machine that its connection came in on. A port
+    /// mapping (docker -p, kubectl port-forward, ssh -L) hides the address that the client
+    /// used; if the client cannot connect to the one behind it, give --advertised-host
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = AdvertisedArg::Listened)]
+    pub(crate) advertised: AdvertisedArg,
+    /// Create a topic when a client first names it (auto.create.topics.enable)
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    pub(crate) auto_create_topics: bool,
+    /// Number of partitions of a topic created without one (num.partitions)
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) default_partitions: u32,
+    /// Any broker config by Kafka's name; repeatable
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) properties: Vec<Property>,
+    /// Limit of the memory for records, requests, answers, groups and payloads:
+    /// bytes, or a number with K, M or G [default: 3/4 of the machine's or container's memory]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory_limit: Option<ByteSize>,
+    /// TOML file that declares topics, functions and mappings
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// URL at which functions without a config entry are invoked; without a path,
+    /// /2015-03-31/functions/NAME/invocations is added
+    #[arg(long, value_name = "URL")]
+    pub(crate) lambda_endpoint: Option<String>,
+    /// Longest time, in seconds, that in-flight invocations may take when stopping
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) shutdown_timeout: u64,
+    #[command(flatten)]
+    pub(crate) scaling: ScalingArgs,
+    /// Speed of the engine's time relative to real time. It applies to evaluations, pauses,
+    /// batching windows, backoff and simulated functions, not to Kafka's protocol or real functions
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) time_scale: u32,
+    /// AWS account in ARNs: 12 digits
+    #[arg(long, value_name = "ID", default_value = "000000000000", value_parser = account_id)]
+    pub(crate) account_id: String,
+    /// AWS region in ARNs, for requests whose signature names none
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
+}
+
+/// The value of `--advertised`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AdvertisedArg {
+    /// The host and port that each broker listens on, localhost for a wildcard
+    Listened,
+    /// The address that the client has connected to
+    Reflect,
+}
+
+impl ServeArgs {
+    /// Returns the address that each broker listens on.
+    ///
+    /// # Errors
+    /// A sentence if `--brokers` contradicts `--kafka`, or a port would exceed 65535.
+    pub(crate) fn broker_addresses(&self) -> Result<Vec<ListenAddress>, String> {
+        let count = usize::from(self.brokers.unwrap_or(self.kafka.len() as u16));
+        if self.kafka.len() == count {
+            return Ok(self.kafka.clone());
+        }
+        let [first] = self.kafka.as_slice() else {
+            return Err(format!(
+                "--kafka has {} addresses for {count} brokers: must be one address, or one per broker",
+                self.kafka.len()
+            ));
+        };
+        (0..count)
+            .map(|place| {
+                let port = match first.port {
+                    0 => Some(0),
+                    port => u16::try_from(usize::from(port) + place).ok(),
+                };
+                let port = port
+                    .ok_or_else(|| format!("--kafka {first} with {count} brokers needs ports above 65535"))?;
+                Ok(ListenAddress {
+                    host: first.host.clone(),
+                    port,
+                })
+            })
+            .collect()
+    }
+
+    /// Returns the host and port that Kafka clients are told to connect to.
+    pub(crate) fn advertised(&self) -> Advertised {
+        match (&self.advertised_host, self.advertised) {
+            (Some(host), _) => Advertised::Host(host.clone()),
+            (None, AdvertisedArg::Listened) => Advertised::Listened,
+            (None, AdvertisedArg::Reflect) => Advertised::Reflected,
+        }
+    }
+
+    /// Returns how long a stop may take.
+    pub(crate) fn shutdown_timeout(&self) -> Duration {
+        Duration::from_secs(self.shutdown_timeout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Cli;
+    use clap::Parser as _;
+
+    fn serve(arguments: &[&str]) -> ServeArgs {
+        let typed = std::iter::once("esmeralda").chain(arguments.iter().copied());
+        Cli::try_parse_from(typed).expect("valid arguments").serve
+    }
+
+    fn addresses(arguments: &[&str]) -> Result<Vec<String>, String> {
+        Ok(serve(arguments)
+            .broker_addresses()?
+            .iter()
+            .map(ToString::to_string)
+            .collect())
+    }
+
+    #[test]
+    fn clients_are_told_one_host_or_the_address_that_they_connected_to() {
+        let host = |text: &str| Advertised::Host(text.parse().expect("a host"));
+        for (typed, expected) in [
+            (&[][..], Advertised::Listened),
+            (&["--advertised", "reflect"], Advertised::Reflected),
+            (&["--advertised-host", "example:1234"], host("example:1234")),
+            (&["--advertised-host", "[::1]"], host("[::1]")),
+        ] {
+            assert_eq!(serve(typed).advertised(), expected);
+        }
+        for (typed, reason) in [
+            (
+                "--advertised-host 0.0.0.0",
+                "clients cannot dial the wildcard address",
+            ),
+            ("--advertised-host a --advertised reflect", "cannot be used with"),
+        ] {
+            let typed = std::iter::once("esmeralda").chain(typed.split(' '));
+            let error = Cli::try_parse_from(typed).expect_err(reason).to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_default_is_one_broker_on_9092() {
+        assert_eq!(addresses(&[]), Ok(vec!["127.0.0.1:9092".to_owned()]));
+    }
+
+    #[test]
+    fn several_brokers_count_up_from_one_port() {
+        let expected = ["localhost:7000", "localhost:7001", "localhost:7002"]
+            .map(str::to_owned)
+            .to_vec();
+        assert_eq!(
+            addresses(&["--kafka", "localhost:7000", "--brokers", "3"]),
+            Ok(expected)
+        );
+    }
+
+    #[test]
+    fn port_zero_stays_zero_for_each_broker() {
+        let expected = vec!["127.0.0.1:0".to_owned(); 2];
+        assert_eq!(
+            addresses(&["--kafka", "127.0.0.1:0", "--brokers", "2"]),
+            Ok(expected)
+        );
+    }
+
+    #[test]
+    fn a_list_of_addresses_says_how_many_brokers() {
+        let expected = ["a:1", "b:2"].map(str::to_owned).to_vec();
+        assert_eq!(addresses(&["--kafka", "a:1,b:2"]), Ok(expected));
+    }
+
+    #[test]
+    fn a_list_that_contradicts_the_count_is_refused() {
+        let error = addresses(&["--kafka", "a:1,b:2", "--brokers", "3"]).expect_err("a contradiction");
+        assert!(error.contains("has 2 addresses for 3 brokers"), "{error}");
+    }
+
+    #[test]
+    fn ports_do_not_run_over_the_end() {
+        let error = addresses(&["--kafka", "a:65535", "--brokers", "2"]).expect_err("no such port");
+        assert!(error.contains("needs ports above 65535"), "{error}");
+    }
+}

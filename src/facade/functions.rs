@@ -1,0 +1,51 @@
+//! The functions of an instance: closures, endpoints of the Lambda Invoke API, and simulated functions.
+
+use super::{Esmeralda, FunctionError};
+use bytes::Bytes;
+use esmeralda_broker::Entropy;
+use esmeralda_esm::Invoker;
+use esmeralda_esm::invoker::{ClosureInvoker, HttpInvoker, SimulatedFunction, SimulatedInvoker};
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+impl Esmeralda {
+    /// Registers an async closure as the function `name`. It takes the event's JSON, and returns the response or an error, whose text is
+    /// the function's error message.
+    pub fn register_function<F, A, R, E>(&self, name: &str, function: F)
+    where
+        F: Fn(Bytes) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<R, E>> + Send + 'static,
+        R: Into<Bytes>,
+        E: fmt::Display,
+    {
+        self.functions
+            .register(name, Arc::new(ClosureInvoker::new(function)));
+    }
+
+    /// Registers the Lambda Invoke API at `endpoint` as the function `name`.
+    ///
+    /// # Errors
+    /// [`FunctionError`] if `endpoint` is not a plain http URL, and in virtual time.
+    pub fn register_http_function(&self, name: &str, endpoint: &str) -> Result<(), FunctionError> {
+        if self.is_virtual {
+            return Err(FunctionError::HttpInVirtualTime {
+                name: name.to_owned(),
+            });
+        }
+        self.functions
+            .register(name, Arc::new(HttpInvoker::new(endpoint)?));
+        Ok(())
+    }
+
+    /// Registers a simulated function as the function `name`. `seed` decides which invocations fail and how long they take.
+    pub fn register_simulated_function(&self, name: &str, function: SimulatedFunction, seed: u64) {
+        let invoker = SimulatedInvoker::new(function, self.clock.clone(), Entropy::from_seed(seed));
+        self.functions.register(name, Arc::new(invoker));
+    }
+
+    /// Registers `invoker` as the function `name`.
+    pub fn register_invoker(&self, name: &str, invoker: Arc<dyn Invoker>) {
+        self.functions.register(name, invoker);
+    }
+}
