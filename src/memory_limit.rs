@@ -6,6 +6,8 @@ use std::path::Path;
 /// neither is known. The last quarter is for what the limit does not count, such as stacks and the allocator's own.
 pub(crate) fn default_bytes() -> usize {
     let machine = read("/proc/meminfo").and_then(|text| meminfo_total(&text));
+    // Version 2 of cgroups, then version 1. Without a limit, version 2 has the word `max`, which is no number, and version 1 a number
+    // above any machine's memory.
     let cgroup = [
         "/sys/fs/cgroup/memory.max",
         "/sys/fs/cgroup/memory/memory.limit_in_bytes",

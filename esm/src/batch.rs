@@ -51,6 +51,7 @@ impl Batch {
     /// Returns the partitions in it, each once, in order of appearance.
     pub fn partitions(&self) -> Vec<i32> {
         let mut partitions: Vec<i32> = self.parts.iter().map(|part| part.records.partition).collect();
+        // The parts of one partition are adjacent, so this finds all that repeat.
         partitions.dedup();
         partitions
     }

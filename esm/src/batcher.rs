@@ -219,6 +219,7 @@ impl Batcher {
     pub(crate) fn strip(&mut self, batch: &Batch, is_kept: impl Fn(&BatchPart) -> bool) -> Option<Batch> {
         let (kept, lost): (Vec<BatchPart>, Vec<BatchPart>) = batch.parts.iter().cloned().partition(is_kept);
         let mut lost: Vec<i32> = lost.iter().map(|part| part.records.partition).collect();
+        // The parts of one partition are adjacent, so this finds all that repeat.
         lost.dedup();
         self.free(&lost);
         (!kept.is_empty()).then(|| self.envelope.batch(kept))
@@ -229,6 +230,7 @@ impl Batcher {
         self.queues
             .get(&partition)
             .is_none_or(|queue| match queue.record_count {
+                // A partition of which nothing waits is always read, so that others with large records do not keep it from its turn.
                 0 => true,
                 count => {
                     count < self.limits.batch_size
@@ -267,6 +269,7 @@ impl Batcher {
             event_bytes: self.base_bytes,
         };
         let mut room = self.limits.batch_size;
+        // Every partition that is opened gives a record at least, so `room` of them are enough.
         let partitions: Vec<i32> = self
             .waiting()
             .map(|(partition, _)| partition)
@@ -281,10 +284,13 @@ impl Batcher {
                 .expect("a partition that waits has a queue");
             let taken = queue.take(room, bytes_left, &mut batch.parts);
             if taken.record_count == 0 {
+                // The next record of this partition does not fit. The batch ends, and the next one begins with this partition, so that a
+                // large record is never passed over.
                 break;
             }
             batch.event_bytes = opened_bytes + taken.event_bytes;
             room -= taken.record_count;
+            // Records are left only if the count or the bytes have ended the batch.
             if room == 0 || queue.record_count > 0 {
                 break;
             }

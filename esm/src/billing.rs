@@ -15,6 +15,7 @@ pub(crate) fn event_poller_units(
     interval: Duration,
 ) -> u64 {
     let by_pollers = pollers.div_ceil(unit.pollers) as u64;
+    // At 20 MB/s, bytes times nanoseconds exceed 64 bits after a quarter of an hour.
     let carried = u128::from(unit.bytes_per_second) * interval.as_nanos();
     let by_bytes = match carried {
         0 => 0,

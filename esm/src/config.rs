@@ -122,7 +122,7 @@ pub(crate) struct MappingConfig {
     pub envelope: Envelope,
     /// The id of its consumer group; by default the mapping's UUID.
     pub group_id: String,
-    /// Where reading starts without a commit.
+    /// The position at which reading starts without a commit.
     pub starting_position: StartingPosition,
     /// `BatchSize`, 1 to 10,000 records.
     pub batch_size: usize,

@@ -113,6 +113,7 @@ impl Engine {
     ) -> Result<MappingView, ApiError> {
         let uuid = self.shared.options.entropy.uuid().to_string();
         let definition = MappingDefinition::create(request, &uuid, &self.surroundings(region))?;
+        // The lock is held from the check to the insertion, so that two creates at once do not both pass the check.
         let mut mappings = self.mappings();
         for other in mappings.running.values() {
             definition.check_conflict(&other.mapping.shown().definition)?;
@@ -215,6 +216,7 @@ impl Engine {
 
     /// Returns the metrics of all mappings, by time of creation.
     pub async fn metrics(&self) -> Vec<MappingMetrics> {
+        // The doors are collected first, because the lock is not held across an await.
         let running: Vec<(MappingDoor, Arc<Counters>)> = self
             .mappings()
             .running
@@ -259,6 +261,7 @@ impl Engine {
         };
         let mut committed = counters.committed_event_count.subscribe();
         loop {
+            // Read before the lag: a commit in between makes the next look too early, and in the other order it could make it too late.
             let count = *committed.borrow_and_update();
             // A topic that does not exist yet has not drained: the mapping waits for it.
             let lag = door.progress().await?.map(|progress| progress.lag());
@@ -270,6 +273,7 @@ impl Engine {
             select! {
                 biased;
                 () = reaches(&mut committed, least) => {}
+                // Others can end the lag, too: members of the group from outside, and retention.
                 () = self.shared.options.clock.sleep(DRAINED_INTERVAL) => {}
             }
         }
@@ -278,6 +282,7 @@ impl Engine {
     /// Stops all mappings: what is in flight finishes and is committed, for at most `timeout`; then members leave.
     pub async fn shutdown(&self, timeout: Duration) {
         let running = std::mem::take(&mut self.mappings().running);
+        // All stop at the same time, because each may need the whole timeout.
         let mut stopping = tokio::task::JoinSet::new();
         for (_, running) in running {
             stopping.spawn(running.mapping.stop());

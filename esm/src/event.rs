@@ -18,6 +18,7 @@ use crate::source::{Records, Span, TimestampType};
 use base64_simd::STANDARD as BASE64;
 use std::sync::Arc;
 
+// The members and their order are those of the developer guide's examples.
 const END: &str = "}}";
 const PARTITION_LEFT: usize = r#""-":[]"#.len();
 const RECORD_TOPIC: &str = r#"{"topic":""#;
@@ -179,6 +180,7 @@ impl Envelope {
             write_decimal(span.timestamp_ms, payload);
             payload.extend_from_slice(RECORD_TIMESTAMP_TYPE.as_bytes());
             payload.extend_from_slice(timestamp_type);
+            // Lambda leaves out a null key and the value of a tombstone; an empty one is shown as "".
             for (name, range) in [(RECORD_KEY, &span.key), (RECORD_VALUE, &span.value)] {
                 if let Some(range) = range {
                     payload.extend_from_slice(name.as_bytes());
@@ -234,6 +236,7 @@ impl DecimalWidth {
     fn of(&mut self, number: i64) -> usize {
         if !self.known.contains(&number) {
             self.bytes = decimal_bytes(number);
+            // From one power of ten to the next all numbers have the same width.
             let least = 10_i64.checked_pow(self.bytes as u32 - 1);
             self.known = match least {
                 Some(least) if number > 0 => least..least.saturating_mul(10),

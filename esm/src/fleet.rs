@@ -1,11 +1,11 @@
 //! The pollers of a mapping: how many there are, and their tasks.
 //!
 //! Growing and shrinking is a rebalance of the mapping's group, because members come or go. From the change on the fleet stands still
-//! (or with the cooperative protocol the partitions that move), until whoever changed it lets it go on. What number is right and
-//! how long the standstill is, is decided elsewhere.
+//! (or, with the cooperative protocol, the partitions that move stand still) until [`Fleet::go_on`]. The mapping decides on the number of
+//! pollers and on the length of the standstill.
 //!
-//! A mapping's pollers are as many as its partitions at most: of a larger minimum the surplus does not exist here. On AWS it would be
-//! allocated, idle and billed.
+//! A mapping has at most as many pollers as the topic has partitions. The surplus of a larger minimum is not started here. On AWS it would
+//! be allocated, idle and billed.
 
 use crate::config::MappingConfig;
 use crate::poller::{Activity, Orders, Phase, Poller, PollerContext, PollerStatus, Report, Standstill};
@@ -30,13 +30,13 @@ pub(crate) struct Fleet<G> {
     config: Arc<MappingConfig>,
     rebalances: u64,
     standstill: Standstill,
-    /// The rebalance that is under way is over in a later generation than this.
+    /// The generation before the rebalance that is under way, which ends in a later one.
     generation_before: i32,
     /// Poller `n` is at index `n`.
     pollers: Vec<Member>,
     tasks: JoinSet<()>,
     changes: watch::Sender<()>,
-    /// What the pollers that are gone had to report.
+    /// The last reports of the pollers that are gone.
     past: PollerStatus,
 }
 
@@ -48,7 +48,7 @@ struct Member {
 }
 
 impl<G: ConsumerGroup> Fleet<G> {
-    /// A fleet without pollers.
+    /// Returns a fleet without pollers.
     pub(crate) fn new(group: G, uuid: &str, context: Arc<PollerContext>, config: Arc<MappingConfig>) -> Self {
         Self {
             group,
@@ -65,40 +65,42 @@ impl<G: ConsumerGroup> Fleet<G> {
         }
     }
 
-    /// The group that the pollers are members of.
+    /// Returns the group that the pollers are members of.
     pub(crate) fn group(&self) -> &G {
         &self.group
     }
 
-    /// How many pollers there are; those that are leaving are not counted.
+    /// Returns the number of pollers, without those that are leaving.
     pub(crate) fn size(&self) -> usize {
         self.pollers.len()
     }
 
-    /// Has `target` pollers from now on: new ones join, or the last ones finish what is in flight, commit and leave. Those that stay
-    /// stand still until [`Fleet::go_on`].
+    /// Changes the number of pollers to `target`: new ones join, or the last ones finish what is in flight, commit and leave. Those that
+    /// stay stand still until [`Fleet::go_on`].
     pub(crate) fn resize(&mut self, target: usize) {
+        // Without a change there is no rebalance, so nothing has to stand still.
         if target == self.pollers.len() {
             return;
         }
         tracing::info!(from = self.pollers.len(), to = target, "the fleet changes");
         self.standstill = match self.context.profile.rebalance_protocol {
-            // Who joins a group of nobody gets everything, and would have to give most of it back.
+            // The first member of an empty group is assigned every partition, and would have to give most of them back.
             _ if self.pollers.is_empty() => Standstill::Fleet,
             RebalanceProtocol::Eager => Standstill::Fleet,
             RebalanceProtocol::Cooperative => Standstill::Moved,
         };
         let generation = self.generation();
         let mut is_rebalance = target > self.pollers.len();
+        // The last ones leave, because the number of a poller is its index and part of its client id.
         for leaving in self.pollers.drain(target.min(self.pollers.len())..) {
             leaving.orders.send_modify(|orders| orders.is_stopping = true);
             let status = leaving.status.borrow();
             is_rebalance |= status.generation >= 0;
             remember(&mut self.past, &status);
         }
-        // The group does not miss those that it never knew.
+        // A poller that never was a member leaves without a rebalance.
         self.generation_before = if is_rebalance { generation } else { -1 };
-        // Who was a member before has to take part in the rebalance, and need not wait for its next heartbeat to hear of it.
+        // The members that stay have to take part in the rebalance, and are told now instead of by their next heartbeat.
         self.rebalances += 1;
         for member in &self.pollers {
             member.orders.send_modify(|orders| {
@@ -121,7 +123,7 @@ impl<G: ConsumerGroup> Fleet<G> {
         }
     }
 
-    /// The newest generation that a poller is of, or -1.
+    /// Returns the newest generation of any poller, or -1.
     fn generation(&self) -> i32 {
         let generations = self
             .pollers
@@ -131,6 +133,7 @@ impl<G: ConsumerGroup> Fleet<G> {
     }
 
     fn start_poller(&mut self) {
+        // Lambda's system logs show pollers under the same client ids.
         let source = self
             .group
             .member(&format!("{}-{}", self.uuid, self.pollers.len()));
@@ -147,12 +150,13 @@ impl<G: ConsumerGroup> Fleet<G> {
         let mut news = status.clone();
         let changes = self.changes.clone();
         self.tasks.spawn(async move {
-            // The poller's every change is the fleet's.
+            // Each change of a poller is a change of the fleet.
             let forward = async {
                 while news.changed().await.is_ok() {
                     changes.send_replace(());
                 }
             };
+            // Both end together, because the poller owns the sender of its status.
             tokio::join!(poller.run(), forward);
         });
         self.pollers.push(Member {
@@ -201,12 +205,12 @@ impl<G: ConsumerGroup> Fleet<G> {
         has_lost
     }
 
-    /// Waits for the next change in any poller's status. Cancel safe for one that keeps the receiver.
+    /// Returns a receiver of the changes in any poller's status.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
     }
 
-    /// The pollers, by number.
+    /// Returns the status of each poller, by number.
     pub(crate) fn samples(&self) -> Vec<PollerStatus> {
         self.pollers
             .iter()
@@ -227,7 +231,7 @@ impl<G: ConsumerGroup> Fleet<G> {
         !self.has_leaving() && samples.all(|status| is_current(&status) || status.source_problem.is_some())
     }
 
-    /// How many pollers processed an event at `since` or later.
+    /// Returns the number of pollers that processed an event at `since` or later.
     pub(crate) fn active_since(&self, since: Duration) -> usize {
         let active = |member: &&Member| member.activity.has_processed_since(since);
         self.pollers.iter().filter(active).count()
@@ -285,7 +289,7 @@ fn remember(summary: &mut PollerStatus, status: &PollerStatus) {
         .or_else(|| summary.function_problem.take());
 }
 
-/// Waits for a change, or for ever once nobody can change anything.
+/// Waits for a change; for ever once the sender is gone. Cancel safe: a change that was not awaited stays unseen in the receiver.
 pub(crate) async fn changed(receiver: &mut watch::Receiver<()>) {
     if receiver.changed().await.is_err() {
         pending::<()>().await;

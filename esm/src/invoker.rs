@@ -75,6 +75,7 @@ pub struct Functions {
 impl Functions {
     /// Registers a function, and replaces any other of that name.
     pub fn register(&self, name: &str, invoker: Arc<dyn Invoker>) {
+        // Each change is one insertion, so a panic of another holder leaves nothing half done. The same holds for the fallback.
         self.by_name
             .write()
             .unwrap_or_else(PoisonError::into_inner)

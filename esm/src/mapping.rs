@@ -33,6 +33,7 @@ const SURVEY_INTERVAL: Duration = Duration::from_secs(1);
 const START_LIMIT: Duration = Duration::from_secs(10);
 
 /// The metric ProvisionedPollers counts the pollers that processed an event within this time.
+// Source: AWS's announcement of provisioned mode for Kafka.
 const ACTIVE_WITHIN: Duration = Duration::from_secs(300);
 
 struct Mapping<G> {
@@ -67,11 +68,13 @@ impl<G: ConsumerGroup> Mapping<G> {
         let config = Arc::new(definition.config.clone());
         let fleet = Fleet::new(group, &definition.uuid, Arc::clone(&context), config);
         let status = MappingStatus {
+            // AWS answers a create with `Enabled: false` with Disabled at once, and not with Creating.
             state: if definition.is_enabled {
                 MappingState::Creating
             } else {
                 MappingState::Disabled
             },
+            // The reason that AWS gives for Kafka and SQS. Mappings of Kinesis and DynamoDB have `User action`.
             state_transition_reason: "USER_INITIATED".to_owned(),
             last_processing_result: fleet.last_processing_result(),
             last_modified_ms: context.clock.now_ms(),
@@ -90,6 +93,7 @@ impl<G: ConsumerGroup> Mapping<G> {
             commands,
             published,
             settings,
+            // One until the first survey, so that a mapping of a topic that does not exist yet gets a poller that shows the problem.
             partitions: 1,
             progress: Progress::default(),
             scaling: None,
@@ -124,6 +128,8 @@ impl<G: ConsumerGroup> Mapping<G> {
         let has_leaving = self.fleet.has_leaving();
         select! {
             biased;
+            // The order is fixed, because a random one would make two runs of the same seed differ. A mapping that stops reads no more
+            // commands: when it has ended, their senders are told that it is gone.
             command = self.commands.recv(), if !self.is_stopping => self.carry_out(command).await,
             () = self.fleet.left(), if has_leaving => {}
             () = changed(changes) => {}
@@ -142,6 +148,7 @@ impl<G: ConsumerGroup> Mapping<G> {
     fn wake_at(&self) -> Option<Duration> {
         let now = self.context.clock.elapsed();
         match self.status.state {
+            // Only the end of the pollers is waited for, and that is an event.
             _ if self.is_stopping => None,
             MappingState::Disabled => None,
             MappingState::Enabled => {
@@ -184,6 +191,7 @@ impl<G: ConsumerGroup> Mapping<G> {
                 let _ = reply.send(self.numbers());
             }
             Some(Command::Progress { reply }) => {
+                // Read now: `self.progress` may be old, and a caller who waits for the drain would take it for the present lag.
                 let progress = self.fleet.group().progress().await;
                 let _ = reply.send(progress.ok());
             }
@@ -203,6 +211,7 @@ impl<G: ConsumerGroup> Mapping<G> {
         base: &Arc<MappingDefinition>,
         definition: MappingDefinition,
     ) -> Result<MappingView, ApiError> {
+        // Another base means that an update came in between, against which this one was not validated.
         if !self.is_stable() || !Arc::ptr_eq(base, &self.definition) {
             return Err(ApiError::in_use(
                 "Cannot update the event source mapping because it is in use.",
@@ -210,6 +219,7 @@ impl<G: ConsumerGroup> Mapping<G> {
         }
         let was_enabled = self.definition.is_enabled;
         self.definition = Arc::new(definition);
+        // The pollers that run take the new configuration over, so that only new bounds need a rebalance.
         self.fleet.configure(Arc::new(self.definition.config.clone()));
         match (was_enabled, self.definition.is_enabled) {
             (false, true) => self.enter(MappingState::Enabling),
@@ -224,6 +234,7 @@ impl<G: ConsumerGroup> Mapping<G> {
 
     fn delete(&mut self) -> Result<MappingView, ApiError> {
         if !self.is_stable() {
+            // Clients such as Terraform expect this error in a transient state, and try again.
             return Err(ApiError::in_use(
                 "Cannot delete the event source mapping because it is in use.",
             ));
@@ -237,6 +248,7 @@ impl<G: ConsumerGroup> Mapping<G> {
     fn enter(&mut self, state: MappingState) {
         tracing::info!(%state, "the mapping changes its state");
         self.status.state = state;
+        // AWS's LastModified changes with the state, too.
         self.status.last_modified_ms = self.context.clock.now_ms();
         self.due = self.context.clock.elapsed() + self.settings.transition_delay;
         self.publish();
@@ -255,6 +267,7 @@ impl<G: ConsumerGroup> Mapping<G> {
                     self.fleet.resize(self.bounds().floor());
                 }
                 if self.fleet.is_settled() || now >= self.start_limit() {
+                    // The trace begins while the fleet stands still, so that it has every record.
                     self.begin_scaling().await;
                     self.fleet.go_on();
                     self.enter(MappingState::Enabled);
@@ -263,6 +276,7 @@ impl<G: ConsumerGroup> Mapping<G> {
             MappingState::Enabled => self.scale().await,
             MappingState::Updating if self.definition.is_enabled => {
                 self.enter(MappingState::Enabled);
+                // New bounds apply now and not only with the next survey.
                 self.survey_due = now;
                 self.scale().await;
             }
@@ -292,6 +306,7 @@ impl<G: ConsumerGroup> Mapping<G> {
     fn bounds(&self) -> Bounds {
         let (minimum, maximum) = match self.definition.config.provisioned {
             Some(pollers) => (pollers.minimum as usize, pollers.maximum as usize),
+            // An on-demand mapping starts with one poller. Source: AWS's announcement of provisioned mode for Kafka.
             None => (1, self.context.profile.on_demand_maximum_pollers),
         };
         Bounds {
@@ -368,6 +383,7 @@ impl<G: ConsumerGroup> Mapping<G> {
             };
             self.resize(before, self.bounds().clamp(before), cause);
         }
+        // The survey may have changed the fleet, and the evaluation has to decide over the present one.
         let fleet = self.fleet_state();
         let scaling = self
             .scaling
@@ -410,6 +426,7 @@ impl<G: ConsumerGroup> Mapping<G> {
         self.status.last_processing_result = self.fleet.last_processing_result();
         let pollers = self.fleet.size();
         self.published.send_if_modified(|shown| {
+            // Each change of a poller comes through here, and few of them are visible outside.
             let is_same = shown.status == self.status
                 && shown.pollers == pollers
                 && Arc::ptr_eq(&shown.definition, &self.definition);

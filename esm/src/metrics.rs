@@ -131,7 +131,7 @@ pub struct PartitionMetric {
     pub help: &'static str,
 }
 
-/// What the pollers of a mapping count, together.
+/// The counts of all pollers of a mapping together.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) polled_event_count: Counter,
@@ -148,10 +148,10 @@ pub(crate) struct Counters {
     pub(crate) record_bytes: Counter,
     /// Nanoseconds for which slots were busy with invocations that ended.
     pub(crate) busy_ns: Counter,
-    /// When the last commit was, in nanoseconds of the engine's time.
+    /// Time of the last commit, in nanoseconds of the engine's time.
     pub(crate) last_commit_ns: AtomicU64,
     pub(crate) in_flight: InFlight,
-    /// Followed by those who wait until a mapping has drained.
+    /// Number of offsets that commits advanced by; `Engine::drained` waits for its changes.
     pub(crate) committed_event_count: watch::Sender<u64>,
 }
 
@@ -176,8 +176,9 @@ impl Counted for watch::Sender<u64> {
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
-/// How many batches are in flight, and how that was over time.
+/// The number of batches in flight, and its course over time.
 #[derive(Debug, Default)]
+// A lock and not atomics, because the count, the most and the total change together.
 pub(crate) struct InFlight(Mutex<Usage>);
 
 /// Batches in flight, at one moment and before it.
@@ -186,14 +187,15 @@ pub(crate) struct Usage {
     pub(crate) count: usize,
     /// The most at once since this was last asked by [`InFlight::turn`].
     pub(crate) most: usize,
-    /// Added up over time: 1 for each second that each was in flight.
+    /// Time in flight, added up over all batches.
     pub(crate) total: Duration,
-    /// Until when `total` is right.
+    /// The time up to which `total` counts.
     until: Duration,
 }
 
 impl Counter {
     pub(crate) fn add(&self, count: u64) {
+        // Each number is read alone, so it needs no order with the others.
         self.0.fetch_add(count, Ordering::Relaxed);
     }
 
@@ -217,12 +219,12 @@ impl InFlight {
         self.lock().count
     }
 
-    /// What was in flight until `now`.
+    /// Returns the usage until `now`.
     pub(crate) fn read(&self, now: Duration) -> Usage {
         *self.at(now)
     }
 
-    /// What was in flight until `now`; the most at once is counted anew from here.
+    /// Returns the usage until `now`, and begins a new count of the most at once.
     pub(crate) fn turn(&self, now: Duration) -> Usage {
         let mut usage = self.at(now);
         let read = *usage;
@@ -240,13 +242,13 @@ impl InFlight {
     }
 
     fn lock(&self) -> MutexGuard<'_, Usage> {
-        // Numbers only: whatever a panic left behind can be counted on from.
+        // A panic of another holder can leave a wrong number at most, which the next change goes on from.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Counters {
-    /// What the scaler looks at.
+    /// Returns the numbers that the scaler reads.
     pub(crate) fn work(&self) -> Work {
         Work {
             records: self.records.get(),
@@ -257,24 +259,24 @@ impl Counters {
         }
     }
 
-    /// When the last commit was, in the engine's time.
+    /// Returns the time of the last commit, in the engine's time.
     pub(crate) fn last_commit(&self) -> Duration {
         Duration::from_nanos(self.last_commit_ns.load(Ordering::Relaxed))
     }
 
-    /// Offsets that commits advanced by.
+    /// Returns the number of offsets that commits advanced by.
     pub(crate) fn committed_event_count(&self) -> u64 {
         self.committed_event_count.count()
     }
 
-    /// A commit advanced by `offsets`.
+    /// Counts a commit that advanced by `offsets`.
     pub(crate) fn committed(&self, now: Duration, offsets: u64) {
         self.last_commit_ns.store(nanoseconds(now), Ordering::Relaxed);
         self.committed_event_count.send_modify(|count| *count += offsets);
     }
 }
 
-/// Nanoseconds as a counter holds them: enough for 584 years.
+/// Returns a time as counters hold it, in nanoseconds: enough for 584 years.
 pub(crate) fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -46,6 +46,7 @@ impl Outcome {
             } => Self::Failure {
                 reason: failure_reason(&error, &payload),
             },
+            // Lambda counts an invocation that it refuses, as of a function that was deleted, among the failed ones.
             InvocationResult::Rejected { status, reason } => Self::Failure {
                 reason: format!("the invocation was refused with status {status}: {reason}"),
             },
@@ -59,6 +60,7 @@ impl Outcome {
 const EXCERPT_BYTES: usize = 512;
 
 fn failure_reason(error: &str, payload: &[u8]) -> String {
+    // The reason goes into a log line, and an error payload may have 6 MiB.
     let excerpt = String::from_utf8_lossy(&payload[..payload.len().min(EXCERPT_BYTES)]);
     if excerpt.is_empty() {
         error.to_owned()

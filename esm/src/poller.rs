@@ -44,6 +44,7 @@ use tokio::sync::watch;
 use tracing::Instrument as _;
 
 /// Time before an event that there was no memory for is tried again.
+// Nothing tells a poller that the budget has room again, so it tries at intervals.
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// An event poller.
@@ -97,6 +98,7 @@ impl<S: EventSource> Poller<S> {
             self.poll().instrument(span).await;
         }
         let span = self.context.span(&self.orders.config.function_name);
+        // The member leaves after its last commit, because the group refuses commits of a member that it does not have.
         self.source.leave().instrument(span).await;
         self.report.phase(Phase::Left, None, 0);
     }
@@ -109,14 +111,18 @@ impl<S: EventSource> Poller<S> {
             if !self.orders.is_stopping && self.new_orders.has_changed().is_ok_and(|has_changed| has_changed)
             {
                 self.apply_orders(false);
+                // The loop's condition is read again, because an order may stop the poller or name another function.
                 continue;
             }
             self.take_off();
+            // After the take-off, because a batch that departs makes room to read on.
             self.apply_pauses();
             let wake_at = self.wake_at();
             let clock = self.context.clock.clone();
             select! {
                 biased;
+                // The order is fixed, because tokio's random one would make two runs of the same seed differ in virtual time. Landings
+                // come first, because they free slots.
                 landed = self.flights.next(), if !self.flights.is_empty() => self.land(landed),
                 event = self.source.next() => self.handle(event),
                 changed = self.new_orders.changed(), if !self.orders.is_stopping => self.apply_orders(changed.is_err()),
@@ -148,6 +154,7 @@ impl<S: EventSource> Poller<S> {
         let now = self.context.clock.elapsed();
         while self.may_take_off() {
             if let Some(item) = self.retries.take_due(now, &self.batcher, &self.flights) {
+                // A retry does not pay for its bytes again, because they were read once.
                 self.invoke(item, now);
             } else if self.allowance.ready_at() <= now
                 && let Some(batch) = self.batcher.take(now)
@@ -165,6 +172,7 @@ impl<S: EventSource> Poller<S> {
         let departure = Departure {
             item,
             purpose: FlightPurpose::Invocation,
+            // A flight keeps the configuration that it departed with: an update meanwhile applies to the next one.
             config: Arc::clone(&self.orders.config),
         };
         self.flights.start(departure, now);
@@ -223,6 +231,7 @@ impl<S: EventSource> Poller<S> {
 
     fn read(&mut self, records: Records) {
         if self.phase != Phase::Assigned || self.orders.is_stopping {
+            // A source hands out records until it has left, and a poller that stops starts no batch with them.
             let all = 0..records.spans.len();
             return self.source.released([records.range(&all)]);
         }
@@ -241,6 +250,7 @@ impl<S: EventSource> Poller<S> {
                 count,
                 "records exceed the size of an event and are dropped"
             );
+            // They count as finished, because a record that can never be sent would hold back the commits of its partition for ever.
             self.source.finished(dropped.ranges);
         }
     }
@@ -249,6 +259,7 @@ impl<S: EventSource> Poller<S> {
     fn release_unsent(&mut self) {
         self.source.released(self.batcher.discard());
         for item in self.retries.clear() {
+            // A failed batch kept its partitions busy until its retry, which does not come now.
             self.batcher.free(&item.batch().partitions());
             self.source.released(item.ranges());
         }
@@ -260,6 +271,7 @@ impl<S: EventSource> Poller<S> {
         }
         for (partition, is_paused) in &mut self.assigned {
             let wants = self.batcher.wants(*partition);
+            // Only changes are told, because a resumed partition can make the source give up its fetch and begin another.
             if *is_paused == wants {
                 *is_paused = !wants;
                 self.source.pause(*partition, *is_paused);
@@ -270,6 +282,7 @@ impl<S: EventSource> Poller<S> {
     /// Returns the next time at which something falls due without an event that announces it.
     fn wake_at(&self) -> Option<Duration> {
         if !self.may_take_off() {
+            // Anything that forbids a batch ends with an event: a landing, an assignment or an order.
             return None;
         }
         let retry = self.retries.next_due(&self.batcher, &self.flights);

@@ -12,12 +12,14 @@ use std::fmt;
 use std::time::Duration;
 
 /// Pollers are added only if the fleet grows by at least this factor, or to its upper bound.
+// Each change stops the fleet for a rebalance, which a few more pollers do not make up for.
 const UP_TOLERANCE: f64 = 1.1;
 
 /// No pollers are added while a larger share of invocations than this is throttled, because theirs would be throttled too.
 const THROTTLED_SHARE: f64 = 0.1;
 
 /// The rounding error that sums of shares may have, in slots.
+// Without it, shares that add up to three whole slots could ask for a fourth.
 const ROUNDING: f64 = 1e-9;
 
 /// The work of a mapping's pollers since it was created.
@@ -260,9 +262,12 @@ impl Scaler {
         let raw_target = raw(Duration::ZERO);
         let target = match raw_target {
             Some(target) => target,
+            // Without a rate there is no number to work out, so any lag asks for one step.
             None if lag == 0 => 0,
             None => from + profile.mode(terms.is_provisioned).step_pollers,
         };
+        // The lag of its own rebalance counts before a poller is removed. A steady 10,000 records/s over two hours makes 6 changes by
+        // this rule, and 52 without it.
         let needed = bounds.clamp(target.max(raw(profile.rebalance_pause).unwrap_or(0)));
         self.needs.push_back((now, needed));
         self.needs.retain(|(at, _)| now - *at < profile.down_after);
@@ -295,6 +300,8 @@ impl Scaler {
         terms: &Terms<'_>,
     ) -> (usize, Reason, Option<Cap>) {
         let bounds = &terms.bounds;
+        // The bounds apply after rounding up. KEDA's scaler applies its cap before, and can ask for one replica more than there are
+        // partitions.
         let target = bounds.clamp(raw);
         let bound = match target {
             target if target > raw => Some(Cap::Minimum),
@@ -303,6 +310,7 @@ impl Scaler {
             _ => Some(Cap::Maximum),
         };
         if target > from {
+            // The cap is reached however little is missing: autoscalers whose tolerance holds there, too, stay just below their maximum.
             let is_worth_it = target as f64 >= UP_TOLERANCE * from as f64 || target == bounds.cap();
             if throttled_share > THROTTLED_SHARE {
                 return (from, Reason::Throttled, bound);
@@ -321,6 +329,7 @@ impl Scaler {
                 (target, reason, bound)
             };
         }
+        // The largest need of the quiet time counts, so that a short lull removes no poller.
         let needed = self
             .needs
             .iter()
@@ -356,7 +365,7 @@ impl Scaler {
         let seconds = (now - then).as_secs_f64();
         let ends = &before.progress.ends;
         let arrival = |(partition, end): (usize, &i64)| {
-            // A partition that was added since began at offset 0.
+            // A partition that was added since began at offset 0, and so does a topic that was deleted and created again.
             let arrived = (end - ends.get(partition).copied().unwrap_or(0)).max(0);
             if seconds > 0.0 {
                 arrived as f64 / seconds

@@ -60,6 +60,7 @@ impl RecordRange {
 /// One record within [`Records::buffer`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
+    // A buffer is one batch and shorter than 2^32 bytes, and there is a span for each record in memory, so ranges are of u32.
     /// The record's offset.
     pub offset: i64,
     /// Milliseconds since the Unix epoch.
@@ -150,7 +151,7 @@ pub(crate) enum SourceEvent {
         /// The reason, in the cluster's words.
         reason: String,
     },
-    /// What an earlier [`SourceError`] was about works again.
+    /// The source works again after an earlier [`SourceError`].
     Recovered,
     /// The membership is gone (session expired, fenced): nothing that was handed out can be committed any more. The source joins again
     /// by itself.
@@ -245,7 +246,7 @@ impl Progress {
     }
 }
 
-/// Where reading starts in a partition for which the group has committed nothing.
+/// The position at which reading starts in a partition for which the group has committed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StartingPosition {
     /// At the oldest record that is kept.

@@ -25,6 +25,7 @@ impl ByteAllowance {
         if bytes_per_second > 0 {
             let nanoseconds = u128::from(bytes) * 1_000_000_000 / u128::from(bytes_per_second);
             let lasts = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX));
+            // A bucket that is full stays full: what was not taken in an idle time is not saved up.
             self.full_at = self.full_at.max(now).saturating_add(lasts);
         }
     }

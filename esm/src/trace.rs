@@ -80,6 +80,7 @@ impl Bucket {
     /// Adds the numbers of `rest`, which follows.
     fn extend(&mut self, rest: &Self) {
         self.lag = rest.lag;
+        // `rest` has no length, so the mean in flight stays as it is.
         self.pollers = rest.pollers;
         self.in_flight_max = self.in_flight_max.max(rest.in_flight_max);
         self.arrived += rest.arrived;

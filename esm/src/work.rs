@@ -38,7 +38,7 @@ pub(crate) struct WorkRules<'a> {
     pub(crate) envelope: &'a Envelope,
 }
 
-/// What follows an invocation.
+/// The step that follows an invocation.
 #[derive(Debug)]
 pub(crate) enum Next {
     /// The function is invoked with the item again.
@@ -115,6 +115,7 @@ impl WorkItem {
         };
         let before = self.attempts;
         let after = self.attempts.next_delay(cause, rules.retry, random());
+        // Age comes before the attempts, because it alone ends a batch that is throttled again and again: throttles are no attempts.
         if self.is_too_old(rules.failure, now_ms) {
             return Next::Discard {
                 reason: DiscardReason::RecordAgeExceeded,
@@ -168,6 +169,7 @@ impl WorkItem {
         let spans = self.batch.parts.iter().flat_map(BatchPart::spans);
         let newest_ms = spans.map(|span| span.timestamp_ms).max();
         newest_ms.is_some_and(|newest_ms| {
+            // Producers set timestamps, so one can lie in the future; such a record has no age.
             let age_ms = u64::try_from(now_ms.saturating_sub(newest_ms)).unwrap_or(0);
             Duration::from_millis(age_ms) > maximum
         })
@@ -192,6 +194,7 @@ impl WorkItem {
                 }
             }
         }
+        // Both halves keep the attempts of the whole, so a split neither costs an attempt nor gives any back.
         [first, second].map(|parts| Self {
             batch: Arc::new(envelope.batch(parts)),
             attempts: self.attempts,

@@ -86,6 +86,7 @@ impl From<io::Error> for Stop {
 /// # Errors
 /// A sentence that says which step failed.
 pub(crate) async fn run(args: DemoArgs) -> Result<(), String> {
+    // Before the start, so that a signal meanwhile is not lost.
     let mut signals = Signals::new()?;
     let esmeralda = Esmeralda::start_with(options(&args))
         .await
@@ -98,6 +99,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), String> {
     };
     match ended {
         Ok(()) => esmeralda.stop(Duration::from_secs(5)).await,
+        // The demo has nothing to keep, so it does not wait for what is in flight.
         Err(Stop::Interrupted) => eprintln!("Interrupted."),
         Err(Stop::Unread) => {}
         Err(Stop::Failed(reason)) => return Err(reason),
@@ -131,6 +133,8 @@ async fn show(esmeralda: &Esmeralda, args: &DemoArgs) -> Result<(), Stop> {
     screen.print(&introduction.map_err(Stop::failed)?, INTRODUCTION_INDENT)?;
 
     let watched = watched(esmeralda).await.map_err(Stop::failed)?;
+    // The mappings become Enabled milliseconds apart, which are seconds on the scaled clock. With one start for all, lines are in the
+    // order of their times.
     let enabled = watched.iter().map(Watched::enabled_at).min();
     let start = enabled.unwrap_or_else(|| esmeralda.elapsed());
     let produced = Arc::new(AtomicU64::new(0));
@@ -199,6 +203,7 @@ impl Follow<'_> {
     /// Shows what happens until the lag of every mapping is gone, and then the summary.
     async fn run_to_end(mut self, screen: &mut Screen) -> Result<(), Stop> {
         let mut refresh = tokio::time::interval(REFRESH);
+        // A terminal that is slow gets fewer frames, and not several at once.
         refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.watched.iter().any(|one| one.outcome().is_none()) {
             refresh.tick().await;

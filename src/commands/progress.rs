@@ -111,6 +111,7 @@ impl Screen {
         let Some(progress) = self.variants[index] else {
             return format!("{name:<NAME_CHARACTERS$} waiting");
         };
+        // Rounded up, so that a lag of a single record still shows.
         let filled = (progress.lag * BAR_CELLS)
             .div_ceil(self.largest[index].max(1))
             .min(BAR_CELLS) as usize;

@@ -20,6 +20,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), String> {
         Some(path) => ConfigFile::read(path).map_err(|error| error.to_string())?,
         None => ConfigFile::default(),
     };
+    // Before the start, so that a signal meanwhile is not lost.
     let mut signals = Signals::new()?;
     let esmeralda = Esmeralda::start_with(options(&args, &file)?)
         .await
@@ -29,6 +30,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), String> {
         () = signals.next() => return Ok(()),
         declared = declare(&esmeralda, &file) => declared?,
     }
+    // Before the ready line, so that a program that has read it finds /healthz at 200.
     esmeralda.set_ready();
     announce(&esmeralda);
 
@@ -53,6 +55,7 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
         ),
         ("num.partitions".to_owned(), args.default_partitions.to_string()),
     ]);
+    // `--set` is added last, so that it wins over the options that have a name of their own.
     properties.extend(
         args.properties
             .iter()

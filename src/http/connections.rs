@@ -27,6 +27,7 @@ pub(super) async fn serve(
     header_timeout: Duration,
     stopped: impl Future<Output = ()>,
 ) {
+    // Not axum::serve, which has no limit for headers: a client that sent half of them held its connection for ever.
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(header_timeout);
     let graceful = GracefulShutdown::new();
@@ -37,6 +38,7 @@ pub(super) async fn serve(
         let accepted = tokio::select! {
             biased;
             () = &mut stopped => break,
+            // Connections that have ended are taken out, or the set would grow with each that was ever accepted.
             Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
@@ -56,6 +58,7 @@ pub(super) async fn serve(
             }
         }
     }
+    // Closed first, so that new clients are refused at once instead of waiting for a server that ends.
     drop(listener);
     graceful.shutdown().await;
 }

@@ -97,6 +97,7 @@ async fn tag_resource(State(api): State<Api>, Path(resource): Path<String>, body
 }
 
 async fn untag_resource(State(api): State<Api>, Path(resource): Path<String>, uri: Uri) -> Response {
+    // A list of pairs, because `tagKeys` comes once for each key.
     let result = match read_query::<Vec<(String, String)>>(&uri) {
         Ok(members) => {
             let keys = members.into_iter().filter(|(name, _)| name == "tagKeys");
@@ -115,6 +116,7 @@ const OPERATIONS: &str = "Esmeralda serves CreateEventSourceMapping, GetEventSou
                           /esmeralda/event-source-mappings/UUID/trace, /metrics and /healthz";
 
 async fn unknown_path(State(api): State<Api>, method: Method, uri: Uri) -> Response {
+    // The error has the status; the one that `answer` is given is for results.
     let error = ApiError::unknown_operation(format!("{method} {} is not served. {OPERATIONS}.", uri.path()));
     answer(&api.entropy, StatusCode::OK, Err::<(), _>(error))
 }

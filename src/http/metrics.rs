@@ -12,6 +12,7 @@ pub(super) fn page(broker: &BrokerMetrics, mappings: &[MappingMetrics]) -> Strin
         page.sample("", metric.read(broker));
     }
     for metric in MAPPING_METRICS {
+        // The samples of one metric have to be together in Prometheus' format, so mappings are the inner loop.
         page.family(metric.name, metric.kind, metric.help);
         for mapping in mappings {
             page.sample(&labels(mapping), metric.read(mapping));

@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// The number of connections that may wait to be accepted, as on the Kafka port.
+// With a backlog of 128, connections were lost when many clients opened theirs at once.
 const LISTEN_BACKLOG: i32 = 4_096;
 
 /// Prometheus' text exposition format.
@@ -49,6 +50,7 @@ impl Server {
     /// Listens on `address`, `host:port`; port 0 takes a free one.
     pub(crate) async fn start(address: &str, surface: Surface) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
+        // tokio binds with a backlog of its own, and a second listen changes it.
         SockRef::from(&listener).listen(LISTEN_BACKLOG)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();

@@ -73,6 +73,7 @@ impl Plan {
         let base = base(&scenario, request.variant.as_deref())?.clone();
         let topic = scenario.topics.iter().find(|topic| topic.name == base.topic);
         let topic = topic.expect("variants name topics of their scenario");
+        // All settings run for the same length, because their costs could not be compared otherwise.
         let length = length(scenario.run_for, topic, within)?;
         let run_for = scenario.run_for.unwrap_or(length.saturating_add(GRACE));
         if run_for > LONGEST_UNTIL_DRAINED {
@@ -185,6 +186,7 @@ fn variant(base: &VariantScenario, setting: &PlanSetting) -> VariantScenario {
 fn leave_provisioned_mode(members: &mut Map<String, Value>) {
     members.remove("ProvisionedPollerConfig");
     members.retain(|name, _| !PROVISIONED_ONLY.contains(&name.as_str()));
+    // A schema registry needs provisioned mode, too, and lies in a config of its own for each kind of cluster.
     for member in members.values_mut().filter_map(Value::as_object_mut) {
         member.remove("SchemaRegistryConfig");
     }

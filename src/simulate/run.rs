@@ -111,6 +111,7 @@ pub fn simulate(
     let outcomes = Mutex::new(Vec::new());
     let work = || {
         loop {
+            // A thread takes the next variant when it is free, because variants differ in how long they run.
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(variant) = scenario.variants.get(index) else {
                 return;
@@ -126,6 +127,7 @@ pub fn simulate(
         }
     });
     let mut outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Threads finish in any order, and a report has the scenario's.
     outcomes.sort_by_key(|(index, _)| *index);
     let variants: Result<Vec<VariantOutcome>, SimulationError> =
         outcomes.into_iter().map(|(_, outcome)| outcome).collect();
@@ -187,6 +189,8 @@ struct VariantRun<'a> {
 impl VariantRun<'_> {
     async fn run(&self, progress: impl Fn(Progress)) -> Result<VariantOutcome, SimulationError> {
         let mut workload = self.prepare().await?;
+        // After the backlog, which the mapping has to find when it starts, as in AWS's announcement.
+        // The mapping is Enabled now, and all times of a scenario count from here.
         let mapping = self.create_mapping().await?;
         let start = self.esmeralda.elapsed();
         let telling = async {
@@ -255,6 +259,7 @@ impl VariantRun<'_> {
             None => tokio::select! {
                 biased;
                 drained = mapping.drained() => drained.map_err(|source| self.mapping_error(source))?,
+                // A function that always fails leaves a lag for ever, and the run has to end all the same.
                 () = clock.reach(start + LONGEST_UNTIL_DRAINED) => {}
             },
         }

@@ -18,6 +18,7 @@ use tokio::task::yield_now;
 /// The time between two steps, in each of which the records that have arrived are appended.
 const STEP: Duration = Duration::from_millis(100);
 /// Number of batches that are appended before other tasks get a turn.
+// An append within the process hardly ever waits, so a large backlog would keep all other tasks of the only thread from running.
 const BATCHES_PER_TURN: u32 = 32;
 
 /// The cluster refused an append. At the memory limit the message names the limit.
@@ -101,6 +102,7 @@ impl Workload {
         let (mut at, mut arrived) = (Duration::ZERO, 0);
         while at < end {
             at = (at + STEP).min(end);
+            // An absolute moment, because the rounding of many short sleeps would add up.
             clock.reach(start + at).await;
             // Rates are added in floating point, so a total may be a little less than the one before.
             let total = self.arrived_by(at).max(arrived);

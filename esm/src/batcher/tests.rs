@@ -224,7 +224,7 @@ fn reading_ahead_stops_at_a_full_batch_and_at_its_bound() {
     assert!(batcher.take(10 * SECOND).is_none());
 }
 
-/// What can happen to a batcher.
+/// An event in the life of a batcher.
 #[derive(Clone, Debug)]
 enum Step {
     Add {

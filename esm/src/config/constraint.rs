@@ -109,6 +109,7 @@ impl Violations {
     ) -> Result<Value, ApiError> {
         let mut conformed = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
+            // AWS's paths count the items of a list from 1.
             let path = format!("{path}.{}.member", index + 1);
             match item {
                 Value::Object(body) => conformed.push(Value::Object(self.structure(members, body, &path)?)),
@@ -230,6 +231,7 @@ fn unmet_length(shape: &Shape, value: &Value) -> Vec<String> {
         _ => return Vec::new(),
     };
     let mut unmet = Vec::new();
+    // AWS lists the maximum before the minimum, and the pattern last.
     if length > *max {
         unmet.push(format!("Member must have length less than or equal to {max}"));
     }

@@ -104,6 +104,7 @@ impl MappingDefinition {
                 .function_name
                 .map(|name| ("FunctionName".to_owned(), Value::String(name))),
         );
+        // AWS reports all violations in one message, so the name is checked together with the other members.
         let mut given = constraint::conform(model::CREATE, body)?;
         let function_name = take_text(&mut given, "FunctionName").unwrap_or_default();
         let tags = Tags::of(given.remove("Tags"));
@@ -113,6 +114,8 @@ impl MappingDefinition {
             stored::put(&mut members, &name, value);
         }
         members.entry("BatchSize").or_insert(DEFAULT_BATCH_SIZE.into());
+        // The API reference calls it required, but AWS accepts a self-managed source without it, and answered with this value (recorded
+        // in 2024).
         members.entry("StartingPosition").or_insert("TRIM_HORIZON".into());
         let source = EventSource::of(&members)?;
         source.check_is_embedded(surroundings.bootstrap_servers)?;
@@ -196,6 +199,7 @@ impl MappingDefinition {
             return Err(ApiError::conflict(format!(
                 "An event source mapping with event source (\"{}\"), function (\"{}\"), topics (\"{topic}\") already exists. \
                  Please update or delete the existing mapping with UUID {}",
+                // AWS names the servers of the new request here, and not those of the existing mapping.
                 self.source.name(),
                 self.function_arn,
                 existing.uuid

@@ -52,6 +52,7 @@ impl EventSource {
             return Ok(());
         };
         let is_known = |server: &String| known_addresses.iter().any(|known| means_the_same(server, known));
+        // One server of the cluster is enough, as it is for any Kafka client.
         if bootstrap_servers.iter().any(is_known) {
             return Ok(());
         }
@@ -103,6 +104,7 @@ impl EventSource {
                 Self::SelfManaged {
                     bootstrap_servers: others,
                 },
+                // AWS refused servers a and b beside a mapping of a alone, so one in common is enough (recorded in 2024).
             ) => bootstrap_servers.iter().any(|server| others.contains(server)),
             _ => false,
         }

@@ -96,7 +96,7 @@ pub(super) fn partition_of(region: &str) -> &'static str {
     }
 }
 
-/// Takes the part before the first colon, if `is_of_kind` holds for it.
+/// Takes the part before the first colon, if `is_of_the_kind` holds for it.
 fn take_part(rest: &mut &str, is_of_the_kind: impl Fn(&str) -> bool) -> Option<String> {
     let (part, after) = rest.split_once(':')?;
     is_of_the_kind(part).then(|| {

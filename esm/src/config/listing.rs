@@ -80,6 +80,7 @@ impl ListMappings {
             page.event_source_mappings.push(view);
             page.next_marker = Some(write_marker(serial));
         }
+        // SDKs ask on while there is a marker, so the last page must not have one.
         if listed.peek().is_none() {
             page.next_marker = None;
         }

@@ -75,6 +75,7 @@ const fn text(min: usize, max: usize, pattern: &'static str) -> Shape {
     }
 }
 
+// For lists and maps that have no limit in the model.
 const UNBOUNDED: usize = usize::MAX;
 
 /// Arguments that name a function.
@@ -100,8 +101,10 @@ static KMS_KEY_ARN: Shape = text(0, 10_000, r"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:
 
 static URI: Shape = text(1, 200, r"[ a-zA-Z0-9-\/*:_+=.@-]*");
 
+// The pattern needs two characters, so AWS does not take a topic whose name is a single one.
 static TOPIC: Shape = text(1, 249, r"[^.]([a-zA-Z0-9\-_.]+)");
 
+// AWS refuses underscores, as in `kafka_1:9092`, although Docker Compose makes such names.
 static ENDPOINT: Shape = text(
     1,
     300,
@@ -142,6 +145,7 @@ pub(super) static TAG_KEYS: Shape = Shape::List {
 };
 
 /// ARNs of resources that can have tags.
+// The pattern takes functions and other resources, too: AWS answers 404 for one that does not exist, not a validation error.
 pub(super) static TAGGABLE_RESOURCE: Shape = text(
     1,
     10_000,
@@ -154,6 +158,7 @@ pub(super) static MAX_ITEMS: Shape = Shape::Integer { min: 1, max: 10_000 };
 /// `EventSourceArn` of ListEventSourceMappings.
 pub(super) static EVENT_SOURCE_ARN: &Shape = &ARN;
 
+// The number of filters is a quota and not part of the model, so `rules.rs` checks it.
 static FILTER_CRITERIA: Shape = Shape::Structure(&[member(
     "Filters",
     &Shape::List {
@@ -293,7 +298,7 @@ static PROVISIONED_POLLER_CONFIG: Shape = Shape::Structure(&[
     member("PollerGroupName", &text(0, 128, "[a-zA-Z0-9-_]*")),
 ]);
 
-/// Of another kind of source; checked before it is refused, as AWS does.
+/// A member of another kind of source. It is checked before it is refused, as on AWS.
 static DOCUMENT_DB_CONFIG: Shape = Shape::Structure(&[
     member(
         "DatabaseName",

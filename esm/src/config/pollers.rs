@@ -11,6 +11,8 @@ const DEFAULT_MAXIMUM: u64 = 200;
 /// update switches provisioned mode off.
 pub(super) fn with_defaults(config: &Value) -> Option<Value> {
     let config = config.as_object().filter(|config| !config.is_empty())?;
+    // An update replaces the whole config. AWS does not document whether a bound that it leaves out stays; here it gets the default
+    // again.
     let bound = |name: &str, default| config.get(name).and_then(Value::as_u64).unwrap_or(default);
     let mut stored = json!({
         "MinimumPollers": bound("MinimumPollers", DEFAULT_MINIMUM),

@@ -37,6 +37,7 @@ pub(super) fn check(members: &Map<String, Value>, source: &EventSource) -> Resul
         ));
     }
     check_starting_position(members)?;
+    // The model allows 0 to 59, and the service refuses it.
     if let Some(age @ 0..60) = members.get("MaximumRecordAgeInSeconds").and_then(Value::as_i64) {
         return Err(ApiError::invalid_parameter(format!(
             "MaximumRecordAgeInSeconds ({age}) must be -1, or from 60 to 604800."
@@ -48,6 +49,7 @@ pub(super) fn check(members: &Map<String, Value>, source: &EventSource) -> Resul
 }
 
 fn unsupported(member: &str) -> ApiError {
+    // AWS names the member in lower camel case here.
     let (first, rest) = member.split_at(1);
     ApiError::invalid_parameter(format!(
         "Unsupported '{}{rest}' parameter for given event source mapping type.",
@@ -148,6 +150,7 @@ fn check_provisioned_mode(members: &Map<String, Value>, source: &EventSource) ->
             members.contains_key("FunctionResponseTypes"),
         ),
         ("LoggingConfig", members.contains_key("LoggingConfig")),
+        // Queues, SNS topics and buckets are destinations in on-demand mode, too; only a Kafka topic needs provisioned mode.
         ("DestinationConfig", destination_topic(members).is_some()),
     ];
     match set_ones.into_iter().find(|(_, is_set)| *is_set) {

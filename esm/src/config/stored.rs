@@ -46,6 +46,7 @@ pub(super) fn put_kafka_config(members: &mut Map<String, Value>, source: &EventS
     let (config_member, _) = source.config_members();
     let config = members.entry(config_member).or_insert_with(|| json!({}));
     if let Value::Object(config) = config {
+        // AWS shows the group's id although the request did not give it (recorded in 2024).
         config.entry("ConsumerGroupId").or_insert(uuid.into());
         if config.get("SchemaRegistryConfig").is_some_and(is_empty) {
             config.remove("SchemaRegistryConfig");

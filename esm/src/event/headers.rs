@@ -71,6 +71,7 @@ fn escape(byte: u8) -> Option<Cow<'static, str>> {
 }
 
 /// The decimal text of each byte read as a signed one, and its length: header values are Java's `byte[]`.
+// A table, because the values of headers are written byte by byte on the hot path.
 static SIGNED_BYTES: [([u8; 4], u8); 256] = signed_bytes();
 
 const fn signed_bytes() -> [([u8; 4], u8); 256] {

@@ -72,6 +72,7 @@ impl HttpInvoker {
     pub fn new(url: &str) -> Result<Self, InvalidEndpoint> {
         let endpoint = Endpoint::parse(url)?;
         let mut connector = HttpConnector::new();
+        // By Nagle's algorithm the end of an event would wait until the server has acknowledged the segments before it.
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let client = Client::builder(TokioExecutor::new())
@@ -100,6 +101,7 @@ impl Invoker for HttpInvoker {
             match request {
                 Ok(request) => {
                     let exchange = exchange(client, request);
+                    // Real time, because a function behind a socket does not know of the time scale.
                     Clock::within_real_time(READ_TIMEOUT, exchange)
                         .await
                         .unwrap_or_else(answer::timed_out)
@@ -180,6 +182,7 @@ impl Endpoint {
                 origin: format!("http://{authority}"),
             })
         } else {
+            // The runtime interface emulator serves the one function of an image under a fixed path, whatever its name.
             Ok(Self::Function { url: uri.to_string() })
         }
     }

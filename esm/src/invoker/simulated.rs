@@ -113,6 +113,8 @@ impl Invoker for SimulatedInvoker {
                 reason: "ReservedFunctionConcurrentInvocationLimitExceeded".to_owned(),
             }));
         };
+        // Both are drawn when the invocation begins, in the same order each time, so that the seed determines them however invocations
+        // overlap.
         let fails = self.fails();
         // One absolute end, because several sleeps one after the other would add up their rounding.
         let due = self.clock.elapsed() + self.function.duration.draw(&self.entropy);

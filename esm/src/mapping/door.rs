@@ -34,6 +34,7 @@ pub(super) enum Command {
     Update {
         /// The definition that the new one was made from.
         base: Arc<MappingDefinition>,
+        // Boxed, because the other commands are small.
         definition: Box<MappingDefinition>,
         reply: Reply,
     },

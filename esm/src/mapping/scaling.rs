@@ -54,6 +54,7 @@ impl Scaling {
         fleet: FleetState,
     ) -> Self {
         let now = clock.elapsed();
+        // A new count of the most in flight begins, so that the first bucket shows nothing from before.
         let usage = counters.in_flight.turn(now);
         let settings = TraceSettings {
             bucket: settings.bucket.max(match clock.scale() {
@@ -97,6 +98,7 @@ impl Scaling {
         let now = self.now();
         self.pause_until = Some(now + self.profile.rebalance_pause);
         self.recorder.rebalance_begins(now, from, to, cause);
+        // The scaler has noted the changes that it decided on itself.
         if cause != RebalanceCause::Evaluation {
             self.scaler.note_change(now);
         }
@@ -124,6 +126,7 @@ impl Scaling {
 
     /// Whether an evaluation is due.
     pub(super) fn evaluation_is_due(&self) -> bool {
+        // No change is decided while another one is under way: the rates of a standstill say nothing about the fleet.
         self.pause_until.is_none() && self.evaluation_due <= self.now()
     }
 
@@ -140,6 +143,7 @@ impl Scaling {
             bounds: fleet.bounds,
         };
         let decision = self.scaler.evaluate(now, sample, fleet.pollers, &terms);
+        // A whole interval from now: an evaluation that a standstill has put off does not bring the next one closer.
         self.evaluation_due = now + self.profile.evaluation_interval;
         tracing::debug!(%decision, "the lag was evaluated");
         self.recorder.evaluated(decision.clone());
@@ -227,6 +231,7 @@ fn reading(
         lag: progress.lag(),
         end_offsets: ends.sum(),
         committed: counters.committed_event_count(),
+        // Pollers run on other threads, so a commit can be later than the moment that is read here.
         last_commit: counters.last_commit().min(now),
         pollers: fleet.pollers,
         minimum_pollers: fleet.is_provisioned.then_some(fleet.bounds.minimum),

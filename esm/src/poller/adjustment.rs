@@ -18,9 +18,11 @@ impl<S: EventSource> Poller<S> {
         self.retries = retries;
         self.assigned
             .extend(gained.iter().map(|partition| (*partition, false)));
+        // The pause applies to the partitions that move, so the gained ones wait until it is over.
         if self.orders.standstill != Standstill::None {
             self.batcher.hold(gained);
         }
+        // Another rebalance follows when the lost partitions are settled, so the fleet must not count as settled before.
         let phase = if lost.is_empty() {
             Phase::Assigned
         } else {
@@ -38,6 +40,7 @@ impl<S: EventSource> Poller<S> {
             source.is_assigned(part.records.partition, part.records.assignment)
         };
         let parts = &item.batch().parts;
+        // Nearly always nothing was lost, and the batch is not copied.
         if parts.iter().all(|part| is_kept(source, part)) {
             return Some(item);
         }

@@ -61,7 +61,7 @@ pub(super) enum Landing {
 #[derive(Debug)]
 pub(super) struct Landed {
     pub(super) departure: Departure,
-    /// How long it occupied its slot.
+    /// Time for which it occupied its slot.
     pub(super) took: Duration,
     pub(super) landing: Landing,
 }
@@ -96,6 +96,7 @@ impl Flights {
     /// Starts a flight.
     pub(super) fn start(&mut self, departure: Departure, now: Duration) {
         let counters = &self.context.counters;
+        // AWS's InvokedEventCount counts a record again with each retry.
         counters
             .invoked_event_count
             .add(departure.item.batch().record_count() as u64);
@@ -168,8 +169,10 @@ async fn invoke(
     };
     // The records are in the payload now, so the log's memory is not held while the function runs.
     drop(batch);
+    // The function is looked up for each invocation, because another one can be registered under its name while the mapping runs.
     Landing::Invoked(match context.functions.get(&config.function_name) {
         Some(invoker) => invoker.invoke(invocation).await,
+        // A mapping outlives its function on AWS, too: its invocations fail, and are retried as any other failure.
         None => InvocationResult::Rejected {
             status: 404,
             reason: format!("Function not found: {}", config.function_name),
@@ -181,6 +184,7 @@ fn payload(context: &PollerContext, config: &MappingConfig, batch: &Batch) -> Re
     match context.payloads {
         Payloads::Measured => Ok(Bytes::new()),
         Payloads::Built => {
+            // The length is exact, so the buffer never grows beyond what the budget has counted.
             let mut buffer = context.memory.take(batch.event_bytes)?;
             config.envelope.write(batch, &mut buffer);
             Ok(buffer.freeze())
@@ -191,6 +195,7 @@ fn payload(context: &PollerContext, config: &MappingConfig, batch: &Batch) -> Re
 impl Drop for Flights {
     fn drop(&mut self) {
         let now = self.context.clock.elapsed();
+        // The tasks of dropped flights do not land, so the gauge is lowered here.
         for _ in &self.flights {
             self.context.counters.in_flight.lower(now);
         }

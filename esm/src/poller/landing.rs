@@ -26,12 +26,14 @@ impl<S: EventSource> Poller<S> {
             Landing::NoRoom(full) => {
                 self.report.source_problem(&full.to_string());
                 if let Some(item) = self.if_retried(item) {
+                    // No attempt is counted, because the function was not called.
                     self.retries.add(item, now + RETRY_INTERVAL);
                 }
                 return;
             }
         };
         self.report.source_works();
+        // A flight without memory is not counted, because the scaler divides the records by this time.
         self.context.counters.busy_ns.add(nanoseconds(landed.took));
         let outcome = Outcome::read(result, config.response_types);
         self.count(item.batch(), &outcome);
@@ -48,6 +50,7 @@ impl<S: EventSource> Poller<S> {
     /// Returns what this poller may retry of an item, and releases the rest: the next owner of its partitions begins with it.
     fn if_retried(&mut self, item: WorkItem) -> Option<WorkItem> {
         if self.orders.is_stopping {
+            // A stopping poller does not retry, because a function that keeps failing would keep it from ever leaving.
             self.batcher.free(&item.batch().partitions());
             self.source.released(item.ranges());
             return None;
@@ -66,10 +69,12 @@ impl<S: EventSource> Poller<S> {
         let next = item.next(outcome, &rules, self.context.clock.now_ms(), || {
             entropy.next_u64()
         });
+        // After `next`, which counts the throttles in a row.
         self.show(&item, outcome);
         match next {
             Next::Retry { after } => self.retries.add(item, now + after),
             Next::Split { halves, after } => {
+                // The partitions are busy with each half from now on, instead of with the whole.
                 self.batcher.free(&item.batch().partitions());
                 for half in *halves {
                     self.batcher.occupy(&half.batch().partitions());
@@ -77,6 +82,7 @@ impl<S: EventSource> Poller<S> {
                 }
             }
             Next::Discard { reason } => {
+                // Lambda commits discarded records like processed ones, so that the partition moves on.
                 self.count_discarded(item.batch(), reason);
                 self.source.finished(item.ranges());
                 self.batcher.free(&item.batch().partitions());
@@ -107,10 +113,12 @@ impl<S: EventSource> Poller<S> {
                 self.report.function_problem("Function call failed");
             }
             Outcome::Throttled { reason } => {
+                // Lambda counts a throttled request neither as an invocation nor as an error.
                 counters.throttles.add(1);
                 tracing::debug!(reason, "an invocation was throttled");
             }
             Outcome::Unreachable { reason } => {
+                // The function did not run, so only the records count as failed.
                 counters.failed_invoke_event_count.add(record_count);
                 tracing::warn!(reason, "the function was not reached");
                 self.report

@@ -42,6 +42,7 @@ impl<S: EventSource> Poller<S> {
             self.source.expect_rebalance();
         }
         if orders.is_stopping {
+            // Released at once, because the member can only leave when everything that it handed out is settled.
             self.release_unsent();
         }
         if orders.standstill == Standstill::None {

@@ -35,8 +35,8 @@ pub(crate) struct PollerStatus {
     pub(crate) has_processed: bool,
 }
 
-/// When a poller last processed a batch, and since when its oldest invocation runs, in the engine's time. Not part of its status: both
-/// change all the time, and are only looked at now and then.
+/// The time at which a poller last processed a batch, and the start of its oldest invocation, in the engine's time. They are not part of
+/// its status, because both change all the time and are only read now and then.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Activity(Arc<Moments>);
 
@@ -50,6 +50,7 @@ struct Moments {
 impl Activity {
     /// Whether the poller processed a batch at `since` or later.
     pub(crate) fn has_processed_since(&self, since: Duration) -> bool {
+        // Each moment is read alone, so it needs no order with other memory.
         let last = self.0.last_processed.load(Ordering::Relaxed);
         last > 0 && last >= nanoseconds(since)
     }
@@ -87,6 +88,7 @@ impl Report {
 
     /// Shows that it cannot read.
     pub(super) fn source_problem(&self, problem: &str) {
+        // A source that keeps failing gives the same reason several times a second; the log gets it once.
         if self.status.borrow().source_problem.as_deref() != Some(problem) {
             tracing::warn!(problem, "a poller cannot read");
         }
@@ -98,6 +100,7 @@ impl Report {
         if self.status.borrow().source_problem.is_some() {
             self.change(|status| {
                 status.source_problem = None;
+                // Lambda shows OK when polling has recovered from an error, even before a record was processed.
                 status.has_processed = true;
             });
         }
@@ -123,6 +126,7 @@ impl Report {
             .0
             .last_processed
             .store(stored(now), Ordering::Relaxed);
+        // Batches are processed many times a second and rarely change the status, so it is read before it is cloned.
         let is_shown = {
             let status = self.status.borrow();
             status.has_processed && status.function_problem.is_none()

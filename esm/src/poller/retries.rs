@@ -34,6 +34,7 @@ impl Retries {
         let is_due =
             |waiting: &Waiting| waiting.due <= now && !self.is_behind(&waiting.item, batcher, flights);
         let index = self.waiting.iter().position(is_due)?;
+        // Not swap_remove: the order in which items failed decides between two that are due.
         Some(self.waiting.remove(index).item)
     }
 

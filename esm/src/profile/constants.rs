@@ -60,6 +60,7 @@ pub const CONSTANTS: &[Constant] = &[
         name: "evaluation_interval_ms",
         meaning: "time between two evaluations of OffsetLag (published for on-demand mode)",
         origin: Origin::Published,
+        // Not zero, or one evaluation would be due right after the other.
         field: Field::Time(|profile| &mut profile.evaluation_interval, 1),
     },
     Constant {
@@ -84,6 +85,7 @@ pub const CONSTANTS: &[Constant] = &[
         name: "provisioned_step_pollers",
         meaning: "most pollers that one evaluation adds, in Provisioned Mode",
         origin: Origin::Fitted,
+        // The largest MaximumPollers of a Kafka source is 2,000.
         field: Field::Count(|profile| &mut profile.provisioned.step_pollers, 2_000),
     },
     Constant {

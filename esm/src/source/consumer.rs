@@ -104,6 +104,7 @@ impl<C: KafkaClient> KafkaGroup<C> {
         let starts = offsets(OffsetSpec::Earliest).await?;
         let ends = offsets(OffsetSpec::Latest).await?;
         let position = |(committed, start): (Option<Offset>, Offset)| {
+            // Retention may have passed the commit, and records that are gone are no lag.
             committed.map_or(start.0, |committed| committed.0.max(start.0))
         };
         Ok(Progress {

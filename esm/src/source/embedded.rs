@@ -42,6 +42,7 @@ impl KafkaClient for EmbeddedCluster {
             member_id: join.member_id,
             session_timeout: join.session_timeout,
             rebalance_timeout: join.rebalance_timeout,
+            // The type of Kafka's own consumers, so that those from outside can be members of the same group.
             protocol_type: "consumer".to_owned(),
             protocols: join.protocols,
         };

@@ -150,6 +150,7 @@ impl Trace {
 
     /// Writes the buckets around `during`, with the evaluations and rebalances in that time.
     fn write_slice(&self, text: &mut String, during: Range<Duration>) -> fmt::Result {
+        // The buckets just before and after show how it came to that.
         let margin = 3 * self.bucket;
         let (from, to) = (during.start.saturating_sub(margin), during.end + margin);
         if !self.is_complete {

@@ -132,6 +132,7 @@ impl Recorder {
 
     /// Ends the changes of the fleet that are not over.
     pub(crate) fn rebalance_ends(&mut self, now: Duration) {
+        // The fleet can change again during a standstill, and then all changes end together.
         for open in self
             .rebalances
             .iter_mut()
@@ -153,6 +154,7 @@ impl Recorder {
 
     /// Returns the trace until `now`, whose last bucket ends with this reading.
     pub(crate) fn trace_until(&self, now: Duration, reading: &TraceReading) -> Trace {
+        // A copy, because the trace is read while the recorder goes on.
         let mut meter = self.meter;
         let mut buckets: Vec<Bucket> = self.buckets.iter().copied().collect();
         let rest = self.bucket_until(now, reading);
@@ -193,6 +195,7 @@ impl Recorder {
         let length = now.saturating_sub(self.next);
         let record_bytes = reading.record_bytes - before.record_bytes;
         let units = |minimum: usize| {
+            // AWS bills the minimum also where the topic has fewer partitions than that.
             let pollers = reading.pollers.max(minimum);
             event_poller_units(&self.unit, pollers, record_bytes, length)
         };

@@ -7,6 +7,7 @@ use std::io;
 use std::time::Duration;
 
 /// The engine's time of the first frame, and between two, if none is drawn over the one before.
+// Not at zero, when there is nothing to show yet.
 const PLAIN_START: Duration = Duration::from_secs(60);
 const PLAIN_INTERVAL: Duration = Duration::from_secs(180);
 

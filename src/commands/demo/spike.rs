@@ -22,7 +22,7 @@ pub(super) struct Spike {
     pub(super) partitions: u32,
     /// The number of records, over all partitions.
     pub(super) records: u32,
-    /// When the first ones arrive, in the engine's time.
+    /// The time at which the spike begins, in the engine's time.
     pub(super) start: Duration,
     /// The length of the spike, in the engine's time.
     pub(super) length: Duration,
@@ -46,6 +46,7 @@ impl Spike {
             let due = share(self.records, request);
             let batches = self.batches(sent..due);
             producer.produce(self.topic, &batches).await?;
+            // Only for the screen, so it needs no order with other memory.
             self.produced.fetch_add(u64::from(due - sent), Ordering::Relaxed);
             sent = due;
         }

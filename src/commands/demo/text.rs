@@ -98,6 +98,7 @@ fn bars(width: usize) -> Bars {
 
 fn lane_line(lane: &Lane, index: usize, frame: &Frame, bars: Bars, palette: Palette) -> String {
     let bar = |part: u64, whole: u64, cells: usize| {
+        // Rounded up, so that a lag of a single record still shows.
         let filled = (part * cells as u64).div_ceil(whole.max(1)).min(cells as u64);
         palette.bar.to_string().repeat(filled as usize)
     };

@@ -89,6 +89,7 @@ impl Watched {
         Ok(Self {
             mode,
             mapping,
+            // A trace ends now and counts from when the mapping became Enabled, so the difference is that moment.
             enabled_at: esmeralda.elapsed().saturating_sub(trace.end()),
             evaluated_at: Duration::ZERO,
             outcome: None,

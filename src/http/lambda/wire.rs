@@ -104,6 +104,7 @@ fn identified(mut response: Response, entropy: &Entropy) -> Response {
 }
 
 fn refusal(error: &ApiError) -> Response {
+    // A refused request is the client's mistake and no event in the life of the server.
     debug!(kind = error.kind, reason = error.message, "a request was refused");
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = [

@@ -103,6 +103,7 @@ impl TriedSetting {
 fn unit_hours(trace: &Trace, length: Duration) -> f64 {
     let mut meter = UnitMeter::default();
     for bucket in &trace.buckets {
+        // The run goes on for a second of grace, which is not charged.
         let charged = bucket.length.min(length.saturating_sub(bucket.start));
         meter.add(bucket.event_poller_units, charged);
     }

@@ -12,6 +12,7 @@ use scales::Scales;
 use std::fmt::{self, Display, Write};
 
 /// Numbers of colours and dash patterns in `page.css`. Variants differ in colour and, after the last colour, in dashes.
+// The six stay apart also for eyes without red, green or blue cones, on light and on dark ground.
 const COLOURS: usize = 6;
 const DASHES: usize = 3;
 

@@ -53,6 +53,7 @@ impl Bodies {
                 value_bytes: topic.value_bytes,
             },
             compression: topic.compression,
+            // With the name in the seed, the topics of one scenario do not have the same records.
             seed: mix(seed, topic.name.as_bytes()),
             records_per_batch: topic.records_per_batch,
             whole: vec![None; topic.distinct_bodies as usize],
@@ -71,6 +72,8 @@ impl Bodies {
         records: u64,
         timestamp_ms: i64,
     ) -> Result<PreparedBatch, local::Error> {
+        // A batch costs its CRC and compression when it is made, so a full one is made once for each of the distinct bodies and used
+        // again.
         let count = self.records_per_batch;
         if records >= u64::from(count) {
             let turn = self.turn;

@@ -1,4 +1,4 @@
-//! Where a mapping begins to read, and topics that come, grow and go.
+//! The position at which a mapping begins to read, and topics that are created, grow and are deleted.
 
 use super::*;
 use esmeralda_broker::{GenerationId, Offset};

@@ -48,6 +48,7 @@ impl Answer {
             },
             // The same emulator answers this when the function's process ended, with the runtime's last error as the body.
             502 if is_runtime_error(&self.payload) => self.failed(UNHANDLED.to_owned()),
+            // Lambda retries errors of the service without counting them as attempts.
             500.. => InvocationResult::Unreachable {
                 reason: format!("status {}: {}", self.status, self.reason()),
             },
@@ -90,6 +91,7 @@ impl Answer {
             .as_ref()
             .and_then(|kind| kind.split(':').next())
             .map(str::to_owned);
+        // The spelling of this member differs from exception to exception.
         let message = member("Message").or_else(|| member("message"));
         let parts: Vec<String> = [kind, member("Reason"), message].into_iter().flatten().collect();
         if !parts.is_empty() {

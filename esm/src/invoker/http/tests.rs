@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-/// What a scripted server saw.
+/// The observations of a scripted server.
 #[derive(Debug, Default)]
 struct Seen {
     connections: usize,

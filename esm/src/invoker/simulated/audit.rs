@@ -166,6 +166,7 @@ impl Ledger {
         }
         let again = expected.min(run.end) - run.start;
         self.summary.redelivered += u64::try_from(again).unwrap_or(0);
+        // An event that is delivered again can end before the furthest record that was seen.
         self.positions.insert(run.partition, expected.max(run.end));
     }
 

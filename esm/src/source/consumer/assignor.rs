@@ -50,6 +50,7 @@ pub(super) fn assign(
                     _ if subscribers.is_empty() => {}
                     STICKY => sticky(members, &subscribers, topic, *count, &mut give),
                     COOPERATIVE => cooperative(members, &subscribers, topic, *count, &mut give),
+                    // The coordinator chooses among the names that every member offers, so this is `range`.
                     _ => range(&subscribers, topic, *count, &mut give),
                 }
             }
@@ -117,6 +118,7 @@ fn sticky(
     );
     // Stable: among members that own equally many, the smaller id comes first.
     owned.sort_by_key(|(_, partitions)| std::cmp::Reverse(partitions.len()));
+    // Ordered, so that the same members always get the same partitions.
     let mut free: BTreeSet<i32> = (0..count).collect();
     let mut wanting = Vec::new();
     for (rank, (member, partitions)) in owned.iter().enumerate() {

@@ -84,7 +84,7 @@ pub(crate) trait KafkaClient: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<FetchedPartition>, ClientError>> + Send;
 }
 
-/// Why a call failed.
+/// The reason why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub(crate) struct ClientError {
@@ -221,7 +221,7 @@ pub(crate) struct FetchLimits {
 pub(crate) struct FetchedPartition {
     /// The partition's index.
     pub partition: i32,
-    /// What was read, or the partition's error.
+    /// The records that were read, or the partition's error.
     pub result: Result<FetchedRecords, ClientError>,
 }
 

@@ -8,6 +8,8 @@ use std::hint::black_box;
 use std::ops::Range;
 
 /// The number of records whose bytes are loaded ahead of the walk.
+// A simulation with 4,096 distinct bodies took 1.6 times as long as one with a single body before records were loaded ahead, and 1.45
+// times with it.
 const LOOK_AHEAD: usize = 20;
 
 /// The most bytes that a batch may have when it is decompressed. A producer can make 1 MB stand for gigabytes.
@@ -92,6 +94,7 @@ fn plain_body(header: &BatchHeader, body: &Bytes, memory: &MemoryPool) -> Result
         )),
         Some(Compression::None) => Ok(body.clone()),
         Some(codec) => {
+            // A batch that exceeds the whole budget could never be charged, so it is not decompressed either.
             let limit_bytes = DECOMPRESSED_BATCH_BYTES.min(memory.limit_bytes());
             let plain =
                 decompress(codec, body, limit_bytes).map_err(|error: InvalidRecords| error.to_string())?;

@@ -47,6 +47,7 @@ pub(super) struct Candidate<C> {
 impl<C: KafkaClient> Candidate<C> {
     /// Takes part in the group's next rebalance.
     pub(super) async fn join(self) -> Result<Membership, JoinFailed> {
+        // Counted before the join, so that a topic that grows meanwhile has more partitions than this at the next heartbeat.
         let partition_count = match self.client.partition_count(&self.settings.topic).await {
             Ok(partition_count) => partition_count,
             Err(error) => return Err(failed(self.member_id, error)),
@@ -118,6 +119,7 @@ impl<C: KafkaClient> Candidate<C> {
         for topic in topics {
             match self.client.partition_count(topic).await {
                 Ok(count) => partition_counts.insert(topic.clone(), count),
+                // Consumers from outside may subscribe to a topic that does not exist yet; nothing of it is assigned.
                 Err(error) if error.kind == ErrorKind::UnknownTopic => None,
                 Err(error) => return Err(error),
             };
@@ -172,6 +174,7 @@ impl<C: KafkaClient> Candidate<C> {
 /// Returns what a failed member joins with the next time.
 fn failed(member_id: String, error: ClientError) -> JoinFailed {
     match error.kind {
+        // An id that the group has forgotten is no problem to show: the next join gets another one.
         ErrorKind::UnknownMember => JoinFailed {
             member_id: String::new(),
             error: None,

@@ -36,6 +36,7 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 const ERROR_PAUSE: Duration = Duration::from_millis(500);
 
 /// The number of times that leaving is tried while the coordinator cannot be reached.
+// A coordinator that moves is back within moments. One that stays away must not keep the mapping from stopping.
 const LEAVE_ATTEMPTS: usize = 10;
 
 /// A member of a [`KafkaGroup`](super::KafkaGroup).
@@ -117,6 +118,7 @@ impl<C: KafkaClient> KafkaMember<C> {
         self.settle();
         self.begin_heartbeat();
         self.begin_commit();
+        // A pause holds up neither heartbeats nor commits: without them the membership would end, and finished records would come again.
         if self.held_until.is_some() {
             return;
         }
@@ -190,6 +192,8 @@ impl<C: KafkaClient> EventSource for KafkaMember<C> {
             let clock = &self.settings.clock;
             let event = select! {
                 biased;
+                // The order is fixed, because a random one would make two runs of the same seed differ. Answers about the membership come
+                // first: when it is over, records that a fetch brings are of no use.
                 heartbeat = complete(&mut self.heartbeats.under_way) => {
                     self.heartbeats.under_way = None;
                     self.on_heartbeat(heartbeat)

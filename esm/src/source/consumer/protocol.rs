@@ -51,6 +51,7 @@ impl Subscription {
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Truncated> {
         let mut reader = Reader { bytes };
         let version = reader.i16()?;
+        // No memory is reserved by the count, which comes from another client. A negative count reads as none.
         let mut topics = Vec::new();
         for _ in 0..reader.i32()? {
             topics.push(reader.string()?);

@@ -111,6 +111,7 @@ impl Reading {
     /// Returns the positions to fetch next: those of partitions without fetched records. Empty while something can be handed out.
     pub(super) fn wanted(&self) -> Vec<FetchPosition> {
         if !self.ready.is_empty() {
+            // Nothing more is fetched meanwhile, so that a poller that is behind does not gather records.
             return Vec::new();
         }
         let readable = self
@@ -135,6 +136,7 @@ impl Reading {
         if reader.becomes_ready() {
             self.ready.push_back(partition);
         }
+        // A fetch that began while the partition was paused does not ask for it.
         has_changed && !is_paused && reader.fetched.is_empty()
     }
 
@@ -142,6 +144,7 @@ impl Reading {
     pub(super) fn hold(&mut self, partition: i32) {
         if let Some(reader) = self.partitions.get_mut(&partition) {
             reader.is_held = true;
+            // Fetched again after the pause, from the position, so nothing is lost.
             reader.fetched.clear();
         }
     }
@@ -210,6 +213,7 @@ impl Reading {
             let Some(fetched) = reader.fetched.pop_front() else {
                 continue;
             };
+            // It goes to the back, so that the partitions take turns.
             if reader.becomes_ready() {
                 self.ready.push_back(partition);
             }

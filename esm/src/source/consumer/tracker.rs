@@ -175,6 +175,7 @@ impl HandedOut {
         if self.position > self.committed {
             return false;
         }
+        // Finished and released ranges can lie in any order, and only together cover what was handed out.
         let mut ranges: Vec<(i64, i64)> = self
             .ahead
             .iter()

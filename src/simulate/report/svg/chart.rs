@@ -7,6 +7,7 @@ use crate::simulate::report::quantity::trimmed;
 use std::fmt;
 
 /// Width of a plot in the units of its lines, which are stretched to the width of the chart.
+// Only the lines are stretched, so that text has the same size on every screen.
 const PLOT_WIDTH: f64 = 1_000.0;
 
 /// Height of a line of text, in pixels.

@@ -61,6 +61,7 @@ impl Seen {
                 return seen;
             };
             seen.records += 1;
+            // Nearly every record follows the one before it, so its run is looked at first.
             match seen.runs.get_mut(current) {
                 Some(run) if run.partition == partition && run.end == offset => run.end += 1,
                 _ => current = seen.begin(partition, offset),

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What looks most like a record's members, where a producer could put it: value, key, header name.
+/// The text that looks most like the members of a record, at the places that a producer controls: value, key and header name.
 const HOSTILE: &[u8] = br#","partition":7,"offset":99,"#;
 
 /// Records of a partition with these offsets; each has the hostile text as key, value and name of both headers.

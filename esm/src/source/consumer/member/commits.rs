@@ -27,7 +27,7 @@ pub(super) struct CommitAnswer {
 }
 
 impl Commits {
-    /// Forgets everything: all partitions are another member's now, or nobody's.
+    /// Forgets everything, because the member owns no partition any longer.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
@@ -104,6 +104,7 @@ impl Commits {
 impl<C: KafkaClient> KafkaMember<C> {
     pub(super) fn begin_commit(&mut self) {
         let commits = &mut self.commits;
+        // One commit at a time: of two, the earlier could arrive last and take the group's offset back.
         if !commits.is_due || commits.under_way.is_some() || self.phase == Phase::Joining {
             return;
         }
@@ -143,6 +144,7 @@ impl<C: KafkaClient> KafkaMember<C> {
             Err(error) => error,
         };
         let retry_at = self.settings.clock.now() + RETRY_PAUSE;
+        // The tracker still has these offsets as due, so the next commit takes them along with those that finish until then.
         self.commits.retry_at(retry_at);
         match error.kind {
             // The member was, or is, taking part in a cooperative rebalance: the answer to its join tells the generation to commit under.

@@ -53,6 +53,7 @@ impl<C: KafkaClient> KafkaMember<C> {
 
     /// Gives up a fetch that waits without a partition that is to be read now.
     pub(super) fn fetch_anew(&mut self) {
+        // Nothing is lost with the fetch, because a position moves only when records are handed out.
         if matches!(self.work, Some(Work::Fetch(_))) {
             self.work = None;
         }
@@ -67,6 +68,7 @@ impl<C: KafkaClient> KafkaMember<C> {
     /// Leaves the partitions that had an error alone for a while.
     fn release_after(&mut self, pause: Duration) {
         let at = self.settings.clock.now() + pause;
+        // The earlier time stands, so that partitions that fail again and again do not keep the others from being read.
         self.release_at.get_or_insert(at);
     }
 
@@ -76,6 +78,7 @@ impl<C: KafkaClient> KafkaMember<C> {
             match self.reading.next(&self.settings)? {
                 Ok(mut records) => {
                     self.commits.hand_out(&mut records);
+                    // A batch without records, such as a control batch, is no event: `hand_out` has finished its offsets.
                     if !records.spans.is_empty() {
                         return Some(Ok(SourceEvent::Records(records)));
                     }
@@ -112,6 +115,7 @@ impl<C: KafkaClient> KafkaMember<C> {
             .into_iter()
             .partition(|(_, error)| error.kind == ErrorKind::OffsetOutOfRange);
         if !out_of_range.is_empty() {
+            // Kafka's consumer resets by `auto.offset.reset`; a mapping's starting position stands for it.
             self.begin_reset(out_of_range.into_iter().map(|(partition, _)| partition).collect());
         }
         for (partition, _) in &others {

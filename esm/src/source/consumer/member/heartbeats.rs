@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The interval of heartbeats while a rebalance is expected.
+// A rebalance waits for every member. At the regular interval of seconds the fleet would wait for the member that hears of it last.
 const EXPECTING_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The schedule of a member's heartbeats.
@@ -39,6 +40,7 @@ impl Heartbeats {
     /// Expects a rebalance for the time of one regular heartbeat.
     pub(super) fn expect_rebalance(&mut self, now: Instant) {
         self.expecting_until = now + self.interval;
+        // The earlier time stands, so that orders in quick succession do not put the heartbeat off.
         self.due = self.due.min(now + EXPECTING_INTERVAL);
     }
 
@@ -53,6 +55,7 @@ impl Heartbeats {
 
     /// Sets the time of the next one after one did not reach the coordinator.
     fn schedule_retry(&mut self, now: Instant) {
+        // Sooner than the regular one, because the session runs out while the coordinator moves.
         self.due = now + RETRY_PAUSE.min(self.interval);
     }
 
@@ -74,6 +77,7 @@ impl<C: KafkaClient> KafkaMember<C> {
         }
         let (client, settings) = (self.client.clone(), Arc::clone(&self.settings));
         let (member_id, generation_id) = (Arc::clone(&self.member_id), self.generation_id);
+        // Only the leader assigns partitions, so it alone has to notice new ones.
         let watches_topic = self.is_leader && self.phase == Phase::Owning;
         self.heartbeats.under_way = Some(Box::pin(async move {
             let member = GroupMember {
@@ -83,6 +87,7 @@ impl<C: KafkaClient> KafkaMember<C> {
             };
             let answer = client.heartbeat(member).await;
             let partition_count = match watches_topic {
+                // The membership does not depend on this call, so its error is not the heartbeat's.
                 true => client.partition_count(&settings.topic).await.ok(),
                 false => None,
             };
@@ -106,6 +111,7 @@ impl<C: KafkaClient> KafkaMember<C> {
         };
         match error.kind {
             ErrorKind::RebalanceInProgress if is_owning => self.rebalance(),
+            // A member that is revoking joins as soon as it has settled, and needs no second reminder.
             ErrorKind::RebalanceInProgress => None,
             kind if kind.ends_membership() => {
                 self.lose(kind, &error.reason);

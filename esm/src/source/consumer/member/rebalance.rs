@@ -31,6 +31,7 @@ impl<C: KafkaClient> KafkaMember<C> {
         match self.settings.protocol {
             RebalanceProtocol::Eager => {
                 self.phase = Phase::Revoking;
+                // Records that the fetch would still bring could only be released again.
                 self.work = None;
                 Some(Ok(SourceEvent::Revoking))
             }
@@ -68,14 +69,17 @@ impl<C: KafkaClient> KafkaMember<C> {
             });
         }
         self.news.push_back(SourceEvent::Lost);
+        // After ILLEGAL_GENERATION the group still knows the id, and Kafka's consumer joins under it again.
         if kind == ErrorKind::UnknownMember {
             self.member_id = Arc::from("");
         }
         self.start_over();
+        // The partitions may have another owner, so the member must not claim them in its next join, as it does in a rebalance.
         self.reading = Reading::default();
     }
 
     fn start_over(&mut self) {
+        // `reading` stays: the next join tells a sticky assignor which partitions the member owned.
         self.phase = Phase::Joining;
         self.work = None;
         self.join = None;
