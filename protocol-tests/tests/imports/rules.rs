@@ -225,7 +225,7 @@ pub(crate) const PURE: &[&str] = &[
     "esm/src/work.rs",
 ];
 
-/// What a pure file does not know.
+/// Paths that a pure file may not name.
 pub(crate) const IMPURE: &[&str] = &[
     "crate::clock",
     "crate::entropy",
