@@ -137,6 +137,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         }
     }
 
+    /// Returns the context of the last request.
+    pub(super) fn context(&self) -> &RequestContext {
+        &self.context
+    }
+
     /// Answers requests until the client closes the connection; any other end is an error.
     pub(crate) async fn run(&mut self) -> Result<(), Closed> {
         while let Some(frame) = self.next_frame().await? {

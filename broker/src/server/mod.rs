@@ -12,6 +12,7 @@ mod writing;
 
 use crate::cluster::{Cluster, Ingress, ListenerName};
 use crate::ids::NodeId;
+use crate::metrics::Counters;
 use crate::operations::RequestContext;
 use crate::security::Principal;
 use connection::{Closed, Connection};
@@ -19,8 +20,9 @@ use other_protocol::OncePerMinute;
 use socket2::SockRef;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
+use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -169,8 +171,9 @@ impl Listener {
             match accepted {
                 Ok((stream, peer_address)) => {
                     let (until_stop, stopping) = oneshot::channel();
-                    let serving = self.clone().serve(stream, peer_address, stopping);
-                    running.insert(connections.spawn(serving).id(), until_stop);
+                    if let Some(serving) = self.serve(stream, peer_address, stopping) {
+                        running.insert(connections.spawn(serving).id(), until_stop);
+                    }
                 }
                 Err(error) => {
                     // The process is out of descriptors, or the client hung up at once. Neither ends the listener; the pause keeps
@@ -187,51 +190,68 @@ impl Listener {
         while connections.join_next().await.is_some() {}
     }
 
-    async fn serve(self, stream: TcpStream, peer_address: SocketAddr, stopping: Stopping) {
+    /// Returns the task of an accepted connection; `None` if the connection closed before it could be set up.
+    fn serve(
+        &self,
+        stream: TcpStream,
+        peer_address: SocketAddr,
+        stopping: Stopping,
+    ) -> Option<impl Future<Output = ()> + Send + use<>> {
         // Kafka's `SocketServer` sets this too. Answers are written whole, and Nagle's algorithm would hold back the last packet until the
         // client acknowledges the one before.
         let local_address = stream.set_nodelay(true).and_then(|()| stream.local_addr());
-        let local_address = match local_address {
-            Ok(address) => address,
-            Err(error) => {
-                tracing::debug!(%error, %peer_address, "the connection closed before it could be set up");
-                return;
-            }
-        };
+        let local_address = local_address
+            .inspect_err(
+                |error| tracing::debug!(%error, %peer_address, "the connection closed before it could be set up"),
+            )
+            .ok()?;
         let addresses = Addresses {
             local: Some(local_address),
             peer: Some(peer_address),
         };
-        self.converse(stream, addresses, stopping).await;
+        Some(self.converse(stream, addresses, stopping))
     }
 
-    async fn converse<S>(self, stream: S, addresses: Addresses, stopping: Stopping)
+    /// Returns the task of a connection over `stream`.
+    ///
+    /// This is no `async fn`: its arguments would lie in the task beside what is made of them, for as long as the connection is open, and
+    /// with thousands of idle connections that is most of their memory.
+    fn converse<S>(
+        &self,
+        stream: S,
+        addresses: Addresses,
+        stopping: Stopping,
+    ) -> impl Future<Output = ()> + Send + use<S>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        let peer_address = addresses.peer;
         let context = RequestContext {
             node_id: self.node_id,
             ingress: Ingress {
-                listener: self.name,
+                listener: self.name.clone(),
                 local_address: addresses.local,
             },
             // A listener without authentication treats every client as ANONYMOUS.
             principal: Principal::ANONYMOUS,
             api_key: -1,
             api_version: -1,
-            peer_address,
+            peer_address: addresses.peer,
             client_id: String::new(),
         };
-        let _counted = Counted::new(&self.cluster.counters.connections);
-        let node_id = self.node_id;
-        let client = peer_address.map(tracing::field::display);
-        tracing::debug!(peer_address = client, %node_id, "connection opened");
+        let client = addresses.peer.map(tracing::field::display);
+        tracing::debug!(peer_address = client, node_id = %self.node_id, "connection opened");
+        let counted = Counted::new(&self.cluster.counters);
+        let other_protocols = Arc::clone(&self.other_protocols);
         let mut connection = Connection::new(stream, Arc::clone(&self.cluster), context, stopping);
-        let reason = connection.run().await.err().unwrap_or(Closed::ByClient);
-        tracing::debug!(peer_address = client, %node_id, %reason, "connection closed");
-        if let Some(protocol) = reason.other_protocol() {
-            self.other_protocols.warn(protocol, peer_address);
+        async move {
+            let reason = connection.run().await.err().unwrap_or(Closed::ByClient);
+            let context = connection.context();
+            let client = context.peer_address.map(tracing::field::display);
+            tracing::debug!(peer_address = client, node_id = %context.node_id, %reason, "connection closed");
+            if let Some(protocol) = reason.other_protocol() {
+                other_protocols.warn(protocol, context.peer_address);
+            }
+            drop(counted);
         }
     }
 }
@@ -252,18 +272,18 @@ where
 }
 
 /// An open connection in the metrics' count. Dropping it counts the connection as closed.
-struct Counted<'a>(&'a AtomicU64);
+struct Counted(Arc<Counters>);
 
-impl<'a> Counted<'a> {
-    fn new(counter: &'a AtomicU64) -> Self {
+impl Counted {
+    fn new(counters: &Arc<Counters>) -> Self {
         // The order is relaxed, because the count is only shown.
-        counter.fetch_add(1, Ordering::Relaxed);
-        Self(counter)
+        counters.connections.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(counters))
     }
 }
 
-impl Drop for Counted<'_> {
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
