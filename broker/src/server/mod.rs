@@ -43,7 +43,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Server {
     // Locked for a lookup or a change only, never across an await.
     nodes: Mutex<BTreeMap<NodeId, Listeners>>,
-    /// Shared by all listeners: a client that is set up wrong is warned of once a minute, whichever broker it tries.
+    /// Shared by all listeners: a client that is set up wrong is logged once a minute, whichever broker it tries.
     other_protocols: Arc<OncePerMinute>,
 }
 

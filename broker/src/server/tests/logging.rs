@@ -78,7 +78,7 @@ async fn connections_and_requests_leave_no_line_at_info() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_protocol_closes_the_connection_and_is_logged_once_a_minute() {
+async fn each_other_protocol_closes_the_connection_and_is_logged_once_a_minute() {
     let cluster = cluster(&[]);
     let (log, _guard) = Log::capture(Level::WARN);
     let listener = Listener {
@@ -99,20 +99,22 @@ async fn another_protocol_closes_the_connection_and_is_logged_once_a_minute() {
         assert!(io.read_u8().await.is_err(), "nothing is answered");
         serving.await.unwrap();
     };
-    send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").await;
+    let hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+    send(hello).await;
     send(b"GET / HTTP/1.1\r\n\r\n").await;
     tokio::time::advance(Duration::from_secs(59)).await;
+    send(hello).await;
     send(b"POST / HTTP/1.1\r\n\r\n").await;
     let tls = "WARN esmeralda_broker::server::other_protocol: a client does not speak Kafka's protocol \
         peer_address=127.0.0.1:4711 protocol=TLS \
         hint=\"this listener is PLAINTEXT: set security.protocol=PLAINTEXT in the client\"";
-    assert_eq!(log.lines(), [tls]);
-    tokio::time::advance(Duration::from_secs(1)).await;
-    send(b"POST / HTTP/1.1\r\n\r\n").await;
     let http = "WARN esmeralda_broker::server::other_protocol: a client does not speak Kafka's protocol \
         peer_address=127.0.0.1:4711 protocol=HTTP \
         hint=\"this port speaks Kafka's protocol: use the address of the HTTP API, which is printed at the start\"";
     assert_eq!(log.lines(), [tls, http]);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    send(b"POST / HTTP/1.1\r\n\r\n").await;
+    assert_eq!(log.lines(), [tls, http, http]);
 }
 
 #[tokio::test(start_paused = true)]
