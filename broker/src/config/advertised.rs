@@ -48,6 +48,8 @@ pub struct InvalidAdvertisedHost {
 
 const NO_HOST: &str = "must be HOST or HOST:PORT, such as kafka.example or [::1]:9092";
 const NO_NAME: &str = "the host must be a name of letters, digits, '-', '_' and '.', an IPv4 address, or an IPv6 address in brackets";
+const LENGTH: &str = "the host must have 253 characters at most, and 63 at most between two dots";
+const HYPHEN: &str = "no part of the host may begin or end with '-'";
 const NO_PORT: &str = "the port must be a number from 1 to 65535";
 const WILDCARD: &str = "clients cannot dial the wildcard address";
 
@@ -65,8 +67,10 @@ impl FromStr for AdvertisedHost {
         let port = match port {
             None => None,
             Some(port) => {
-                let port = port.parse().ok().filter(|port| *port > 0);
-                Some(port.ok_or_else(|| invalid(NO_PORT))?)
+                // `parse` would take a sign.
+                let digits = Some(port).filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+                let port = digits.and_then(|digits| digits.parse().ok());
+                Some(port.filter(|port| *port > 0).ok_or_else(|| invalid(NO_PORT))?)
             }
         };
         Ok(Self {
@@ -99,14 +103,16 @@ fn check_host(host: &str, is_bracketed: bool) -> Result<(), &'static str> {
         Ok(address) if address.is_unspecified() => Err(WILDCARD),
         // Without brackets the colons of an IPv6 address could not be told from that of a port.
         Ok(address) if address.is_ipv6() == is_bracketed => Ok(()),
-        Err(_) if !is_bracketed && is_name(host) => Ok(()),
+        Err(_) if !is_bracketed => check_name(host),
         _ => Err(NO_NAME),
     }
 }
 
-/// Returns whether `host` is a valid name. Its last label must not be a number, or clients would read the name as an IPv4 address.
-fn is_name(host: &str) -> bool {
-    let mut labels = host.strip_suffix('.').unwrap_or(host).split('.');
+/// Checks that `host` is a name that resolvers accept. Its last label must not be a number, or clients would read the name as an IPv4
+/// address. Source: RFC 1123, section 2.1; the underscore is for names of containers.
+fn check_name(host: &str) -> Result<(), &'static str> {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let labels = || host.split('.');
     let is_label = |label: &str| {
         !label.is_empty()
             && label
@@ -114,7 +120,16 @@ fn is_name(host: &str) -> bool {
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
     let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
-    labels.clone().all(is_label) && !labels.next_back().is_some_and(is_number)
+    if !labels().all(is_label) || labels().next_back().is_some_and(is_number) {
+        return Err(NO_NAME);
+    }
+    if labels().any(|label| label.starts_with('-') || label.ends_with('-')) {
+        return Err(HYPHEN);
+    }
+    if host.len() > 253 || labels().any(|label| label.len() > 63) {
+        return Err(LENGTH);
+    }
+    Ok(())
 }
 
 impl AdvertisedHost {
@@ -273,11 +288,16 @@ mod tests {
             ("example:0", NO_PORT),
             ("example:65536", NO_PORT),
             ("example:kafka", NO_PORT),
+            ("example:+9092", NO_PORT),
             ("PLAINTEXT://example", NO_PORT),
             ("9092", NO_NAME),
             ("10.0.0.256", NO_NAME),
             ("two words", NO_NAME),
             ("a..b", NO_NAME),
+            ("-a", HYPHEN),
+            ("a-.b:9092", HYPHEN),
+            ("a".repeat(64).as_str(), LENGTH),
+            (format!("{}b", "a.".repeat(127)).as_str(), LENGTH),
             ("[example]:9092", NO_NAME),
             ("[10.0.0.1]:9092", NO_NAME),
             ("0.0.0.0", WILDCARD),
@@ -286,6 +306,8 @@ mod tests {
             let error = text.parse::<AdvertisedHost>().expect_err(text);
             assert_eq!(error.reason, reason, "{text}");
         }
+        let longest = format!("{}.b", ["a".repeat(63).as_str(); 3].join("."));
+        assert_eq!(host(&longest).host, longest);
         let error = "example:0".parse::<AdvertisedHost>().expect_err("no such port");
         assert_eq!(
             error.to_string(),
