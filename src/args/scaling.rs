@@ -1,6 +1,6 @@
 //! The options that choose scaling constants, which several commands share.
 
-use super::values::Property;
+use super::values::{Property, given_once};
 use clap::Args;
 use esmeralda::declarations::Scaling;
 use esmeralda::esm::ProfileName;
@@ -8,7 +8,8 @@ use esmeralda::esm::ProfileName;
 /// The choice of scaling constants.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ScalingArgs {
-    /// Scaling profile: announcement-2024, current or instant
+    /// Scaling profile: announcement-2024, current or instant [default: the file's; without one, instant
+    /// in serve, and current in simulate and plan]
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<ProfileName>,
     /// Value that replaces a constant of the profile; repeatable. An unknown name
@@ -27,7 +28,7 @@ impl ScalingArgs {
             Some(name) => scaling.based_on(name),
             None => scaling,
         };
-        for Property { key, value } in &self.constants {
+        for (key, value) in &given_once("--scaling", &self.constants)? {
             let set = scaling.set(key, value);
             set.map_err(|error| format!("--scaling {key}={value}: {error}"))?;
         }

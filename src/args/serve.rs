@@ -1,9 +1,12 @@
 //! The options of `serve`.
 
 use super::scaling::ScalingArgs;
-use super::values::{ByteSize, ListenAddress, Property, account_id};
+use super::values::{
+    ByteSize, ListenAddress, Property, account_id, advertised_host, given_once, small_number, whole_number,
+};
 use clap::{Args, ValueEnum};
 use esmeralda::broker::{Advertised, AdvertisedHost};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,14 +23,14 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) kafka: Vec<ListenAddress>,
     /// Number of brokers [default: the number of addresses in --kafka]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "N", value_parser = small_number(1..=64))]
     pub(crate) brokers: Option<u16>,
     /// Address of the Lambda API, /metrics and /healthz
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8092")]
     pub(crate) http: ListenAddress,
     /// Host that Kafka clients are told to connect to, and the first broker's port; each
     /// further broker has the next port [default: the address that each broker listens on]
-    #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "advertised")]
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = advertised_host, conflicts_with = "advertised")]
     pub(crate) advertised_host: Option<AdvertisedHost>,
     /// Address that Kafka clients are told to connect to without --advertised-host. `reflect`
     /// tells each client the address of this machine that its connection came in on. A port
@@ -35,12 +38,12 @@ pub(crate) struct ServeArgs {
     /// used; if the client cannot connect to the one behind it, give --advertised-host
     #[arg(long, value_name = "HOW", value_enum, default_value_t = AdvertisedArg::Listened)]
     pub(crate) advertised: AdvertisedArg,
-    /// Create a topic when a client first names it (auto.create.topics.enable)
-    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
-    pub(crate) auto_create_topics: bool,
-    /// Number of partitions of a topic created without one (num.partitions)
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub(crate) default_partitions: u32,
+    /// Create a topic when a client first names it (auto.create.topics.enable) [default: true]
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
+    pub(crate) auto_create_topics: Option<bool>,
+    /// Number of partitions of a topic created without one (num.partitions) [default: 1]
+    #[arg(long, value_name = "N", value_parser = whole_number(1..=100_000))]
+    pub(crate) default_partitions: Option<u32>,
     /// Any broker config by Kafka's name; repeatable
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) properties: Vec<Property>,
@@ -56,13 +59,13 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) lambda_endpoint: Option<String>,
     /// Longest time, in seconds, that in-flight invocations may take when stopping
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub(crate) shutdown_timeout: u64,
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = whole_number(0..=u32::MAX))]
+    pub(crate) shutdown_timeout: u32,
     #[command(flatten)]
     pub(crate) scaling: ScalingArgs,
     /// Speed of the engine's time relative to real time. It applies to evaluations, pauses,
     /// batching windows, backoff and simulated functions, not to Kafka's protocol or real functions
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole_number(1..=10_000))]
     pub(crate) time_scale: u32,
     /// AWS account in ARNs: 12 digits
     #[arg(long, value_name = "ID", default_value = "000000000000", value_parser = account_id)]
@@ -77,17 +80,21 @@ pub(crate) struct ServeArgs {
 pub(crate) enum AdvertisedArg {
     /// The host and port that each broker listens on, localhost for a wildcard
     Listened,
-    /// The address that the client has connected to
+    /// The address of this machine that the client's connection came in on
     Reflect,
 }
 
 impl ServeArgs {
+    fn broker_count(&self) -> usize {
+        self.brokers.map_or(self.kafka.len(), usize::from)
+    }
+
     /// Returns the address that each broker listens on.
     ///
     /// # Errors
     /// A sentence if `--brokers` contradicts `--kafka`, or a port would exceed 65535.
     pub(crate) fn broker_addresses(&self) -> Result<Vec<ListenAddress>, String> {
-        let count = usize::from(self.brokers.unwrap_or(self.kafka.len() as u16));
+        let count = self.broker_count();
         if self.kafka.len() == count {
             return Ok(self.kafka.clone());
         }
@@ -114,17 +121,51 @@ impl ServeArgs {
     }
 
     /// Returns the host and port that Kafka clients are told to connect to.
-    pub(crate) fn advertised(&self) -> Advertised {
-        match (&self.advertised_host, self.advertised) {
-            (Some(host), _) => Advertised::Host(host.clone()),
-            (None, AdvertisedArg::Listened) => Advertised::Listened,
-            (None, AdvertisedArg::Reflect) => Advertised::Reflected,
+    ///
+    /// # Errors
+    /// A sentence if a broker's port would exceed 65535.
+    pub(crate) fn advertised(&self) -> Result<Advertised, String> {
+        let Some(advertised) = &self.advertised_host else {
+            return Ok(match self.advertised {
+                AdvertisedArg::Listened => Advertised::Listened,
+                AdvertisedArg::Reflect => Advertised::Reflected,
+            });
+        };
+        let AdvertisedHost { host, port } = advertised;
+        let count = self.broker_count();
+        match port {
+            Some(port) if usize::from(*port) + count > usize::from(u16::MAX) + 1 => Err(format!(
+                "--advertised-host {host} with port {port} and {count} brokers needs ports above 65535"
+            )),
+            _ => Ok(Advertised::Host(advertised.clone())),
         }
+    }
+
+    /// Returns the broker configs that the options set, by Kafka's names.
+    ///
+    /// # Errors
+    /// A sentence if one is set twice: one of the two would do nothing.
+    pub(crate) fn properties(&self) -> Result<BTreeMap<String, String>, String> {
+        let mut properties = given_once("--set", &self.properties)?;
+        let partitions = self.default_partitions.map(|number| number.to_string());
+        let auto_create = self.auto_create_topics.map(|is_on| is_on.to_string());
+        for (option, key, value) in [
+            ("--default-partitions", "num.partitions", partitions),
+            ("--auto-create-topics", "auto.create.topics.enable", auto_create),
+        ] {
+            let Some(value) = value else { continue };
+            if let Some(set) = properties.insert(key.to_owned(), value) {
+                return Err(format!(
+                    "{option} and --set {key}={set} set the same config: must be one of them"
+                ));
+            }
+        }
+        Ok(properties)
     }
 
     /// Returns how long a stop may take.
     pub(crate) fn shutdown_timeout(&self) -> Duration {
-        Duration::from_secs(self.shutdown_timeout)
+        Duration::from_secs(self.shutdown_timeout.into())
     }
 }
 
@@ -156,7 +197,7 @@ mod tests {
             (&["--advertised-host", "example:1234"], host("example:1234")),
             (&["--advertised-host", "[::1]"], host("[::1]")),
         ] {
-            assert_eq!(serve(typed).advertised(), expected);
+            assert_eq!(serve(typed).advertised(), Ok(expected));
         }
         for (typed, reason) in [
             (
@@ -206,6 +247,41 @@ mod tests {
     fn a_list_that_contradicts_the_count_is_refused() {
         let error = addresses(&["--kafka", "a:1,b:2", "--brokers", "3"]).expect_err("a contradiction");
         assert!(error.contains("has 2 addresses for 3 brokers"), "{error}");
+    }
+
+    #[test]
+    fn advertised_ports_do_not_run_over_the_end() {
+        let advertised = |typed| serve(&["--brokers", "3", "--advertised-host", typed]).advertised();
+        let expected = Advertised::Host("a:65533".parse().expect("a host"));
+        assert_eq!(advertised("a:65533"), Ok(expected));
+        assert_eq!(
+            advertised("a:65534"),
+            Err("--advertised-host a with port 65534 and 3 brokers needs ports above 65535".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_broker_config_is_set_once() {
+        let properties = |typed: &[&str]| serve(typed).properties();
+        assert_eq!(properties(&[]), Ok(BTreeMap::new()));
+        let expected = [("auto.create.topics.enable", "false"), ("num.partitions", "4")];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(
+            properties(&["--set", "num.partitions=4", "--auto-create-topics", "false"]),
+            Ok(BTreeMap::from(expected))
+        );
+        for (typed, expected) in [
+            (
+                ["--set", "num.partitions=4", "--default-partitions", "5"],
+                "--default-partitions and --set num.partitions=4 set the same config: must be one of them",
+            ),
+            (
+                ["--set", "num.partitions=4", "--set", "num.partitions=5"],
+                "--set gives num.partitions twice: 4 and 5",
+            ),
+        ] {
+            assert_eq!(properties(&typed), Err(expected.to_owned()));
+        }
     }
 
     #[test]

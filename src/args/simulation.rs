@@ -1,7 +1,7 @@
 //! The options of `simulate` and `plan`.
 
 use super::scaling::ScalingArgs;
-use super::values::{ByteSize, seconds};
+use super::values::{ByteSize, seconds, small_number, whole_number};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -54,17 +54,17 @@ pub(crate) struct PlanArgs {
     pub(crate) variant: Option<String>,
     /// Values of MinimumPollers to try [default: 1, 2, 5, 10, 20, 50, 100, 200, up to the number of
     /// partitions, and that number]
-    #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = whole_number(0..=u32::MAX))]
     pub(crate) minimum: Vec<u32>,
     /// Values of MaximumPollers to try [default: the minimum, 10, 20, 50, 100, and AWS's default of 200,
     /// or the number of partitions if it is less]
-    #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = whole_number(0..=u32::MAX))]
     pub(crate) maximum: Vec<u32>,
     /// Values of BatchSize to try [default: the scenario's]
-    #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = whole_number(0..=u32::MAX))]
     pub(crate) batch_size: Vec<u32>,
     /// Values of MaximumBatchingWindowInSeconds to try [default: the scenario's]
-    #[arg(long, value_name = "SECONDS,...", value_delimiter = ',')]
+    #[arg(long, value_name = "SECONDS,...", value_delimiter = ',', value_parser = whole_number(0..=u32::MAX))]
     pub(crate) window: Vec<u32>,
     /// Write every setting with its figures as JSON
     #[arg(long, value_name = "FILE")]
@@ -79,7 +79,7 @@ pub(crate) struct PlanArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunArgs {
     /// Number of variants that run at once; the result does not depend on it [default: one per core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    #[arg(long, value_name = "N", value_parser = small_number(1..=1_024))]
     pub(crate) threads: Option<u16>,
     /// Limit of the memory for the records and events of one variant [default: 16G]
     #[arg(long, value_name = "SIZE")]

@@ -1,6 +1,9 @@
 //! The values of options: addresses, properties, sizes, times and account ids.
 
+use esmeralda::broker::AdvertisedHost;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// A `host:port` to listen on.
@@ -85,6 +88,40 @@ impl std::str::FromStr for ByteSize {
     }
 }
 
+/// Returns the pairs of a repeatable option by their keys.
+///
+/// # Errors
+/// A sentence if a key is given twice: one of the two values would do nothing.
+pub(super) fn given_once(option: &str, pairs: &[Property]) -> Result<BTreeMap<String, String>, String> {
+    let mut given = BTreeMap::new();
+    for Property { key, value } in pairs {
+        if let Some(first) = given.insert(key.clone(), value.clone()) {
+            return Err(format!("{option} gives {key} twice: {first} and {value}"));
+        }
+    }
+    Ok(given)
+}
+
+/// Reads a host for `--advertised-host`. The error has only the rule: the command line names the value.
+pub(super) fn advertised_host(text: &str) -> Result<AdvertisedHost, String> {
+    text.parse::<AdvertisedHost>()
+        .map_err(|error| error.reason.to_owned())
+}
+
+/// Returns a reader of whole numbers within `range`, whose error names the range.
+pub(super) fn whole_number(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<u32, String> + Clone {
+    move |text: &str| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("must be a whole number from {} to {}", range.start(), range.end()))
+    }
+}
+
+/// Returns a reader of whole numbers of 16 bits within `range`, whose error names the range.
+pub(super) fn small_number(range: RangeInclusive<u16>) -> impl Fn(&str) -> Result<u16, String> + Clone {
+    let number = whole_number(u32::from(*range.start())..=u32::from(*range.end()));
+    move |text: &str| number(text).map(|number| number as u16)
+}
+
 /// Reads a number of seconds above 0, which may be a fraction.
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let number = text.parse().ok().filter(|seconds| *seconds > 0.0);
@@ -105,6 +142,22 @@ pub(super) fn account_id(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_numbers_have_a_range() {
+        let number = whole_number(1..=64);
+        assert_eq!([number("1"), number("64")], [Ok(1), Ok(64)]);
+        for wrong in ["0", "65", "-1", "1.5", "many", "", "99999999999"] {
+            let expected = "must be a whole number from 1 to 64".to_owned();
+            assert_eq!(number(wrong), Err(expected), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_advertised_host_is_refused_with_its_rule_alone() {
+        let expected = "the port must be a number from 1 to 65535".to_owned();
+        assert_eq!(advertised_host("example:0"), Err(expected));
+    }
 
     #[test]
     fn seconds_are_more_than_none() {

@@ -7,7 +7,6 @@ use crate::memory_limit;
 use esmeralda::declarations::FunctionEntry;
 use esmeralda::esm::ProfileName;
 use esmeralda::{Esmeralda, NewTopic, Options, StartError};
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use tracing::{info, warn};
 
@@ -48,24 +47,11 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), String> {
 }
 
 fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
-    let mut properties: BTreeMap<String, String> = BTreeMap::from([
-        (
-            "auto.create.topics.enable".to_owned(),
-            args.auto_create_topics.to_string(),
-        ),
-        ("num.partitions".to_owned(), args.default_partitions.to_string()),
-    ]);
-    // `--set` is added last, so that it wins over the options that have a name of their own.
-    properties.extend(
-        args.properties
-            .iter()
-            .map(|property| (property.key.clone(), property.value.clone())),
-    );
     Ok(Options {
         kafka: args.broker_addresses()?.iter().map(ToString::to_string).collect(),
-        advertised: args.advertised(),
+        advertised: args.advertised()?,
         http: Some(args.http.to_string()),
-        properties,
+        properties: args.properties()?,
         memory_limit_bytes: args
             .memory_limit
             .map_or_else(memory_limit::default_bytes, |size| size.0),
@@ -87,6 +73,7 @@ fn explain(error: &StartError, args: &ServeArgs) -> String {
         StartError::Http { .. } => {
             format!("{error}; choose another with --http HOST:PORT (port 0 takes a free one)")
         }
+        StartError::Endpoint(error) => format!("--lambda-endpoint: {error}"),
         StartError::Broker(esmeralda::broker::StartError::Config(_)) if !args.properties.is_empty() => {
             format!("{error} (given with --set)")
         }
