@@ -132,6 +132,6 @@ pub(crate) struct MappingConfig {
     pub provisioned: Option<ProvisionedPollers>,
     /// The rules for batches that fail.
     pub failure_rules: FailureRules,
-    /// How responses are read.
+    /// The response types, by which responses are read.
     pub response_types: ResponseTypes,
 }

@@ -21,7 +21,7 @@ pub(crate) enum Outcome {
         /// The limit that was reached.
         reason: String,
     },
-    /// The function was not reached. Tried again; does not count as an attempt.
+    /// The function was not reached, or its service failed. Tried again; does not count as an attempt.
     Unreachable {
         /// The error.
         reason: String,

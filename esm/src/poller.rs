@@ -220,7 +220,7 @@ impl<S: EventSource> Poller<S> {
             }
             Ok(SourceEvent::Recovered) => self.report.source_works(),
             Ok(SourceEvent::Lost) => {
-                // What is in flight goes on; its records are busy here until it has landed.
+                // Flights go on; their records are busy here until they have landed.
                 self.release_unsent();
                 self.phase = Phase::Joining;
                 self.report.phase(Phase::Joining, None, 0);

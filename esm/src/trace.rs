@@ -194,7 +194,7 @@ impl Trace {
         }
         let (mut longest, mut oldest, mut committed) = (Duration::ZERO, 0, 0);
         for bucket in &self.buckets {
-            // What was left at the start of the bucket waited until it was committed, at the end of the bucket at the latest.
+            // Records that were left at the start of the bucket waited until they were committed, at the end of the bucket at the latest.
             let end = match self.drained_at {
                 Some(drained) if bucket.lag == 0 => drained.clamp(bucket.start, bucket.start + bucket.length),
                 _ => bucket.start + bucket.length,

@@ -39,7 +39,7 @@ where
     }
 }
 
-/// The versions that both have are the same bytes, whoever wrote them.
+/// The versions that both crates have are the same bytes.
 fn is_encoded_as_the_crate_does<M, C>(seed: u64, flexible_from: i16)
 where
     M: Message + Encodable + Decodable + HeaderVersion + Sample + PartialEq + Debug,

@@ -36,7 +36,7 @@ impl Topic {
     }
 }
 
-/// How a request names a topic: by name up to some version, by id from then on (KIP-516).
+/// The name or id by which a request names a topic: by name up to some version, by id from then on (KIP-516).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum TopicKey {
     /// By name.

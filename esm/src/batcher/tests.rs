@@ -29,7 +29,7 @@ fn batcher(batch_size: usize, window: Duration) -> Batcher {
     Batcher::new(limits(batch_size, window), envelope(), Duration::ZERO)
 }
 
-/// Records of the given offsets, each with a value of so many bytes.
+/// Returns records of the given offsets, each with a value of `value_bytes` bytes.
 fn records_of(partition: i32, offsets: Range<i64>, value_bytes: impl Fn(i64) -> usize) -> Records {
     let mut buffer = vec![0]; // an empty list of headers
     let mut spans = Vec::new();

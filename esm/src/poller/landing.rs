@@ -120,7 +120,7 @@ impl<S: EventSource> Poller<S> {
             Outcome::Unreachable { reason } => {
                 // The function did not run, so only the records count as failed.
                 counters.failed_invoke_event_count.add(record_count);
-                tracing::warn!(reason, "the function was not reached");
+                tracing::warn!(reason, "the function could not be invoked");
                 self.report
                     .function_problem(&format!("Function call failed. {reason}"));
             }

@@ -133,7 +133,7 @@ impl Crate {
                 let mut target = imported.clone();
                 target.extend_from_slice(after);
                 let resolved = self.resolve_within(&base, &target, depth - 1);
-                // What a module re-exports of another crate is named as the module's own.
+                // An item of another crate that a module re-exports is named as the module's own.
                 if base == from || resolved.first().is_some_and(|first| first == "crate") {
                     return resolved;
                 }

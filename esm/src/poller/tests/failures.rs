@@ -120,7 +120,7 @@ async fn a_batch_that_failed_while_its_partition_was_given_up_is_left_to_the_nex
     scene.until(11).await;
     assert!(scene.script.is_settled(&[0]));
     assert!(scene.script.has(&Act::Released(vec![(0, 0..1)])));
-    // What it kept is retried: after 50 ms, and the millisecond of the backoff.
+    // The part that it kept is retried: after 50 ms, and the millisecond of the backoff.
     scene.until(300).await;
     let invoked: Vec<_> = scene
         .invoked()

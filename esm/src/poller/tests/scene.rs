@@ -176,7 +176,7 @@ impl EventSource for ScriptedSource {
 /// One invocation: when it began, in milliseconds, and which offsets of which partitions it had.
 pub(super) type Invoked = (u128, Vec<(i32, Vec<i64>)>);
 
-/// How long the next invocations take in milliseconds, and how they fail.
+/// The durations of the next invocations in milliseconds, and their failures.
 type Behaviours = Arc<Mutex<VecDeque<(u64, Option<&'static str>)>>>;
 
 /// A poller of a scripted source, and a function that takes 100 ms and succeeds unless it is told otherwise.

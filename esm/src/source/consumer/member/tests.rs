@@ -68,7 +68,7 @@ async fn a_refused_commit_ends_the_membership() {
         scene.until(2_300).await,
         ["refused IllegalGeneration", "lost", "assigned 2 [0, 1]"]
     );
-    // What was in flight then cannot be committed any more.
+    // Records that were in flight then cannot be committed any more.
     assert!(!scene.member.is_assigned(0, AssignmentNumber(1)));
     scene.member.finished([range(0, 2..4)]);
     let refused = "refused the membership under which the records were read is over";
