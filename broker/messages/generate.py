@@ -27,7 +27,7 @@ SERVED = """
     Produce Fetch ListOffsets Metadata OffsetCommit OffsetFetch FindCoordinator JoinGroup Heartbeat LeaveGroup SyncGroup
     DescribeGroups ListGroups ApiVersions CreateTopics DeleteTopics DeleteRecords InitProducerId OffsetForLeaderEpoch
     DescribeConfigs AlterConfigs DescribeLogDirs CreatePartitions DeleteGroups IncrementalAlterConfigs OffsetDelete
-    DescribeCluster DescribeProducers DescribeTopicPartitions
+    DescribeCluster DescribeProducers DescribeTopicPartitions UpdateFeatures
 """.split()
 
 # Those of them that have a version which kafka-protocol 0.18 (Kafka 4.1) lacks. Their messages get types.

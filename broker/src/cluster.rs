@@ -8,6 +8,7 @@ use crate::config::definition::{self, Effect, Setting};
 use crate::config::keys::BROKER_CONFIGS;
 use crate::config::layers::{Layers, Values};
 use crate::config::{BrokerConfig, BrokerConfigs, Config, ConfigError};
+use crate::features::Features;
 use crate::fetch::session::FetchSessions;
 use crate::group::Groups;
 use crate::ids::NodeId;
@@ -20,7 +21,7 @@ use crate::topic::{Topic, TopicConfig, TopicDefaults, Topics};
 use crate::{Clock, Entropy};
 use liveness::Liveness;
 use producer_ids::ProducerIds;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 #[cfg(test)]
 pub(crate) use node::authority;
@@ -43,6 +44,7 @@ pub(crate) struct Cluster {
     /// One per broker, in the order of `nodes`.
     pub(crate) fetch_sessions: Vec<FetchSessions>,
     pub(crate) producer_ids: ProducerIds,
+    features: Mutex<Features>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) pool: Pool,
     pub(crate) clock: Clock,
@@ -79,6 +81,7 @@ impl Cluster {
             cluster_id: config.cluster_id,
             fetch_sessions: nodes.iter().map(|_| FetchSessions::new(session_slots)).collect(),
             producer_ids: ProducerIds::default(),
+            features: Mutex::default(),
             liveness: Liveness::new(nodes.iter().map(|node| node.id)),
             nodes,
             groups: Groups::new(&typed, &clock, pool.clone()),
@@ -168,6 +171,17 @@ impl Cluster {
     /// Returns the broker that is shown as the controller.
     pub(crate) fn controller(&self) -> NodeId {
         self.liveness.next_alive(0)
+    }
+
+    /// Returns the features as they are now.
+    pub(crate) fn features(&self) -> Features {
+        self.change_features(|features| features.clone())
+    }
+
+    /// Lets `change` change the finalized features, one change at a time.
+    pub(crate) fn change_features<T>(&self, change: impl FnOnce(&mut Features) -> T) -> T {
+        // A poisoned lock is safe to use: the features are replaced whole.
+        change(&mut self.features.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Marks a broker as down: other replicas lead its partitions, and its fetch sessions are dropped. Returns false if it was down already

@@ -14,6 +14,7 @@ mod clock;
 mod cluster;
 mod config;
 mod entropy;
+mod features;
 mod fetch;
 #[doc(hidden)]
 pub mod fuzzing;

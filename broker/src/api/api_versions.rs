@@ -8,18 +8,23 @@
 //! Kafka's pattern, or the answer is INVALID_REQUEST. From version 5 on a client can name the cluster and the broker that it wants to
 //! reach: one without the other is INVALID_REQUEST, and if it has reached another broker the answer is REBOOTSTRAP_REQUIRED.
 //!
+//! Up to version 3 the features that may be off (at level 0) are left out of those supported, because clients of that time refuse a level
+//! of 0. A feature that is off is not among the finalized ones.
+//!
 //! # Differs from Apache Kafka
-//! Kafka 4.4's features that are not served (`transaction.version`, `group.version`, `share.version`, ...) are left out, so that no
-//! client uses them.
+//! - `share.version` and `streams.version` are left out, because share groups and streams groups are not served.
+//! - The epoch of the finalized features is the number of their changes. Kafka's is an offset of the metadata log, which grows all the
+//!   time.
 //!
 //! # Notes by KIP
-//! KIP-511: software name and version. KIP-584: features. KIP-1242: cluster and broker (5). KIP-896: the versions that Kafka 4 removed are
+//! KIP-511: software name and version. KIP-584: features. KIP-1022: features at level 0 (4). KIP-1242: cluster and broker (5). KIP-896: the versions that Kafka 4 removed are
 //! refused, but Produce is advertised from 0: librdkafka would infer from a higher first version that the message format is too old for
 //! compression.
 
 use super::errors::RequestError;
 use super::{APIS, Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
+use crate::features::Features;
 use crate::messages::api_versions_response::{ApiVersion, FinalizedFeatureKey, SupportedFeatureKey};
 use crate::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use crate::operations::RequestContext;
@@ -33,11 +38,6 @@ pub(super) struct ApiVersions;
 
 /// The value of a request that names no broker.
 const NO_NODE: i32 = -1;
-/// `metadata.version` of Kafka 4.4 (4.4-IV2), from which clients and tools infer the release.
-const METADATA_VERSION: i16 = 33;
-/// The least `metadata.version` with which Kafka 4 starts (3.3-IV3).
-const LEAST_METADATA_VERSION: i16 = 7;
-
 impl Api for ApiVersions {
     type Request = ApiVersionsRequest;
 
@@ -55,22 +55,13 @@ impl Api for ApiVersions {
                 .with_error_code(error.code())
                 .into();
         }
+        let features = cluster.features();
         ApiVersionsResponse::default()
             .with_api_keys(advertised(|_| true))
-            .with_supported_features(vec![feature(
-                "metadata.version",
-                LEAST_METADATA_VERSION,
-                METADATA_VERSION,
-            )])
-            // The default, -1, would say that the features are not known. They never change here, so the epoch stays the first one.
-            .with_finalized_features_epoch(0)
-            .with_finalized_features(vec![
-                FinalizedFeatureKey::default()
-                    .with_name(StrBytes::from_static_str("metadata.version"))
-                    // A finalized feature has one level, which Kafka gives as both.
-                    .with_min_version_level(METADATA_VERSION)
-                    .with_max_version_level(METADATA_VERSION),
-            ])
+            .with_supported_features(supported(&features, version))
+            // The default, -1, would say that the features are not known.
+            .with_finalized_features_epoch(features.epoch())
+            .with_finalized_features(finalized(&features))
             .into()
     }
 
@@ -139,11 +130,32 @@ fn advertised(is_wanted: impl Fn(i16) -> bool) -> Vec<ApiVersion> {
     versions
 }
 
-fn feature(name: &'static str, min_version: i16, max_version: i16) -> SupportedFeatureKey {
-    SupportedFeatureKey::default()
-        .with_name(StrBytes::from_static_str(name))
-        .with_min_version(min_version)
-        .with_max_version(max_version)
+/// Returns the levels that the cluster supports (`ApiVersionsResponse.maybeFilterSupportedFeatureKeys`).
+fn supported(features: &Features, version: i16) -> Vec<SupportedFeatureKey> {
+    features
+        .supported()
+        .iter()
+        .filter(|supported| version >= 4 || supported.levels.first() > 0)
+        .map(|supported| {
+            SupportedFeatureKey::default()
+                .with_name(StrBytes::from_static_str(supported.feature.name()))
+                .with_min_version(supported.levels.first())
+                .with_max_version(supported.levels.last())
+        })
+        .collect()
+}
+
+fn finalized(features: &Features) -> Vec<FinalizedFeatureKey> {
+    let finalized = features.finalized().into_iter();
+    finalized
+        .map(|(feature, level)| {
+            FinalizedFeatureKey::default()
+                .with_name(StrBytes::from_static_str(feature.name()))
+                // A finalized feature has one level, which Kafka gives as both.
+                .with_min_version_level(level)
+                .with_max_version_level(level)
+        })
+        .collect()
 }
 
 /// Returns whether `word` matches Kafka's `ApiVersionsRequest.SOFTWARE_NAME_VERSION_PATTERN`:

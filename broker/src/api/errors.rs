@@ -1,6 +1,7 @@
 //! Maps errors to Kafka's codes: the only place that decides, with one exhaustive match for each operation's error.
 
 mod access;
+mod cluster;
 mod counts;
 mod groups;
 mod names;

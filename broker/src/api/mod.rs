@@ -49,6 +49,7 @@ mod refusal_tests;
 mod sync_group;
 #[cfg(test)]
 mod topic_tests;
+mod update_features;
 
 pub(crate) use answer::{Answer, Answering, Delivery, Waiting};
 pub(crate) use errors::ErrorCounts;
@@ -94,6 +95,7 @@ apis![
     sync_group::SyncGroup,
     incremental_alter_configs::IncrementalAlterConfigs,
     init_producer_id::InitProducerId,
+    update_features::UpdateFeatures,
 ];
 
 /// One Kafka API: its versions, and the way from a request to its answer.

@@ -109,6 +109,7 @@ refusals! {
     SyncGroupRequest, 1, |_, _| 1;
     IncrementalAlterConfigsRequest, 0, |asked, _| asked.resources.len();
     InitProducerIdRequest, 0, |_, _| 1;
+    UpdateFeaturesRequest, 0, |_, _| 1;
 }
 
 // These two are answered without a message of theirs.

@@ -25,6 +25,7 @@ use uuid::Uuid;
 
 mod cluster;
 mod configs;
+mod features;
 mod topics;
 
 fn text(text: &str) -> StrBytes {

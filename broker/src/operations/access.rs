@@ -17,6 +17,7 @@
 //! | AlterConfigs, IncrementalAlterConfigs | ALTER_CONFIGS on the topic, the group, or else the cluster |
 //! | DescribeLogDirs | DESCRIBE on the cluster |
 //! | DescribeCluster | DESCRIBE on the cluster, to show the operations on it |
+//! | UpdateFeatures | ALTER on the cluster |
 //! | FindCoordinator | DESCRIBE on the group or the transactional id; CLUSTER_ACTION on the cluster for a share group |
 //! | JoinGroup, SyncGroup, Heartbeat, LeaveGroup | READ on the group |
 //! | DescribeGroups | DESCRIBE on the group |

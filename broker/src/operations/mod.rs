@@ -31,6 +31,7 @@ pub(crate) mod metadata;
 pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
 pub(crate) mod sync_group;
+pub(crate) mod update_features;
 
 use crate::cluster::Ingress;
 use crate::ids::NodeId;

@@ -26,19 +26,23 @@ const BROKER: Package = Package {
         ("bounds", "wire"),
         ("messages", ""),
         ("security", ""),
+        ("features", ""),
         ("log", ""),
         // Topic, group and transaction do not know each other: what needs two of them is an operation.
         ("topic", "log"),
         ("group", ""),
         ("fetch", "topic log"),
-        ("cluster", "topic group fetch log metrics security"),
+        ("cluster", "features topic group fetch log metrics security"),
         ("metrics", ""),
-        ("operations", "cluster topic group fetch log metrics security"),
+        (
+            "operations",
+            "cluster features topic group fetch log metrics security",
+        ),
         ("upkeep", "operations cluster topic group fetch log metrics"),
         // What is below operations comes up as values and errors; see ONLY for what stays there.
         (
             "api",
-            "wire bounds messages operations cluster topic group fetch log metrics",
+            "wire bounds messages operations cluster features topic group fetch log metrics",
         ),
         ("local", "operations cluster topic group fetch log security"),
         ("server", "api wire operations cluster metrics security"),
@@ -201,6 +205,8 @@ const COMMAND: &str =
 
 /// Rules and nothing else: time and values in, values out.
 pub(crate) const PURE: &[&str] = &[
+    "broker/src/features.rs",
+    "broker/src/features/",
     "broker/src/log/",
     "broker/src/fetch/plan.rs",
     "broker/src/group/classic/",

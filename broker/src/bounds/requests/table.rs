@@ -544,4 +544,24 @@ pub(in super::super) static REQUESTS: &[Request] = &[
             structure("Cursor", &[string("TopicName"), int32("PartitionIndex")]).nullable(0),
         ],
     },
+    Request {
+        name: "UpdateFeatures",
+        api_key: 57,
+        first_version: 0,
+        last_version: 2,
+        flexible_from: 0,
+        fields: &[
+            int32("timeoutMs"),
+            array(
+                "FeatureUpdates",
+                &of(&[
+                    string("Feature"),
+                    int16("MaxVersionLevel"),
+                    boolean("AllowDowngrade").until(0),
+                    int8("UpgradeType").since(1),
+                ]),
+            ),
+            boolean("ValidateOnly").since(1),
+        ],
+    },
 ];

@@ -1,5 +1,7 @@
 //! Every API asks the authoriser for the operations that Kafka asks for, and answers with Kafka's error when they are denied.
 
+mod administration;
+
 use super::Client;
 use crate::api::APIS;
 use crate::cluster::Cluster;
@@ -347,6 +349,7 @@ async fn every_api_asks_for_kafkas_rights_and_refuses_with_kafkas_error() {
     stranger.the_cluster().await;
     stranger.members().await;
     stranger.groups().await;
+    stranger.administration().await;
     for api in APIS {
         let is_free = api.key == ApiKey::ApiVersions as i16;
         assert!(

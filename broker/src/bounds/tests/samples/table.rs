@@ -116,6 +116,10 @@ samples! {
     crates::describe_topic_partitions_request::TopicRequest { name 0 }
     crates::describe_topic_partitions_request::Cursor { topic_name 0, partition_index 0 }
     crates::DescribeTopicPartitionsRequest { topics 0, response_partition_limit 0, cursor 0 null 0 }
+    crates::update_features_request::FeatureUpdateKey {
+        feature 0, max_version_level 0, allow_downgrade 0 to 0, upgrade_type 1
+    }
+    crates::UpdateFeaturesRequest { timeout_ms 0, feature_updates 0, validate_only 1 }
     ours::api_versions_response::ApiVersion { api_key 0, min_version 0, max_version 0 }
     ours::api_versions_response::SupportedFeatureKey { name 3, min_version 3, max_version 3 }
     ours::api_versions_response::FinalizedFeatureKey { name 3, max_version_level 3, min_version_level 3 }
@@ -193,4 +197,5 @@ list_cases! {
     crates::DescribeClusterRequest
     crates::DescribeProducersRequest
     crates::DescribeTopicPartitionsRequest
+    crates::UpdateFeaturesRequest
 }
