@@ -68,6 +68,9 @@ impl ProducerId {
 }
 
 impl Sequence {
+    /// The wire value of a batch without sequences.
+    pub(crate) const NONE: Self = Self(-1);
+
     /// Returns the sequence `count` records later, wrapped as in Kafka's `DefaultRecordBatch.incrementSequence`.
     pub(crate) fn plus(self, count: i32) -> Self {
         Self(if self.0 > i32::MAX - count {

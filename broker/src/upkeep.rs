@@ -54,7 +54,10 @@ async fn sweep(cluster: &Cluster) {
         for partition in &topic.partitions {
             // An offline partition has nothing to sweep.
             if let Ok(mut state) = partition.write() {
-                let dropped_bytes = state.enforce_retention(cluster.clock.now_ms());
+                let now_ms = cluster.clock.now_ms();
+                // Kafka has another timer for producers, `producer.id.expiration.check.interval.ms`.
+                state.expire_producers(now_ms, cluster.config.producer_id_expiration_ms);
+                let dropped_bytes = state.enforce_retention(now_ms);
                 // The lock ends before the log line is written, because writing it can block.
                 drop(state);
                 if dropped_bytes > 0 {

@@ -4,10 +4,8 @@
 //! 0.
 //!
 //! # Behaviour
-//! Shows the idempotent producers that the leader of a partition knows, each with epoch, last sequence and last timestamp.
-//!
-//! # Differs from Apache Kafka
-//! - There are no transactions yet, so the coordinator epoch and the start of an open transaction are -1.
+//! Shows the producers that the leader of a partition knows, each with epoch, last sequence, last timestamp, the epoch of the coordinator
+//! that ended its last transaction here, and the first offset of its open transaction.
 //!
 //! # Notes by KIP
 //! KIP-664: the API.
@@ -96,6 +94,6 @@ fn state(producer: ActiveProducer) -> ProducerState {
         .with_producer_epoch(i32::from(producer.producer_epoch.0))
         .with_last_sequence(producer.last_sequence.0)
         .with_last_timestamp(producer.last_timestamp_ms)
-        .with_coordinator_epoch(-1)
-        .with_current_txn_start_offset(-1)
+        .with_coordinator_epoch(producer.coordinator_epoch)
+        .with_current_txn_start_offset(producer.transaction_start_offset.map_or(-1, |offset| offset.0))
 }

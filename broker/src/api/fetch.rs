@@ -21,6 +21,7 @@ use crate::cluster::Cluster;
 use crate::fetch::session::{SessionError, SessionRequest};
 use crate::fetch::{FetchError, FetchedPartition, PartitionKey, WantedPartition};
 use crate::ids::{LeaderEpoch, Offset};
+use crate::log::AbortedTransaction;
 use crate::operations::RequestContext;
 use crate::operations::fetch::{FetchLimits, fetch};
 use crate::topic::TopicKey;
@@ -214,8 +215,7 @@ fn partition_answer(
             log_start_offset: fetched.log_start_offset.0,
             diverging_epoch: fetched.diverging_epoch.map(|(epoch, end)| (epoch.0, end.0)),
             current_leader: None,
-            // No transactions are served, so none was aborted.
-            aborted_transactions: is_read_committed.then(Vec::new),
+            aborted_transactions: is_read_committed.then(|| aborted(&fetched.aborted_transactions)),
             records: fetched.records.parts,
             records_bytes: fetched.records.bytes,
         },
@@ -236,6 +236,13 @@ fn partition_answer(
             }
         }
     }
+}
+
+fn aborted(transactions: &[AbortedTransaction]) -> Vec<(i64, i64)> {
+    let transactions = transactions.iter();
+    transactions
+        .map(|aborted| (aborted.producer_id.0, aborted.first_offset.0))
+        .collect()
 }
 
 /// Returns the code of an error. Old clients retry only after NOT_LEADER_OR_FOLLOWER: Kafka's `maybeDownConvertStorageError`.

@@ -267,7 +267,7 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     no_effect(key("offsets.topic.replication.factor", ConfigType::Short { min: 1, max: i16::MAX as i64 }, Some("3"), "The replication factor of the offsets topic, which this cluster does not have."), NO_INTERNAL_TOPICS),
     no_effect(int("offsets.topic.segment.bytes", 1, "104857600", "The segments of the offsets topic, which this cluster does not have."), NO_INTERNAL_TOPICS),
     no_effect(list("process.roles", "", "The roles of the process: broker, controller or both."), ONE_PROCESS),
-    no_effect(dynamic(int("producer.id.expiration.ms", 1, "86400000", "The time without a batch after which a producer id is forgotten, in milliseconds.")), FIXED),
+    honoured(dynamic(int("producer.id.expiration.ms", 1, "86400000", "The time without a batch after which a producer id is forgotten, in milliseconds.")), |config, value| config.producer_id_expiration_ms = value.long()),
     no_effect(int("producer.purgatory.purge.interval.requests", i32::MIN as i64, "1000", "The number of requests after which finished waiting produces are swept; not used here."), NO_THREAD_POOLS),
     no_effect(long("queued.max.request.bytes", i64::MIN, "-1", "The most bytes of waiting requests; -1 means no limit."), NO_THREAD_POOLS),
     no_effect(int("queued.max.requests", 1, "500", "The most requests that wait for a thread; not used here."), NO_THREAD_POOLS),

@@ -144,6 +144,7 @@ mod tests {
             ("connections.max.idle.ms", "-1"),
             ("log.retention.check.interval.ms", "8"),
             ("max.request.partition.size.limit", "9"),
+            ("producer.id.expiration.ms", "10"),
             ("log.retention.ms", "10"),
         ]);
         let expected = BrokerConfig {
@@ -163,6 +164,7 @@ mod tests {
             fetch_session_slots: 0,
             connections_max_idle_ms: -1,
             retention_check_interval_ms: 8,
+            producer_id_expiration_ms: 10,
             described_partitions_limit: 9,
         };
         assert_eq!(config, Ok(expected));

@@ -5,7 +5,7 @@ pub(crate) mod session;
 pub(crate) mod wait;
 
 use crate::ids::{LeaderEpoch, Offset};
-use crate::log::{OffsetOutOfRange, Slice};
+use crate::log::{AbortedTransaction, OffsetOutOfRange, Slice};
 use crate::topic::TopicKey;
 use crate::topic::leadership::NotServed;
 use std::sync::Arc;
@@ -50,6 +50,8 @@ pub(crate) struct Fetched {
     /// The epoch and the offset at which the client's log diverges, if it is not a prefix of this one.
     pub(crate) diverging_epoch: Option<(LeaderEpoch, Offset)>,
     pub(crate) records: Slice,
+    /// The aborted transactions that `records` may have records of; empty unless the reader asks for committed records only.
+    pub(crate) aborted_transactions: Vec<AbortedTransaction>,
 }
 
 /// The reason why a partition was not read.

@@ -383,6 +383,7 @@ mod tests {
                     bytes,
                     ..Slice::default()
                 },
+                aborted_transactions: Vec::new(),
             }),
         }
     }

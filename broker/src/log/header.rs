@@ -14,6 +14,8 @@ const LENGTH_END: usize = 12;
 /// them without a new CRC.
 pub(super) const CRC_END: usize = 21;
 const TIMESTAMP_TYPE_BIT: i16 = 0b1000;
+const TRANSACTIONAL_BIT: i16 = 0b1_0000;
+const CONTROL_BIT: i16 = 0b10_0000;
 
 /// Bits 0 to 2 of a batch's attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -130,7 +132,7 @@ impl BatchHeader {
 
     /// Returns who set the timestamps.
     pub fn timestamp_type(&self) -> TimestampType {
-        if self.attributes() & 0b1000 == 0 {
+        if self.attributes() & TIMESTAMP_TYPE_BIT == 0 {
             TimestampType::CreateTime
         } else {
             TimestampType::LogAppendTime
@@ -139,12 +141,12 @@ impl BatchHeader {
 
     /// Returns whether it belongs to a transaction.
     pub fn is_transactional(&self) -> bool {
-        self.attributes() & 0b1_0000 != 0
+        self.attributes() & TRANSACTIONAL_BIT != 0
     }
 
     /// Returns whether it holds a transaction's marker instead of records.
     pub fn is_control(&self) -> bool {
-        self.attributes() & 0b10_0000 != 0
+        self.attributes() & CONTROL_BIT != 0
     }
 
     /// Returns the header at the start of `bytes`; `None` if they are shorter than a header.
@@ -166,7 +168,7 @@ impl BatchHeader {
     /// Returns the sequence of the last record, or -1.
     pub(crate) fn last_sequence(&self) -> Sequence {
         match self.base_sequence() {
-            none @ Sequence(-1) => none,
+            none @ Sequence::NONE => none,
             base => base.plus(self.last_offset_delta()),
         }
     }
@@ -210,8 +212,21 @@ impl BatchHeader {
         self.put(57, count.to_be_bytes());
     }
 
-    /// Sets the producer and the first record's sequence. The CRC is wrong afterwards.
+    /// Marks it as a transaction's control batch. The CRC is wrong afterwards.
+    pub(super) fn set_control(&mut self) {
+        self.put(
+            21,
+            (self.attributes() | TRANSACTIONAL_BIT | CONTROL_BIT).to_be_bytes(),
+        );
+    }
+
+    /// Marks it as part of a transaction. The CRC is wrong afterwards.
     #[cfg(test)]
+    pub(crate) fn set_transactional(&mut self) {
+        self.put(21, (self.attributes() | TRANSACTIONAL_BIT).to_be_bytes());
+    }
+
+    /// Sets the producer and the first record's sequence. The CRC is wrong afterwards.
     pub(crate) fn set_producer(&mut self, id: ProducerId, epoch: ProducerEpoch, base_sequence: Sequence) {
         self.put(43, id.0.to_be_bytes());
         self.put(51, epoch.0.to_be_bytes());

@@ -2,25 +2,32 @@
 //! lock, no clock, no wire message and no other partition.
 
 use crate::ids::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, Sequence};
-use crate::pool::Pool;
+use crate::pool::{OutOfMemory, Pool};
+use aborted::AbortedTransactions;
 use bytes::Bytes;
 use epochs::LeaderEpochs;
+use header::BatchHeader;
 use producers::Producers;
 use segment::{Segment, Window};
 use std::collections::VecDeque;
 
+mod aborted;
 pub(crate) mod batch;
 mod epochs;
 pub(crate) mod header;
 mod index;
 mod limits;
+mod marker;
 mod producers;
 pub mod records;
 mod retention;
 mod search;
 mod segment;
 
+pub(crate) use aborted::AbortedTransaction;
 pub(crate) use batch::{Batch, InvalidBatch};
+pub(crate) use marker::{MarkerError, TransactionMarker, TransactionOutcome};
+pub(crate) use producers::{Origin, Unverified, Verification, VerificationGuard};
 use records::InvalidRecords;
 
 /// The largest size that a batch may decompress to when the log has to read its records. It is far above any useful batch, and low
@@ -108,12 +115,16 @@ pub(crate) enum AppendError {
         found: ProducerEpoch,
         current: ProducerEpoch,
     },
+    #[error("the batch of producer {producer_id} belongs to no open transaction")]
+    NotInTransaction { producer_id: ProducerId },
+    #[error("producer {producer_id} has an open transaction, but its batch is not transactional")]
+    NotTransactional { producer_id: ProducerId },
     #[error("a batch of {bytes} bytes exceeds segment.bytes of {limit_bytes}")]
     TooLargeForSegment { bytes: usize, limit_bytes: i32 },
     #[error(transparent)]
     InvalidRecords(#[from] InvalidRecords),
     #[error(transparent)]
-    OutOfMemory(#[from] crate::pool::OutOfMemory),
+    OutOfMemory(#[from] OutOfMemory),
 }
 
 /// A stretch of the log as it goes on the wire: parts to be written one after another.
@@ -151,13 +162,28 @@ pub(crate) struct Found {
     pub(crate) leader_epoch: LeaderEpoch,
 }
 
-/// An idempotent producer's state in one partition, as DescribeProducers shows it.
+/// A producer's state in one partition, as DescribeProducers shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ActiveProducer {
     pub(crate) producer_id: ProducerId,
     pub(crate) producer_epoch: ProducerEpoch,
+    /// -1 if a marker began the epoch.
     pub(crate) last_sequence: Sequence,
     pub(crate) last_timestamp_ms: i64,
+    /// The epoch of the coordinator that wrote the last marker, or -1.
+    pub(crate) coordinator_epoch: i32,
+    /// The first offset of its open transaction.
+    pub(crate) transaction_start_offset: Option<Offset>,
+}
+
+/// The terms of an append.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AppendTerms<'a> {
+    pub(crate) leader_epoch: LeaderEpoch,
+    pub(crate) now_ms: i64,
+    pub(crate) settings: &'a LogSettings,
+    pub(crate) origin: Origin,
+    pub(crate) verification: Verification,
 }
 
 /// The log of one partition.
@@ -170,6 +196,7 @@ pub(crate) struct PartitionLog {
     /// In order; only the last one grows. None until the first append.
     segments: VecDeque<Segment>,
     producers: Producers,
+    aborted: AbortedTransactions,
     epochs: LeaderEpochs,
 }
 
@@ -183,25 +210,46 @@ impl PartitionLog {
             size_bytes: 0,
             segments: VecDeque::new(),
             producers: Producers::default(),
+            aborted: AbortedTransactions::default(),
             epochs: LeaderEpochs::new(LeaderEpoch(0)),
         }
     }
 
-    /// Appends a verified batch under `leader_epoch` at `now_ms`. Changes nothing if it fails.
+    /// Appends a client's verified batch under `leader_epoch` at `now_ms`. Changes nothing if it fails.
     pub(crate) fn append(
         &mut self,
-        mut batch: Batch,
+        batch: Batch,
         leader_epoch: LeaderEpoch,
         now_ms: i64,
         settings: &LogSettings,
     ) -> Result<Appended, AppendError> {
+        let terms = AppendTerms {
+            leader_epoch,
+            now_ms,
+            settings,
+            origin: Origin::Client,
+            verification: Verification::None,
+        };
+        self.append_on(batch, &terms)
+    }
+
+    /// Appends a verified batch. Changes nothing if it fails.
+    pub(crate) fn append_on(
+        &mut self,
+        batch: Batch,
+        terms: &AppendTerms<'_>,
+    ) -> Result<Appended, AppendError> {
         // Size and records come before the sequence, as in `UnifiedLog.append`: an invalid batch is refused
         // even if it was sent before.
-        limits::check_size(&batch, settings)?;
-        limits::check_records(&batch, now_ms, settings)?;
-        if batch.header.has_producer_id()
-            && let Some(written) = self.producers.check(&batch.header)?
-        {
+        limits::check_size(&batch, terms.settings)?;
+        limits::check_records(&batch, terms.now_ms, terms.settings)?;
+        if !batch.header.has_producer_id() {
+            return Ok(self.keep(batch, terms)?.1);
+        }
+        let original = self
+            .producers
+            .check(&batch.header, terms.origin, terms.verification)?;
+        if let Some(written) = original {
             return Ok(Appended {
                 base_offset: written.base_offset,
                 last_offset: written.last_offset,
@@ -211,23 +259,47 @@ impl PartitionLog {
                 is_duplicate: true,
             });
         }
+        let (header, appended) = self.keep(batch, terms)?;
+        self.producers.note(&header);
+        Ok(appended)
+    }
+
+    /// Ends a producer's transaction. A marker without a transaction is written too. Changes nothing if it fails.
+    pub(crate) fn append_marker(
+        &mut self,
+        marker: &TransactionMarker,
+        terms: &AppendTerms<'_>,
+    ) -> Result<Appended, MarkerError> {
+        self.producers.check_marker(marker)?;
+        let (header, appended) = self.keep(marker.batch(terms.now_ms), terms)?;
+        // A marker without a producer id is written and means nothing, as in Kafka.
+        if !header.has_producer_id() {
+            return Ok(appended);
+        }
+        let completed = self
+            .producers
+            .note_marker(marker, header.base_offset(), header.max_timestamp_ms());
+        if let Some(completed) = completed
+            && marker.outcome == TransactionOutcome::Abort
+        {
+            self.aborted.add(completed);
+        }
+        Ok(appended)
+    }
+
+    /// Stores a batch at the log end, and returns its final header.
+    fn keep(
+        &mut self,
+        mut batch: Batch,
+        terms: &AppendTerms<'_>,
+    ) -> Result<(BatchHeader, Appended), OutOfMemory> {
+        let AppendTerms { now_ms, settings, .. } = *terms;
         batch.header.set_base_offset(self.log_end_offset);
         // The client's value means nothing: franz-go sends -1, Sarama 0.
-        batch.header.set_leader_epoch(leader_epoch);
+        batch.header.set_leader_epoch(terms.leader_epoch);
         if settings.log_append_time {
             batch.header.set_log_append_time(now_ms, batch.body.len());
         }
-        self.keep(batch, leader_epoch, now_ms, settings)
-    }
-
-    /// Stores a batch whose header is final.
-    fn keep(
-        &mut self,
-        batch: Batch,
-        leader_epoch: LeaderEpoch,
-        now_ms: i64,
-        settings: &LogSettings,
-    ) -> Result<Appended, AppendError> {
         let (header, size) = (batch.header, batch.size_bytes() as u64);
         // Only the append to a segment can fail, so nothing else changes before it.
         let rolls = match self.segments.back() {
@@ -245,23 +317,21 @@ impl PartitionLog {
         }
         self.size_bytes += size;
         // The epoch begins with this batch, so it is noted before the log end moves.
-        self.epochs.assign(leader_epoch, self.log_end_offset);
+        self.epochs.assign(terms.leader_epoch, self.log_end_offset);
         self.log_end_offset = header.last_offset().plus(1);
-        if header.has_producer_id() {
-            self.producers.note(&header);
-        }
         if rolls {
             // The new segment is above the high watermark until this append is acknowledged. Kafka deletes nothing above it, so the
             // segment stays however old its records are.
             self.drop_expired(self.segments.len() - 1, now_ms, settings);
         }
-        Ok(Appended {
+        let appended = Appended {
             base_offset: header.base_offset(),
             last_offset: header.last_offset(),
             log_append_time_ms: settings.log_append_time.then_some(now_ms),
             log_start_offset: self.log_start_offset,
             is_duplicate: false,
-        })
+        };
+        Ok((header, appended))
     }
 
     fn roll(&mut self, next: Segment) {
@@ -296,12 +366,14 @@ impl PartitionLog {
             self.segments.clear();
             self.size_bytes = 0;
             self.producers = Producers::default();
+            self.aborted = AbortedTransactions::default();
             self.log_start_offset = offset;
         } else {
             // The segments come first: producers are built again from the batches that are left.
             self.truncate_segments(offset, now_ms);
-            let kept = self.segments.iter().flat_map(Segment::headers);
+            let kept = self.segments.iter().flat_map(Segment::batches);
             self.producers.truncate(offset, kept);
+            self.aborted.truncate_from(offset);
         }
         self.log_end_offset = offset;
     }
@@ -415,6 +487,7 @@ impl PartitionLog {
     fn start_at(&mut self, offset: Offset) {
         self.log_start_offset = offset;
         self.epochs.truncate_before(offset);
+        self.aborted.truncate_before(offset);
         // The segment that holds the offset stays, without the batches before it.
         for _ in 0..self.segment_of(offset) {
             if let Some(segment) = self.segments.pop_front() {
@@ -426,11 +499,13 @@ impl PartitionLog {
         }
     }
 
-    /// Drops the segments that retention no longer keeps, and forgets producers that have expired. Returns the size of the segments.
+    /// Forgets the producers that have not written for `expiration_ms`, unless they have a transaction open.
+    pub(crate) fn expire_producers(&mut self, now_ms: i64, expiration_ms: i64) {
+        self.producers.expire(now_ms, expiration_ms);
+    }
+
+    /// Drops the segments that retention no longer keeps. Returns their size.
     pub(crate) fn enforce_retention(&mut self, now_ms: i64, settings: &LogSettings) -> u64 {
-        // Kafka has another timer for this, `producer.id.expiration.check.interval.ms`. Here one sweep does
-        // both.
-        self.producers.expire(now_ms);
         self.drop_expired(self.segments.len(), now_ms, settings)
     }
 
@@ -447,6 +522,41 @@ impl PartitionLog {
             self.start_at(end_offset.unwrap_or(self.log_end_offset));
         }
         before - self.size_bytes
+    }
+
+    /// Returns up to where a `read_committed` consumer reads: the first offset of a transaction that is open or whose marker is not
+    /// replicated, or the high watermark. Source: `UnifiedLog.lastStableOffset`.
+    pub(crate) fn last_stable_offset(&self, high_watermark: Offset) -> Offset {
+        match self.producers.first_unstable_offset() {
+            // Records of an open transaction may have been deleted.
+            Some(first) => first.max(self.log_start_offset).min(high_watermark),
+            None => high_watermark,
+        }
+    }
+
+    /// Tells the log that every replica in sync has the records below `high_watermark`.
+    pub(crate) fn replicated(&mut self, high_watermark: Offset) {
+        self.producers.replicated(high_watermark);
+    }
+
+    /// Returns the aborted transactions with records in `from..end`, in the order of their ends.
+    pub(crate) fn aborted_transactions(&self, from: Offset, end: Offset) -> Vec<AbortedTransaction> {
+        self.aborted.within(from, end)
+    }
+
+    /// Returns whether the producer has a transaction open here in this epoch.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the transaction coordinator uses it"))]
+    pub(crate) fn has_ongoing_transaction(&self, id: ProducerId, epoch: ProducerEpoch) -> bool {
+        self.producers.has_ongoing_transaction(id, epoch)
+    }
+
+    /// Begins the verification of a transactional batch. Returns `None` if its transaction is open already.
+    pub(crate) fn begin_verification(
+        &mut self,
+        batch: Unverified,
+        now_ms: i64,
+    ) -> Result<Option<VerificationGuard>, AppendError> {
+        self.producers.begin_verification(batch, now_ms)
     }
 
     /// Returns the producers that the log remembers.

@@ -10,7 +10,6 @@ mod tail;
 pub(super) use chunk::{BatchView, Window};
 
 use super::batch::Batch;
-use super::header::BatchHeader;
 use super::{LogSettings, Slice};
 use crate::ids::Offset;
 use crate::pool::{Charge, OutOfMemory, Pool};
@@ -202,11 +201,10 @@ impl Segment {
             })
     }
 
-    /// Returns the headers of all batches that are kept.
-    pub(super) fn headers(&self) -> impl Iterator<Item = BatchHeader> {
+    /// Returns all batches that are kept.
+    pub(super) fn batches(&self) -> impl Iterator<Item = BatchView<'_>> {
         let tail = self.tail.iter().flat_map(Tail::batches);
-        let batches = self.chunks.iter().flat_map(Chunk::batches).chain(tail);
-        batches.map(|batch| batch.header)
+        self.chunks.iter().flat_map(Chunk::batches).chain(tail)
     }
 
     /// Gives back the memory of the batches that end at or before `offset`. `size_bytes` and the timestamps go on counting them.

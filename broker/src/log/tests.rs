@@ -7,6 +7,7 @@ mod limits;
 mod model;
 mod retention;
 mod time;
+mod transactions;
 mod truncation;
 
 const NOW_MS: i64 = 1_700_000_000_000;

@@ -1,4 +1,4 @@
-//! The idempotent producers of a partition. Source: KIP-664, Kafka's `Partition.activeProducerState`.
+//! The producers of a partition. Source: KIP-664, Kafka's `Partition.activeProducerState`.
 
 use super::RequestContext;
 use super::access::{Denied, authorize_topic};

@@ -170,12 +170,18 @@ impl<'a> FetchTarget<'a> {
                 .log()
                 .read(from, end, allowance.max_bytes, allowance.at_least_one)?,
         };
+        let aborted_transactions = if is_read_committed && records.bytes > 0 {
+            state.log().aborted_transactions(from, records.next_offset)
+        } else {
+            Vec::new()
+        };
         Ok(Fetched {
             high_watermark: watermarks.high_watermark,
             last_stable_offset: watermarks.last_stable_offset,
             log_start_offset: watermarks.log_start_offset,
             diverging_epoch,
             records,
+            aborted_transactions,
         })
     }
 }

@@ -5,7 +5,10 @@
 
 use super::replicas::Replicas;
 use crate::ids::{LeaderEpoch, NodeId, Offset};
-use crate::log::{AppendError, Appended, Batch, LogSettings, OffsetOutOfRange, PartitionLog};
+use crate::log::{
+    AppendError, AppendTerms, Appended, Batch, LogSettings, MarkerError, OffsetOutOfRange, Origin,
+    PartitionLog, TransactionMarker, Unverified, Verification, VerificationGuard,
+};
 use crate::pool::Pool;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,7 +46,7 @@ pub(crate) struct State {
 pub(crate) struct Watermarks {
     /// The first offset that is kept.
     pub(crate) log_start_offset: Offset,
-    /// The first offset of an open transaction, or the high watermark; equal to the high watermark until transactions come.
+    /// The first offset of a transaction that is open or whose marker is not replicated, or the high watermark.
     pub(crate) last_stable_offset: Offset,
     /// The offset up to which every replica in sync has the records.
     pub(crate) high_watermark: Offset,
@@ -156,21 +159,99 @@ impl State {
         let high_watermark = self.replicas.high_watermark();
         Watermarks {
             log_start_offset: self.log.log_start_offset(),
-            last_stable_offset: high_watermark,
+            last_stable_offset: self.log.last_stable_offset(high_watermark),
             high_watermark,
             log_end_offset: self.log.log_end_offset(),
         }
     }
 
-    /// Appends as the leader.
+    /// Appends a client's batch as the leader. A transactional batch must belong to a transaction that is open here.
     pub(crate) fn append(&mut self, batch: Batch, now_ms: i64) -> Result<Appended, AppendError> {
-        let appended = self
-            .log
-            .append(batch, self.leader_epoch, now_ms, &self.settings)?;
+        self.append_verified(batch, Verification::None, now_ms)
+    }
+
+    /// Appends a client's batch as the leader, with what is known of its transaction.
+    pub(crate) fn append_verified(
+        &mut self,
+        batch: Batch,
+        verification: Verification,
+        now_ms: i64,
+    ) -> Result<Appended, AppendError> {
+        self.append_from(Origin::Client, batch, verification, now_ms)
+    }
+
+    /// Appends a coordinator's batch as the leader. It has no sequences, and begins a transaction if it is transactional.
+    #[expect(dead_code, reason = "the transaction coordinator uses it")]
+    pub(crate) fn append_as_coordinator(
+        &mut self,
+        batch: Batch,
+        now_ms: i64,
+    ) -> Result<Appended, AppendError> {
+        self.append_from(Origin::Coordinator, batch, Verification::Disabled, now_ms)
+    }
+
+    fn append_from(
+        &mut self,
+        origin: Origin,
+        batch: Batch,
+        verification: Verification,
+        now_ms: i64,
+    ) -> Result<Appended, AppendError> {
+        let terms = AppendTerms {
+            leader_epoch: self.leader_epoch,
+            now_ms,
+            settings: &self.settings,
+            origin,
+            verification,
+        };
+        let appended = self.log.append_on(batch, &terms)?;
+        self.advance();
+        Ok(appended)
+    }
+
+    /// Ends a producer's transaction in this partition, as the leader. Source: `KafkaApis.handleWriteTxnMarkersRequest`.
+    ///
+    /// # Errors
+    /// [`MarkerError`] if a newer producer or a newer coordinator has written.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the transaction coordinator uses it"))]
+    pub(crate) fn append_marker(
+        &mut self,
+        marker: TransactionMarker,
+        now_ms: i64,
+    ) -> Result<Appended, MarkerError> {
+        let terms = AppendTerms {
+            leader_epoch: self.leader_epoch,
+            now_ms,
+            settings: &self.settings,
+            origin: Origin::Coordinator,
+            verification: Verification::Disabled,
+        };
+        let appended = self.log.append_marker(&marker, &terms)?;
+        self.advance();
+        Ok(appended)
+    }
+
+    /// Begins the verification of a transactional batch, before the coordinator is asked whether the partition belongs to its
+    /// transaction. Returns `None` if the transaction is open here already: then nothing need be asked. The append after the answer
+    /// passes the guard as [`Verification::Confirmed`].
+    ///
+    /// # Errors
+    /// [`AppendError::InvalidProducerEpoch`] if a newer epoch has written.
+    #[expect(dead_code, reason = "the transaction coordinator uses it")]
+    pub(crate) fn begin_verification(
+        &mut self,
+        batch: Unverified,
+        now_ms: i64,
+    ) -> Result<Option<VerificationGuard>, AppendError> {
+        self.log.begin_verification(batch, now_ms)
+    }
+
+    /// Moves the high watermark after an append.
+    fn advance(&mut self) {
         // The followers count as in sync, so a record is replicated as soon as the leader has it, and
         // acks=all does not wait.
         self.replicas.advance(self.log.log_end_offset());
-        Ok(appended)
+        self.log.replicated(self.replicas.high_watermark());
     }
 
     /// Drops the records before `offset`, which is at most the high watermark (DeleteRecords). Returns the new log start offset.
@@ -185,6 +266,11 @@ impl State {
             });
         }
         self.log.delete_records(offset)
+    }
+
+    /// Forgets the producers that have not written for `expiration_ms`, unless they have a transaction open here.
+    pub(crate) fn expire_producers(&mut self, now_ms: i64, expiration_ms: i64) {
+        self.log.expire_producers(now_ms, expiration_ms);
     }
 
     /// Drops the segments that `retention.ms` and `retention.bytes` no longer keep, and returns their size in bytes.

@@ -3,7 +3,7 @@
 use super::KafkaError;
 use crate::fetch::FetchError;
 use crate::fetch::session::SessionError;
-use crate::log::{AppendError, InvalidBatch};
+use crate::log::{AppendError, InvalidBatch, MarkerError};
 use crate::operations::init_producer_id::InitProducerIdError;
 use crate::operations::list_offsets::ListOffsetsError;
 use crate::operations::produce::ProduceError;
@@ -34,7 +34,18 @@ impl KafkaError for AppendError {
             Self::MissingKey { .. } | Self::InvalidRecords(_) => ResponseError::InvalidRecord,
             Self::OutOfOrderSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
             Self::InvalidProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
+            Self::NotInTransaction { .. } | Self::NotTransactional { .. } => ResponseError::InvalidTxnState,
             // Kafka has no code for a full broker. Of the codes that make a producer wait and retry, this one fits best.
+            Self::OutOfMemory(_) => ResponseError::NotEnoughReplicas,
+        }
+    }
+}
+
+impl KafkaError for MarkerError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::InvalidProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
+            Self::CoordinatorFenced { .. } => ResponseError::TransactionCoordinatorFenced,
             Self::OutOfMemory(_) => ResponseError::NotEnoughReplicas,
         }
     }

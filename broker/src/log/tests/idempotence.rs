@@ -189,10 +189,9 @@ fn a_producer_is_forgotten_after_a_day_and_not_before() {
     let day_ms = 86_400_000;
     let mut log = log();
     outcome(&mut log, (0, 0, 1));
-    let settings = LogSettings::default();
-    log.enforce_retention(NOW_MS + day_ms - 1, &settings);
+    log.expire_producers(NOW_MS + day_ms - 1, day_ms);
     assert_eq!(outcome(&mut log, (0, 7, 1)), OutOfOrder { expected: 1 });
-    log.enforce_retention(NOW_MS + day_ms, &settings);
+    log.expire_producers(NOW_MS + day_ms, day_ms);
     assert_eq!(log.active_producers(), []);
     assert_eq!(outcome(&mut log, (0, 7, 1)), At(1));
 }

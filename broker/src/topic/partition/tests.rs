@@ -1,5 +1,7 @@
 use super::*;
 use crate::Compression;
+use crate::ids::{ProducerEpoch, ProducerId, Sequence};
+use crate::log::TransactionOutcome;
 use crate::log::records::{NewRecord, encode_batch};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicUsize;
@@ -185,4 +187,35 @@ fn the_watermarks_follow_appends_deletions_and_truncations() {
     assert_eq!(offsets(&state), [1, 1, 1], "before the log start nothing is left");
     state.append(batch(), 1_000).expect("there is room");
     assert_eq!(offsets(&state), [1, 2, 2]);
+}
+
+#[tokio::test]
+async fn a_marker_wakes_who_waits_for_stable_records() {
+    let partition = partition();
+    let mut in_transaction = batch();
+    in_transaction
+        .header
+        .set_producer(ProducerId(1), ProducerEpoch(0), Sequence(0));
+    in_transaction.header.set_transactional();
+    let mut state = partition.write().expect("online");
+    let appended = state.append_verified(in_transaction, Verification::Disabled, 1_000);
+    assert_eq!(appended.map(|appended| appended.base_offset), Ok(Offset(0)));
+    assert_eq!(state.watermarks().last_stable_offset, Offset(0));
+    assert_eq!(state.watermarks().high_watermark, Offset(1));
+    drop(state);
+    let waiter = waiter(&partition).await;
+    let marker = TransactionMarker {
+        producer_id: ProducerId(1),
+        producer_epoch: ProducerEpoch(0),
+        outcome: TransactionOutcome::Commit,
+        coordinator_epoch: 0,
+        transaction_version: 0,
+    };
+    let mut state = partition.write().expect("online");
+    let appended = state.append_marker(marker, 1_000);
+    assert_eq!(appended.map(|appended| appended.base_offset), Ok(Offset(1)));
+    assert_eq!(state.watermarks().last_stable_offset, Offset(2));
+    drop(state);
+    yield_now().await;
+    assert!(waiter.is_finished());
 }
