@@ -31,18 +31,25 @@ const BROKER: Package = Package {
         // Topic, group and transaction do not know each other: what needs two of them is an operation.
         ("topic", "log"),
         ("group", ""),
+        ("transaction", ""),
         ("fetch", "topic log"),
-        ("cluster", "features topic group fetch log metrics security"),
+        (
+            "cluster",
+            "features topic group transaction fetch log metrics security",
+        ),
         ("metrics", ""),
         (
             "operations",
-            "cluster features topic group fetch log metrics security",
+            "cluster features topic group transaction fetch log metrics security",
         ),
-        ("upkeep", "operations cluster topic group fetch log metrics"),
+        (
+            "upkeep",
+            "operations cluster topic group transaction fetch log metrics",
+        ),
         // What is below operations comes up as values and errors; see ONLY for what stays there.
         (
             "api",
-            "wire bounds messages operations cluster features topic group fetch log metrics",
+            "wire bounds messages operations cluster features topic group transaction fetch log metrics",
         ),
         ("local", "operations cluster topic group fetch log security"),
         ("server", "api wire operations cluster metrics security"),
@@ -187,6 +194,7 @@ pub(crate) const ONLY: &[(&str, &str, &str)] = &[
     ("crate::log::PartitionLog", "broker/src/api/", ""),
     ("crate::log::PartitionLog", "broker/src/server/", ""),
     ("crate::group::Groups", "broker/src/api/", ""),
+    ("crate::transaction::Transactions", "broker/src/api/", ""),
     // An api file translates: it never locks and never spawns.
     ("std::sync::Mutex", "broker/src/api/", ""),
     ("std::sync::RwLock", "broker/src/api/", ""),
@@ -211,6 +219,12 @@ pub(crate) const PURE: &[&str] = &[
     "broker/src/fetch/plan.rs",
     "broker/src/group/classic/",
     "broker/src/group/offsets.rs",
+    "broker/src/transaction/end.rs",
+    "broker/src/transaction/init.rs",
+    "broker/src/transaction/listing.rs",
+    "broker/src/transaction/metadata.rs",
+    "broker/src/transaction/partitions.rs",
+    "broker/src/transaction/state.rs",
     "esm/src/batch.rs",
     "esm/src/batcher.rs",
     "esm/src/billing.rs",
