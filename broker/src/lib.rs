@@ -30,7 +30,6 @@ mod pool;
 mod security;
 mod server;
 mod topic;
-mod transaction;
 mod upkeep;
 mod wire;
 

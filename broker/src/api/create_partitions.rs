@@ -20,7 +20,9 @@ use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
-use crate::operations::create_partitions::{CreatePartitions as Wanted, create_partitions};
+use crate::operations::create_partitions::{
+    CreatePartitions as Wanted, CreatePartitionsError, create_partitions,
+};
 use kafka_protocol::messages::create_partitions_request::{
     CreatePartitionsAssignment, CreatePartitionsRequest, CreatePartitionsTopic,
 };
@@ -51,7 +53,7 @@ impl Api for CreatePartitions {
             CreatePartitionsTopicResult::default()
                 .with_name(StrBytes::from_string(name).into())
                 .with_error_code(code_of(&result))
-                .with_error_message(result.err().map(|error| error.message()))
+                .with_error_message(result.err().and_then(message))
         });
         CreatePartitionsResponse::default()
             .with_results(results.collect())
@@ -78,6 +80,14 @@ impl ResponseMessage for CreatePartitionsResponse {
 
     fn error_counts(&self) -> ErrorCounts {
         self.results.iter().map(|result| result.error_code).collect()
+    }
+}
+
+/// Returns the message of an error. `ReplicationControlManager.createPartitions` throws the error of an unknown topic without one.
+fn message(error: CreatePartitionsError) -> Option<StrBytes> {
+    match error {
+        CreatePartitionsError::UnknownTopic => None,
+        error => Some(error.message()),
     }
 }
 

@@ -20,7 +20,9 @@ use crate::cluster::Cluster;
 use crate::ids::Offset;
 use crate::operations::RequestContext;
 use crate::operations::delete_records::delete_records;
-use kafka_protocol::messages::delete_records_request::{DeleteRecordsPartition, DeleteRecordsRequest};
+use kafka_protocol::messages::delete_records_request::{
+    DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
+};
 use kafka_protocol::messages::delete_records_response::{
     DeleteRecordsPartitionResult, DeleteRecordsResponse, DeleteRecordsTopicResult,
 };
@@ -45,7 +47,9 @@ impl Api for DeleteRecords {
         request: DeleteRecordsRequest,
     ) -> Answering {
         let mut topics = Vec::with_capacity(request.topics.len());
-        for topic in request.topics {
+        // As in Kafka, which builds the answer from its partitions, a topic without any is left out.
+        let named = |topic: &DeleteRecordsTopic| !topic.partitions.is_empty();
+        for topic in request.topics.into_iter().filter(named) {
             let mut partitions = Vec::with_capacity(topic.partitions.len());
             for wanted in topic.partitions {
                 partitions.push(delete(cluster, context, &topic.name, wanted));

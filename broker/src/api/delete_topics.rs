@@ -10,7 +10,7 @@
 //! # Differs from Apache Kafka
 //! - A topic and its records are deleted when the answer arrives. `timeout_ms` is not used.
 //! - Any broker answers, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
-//! - The answer has the topics in the order of the request. Kafka shuffles them.
+//! - The answer has first the topics that were refused, then those that were deleted. Kafka shuffles them.
 //!
 //! # Notes by KIP
 //! KIP-516: topic ids; a topic that is created again has another id. KIP-599: no quota on mutations is enforced.

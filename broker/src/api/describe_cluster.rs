@@ -50,12 +50,12 @@ impl Api for DescribeCluster {
             BROKERS => describe(cluster, context, request.include_cluster_authorized_operations).into(),
             CONTROLLERS => wrong_endpoint_type(
                 RequestError::MismatchedEndpointType,
-                "invalid endpoint type 2 (controllers): must be 1 (brokers) on a broker's listener"
+                "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER"
                     .to_owned(),
             ),
             other => wrong_endpoint_type(
                 RequestError::UnsupportedEndpointType,
-                format!("invalid endpoint type {other}: must be 1 (brokers) or 2 (controllers)"),
+                format!("Unsupported endpoint type {other}"),
             ),
         }
     }

@@ -21,7 +21,7 @@ use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use crate::operations::access::operations_on_topic;
 use crate::operations::describe_topic_partitions::{Cursor, PageRequest, describe_page};
-use crate::operations::metadata::{DescribedTopic, TopicView};
+use crate::operations::metadata::{DescribedTopic, MetadataError, TopicView};
 use kafka_protocol::messages::describe_topic_partitions_request::{
     DescribeTopicPartitionsRequest, TopicRequest,
 };
@@ -66,8 +66,8 @@ impl Api for DescribeTopicPartitions {
                 let topics = page.topics.into_iter().map(|(topic, range)| {
                     // The request cannot leave them out, unlike a Metadata request.
                     let operations = match (&topic.name, &topic.result) {
-                        (Some(name), Ok(_)) => operations_on_topic(cluster, context, name),
-                        _ => NOT_ASKED,
+                        (_, Err(MetadataError::Denied(_))) | (None, _) => NOT_ASKED,
+                        (Some(name), _) => operations_on_topic(cluster, context, name),
                     };
                     answer(topic, range, operations)
                 });

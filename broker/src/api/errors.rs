@@ -4,6 +4,7 @@ mod access;
 mod cluster;
 mod counts;
 mod groups;
+mod messages;
 mod names;
 mod records;
 mod requests;
@@ -11,6 +12,7 @@ mod topics;
 
 pub(crate) use counts::ErrorCounts;
 pub(super) use groups::{commit_offsets_code, describe_group_code, joining_member_id};
+pub(super) use messages::default_message;
 pub(super) use requests::RequestError;
 
 use kafka_protocol::ResponseError;

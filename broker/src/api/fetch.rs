@@ -215,7 +215,9 @@ fn partition_answer(
             log_start_offset: fetched.log_start_offset.0,
             diverging_epoch: fetched.diverging_epoch.map(|(epoch, end)| (epoch.0, end.0)),
             current_leader: None,
-            aborted_transactions: is_read_committed.then(|| aborted(&fetched.aborted_transactions)),
+            // Where the logs diverge nothing is read, and there is no list.
+            aborted_transactions: (is_read_committed && fetched.diverging_epoch.is_none())
+                .then(|| aborted(&fetched.aborted_transactions)),
             records: fetched.records.parts,
             records_bytes: fetched.records.bytes,
         },
@@ -232,6 +234,7 @@ fn partition_answer(
             };
             PartitionAnswer {
                 current_leader: current,
+                aborted_transactions: is_found_by_name(&error).then(Vec::new),
                 ..PartitionAnswer::refused(index, code(version, error))
             }
         }
@@ -243,6 +246,16 @@ fn aborted(transactions: &[AbortedTransaction]) -> Vec<(i64, i64)> {
     transactions
         .map(|aborted| (aborted.producer_id.0, aborted.first_offset.0))
         .collect()
+}
+
+/// Returns whether an error is found before the partition is looked at. Kafka's `FetchResponse.partitionResponse` then has an empty list of
+/// aborted transactions, and `ReplicaManager` has none.
+fn is_found_by_name(error: &FetchError) -> bool {
+    matches!(
+        error,
+        FetchError::UnknownTopicId
+            | FetchError::NotServed(NotServed::UnknownTopicOrPartition | NotServed::Unauthorized)
+    )
 }
 
 /// Returns the code of an error. Old clients retry only after NOT_LEADER_OR_FOLLOWER: Kafka's `maybeDownConvertStorageError`.

@@ -8,12 +8,12 @@
 //! first.
 //!
 //! # Differs from Apache Kafka
-//! Transactional ids (key type 1) and share groups (2) get INVALID_REQUEST with the message that they are not served.
+//! Transactional ids (key type 1) and share groups (2) get INVALID_REQUEST.
 //!
 //! # Notes by KIP
 //! KIP-699: several keys. KIP-890: version 5. KIP-932: key type 2, version 6.
 
-use super::errors::KafkaError;
+use super::errors::{KafkaError, default_message};
 use super::fields::wire;
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::{Cluster, NodeEndpoint};
@@ -21,6 +21,7 @@ use crate::operations::RequestContext;
 use crate::operations::find_coordinator::{CoordinatorKind, FindCoordinatorError, find_coordinator};
 use kafka_protocol::messages::find_coordinator_response::Coordinator;
 use kafka_protocol::messages::{BrokerId, FindCoordinatorRequest, FindCoordinatorResponse};
+use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -108,10 +109,15 @@ fn one(found: Result<NodeEndpoint, FindCoordinatorError>) -> FindCoordinatorResp
             .with_port(i32::from(node.port)),
         Err(error) => response
             .with_error_code(error.code())
-            .with_error_message(Some(error.message()))
+            .with_error_message(Some(message(&error)))
             .with_node_id(BrokerId(NO_NODE))
             .with_port(NO_NODE),
     }
+}
+
+/// Returns the message of an error: that of its code, because `KafkaApis.getCoordinator` returns codes only.
+fn message(error: &FindCoordinatorError) -> StrBytes {
+    default_message(error.response()).map_or_else(|| error.message(), wire)
 }
 
 fn coordinator(found: Result<NodeEndpoint, FindCoordinatorError>) -> Coordinator {
@@ -121,9 +127,14 @@ fn coordinator(found: Result<NodeEndpoint, FindCoordinatorError>) -> Coordinator
             .with_node_id(BrokerId(node.id.0))
             .with_host(wire(&node.host))
             .with_port(i32::from(node.port)),
+        // An unknown type is refused for the request as a whole, and only then is there a message.
+        Err(error @ FindCoordinatorError::UnknownKeyType { .. }) => coordinator
+            .with_error_code(error.code())
+            .with_error_message(Some(message(&error)))
+            .with_node_id(BrokerId(NO_NODE))
+            .with_port(NO_NODE),
         Err(error) => coordinator
             .with_error_code(error.code())
-            .with_error_message(Some(error.message()))
             .with_node_id(BrokerId(NO_NODE))
             .with_port(NO_NODE),
     }

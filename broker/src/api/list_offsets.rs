@@ -51,7 +51,8 @@ impl Api for ListOffsets {
         // The partitions are counted first, because the first of two occurrences is refused as well.
         let counts = counts(&request);
         let mut topics = Vec::with_capacity(request.topics.len());
-        for topic in &request.topics {
+        // As in Kafka, which builds the answer from its partitions, a topic without any is left out.
+        for topic in request.topics.iter().filter(|topic| !topic.partitions.is_empty()) {
             let key = TopicKey::Name(topic.name.as_str().into());
             let mut partitions = Vec::with_capacity(topic.partitions.len());
             for partition in &topic.partitions {
@@ -140,7 +141,8 @@ fn query(
     let epoch = partition.current_leader_epoch;
     Ok(Query {
         partition: partition.partition_index,
-        current_leader_epoch: (epoch >= 0).then_some(LeaderEpoch(epoch)),
+        // Only -1 means that the client knows no epoch. Any other negative number is an old epoch: `ReplicaManager.fetchOffset`.
+        current_leader_epoch: (epoch != -1).then_some(LeaderEpoch(epoch)),
         spec,
         is_read_committed,
     })

@@ -24,7 +24,9 @@ use crate::cluster::{Cluster, NodeEndpoint};
 use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use crate::operations::access::{operations_on_cluster, operations_on_topic};
-use crate::operations::metadata::{DescribedTopic, Leader, TopicView, WantedTopics, describe_topics};
+use crate::operations::metadata::{
+    DescribedTopic, Leader, MetadataError, TopicView, WantedTopics, describe_topics,
+};
 use kafka_protocol::messages::metadata_request::{MetadataRequest, MetadataRequestTopic};
 use kafka_protocol::messages::metadata_response::{
     MetadataResponse, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
@@ -57,7 +59,8 @@ impl Api for Metadata {
                     .into_iter()
                     .map(|topic| refused(topic, RequestError::InvalidRequest.code()))
                     .collect();
-                return brokers(MetadataResponse::default().with_topics(topics), cluster, context).into();
+                // `MetadataRequest.getErrorResponse` names no brokers.
+                return MetadataResponse::default().with_topics(topics).into();
             }
         };
         let topics = describe_topics(cluster, context, wanted, request.allow_auto_topic_creation);
@@ -65,8 +68,10 @@ impl Api for Metadata {
             .into_iter()
             .map(|topic| {
                 let operations = match (&topic.name, &topic.result) {
-                    // A topic that the client may not see, or that does not exist, has no operations to show.
-                    (Some(name), Ok(_)) if wants_topic_operations => {
+                    // A topic that the client may not see has no operations to show. As in `KafkaApis`, one that does not exist has.
+                    (Some(name), result)
+                        if wants_topic_operations && !matches!(result, Err(MetadataError::Denied(_))) =>
+                    {
                         operations_on_topic(cluster, context, name)
                     }
                     _ => NOT_ASKED,

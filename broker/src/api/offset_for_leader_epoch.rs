@@ -47,8 +47,9 @@ impl Api for OffsetForLeaderEpoch {
             let mut partitions = Vec::with_capacity(topic.partitions.len());
             for asked in topic.partitions {
                 let current = asked.current_leader_epoch;
-                // With -1 the client knows no current epoch, and none is checked (KIP-320).
-                let current = (current >= 0).then_some(LeaderEpoch(current));
+                // With -1 the client knows no current epoch, and none is checked (KIP-320). Any other negative number is an old epoch:
+                // Kafka's `RequestUtils.getLeaderEpoch`.
+                let current = (current != -1).then_some(LeaderEpoch(current));
                 let epoch = LeaderEpoch(asked.leader_epoch);
                 let found = offset_for_leader_epoch(cluster, context, &key, asked.partition, current, epoch);
                 let end = EpochEndOffset::default()

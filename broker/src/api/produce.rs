@@ -64,6 +64,10 @@ impl Api for Produce {
         };
         let mut topics = Few::with_capacity(request.topics.len());
         for topic in request.topics {
+            // Kafka builds the answer from its partitions, so a topic without any is left out.
+            if topic.partitions.is_empty() {
+                continue;
+            }
             // The topic is looked up and authorised once for all its partitions.
             let target = if version >= TOPIC_IDS_FROM {
                 ProduceTarget::of_id(cluster, context, &topic.id)

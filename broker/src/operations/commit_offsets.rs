@@ -70,6 +70,10 @@ pub(crate) async fn commit_offsets(
                 continue;
             }
         };
+        // As in `KafkaApis`, which adds a topic that exists to the answer by its partitions, one without any is left out.
+        if partitions.is_empty() && cluster.topics.get(&topic).is_some() {
+            continue;
+        }
         let mut topic_results = Vec::with_capacity(partitions.len());
         let mut topic_accepted = Vec::with_capacity(partitions.len());
         for (partition, offset) in partitions {

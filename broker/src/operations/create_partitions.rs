@@ -38,7 +38,7 @@ pub(crate) enum CreatePartitionsError {
         wanted: i32,
     },
     #[error(
-        "Attempted to add {additional} additional partition(s), but {assignments} assignment(s) were specified."
+        "Attempted to add {additional} additional partition(s), but only {assignments} assignment(s) were specified."
     )]
     Assignments { additional: usize, assignments: usize },
     #[error(transparent)]

@@ -49,13 +49,17 @@ pub(crate) enum DeleteTopicError {
     UnknownTopicId,
 }
 
-/// Deletes each topic by itself; a topic that is named twice is not deleted. The answer has one entry for each name or id, in the order of
-/// the request.
+/// Deletes each topic by itself; a topic that is named twice is not deleted. The answer has the topics that were deleted after all that were
+/// refused.
 pub(crate) async fn delete_topics(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     topics: Vec<DeleteTopic>,
 ) -> Vec<DeletedTopic> {
+    if !cluster.config.delete_topics {
+        let refused = |topic: DeleteTopic| DeletedTopic::refused(topic, DeleteTopicError::Disabled);
+        return topics.into_iter().map(refused).collect();
+    }
     // `remove` is a function of its own, so that the turn to change topics is not held across the await.
     let (results, deleted) = remove(cluster, context, topics);
     if !deleted.is_empty() {
@@ -65,109 +69,156 @@ pub(crate) async fn delete_topics(
     results
 }
 
+impl DeletedTopic {
+    fn refused(topic: DeleteTopic, error: DeleteTopicError) -> Self {
+        Self {
+            name: topic.name,
+            id: topic.id,
+            result: Err(error),
+        }
+    }
+}
+
+impl DeleteTopic {
+    fn named(name: String) -> Self {
+        Self {
+            name: Some(name),
+            id: Uuid::nil(),
+        }
+    }
+
+    fn with_id(id: Uuid) -> Self {
+        Self { name: None, id }
+    }
+}
+
+/// The names or ids of a request, in its order: those that occur once, and those that occur more often.
+struct Provided<T> {
+    once: Vec<T>,
+    repeated: Vec<T>,
+}
+
+impl<T: Clone + Eq + Hash> Provided<T> {
+    fn new(values: Vec<T>) -> Self {
+        let mut times = HashMap::with_capacity(values.len());
+        for value in &values {
+            *times.entry(value.clone()).or_insert(0) += 1;
+        }
+        let mut provided = Self {
+            once: Vec::with_capacity(values.len()),
+            repeated: Vec::new(),
+        };
+        for value in values {
+            match times.remove(&value) {
+                Some(1) => provided.once.push(value),
+                Some(_) => provided.repeated.push(value),
+                // The value was taken at its first occurrence.
+                None => {}
+            }
+        }
+        provided
+    }
+}
+
 /// Removes topics. Returns the result for each, and the names of the deleted ones.
 fn remove(
     cluster: &Cluster,
     context: &RequestContext,
     topics: Vec<DeleteTopic>,
 ) -> (Vec<DeletedTopic>, Vec<Arc<str>>) {
-    let names = times(topics.iter().filter_map(|topic| topic.name.clone()));
-    let ids = times(topics.iter().map(|topic| topic.id).filter(|id| !id.is_nil()));
     let may_delete_any = is_authorized(cluster, context, AclOperation::Delete, Resource::Cluster);
+    let authorize = |name: &str| {
+        if may_delete_any {
+            return Ok(());
+        }
+        authorize_deletion(cluster, context, name)
+    };
+    let mut results = Vec::with_capacity(topics.len());
+    let mut refuse = |topic, error| results.push(DeletedTopic::refused(topic, error));
+    let (names, ids) = provided(topics, &mut refuse);
     let mut change = cluster.topics.change();
-    let found: Vec<_> = once(topics)
-        .into_iter()
-        .map(|topic| {
-            let found = find(cluster, &topic, &names, &ids, |name| {
-                if may_delete_any {
-                    return Ok(());
-                }
-                authorize_deletion(cluster, context, name)
-            });
-            (topic, found)
-        })
-        .collect();
-    // Only topics that may be deleted count, because the error tells which name an id has.
-    let twice = times(
-        found
-            .iter()
-            .filter_map(|(_, found)| Some(found.as_ref().ok()?.id)),
-    );
-    let mut deleted = Vec::new();
-    let results = found.into_iter().map(|(wanted, found)| {
-        let found = found.and_then(|topic| {
-            if twice[&topic.id] > 1 {
-                Err(DeleteTopicError::NameAndId)
-            } else {
-                Ok(topic)
+    let mut found: Vec<Arc<Topic>> = Vec::with_capacity(ids.once.len() + names.once.len());
+    for id in ids.once {
+        match find_by_id(cluster, &id, authorize) {
+            Ok(topic) => found.push(topic),
+            Err(error) => refuse(DeleteTopic::with_id(id), error),
+        }
+    }
+    for name in names.once {
+        let topic = match find_by_name(cluster, &name, authorize) {
+            Ok(topic) => topic,
+            Err(error) => {
+                refuse(DeleteTopic::named(name), error);
+                continue;
             }
+        };
+        let id = topic.id;
+        if let Some(position) = found.iter().position(|other| other.id == id) {
+            // One entry tells of both: `ControllerApis.deleteTopics` drops the id, and answers for the name.
+            found.remove(position);
+        } else if !ids.repeated.contains(&id) {
+            found.push(topic);
+            continue;
+        }
+        refuse(DeleteTopic { name: Some(name), id }, DeleteTopicError::NameAndId);
+    }
+    let deleted = found.iter().map(|topic| Arc::clone(&topic.name)).collect();
+    for topic in found {
+        change.delete(&topic);
+        results.push(DeletedTopic {
+            name: Some(topic.name.to_string()),
+            id: topic.id,
+            result: Ok(()),
         });
-        match found {
-            Ok(topic) => {
-                change.delete(&topic);
-                deleted.push(Arc::clone(&topic.name));
-                DeletedTopic {
-                    name: Some(topic.name.to_string()),
-                    id: topic.id,
-                    result: Ok(()),
-                }
-            }
-            Err(error) => DeletedTopic {
-                name: wanted.name,
-                id: wanted.id,
-                result: Err(error),
-            },
-        }
-    });
-    (results.collect(), deleted)
-}
-
-fn times<T: Eq + Hash>(values: impl Iterator<Item = T>) -> HashMap<T, usize> {
-    let mut times = HashMap::new();
-    for value in values {
-        *times.entry(value).or_default() += 1;
     }
-    times
+    (results, deleted)
 }
 
-fn once(topics: Vec<DeleteTopic>) -> Vec<DeleteTopic> {
-    let mut once = Vec::with_capacity(topics.len());
-    let mut seen = std::collections::HashSet::new();
+/// Sorts the topics of a request by whether they have a name or an id. Refuses those that have both or neither, and those that are repeated.
+fn provided(
+    topics: Vec<DeleteTopic>,
+    refuse: &mut impl FnMut(DeleteTopic, DeleteTopicError),
+) -> (Provided<String>, Provided<Uuid>) {
+    let (mut names, mut ids) = (Vec::new(), Vec::new());
     for topic in topics {
-        if seen.insert((topic.name.clone(), topic.id)) {
-            once.push(topic);
+        match (topic.name, topic.id.is_nil()) {
+            (Some(name), true) => names.push(name),
+            (None, false) => ids.push(topic.id),
+            (None, true) => refuse(DeleteTopic::with_id(topic.id), DeleteTopicError::Neither),
+            (name, false) => refuse(DeleteTopic { name, id: topic.id }, DeleteTopicError::Both),
         }
     }
-    once
+    let (names, ids) = (Provided::new(names), Provided::new(ids));
+    for name in &names.repeated {
+        refuse(DeleteTopic::named(name.clone()), DeleteTopicError::DuplicateName);
+    }
+    for id in &ids.repeated {
+        refuse(DeleteTopic::with_id(*id), DeleteTopicError::DuplicateId);
+    }
+    (names, ids)
 }
 
-fn find(
+fn find_by_name(
     cluster: &Cluster,
-    topic: &DeleteTopic,
-    names: &HashMap<String, usize>,
-    ids: &HashMap<Uuid, usize>,
+    name: &str,
     authorize: impl Fn(&str) -> Result<(), Denied>,
 ) -> Result<Arc<Topic>, DeleteTopicError> {
-    if !cluster.config.delete_topics {
-        return Err(DeleteTopicError::Disabled);
-    }
-    match &topic.name {
-        Some(_) if !topic.id.is_nil() => Err(DeleteTopicError::Both),
-        Some(name) if names[name] > 1 => Err(DeleteTopicError::DuplicateName),
-        Some(name) => {
-            authorize(name)?;
-            cluster.topics.get(name).ok_or(DeleteTopicError::UnknownTopic)
-        }
-        None if topic.id.is_nil() => Err(DeleteTopicError::Neither),
-        None if ids[&topic.id] > 1 => Err(DeleteTopicError::DuplicateId),
-        None => {
-            let topic = cluster.topics.get_by_id(&topic.id);
-            let topic = topic.ok_or(DeleteTopicError::UnknownTopicId)?;
-            // The permission is checked after the look-up, because it goes by name. An unknown id tells nothing about a topic.
-            authorize(&topic.name)?;
-            Ok(topic)
-        }
-    }
+    authorize(name)?;
+    cluster.topics.get(name).ok_or(DeleteTopicError::UnknownTopic)
+}
+
+fn find_by_id(
+    cluster: &Cluster,
+    id: &Uuid,
+    authorize: impl Fn(&str) -> Result<(), Denied>,
+) -> Result<Arc<Topic>, DeleteTopicError> {
+    let topic = cluster
+        .topics
+        .get_by_id(id)
+        .ok_or(DeleteTopicError::UnknownTopicId)?;
+    // The permission is checked after the look-up, because it goes by name. An unknown id tells nothing about a topic.
+    authorize(&topic.name)?;
+    Ok(topic)
 }
 
 fn authorize_deletion(cluster: &Cluster, context: &RequestContext, name: &str) -> Result<(), Denied> {

@@ -14,13 +14,11 @@ pub(crate) enum InvalidName {
     #[error("Topic name is invalid: '{name}' is not allowed")]
     Dots { name: String },
     #[error(
-        "Topic name is invalid: '{}...' has {} characters, and {MAX_NAME_LENGTH} is the most",
-        .name.chars().take(40).collect::<String>(),
-        .name.encode_utf16().count()
+        "Topic name is invalid: the length of '{name}' is longer than the max allowed length {MAX_NAME_LENGTH}"
     )]
     TooLong { name: String },
     #[error(
-        "Topic name is invalid: '{name}' contains other characters than ASCII letters, digits, '.', '_' and '-'"
+        "Topic name is invalid: '{name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"
     )]
     Characters { name: String },
     #[error("Topic '{name}' collides with existing topic: {existing}")]

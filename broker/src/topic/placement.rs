@@ -14,7 +14,7 @@ pub(crate) struct Placement {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PlacementError {
     #[error(
-        "Unable to replicate the partition {factor} time(s): only {nodes} broker(s) are registered, and each holds one replica at most."
+        "Unable to replicate the partition {factor} time(s): The target replication factor of {factor} cannot be reached because only {nodes} broker(s) are registered or some brokers have all their log directories cordoned."
     )]
     TooFewNodes { factor: i16, nodes: usize },
     #[error("The manual partition assignment includes an empty replica list.")]

@@ -126,7 +126,8 @@ async fn find_coordinator_of_every_version() {
                 (row.error_code, row.node_id.0, row.error_message)
             };
             assert_eq!((code, node_id), (invalid, -1));
-            assert!(message.unwrap().contains("does not serve"));
+            // With several keys there is no message: Kafka's `getCoordinator` returns codes.
+            assert_eq!(message.unwrap().starts_with("This most likely"), version <= 3);
         }
     }
 }

@@ -44,7 +44,7 @@ async fn a_topic_is_deleted_by_name_or_id_and_is_told_with_both() {
         .into_iter()
         .map(|topic| (topic.name.expect("known"), topic.id, topic.result))
         .collect();
-    assert_eq!(told, [("a".to_owned(), a, Ok(())), ("b".to_owned(), b, Ok(()))]);
+    assert_eq!(told, [("b".to_owned(), b, Ok(())), ("a".to_owned(), a, Ok(()))]);
     assert!(cluster.topics.list().is_empty());
     assert!(cluster.topics.get_by_id(&a).is_none());
     assert_eq!(cluster.topics.change().partition_count(), 0);
@@ -80,6 +80,7 @@ async fn a_topic_named_twice_or_not_at_all_is_refused() {
         id: id("a"),
         ..named("a")
     };
+    let nameless = with_id(Uuid::nil());
     let topics = vec![
         named("a"),
         named("a"),
@@ -87,23 +88,46 @@ async fn a_topic_named_twice_or_not_at_all_is_refused() {
         with_id(id("b")),
         with_id(id("c")),
         with_id(id("c")),
-        with_id(Uuid::nil()),
+        named("c"),
+        nameless.clone(),
+        nameless,
         named("none"),
         with_id(unknown),
         both,
     ];
+    let context = RequestContext::for_tests(1);
+    let results = delete_topics(&cluster, &context, topics).await;
+    let told: Vec<_> = results
+        .iter()
+        .map(|topic| (topic.name.as_deref(), topic.id, topic.result.err()))
+        .collect();
     let expected = [
-        Err(DeleteTopicError::DuplicateName),
-        Err(DeleteTopicError::NameAndId),
-        Err(DeleteTopicError::NameAndId),
-        Err(DeleteTopicError::DuplicateId),
-        Err(DeleteTopicError::Neither),
-        Err(DeleteTopicError::UnknownTopic),
-        Err(DeleteTopicError::UnknownTopicId),
-        Err(DeleteTopicError::Both),
+        (None, Uuid::nil(), DeleteTopicError::Neither),
+        (None, Uuid::nil(), DeleteTopicError::Neither),
+        (Some("a"), id("a"), DeleteTopicError::Both),
+        (Some("a"), Uuid::nil(), DeleteTopicError::DuplicateName),
+        (None, id("c"), DeleteTopicError::DuplicateId),
+        (None, unknown, DeleteTopicError::UnknownTopicId),
+        // The entry for the name also tells of the id.
+        (Some("b"), id("b"), DeleteTopicError::NameAndId),
+        (Some("c"), id("c"), DeleteTopicError::NameAndId),
+        (Some("none"), Uuid::nil(), DeleteTopicError::UnknownTopic),
     ];
-    assert_eq!(delete(&cluster, topics).await, expected);
+    let expected: Vec<_> = expected.map(|(name, id, error)| (name, id, Some(error))).to_vec();
+    assert_eq!(told, expected);
     assert_eq!(cluster.topics.list().len(), 3);
+}
+
+#[tokio::test]
+async fn a_topic_that_also_occurs_with_name_and_id_together_is_deleted() {
+    let cluster = cluster_with(&["a"], &[]);
+    let both = DeleteTopic {
+        id: Uuid::from_u128(1),
+        ..named("a")
+    };
+    let results = delete(&cluster, vec![both, named("a")]).await;
+    assert_eq!(results, [Err(DeleteTopicError::Both), Ok(())]);
+    assert!(cluster.topics.list().is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,181 @@
+//! The parts of answers that clients do not ask for, which are there or absent as in Kafka's.
+
+use super::*;
+use crate::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use crate::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
+use crate::messages::{ListOffsetsRequest, OffsetCommitRequest};
+use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
+use kafka_protocol::messages::offset_for_leader_epoch_request::{
+    OffsetForLeaderPartition, OffsetForLeaderTopic,
+};
+use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
+
+#[tokio::test]
+async fn topic_without_partitions_is_left_out_of_produce_list_offsets_and_delete_records() {
+    let cluster = cluster().await;
+    let none = TopicProduceData::default().with_name(name("orders"));
+    let one = TopicProduceData::default()
+        .with_name(name("none"))
+        .with_partition_data(vec![PartitionProduceData::default()]);
+    let request = ProduceRequest::default()
+        .with_acks(1)
+        .with_topic_data(vec![none, one]);
+    let produced = call(&cluster, 9, request).await;
+    let names: Vec<_> = produced
+        .responses
+        .iter()
+        .map(|topic| topic.name.as_str())
+        .collect();
+    assert_eq!(names, ["none"]);
+
+    let topics = vec![ListOffsetsTopic::default().with_name(name("orders"))];
+    let request = ListOffsetsRequest::default().with_topics(topics);
+    assert!(call(&cluster, 7, request).await.topics.is_empty());
+
+    let topics = vec![DeleteRecordsTopic::default().with_name(name("orders"))];
+    let request = DeleteRecordsRequest::default().with_topics(topics);
+    assert!(call(&cluster, 2, request).await.topics.is_empty());
+}
+
+#[tokio::test]
+async fn topic_without_partitions_is_left_out_of_offset_commit_if_it_exists() {
+    let cluster = cluster().await;
+    let topics = ["orders", "none"].map(|topic| OffsetCommitRequestTopic::default().with_name(name(topic)));
+    let request = OffsetCommitRequest::default()
+        .with_group_id(GroupId(text("g")))
+        .with_topics(topics.to_vec());
+    let committed = call(&cluster, 8, request.clone()).await;
+    let names: Vec<_> = committed.topics.iter().map(|topic| topic.name.as_str()).collect();
+    assert_eq!(names, ["none"]);
+
+    let partition = OffsetCommitRequestPartition::default().with_committed_offset(1);
+    let [orders, none] = topics;
+    let topics = vec![orders.with_partitions(vec![partition]), none];
+    let committed = call(&cluster, 8, request.with_topics(topics)).await;
+    assert_eq!(committed.topics.len(), 2);
+}
+
+#[tokio::test]
+async fn leader_epoch_below_minus_one_is_an_old_epoch_for_list_offsets_and_offset_for_leader_epoch() {
+    let cluster = cluster().await;
+    for (epoch, code) in [
+        (-1, 0),
+        (0, 0),
+        (-2, E::FencedLeaderEpoch.code()),
+        (1, E::UnknownLeaderEpoch.code()),
+    ] {
+        let partition = ListOffsetsPartition::default()
+            .with_partition_index(1)
+            .with_current_leader_epoch(epoch)
+            .with_timestamp(-1);
+        let topic = ListOffsetsTopic::default()
+            .with_name(name("orders"))
+            .with_partitions(vec![partition]);
+        let listed = call(
+            &cluster,
+            7,
+            ListOffsetsRequest::default().with_topics(vec![topic]),
+        )
+        .await;
+        assert_eq!(
+            listed.topics[0].partitions[0].error_code, code,
+            "ListOffsets {epoch}"
+        );
+
+        let partition = OffsetForLeaderPartition::default()
+            .with_partition(1)
+            .with_current_leader_epoch(epoch);
+        let topic = OffsetForLeaderTopic::default()
+            .with_topic(name("orders"))
+            .with_partitions(vec![partition]);
+        let ends = call(
+            &cluster,
+            4,
+            OffsetForLeaderEpochRequest::default().with_topics(vec![topic]),
+        )
+        .await;
+        assert_eq!(
+            ends.topics[0].partitions[0].error_code, code,
+            "OffsetForLeaderEpoch {epoch}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn aborted_transactions_are_an_empty_list_for_partitions_that_do_not_exist() {
+    let cluster = cluster().await;
+    let partition = |index, offset| {
+        FetchPartition::default()
+            .with_partition(index)
+            .with_fetch_offset(offset)
+            .with_partition_max_bytes(1)
+    };
+    let topic = FetchTopic::default()
+        .with_topic(name("orders"))
+        // Partition 1 is read, 1 at another offset is out of range, and 7 does not exist.
+        .with_partitions(vec![partition(1, 0), partition(7, 0)]);
+    let out_of_range = FetchTopic::default()
+        .with_topic(name("orders"))
+        .with_partitions(vec![partition(1, 5)]);
+    for (isolation_level, read) in [(0, None), (1, Some(0))] {
+        let request = |topic: &FetchTopic| {
+            FetchRequest::default()
+                .with_max_bytes(1)
+                .with_isolation_level(isolation_level)
+                .with_session_epoch(-1)
+                .with_topics(vec![topic.clone()])
+        };
+        let fetched = call(&cluster, 12, request(&topic)).await;
+        let told: Vec<_> = fetched.responses[0]
+            .partitions
+            .iter()
+            .map(|partition| {
+                let aborted = partition.aborted_transactions.as_ref().map(Vec::len);
+                (partition.partition_index, partition.error_code, aborted)
+            })
+            .collect();
+        let unknown = E::UnknownTopicOrPartition.code();
+        assert_eq!(told, [(1, 0, read), (7, unknown, Some(0))]);
+        let fetched = call(&cluster, 12, request(&out_of_range)).await;
+        let partition = &fetched.responses[0].partitions[0];
+        assert_eq!(
+            (partition.error_code, &partition.aborted_transactions),
+            (E::OffsetOutOfRange.code(), &None)
+        );
+    }
+}
+
+#[tokio::test]
+async fn metadata_request_that_is_refused_as_a_whole_names_no_brokers() {
+    let cluster = cluster().await;
+    let topic = asked("orders").with_topic_id(Uuid::from_u128(1));
+    let request = MetadataRequest::default().with_topics(Some(vec![topic]));
+    let refused = call(&cluster, 10, request).await;
+    assert!(refused.brokers.is_empty());
+    assert_eq!(
+        (refused.controller_id, &refused.cluster_id),
+        (BrokerId(-1), &None)
+    );
+    assert_eq!(refused.topics[0].error_code, E::InvalidRequest.code());
+}
+
+#[tokio::test]
+async fn topic_that_does_not_exist_has_authorized_operations() {
+    let cluster = cluster().await;
+    let request = MetadataRequest::default()
+        .with_topics(Some(vec![asked("none"), asked("no!")]))
+        .with_allow_auto_topic_creation(false)
+        .with_include_topic_authorized_operations(true);
+    let described = call(&cluster, 12, request).await;
+    // Read, write, create, delete, alter, describe, describe configs and alter configs.
+    let all = 0b1101_1111_1000;
+    for topic in &described.topics {
+        assert_eq!(topic.topic_authorized_operations, all);
+    }
+    let topic = describe_topic_partitions_request::TopicRequest::default().with_name(name("none"));
+    let request = DescribeTopicPartitionsRequest::default()
+        .with_topics(vec![topic])
+        .with_cursor(None);
+    let described = call(&cluster, 0, request).await;
+    assert_eq!(described.topics[0].topic_authorized_operations, all);
+}
