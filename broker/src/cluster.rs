@@ -80,8 +80,8 @@ impl Cluster {
         Ok(Self {
             cluster_id: config.cluster_id,
             fetch_sessions: nodes.iter().map(|_| FetchSessions::new(session_slots)).collect(),
-            producer_ids: ProducerIds::default(),
             features: Mutex::default(),
+            producer_ids: ProducerIds::new(entropy.clone()),
             liveness: Liveness::new(nodes.iter().map(|node| node.id)),
             nodes,
             groups: Groups::new(&typed, &clock, pool.clone()),

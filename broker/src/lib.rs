@@ -30,6 +30,7 @@ mod pool;
 mod security;
 mod server;
 mod topic;
+mod transaction;
 mod upkeep;
 mod wire;
 

@@ -1,5 +1,10 @@
 //! The producer ids of the cluster, each of which is allocated once. Source: Kafka's `RPCProducerIdManager` and `ProducerIdsBlock`.
+//!
+//! In Kafka the ids begin at 0 and go on after a restart, because the controller stores the last block. Here nothing is stored, so a process
+//! begins at a random block: a producer that outlives a restart keeps its id, and another producer with the same id and sequences
+//! would pass for its duplicate, which is acknowledged and not written.
 
+use crate::Entropy;
 use crate::ids::{NodeId, ProducerId};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,20 +12,34 @@ use std::sync::{Mutex, PoisonError};
 /// The number of ids in the block that a broker takes from the controller (`ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE`).
 const BLOCK_IDS: i64 = 1_000;
 
+/// The number of blocks that a process may begin at. Two processes that begin at one of them at random are a billion blocks apart on average,
+/// and all ids stay below 2^53, which JavaScript's numbers can hold.
+const FIRST_BLOCKS: u64 = 1 << 43;
+
 /// The allocated ids. Each broker has its own block, as in Kafka.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ProducerIds {
+    entropy: Entropy,
     blocks: Mutex<Blocks>,
 }
 
 #[derive(Debug, Default)]
 struct Blocks {
-    next_block: i64,
+    /// The first id of the next block; `None` before the first block.
+    next_block: Option<i64>,
     /// The next id of each broker's block and the block's end.
     by_node: BTreeMap<NodeId, (i64, i64)>,
 }
 
 impl ProducerIds {
+    /// Returns ids that begin at a block which `entropy` chooses.
+    pub(crate) fn new(entropy: Entropy) -> Self {
+        Self {
+            entropy,
+            blocks: Mutex::default(),
+        }
+    }
+
     /// Allocates an id that no producer of the cluster had before.
     pub(crate) fn next(&self, node: NodeId) -> ProducerId {
         // A poisoned lock is safe to use: every change leaves the blocks consistent.
@@ -28,10 +47,39 @@ impl ProducerIds {
         let Blocks { next_block, by_node } = &mut *blocks;
         let (next, end) = by_node.entry(node).or_insert((0, 0));
         if next == end {
-            (*next, *end) = (*next_block, *next_block + BLOCK_IDS);
-            *next_block = *end;
+            // Chosen only now, so that a simulation without producers draws the same numbers as before.
+            let block =
+                next_block.unwrap_or_else(|| self.entropy.below(FIRST_BLOCKS).cast_signed() * BLOCK_IDS);
+            (*next, *end) = (block, block + BLOCK_IDS);
+            *next_block = Some(*end);
         }
         *next += 1;
         ProducerId(*next - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brokers_allocate_from_blocks_of_their_own() {
+        let ids = ProducerIds::new(Entropy::from_seed(1));
+        let first = ids.next(NodeId(1)).0;
+        assert_eq!(first % BLOCK_IDS, 0);
+        assert_eq!(ids.next(NodeId(2)), ProducerId(first + BLOCK_IDS));
+        for offset in 1..BLOCK_IDS {
+            assert_eq!(ids.next(NodeId(1)), ProducerId(first + offset));
+        }
+        assert_eq!(ids.next(NodeId(1)), ProducerId(first + 2 * BLOCK_IDS));
+    }
+
+    #[test]
+    fn two_processes_begin_far_apart_and_a_seed_repeats() {
+        let first = |seed| ProducerIds::new(Entropy::from_seed(seed)).next(NodeId(1)).0;
+        assert_eq!(first(1), first(1));
+        for seed in 2..1_000 {
+            assert!((first(1) - first(seed)).abs() > 1_000 * BLOCK_IDS, "seed {seed}");
+        }
     }
 }

@@ -306,18 +306,20 @@ async fn memory_limit_refuses_appends_and_keeps_what_was_acknowledged() {
 async fn every_idempotent_producer_gets_an_id_of_its_own() {
     let cluster = cluster(&[]);
     let mut client = Client::connect(&cluster);
+    let mut first_id = None;
     for version in 0..=5 {
         let request = InitProducerIdRequest::default()
             .with_transactional_id(None)
             .with_transaction_timeout_ms(60_000);
         let response = client.ask(version, &request).await;
+        let first_id = *first_id.get_or_insert(response.producer_id.0);
         assert_eq!(
             (
                 response.error_code,
                 response.producer_id.0,
                 response.producer_epoch
             ),
-            (0, version.into(), 0)
+            (0, first_id + i64::from(version), 0)
         );
         let request = request.with_transactional_id(Some(TransactionalId(StrBytes::from_static_str("t"))));
         let response = client.ask(version, &request).await;
