@@ -67,6 +67,18 @@ fn assigned_partitions_are_where_the_request_puts_them() {
 }
 
 #[test]
+fn the_number_of_assignments_is_refused_in_the_words_of_kafka() {
+    let error = CreatePartitionsError::Assignments {
+        additional: 2,
+        assignments: 1,
+    };
+    assert_eq!(
+        error.to_string(),
+        "Attempted to add 2 additional partition(s), but only 1 assignment(s) were specified."
+    );
+}
+
+#[test]
 fn what_cannot_be_added_is_refused() {
     let cluster = cluster_with("t", 2, 2);
     let cases = [
