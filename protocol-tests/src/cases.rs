@@ -9,6 +9,7 @@ mod admin;
 mod brokers;
 mod demo;
 mod group;
+mod kafka_tests;
 mod kcat;
 mod mapping;
 mod memory_limit;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Case> {
         }
     }
     cases.extend(brokers::cases());
+    cases.extend(kafka_tests::cases());
     cases.extend(kcat::cases());
     cases.extend(memory_limit::cases());
     cases.extend(stopping::cases());

@@ -17,6 +17,9 @@ pub const PROGRAM_VARIABLE: &str = "ESMERALDA_CLIENT_PROGRAM";
 /// The directory of the client programs' sources.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
 
+/// The directory of the programs that run Kafka's own tests.
+const KAFKA_TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kafka-tests");
+
 /// The tools that build or run a client program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Toolchain {
@@ -32,6 +35,8 @@ pub enum Toolchain {
     Go,
     /// The program kcat, if it is on the PATH.
     Kcat,
+    /// Kafka's own tests, which `kafka-tests/run.py` runs.
+    KafkaTests,
 }
 
 impl Toolchain {
@@ -44,6 +49,7 @@ impl Toolchain {
             Toolchain::Java => "java",
             Toolchain::Go => "go",
             Toolchain::Kcat => "kcat",
+            Toolchain::KafkaTests => "kafka-tests",
         }
     }
 
@@ -55,6 +61,10 @@ impl Toolchain {
             Toolchain::Node => (&["node", "npm"], "Node.js 20 or newer with npm"),
             Toolchain::Java => (&["java", "javac", "mvn"], "a JDK 17 or newer, and Maven"),
             Toolchain::Go => (&["go"], "Go 1.21 or newer"),
+            Toolchain::KafkaTests => (
+                &["python3", "java", "javac", "mvn"],
+                "Python 3.10 or newer, a JDK 17 or newer, and Maven",
+            ),
         }
     }
 
@@ -117,6 +127,7 @@ impl Setup {
             Toolchain::Node => set_up_node(&dir)?,
             Toolchain::Java => set_up_java(&dir)?,
             Toolchain::Go => set_up_go(&dir)?,
+            Toolchain::KafkaTests => set_up_kafka_tests(&dir)?,
         }
         std::fs::write(&stamp, wanted)
             .map_err(|error| format!("cannot write {}: {error}", stamp.display()))?;
@@ -156,6 +167,7 @@ impl Setup {
             }
             Toolchain::Go => Command::new(dir.join("bin").join(program)),
             Toolchain::Kcat => Command::new(program),
+            Toolchain::KafkaTests => kafka_tests(&dir, program),
         }
     }
 
@@ -176,7 +188,13 @@ fn on_the_path(program: &str) -> bool {
 fn fingerprint(toolchain: Toolchain) -> Result<String, String> {
     let mut hasher = DefaultHasher::new();
     include_str!("setup.rs").hash(&mut hasher);
-    hash_directory(&Path::new(SOURCES).join(toolchain.name()), &mut hasher)?;
+    include_str!("../kafka-tests/pom.xml").hash(&mut hasher);
+    let sources = match toolchain {
+        // The results beside the sources change more often, and need no set-up.
+        Toolchain::KafkaTests => Path::new(KAFKA_TESTS).join("src"),
+        _ => Path::new(SOURCES).join(toolchain.name()),
+    };
+    hash_directory(&sources, &mut hasher)?;
     Ok(format!("{:016x}", hasher.finish()))
 }
 
@@ -273,6 +291,22 @@ fn set_up_go(dir: &Path) -> Result<(), String> {
     std::fs::create_dir_all(dir.join("bin"))
         .map_err(|error| format!("cannot create {}: {error}", dir.display()))?;
     run(&mut command, dir)
+}
+
+fn set_up_kafka_tests(dir: &Path) -> Result<(), String> {
+    let repository = format!("--maven=-Dmaven.repo.local={}", dir.join("repository").display());
+    run(kafka_tests(dir, "set-up").arg(repository), dir)
+}
+
+/// Returns the command that starts `kafka-tests/run.py COMMAND`, which writes below `dir`.
+fn kafka_tests(dir: &Path, command: &str) -> Command {
+    let mut run = Command::new("python3");
+    run.env("PYTHONDONTWRITEBYTECODE", "1")
+        .arg(Path::new(KAFKA_TESTS).join("run.py"))
+        .arg(command)
+        .arg("--work")
+        .arg(dir.join("work"));
+    run
 }
 
 /// Runs one step of a set-up. Its output is kept in `dir`, and part of the error if the step fails.
