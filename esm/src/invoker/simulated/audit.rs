@@ -8,6 +8,7 @@
 mod event;
 
 use super::Invocation;
+use crc_fast::CrcAlgorithm;
 use event::{Run, Seen};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -93,10 +94,17 @@ pub enum AuditError {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Digest(u64);
 
+/// Returns the CRC-32C of a payload. Where the processor has AVX-512 this crate is several times as fast as `crc32c`, and every byte of every
+/// event passes here.
+fn crc_of(payload: &[u8]) -> u32 {
+    // The crate names CRC-32C after iSCSI, which uses the same polynomial.
+    crc_fast::checksum(CrcAlgorithm::Crc32Iscsi, payload) as u32
+}
+
 impl Digest {
     /// Adds a payload.
     pub fn add(&mut self, payload: &[u8]) {
-        self.add_crc(crc32c::crc32c(payload));
+        self.add_crc(crc_of(payload));
     }
 
     fn add_crc(&mut self, crc: u32) {

@@ -1,6 +1,6 @@
 //! The records of an event, found in its text without parsing all of it, so that an audit costs little beside writing the event.
 
-use super::AuditError;
+use super::{AuditError, crc_of};
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
@@ -51,7 +51,7 @@ impl Seen {
     pub(super) fn read(payload: &[u8]) -> Self {
         let mut seen = Self {
             bytes: payload.len(),
-            crc: crc32c::crc32c(payload),
+            crc: crc_of(payload),
             ..Self::default()
         };
         let mut current = 0;
