@@ -28,6 +28,7 @@ SERVED = """
     DescribeGroups ListGroups ApiVersions CreateTopics DeleteTopics DeleteRecords InitProducerId OffsetForLeaderEpoch
     DescribeConfigs AlterConfigs DescribeLogDirs CreatePartitions DeleteGroups IncrementalAlterConfigs OffsetDelete
     DescribeCluster DescribeProducers DescribeTopicPartitions UpdateFeatures
+    ConsumerGroupHeartbeat ConsumerGroupDescribe
 """.split()
 
 # Those of them that have a version which kafka-protocol 0.18 (Kafka 4.1) lacks. Their messages get types.

@@ -49,6 +49,11 @@ impl Entropy {
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
     }
 
+    /// Returns a random UUID as Kafka writes it: in base 64 for URLs, without padding. Source: Kafka's `Uuid.toString`.
+    pub fn uuid_text(&self) -> String {
+        base64_simd::URL_SAFE_NO_PAD.encode_to_string(self.uuid().as_bytes())
+    }
+
     fn with<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
         // A poisoned lock is safe to use: a panic between two draws leaves the generator consistent.
         draw(&mut self.generator.lock().unwrap_or_else(PoisonError::into_inner))

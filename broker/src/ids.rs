@@ -41,6 +41,10 @@ id! {
     pub GenerationId(i32)
 }
 id! {
+    /// An epoch of a consumer group (KIP-848). The group, its target assignment and its members move along one sequence.
+    pub(crate) GroupEpoch(i32)
+}
+id! {
     /// A broker's `node.id`.
     pub NodeId(i32)
 }

@@ -14,6 +14,8 @@ use std::sync::Arc;
 mod alter_configs;
 mod answer;
 mod api_versions;
+mod consumer_group_describe;
+mod consumer_group_heartbeat;
 mod create_partitions;
 mod create_topics;
 mod delete_groups;
@@ -70,6 +72,8 @@ apis![
     fetch::Fetch,
     api_versions::ApiVersions,
     alter_configs::AlterConfigs,
+    consumer_group_describe::ConsumerGroupDescribe,
+    consumer_group_heartbeat::ConsumerGroupHeartbeat,
     create_partitions::CreatePartitions,
     create_topics::CreateTopics,
     delete_groups::DeleteGroups,

@@ -57,6 +57,7 @@ impl Api for OffsetCommit {
                 },
                 // The offsets of a transaction come by another API, TxnOffsetCommit.
                 is_transactional: false,
+                api_version: version,
             };
             // -1 means the broker's retention time. Version 4 is the last one with the field.
             let retention_ms =

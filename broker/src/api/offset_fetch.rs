@@ -15,7 +15,7 @@
 //! KIP-88: all topics (2). KIP-320: leader epoch (5). KIP-447: RequireStable (7). KIP-709: several groups (8). KIP-848: member epoch (9), topic ids (10).
 
 use super::errors::KafkaError;
-use super::fields::{shared, wire};
+use super::fields::{shared, shared_option, wire};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::messages::offset_fetch_request::{OffsetFetchRequestTopic, OffsetFetchRequestTopics};
@@ -27,8 +27,8 @@ use crate::messages::{OffsetFetchRequest, OffsetFetchResponse};
 use crate::operations::RequestContext;
 use crate::operations::access::Denied;
 use crate::operations::fetch_offsets::{
-    CommittedOffset, FetchOffsetsError, FetchedOffsets, VisibleOffsets, VisibleOffsetsById, fetch_offsets,
-    fetch_offsets_by_id,
+    CommittedOffset, FetchOffsetsError, FetchedOffsets, GenerationOrEpoch, OffsetReader, VisibleOffsets,
+    VisibleOffsetsById, fetch_offsets, fetch_offsets_by_id,
 };
 use kafka_protocol::messages::TopicName;
 use std::ops::RangeInclusive;
@@ -54,20 +54,31 @@ impl Api for OffsetFetch {
             if version <= 7 {
                 let wanted = request.topics.as_deref().map(wanted_of_one);
                 // The list is kept for version 1, whose answer to an error repeats the requested partitions.
-                let fetched = fetch_offsets(&cluster, &context, &request.group_id, wanted.clone()).await;
+                let fetched = fetch_offsets(
+                    &cluster,
+                    &context,
+                    &request.group_id,
+                    OffsetReader::anonymous(),
+                    wanted.clone(),
+                )
+                .await;
                 let fetched = fetched.map_err(|error| error.code());
                 return one(version, fetched, wanted.unwrap_or_default()).into();
             }
             let mut groups = Vec::with_capacity(request.groups.len());
             for group in request.groups {
                 let group_id = &group.group_id;
+                let reader = OffsetReader {
+                    member_id: shared_option(group.member_id.as_ref()),
+                    epoch: GenerationOrEpoch(group.member_epoch),
+                };
                 let topics = if version < TOPIC_ID_FROM {
                     let wanted = group.topics.as_deref().map(wanted_of_several);
-                    let fetched = fetch_offsets(&cluster, &context, group_id, wanted).await;
+                    let fetched = fetch_offsets(&cluster, &context, group_id, reader, wanted).await;
                     fetched.map(topics_by_name)
                 } else {
                     let wanted = group.topics.as_deref().map(wanted_by_id);
-                    let fetched = fetch_offsets_by_id(&cluster, &context, group_id, wanted).await;
+                    let fetched = fetch_offsets_by_id(&cluster, &context, group_id, reader, wanted).await;
                     fetched.map(topics_by_id)
                 };
                 groups.push(group_row(topics).with_group_id(group.group_id));

@@ -78,6 +78,8 @@ refusals! {
     };
     ApiVersionsRequest, 1, |_, _| 1;
     AlterConfigsRequest, 0, |asked, _| asked.resources.len();
+    ConsumerGroupDescribeRequest, 0, |asked, _| asked.group_ids.len();
+    ConsumerGroupHeartbeatRequest, 0, |_, _| 1;
     CreatePartitionsRequest, 0, |asked, _| asked.topics.len();
     CreateTopicsRequest, 2, |asked, _| asked.topics.len();
     DeleteGroupsRequest, 0, |asked, _| asked.groups_names.len();

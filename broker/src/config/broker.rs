@@ -21,6 +21,22 @@ pub(crate) struct BrokerConfig {
     pub(crate) group_max_session_timeout_ms: i32,
     /// `group.max.size`; default 2,147,483,647.
     pub(crate) group_max_size: i32,
+    /// `group.consumer.session.timeout.ms`; default 45,000.
+    pub(crate) group_consumer_session_timeout_ms: i32,
+    /// `group.consumer.heartbeat.interval.ms`; default 5,000.
+    pub(crate) group_consumer_heartbeat_interval_ms: i32,
+    /// `group.consumer.assignment.interval.ms`; 0 unless set (Kafka's own default is 1,000).
+    pub(crate) group_consumer_assignment_interval_ms: i32,
+    /// `group.consumer.max.size`; default 2,147,483,647.
+    pub(crate) group_consumer_max_size: i32,
+    /// `group.consumer.assignors`, at least one; default `uniform,range`.
+    pub(crate) group_consumer_assignors: Vec<String>,
+    /// `group.consumer.migration.policy`; default `bidirectional`.
+    pub(crate) group_consumer_migration_policy: String,
+    /// `group.consumer.regex.refresh.interval.ms`; default 600,000.
+    pub(crate) group_consumer_regex_refresh_interval_ms: i32,
+    /// Whether `group.coordinator.rebalance.protocols` has `consumer`; default true.
+    pub(crate) consumer_protocol: bool,
     /// `offset.metadata.max.bytes`; default 4,096.
     pub(crate) offset_metadata_max_bytes: i32,
     /// `offsets.retention.minutes`; default 10,080.
@@ -54,6 +70,14 @@ impl Default for BrokerConfig {
             group_min_session_timeout_ms: 6_000,
             group_max_session_timeout_ms: 1_800_000,
             group_max_size: i32::MAX,
+            group_consumer_session_timeout_ms: 45_000,
+            group_consumer_heartbeat_interval_ms: 5_000,
+            group_consumer_assignment_interval_ms: 0,
+            group_consumer_max_size: i32::MAX,
+            group_consumer_assignors: vec!["uniform".to_owned(), "range".to_owned()],
+            group_consumer_migration_policy: "bidirectional".to_owned(),
+            group_consumer_regex_refresh_interval_ms: 600_000,
+            consumer_protocol: true,
             offset_metadata_max_bytes: 4_096,
             offsets_retention_minutes: 10_080,
             offsets_retention_check_interval_ms: 600_000,

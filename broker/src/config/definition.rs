@@ -123,6 +123,14 @@ impl Value {
         }
     }
 
+    /// Returns the values of a config that is a list.
+    pub(crate) fn list(&self) -> &[String] {
+        match self {
+            Self::List(values) => values,
+            other => panic!("the config is not a list: {other:?}"),
+        }
+    }
+
     /// Returns whether a config that is a list has `word` in it.
     pub(crate) fn contains(&self, word: &str) -> bool {
         match self {

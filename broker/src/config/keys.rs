@@ -126,7 +126,7 @@ pub(crate) mod without_effect {
     pub(crate) const NO_CLASSES: &str = "Java classes are not loaded";
     pub(crate) const NO_COMPACTION: &str = "logs are not compacted";
     pub(crate) const NO_CONNECTION_LIMITS: &str = "connections are bounded by the memory limit only";
-    pub(crate) const NO_CONSUMER_PROTOCOL: &str = "groups use the classic protocol only";
+    pub(crate) const GROUP_CONFIGS: &str = "groups have no configs of their own yet, which it would bound";
     pub(crate) const NO_INTERNAL_TOPICS: &str = "committed offsets are not kept in a topic";
     pub(crate) const NO_QUOTAS: &str = "there are no quotas";
     pub(crate) const NO_RECOMPRESSION: &str = "batches are stored with the codec that they were sent with";
@@ -174,17 +174,19 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     honoured(boolean("delete.topic.enable", "true", "Whether topics may be deleted."), |config, value| config.delete_topics = value.boolean()),
     no_effect(int("fetch.max.bytes", 1024, "57671680", "The most that one fetch returns, in bytes, whatever its client asks for."), FIXED),
     no_effect(int("fetch.purgatory.purge.interval.requests", i32::MIN as i64, "1000", "The number of requests after which finished waiting fetches are swept; not used here."), NO_THREAD_POOLS),
-    no_effect(list("group.consumer.assignors", "uniform,range", "The assignors of the consumer group protocol."), NO_CONSUMER_PROTOCOL),
-    no_effect(int("group.consumer.heartbeat.interval.ms", 1, "5000", "The interval at which members of the consumer group protocol send heartbeats, in milliseconds."), NO_CONSUMER_PROTOCOL),
-    no_effect(int("group.consumer.max.heartbeat.interval.ms", 1, "15000", "The longest heartbeat interval a group may configure, in milliseconds."), NO_CONSUMER_PROTOCOL),
-    no_effect(int("group.consumer.max.session.timeout.ms", 1, "60000", "The longest session timeout a group may configure, in milliseconds."), NO_CONSUMER_PROTOCOL),
-    no_effect(int("group.consumer.max.size", 1, INT_MAX_TEXT, "The most members of one consumer group."), NO_CONSUMER_PROTOCOL),
-    no_effect(text("group.consumer.migration.policy", "bidirectional", "The protocols between which a group may move while it has members."), NO_CONSUMER_PROTOCOL),
-    no_effect(int("group.consumer.min.heartbeat.interval.ms", 1, "5000", "The shortest heartbeat interval a group may configure, in milliseconds."), NO_CONSUMER_PROTOCOL),
-    no_effect(int("group.consumer.min.session.timeout.ms", 1, "45000", "The shortest session timeout a group may configure, in milliseconds."), NO_CONSUMER_PROTOCOL),
-    no_effect(int("group.consumer.session.timeout.ms", 1, "45000", "The time without a heartbeat after which a member of the consumer group protocol is removed, in milliseconds."), NO_CONSUMER_PROTOCOL),
+    honoured(int("group.consumer.assignment.interval.ms", 0, "0", "The least time between two assignments of a consumer group, in milliseconds. Kafka's own default is 1000."), |config, value| config.group_consumer_assignment_interval_ms = value.int()),
+    honoured(key("group.consumer.assignors", ConfigType::Words(&["uniform", "range"]), Some("uniform,range"), "The assignors of the consumer group protocol; the first is the default."), |config, value| config.group_consumer_assignors = value.list().to_vec()),
+    honoured(int("group.consumer.heartbeat.interval.ms", 1, "5000", "The interval at which members of the consumer group protocol send heartbeats, in milliseconds."), |config, value| config.group_consumer_heartbeat_interval_ms = value.int()),
+    no_effect(int("group.consumer.max.heartbeat.interval.ms", 1, "15000", "The longest heartbeat interval a group may configure, in milliseconds."), GROUP_CONFIGS),
+    no_effect(int("group.consumer.max.session.timeout.ms", 1, "60000", "The longest session timeout a group may configure, in milliseconds."), GROUP_CONFIGS),
+    honoured(int("group.consumer.max.size", 1, INT_MAX_TEXT, "The most members of one consumer group."), |config, value| config.group_consumer_max_size = value.int()),
+    honoured(key("group.consumer.migration.policy", ConfigType::Word(&["bidirectional", "upgrade", "downgrade", "disabled"]), Some("bidirectional"), "The protocols between which a group may move while it has members."), |config, value| config.group_consumer_migration_policy = value.text().to_owned()),
+    no_effect(int("group.consumer.min.heartbeat.interval.ms", 1, "5000", "The shortest heartbeat interval a group may configure, in milliseconds."), GROUP_CONFIGS),
+    no_effect(int("group.consumer.min.session.timeout.ms", 1, "45000", "The shortest session timeout a group may configure, in milliseconds."), GROUP_CONFIGS),
+    honoured(int("group.consumer.regex.refresh.interval.ms", 10_000, "600000", "The interval at which the topics of regular expressions are searched again, in milliseconds."), |config, value| config.group_consumer_regex_refresh_interval_ms = value.int()),
+    honoured(int("group.consumer.session.timeout.ms", 1, "45000", "The time without a heartbeat after which a member of the consumer group protocol is removed, in milliseconds."), |config, value| config.group_consumer_session_timeout_ms = value.int()),
     no_effect(int("group.coordinator.append.linger.ms", 0, "10", "The time that the coordinator gathers writes, in milliseconds; not used here."), NO_THREAD_POOLS),
-    no_effect(key("group.coordinator.rebalance.protocols", ConfigType::Words(&["classic", "consumer", "share", "streams"]), Some("classic,consumer,streams"), "The rebalance protocols that groups may use."), NO_CONSUMER_PROTOCOL),
+    honoured(key("group.coordinator.rebalance.protocols", ConfigType::Words(&["classic", "consumer", "share", "streams"]), Some("classic,consumer,streams"), "The rebalance protocols that groups may use."), |config, value| config.consumer_protocol = value.contains("consumer")),
     no_effect(int("group.coordinator.threads", 1, "4", "Threads of the group coordinator; not used here."), NO_THREAD_POOLS),
     // Kafka's `server.properties` sets 0 as well, for development and tests. Its own default avoids rebalances while a large application
     // starts.

@@ -3,10 +3,14 @@
 use crate::group::classic::{
     ClassicDescription, HeartbeatError, JoinError, Joined, Joiner, Leaver, SyncError, SyncRequest, Synced,
 };
+use crate::group::consumer::{
+    ConsumerDescription, ConsumerGroupNotFound, Heartbeat, HeartbeatAnswer,
+    HeartbeatError as ConsumerHeartbeatError,
+};
 use crate::group::offsets::{FetchedOffsets, OffsetsToCommit, PartitionsByTopic};
 use crate::group::{
     CommitError, Committer, FetchOffsetsError, GroupError, GroupSummary, Membership, MembershipError,
-    NonEmptyGroup, SubscribedToTopic,
+    NonEmptyGroup, OffsetReader, SubscribedToTopic,
 };
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,9 +27,12 @@ pub(in crate::group) type DeletedOffsets = Vec<Result<(), SubscribedToTopic>>;
 pub(in crate::group) enum Command {
     /// A request of the classic protocol.
     Classic(ClassicCommand),
+    /// A request of the consumer protocol (KIP-848).
+    Consumer(ConsumerCommand),
     Commit(Committer, OffsetsToCommit, Answer<(), CommitError>),
     /// Asks for the offsets of the partitions given, or with `None` for all.
     FetchOffsets(
+        OffsetReader,
         Option<PartitionsByTopic>,
         Answer<FetchedOffsets, FetchOffsetsError>,
     ),
@@ -44,6 +51,19 @@ pub(in crate::group) enum ClassicCommand {
     Heartbeat(Membership, Answer<(), HeartbeatError>),
     Leave(Vec<Leaver>, Answer<Vec<Result<(), MembershipError>>, Infallible>),
     Describe(Answer<ClassicDescription, Infallible>),
+}
+
+/// A request of the consumer protocol.
+#[derive(Debug)]
+pub(in crate::group) enum ConsumerCommand {
+    Heartbeat(Heartbeat, Answer<HeartbeatAnswer, ConsumerHeartbeatError>),
+    Describe(Answer<ConsumerDescription, ConsumerGroupNotFound>),
+}
+
+impl From<ConsumerCommand> for Command {
+    fn from(command: ConsumerCommand) -> Self {
+        Self::Consumer(command)
+    }
 }
 
 impl From<ClassicCommand> for Command {

@@ -112,12 +112,28 @@ pub(crate) enum CommitError {
     /// The generation has no assignment yet.
     #[error("the group is rebalancing: commit after the assignment")]
     RebalanceInProgress,
+    /// The epoch is not that of the member, which has not had all the partitions since then (KIP-848, KIP-1251).
+    #[error("the member is at another epoch, or did not have the partition at this one")]
+    StaleMemberEpoch,
+    /// A member of the consumer protocol uses a version that cannot tell it about epochs.
+    #[error("OffsetCommit version 9 or above must be used by members using the consumer group protocol")]
+    UnsupportedVersion,
 }
 
 /// The rules of the group refuse to give committed offsets. Those of a classic group never do; KIP-848 consumer groups refuse members that
 /// are unknown or have an old epoch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum FetchOffsetsError {}
+pub(crate) enum FetchOffsetsError {
+    /// The reader is not a member, or no longer.
+    #[error("the member id is not known to the group")]
+    UnknownMemberId,
+    /// The reader is at another epoch.
+    #[error("the member is at another epoch")]
+    StaleMemberEpoch,
+    /// The reader speaks the classic protocol and is at another generation.
+    #[error("the member is at another generation")]
+    IllegalGeneration,
+}
 
 /// The group has members, so that it, or its offsets, cannot be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,10 +1,14 @@
 //! All groups of the cluster: the map from a group's id to the task that runs it.
 
+use super::catalog::{SharedCatalog, TopicCatalog};
 use super::classic::{
     ClassicDescription, ClassicGroup, HeartbeatError, JoinError, Joined, Joiner, Leaver, Limits, SyncError,
     SyncRequest, Synced,
 };
-use super::command::{Answer, ClassicCommand, Command, DeletedOffsets};
+use super::command::{Answer, ClassicCommand, Command, ConsumerCommand, DeletedOffsets};
+use super::consumer::{
+    self, Assignor, ConsumerDescription, ConsumerGroupNotFound, Heartbeat, HeartbeatAnswer, MigrationPolicy,
+};
 use super::memory::{GROUP_BYTES, GroupMemory};
 use super::offsets::{FetchedOffsets, OffsetsToCommit, PartitionsByTopic};
 use super::registry::{Mailbox, Registry};
@@ -12,7 +16,7 @@ use super::task::{GroupTask, Identity, MAILBOX_REQUESTS, Settings};
 use super::timeline::Timeline;
 use super::{
     AccessError, CommitError, Committer, FetchOffsetsError, Group, GroupError, GroupSummary, Membership,
-    MembershipError, NonEmptyGroup,
+    MembershipError, NonEmptyGroup, OffsetReader,
 };
 use crate::Clock;
 use crate::config::BrokerConfig;
@@ -44,6 +48,7 @@ pub(crate) struct Groups {
     settings: Settings,
     pub(super) max_groups: usize,
     memory: GroupMemory,
+    catalog: SharedCatalog,
     /// Dropping it aborts the tasks.
     tasks: Mutex<JoinSet<()>>,
 }
@@ -67,11 +72,13 @@ impl Groups {
             },
             settings: Settings {
                 limits,
+                consumer: consumer_limits(config),
                 offsets_retention_ms: i64::from(config.offsets_retention_minutes) * 60_000,
                 offsets_check_interval_ms: config.offsets_retention_check_interval_ms,
             },
             max_groups: MAX_GROUPS,
             memory: GroupMemory::new(pool),
+            catalog: SharedCatalog::default(),
             tasks: Mutex::default(),
         }
     }
@@ -141,6 +148,45 @@ impl Groups {
         described.await.map_err(GroupError::or_not_found_if_ended)
     }
 
+    /// Handles a member's heartbeat of the consumer protocol. Only a member that joins creates a group.
+    pub(crate) async fn consumer_heartbeat(
+        &self,
+        group_id: &str,
+        heartbeat: Heartbeat,
+    ) -> Result<HeartbeatAnswer, GroupError<consumer::HeartbeatError>> {
+        let mailbox = if heartbeat.request.is_join() {
+            Some(self.get_or_create_classic(group_id)?)
+        } else {
+            self.registry.get(group_id)
+        };
+        self.ask_at(group_id, mailbox, |answer| {
+            ConsumerCommand::Heartbeat(heartbeat, answer).into()
+        })
+        .await
+    }
+
+    /// Describes a consumer group.
+    pub(crate) async fn describe_consumer(
+        &self,
+        group_id: &str,
+    ) -> Result<ConsumerDescription, GroupError<ConsumerGroupNotFound>> {
+        let described = self.ask(group_id, |answer| ConsumerCommand::Describe(answer).into());
+        described.await.map_err(GroupError::or_not_found_if_ended)
+    }
+
+    /// Returns the limits of consumer groups.
+    pub(crate) fn consumer_limits(&self) -> &consumer::Limits {
+        &self.settings.consumer
+    }
+
+    /// Lets the groups see the topics of now. `make` makes the catalog that follows the one it is given, if that is older than `version`.
+    pub(crate) fn refresh_catalog(&self, version: u64, make: impl FnOnce(&TopicCatalog) -> TopicCatalog) {
+        let held = self.catalog.get();
+        if held.version() < version {
+            self.catalog.set(make(&held));
+        }
+    }
+
     /// Commits offsets. A committer that does not claim to be a member creates the group if there is none.
     pub(crate) async fn commit(
         &self,
@@ -163,9 +209,10 @@ impl Groups {
     pub(crate) async fn fetch_offsets(
         &self,
         group_id: &str,
+        reader: OffsetReader,
         wanted: Option<PartitionsByTopic>,
     ) -> Result<FetchedOffsets, GroupError<FetchOffsetsError>> {
-        let fetched = self.ask(group_id, |answer| Command::FetchOffsets(wanted, answer));
+        let fetched = self.ask(group_id, |answer| Command::FetchOffsets(reader, wanted, answer));
         fetched.await.map_err(GroupError::or_not_found_if_ended)
     }
 
@@ -279,12 +326,42 @@ impl Groups {
             serial,
             registry,
         };
-        let task = GroupTask::new(identity, group, self.timeline, self.settings, self.memory.clone());
+        let task = GroupTask::new(
+            identity,
+            group,
+            self.timeline,
+            self.settings.clone(),
+            self.memory.clone(),
+            self.catalog.clone(),
+        );
         // A panic while this lock is held leaves nothing half done.
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         // A `JoinSet` keeps the results of tasks that have ended, so they are taken out here.
         while tasks.try_join_next().is_some() {}
         tasks.spawn(task.run(mailbox).instrument(span));
         Mailbox { serial, commands }
+    }
+}
+
+fn consumer_limits(config: &BrokerConfig) -> consumer::Limits {
+    let assignors = config.group_consumer_assignors.iter();
+    let assignors: Vec<_> = assignors.filter_map(|name| Assignor::parse(name)).collect();
+    let migration = MigrationPolicy::parse(&config.group_consumer_migration_policy);
+    let size = |size: i32| usize::try_from(size).unwrap_or(0);
+    consumer::Limits {
+        session_timeout_ms: config.group_consumer_session_timeout_ms,
+        heartbeat_interval_ms: config.group_consumer_heartbeat_interval_ms,
+        assignment_interval_ms: config.group_consumer_assignment_interval_ms,
+        max_size: size(config.group_consumer_max_size),
+        max_members: MAX_GROUP_MEMBERS,
+        // The definition of the config allows these names only. Without any, Kafka does not start.
+        assignors: if assignors.is_empty() {
+            Assignor::ALL.into()
+        } else {
+            assignors.into()
+        },
+        migration: migration.unwrap_or(MigrationPolicy::Bidirectional),
+        regex_refresh_interval_ms: i64::from(config.group_consumer_regex_refresh_interval_ms),
+        classic_max_size: size(config.group_max_size),
     }
 }

@@ -52,4 +52,25 @@ pub(crate) struct Committer {
     pub(crate) membership: Membership,
     /// True for TxnOffsetCommit, whose older versions name no member.
     pub(crate) is_transactional: bool,
+    /// The version of the request: older ones do not know the errors of the consumer protocol.
+    pub(crate) api_version: i16,
+}
+
+/// A client that reads committed offsets. Source: the parameters of Kafka's `Group.validateOffsetFetch`.
+#[derive(Clone, Debug)]
+pub(crate) struct OffsetReader {
+    /// `None` if the client does not claim to be a member.
+    pub(crate) member_id: Option<MemberId>,
+    /// The member's epoch; negative if it claims none.
+    pub(crate) epoch: GenerationOrEpoch,
+}
+
+impl OffsetReader {
+    /// Returns a client that does not claim to be a member.
+    pub(crate) fn anonymous() -> Self {
+        Self {
+            member_id: None,
+            epoch: GenerationOrEpoch(-1),
+        }
+    }
 }

@@ -4,8 +4,10 @@
 //! a folder of their own ([`classic`]); [`offsets`] keeps the committed offsets of a group of any type; [`task`] brings the time and
 //! the requests. This module knows topics by name only, and does not know which broker coordinates a group: operations know both.
 
+mod catalog;
 pub(crate) mod classic;
 mod command;
+pub(crate) mod consumer;
 mod description;
 mod errors;
 mod groups;
@@ -18,28 +20,29 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod timers;
 
+pub(crate) use catalog::{CatalogTopic, TopicCatalog};
 pub(crate) use description::{GroupSummary, MemberIdentity};
 pub(crate) use errors::{
     AccessError, CommitError, FetchOffsetsError, GroupError, IllegalGeneration, MembershipError,
     NonEmptyGroup, SubscribedToTopic,
 };
 pub(crate) use groups::Groups;
-pub(crate) use membership::{Committer, GenerationOrEpoch, InstanceId, MemberId, Membership};
+pub(crate) use membership::{Committer, GenerationOrEpoch, InstanceId, MemberId, Membership, OffsetReader};
 pub(crate) use memory::GroupsFull;
 pub(crate) use offsets::{FetchedOffsets, OffsetsToCommit, PartitionsByTopic};
 pub(crate) use state::{GroupState, GroupType};
 
 use classic::{ClassicGroup, Effect};
+use consumer::ConsumerGroup;
 use offsets::OffsetExpirationCondition;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// One group. Source: Kafka's `Group` interface.
 ///
-/// Another type of group is another variant with a folder of rules beside [`classic`]: consumer groups (KIP-848), share groups
-/// (KIP-932), streams groups (KIP-1071). The matches below are the questions that the new type has to answer. Two inputs of Kafka's
-/// interface are missing because only consumer groups read them: the API version of an OffsetCommit belongs in [`Committer`], and
-/// the member id and member epoch of OffsetFetch 9 are to be parameters of [`Group::validate_offset_fetch`].
+/// Another type of group is another variant with a folder of rules beside [`classic`] and [`consumer`]: share groups (KIP-932), streams
+/// groups (KIP-1071). The matches below are the questions that the new type has to answer.
 ///
 /// # Requests that are meant for another type
 /// The requests of each protocol are handled in one file of [`task`]. It asks here for its type of group and refuses the request if the
@@ -62,13 +65,19 @@ use std::sync::Arc;
 pub(crate) enum Group {
     /// The members' leader assigns the partitions.
     Classic(ClassicGroup),
+    /// The coordinator assigns the partitions (KIP-848).
+    Consumer(Box<ConsumerGroup>),
 }
+
+/// The protocol type of groups of consumers.
+static CONSUMER_PROTOCOL_TYPE: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from("consumer"));
 
 impl Group {
     /// Returns the type of the group.
     pub(crate) fn group_type(&self) -> GroupType {
         match self {
             Self::Classic(_) => GroupType::Classic,
+            Self::Consumer(_) => GroupType::Consumer,
         }
     }
 
@@ -76,6 +85,7 @@ impl Group {
     pub(crate) fn state(&self) -> GroupState {
         match self {
             Self::Classic(group) => group.state().into(),
+            Self::Consumer(group) => group.state(),
         }
     }
 
@@ -83,6 +93,7 @@ impl Group {
     pub(crate) fn protocol_type(&self) -> Option<&Arc<str>> {
         match self {
             Self::Classic(group) => group.protocol_type(),
+            Self::Consumer(_) => Some(&CONSUMER_PROTOCOL_TYPE),
         }
     }
 
@@ -90,13 +101,19 @@ impl Group {
     pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Classic(group) => group.is_empty(),
+            Self::Consumer(group) => group.is_empty(),
         }
     }
 
     /// Checks that the committer may commit offsets.
-    pub(crate) fn validate_offset_commit(&self, committer: &Committer) -> Result<(), CommitError> {
+    pub(crate) fn validate_offset_commit(
+        &self,
+        committer: &Committer,
+        offsets: &OffsetsToCommit,
+    ) -> Result<(), CommitError> {
         match self {
             Self::Classic(group) => group.validate_offset_commit(committer),
+            Self::Consumer(group) => group.validate_offset_commit(committer, offsets),
         }
     }
 
@@ -105,13 +122,15 @@ impl Group {
     pub(crate) fn note_commit(&mut self, now_ms: i64, member_id: &str) {
         match self {
             Self::Classic(group) => group.renew_session(now_ms, member_id),
+            Self::Consumer(_) => {}
         }
     }
 
     /// Checks that the committed offsets may be read. Any client may read those of a classic group.
-    pub(crate) fn validate_offset_fetch(&self) -> Result<(), FetchOffsetsError> {
+    pub(crate) fn validate_offset_fetch(&self, reader: &OffsetReader) -> Result<(), FetchOffsetsError> {
         match self {
             Self::Classic(_) => Ok(()),
+            Self::Consumer(group) => group.validate_offset_fetch(reader),
         }
     }
 
@@ -119,6 +138,7 @@ impl Group {
     pub(crate) fn validate_offset_delete(&self) -> Result<(), NonEmptyGroup> {
         match self {
             Self::Classic(group) => group.validate_offset_delete(),
+            Self::Consumer(_) => Ok(()),
         }
     }
 
@@ -126,6 +146,7 @@ impl Group {
     pub(crate) fn validate_delete(&self) -> Result<(), NonEmptyGroup> {
         match self {
             Self::Classic(group) => group.validate_delete(),
+            Self::Consumer(group) => group.validate_delete(),
         }
     }
 
@@ -133,6 +154,7 @@ impl Group {
     pub(crate) fn is_subscribed_to(&self, topic: &str) -> bool {
         match self {
             Self::Classic(group) => group.is_subscribed_to(topic),
+            Self::Consumer(group) => group.is_subscribed_to(topic),
         }
     }
 
@@ -140,6 +162,7 @@ impl Group {
     pub(crate) fn offset_expiration_condition(&self) -> Option<OffsetExpirationCondition> {
         match self {
             Self::Classic(group) => group.offset_expiration_condition(),
+            Self::Consumer(_) => Some(OffsetExpirationCondition::SinceCommit),
         }
     }
 
@@ -147,6 +170,7 @@ impl Group {
     pub(crate) fn classic_mut(&mut self) -> Option<&mut ClassicGroup> {
         match self {
             Self::Classic(group) => Some(group),
+            Self::Consumer(_) => None,
         }
     }
 
@@ -154,6 +178,7 @@ impl Group {
     pub(crate) fn held_bytes(&self) -> usize {
         match self {
             Self::Classic(group) => group.held_bytes(),
+            Self::Consumer(group) => group.held_bytes(),
         }
     }
 
@@ -161,6 +186,7 @@ impl Group {
     pub(crate) fn next_deadline_ms(&self) -> Option<i64> {
         match self {
             Self::Classic(group) => group.next_deadline_ms(),
+            Self::Consumer(group) => group.next_deadline_ms(),
         }
     }
 
@@ -168,6 +194,10 @@ impl Group {
     pub(crate) fn expire(&mut self, now_ms: i64) -> Vec<Effect> {
         match self {
             Self::Classic(group) => group.expire(now_ms),
+            Self::Consumer(group) => {
+                group.expire(now_ms);
+                Vec::new()
+            }
         }
     }
 }

@@ -4,7 +4,9 @@
 //! This file has the work that all types of groups share. Each protocol has a file: [`classic`] has the requests of the classic one.
 
 mod classic;
+mod consumer;
 
+use super::catalog::SharedCatalog;
 use super::classic::Limits;
 use super::command::{Answer, Command, DeletedOffsets};
 use super::memory::{GroupMemory, Held};
@@ -26,9 +28,10 @@ pub(super) const MAILBOX_REQUESTS: usize = 64;
 const BATCH_REQUESTS: usize = 64;
 
 /// The settings of a group's task.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) limits: Limits,
+    pub(super) consumer: super::consumer::Limits,
     /// `offsets.retention.minutes`.
     pub(super) offsets_retention_ms: i64,
     /// `offsets.retention.check.interval.ms`.
@@ -50,8 +53,11 @@ pub(super) struct GroupTask {
     timeline: Timeline,
     settings: Settings,
     memory: GroupMemory,
+    catalog: SharedCatalog,
     held: Held,
     group: Group,
+    /// True until a request has been served: a group that was created for a request which is refused ends with it.
+    is_new: bool,
     offsets: Offsets,
     check_offsets_at_ms: i64,
     parked: ParkedAnswers,
@@ -66,16 +72,19 @@ impl GroupTask {
         timeline: Timeline,
         settings: Settings,
         memory: GroupMemory,
+        catalog: SharedCatalog,
     ) -> Self {
         Self {
             identity,
             timeline,
-            settings,
             held: memory.hold(),
             memory,
+            catalog,
             group,
+            is_new: true,
             offsets: Offsets::default(),
             check_offsets_at_ms: timeline.now_ms() + settings.offsets_check_interval_ms,
+            settings,
             parked: ParkedAnswers::default(),
             has_ended: false,
         }
@@ -105,6 +114,7 @@ impl GroupTask {
                 // A request after the one that ended the group is dropped, like those in the mailbox.
                 if !self.has_ended {
                     self.handle(now_ms, *command);
+                    self.is_new = false;
                     // The memory is counted after each request, because the next one is checked against it.
                     self.count_held();
                 }
@@ -119,11 +129,13 @@ impl GroupTask {
     fn handle(&mut self, now_ms: i64, command: Command) {
         match command {
             Command::Classic(command) => self.handle_classic(now_ms, command),
+            Command::Consumer(command) => self.handle_consumer(now_ms, command),
             Command::Commit(committer, offsets, answer) => {
                 reply(answer, self.commit(now_ms, &committer, offsets));
             }
-            Command::FetchOffsets(wanted, answer) => {
-                let validated = self.group.validate_offset_fetch().map_err(GroupError::Refused);
+            Command::FetchOffsets(reader, wanted, answer) => {
+                let validated = self.group.validate_offset_fetch(&reader);
+                let validated = validated.map_err(GroupError::Refused);
                 reply(answer, validated.map(|()| self.offsets.fetch(wanted)));
             }
             Command::Summarize(answer) => reply(answer, Ok(self.summarize())),
@@ -147,7 +159,7 @@ impl GroupTask {
         offsets: OffsetsToCommit,
     ) -> Result<(), GroupError<CommitError>> {
         self.group
-            .validate_offset_commit(committer)
+            .validate_offset_commit(committer, &offsets)
             .map_err(GroupError::Refused)?;
         // The member is alive even if there is no memory for its offsets, so its session is renewed first.
         if !committer.is_transactional {
@@ -217,6 +229,13 @@ impl GroupTask {
         }
         if self.group.is_empty() && self.offsets.is_empty() {
             self.end("empty and without offsets");
+        }
+    }
+
+    /// Ends a group that was created for a request which is refused. Kafka creates the group together with its first member.
+    fn end_if_new(&mut self) {
+        if self.is_new {
+            self.end("its first request was refused");
         }
     }
 

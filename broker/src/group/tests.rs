@@ -64,6 +64,7 @@ fn committer(member_id: &str, generation_id: i32) -> Committer {
     Committer {
         membership: membership(member_id, generation_id),
         is_transactional: false,
+        api_version: 9,
     }
 }
 
@@ -205,7 +206,7 @@ async fn requests_that_wait_when_the_group_ends_are_told_so() {
         groups.heartbeat("g", membership("a", 1)),
         groups.commit("g", committer("", -1), commits(6)),
         groups.describe("g"),
-        groups.fetch_offsets("g", None),
+        groups.fetch_offsets("g", OffsetReader::anonymous(), None),
         groups.delete("g"),
     );
     assert_eq!(deleted, Ok(()));
@@ -250,7 +251,9 @@ fn commits(offset: i64) -> OffsetsToCommit {
 }
 
 async fn offset(groups: &Groups) -> Option<i64> {
-    let fetched = groups.fetch_offsets("g", Some(vec![("t".into(), vec![0])])).await;
+    let fetched = groups
+        .fetch_offsets("g", OffsetReader::anonymous(), Some(vec![("t".into(), vec![0])]))
+        .await;
     let (_, offsets) = fetched.expect("the group exists").remove(0);
     offsets[0].1.as_ref().map(|committed| committed.offset.0)
 }

@@ -4,7 +4,7 @@ use super::{Client, Committed, Error, Join, Joined};
 use crate::ids::{GenerationId, LeaderEpoch, Offset};
 use crate::operations::access::Denied;
 use crate::operations::commit_offsets::{Committer, GroupError, Membership, OffsetToCommit, commit_offsets};
-use crate::operations::fetch_offsets::{CommittedOffset, fetch_offsets};
+use crate::operations::fetch_offsets::{CommittedOffset, OffsetReader, fetch_offsets};
 use crate::operations::heartbeat::heartbeat;
 use crate::operations::join_group::{JoinError, JoinRequest, Protocol, join_group};
 use crate::operations::leave_group::{Leaver, leave_group};
@@ -139,6 +139,8 @@ impl Client {
         let committer = Committer {
             membership: membership(member_id, generation_id),
             is_transactional: false,
+            // A client in process speaks the newest version.
+            api_version: i16::MAX,
         };
         let offsets = offsets.iter().map(|(partition, offset)| {
             let commit = OffsetToCommit {
@@ -169,7 +171,14 @@ impl Client {
     ) -> Result<Vec<Option<Committed>>, Error> {
         let wanted = vec![(Arc::from(topic), partitions.to_vec())];
         let context = self.at_coordinator(group_id)?;
-        let fetched = fetch_offsets(&self.cluster, &context, group_id, Some(wanted)).await;
+        let fetched = fetch_offsets(
+            &self.cluster,
+            &context,
+            group_id,
+            OffsetReader::anonymous(),
+            Some(wanted),
+        )
+        .await;
         let fetched = self.heard(group_id, fetched.map_err(|error| Error::from(&error)))?;
         if !fetched.denied.is_empty() {
             return Err(Error::from(&Denied::Topic));

@@ -21,6 +21,8 @@
 //! | FindCoordinator | DESCRIBE on the group or the transactional id; CLUSTER_ACTION on the cluster for a share group |
 //! | JoinGroup, SyncGroup, Heartbeat, LeaveGroup | READ on the group |
 //! | DescribeGroups | DESCRIBE on the group |
+//! | ConsumerGroupHeartbeat | READ on the group and DESCRIBE on the topics it subscribes to by name |
+//! | ConsumerGroupDescribe | DESCRIBE on the group and on the topics of its members |
 //! | ListGroups | DESCRIBE on the cluster, or on each group |
 //! | DeleteGroups | DELETE on the group |
 //! | OffsetCommit | READ on the group and on the topic |

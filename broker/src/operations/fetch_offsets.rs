@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
-pub(crate) use crate::group::FetchedOffsets;
 pub(crate) use crate::group::offsets::CommittedOffset;
+pub(crate) use crate::group::{FetchedOffsets, GenerationOrEpoch, OffsetReader};
 
 /// The reason why the committed offsets of a group cannot be read.
 pub(crate) type FetchOffsetsError = GroupError<crate::group::FetchOffsetsError>;
@@ -29,6 +29,7 @@ pub(crate) async fn fetch_offsets(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     group_id: &str,
+    reader: OffsetReader,
     wanted: Option<PartitionsByTopic>,
 ) -> Result<VisibleOffsets, FetchOffsetsError> {
     // The id may be empty: Kafka serves the offsets of the group with the empty id for old clients.
@@ -42,7 +43,11 @@ pub(crate) async fn fetch_offsets(
         }
     };
     let wants_all = wanted.is_none();
-    let mut offsets = match cluster.groups.fetch_offsets(group_id, wanted.clone()).await {
+    let mut offsets = match cluster
+        .groups
+        .fetch_offsets(group_id, reader, wanted.clone())
+        .await
+    {
         // An error here would stop a partition of librdkafka for good.
         Err(GroupError::NotFound) => nothing(wanted.unwrap_or_default()),
         fetched => fetched?,
@@ -72,10 +77,11 @@ pub(crate) async fn fetch_offsets_by_id(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     group_id: &str,
+    reader: OffsetReader,
     wanted: Option<Vec<(Uuid, Vec<i32>)>>,
 ) -> Result<VisibleOffsetsById, FetchOffsetsError> {
     let Some(wanted) = wanted else {
-        let all = fetch_offsets(cluster, context, group_id, None).await?;
+        let all = fetch_offsets(cluster, context, group_id, reader, None).await?;
         // An offset is stored by name, and a topic deleted meanwhile has no id to show.
         let existing = all.offsets.into_iter().filter_map(|(name, offsets)| {
             let topic = cluster.topics.get(&name)?;
@@ -98,7 +104,7 @@ pub(crate) async fn fetch_offsets_by_id(
             Err(error) => unknown.push((error, indexes)),
         }
     }
-    let fetched = fetch_offsets(cluster, context, group_id, Some(named)).await?;
+    let fetched = fetch_offsets(cluster, context, group_id, reader, Some(named)).await?;
     let offsets = fetched.offsets.into_iter();
     let denied = fetched.denied.into_iter();
     Ok(VisibleOffsetsById {

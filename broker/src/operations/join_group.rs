@@ -31,15 +31,10 @@ fn joiner(cluster: &Cluster, context: &RequestContext, request: JoinRequest) -> 
     } else {
         Arc::clone(&request.member_id)
     };
-    // Java writes an address with a leading slash. A client in the same process is on this host.
-    let client_host = match context.peer_address {
-        Some(address) => format!("/{}", address.ip()),
-        None => "/127.0.0.1".to_owned(),
-    };
     Joiner {
         request,
         new_member_id,
         client_id: context.client_id.as_str().into(),
-        client_host: client_host.into(),
+        client_host: context.client_host().into(),
     }
 }

@@ -7,6 +7,8 @@
 pub(crate) mod access;
 pub(crate) mod alter_configs;
 pub(crate) mod commit_offsets;
+pub(crate) mod consumer_group_describe;
+pub(crate) mod consumer_group_heartbeat;
 pub(crate) mod create_partitions;
 pub(crate) mod create_topics;
 pub(crate) mod delete_groups;
@@ -31,6 +33,7 @@ pub(crate) mod metadata;
 pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
 pub(crate) mod sync_group;
+mod topic_catalog;
 pub(crate) mod update_features;
 
 use crate::cluster::Ingress;
@@ -54,6 +57,16 @@ pub(crate) struct RequestContext {
     pub(crate) peer_address: Option<SocketAddr>,
     /// The client id of the request, with invalid UTF-8 replaced; empty if there is none.
     pub(crate) client_id: String,
+}
+
+impl RequestContext {
+    /// Returns the client's host as groups keep it. Java writes an address with a leading slash. A client in the same process is on this host.
+    pub(crate) fn client_host(&self) -> String {
+        match self.peer_address {
+            Some(address) => format!("/{}", address.ip()),
+            None => "/127.0.0.1".to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]

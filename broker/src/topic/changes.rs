@@ -5,6 +5,7 @@ use crate::ids::NodeId;
 use crate::log::LogSettings;
 use crate::pool::Pool;
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use uuid::Uuid;
 
@@ -121,6 +122,7 @@ impl Change<'_> {
     pub(crate) fn delete(&mut self, topic: &Topic) {
         self.topics.by_name.remove(&topic.name);
         self.topics.by_id.remove(&topic.id);
+        self.topics.version.fetch_add(1, Ordering::Release);
         self.register.partition_count -= topic.partitions.len();
         if let Some(key) = name::collision_key(&topic.name)
             && let Some(colliding) = self.register.colliding.get_mut(&key)
@@ -144,6 +146,8 @@ impl Change<'_> {
         self.topics
             .by_name
             .insert(Arc::clone(&topic.name), Arc::clone(&topic));
+        // The number rises after the map has changed: a reader that sees the new number also sees the change.
+        self.topics.version.fetch_add(1, Ordering::Release);
         topic
     }
 }

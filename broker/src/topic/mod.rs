@@ -15,6 +15,7 @@ pub(crate) use placement::Placement;
 
 use changes::Register;
 use dashmap::DashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
@@ -74,6 +75,8 @@ impl TopicKey {
 pub(crate) struct Topics {
     by_name: DashMap<Arc<str>, Arc<Topic>>,
     by_id: DashMap<Uuid, Arc<str>>,
+    /// The number of changes so far.
+    version: AtomicU64,
     register: Mutex<Register>,
 }
 
@@ -83,6 +86,7 @@ impl Topics {
         Self {
             by_name: DashMap::new(),
             by_id: DashMap::new(),
+            version: AtomicU64::new(0),
             register: Mutex::default(),
         }
     }
@@ -97,6 +101,11 @@ impl Topics {
         let name = self.by_id.get(id).map(|name| Arc::clone(&name))?;
         // A topic of the same name may have been created anew since the id was looked up.
         self.get(&name).filter(|topic| topic.id == *id)
+    }
+
+    /// Returns a number that rises after each change of the topics.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
     }
 
     /// Returns one partition of a topic.

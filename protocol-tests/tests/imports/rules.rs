@@ -218,6 +218,8 @@ pub(crate) const PURE: &[&str] = &[
     "broker/src/log/",
     "broker/src/fetch/plan.rs",
     "broker/src/group/classic/",
+    "broker/src/group/consumer/",
+    "broker/src/group/timers.rs",
     "broker/src/group/offsets.rs",
     "broker/src/transaction/end.rs",
     "broker/src/transaction/init.rs",

@@ -1,11 +1,14 @@
 //! The codes of errors of groups and their offsets.
 
 use super::{KafkaError, code_of};
+use crate::group::consumer;
 use crate::group::{
     AccessError, CommitError, FetchOffsetsError, GroupError, GroupsFull, IllegalGeneration, MembershipError,
     NonEmptyGroup, SubscribedToTopic,
 };
 use crate::operations::commit_offsets::CommitOffsetsError;
+use crate::operations::consumer_group_describe::ConsumerDescribeError;
+use crate::operations::consumer_group_heartbeat::ConsumerHeartbeatError;
 use crate::operations::delete_offsets::DeletePartitionOffsetError;
 use crate::operations::describe_groups::DescribeGroupError;
 use crate::operations::find_coordinator::FindCoordinatorError;
@@ -121,12 +124,67 @@ impl KafkaError for HeartbeatError {
     }
 }
 
+impl KafkaError for ConsumerHeartbeatError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::ProtocolDisabled => ResponseError::UnsupportedVersion,
+            Self::Denied(denied) => denied.response(),
+            Self::Access(error) => error.response(),
+            Self::Refused(error) => error.response(),
+        }
+    }
+}
+
+impl KafkaError for consumer::HeartbeatError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::InvalidRequest(_) => ResponseError::InvalidRequest,
+            Self::UnsupportedAssignor { .. } => ResponseError::UnsupportedAssignor,
+            Self::NotFound(error) => error.response(),
+            Self::MaxSizeReached { .. } => ResponseError::GroupMaxSizeReached,
+            Self::Member(error) => error.response(),
+            Self::FencedMemberEpoch { .. } => ResponseError::FencedMemberEpoch,
+            Self::UnreleasedInstanceId { .. } => ResponseError::UnreleasedInstanceId,
+            Self::InvalidRegularExpression { .. } => ResponseError::InvalidRegularExpression,
+        }
+    }
+}
+
+impl KafkaError for consumer::ConsumerGroupNotFound {
+    fn response(&self) -> ResponseError {
+        ResponseError::GroupIdNotFound
+    }
+}
+
+impl KafkaError for consumer::MemberError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::UnknownMember { .. } | Self::UnknownInstance { .. } => ResponseError::UnknownMemberId,
+            Self::FencedInstance { .. } => ResponseError::FencedInstanceId,
+        }
+    }
+}
+
+impl KafkaError for ConsumerDescribeError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::ProtocolDisabled => ResponseError::UnsupportedVersion,
+            Self::Denied(denied) => denied.response(),
+            Self::TopicDenied => ResponseError::TopicAuthorizationFailed,
+            Self::Access(error) => error.response(),
+            Self::NotFound(error) => error.response(),
+        }
+    }
+}
+
 impl KafkaError for CommitError {
     fn response(&self) -> ResponseError {
         match self {
             Self::Membership(error) => error.response(),
             Self::IllegalGeneration(error) => error.response(),
             Self::RebalanceInProgress => ResponseError::RebalanceInProgress,
+            Self::StaleMemberEpoch => ResponseError::StaleMemberEpoch,
+            Self::UnsupportedVersion => ResponseError::UnsupportedVersion,
         }
     }
 }
@@ -184,7 +242,11 @@ impl KafkaError for IllegalGeneration {
 
 impl KafkaError for FetchOffsetsError {
     fn response(&self) -> ResponseError {
-        match *self {}
+        match self {
+            Self::UnknownMemberId => ResponseError::UnknownMemberId,
+            Self::StaleMemberEpoch => ResponseError::StaleMemberEpoch,
+            Self::IllegalGeneration => ResponseError::IllegalGeneration,
+        }
     }
 }
 

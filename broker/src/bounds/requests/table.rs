@@ -564,4 +564,35 @@ pub(in super::super) static REQUESTS: &[Request] = &[
             boolean("ValidateOnly").since(1),
         ],
     },
+    Request {
+        name: "ConsumerGroupHeartbeat",
+        api_key: 68,
+        first_version: 0,
+        last_version: 1,
+        flexible_from: 0,
+        fields: &[
+            string("GroupId"),
+            string("MemberId"),
+            int32("MemberEpoch"),
+            string("InstanceId").nullable(0),
+            string("RackId").nullable(0),
+            int32("RebalanceTimeoutMs"),
+            array("SubscribedTopicNames", &STRING).nullable(0),
+            string("SubscribedTopicRegex").since(1).nullable(1),
+            string("ServerAssignor").nullable(0),
+            array(
+                "TopicPartitions",
+                &of(&[uuid("TopicId"), array("Partitions", &INT32)]),
+            )
+            .nullable(0),
+        ],
+    },
+    Request {
+        name: "ConsumerGroupDescribe",
+        api_key: 69,
+        first_version: 0,
+        last_version: 1,
+        flexible_from: 0,
+        fields: &[array("GroupIds", &STRING), boolean("IncludeAuthorizedOperations")],
+    },
 ];

@@ -1,9 +1,8 @@
-//! The deadlines of a group, as values. Knows no clock: the shell sleeps until the first deadline and brings the time.
+//! The purposes of a classic group's deadlines.
 
 use super::MemberId;
-use std::collections::{BTreeMap, BTreeSet};
 
-/// The purpose of a deadline. A group has at most one deadline for each.
+/// The purpose of a deadline.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
     /// The end of the time that a rebalance waits for members to join.
@@ -14,51 +13,5 @@ pub(super) enum Timer {
     Session(MemberId),
 }
 
-/// The deadlines of one group.
-#[derive(Debug, Default)]
-pub(super) struct Timers {
-    // A deadline is looked up by its timer to be replaced, and by its time to be taken.
-    deadlines: BTreeMap<Timer, i64>,
-    queue: BTreeSet<(i64, Timer)>,
-}
-
-impl Timers {
-    /// Sets the timer's deadline, and replaces an earlier one.
-    pub(super) fn set(&mut self, timer: Timer, deadline_ms: i64) {
-        self.cancel(&timer);
-        self.queue.insert((deadline_ms, timer.clone()));
-        self.deadlines.insert(timer, deadline_ms);
-    }
-
-    /// Removes the timer's deadline, if there is one.
-    pub(super) fn cancel(&mut self, timer: &Timer) {
-        if let Some((timer, deadline_ms)) = self.deadlines.remove_entry(timer) {
-            self.queue.remove(&(deadline_ms, timer));
-        }
-    }
-
-    /// Returns the first deadline.
-    pub(super) fn next_ms(&self) -> Option<i64> {
-        self.queue.first().map(|(deadline_ms, _)| *deadline_ms)
-    }
-
-    /// Takes the first timer whose deadline is `now_ms` or earlier.
-    pub(super) fn take_due(&mut self, now_ms: i64) -> Option<Timer> {
-        if self.next_ms()? > now_ms {
-            return None;
-        }
-        // Equal deadlines come in the order of the enum, so that the same requests give the same answers.
-        let (_, timer) = self.queue.pop_first()?;
-        self.deadlines.remove(&timer);
-        Some(timer)
-    }
-}
-
-#[cfg(test)]
-impl Timers {
-    /// Returns the timer's deadline, if it is set.
-    pub(super) fn deadline_ms(&self, timer: &Timer) -> Option<i64> {
-        assert_eq!(self.deadlines.len(), self.queue.len());
-        self.deadlines.get(timer).copied()
-    }
-}
+/// The deadlines of a classic group.
+pub(super) type Timers = crate::group::timers::Timers<Timer>;

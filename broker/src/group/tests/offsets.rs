@@ -21,7 +21,10 @@ async fn a_deleted_group_is_gone_with_its_offsets() {
     assert_eq!(committed, Ok(()));
     assert_eq!(offset(&groups).await, Some(5));
     assert_eq!(groups.delete("g").await, Ok(()));
-    assert_eq!(groups.fetch_offsets("g", None).await, Err(GroupError::NotFound));
+    assert_eq!(
+        groups.fetch_offsets("g", OffsetReader::anonymous(), None).await,
+        Err(GroupError::NotFound)
+    );
     assert_eq!(groups.delete("g").await, Err(GroupError::NotFound));
 }
 
@@ -42,7 +45,10 @@ async fn an_offset_of_a_group_without_members_expires_after_its_retention() {
     assert_eq!(offset(&groups).await, Some(5));
     // The check comes every ten minutes, of which the retention is a multiple.
     sleep(Duration::from_secs(2)).await;
-    assert_eq!(groups.fetch_offsets("g", None).await, Err(GroupError::NotFound));
+    assert_eq!(
+        groups.fetch_offsets("g", OffsetReader::anonymous(), None).await,
+        Err(GroupError::NotFound)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -58,5 +64,8 @@ async fn expired_offsets_are_removed_at_the_configured_check_interval() {
     sleep(Duration::from_millis(62_999)).await;
     assert_eq!(offset(&groups).await, Some(5));
     sleep(Duration::from_millis(2)).await;
-    assert_eq!(groups.fetch_offsets("g", None).await, Err(GroupError::NotFound));
+    assert_eq!(
+        groups.fetch_offsets("g", OffsetReader::anonymous(), None).await,
+        Err(GroupError::NotFound)
+    );
 }

@@ -159,14 +159,21 @@ async fn what_groups_committed_for_a_deleted_topic_is_gone_when_the_answer_comes
             generation_or_epoch: GenerationOrEpoch(-1),
         },
         is_transactional: false,
+        api_version: 9,
     };
     let committed = commit_offsets(&cluster, &context, "g", administrator, offsets.to_vec()).await;
     assert!(committed.iter().all(|(_, partitions)| partitions[0].1.is_ok()));
 
     assert_eq!(delete(&cluster, vec![named("a")]).await, [Ok(())]);
-    let left = fetch_offsets(&cluster, &context, "g", None)
-        .await
-        .expect("the group is asked");
+    let left = fetch_offsets(
+        &cluster,
+        &context,
+        "g",
+        crate::group::OffsetReader::anonymous(),
+        None,
+    )
+    .await
+    .expect("the group is asked");
     let topics: Vec<_> = left.offsets.iter().map(|(topic, _)| &**topic).collect();
     assert_eq!(topics, ["b"]);
 }

@@ -120,6 +120,13 @@ samples! {
         feature 0, max_version_level 0, allow_downgrade 0 to 0, upgrade_type 1
     }
     crates::UpdateFeaturesRequest { timeout_ms 0, feature_updates 0, validate_only 1 }
+    crates::consumer_group_heartbeat_request::TopicPartitions { topic_id 0, partitions 0 }
+    crates::ConsumerGroupHeartbeatRequest {
+        group_id 0, member_id 0, member_epoch 0, instance_id 0 null 0, rack_id 0 null 0,
+        rebalance_timeout_ms 0, subscribed_topic_names 0 null 0, subscribed_topic_regex 1 null 1,
+        server_assignor 0 null 0, topic_partitions 0 null 0
+    }
+    crates::ConsumerGroupDescribeRequest { group_ids 0, include_authorized_operations 0 }
     ours::api_versions_response::ApiVersion { api_key 0, min_version 0, max_version 0 }
     ours::api_versions_response::SupportedFeatureKey { name 3, min_version 3, max_version 3 }
     ours::api_versions_response::FinalizedFeatureKey { name 3, max_version_level 3, min_version_level 3 }
@@ -198,4 +205,6 @@ list_cases! {
     crates::DescribeProducersRequest
     crates::DescribeTopicPartitionsRequest
     crates::UpdateFeaturesRequest
+    crates::ConsumerGroupHeartbeatRequest
+    crates::ConsumerGroupDescribeRequest
 }

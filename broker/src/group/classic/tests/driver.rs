@@ -115,6 +115,7 @@ impl Driver {
         let committer = Committer {
             membership,
             is_transactional,
+            api_version: 9,
         };
         self.group.validate_offset_commit(&committer)?;
         self.group
