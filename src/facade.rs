@@ -354,6 +354,7 @@ fn cluster_config(options: &Options) -> Config {
         nodes,
         advertised: options.advertised.clone(),
         memory_limit_bytes: options.memory_limit_bytes,
+        spare_memory_bytes: options.spare_memory_bytes,
         properties: options.properties.clone(),
         ..Config::default()
     }

@@ -47,6 +47,8 @@ pub(crate) struct Cluster {
     features: Mutex<Features>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) pool: Pool,
+    /// See [`Config::spare_memory_bytes`].
+    pub(crate) spare_memory_bytes: usize,
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
 }
@@ -91,6 +93,7 @@ impl Cluster {
             topics: Topics::new(),
             counters: Arc::default(),
             pool,
+            spare_memory_bytes: config.spare_memory_bytes,
             clock,
             entropy,
         })

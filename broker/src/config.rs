@@ -25,6 +25,8 @@ pub struct Config {
     pub advertised: Advertised,
     /// The most memory for frames, logs, answers and decompression together, in bytes.
     pub memory_limit_bytes: usize,
+    /// The most memory that is kept for reuse while nobody needs it, in bytes; the rest goes back to the system.
+    pub spare_memory_bytes: usize,
     /// Kafka's broker configs by name (`num.partitions`, `log.retention.ms`, ...), checked when the cluster starts.
     pub properties: BTreeMap<String, String>,
 }
@@ -45,6 +47,7 @@ impl Default for Config {
             nodes: vec![NodeConfig::default()],
             advertised: Advertised::default(),
             memory_limit_bytes: 1 << 30,
+            spare_memory_bytes: 64 << 20,
             properties: BTreeMap::new(),
         }
     }

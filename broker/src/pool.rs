@@ -1,6 +1,7 @@
 //! The memory for records: buffers that are used again when their last slice has been dropped, and the limit of them all.
 //!
-//! A page fault costs more than everything else in storing a batch, so buffers are recycled and not returned to the allocator.
+//! A page fault costs more than everything else in storing a batch, so buffers are recycled and not returned to the allocator, unless
+//! nobody needs them for a while.
 //! Everything that is held for a client is charged here, from the time it is received until the last reference is dropped.
 //!
 //! The limit has two parts. A quarter is for frames in flight: when it is used up, connections wait before they read on
@@ -288,6 +289,12 @@ impl Pool {
         // The bytes in use may exceed the limit: see `charge_beyond_limit`.
         let room_bytes = self.shared.limit_bytes.saturating_sub(self.used_bytes());
         self.shared.free.shrink_to(room_bytes);
+    }
+
+    /// Gives free buffers back to the allocator that nobody has needed since the last call, until at most `spare_bytes` remain. Returns the
+    /// size of those given back.
+    pub(crate) fn trim_unused(&self, spare_bytes: usize) -> usize {
+        self.shared.free.trim_unused(spare_bytes)
     }
 
     /// Returns an empty buffer of the size that `charge` counts.

@@ -1,5 +1,5 @@
-//! Work beside requests: the sweeps of the logs (`retention.ms`, `retention.bytes`, expired producers), and the pool's stock of new
-//! buffers. One task, owned by the broker.
+//! Work beside requests: the sweeps of the logs (`retention.ms`, `retention.bytes`, expired producers), the pool's stock of new buffers,
+//! and the return of those that nobody needs. One task, owned by the broker.
 //!
 //! This file decides when a sweep runs; the log decides which segments are dropped. Groups expire their offsets themselves. Source:
 //! Kafka's `LogManager.cleanupLogs`.
@@ -29,7 +29,8 @@ impl Upkeep {
                     sweep(&cluster).await;
                 }
             };
-            tokio::join!(sweeping, cluster.pool.keep_stock());
+            let returning = return_memory(&cluster);
+            tokio::join!(sweeping, cluster.pool.keep_stock(), returning);
         });
         Self { task }
     }
@@ -45,6 +46,20 @@ impl Upkeep {
 impl Drop for Upkeep {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// The time for which nobody has needed memory that is given back. A producer that pauses for less finds its buffers again.
+const UNUSED_FOR: Duration = Duration::from_secs(10);
+
+/// Gives memory that nobody needs back to the system, for ever.
+async fn return_memory(cluster: &Cluster) {
+    loop {
+        tokio::time::sleep(UNUSED_FOR).await;
+        let returned_bytes = cluster.pool.trim_unused(cluster.spare_memory_bytes);
+        if returned_bytes > 0 {
+            tracing::debug!(returned_bytes, "memory given back");
+        }
     }
 }
 

@@ -51,6 +51,9 @@ pub(crate) struct ServeArgs {
     /// bytes, or a number with K, M or G [default: 3/4 of the machine's or container's memory]
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory_limit: Option<ByteSize>,
+    /// Most memory that is kept for reuse while nobody needs it; the rest goes back to the system
+    #[arg(long, value_name = "SIZE", default_value = "64M")]
+    pub(crate) spare_memory: ByteSize,
     /// TOML file that declares topics, functions and mappings
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -55,6 +55,7 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
         memory_limit_bytes: args
             .memory_limit
             .map_or_else(memory_limit::default_bytes, |size| size.0),
+        spare_memory_bytes: args.spare_memory.0,
         lambda_endpoint: args.lambda_endpoint.clone(),
         scaling: args.scaling.apply(file.scaling(ProfileName::Instant))?.profile,
         time_scale: args.time_scale,

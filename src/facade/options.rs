@@ -19,6 +19,8 @@ pub struct Options {
     pub properties: BTreeMap<String, String>,
     /// The limit, in bytes, of the memory for records, requests, answers, groups and payloads together.
     pub memory_limit_bytes: usize,
+    /// The most memory, in bytes, that is kept for reuse while nobody needs it. The rest goes back to the system within 20 s.
+    pub spare_memory_bytes: usize,
     /// The URL at which functions that are not registered by name are invoked.
     pub lambda_endpoint: Option<String>,
     /// The AWS account in ARNs: 12 digits.
@@ -49,6 +51,7 @@ impl Default for Options {
             http: Some("127.0.0.1:0".to_owned()),
             properties: BTreeMap::new(),
             memory_limit_bytes: 1 << 30,
+            spare_memory_bytes: 64 << 20,
             lambda_endpoint: None,
             account_id: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),

@@ -17,7 +17,23 @@ const DOUBLINGS: usize = 15;
 pub(super) struct FreeBuffers {
     bound_bytes: usize,
     bytes: AtomicUsize,
-    classes: [Mutex<Vec<Vec<u8>>>; STEPS * DOUBLINGS],
+    classes: [Mutex<FreeClass>; STEPS * DOUBLINGS],
+}
+
+/// The free buffers of one class. The last one that came is the first that goes, since its memory is in the cache.
+#[derive(Debug)]
+struct FreeClass {
+    buffers: Vec<Vec<u8>>,
+    /// The smallest number of buffers since the last trim: nobody has needed these.
+    unused: usize,
+}
+
+impl FreeClass {
+    fn pop(&mut self) -> Option<Vec<u8>> {
+        let buffer = self.buffers.pop()?;
+        self.unused = self.unused.min(self.buffers.len());
+        Some(buffer)
+    }
 }
 
 /// Returns the capacity of a buffer for `len` bytes: that of the class, or `len` itself if no class holds it.
@@ -46,7 +62,12 @@ impl FreeBuffers {
         Self {
             bound_bytes,
             bytes: AtomicUsize::new(0),
-            classes: [const { Mutex::new(Vec::new()) }; STEPS * DOUBLINGS],
+            classes: [const {
+                Mutex::new(FreeClass {
+                    buffers: Vec::new(),
+                    unused: 0,
+                })
+            }; STEPS * DOUBLINGS],
         }
     }
 
@@ -73,12 +94,12 @@ impl FreeBuffers {
             return;
         }
         buffer.clear();
-        self.lock(class).push(buffer);
+        self.lock(class).buffers.push(buffer);
     }
 
     /// Returns the number of free buffers of the class that holds `len`.
     pub(super) fn count(&self, len: usize) -> usize {
-        class_of(len).map_or(0, |class| self.lock(class).len())
+        class_of(len).map_or(0, |class| self.lock(class).buffers.len())
     }
 
     /// Returns whether the limit leaves room for a buffer of `bytes`.
@@ -108,8 +129,35 @@ impl FreeBuffers {
         }
     }
 
+    /// Gives buffers back to the allocator that nobody has needed since the last call, the largest first, until at most `bytes` remain.
+    /// Returns the size of those given back.
+    pub(super) fn trim_unused(&self, bytes: usize) -> usize {
+        let mut trimmed_bytes = 0;
+        for class in (0..self.classes.len()).rev() {
+            while self.bytes() > bytes {
+                let Some(buffer) = self.pop_unused(class) else {
+                    break;
+                };
+                self.bytes.fetch_sub(buffer.capacity(), Ordering::Relaxed);
+                trimmed_bytes += buffer.capacity();
+            }
+            let mut class = self.lock(class);
+            class.unused = class.buffers.len();
+        }
+        trimmed_bytes
+    }
+
+    /// Takes the buffer that has been free for the longest time, if nobody has needed it since the last trim.
+    fn pop_unused(&self, class: usize) -> Option<Vec<u8>> {
+        let mut class = self.lock(class);
+        let last_unused = class.unused.checked_sub(1)?;
+        class.unused = last_unused;
+        // Buffers come and go at the end, so those at the front are the ones that stayed. The order of the others does not matter.
+        Some(class.buffers.swap_remove(last_unused))
+    }
+
     // A panic between two list operations leaves the list whole.
-    fn lock(&self, class: usize) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
+    fn lock(&self, class: usize) -> std::sync::MutexGuard<'_, FreeClass> {
         self.classes[class].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -143,6 +191,23 @@ mod tests {
         assert_eq!(free.pop(4096), None, "the bound leaves no room for a second one");
         assert_eq!(free.pop(8192).map(|buffer| buffer.capacity()), Some(8192));
         assert_eq!(free.pop(8192), None);
+    }
+
+    #[test]
+    fn buffers_that_nobody_needed_since_the_last_trim_are_given_back() {
+        let free = FreeBuffers::new(100_000);
+        for _ in 0..4 {
+            free.push(Vec::with_capacity(8192));
+        }
+        assert_eq!(free.trim_unused(0), 0, "they came after the last trim");
+        let (one, other) = (free.pop(8192), free.pop(8192));
+        for buffer in [one, other] {
+            free.push(buffer.expect("it was free"));
+        }
+        assert_eq!(free.trim_unused(0), 2 * 8192, "two of the four were needed");
+        assert_eq!(free.count(8192), 2);
+        assert_eq!(free.trim_unused(10_000), 8192, "one fits what may stay");
+        assert_eq!((free.trim_unused(0), free.bytes()), (8192, 0));
     }
 
     #[test]
