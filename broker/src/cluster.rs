@@ -78,6 +78,7 @@ impl Cluster {
         // At the start all brokers have the same values, so one is checked for all.
         check_topic_defaults(&broker_configs, nodes[0].id)?;
         let pool = Pool::new(config.memory_limit_bytes);
+        let topics = Topics::new(&config.cluster_id);
         let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
         Ok(Self {
             cluster_id: config.cluster_id,
@@ -90,7 +91,7 @@ impl Cluster {
             config: typed,
             broker_configs,
             authorizer: Authorizer::default(),
-            topics: Topics::new(),
+            topics,
             counters: Arc::default(),
             pool,
             spare_memory_bytes: config.spare_memory_bytes,

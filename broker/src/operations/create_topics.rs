@@ -198,8 +198,8 @@ fn create(
     let existing = change.partition_count() + planned.partitions;
     let placement = place(cluster, existing, &topic)?;
     let new = NewTopic {
+        id: change.new_id(&topic.name, &cluster.entropy),
         name: topic.name.into(),
-        id: cluster.entropy.uuid(),
         config,
         placement,
     };

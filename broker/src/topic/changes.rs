@@ -1,6 +1,8 @@
 //! Creating, changing and deleting topics, one change at a time. In a real cluster the controller does this.
 
+use super::identity::{self, RetiredIds};
 use super::{Partition, Placement, Topic, TopicConfig, Topics, name};
+use crate::Entropy;
 use crate::ids::NodeId;
 use crate::log::LogSettings;
 use crate::pool::Pool;
@@ -15,6 +17,7 @@ pub(super) struct Register {
     /// The topics whose names can collide in the names of Kafka's metrics, by [`name::collision_key`].
     colliding: HashMap<String, Vec<Arc<str>>>,
     partition_count: usize,
+    retired: RetiredIds,
 }
 
 /// A topic to create, checked.
@@ -54,6 +57,14 @@ impl Change<'_> {
     /// Returns the number of partitions in the cluster.
     pub(crate) fn partition_count(&self) -> usize {
         self.register.partition_count
+    }
+
+    /// Returns an id for a topic whose name is free. It follows from the cluster id and the name unless a topic of that name was deleted.
+    pub(crate) fn new_id(&self, name: &str, entropy: &Entropy) -> Uuid {
+        let first = self.register.retired.first_id(&self.topics.cluster_id, name);
+        // Two names can have one first id, however unlikely: the second one gets another.
+        let first = first.filter(|id| self.topics.get_by_id(id).is_none());
+        first.unwrap_or_else(|| identity::random_id(entropy))
     }
 
     /// Adds a topic whose name is free. `settings` returns the settings of partitions that a broker leads.
@@ -120,6 +131,7 @@ impl Change<'_> {
 
     /// Removes a topic. Marks its partitions as deleted for the requests that still hold them, and wakes their waiters.
     pub(crate) fn delete(&mut self, topic: &Topic) {
+        self.register.retired.retire(&self.topics.cluster_id, &topic.name);
         self.topics.by_name.remove(&topic.name);
         self.topics.by_id.remove(&topic.id);
         self.topics.version.fetch_add(1, Ordering::Release);

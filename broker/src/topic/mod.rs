@@ -2,6 +2,7 @@
 
 mod changes;
 pub(crate) mod config;
+mod identity;
 pub(crate) mod leadership;
 pub(crate) mod name;
 pub(crate) mod partition;
@@ -73,6 +74,8 @@ impl TopicKey {
 /// deadlock. Only [`Topics::change`] changes them.
 #[derive(Debug)]
 pub(crate) struct Topics {
+    /// A part of each topic's first id.
+    cluster_id: String,
     by_name: DashMap<Arc<str>, Arc<Topic>>,
     by_id: DashMap<Uuid, Arc<str>>,
     /// The number of changes so far.
@@ -81,9 +84,10 @@ pub(crate) struct Topics {
 }
 
 impl Topics {
-    /// Returns an empty set of topics.
-    pub(crate) fn new() -> Self {
+    /// Returns the topics of the cluster with that id, none at first.
+    pub(crate) fn new(cluster_id: &str) -> Self {
         Self {
+            cluster_id: cluster_id.to_owned(),
             by_name: DashMap::new(),
             by_id: DashMap::new(),
             version: AtomicU64::new(0),

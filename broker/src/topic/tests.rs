@@ -203,7 +203,7 @@ fn settings() -> impl Fn(NodeId) -> Arc<LogSettings> {
 
 #[test]
 fn a_topic_is_found_by_name_and_id_once_it_is_created() {
-    let topics = Topics::new();
+    let topics = Topics::new("test");
     assert!(topics.get("orders").is_none());
     let pool = Pool::new(1 << 20);
     topics
@@ -228,7 +228,7 @@ fn a_topic_is_found_by_name_and_id_once_it_is_created() {
 
 #[test]
 fn a_collision_is_known_until_its_topic_goes() {
-    let topics = Topics::new();
+    let topics = Topics::new("test");
     let pool = Pool::new(1 << 20);
     topics.change().create(new_topic("a.b", 1, 1), settings(), &pool);
     assert_eq!(topics.change().collision("a_b").as_deref(), Some("a.b"));
@@ -237,7 +237,7 @@ fn a_collision_is_known_until_its_topic_goes() {
 
 #[test]
 fn topics_are_listed_by_name() {
-    let topics = Topics::new();
+    let topics = Topics::new("test");
     let pool = Pool::new(1 << 20);
     for (id, name) in ["c", "a", "b"].into_iter().enumerate() {
         topics

@@ -177,3 +177,22 @@ async fn what_groups_committed_for_a_deleted_topic_is_gone_when_the_answer_comes
     let topics: Vec<_> = left.offsets.iter().map(|(topic, _)| &**topic).collect();
     assert_eq!(topics, ["b"]);
 }
+
+#[tokio::test]
+async fn a_topic_has_its_id_again_after_a_restart_and_a_random_one_after_a_deletion() {
+    let id = |cluster: &Cluster| cluster.topics.get("orders").expect("it was created").id;
+    let (cluster, restarted) = (
+        cluster_with(&["orders"], &[]),
+        cluster_with(&["other", "orders"], &[]),
+    );
+    assert_eq!(id(&cluster), id(&restarted));
+    let mut ids = vec![id(&cluster)];
+    for _ in 0..3 {
+        assert_eq!(delete(&cluster, vec![named("orders")]).await, [Ok(())]);
+        let topics = vec![CreateTopic::named("orders")];
+        create_topics(&cluster, &RequestContext::for_tests(1), topics, false);
+        let again = id(&cluster);
+        assert!(!ids.contains(&again), "{again} was the id of an earlier topic");
+        ids.push(again);
+    }
+}
