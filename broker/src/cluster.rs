@@ -1,5 +1,6 @@
 //! The brokers, their shared state, and the choice of leaders and coordinators. Knows no rules of logs or groups.
 
+mod coordinators;
 mod liveness;
 mod node;
 mod producer_ids;
@@ -19,10 +20,12 @@ use crate::security::Authorizer;
 use crate::topic::leadership::elect;
 use crate::topic::{Topic, TopicConfig, TopicDefaults, Topics};
 use crate::{Clock, Entropy};
+use coordinators::GroupsJournal;
 use liveness::Liveness;
 use producer_ids::ProducerIds;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(crate) use coordinators::CoordinatorTopic;
 #[cfg(test)]
 pub(crate) use node::authority;
 pub(crate) use node::{Ingress, ListenerName, Node, NodeEndpoint, NodeListener};
@@ -39,7 +42,7 @@ pub(crate) struct Cluster {
     pub(crate) broker_configs: BrokerConfigs,
     /// The authoriser of all requests.
     pub(crate) authorizer: Authorizer,
-    pub(crate) topics: Topics,
+    pub(crate) topics: Arc<Topics>,
     pub(crate) groups: Groups,
     /// One per broker, in the order of `nodes`.
     pub(crate) fetch_sessions: Vec<FetchSessions>,
@@ -78,7 +81,8 @@ impl Cluster {
         // At the start all brokers have the same values, so one is checked for all.
         check_topic_defaults(&broker_configs, nodes[0].id)?;
         let pool = Pool::new(config.memory_limit_bytes);
-        let topics = Topics::new(&config.cluster_id);
+        let topics = Arc::new(Topics::new(&config.cluster_id));
+        let journal = Arc::new(GroupsJournal::new(&typed, Arc::clone(&topics), pool.clone())?);
         let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
         Ok(Self {
             cluster_id: config.cluster_id,
@@ -87,7 +91,7 @@ impl Cluster {
             producer_ids: ProducerIds::new(entropy.clone()),
             liveness: Liveness::new(nodes.iter().map(|node| node.id)),
             nodes,
-            groups: Groups::new(&typed, &clock, pool.clone()),
+            groups: Groups::new(&typed, &clock, pool.clone(), journal),
             config: typed,
             broker_configs,
             authorizer: Authorizer::default(),
@@ -139,18 +143,6 @@ impl Cluster {
     /// Returns the brokers that are alive.
     pub(crate) fn alive_nodes(&self) -> Vec<NodeId> {
         self.liveness.alive()
-    }
-
-    /// Returns the broker that coordinates a group: Kafka's rule (`Utils.abs(hash) % partitions`) applied to the brokers. While that broker
-    /// is down, the next broker alive coordinates the group.
-    pub(crate) fn group_coordinator(&self, group_id: &str) -> NodeId {
-        // This is Java's `String.hashCode`, which goes over UTF-16 units.
-        let hash = group_id.encode_utf16().fold(0i32, |hash, unit| {
-            hash.wrapping_mul(31).wrapping_add(i32::from(unit))
-        });
-        self.liveness
-            // As `Utils.abs`: the absolute value of the least integer would be negative.
-            .next_alive((hash & i32::MAX) as usize % self.nodes.len())
     }
 
     /// Returns the broker with that id.

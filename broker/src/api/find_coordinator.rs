@@ -4,10 +4,11 @@
 //! 0 to 6. One key up to version 3, several from version 4 on.
 //!
 //! # Behaviour
-//! The hash of a group's id selects its coordinator. A coordinator is available at once: there is no offsets topic that must be created
-//! first.
+//! The hash of a group's id selects a partition of `__consumer_offsets`, whose leader coordinates the group. The first look-up creates that
+//! topic. While no replica of the partition is alive the answer is COORDINATOR_NOT_AVAILABLE.
 //!
 //! # Differs from Apache Kafka
+//! The look-up that creates the topic finds a coordinator already. Kafka answers COORDINATOR_NOT_AVAILABLE, and the client asks again.
 //! Transactional ids (key type 1) and share groups (2) get INVALID_REQUEST.
 //!
 //! # Notes by KIP

@@ -7,6 +7,7 @@ use crate::messages::offset_fetch_request::{
     OffsetFetchRequestGroup, OffsetFetchRequestTopic, OffsetFetchRequestTopics,
 };
 use crate::messages::{DeleteGroupsRequest, OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest};
+use crate::operations::coordinator_topics::create_for_groups;
 use crate::operations::create_topics::{CreateTopic, create_topics};
 use bytes::BytesMut;
 use kafka_protocol::ResponseError as E;
@@ -59,6 +60,7 @@ fn cluster() -> Arc<Cluster> {
     };
     let created = create_topics(&cluster, &asking(1), vec![orders], false);
     assert!(created[0].1.is_ok());
+    create_for_groups(&cluster);
     cluster
 }
 

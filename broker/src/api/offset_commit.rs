@@ -8,9 +8,11 @@
 //! unknown topic id with UNKNOWN_TOPIC_ID; an error of the member fails all others. A commit renews the member's session.
 //!
 //! # Differs from Apache Kafka
-//! - An offset is stored without its topic's id: the offsets of a topic are deleted with the topic.
-//! - Offsets live in memory, not in `__consumer_offsets`. At the memory limit of groups, see JoinGroup, offsets of further partitions and
-//!   longer metadata get COORDINATOR_NOT_AVAILABLE; an offset that replaces another is always accepted.
+//! - An offset is kept without its topic's id, but for the record in `__consumer_offsets`: the offsets of a topic are deleted with the topic.
+//! - At the memory limit of groups, see JoinGroup, offsets of further partitions and longer metadata get COORDINATOR_NOT_AVAILABLE; an offset
+//!   that replaces another is always accepted.
+//! - A commit is one batch in `__consumer_offsets`. Kafka gathers commits for `group.coordinator.append.linger.ms`. A commit is accepted also
+//!   if the memory of logs is used up, and then has no record there.
 //!
 //! # Notes by KIP
 //! KIP-211: no retention time (5). KIP-320: leader epoch (6). KIP-345: group.instance.id (7). KIP-848: GROUP_ID_NOT_FOUND (9), topic ids

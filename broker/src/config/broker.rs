@@ -39,6 +39,22 @@ pub(crate) struct BrokerConfig {
     pub(crate) consumer_protocol: bool,
     /// `offset.metadata.max.bytes`; default 4,096.
     pub(crate) offset_metadata_max_bytes: i32,
+    /// `offsets.topic.num.partitions`; default 50.
+    pub(crate) offsets_topic_partitions: i32,
+    /// `offsets.topic.replication.factor`, at most the number of brokers; default 3.
+    pub(crate) offsets_topic_replication_factor: i16,
+    /// `offsets.topic.segment.bytes`; default 104,857,600.
+    pub(crate) offsets_topic_segment_bytes: i32,
+    /// `offsets.topic.compression.codec`, by its number in a batch's attributes; default 0, none.
+    pub(crate) offsets_topic_compression_codec: i32,
+    /// `transaction.state.log.num.partitions`; default 50.
+    pub(crate) transaction_topic_partitions: i32,
+    /// `transaction.state.log.replication.factor`, at most the number of brokers; default 3.
+    pub(crate) transaction_topic_replication_factor: i16,
+    /// `transaction.state.log.min.isr`; default 2.
+    pub(crate) transaction_topic_min_isr: i32,
+    /// `transaction.state.log.segment.bytes`; default 104,857,600.
+    pub(crate) transaction_topic_segment_bytes: i32,
     /// `offsets.retention.minutes`; default 10,080.
     pub(crate) offsets_retention_minutes: i32,
     /// `offsets.retention.check.interval.ms`: how often groups drop expired offsets; default 600,000.
@@ -79,6 +95,14 @@ impl Default for BrokerConfig {
             group_consumer_regex_refresh_interval_ms: 600_000,
             consumer_protocol: true,
             offset_metadata_max_bytes: 4_096,
+            offsets_topic_partitions: 50,
+            offsets_topic_replication_factor: 3,
+            offsets_topic_segment_bytes: 104_857_600,
+            offsets_topic_compression_codec: 0,
+            transaction_topic_partitions: 50,
+            transaction_topic_replication_factor: 3,
+            transaction_topic_min_isr: 2,
+            transaction_topic_segment_bytes: 104_857_600,
             offsets_retention_minutes: 10_080,
             offsets_retention_check_interval_ms: 600_000,
             socket_request_max_bytes: 104_857_600,

@@ -127,7 +127,6 @@ pub(crate) mod without_effect {
     pub(crate) const NO_COMPACTION: &str = "logs are not compacted";
     pub(crate) const NO_CONNECTION_LIMITS: &str = "connections are bounded by the memory limit only";
     pub(crate) const GROUP_CONFIGS: &str = "groups have no configs of their own yet, which it would bound";
-    pub(crate) const NO_INTERNAL_TOPICS: &str = "committed offsets are not kept in a topic";
     pub(crate) const NO_QUOTAS: &str = "there are no quotas";
     pub(crate) const NO_RECOMPRESSION: &str = "batches are stored with the codec that they were sent with";
     pub(crate) const NO_REPLICATION: &str = "brokers do not replicate or fail: all replicas count as in sync";
@@ -264,10 +263,10 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     no_effect(int("offsets.load.buffer.size", 1, "5242880", "The size of batches when offsets are loaded, in bytes; not used here."), IN_MEMORY),
     honoured(long("offsets.retention.check.interval.ms", 1, "600000", "The interval at which the groups are swept for expired offsets, in milliseconds."), |config, value| config.offsets_retention_check_interval_ms = value.long()),
     honoured(int("offsets.retention.minutes", 1, "10080", "The time that a group's offsets are kept once it has no members, in minutes."), |config, value| config.offsets_retention_minutes = value.int()),
-    no_effect(int("offsets.topic.compression.codec", i32::MIN as i64, "0", "The codec of the offsets topic, which this cluster does not have."), NO_INTERNAL_TOPICS),
-    no_effect(int("offsets.topic.num.partitions", 1, "50", "The partitions of the offsets topic, which this cluster does not have."), NO_INTERNAL_TOPICS),
-    no_effect(key("offsets.topic.replication.factor", ConfigType::Short { min: 1, max: i16::MAX as i64 }, Some("3"), "The replication factor of the offsets topic, which this cluster does not have."), NO_INTERNAL_TOPICS),
-    no_effect(int("offsets.topic.segment.bytes", 1, "104857600", "The segments of the offsets topic, which this cluster does not have."), NO_INTERNAL_TOPICS),
+    honoured(int("offsets.topic.compression.codec", i32::MIN as i64, "0", "The codec of the batches in __consumer_offsets: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd."), |config, value| config.offsets_topic_compression_codec = value.int()),
+    honoured(int("offsets.topic.num.partitions", 1, "50", "The number of partitions of __consumer_offsets."), |config, value| config.offsets_topic_partitions = value.int()),
+    honoured(key("offsets.topic.replication.factor", ConfigType::Short { min: 1, max: i16::MAX as i64 }, Some("3"), "The replication factor of __consumer_offsets; the number of brokers if they are fewer."), |config, value| config.offsets_topic_replication_factor = value.short()),
+    honoured(int("offsets.topic.segment.bytes", 1, "104857600", "The size of a segment of __consumer_offsets, in bytes."), |config, value| config.offsets_topic_segment_bytes = value.int()),
     no_effect(list("process.roles", "", "The roles of the process: broker, controller or both."), ONE_PROCESS),
     honoured(dynamic(int("producer.id.expiration.ms", 1, "86400000", "The time without a batch after which a producer id is forgotten, in milliseconds.")), |config, value| config.producer_id_expiration_ms = value.long()),
     no_effect(int("producer.purgatory.purge.interval.requests", i32::MIN as i64, "1000", "The number of requests after which finished waiting produces are swept; not used here."), NO_THREAD_POOLS),
@@ -304,10 +303,10 @@ pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
     no_effect(per_broker(text("ssl.truststore.type", "JKS", "The format of the file with the certificates that are trusted.")), NO_SECURITY),
     no_effect(int("transaction.max.timeout.ms", 1, "900000", "The longest transaction timeout that a producer may ask for, in milliseconds."), NO_TRANSACTIONS),
     no_effect(dynamic(boolean("transaction.partition.verification.enable", "true", "Whether a leader asks the coordinator if a transaction is open before it appends.")), NO_TRANSACTIONS),
-    no_effect(int("transaction.state.log.min.isr", 1, "2", "The least replicas of the transaction topic, which this cluster does not have."), NO_TRANSACTIONS),
-    no_effect(int("transaction.state.log.num.partitions", 1, "50", "The partitions of the transaction topic, which this cluster does not have."), NO_TRANSACTIONS),
-    no_effect(key("transaction.state.log.replication.factor", ConfigType::Short { min: 1, max: i16::MAX as i64 }, Some("3"), "The replication factor of the transaction topic, which this cluster does not have."), NO_TRANSACTIONS),
-    no_effect(int("transaction.state.log.segment.bytes", 1, "104857600", "The segments of the transaction topic, which this cluster does not have."), NO_TRANSACTIONS),
+    honoured(int("transaction.state.log.min.isr", 1, "2", "The min.insync.replicas of __transaction_state."), |config, value| config.transaction_topic_min_isr = value.int()),
+    honoured(int("transaction.state.log.num.partitions", 1, "50", "The number of partitions of __transaction_state."), |config, value| config.transaction_topic_partitions = value.int()),
+    honoured(key("transaction.state.log.replication.factor", ConfigType::Short { min: 1, max: i16::MAX as i64 }, Some("3"), "The replication factor of __transaction_state; the number of brokers if they are fewer."), |config, value| config.transaction_topic_replication_factor = value.short()),
+    honoured(int("transaction.state.log.segment.bytes", 1, "104857600", "The size of a segment of __transaction_state, in bytes."), |config, value| config.transaction_topic_segment_bytes = value.int()),
     no_effect(int("transactional.id.expiration.ms", 1, "604800000", "The time without use after which a transactional id is forgotten, in milliseconds."), NO_TRANSACTIONS),
     no_effect(dynamic(boolean("unclean.leader.election.enable", "false", "Whether a replica that is not in sync may become the leader when no other is left, losing records.")), NO_REPLICATION),
 ];

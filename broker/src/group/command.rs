@@ -41,6 +41,8 @@ pub(in crate::group) enum Command {
     DeleteOffsets(PartitionsByTopic, Answer<DeletedOffsets, NonEmptyGroup>),
     /// Tells that topics were deleted. It has no answer.
     DeleteTopics(Arc<[Arc<str>]>),
+    /// Tells that the journal of the group was deleted. It has no answer.
+    Unload,
 }
 
 /// A request of the classic protocol.

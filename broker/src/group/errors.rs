@@ -53,15 +53,13 @@ pub(crate) enum AccessError {
     /// The group id is empty. Such a group may only store offsets.
     #[error("the group id must not be empty")]
     EmptyGroupId,
-    /// Another broker coordinates the group.
-    #[error("broker {asked} does not coordinate group `{group_id}`: broker {coordinator} does")]
+    /// The broker does not coordinate the group.
+    #[error("broker {asked} does not coordinate group `{group_id}`")]
     NotCoordinator {
         /// The group.
         group_id: String,
         /// The broker that was asked.
         asked: NodeId,
-        /// The broker to ask.
-        coordinator: NodeId,
     },
     /// The group ended while the request waited, or the cluster stops. A group that is created later may have the same id.
     #[error("the group ended while the request waited: try again")]

@@ -9,6 +9,7 @@ use super::command::{Answer, ClassicCommand, Command, ConsumerCommand, DeletedOf
 use super::consumer::{
     self, Assignor, ConsumerDescription, ConsumerGroupNotFound, Heartbeat, HeartbeatAnswer, MigrationPolicy,
 };
+use super::journal::GroupJournal;
 use super::memory::{GROUP_BYTES, GroupMemory};
 use super::offsets::{FetchedOffsets, OffsetsToCommit, PartitionsByTopic};
 use super::registry::{Mailbox, Registry};
@@ -49,13 +50,19 @@ pub(crate) struct Groups {
     pub(super) max_groups: usize,
     memory: GroupMemory,
     catalog: SharedCatalog,
+    journal: Arc<dyn GroupJournal>,
     /// Dropping it aborts the tasks.
     tasks: Mutex<JoinSet<()>>,
 }
 
 impl Groups {
-    /// Creates the groups of a cluster, none at first. Their memory counts against `pool`.
-    pub(crate) fn new(config: &BrokerConfig, clock: &Clock, pool: Pool) -> Self {
+    /// Creates the groups of a cluster, none at first. Their memory counts against `pool`, and `journal` keeps their changes.
+    pub(crate) fn new(
+        config: &BrokerConfig,
+        clock: &Clock,
+        pool: Pool,
+        journal: Arc<dyn GroupJournal>,
+    ) -> Self {
         let limits = Limits {
             initial_rebalance_delay_ms: config.group_initial_rebalance_delay_ms,
             min_session_timeout_ms: config.group_min_session_timeout_ms,
@@ -79,6 +86,7 @@ impl Groups {
             max_groups: MAX_GROUPS,
             memory: GroupMemory::new(pool),
             catalog: SharedCatalog::default(),
+            journal,
             tasks: Mutex::default(),
         }
     }
@@ -247,11 +255,20 @@ impl Groups {
     /// Deletes the offsets of topics in all groups, because the topics were deleted.
     pub(crate) async fn delete_offsets_of_topics(&self, topics: &[Arc<str>]) {
         let topics: Arc<[Arc<str>]> = topics.into();
+        self.tell_all(|| Command::DeleteTopics(Arc::clone(&topics))).await;
+    }
+
+    /// Ends all groups, because their journal was deleted: a coordinator without it knows no group.
+    /// Source: `GroupCoordinatorService.onResignation`.
+    pub(crate) async fn unload(&self) {
+        self.tell_all(|| Command::Unload).await;
+    }
+
+    async fn tell_all(&self, command: impl Fn() -> Command) {
         for group_id in self.ids() {
             if let Some(mailbox) = self.registry.get(&group_id) {
                 // A closed mailbox belongs to a group that has ended, and its offsets with it.
-                let command = Box::new(Command::DeleteTopics(Arc::clone(&topics)));
-                let _ = mailbox.commands.send(command).await;
+                let _ = mailbox.commands.send(Box::new(command())).await;
             }
         }
     }
@@ -333,6 +350,7 @@ impl Groups {
             self.settings.clone(),
             self.memory.clone(),
             self.catalog.clone(),
+            Arc::clone(&self.journal),
         );
         // A panic while this lock is held leaves nothing half done.
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);

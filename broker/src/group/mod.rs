@@ -11,6 +11,7 @@ pub(crate) mod consumer;
 mod description;
 mod errors;
 mod groups;
+mod journal;
 mod membership;
 mod memory;
 pub(crate) mod offsets;
@@ -29,6 +30,7 @@ pub(crate) use errors::{
     NonEmptyGroup, SubscribedToTopic,
 };
 pub(crate) use groups::Groups;
+pub(crate) use journal::{GroupJournal, GroupRecords};
 pub(crate) use membership::{Committer, GenerationOrEpoch, InstanceId, MemberId, Membership, OffsetReader};
 pub(crate) use memory::GroupsFull;
 pub(crate) use offsets::{FetchedOffsets, OffsetsToCommit, PartitionsByTopic};
@@ -171,6 +173,15 @@ impl Group {
         match self {
             Self::Classic(group) => Some(group),
             Self::Consumer(_) => None,
+        }
+    }
+
+    /// Adds the removal of the group to `records`, if the group itself has been kept.
+    pub(crate) fn put_removal(&self, group_id: &str, records: &mut GroupRecords) {
+        match self {
+            Self::Classic(_) => records.classic_group_removed(group_id),
+            // The members of consumer groups have no records yet.
+            Self::Consumer(_) => {}
         }
     }
 

@@ -154,42 +154,55 @@ impl Offsets {
         found.collect()
     }
 
-    /// Removes the offset of the partition.
-    pub(crate) fn delete(&mut self, topic: &str, partition: i32) {
-        if let Some(offsets) = self.by_topic.get_mut(topic) {
-            offsets.remove(&partition);
-            if offsets.is_empty() {
-                self.by_topic.remove(topic);
-            }
+    /// Returns the partitions that have an offset, by topic.
+    pub(crate) fn partitions(&self) -> impl Iterator<Item = (&Arc<str>, i32)> {
+        let topics = self.by_topic.iter();
+        topics.flat_map(|(topic, offsets)| offsets.keys().map(move |partition| (topic, *partition)))
+    }
+
+    /// Removes the offset of the partition. Returns whether it had one.
+    pub(crate) fn delete(&mut self, topic: &str, partition: i32) -> bool {
+        let Some(offsets) = self.by_topic.get_mut(topic) else {
+            return false;
+        };
+        let is_removed = offsets.remove(&partition).is_some();
+        if offsets.is_empty() {
+            self.by_topic.remove(topic);
         }
         // Deletions are rare beside commits, so they count everything again.
         self.recount_held_bytes();
+        is_removed
     }
 
-    /// Removes all offsets of the topic.
-    pub(crate) fn delete_topic(&mut self, topic: &str) {
-        self.by_topic.remove(topic);
+    /// Removes all offsets of the topic. Returns the partitions that had one.
+    pub(crate) fn delete_topic(&mut self, topic: &str) -> Vec<i32> {
+        let removed = self.by_topic.remove(topic).unwrap_or_default();
         self.recount_held_bytes();
+        removed.into_keys().collect()
     }
 
-    /// Removes the offsets that have expired at `now_ms` and whose topic no member reads, and returns their number.
+    /// Removes the offsets that have expired at `now_ms` and whose topic no member reads, and returns their partitions.
     pub(crate) fn expire(
         &mut self,
         now_ms: i64,
         retention_ms: i64,
         condition: OffsetExpirationCondition,
         is_subscribed_to: impl Fn(&str) -> bool,
-    ) -> usize {
-        let mut count = 0;
+    ) -> Vec<(Arc<str>, i32)> {
+        let mut expired = Vec::new();
         self.by_topic.retain(|topic, offsets| {
             if !is_subscribed_to(topic) {
-                let count_before = offsets.len();
-                offsets.retain(|_, committed| !condition.has_expired(now_ms, retention_ms, committed));
-                count += count_before - offsets.len();
+                offsets.retain(|partition, committed| {
+                    let has_expired = condition.has_expired(now_ms, retention_ms, committed);
+                    if has_expired {
+                        expired.push((Arc::clone(topic), *partition));
+                    }
+                    !has_expired
+                });
             }
             !offsets.is_empty()
         });
         self.recount_held_bytes();
-        count
+        expired
     }
 }

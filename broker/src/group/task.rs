@@ -9,6 +9,7 @@ mod consumer;
 use super::catalog::SharedCatalog;
 use super::classic::Limits;
 use super::command::{Answer, Command, DeletedOffsets};
+use super::journal::{GroupJournal, GroupRecords};
 use super::memory::{GroupMemory, Held};
 use super::offsets::{Offsets, OffsetsToCommit, PartitionsByTopic};
 use super::registry::Registry;
@@ -54,6 +55,7 @@ pub(super) struct GroupTask {
     settings: Settings,
     memory: GroupMemory,
     catalog: SharedCatalog,
+    journal: Arc<dyn GroupJournal>,
     held: Held,
     group: Group,
     /// True until a request has been served: a group that was created for a request which is refused ends with it.
@@ -73,6 +75,7 @@ impl GroupTask {
         settings: Settings,
         memory: GroupMemory,
         catalog: SharedCatalog,
+        journal: Arc<dyn GroupJournal>,
     ) -> Self {
         Self {
             identity,
@@ -80,6 +83,7 @@ impl GroupTask {
             held: memory.hold(),
             memory,
             catalog,
+            journal,
             group,
             is_new: true,
             offsets: Offsets::default(),
@@ -120,7 +124,7 @@ impl GroupTask {
                 }
             }
             let effects = self.group.expire(now_ms);
-            self.parked.answer(effects);
+            self.follow(now_ms, effects);
             self.check_offsets(now_ms);
             self.count_held();
         }
@@ -139,15 +143,13 @@ impl GroupTask {
                 reply(answer, validated.map(|()| self.offsets.fetch(wanted)));
             }
             Command::Summarize(answer) => reply(answer, Ok(self.summarize())),
-            Command::Delete(answer) => reply(answer, self.delete().map_err(GroupError::Refused)),
+            Command::Delete(answer) => reply(answer, self.delete(now_ms).map_err(GroupError::Refused)),
             Command::DeleteOffsets(wanted, answer) => {
-                reply(answer, self.delete_offsets(&wanted).map_err(GroupError::Refused));
+                let deleted = self.delete_offsets(now_ms, &wanted);
+                reply(answer, deleted.map_err(GroupError::Refused));
             }
-            Command::DeleteTopics(topics) => {
-                for topic in topics.iter() {
-                    self.offsets.delete_topic(topic);
-                }
-            }
+            Command::DeleteTopics(topics) => self.delete_topics(now_ms, &topics),
+            Command::Unload => self.end("its journal was deleted"),
         }
     }
 
@@ -166,12 +168,24 @@ impl GroupTask {
             self.group.note_commit(now_ms, &committer.membership.member_id);
         }
         self.memory.admit(self.offsets.growth_bytes(&offsets))?;
+        let mut records = GroupRecords::default();
         for (topic, partitions) in offsets {
+            let topic_id = self.journal.topic_id(&topic);
             for (partition, offset) in partitions {
+                let place = (&*topic, topic_id, partition);
+                records.offset_committed(&self.identity.id, place, &offset, now_ms);
                 self.offsets.commit(now_ms, &topic, partition, offset);
             }
         }
+        self.keep(now_ms, &records);
         Ok(())
+    }
+
+    /// Keeps the records of one change in the journal.
+    fn keep(&self, now_ms: i64, records: &GroupRecords) {
+        if !records.is_empty() {
+            self.journal.append(&self.identity.id, now_ms, records);
+        }
     }
 
     fn count_held(&mut self) {
@@ -189,26 +203,52 @@ impl GroupTask {
     }
 
     /// Source: `GroupCoordinatorShard.deleteGroups`.
-    fn delete(&mut self) -> Result<(), NonEmptyGroup> {
+    fn delete(&mut self, now_ms: i64) -> Result<(), NonEmptyGroup> {
         self.group.validate_delete()?;
+        let mut records = GroupRecords::default();
+        for (topic, partition) in self.offsets.partitions() {
+            records.offset_removed(&self.identity.id, topic, partition);
+        }
+        self.group.put_removal(&self.identity.id, &mut records);
+        self.keep(now_ms, &records);
         self.end("deleted");
         Ok(())
     }
 
     /// Source: `OffsetMetadataManager.deleteOffsets`.
-    fn delete_offsets(&mut self, wanted: &PartitionsByTopic) -> Result<DeletedOffsets, NonEmptyGroup> {
+    fn delete_offsets(
+        &mut self,
+        now_ms: i64,
+        wanted: &PartitionsByTopic,
+    ) -> Result<DeletedOffsets, NonEmptyGroup> {
         self.group.validate_offset_delete()?;
+        let mut records = GroupRecords::default();
         let results = wanted.iter().map(|(topic, indexes)| {
             if self.group.is_subscribed_to(topic) {
                 let topic = Arc::clone(topic);
                 return Err(SubscribedToTopic { topic });
             }
             for index in indexes {
-                self.offsets.delete(topic, *index);
+                if self.offsets.delete(topic, *index) {
+                    records.offset_removed(&self.identity.id, topic, *index);
+                }
             }
             Ok(())
         });
-        Ok(results.collect())
+        let results = results.collect();
+        self.keep(now_ms, &records);
+        Ok(results)
+    }
+
+    /// Source: `OffsetMetadataManager.onTopicPartitionsDeleted`, `cleanUpOffsetsOfDeletedTopics`.
+    fn delete_topics(&mut self, now_ms: i64, topics: &[Arc<str>]) {
+        let mut records = GroupRecords::default();
+        for topic in topics {
+            for partition in self.offsets.delete_topic(topic) {
+                records.offset_removed(&self.identity.id, topic, partition);
+            }
+        }
+        self.keep(now_ms, &records);
     }
 
     /// Removes expired offsets when a check is due, and ends an empty group that has no offsets. Source: `cleanupGroupMetadata`.
@@ -217,17 +257,27 @@ impl GroupTask {
             return;
         }
         self.check_offsets_at_ms = now_ms + self.settings.offsets_check_interval_ms;
+        let mut records = GroupRecords::default();
         if let Some(condition) = self.group.offset_expiration_condition() {
             let retention_ms = self.settings.offsets_retention_ms;
             let is_subscribed_to = |topic: &str| self.group.is_subscribed_to(topic);
-            let count = self
+            let expired = self
                 .offsets
                 .expire(now_ms, retention_ms, condition, is_subscribed_to);
-            if count > 0 {
+            for (topic, partition) in &expired {
+                records.offset_removed(&self.identity.id, topic, *partition);
+            }
+            if !expired.is_empty() {
+                let count = expired.len();
                 debug!(count, reason = "the retention time has passed", "offsets removed");
             }
         }
-        if self.group.is_empty() && self.offsets.is_empty() {
+        let ends = self.group.is_empty() && self.offsets.is_empty();
+        if ends {
+            self.group.put_removal(&self.identity.id, &mut records);
+        }
+        self.keep(now_ms, &records);
+        if ends {
             self.end("empty and without offsets");
         }
     }

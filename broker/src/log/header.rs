@@ -46,6 +46,14 @@ pub enum TimestampType {
 // The header is apart from the body, so that offset, epoch and timestamps change without a copy of the body.
 pub struct BatchHeader(pub(crate) [u8; BATCH_HEADER_BYTES]);
 
+impl Compression {
+    /// Returns the codec with that number in a batch's attributes.
+    pub(crate) fn from_code(code: i32) -> Option<Self> {
+        let codecs = [Self::None, Self::Gzip, Self::Snappy, Self::Lz4, Self::Zstd];
+        codecs.get(usize::try_from(code).ok()?).copied()
+    }
+}
+
 impl BatchHeader {
     /// Returns the offset of the first record.
     pub fn base_offset(&self) -> Offset {
@@ -119,15 +127,7 @@ impl BatchHeader {
 
     /// Returns how the body is compressed; `None` for an id that Kafka does not know.
     pub fn compression(&self) -> Option<Compression> {
-        [
-            Compression::None,
-            Compression::Gzip,
-            Compression::Snappy,
-            Compression::Lz4,
-            Compression::Zstd,
-        ]
-        .get(usize::from(self.attributes() as u16 & 0b111))
-        .copied()
+        Compression::from_code(i32::from(self.attributes() & 0b111))
     }
 
     /// Returns who set the timestamps.

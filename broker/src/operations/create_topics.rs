@@ -159,6 +159,24 @@ pub(crate) fn create_topics(
     results
 }
 
+/// Creates one topic for a broker itself, which needs no permission.
+pub(super) fn create_unauthorized(
+    cluster: &Cluster,
+    node: NodeId,
+    topic: CreateTopic,
+) -> Result<CreatedTopic, CreateTopicError> {
+    let mut change = cluster.topics.change();
+    let defaults = Defaults::new(cluster, node);
+    create(
+        cluster,
+        &defaults,
+        &mut change,
+        &mut Planned::default(),
+        topic,
+        false,
+    )
+}
+
 /// The topics and partitions that a request which only validates would have created so far.
 #[derive(Debug, Default)]
 struct Planned {

@@ -5,6 +5,7 @@ use super::access::{Denied, authorize_topic, is_authorized};
 use crate::cluster::Cluster;
 use crate::security::{AclOperation, Resource};
 use crate::topic::Topic;
+use crate::topic::name::CONSUMER_OFFSETS;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -65,6 +66,10 @@ pub(crate) async fn delete_topics(
     if !deleted.is_empty() {
         // The offsets go before the answer is given: a topic that gets the same name next must not be read from them.
         cluster.groups.delete_offsets_of_topics(&deleted).await;
+        // Kafka lets its own topics be deleted too. A coordinator that has lost its partition has lost its groups.
+        if deleted.iter().any(|name| **name == *CONSUMER_OFFSETS) {
+            cluster.groups.unload().await;
+        }
     }
     results
 }

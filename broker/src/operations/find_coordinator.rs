@@ -2,7 +2,8 @@
 
 use super::RequestContext;
 use super::access::{Denied, authorize};
-use crate::cluster::{Cluster, NodeEndpoint};
+use super::coordinator_topics;
+use crate::cluster::{Cluster, CoordinatorTopic, NodeEndpoint};
 use crate::ids::NodeId;
 use crate::security::{AclOperation, Resource};
 use std::sync::Arc;
@@ -40,11 +41,17 @@ pub(crate) enum FindCoordinatorError {
         /// The requested key.
         key: String,
     },
-    /// The broker that coordinates the group has no listener of the name of the client's listener.
-    #[error("broker {coordinator}, which coordinates group `{group_id}`, has no listener {listener}")]
+    /// The topic of coordinators could not be created, or the key's partition has no leader.
+    #[error("no broker coordinates `{key}` now")]
+    NotAvailable {
+        /// The requested key.
+        key: String,
+    },
+    /// The coordinator has no listener of the name of the client's listener.
+    #[error("broker {coordinator}, which coordinates `{key}`, has no listener {listener}")]
     NoListener {
-        /// The group.
-        group_id: String,
+        /// The requested key.
+        key: String,
         /// Its coordinator.
         coordinator: NodeId,
         /// The client's listener.
@@ -74,22 +81,32 @@ pub(crate) fn find_coordinator(
     };
     authorize(cluster, context, operation, resource)?;
     match kind {
-        CoordinatorKind::Group => {
-            // At the first request Kafka creates the offsets topic and answers COORDINATOR_NOT_AVAILABLE, which costs clients a retry.
-            // There is no such topic here.
-            let id = cluster.group_coordinator(key);
-            let endpoint = cluster.endpoint(id, &context.ingress);
-            // The coordinator's address on another listener might be one that the client cannot reach.
-            endpoint.ok_or_else(|| FindCoordinatorError::NoListener {
-                group_id: key.to_owned(),
-                coordinator: id,
-                listener: context.ingress.listener.to_string(),
-            })
-        }
+        CoordinatorKind::Group => coordinator_by_topic(cluster, context, CoordinatorTopic::Groups, key),
         CoordinatorKind::Transaction => Err(FindCoordinatorError::NoTransactions {
             transactional_id: key.to_owned(),
         }),
         CoordinatorKind::Share => Err(FindCoordinatorError::NoShareGroups { key: key.to_owned() }),
         CoordinatorKind::Unknown(key_type) => Err(FindCoordinatorError::UnknownKeyType { key_type }),
     }
+}
+
+/// Returns the coordinator of a key by the topic of its kind, which the first look-up creates. Kafka answers COORDINATOR_NOT_AVAILABLE to
+/// that look-up, because the creation takes time there, and clients try again.
+fn coordinator_by_topic(
+    cluster: &Cluster,
+    context: &RequestContext,
+    topic: CoordinatorTopic,
+    key: &str,
+) -> Result<NodeEndpoint, FindCoordinatorError> {
+    coordinator_topics::create_if_missing(cluster, context.node_id, topic);
+    let coordinator = cluster.coordinator(topic, key);
+    let coordinator =
+        coordinator.ok_or_else(|| FindCoordinatorError::NotAvailable { key: key.to_owned() })?;
+    // The coordinator's address on another listener might be one that the client cannot reach.
+    let endpoint = cluster.endpoint(coordinator, &context.ingress);
+    endpoint.ok_or_else(|| FindCoordinatorError::NoListener {
+        key: key.to_owned(),
+        coordinator,
+        listener: context.ingress.listener.to_string(),
+    })
 }

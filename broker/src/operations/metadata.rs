@@ -3,8 +3,9 @@
 
 use super::RequestContext;
 use super::access::{Denied, authorize_topic};
+use super::coordinator_topics;
 use super::create_topics::{CreateTopic, CreateTopicError, create_topics};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, CoordinatorTopic};
 use crate::ids::{LeaderEpoch, NodeId};
 use crate::security::AclOperation;
 use crate::topic::Topic;
@@ -167,7 +168,10 @@ fn create_missing(
         // The permission is checked first, so that a client without it does not learn by a creation whether the topic existed.
         .filter(|name| may_describe(cluster, context, name).is_ok())
         .filter(|name| cluster.topics.get(name).is_none() && name::validate(name).is_ok())
-        .map(|name| CreateTopic::named(name))
+        .map(|name| match CoordinatorTopic::of_name(name) {
+            Some(topic) => coordinator_topics::request(cluster, topic),
+            None => CreateTopic::named(name),
+        })
         .collect();
     if missing.is_empty() {
         return Vec::new();

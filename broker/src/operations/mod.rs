@@ -9,6 +9,7 @@ pub(crate) mod alter_configs;
 pub(crate) mod commit_offsets;
 pub(crate) mod consumer_group_describe;
 pub(crate) mod consumer_group_heartbeat;
+pub(crate) mod coordinator_topics;
 pub(crate) mod create_partitions;
 pub(crate) mod create_topics;
 pub(crate) mod delete_groups;

@@ -11,11 +11,15 @@ use crate::log::{AppendError, Appended, Batch, InvalidBatch};
 use crate::pool::OutOfMemory;
 use crate::security::AclOperation;
 use crate::topic::leadership::NotServed;
+use crate::topic::name::is_internal;
 use crate::topic::{Partition, Topic, TopicKey};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
+
+/// The client id that may write to internal topics, as in Kafka (`AdminUtils.ADMIN_CLIENT_ID`).
+const ADMIN_CLIENT_ID: &str = "__admin_client";
 
 /// The fields of a request that apply to all its batches.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +45,8 @@ pub(crate) enum ProduceError {
     ZstdTooEarly,
     #[error("transactions are not served: produce without a transactional id")]
     TransactionsNotServed,
+    #[error("Cannot append to internal topic {topic}")]
+    InternalTopic { topic: Arc<str> },
     #[error(transparent)]
     NotServed(#[from] NotServed),
     #[error(transparent)]
@@ -135,6 +141,10 @@ fn append(
     }
     if !matches!(terms.acks, -1..=1) {
         return Err(ProduceError::InvalidRequiredAcks { acks: terms.acks });
+    }
+    if is_internal(partition.topic()) && context.client_id != ADMIN_CLIENT_ID {
+        let topic = Arc::clone(partition.topic());
+        return Err(ProduceError::InternalTopic { topic });
     }
     if terms.is_transactional || batch.header.is_transactional() {
         return Err(ProduceError::TransactionsNotServed);

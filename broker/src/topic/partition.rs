@@ -103,6 +103,11 @@ impl Partition {
         }
     }
 
+    /// Returns the name of the topic.
+    pub(crate) fn topic(&self) -> &Arc<str> {
+        &self.topic
+    }
+
     /// Locks the partition to read it.
     pub(crate) fn read(&self) -> Result<MutexGuard<'_, State>, Offline> {
         self.state.lock().map_err(|_| {

@@ -2,7 +2,7 @@
 
 use esmeralda_broker::NodeId;
 use kafka_protocol::messages::create_topics_request::{CreatableReplicaAssignment, CreatableTopic};
-use kafka_protocol::messages::metadata_response::MetadataResponse;
+use kafka_protocol::messages::metadata_response::{MetadataResponse, MetadataResponseTopic};
 use kafka_protocol::messages::{BrokerId, CreateTopicsRequest, FindCoordinatorRequest, MetadataRequest};
 use tokio::net::TcpStream;
 
@@ -39,10 +39,12 @@ fn brokers(metadata: &MetadataResponse) -> Vec<i32> {
 /// The error, leader, leader epoch, in-sync replicas and offline replicas of one partition.
 type PartitionRow = (i16, i32, i32, Vec<i32>, Vec<i32>);
 
-/// Returns a row for each partition of the first topic.
+/// Returns a row for each partition of [`TOPIC`].
 fn partitions(metadata: &MetadataResponse) -> Vec<PartitionRow> {
     let ids = |nodes: &[BrokerId]| nodes.iter().map(|node| node.0).collect();
-    let partitions = metadata.topics[0].partitions.iter();
+    let is_ours = |topic: &&MetadataResponseTopic| topic.name == Some(topic_name(TOPIC));
+    let topic = metadata.topics.iter().find(is_ours).expect("it was created");
+    let partitions = topic.partitions.iter();
     let row = partitions.map(|partition| {
         (
             partition.error_code,
@@ -67,8 +69,14 @@ async fn others_lead_and_coordinate_while_a_broker_is_down() {
     let addresses = world.broker.bootstrap_servers();
     let mut client = Client::connect(&addresses[2]).await;
     create(&mut client, &[&[1, 2], &[2, 3], &[1, 3]]).await;
-    // Group `c` has the hash 99: the first of three brokers.
-    assert_eq!(coordinator(&mut client, "c").await, (NONE, 1));
+    // The groups `a` to `c` have the hashes 97 to 99, whose partitions of `__consumer_offsets` three brokers lead in turn.
+    let mut of_broker_1 = None;
+    for group in ["a", "b", "c"] {
+        if coordinator(&mut client, group).await == (NONE, 1) {
+            of_broker_1 = Some(group);
+        }
+    }
+    let group = of_broker_1.expect("each broker coordinates one of them");
     let mut cut_off = Client::connect(&addresses[0]).await;
     assert_eq!(brokers(&metadata(&mut cut_off).await), [1, 2, 3]);
 
@@ -85,7 +93,8 @@ async fn others_lead_and_coordinate_while_a_broker_is_down() {
             (NONE, 3, 1, vec![3], vec![1]),
         ]
     );
-    assert_eq!(coordinator(&mut client, "c").await, (NONE, 2));
+    // The partition's replicas are brokers 1, 2 and 3, in this order.
+    assert_eq!(coordinator(&mut client, group).await, (NONE, 2));
 
     world
         .broker
@@ -104,7 +113,7 @@ async fn others_lead_and_coordinate_while_a_broker_is_down() {
             (NONE, 3, 1, vec![1, 3], vec![]),
         ]
     );
-    assert_eq!(coordinator(&mut again, "c").await, (NONE, 1));
+    assert_eq!(coordinator(&mut again, group).await, (NONE, 2));
     world.stop().await;
 }
 

@@ -66,7 +66,7 @@ pub(crate) async fn find_coordinator(version: i16) {
 }
 
 pub(crate) async fn join_group(version: i16) {
-    let world = World::start().await;
+    let world = World::with_groups().await;
     let mut client = world.connect().await;
     let metadata = Bytes::from_static(SUBSCRIPTION);
     let protocol = |name| {
@@ -132,7 +132,7 @@ pub(crate) async fn join_group(version: i16) {
 /// Checks KIP-345: a static member that rejoins without its id causes no rebalance. From version 9 on it stays the leader and is told to
 /// skip the assignment (KIP-814); before, the answer names its old id as the leader, so that it does not assign.
 async fn rejoin_as_the_same_instance(version: i16) {
-    let world = World::start().await;
+    let world = World::with_groups().await;
     let (mut client, old_id) = world.with_member().await;
     let metadata = Bytes::from_static(SUBSCRIPTION);
     let protocol = JoinGroupRequestProtocol::default()
@@ -168,7 +168,7 @@ async fn rejoin_as_the_same_instance(version: i16) {
 }
 
 pub(crate) async fn sync_group(version: i16) {
-    let world = World::start().await;
+    let world = World::with_groups().await;
     let mut client = world.connect().await;
     let member_id = join(&mut client, GROUP, "instance-1").await.member_id;
     let assignment = SyncGroupRequestAssignment::default()
@@ -202,7 +202,7 @@ pub(crate) async fn sync_group(version: i16) {
 }
 
 pub(crate) async fn heartbeat(version: i16) {
-    let world = World::start().await;
+    let world = World::with_groups().await;
     let (mut client, member_id) = world.with_member().await;
     let mut request = HeartbeatRequest::default()
         .with_group_id(group_id(GROUP))
@@ -223,7 +223,7 @@ pub(crate) async fn heartbeat(version: i16) {
 }
 
 pub(crate) async fn leave_group(version: i16) {
-    let world = World::start().await;
+    let world = World::with_groups().await;
     let (mut client, member_id) = world.with_member().await;
     let mut request = LeaveGroupRequest::default().with_group_id(group_id(GROUP));
     let mut expected = LeaveGroupResponse::default();
@@ -267,7 +267,7 @@ pub(crate) async fn leave_group(version: i16) {
 }
 
 pub(crate) async fn describe_groups(version: i16) {
-    let world = World::start().await;
+    let world = World::with_groups().await;
     let (mut client, member_id) = world.with_member().await;
     let mut request = DescribeGroupsRequest::default().with_groups(vec![group_id(GROUP), group_id("absent")]);
     if version >= 3 {
@@ -310,7 +310,7 @@ pub(crate) async fn describe_groups(version: i16) {
 }
 
 pub(crate) async fn list_groups(version: i16) {
-    let world = World::start().await;
+    let world = World::with_groups().await;
     let (mut client, _) = world.with_member().await;
     let mut request = ListGroupsRequest::default();
     let mut listed = ListedGroup::default()
@@ -344,6 +344,7 @@ pub(crate) async fn list_groups(version: i16) {
 
 pub(crate) async fn delete_groups(version: i16) {
     let world = World::with_topic().await;
+    world.find_coordinator().await;
     let (mut client, _) = world.with_member().await;
     commit_without_member(&mut client, "idle", 1).await;
     let names = ["idle", GROUP, "absent"].map(group_id);

@@ -102,6 +102,7 @@ pub(crate) async fn commit_without_member(client: &mut Client, group: &str, offs
 
 pub(crate) async fn offset_commit(version: i16) {
     let world = World::with_topic().await;
+    world.find_coordinator().await;
     let (mut client, member_id) = world.with_member().await;
     let orders = Named {
         name: TOPIC,
@@ -161,6 +162,7 @@ async fn fetched(client: &mut Client, group: &str) -> (i64, String) {
 
 pub(crate) async fn offset_fetch(version: i16) {
     let world = World::with_topic().await;
+    world.find_coordinator().await;
     let (mut client, member_id) = world.with_member().await;
     assert_eq!(
         client.ask(6, &commit(6, member_id.clone(), BY_NAME)).await.topics[0].partitions[0].error_code,
@@ -302,6 +304,7 @@ async fn offset_fetch_of_groups(client: &mut Client, version: i16, member_id: St
 
 pub(crate) async fn offset_delete(version: i16) {
     let world = World::with_topic().await;
+    world.find_coordinator().await;
     let (mut client, member_id) = world.with_member().await;
     assert_eq!(
         client.ask(6, &commit(6, member_id, BY_NAME)).await.topics[0].partitions[0].error_code,

@@ -9,8 +9,8 @@ use kafka_protocol::messages::join_group_request::JoinGroupRequestProtocol;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::sync_group_request::SyncGroupRequestAssignment;
 use kafka_protocol::messages::{
-    CreateTopicsRequest, GroupId, JoinGroupRequest, JoinGroupResponse, ProduceRequest, SyncGroupRequest,
-    TopicName,
+    CreateTopicsRequest, FindCoordinatorRequest, GroupId, JoinGroupRequest, JoinGroupResponse,
+    ProduceRequest, SyncGroupRequest, TopicName,
 };
 use kafka_protocol::protocol::StrBytes;
 use uuid::Uuid;
@@ -65,6 +65,19 @@ impl World {
             broker,
             topic_id: Uuid::nil(),
         }
+    }
+
+    /// Starts one broker that coordinates groups.
+    pub(crate) async fn with_groups() -> Self {
+        let world = Self::start().await;
+        world.find_coordinator().await;
+        world
+    }
+
+    /// Looks up the coordinator of [`GROUP`], which creates the topic that coordinators keep groups in. Until then no broker serves groups.
+    pub(crate) async fn find_coordinator(&self) {
+        let request = FindCoordinatorRequest::default().with_key(text(GROUP));
+        assert_eq!(self.connect().await.ask(3, &request).await.error_code, NONE);
     }
 
     /// Starts one broker and creates [`TOPIC`], without records.

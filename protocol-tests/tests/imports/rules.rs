@@ -30,8 +30,8 @@ const BROKER: Package = Package {
         ("log", ""),
         // Topic, group and transaction do not know each other: what needs two of them is an operation.
         ("topic", "log"),
-        ("group", ""),
-        ("transaction", ""),
+        ("group", "wire"),
+        ("transaction", "wire"),
         ("fetch", "topic log"),
         (
             "cluster",

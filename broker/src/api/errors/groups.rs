@@ -71,7 +71,7 @@ impl KafkaError for FindCoordinatorError {
     fn response(&self) -> ResponseError {
         match self {
             Self::Denied(denied) => denied.response(),
-            Self::NoListener { .. } => ResponseError::CoordinatorNotAvailable,
+            Self::NotAvailable { .. } | Self::NoListener { .. } => ResponseError::CoordinatorNotAvailable,
             // Kafka gives this code for share groups while they are off.
             Self::NoTransactions { .. } | Self::NoShareGroups { .. } | Self::UnknownKeyType { .. } => {
                 ResponseError::InvalidRequest

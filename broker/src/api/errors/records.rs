@@ -59,6 +59,7 @@ impl KafkaError for ProduceError {
             Self::NoBatch => ResponseError::InvalidRecord,
             Self::ZstdTooEarly => ResponseError::UnsupportedCompressionType,
             Self::TransactionsNotServed => ResponseError::InvalidTxnState,
+            Self::InternalTopic { .. } => ResponseError::InvalidTopicException,
             Self::NotServed(error) => error.response(),
             Self::Invalid(error) => error.response(),
             Self::Append(error) => error.response(),

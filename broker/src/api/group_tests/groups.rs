@@ -89,8 +89,10 @@ async fn delete_groups_of_every_version() {
 #[tokio::test(start_paused = true)]
 async fn find_coordinator_of_every_version() {
     let cluster = Arc::new(Cluster::for_tests(3, &[]));
-    // "a", "b" and "c" hash to 97, 98 and 99.
-    let expected = [("a", 2), ("b", 3), ("c", 1)];
+    create_for_groups(&cluster);
+    // "a", "b" and "c" hash to 97, 98 and 99, which are partitions 47, 48 and 49: three brokers lead them in turn.
+    let first = leader_of_offsets(&cluster, 47);
+    let expected = [("a", first), ("b", first % 3 + 1), ("c", (first + 1) % 3 + 1)];
     let invalid = E::InvalidRequest.code();
     for version in versions::<find_coordinator::FindCoordinator>() {
         if version <= 3 {
@@ -136,8 +138,11 @@ async fn find_coordinator_of_every_version() {
 async fn a_broker_that_does_not_coordinate_a_group_refuses_with_not_coordinator() {
     let cluster = Arc::new(Cluster::for_tests(3, &[]));
     let not_coordinator = E::NotCoordinator.code();
-    // "g" hashes to 103: broker 2 coordinates it.
-    for (node_id, is_coordinator) in [(1, false), (2, true), (3, false)] {
+    create_for_groups(&cluster);
+    // "g" hashes to 103, which is partition 3.
+    let coordinator = leader_of_offsets(&cluster, 3);
+    for node_id in 1..=3 {
+        let is_coordinator = node_id == coordinator;
         let joined = call_node(&cluster, node_id, 3, join(3, "stranger")).await;
         let expected = if is_coordinator {
             E::UnknownMemberId.code()
@@ -171,4 +176,41 @@ async fn a_broker_that_does_not_coordinate_a_group_refuses_with_not_coordinator(
             if is_coordinator { 0 } else { not_coordinator }
         );
     }
+}
+
+/// Returns the leader of a partition of `__consumer_offsets`.
+fn leader_of_offsets(cluster: &Cluster, index: i32) -> i32 {
+    let partition = cluster.topics.partition("__consumer_offsets", index);
+    let partition = partition.expect("the topic has 50 partitions");
+    partition.read().expect("nothing panicked").leader.0
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_broker_coordinates_a_group_before_the_first_look_up_creates_the_topic() {
+    let cluster = Arc::new(Cluster::for_tests(1, &[("offsets.topic.num.partitions", "7")]));
+    let joined = call(&cluster, 3, join(3, "")).await;
+    assert_eq!(joined.error_code, E::NotCoordinator.code());
+    assert!(cluster.topics.list().is_empty());
+    let look_up = FindCoordinatorRequest::default().with_key(text("g"));
+    assert_eq!(call(&cluster, 3, look_up).await.error_code, 0);
+    let topic = cluster.topics.get("__consumer_offsets").expect("it was created");
+    assert_eq!(topic.partitions.len(), 7);
+    member(&cluster, 3).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_is_unavailable_while_no_replica_of_its_partition_is_alive() {
+    let cluster = Arc::new(Cluster::for_tests(
+        2,
+        &[("offsets.topic.replication.factor", "1")],
+    ));
+    create_for_groups(&cluster);
+    let coordinator = leader_of_offsets(&cluster, 3);
+    cluster.node_stopped(NodeId(coordinator));
+    let look_up = FindCoordinatorRequest::default().with_key(text("g"));
+    let found = call_node(&cluster, 3 - coordinator, 3, look_up).await;
+    assert_eq!(
+        (found.error_code, found.node_id.0),
+        (E::CoordinatorNotAvailable.code(), -1)
+    );
 }

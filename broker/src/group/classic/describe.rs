@@ -31,12 +31,7 @@ impl ClassicGroup {
             .filter(|_| self.state == ClassicGroupState::Stable)
             .unwrap_or_default();
         let members = self.members.iter().map(|member| DescribedMember {
-            identity: MemberIdentity {
-                member_id: Arc::clone(&member.id),
-                group_instance_id: member.group_instance_id.clone(),
-                client_id: Arc::clone(&member.client_id),
-                client_host: Arc::clone(&member.client_host),
-            },
+            identity: member.identity(),
             metadata: member.metadata(&protocol_name),
             assignment: member.assignment(),
         });

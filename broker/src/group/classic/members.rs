@@ -5,7 +5,7 @@
 //! Source: Kafka's `ClassicGroup` and `ClassicGroupMember`. Maps are ordered, so that the same requests give the same group.
 
 use super::{JoinRequest, Joiner, Protocol, Ticket};
-use crate::group::{InstanceId, MemberId, MembershipError};
+use crate::group::{InstanceId, MemberId, MemberIdentity, MembershipError};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -57,6 +57,16 @@ impl Member {
             awaiting_join: None,
             awaiting_sync: None,
             is_new: true,
+        }
+    }
+
+    /// Returns the names of the member, as others see them.
+    pub(super) fn identity(&self) -> MemberIdentity {
+        MemberIdentity {
+            member_id: Arc::clone(&self.id),
+            group_instance_id: self.group_instance_id.clone(),
+            client_id: Arc::clone(&self.client_id),
+            client_host: Arc::clone(&self.client_host),
         }
     }
 

@@ -15,6 +15,7 @@ mod join;
 mod leave;
 mod limits;
 mod members;
+mod metadata;
 mod offsets;
 mod rebalance;
 mod requests;
@@ -29,6 +30,7 @@ mod timers;
 pub(crate) use describe::{ClassicDescription, DescribedMember};
 pub(crate) use errors::{HeartbeatError, JoinError, SyncError};
 pub(crate) use limits::Limits;
+pub(crate) use metadata::ClassicMetadata;
 pub(crate) use requests::{
     Effect, JoinRequest, Joined, JoinedMember, Joiner, Leaver, Protocol, SyncRequest, Synced, Ticket,
 };

@@ -1,6 +1,6 @@
 //! The requests of the classic protocol and their answers, as values.
 
-use super::{JoinError, SyncError};
+use super::{ClassicMetadata, JoinError, SyncError};
 use crate::group::{InstanceId, MemberId, Membership};
 use crate::ids::GenerationId;
 use bytes::Bytes;
@@ -98,11 +98,13 @@ pub(crate) struct Leaver {
     pub(crate) reason: Option<Arc<str>>,
 }
 
-/// The answer to a parked request, which the shell has to send.
+/// The consequence of a change, which the shell has to bring about, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Answers a JoinGroup.
     AnswerJoin(Ticket, Result<Joined, JoinError>),
     /// Answers a SyncGroup.
     AnswerSync(Ticket, Result<Synced, SyncError>),
+    /// Keeps the group in its journal. The answers that follow tell of what is kept.
+    Store(Box<ClassicMetadata>),
 }

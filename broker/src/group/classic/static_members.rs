@@ -49,6 +49,8 @@ impl ClassicGroup {
                 // A static member that returns with the same metadata moves no partition: that is what
                 // KIP-345 is for. The answer goes out now, so the request is not parked any more.
                 self.members.take_join(new_id);
+                // The member's new id and timeouts have to be known after a restart.
+                self.store();
                 return Some(self.rejoined_static(new_id, old_leader, request));
             }
             ClassicGroupState::Stable => "the return of a static member changes the protocol",

@@ -72,6 +72,8 @@ impl ClassicGroup {
         let mut assignments: BTreeMap<_, _> = assignments.iter().map(|(id, bytes)| (id, bytes)).collect();
         self.members
             .assign(|member_id| assignments.remove(member_id).cloned().unwrap_or_default());
+        // As in Kafka, the generation is kept before any member hears of its assignment, and before the state changes.
+        self.store();
         for member_id in self.members.ids() {
             self.answer_sync(now_ms, &member_id, None);
         }

@@ -63,7 +63,7 @@ fn completing(protocol_type: &str, metadata: &'static [u8]) -> ClassicGroup {
         client_host: "".into(),
     };
     group.join(0, Ticket(1), &joiner);
-    group.expire(0);
+    group.expire(1);
     group
 }
 

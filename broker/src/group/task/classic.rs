@@ -2,10 +2,11 @@
 
 use super::{GroupTask, reply};
 use crate::group::classic::{
-    Effect, HeartbeatError, JoinError, Joined, Joiner, Leaver, SyncError, SyncRequest, Synced, Ticket,
+    ClassicMetadata, Effect, HeartbeatError, JoinError, Joined, Joiner, Leaver, SyncError, SyncRequest,
+    Synced, Ticket,
 };
 use crate::group::command::{Answer, ClassicCommand};
-use crate::group::{GroupError, Membership, MembershipError};
+use crate::group::{GroupError, GroupRecords, Membership, MembershipError};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -38,26 +39,37 @@ impl ParkedAnswers {
         ticket
     }
 
-    /// Sends the answers that the rules have given.
-    pub(super) fn answer(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::AnswerJoin(ticket, result) => {
-                    let answer = self.joins.remove(&ticket);
-                    let answer = answer.expect("a join is answered once");
-                    reply(answer, result.map_err(GroupError::Refused));
-                }
-                Effect::AnswerSync(ticket, result) => {
-                    let answer = self.syncs.remove(&ticket);
-                    let answer = answer.expect("a sync is answered once");
-                    reply(answer, result.map_err(GroupError::Refused));
-                }
-            }
-        }
+    fn answer_join(&mut self, ticket: Ticket, result: Result<Joined, JoinError>) {
+        let answer = self.joins.remove(&ticket);
+        let answer = answer.expect("a join is answered once");
+        reply(answer, result.map_err(GroupError::Refused));
+    }
+
+    fn answer_sync(&mut self, ticket: Ticket, result: Result<Synced, SyncError>) {
+        let answer = self.syncs.remove(&ticket);
+        let answer = answer.expect("a sync is answered once");
+        reply(answer, result.map_err(GroupError::Refused));
     }
 }
 
 impl GroupTask {
+    /// Brings about what the rules have decided, in order.
+    pub(super) fn follow(&mut self, now_ms: i64, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::AnswerJoin(ticket, result) => self.parked.answer_join(ticket, result),
+                Effect::AnswerSync(ticket, result) => self.parked.answer_sync(ticket, result),
+                Effect::Store(metadata) => self.store(now_ms, &metadata),
+            }
+        }
+    }
+
+    fn store(&mut self, now_ms: i64, metadata: &ClassicMetadata) {
+        let mut records = GroupRecords::default();
+        records.classic_group(&self.identity.id, metadata);
+        self.keep(now_ms, &records);
+    }
+
     pub(super) fn handle_classic(&mut self, now_ms: i64, command: ClassicCommand) {
         match command {
             ClassicCommand::Join(joiner, answer) => self.join(now_ms, &joiner, answer),
@@ -84,7 +96,12 @@ impl GroupTask {
         }
         let ticket = self.parked.park_join(answer);
         let effects = group.join(now_ms, ticket, joiner);
-        self.parked.answer(effects);
+        // As in Kafka, a group that a JoinGroup creates is kept at once, before it has a generation.
+        let created = self.is_new.then(|| group.created_metadata());
+        if let Some(metadata) = created {
+            self.store(now_ms, &metadata);
+        }
+        self.follow(now_ms, effects);
     }
 
     fn sync(&mut self, now_ms: i64, request: &SyncRequest, answer: Answer<Synced, SyncError>) {
@@ -97,7 +114,7 @@ impl GroupTask {
         }
         let ticket = self.parked.park_sync(answer);
         let effects = group.sync(now_ms, ticket, request);
-        self.parked.answer(effects);
+        self.follow(now_ms, effects);
     }
 
     fn heartbeat(&mut self, now_ms: i64, membership: &Membership) -> Result<(), HeartbeatError> {
@@ -118,7 +135,7 @@ impl GroupTask {
             return reply(answer, Ok(unknown));
         };
         let (results, effects) = group.leave(now_ms, leavers);
-        self.parked.answer(effects);
+        self.follow(now_ms, effects);
         reply(answer, Ok(results));
     }
 }

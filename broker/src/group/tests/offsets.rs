@@ -58,7 +58,12 @@ async fn expired_offsets_are_removed_at_the_configured_check_interval() {
         offsets_retention_check_interval_ms: 7_000,
         ..BrokerConfig::default()
     };
-    let groups = Groups::new(&config, &Clock::tokio(1_000_000), Pool::new(1 << 24));
+    let groups = Groups::new(
+        &config,
+        &Clock::tokio(1_000_000),
+        Pool::new(1 << 24),
+        Arc::new(journal::Kept::default()),
+    );
     groups.commit("g", committer("", -1), commits(5)).await.unwrap();
     // The offset expires after 60 s; the first check after that is the ninth, at 63 s.
     sleep(Duration::from_millis(62_999)).await;

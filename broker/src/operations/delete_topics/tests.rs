@@ -3,6 +3,7 @@ use crate::ids::{LeaderEpoch, Offset};
 use crate::operations::commit_offsets::{
     Committer, GenerationOrEpoch, Membership, OffsetToCommit, commit_offsets,
 };
+use crate::operations::coordinator_topics::create_for_groups;
 use crate::operations::create_topics::{CreateTopic, create_topics};
 use crate::operations::fetch_offsets::fetch_offsets;
 use crate::topic::TopicKey;
@@ -144,6 +145,7 @@ async fn delete_topic_enable_refuses_all() {
 #[tokio::test]
 async fn what_groups_committed_for_a_deleted_topic_is_gone_when_the_answer_comes() {
     let cluster = cluster_with(&["a", "b"], &[]);
+    create_for_groups(&cluster);
     let context = RequestContext::for_tests(1);
     let offset = OffsetToCommit {
         offset: Offset(5),

@@ -1,6 +1,7 @@
 //! The lines that connections and requests leave in the log.
 
 use super::*;
+use crate::operations::coordinator_topics::create_for_groups;
 use kafka_protocol::messages::{GroupId, HeartbeatRequest};
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -56,6 +57,7 @@ async fn converse(cluster: &Arc<Cluster>) {
 #[tokio::test(start_paused = true)]
 async fn connections_and_requests_are_a_line_each_at_debug() {
     let cluster = cluster(&[]);
+    create_for_groups(&cluster);
     let (log, _guard) = Log::capture(Level::DEBUG);
     converse(&cluster).await;
     assert_eq!(
@@ -72,6 +74,7 @@ async fn connections_and_requests_are_a_line_each_at_debug() {
 #[tokio::test(start_paused = true)]
 async fn connections_and_requests_leave_no_line_at_info() {
     let cluster = cluster(&[]);
+    create_for_groups(&cluster);
     let (log, _guard) = Log::capture(Level::INFO);
     converse(&cluster).await;
     assert_eq!(log.lines(), Vec::<String>::new());

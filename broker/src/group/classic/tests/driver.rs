@@ -23,6 +23,7 @@ pub(super) struct Driver {
     pub(super) joins: BTreeMap<Ticket, Result<Joined, JoinError>>,
     pub(super) syncs: BTreeMap<Ticket, Result<Synced, SyncError>>,
     pub(super) parked: BTreeSet<Ticket>,
+    pub(super) stored: Vec<ClassicMetadata>,
 }
 
 impl Driver {
@@ -34,6 +35,7 @@ impl Driver {
             joins: BTreeMap::new(),
             syncs: BTreeMap::new(),
             parked: BTreeSet::new(),
+            stored: Vec::new(),
         }
     }
 
@@ -47,7 +49,7 @@ impl Driver {
     /// Lets all members join, and sync when the generation begins.
     pub(super) fn rebalance(&mut self, members: &[Joiner]) {
         let tickets: Vec<_> = members.iter().map(|member| self.join(member)).collect();
-        self.pass(0);
+        self.pass(2);
         let joined: Vec<_> = tickets
             .iter()
             .map(|ticket| self.joined(*ticket).clone())
@@ -183,6 +185,10 @@ impl Driver {
                 Effect::AnswerSync(ticket, answer) => {
                     self.syncs.insert(ticket, answer);
                     ticket
+                }
+                Effect::Store(metadata) => {
+                    self.stored.push(*metadata);
+                    continue;
                 }
             };
             assert!(self.parked.remove(&ticket), "{ticket:?} is answered once");

@@ -19,7 +19,7 @@ fn when_the_last_member_leaves_the_group_is_empty_in_another_generation() {
     driver.leave(&[leaver("a", None)]);
     assert_eq!(driver.group.state(), ClassicGroupState::Empty);
     let ticket = driver.join(&newcomer("b"));
-    driver.pass(0);
+    driver.pass(2);
     assert_eq!(driver.joined(ticket).generation_id, GenerationId(3));
 }
 
@@ -81,7 +81,7 @@ fn when_a_session_ends_the_others_rebalance() {
     driver.pass(SESSION_MS - 1);
     assert_eq!(driver.heartbeat("b", 1), Ok(()));
     assert_eq!(driver.members(), ["a", "b"]);
-    driver.pass(1);
+    driver.pass(2);
     assert_eq!(driver.members(), ["b"]);
     assert_eq!(driver.heartbeat("b", 1), Err(HeartbeatError::RebalanceInProgress));
 }

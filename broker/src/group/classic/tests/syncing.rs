@@ -9,7 +9,7 @@ fn completing() -> Driver {
     let mut driver = Driver::new(LIMITS);
     driver.join(&newcomer("a"));
     driver.join(&newcomer("b"));
-    driver.pass(0);
+    driver.pass(2);
     assert_eq!(driver.group.state(), ClassicGroupState::CompletingRebalance);
     driver
 }
@@ -72,7 +72,7 @@ fn a_waiting_follower_is_told_of_a_rebalance_when_the_leaders_session_ends() {
     let follower = driver.sync("b", 1, &[]);
     driver.pass(SESSION_MS - 1);
     assert!(driver.is_parked(follower));
-    driver.pass(1);
+    driver.pass(2);
     assert_eq!(driver.syncs[&follower], Err(SyncError::RebalanceInProgress));
     assert_eq!(driver.members(), ["b"]);
 }
