@@ -15,6 +15,7 @@ mod mapping;
 mod memory_limit;
 mod records;
 mod refusals;
+mod restart;
 mod simulate;
 mod stopping;
 
@@ -30,6 +31,11 @@ pub fn all() -> Vec<Case> {
                 client,
                 "a_group_survives_a_killed_member_and_resumes_from_its_commit",
                 group::killed_member,
+            ));
+            cases.push(Case::of(
+                client,
+                "goes_on_after_the_broker_was_killed_and_started_again",
+                restart::killed_broker,
             ));
         }
         if !client.codecs.is_empty() {

@@ -1,7 +1,8 @@
 //! The table of clients: the toolchain, the abilities and the program of each.
 //!
-//! The first argument of a program is one of three modes; the second is one JSON object.
+//! The first argument of a program is one of four modes; the second is one JSON object.
 //! - `records` produces the given records to one topic per codec, then reads every topic back from its start.
+//! - `produce` reads steps from stdin: `produce` (the given values, to partition 0 of a topic) and `stop`. Clients without groups lack it.
 //! - `consume` joins a group as one member and reads steps from stdin: `commit` (all reported records) and `stop`.
 //! - `admin` reads steps from stdin and runs each with the client's admin calls.
 //!

@@ -21,9 +21,17 @@ impl Server {
     /// # Panics
     /// If the product ends first, or is not ready within ten seconds.
     pub fn start(context: &Context, arguments: &[&str]) -> Server {
+        Self::start_at(context, "127.0.0.1:0", arguments)
+    }
+
+    /// Starts the product with one broker that listens on `address`, and with `arguments`, and waits until it is ready.
+    ///
+    /// # Panics
+    /// If the product ends first, or is not ready within ten seconds.
+    pub fn start_at(context: &Context, address: &str, arguments: &[&str]) -> Server {
         let mut command = Command::new(&context.product);
         command
-            .args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0"])
+            .args(["serve", "--kafka", address, "--http", "127.0.0.1:0"])
             .args(arguments);
         let mut process = Process::start("esmeralda", &mut command, &context.log_dir);
         let ready = process.expect("ready", Instant::now() + Duration::from_secs(10));

@@ -5,7 +5,7 @@ const { AssignerProtocol, CompressionCodecs, CompressionTypes, ConfigResourceTyp
 const lz4 = require('lz4js')
 const snappy = require('kafkajs-snappy')
 const zstd = require('@bokuweb/zstd-wasm')
-const { failed, groupByPartition, main, recordCount, report, steps, text } = require('./program.js')
+const { failed, groupByPartition, main, recordCount, report, reportDelivery, steps, text } = require('./program.js')
 
 const codecs = {
   none: CompressionTypes.None,
@@ -92,6 +92,24 @@ async function records(argument) {
     }
   }))
   await consumer.disconnect()
+}
+
+async function produce(argument) {
+  const producer = connect(argument).producer()
+  await producer.connect()
+  for await (const line of steps()) {
+    const step = JSON.parse(line)
+    if (step.step === 'stop') break
+    for (const value of step.values) {
+      const messages = [{ partition: 0, value }]
+      await producer.send({ topic: argument.topic, messages, acks: -1 }).then(
+        () => reportDelivery(value),
+        error => reportDelivery(value, error)
+      )
+    }
+  }
+  await producer.disconnect()
+  report('stopped')
 }
 
 async function consume(argument) {
@@ -184,4 +202,4 @@ async function admin(argument) {
   await client.disconnect()
 }
 
-main({ records, consume, admin })
+main({ records, produce, consume, admin })

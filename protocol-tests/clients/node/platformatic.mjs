@@ -11,7 +11,7 @@ import {
 } from '@platformatic/kafka'
 import program from './program.js'
 
-const { groupByPartition, main, recordCount, report, steps, text } = program
+const { groupByPartition, main, recordCount, report, reportDelivery, steps, text } = program
 
 function options(argument, clientId = 'platformatic') {
   return { clientId, bootstrapBrokers: argument.bootstrap.split(','), retries: 5, retryDelay: 200 }
@@ -68,6 +68,23 @@ async function records(argument) {
     if (--missing === 0) break
   }
   await consumer.close(true)
+}
+
+async function produce(argument) {
+  const producer = new Producer(options(argument))
+  for await (const line of steps()) {
+    const step = JSON.parse(line)
+    if (step.step === 'stop') break
+    for (const value of step.values) {
+      const messages = [{ topic: argument.topic, partition: 0, value: data(value) }]
+      await producer.send({ messages, acks: -1 }).then(
+        () => reportDelivery(value),
+        error => reportDelivery(value, error)
+      )
+    }
+  }
+  await producer.close()
+  report('stopped')
 }
 
 async function consume(argument) {
@@ -167,4 +184,4 @@ async function admin(argument) {
   await client.close()
 }
 
-main({ records, consume, admin })
+main({ records, produce, consume, admin })

@@ -26,6 +26,11 @@ function failed(error) {
   end(1)
 }
 
+function reportDelivery(value, error) {
+  if (error) report('refused', { value, message: String(error.message) })
+  else report('acknowledged', { value })
+}
+
 // Returns the number of records that mode `records` must read back.
 function recordCount(argument) {
   return argument.codecs.length * argument.records.length
@@ -49,4 +54,4 @@ async function main(modes) {
   end(0)
 }
 
-module.exports = { failed, report, text, steps, recordCount, groupByPartition, main }
+module.exports = { failed, report, reportDelivery, text, steps, recordCount, groupByPartition, main }

@@ -6,8 +6,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment as Assignment
+from aiokafka.errors import KafkaError
 
-from program import data, main, report, report_record, steps
+from program import data, main, report, report_delivery, report_record, steps
 
 
 def report_message(message):
@@ -54,6 +55,24 @@ async def records(argument):
     for _ in range(len(topics) * len(argument["records"])):
         report_message(await asyncio.wait_for(consumer.getone(), 20))
     await consumer.stop()
+
+
+async def produce(argument):
+    producer = AIOKafkaProducer(bootstrap_servers=argument["bootstrap"], enable_idempotence=True)
+    await producer.start()
+    pending = steps()
+    while (step := await asyncio.to_thread(pending.get)) and step["step"] != "stop":
+        deliveries = [
+            (value, await producer.send(argument["topic"], value=data(value), partition=0)) for value in step["values"]
+        ]
+        for value, delivery in deliveries:
+            try:
+                await delivery
+                report_delivery(value)
+            except KafkaError as error:
+                report_delivery(value, error)
+    await producer.stop()
+    report("stopped")
 
 
 class Listener(ConsumerRebalanceListener):
@@ -162,6 +181,7 @@ async def admin(argument):
 
 main(
     records=lambda argument: asyncio.run(records(argument)),
+    produce=lambda argument: asyncio.run(produce(argument)),
     consume=lambda argument: asyncio.run(consume(argument)),
     admin=lambda argument: asyncio.run(admin(argument)),
 )

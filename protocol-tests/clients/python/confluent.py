@@ -11,7 +11,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from program import data, each_step, main, report, report_record, steps
+from program import data, each_step, main, report, report_delivery, report_record, steps
 
 
 def checked(message):
@@ -69,6 +69,22 @@ def records(argument):
     for _ in range(len(topics) * len(argument["records"])):
         report_message(checked(consumer.poll(20)))
     consumer.close()
+
+
+def produce(argument):
+    producer = Producer({"bootstrap.servers": argument["bootstrap"], "enable.idempotence": True})
+    for step in each_step():
+        if step["step"] == "stop":
+            break
+        for value in step["values"]:
+            producer.produce(
+                argument["topic"],
+                value=data(value),
+                partition=0,
+                on_delivery=lambda error, _, value=value: report_delivery(value, error),
+            )
+        producer.flush(30)
+    report("stopped")
 
 
 def consume(argument):
@@ -167,4 +183,4 @@ def admin(argument):
         report(step["step"], **(calls[step["step"]](step) or {}))
 
 
-main(records=records, consume=consume, admin=admin)
+main(records=records, produce=produce, consume=consume, admin=admin)

@@ -2,8 +2,9 @@
 
 from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import KafkaError
 
-from program import data, each_step, main, report, report_record, steps
+from program import data, each_step, main, report, report_delivery, report_record, steps
 
 
 def report_message(message):
@@ -50,6 +51,22 @@ def records(argument):
     for _ in range(len(topics) * len(argument["records"])):
         report_message(next(consumer))
     consumer.close()
+
+
+def produce(argument):
+    producer = KafkaProducer(bootstrap_servers=argument["bootstrap"], acks="all", retries=10)
+    for step in each_step():
+        if step["step"] == "stop":
+            break
+        deliveries = [(value, producer.send(argument["topic"], value=data(value), partition=0)) for value in step["values"]]
+        for value, delivery in deliveries:
+            try:
+                delivery.get(30)
+                report_delivery(value)
+            except KafkaError as error:
+                report_delivery(value, error)
+    producer.close()
+    report("stopped")
 
 
 class Listener(ConsumerRebalanceListener):
@@ -145,4 +162,4 @@ def admin(argument):
         report(step["step"], **(calls[step["step"]](step) or {}))
 
 
-main(records=records, consume=consume, admin=admin)
+main(records=records, produce=produce, consume=consume, admin=admin)

@@ -58,6 +58,13 @@ def each_step():
         yield json.loads(line)
 
 
+def report_delivery(value, error=None):
+    if error is None:
+        report("acknowledged", value=value)
+    else:
+        report("refused", value=value, message=str(error))
+
+
 def main(**modes):
     mode, argument = sys.argv[1], json.loads(sys.argv[2])
     try:

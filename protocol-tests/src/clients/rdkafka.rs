@@ -22,9 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) fn run(mode: &str, argument: &Value) -> Outcome {
     match mode {
         "records" => records(argument),
+        "produce" => produce(argument),
         "consume" => consume(argument),
         "admin" => admin(argument),
-        _ => Err(format!("unknown mode {mode:?}: must be records, consume or admin").into()),
+        _ => Err(format!("unknown mode {mode:?}: must be records, produce, consume or admin").into()),
     }
 }
 
@@ -109,6 +110,26 @@ fn report_record(message: &BorrowedMessage<'_>) {
             .map(|headers| headers.iter().map(header).collect())
             .unwrap_or_default(),
     });
+}
+
+fn produce(argument: &Value) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let producer: FutureProducer = config(argument)?.set("enable.idempotence", "true").create()?;
+    let topic = text(argument, "topic")?;
+    for step in report::steps() {
+        if step["step"] == "stop" {
+            break;
+        }
+        for value in array(&step, "values")?.iter().filter_map(Value::as_str) {
+            let record = FutureRecord::<str, str>::to(topic).partition(0).payload(value);
+            let delivered = runtime.block_on(producer.send(record, PATIENCE));
+            report::delivery(value, delivered.err().map(|(error, _)| error.to_string()));
+        }
+    }
+    report::line(&json!({"event": "stopped"}));
+    Ok(())
 }
 
 fn consume(argument: &Value) -> Outcome {

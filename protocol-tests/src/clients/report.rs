@@ -30,6 +30,14 @@ pub(super) fn failure(message: &str) {
     line(&json!({"event": "error", "message": message}));
 }
 
+/// Tells whether a value was acknowledged.
+pub(super) fn delivery(value: &str, refusal: Option<String>) {
+    match refusal {
+        None => line(&json!({"event": "acknowledged", "value": value})),
+        Some(message) => line(&json!({"event": "refused", "value": value, "message": message})),
+    }
+}
+
 pub(super) fn record(seen: &SeenRecord<'_>) {
     let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let headers: Vec<Value> = seen

@@ -90,6 +90,24 @@ func records(argument program.Argument) {
 	consumer.Close()
 }
 
+func produce(argument program.Argument) {
+	producer := connect(argument, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	for step := range program.Steps() {
+		if step.Step == "stop" {
+			break
+		}
+		var batch []*kgo.Record
+		for _, value := range step.Values {
+			batch = append(batch, &kgo.Record{Topic: argument.Topic, Value: []byte(value)})
+		}
+		for _, result := range producer.ProduceSync(context.Background(), batch...) {
+			program.ReportDelivery(string(result.Record.Value), result.Err)
+		}
+	}
+	producer.Close()
+	program.Report(program.Event{"event": "stopped"})
+}
+
 // assignment adds up the changes that the client reports, which are increments with this balancer.
 type assignment struct {
 	lock  sync.Mutex
@@ -252,5 +270,7 @@ func administerGroups(client *kadm.Client, step program.Step, event program.Even
 }
 
 func main() {
-	program.Main(map[string]func(program.Argument){"records": records, "consume": consume, "admin": admin})
+	program.Main(map[string]func(program.Argument){
+		"records": records, "produce": produce, "consume": consume, "admin": admin,
+	})
 }

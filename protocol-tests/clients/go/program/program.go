@@ -44,6 +44,16 @@ type Step struct {
 	Partition    int32              `json:"partition"`
 	BeforeOffset int64              `json:"before_offset"`
 	Group        string             `json:"group"`
+	Values       []string           `json:"values"`
+}
+
+// ReportDelivery tells whether a value was acknowledged.
+func ReportDelivery(value string, err error) {
+	if err == nil {
+		Report(Event{"event": "acknowledged", "value": value})
+	} else {
+		Report(Event{"event": "refused", "value": value, "message": err.Error()})
+	}
 }
 
 // Event is one JSON line of a program's output.

@@ -60,6 +60,29 @@ func encoder(text *string) sarama.Encoder {
 	return sarama.ByteEncoder(program.Data(text))
 }
 
+func produce(argument program.Argument) {
+	config := config()
+	config.Producer.Partitioner = sarama.NewManualPartitioner
+	config.Producer.RequiredAcks = sarama.WaitForAll
+	config.Producer.Return.Successes = true
+	config.Producer.Idempotent = true
+	config.Producer.Retry.Max = 10
+	config.Net.MaxOpenRequests = 1
+	producer, err := sarama.NewSyncProducer(brokers(argument), config)
+	program.Check(err)
+	for step := range program.Steps() {
+		if step.Step == "stop" {
+			break
+		}
+		for _, value := range step.Values {
+			_, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: argument.Topic, Value: sarama.StringEncoder(value)})
+			program.ReportDelivery(value, err)
+		}
+	}
+	program.Check(producer.Close())
+	program.Report(program.Event{"event": "stopped"})
+}
+
 func records(argument program.Argument) {
 	for _, codec := range argument.Codecs {
 		topic := argument.Prefix + codec
@@ -270,5 +293,7 @@ func administerGroups(client sarama.ClusterAdmin, step program.Step, event progr
 }
 
 func main() {
-	program.Main(map[string]func(program.Argument){"records": records, "consume": consume, "admin": admin})
+	program.Main(map[string]func(program.Argument){
+		"records": records, "produce": produce, "consume": consume, "admin": admin,
+	})
 }

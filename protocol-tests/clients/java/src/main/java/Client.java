@@ -11,11 +11,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.apache.kafka.clients.admin.Admin;
@@ -47,9 +49,10 @@ public final class Client {
             JsonNode argument = JSON.readTree(arguments[1]);
             switch (arguments[0]) {
                 case "records" -> records(argument);
+                case "produce" -> produce(argument);
                 case "consume" -> consume(argument);
                 case "admin" -> admin(argument);
-                default -> throw new IllegalArgumentException("unknown mode " + arguments[0] + ": must be records, consume or admin");
+                default -> throw new IllegalArgumentException("unknown mode " + arguments[0] + ": must be records, produce, consume or admin");
             }
         } catch (Throwable error) {
             error.printStackTrace();
@@ -133,6 +136,32 @@ public final class Client {
                 }
             }
         }
+    }
+
+    private static void produce(JsonNode argument) throws Exception {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(config(argument))) {
+            BlockingQueue<Optional<JsonNode>> pending = steps();
+            for (Optional<JsonNode> step = pending.take(); step.isPresent(); step = pending.take()) {
+                if (step.get().get("step").asText().equals("stop")) {
+                    break;
+                }
+                Map<String, Future<RecordMetadata>> deliveries = new LinkedHashMap<>();
+                for (JsonNode value : step.get().get("values")) {
+                    ProducerRecord<byte[], byte[]> record =
+                            new ProducerRecord<>(argument.get("topic").asText(), 0, null, data(value));
+                    deliveries.put(value.asText(), producer.send(record));
+                }
+                for (Map.Entry<String, Future<RecordMetadata>> delivery : deliveries.entrySet()) {
+                    try {
+                        delivery.getValue().get();
+                        report(event("acknowledged").put("value", delivery.getKey()));
+                    } catch (ExecutionException error) {
+                        report(event("refused").put("value", delivery.getKey()).put("message", error.toString()));
+                    }
+                }
+            }
+        }
+        report(event("stopped"));
     }
 
     /** Returns the steps on stdin. An empty step marks the end. */
