@@ -15,12 +15,13 @@ use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::log::ActiveProducer;
 use crate::operations::RequestContext;
-use crate::operations::describe_producers::describe_producers;
+use crate::operations::describe_producers::{DescribeProducersError, describe_producers};
 use kafka_protocol::messages::ProducerId;
 use kafka_protocol::messages::describe_producers_request::DescribeProducersRequest;
 use kafka_protocol::messages::describe_producers_response::{
     DescribeProducersResponse, PartitionResponse, ProducerState, TopicResponse,
 };
+use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -84,7 +85,19 @@ fn describe(cluster: &Arc<Cluster>, context: &RequestContext, topic: &str, index
         Ok(producers) => answer.with_active_producers(producers.into_iter().map(state).collect()),
         Err(error) => answer
             .with_error_code(error.code())
-            .with_error_message(Some(error.message())),
+            .with_error_message(message(&error)),
+    }
+}
+
+/// Returns the message of an error of the topic. `ReplicaManager.activeProducerState` gives a partition's error none.
+fn message(error: &DescribeProducersError) -> Option<StrBytes> {
+    match error {
+        DescribeProducersError::Denied(_)
+        | DescribeProducersError::Name(_)
+        | DescribeProducersError::UnknownTopic => Some(error.message()),
+        DescribeProducersError::UnknownPartition
+        | DescribeProducersError::NotLeader
+        | DescribeProducersError::Offline => None,
     }
 }
 

@@ -16,7 +16,7 @@
 //! # Notes by KIP
 //! KIP-79: by timestamp. KIP-207, KIP-320: leader epochs. KIP-734: -3. KIP-405: -4. KIP-1005: -5. KIP-1023: -6.
 
-use super::errors::KafkaError;
+use super::errors::{KafkaError, RequestError};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::LeaderEpoch;
@@ -47,29 +47,36 @@ impl Api for ListOffsets {
         version: i16,
         request: ListOffsetsRequest,
     ) -> Answering {
+        // Kafka's `IsolationLevel.forId` throws for any other level, which ends as this error.
+        if !matches!(request.isolation_level, 0 | 1) && !request.topics.is_empty() {
+            let code = RequestError::UnknownServerError.code();
+            return Answering::Now(Self::refuse(version, &request, code));
+        }
         let is_read_committed = request.isolation_level == 1;
         // The partitions are counted first, because the first of two occurrences is refused as well.
-        let counts = counts(&request);
-        let mut topics = Vec::with_capacity(request.topics.len());
-        // As in Kafka, which builds the answer from its partitions, a topic without any is left out.
+        let mut counts = counts(&request);
+        let mut topics: Vec<ListOffsetsTopicResponse> = Vec::with_capacity(request.topics.len());
+        let mut places = HashMap::with_capacity(request.topics.len());
+        // As in Kafka, which builds the answer from a map of partitions, each topic and each partition is there once, and a topic without
+        // partitions is left out.
         for topic in request.topics.iter().filter(|topic| !topic.partitions.is_empty()) {
             let key = TopicKey::Name(topic.name.as_str().into());
-            let mut partitions = Vec::with_capacity(topic.partitions.len());
+            let place = *places.entry(topic.name.as_str()).or_insert_with(|| {
+                topics.push(ListOffsetsTopicResponse::default().with_name(topic.name.clone()));
+                topics.len() - 1
+            });
             for partition in &topic.partitions {
-                let is_duplicate = counts[&(topic.name.as_str(), partition.partition_index)] > 1;
-                let found = match query(version, partition, is_read_committed) {
+                let index = partition.partition_index;
+                let found = match counts.remove(&(topic.name.as_str(), index)) {
+                    // The partition was answered at its first occurrence.
+                    None => continue,
                     // As in `ReplicaManager.fetchOffset`, a duplicate is found before a timestamp that the version does not have.
-                    _ if is_duplicate => Err(ListOffsetsError::Duplicate),
-                    Ok(query) => list_offset(cluster, context, &key, query),
-                    Err(error) => Err(error),
+                    Some(count) if count > 1 => Err(ListOffsetsError::Duplicate),
+                    Some(_) => query(version, partition, is_read_committed)
+                        .and_then(|query| list_offset(cluster, context, &key, query)),
                 };
-                partitions.push(response(version, partition.partition_index, found));
+                topics[place].partitions.push(response(version, index, found));
             }
-            topics.push(
-                ListOffsetsTopicResponse::default()
-                    .with_name(topic.name.clone())
-                    .with_partitions(partitions),
-            );
         }
         ListOffsetsResponse::default().with_topics(topics).into()
     }

@@ -16,7 +16,9 @@ pub(crate) enum DescribeProducersError {
     Denied(#[from] Denied),
     #[error(transparent)]
     Name(#[from] InvalidName),
-    #[error("the topic or partition does not exist")]
+    #[error("This server does not host this topic-partition.")]
+    UnknownTopic,
+    #[error("the partition does not exist")]
     UnknownPartition,
     #[error("another broker leads the partition")]
     NotLeader,
@@ -37,9 +39,12 @@ pub(crate) fn describe_producers(
     // As in Kafka, the name is checked first.
     name::validate(topic)?;
     authorize_topic(cluster, context, AclOperation::Read, topic)?;
-    let partition = cluster
+    let topic = cluster
         .topics
-        .partition(topic, partition)
+        .get(topic)
+        .ok_or(DescribeProducersError::UnknownTopic)?;
+    let partition = topic
+        .partition(partition)
         .ok_or(DescribeProducersError::UnknownPartition)?;
     let state = partition.read().map_err(|_| DescribeProducersError::Offline)?;
     if state.is_deleted {

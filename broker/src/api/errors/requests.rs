@@ -8,6 +8,8 @@ pub(in crate::api) enum RequestError {
     /// The fields of the request contradict each other, or have values that they may not have.
     InvalidRequest,
     UnsupportedVersion,
+    /// Kafka throws an exception that has no code of its own.
+    UnknownServerError,
     /// The client meant to reach another cluster or broker (KIP-1242).
     RebootstrapRequired,
     /// A partition has no leader to show.
@@ -23,6 +25,7 @@ impl RequestError {
         let error = match self {
             Self::InvalidRequest => ResponseError::InvalidRequest,
             Self::UnsupportedVersion => ResponseError::UnsupportedVersion,
+            Self::UnknownServerError => ResponseError::UnknownServerError,
             Self::RebootstrapRequired => ResponseError::RebootstrapRequired,
             Self::LeaderNotAvailable => ResponseError::LeaderNotAvailable,
             Self::MismatchedEndpointType => ResponseError::MismatchedEndpointType,

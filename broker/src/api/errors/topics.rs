@@ -118,7 +118,7 @@ impl KafkaError for DescribeProducersError {
         match self {
             Self::Denied(denied) => denied.response(),
             Self::Name(error) => error.response(),
-            Self::UnknownPartition => ResponseError::UnknownTopicOrPartition,
+            Self::UnknownTopic | Self::UnknownPartition => ResponseError::UnknownTopicOrPartition,
             Self::NotLeader => ResponseError::NotLeaderOrFollower,
             Self::Offline => ResponseError::KafkaStorageError,
         }

@@ -179,3 +179,66 @@ async fn topic_that_does_not_exist_has_authorized_operations() {
     let described = call(&cluster, 0, request).await;
     assert_eq!(described.topics[0].topic_authorized_operations, all);
 }
+
+#[tokio::test]
+async fn list_offsets_answers_each_topic_and_partition_once_even_if_they_are_repeated() {
+    let cluster = cluster().await;
+    let partition = |index| {
+        ListOffsetsPartition::default()
+            .with_partition_index(index)
+            .with_current_leader_epoch(-1)
+            .with_timestamp(-1)
+    };
+    let topic = |partitions: &[i32]| {
+        ListOffsetsTopic::default()
+            .with_name(name("orders"))
+            .with_partitions(partitions.iter().copied().map(partition).collect())
+    };
+    let topics = vec![topic(&[1, 7, 7]), topic(&[8])];
+    let listed = call(&cluster, 7, ListOffsetsRequest::default().with_topics(topics)).await;
+    let told: Vec<_> = listed.topics[0]
+        .partitions
+        .iter()
+        .map(|partition| (partition.partition_index, partition.error_code))
+        .collect();
+    assert_eq!(listed.topics.len(), 1);
+    let unknown = E::UnknownTopicOrPartition.code();
+    assert_eq!(told, [(1, 0), (7, E::InvalidRequest.code()), (8, unknown)]);
+}
+
+#[tokio::test]
+async fn list_offsets_with_an_unknown_isolation_level_is_an_unknown_server_error() {
+    let cluster = cluster().await;
+    let topic = ListOffsetsTopic::default()
+        .with_name(name("orders"))
+        .with_partitions(vec![ListOffsetsPartition::default()]);
+    let request = ListOffsetsRequest::default()
+        .with_isolation_level(2)
+        .with_topics(vec![topic]);
+    let listed = call(&cluster, 7, request).await;
+    assert_eq!(
+        listed.topics[0].partitions[0].error_code,
+        E::UnknownServerError.code()
+    );
+}
+
+#[tokio::test]
+async fn describe_producers_has_a_message_for_an_unknown_topic_and_none_for_an_unknown_partition() {
+    let cluster = cluster().await;
+    let topic = |topic| {
+        describe_producers_request::TopicRequest::default()
+            .with_name(name(topic))
+            .with_partition_indexes(vec![7])
+    };
+    let request = DescribeProducersRequest::default().with_topics(vec![topic("none"), topic("orders")]);
+    let described = call(&cluster, 0, request).await;
+    let told: Vec<_> = described
+        .topics
+        .iter()
+        .map(|topic| &topic.partitions[0])
+        .map(|partition| (partition.error_code, partition.error_message.as_deref()))
+        .collect();
+    let unknown = E::UnknownTopicOrPartition.code();
+    let message = "This server does not host this topic-partition.";
+    assert_eq!(told, [(unknown, Some(message)), (unknown, None)]);
+}
