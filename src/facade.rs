@@ -345,17 +345,24 @@ fn known_addresses(broker: &Broker) -> Vec<String> {
 }
 
 fn cluster_config(options: &Options) -> Config {
-    let node = |listen: Option<String>| NodeConfig { listen };
-    let nodes = match options.kafka.is_empty() {
-        true => vec![node(None)],
-        false => options.kafka.iter().cloned().map(Some).map(node).collect(),
+    let listen: Vec<_> = match options.kafka.is_empty() {
+        true => vec![None],
+        false => options.kafka.iter().cloned().map(Some).collect(),
     };
+    let racks = options
+        .racks
+        .iter()
+        .cloned()
+        .map(Some)
+        .chain(std::iter::repeat(None));
+    let nodes = listen.into_iter().zip(racks);
+    let nodes = nodes.map(|(listen, rack)| NodeConfig { listen, rack }).collect();
     Config {
+        cluster_id: options.cluster_id.clone(),
         nodes,
         advertised: options.advertised.clone(),
         memory_limit_bytes: options.memory_limit_bytes,
         spare_memory_bytes: options.spare_memory_bytes,
         properties: options.properties.clone(),
-        ..Config::default()
     }
 }

@@ -48,13 +48,16 @@ impl Broker {
         if config.nodes.is_empty() {
             return Err(StartError::NoNodes);
         }
+        let mut config = config;
+        let first_id = config.take_first_node_id()?;
         let advertised = Advertised::by_node(&config)?;
         let mut nodes = Vec::with_capacity(config.nodes.len());
         let mut sockets = Vec::with_capacity(config.nodes.len());
-        for ((id, node), advertised) in (1..).map(NodeId).zip(&config.nodes).zip(advertised) {
+        for ((id, node), advertised) in (first_id.0..).map(NodeId).zip(&config.nodes).zip(advertised) {
             let (listener, socket) = listen(node.listen.as_deref(), advertised).await?;
             sockets.extend(socket.map(|socket| (id, listener.name.clone(), socket)));
-            nodes.push(Node::new(id, listener));
+            let rack = node.rack.clone();
+            nodes.push(Node::new(id, listener).in_rack(rack.or_else(|| config.default_rack())));
         }
         let cluster = Arc::new(Cluster::new(config, nodes, clock, entropy)?);
         let server = Server::start(&cluster, sockets);
@@ -209,6 +212,7 @@ mod tests {
     fn config(addresses: &[&str]) -> Config {
         let node = |address: &&str| NodeConfig {
             listen: Some((*address).to_owned()),
+            ..NodeConfig::default()
         };
         Config {
             nodes: addresses.iter().map(node).collect(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 mod advertised;
 mod broker;
 pub(crate) mod definition;
+mod identity;
 pub(crate) mod keys;
 pub(crate) mod layers;
 mod properties;
@@ -19,7 +20,7 @@ pub use properties::ConfigError;
 pub struct Config {
     /// `cluster.id`, 1 to 255 characters.
     pub cluster_id: String,
-    /// The brokers; their ids are 1, 2, ... in this order. At least one.
+    /// The brokers, in the order of their ids: 1, 2, ..., or from the `node.id` in `properties` on. At least one.
     pub nodes: Vec<NodeConfig>,
     /// The host and port that clients are told to dial, unless `properties` has `advertised.listeners`.
     pub advertised: Advertised,
@@ -37,6 +38,17 @@ pub struct NodeConfig {
     /// The address to listen on, `host:port`; port 0 takes a free port. `None`: the broker has no socket and serves
     /// [`local::Client`](crate::local::Client) only.
     pub listen: Option<String>,
+    /// The broker's rack, which may be the name of an availability zone. `None`: the `broker.rack` in [`Config::properties`], if any.
+    pub rack: Option<String>,
+}
+
+impl Config {
+    /// Returns the rack of the brokers that have none of their own.
+    pub(crate) fn default_rack(&self) -> Option<String> {
+        let rack = self.properties.get("broker.rack");
+        rack.map(|rack| rack.trim().to_owned())
+            .filter(|rack| !rack.is_empty())
+    }
 }
 
 impl Default for Config {

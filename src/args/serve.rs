@@ -2,7 +2,8 @@
 
 use super::scaling::ScalingArgs;
 use super::values::{
-    ByteSize, ListenAddress, Property, account_id, advertised_host, given_once, small_number, whole_number,
+    ByteSize, ListenAddress, Property, account_id, advertised_host, cluster_id, given_once, small_number,
+    whole_number,
 };
 use clap::{Args, ValueEnum};
 use esmeralda::broker::{Advertised, AdvertisedHost};
@@ -22,9 +23,17 @@ pub(crate) struct ServeArgs {
         value_delimiter = ','
     )]
     pub(crate) kafka: Vec<ListenAddress>,
-    /// Number of brokers [default: the number of addresses in --kafka]
+    /// Number of brokers. Their ids are 1, 2, ..., or count up from N with --set node.id=N
+    /// [default: the number of addresses in --kafka]
     #[arg(long, value_name = "N", value_parser = small_number(1..=64))]
     pub(crate) brokers: Option<u16>,
+    /// Id of the cluster: 1 to 255 characters
+    #[arg(long, value_name = "ID", default_value = "esmeralda", value_parser = cluster_id)]
+    pub(crate) cluster_id: String,
+    /// Rack of each broker, such as its availability zone, separated by commas: as many as brokers.
+    /// With --set broker.rack=NAME all brokers are in one rack
+    #[arg(long, value_name = "RACK,...", value_delimiter = ',')]
+    pub(crate) racks: Vec<String>,
     /// Address of the Lambda API, /metrics and /healthz
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8092")]
     pub(crate) http: ListenAddress,
@@ -121,6 +130,24 @@ impl ServeArgs {
                 })
             })
             .collect()
+    }
+
+    /// Returns the rack of each broker; none if no broker has one of its own.
+    ///
+    /// # Errors
+    /// A sentence if there are not as many racks as brokers, or one is empty.
+    pub(crate) fn broker_racks(&self) -> Result<Vec<String>, String> {
+        let count = self.broker_count();
+        if !self.racks.is_empty() && self.racks.len() != count {
+            return Err(format!(
+                "--racks has {} racks for {count} brokers: must be one per broker",
+                self.racks.len()
+            ));
+        }
+        if self.racks.iter().any(String::is_empty) {
+            return Err("--racks has an empty rack: must be a name for each broker".to_owned());
+        }
+        Ok(self.racks.clone())
     }
 
     /// Returns the host and port that Kafka clients are told to connect to.
@@ -250,6 +277,21 @@ mod tests {
     fn a_list_that_contradicts_the_count_is_refused() {
         let error = addresses(&["--kafka", "a:1,b:2", "--brokers", "3"]).expect_err("a contradiction");
         assert!(error.contains("has 2 addresses for 3 brokers"), "{error}");
+    }
+
+    #[test]
+    fn each_broker_has_a_rack_or_none_has() {
+        let racks = |typed: &[&str]| serve(typed).broker_racks();
+        assert_eq!(racks(&["--brokers", "2"]), Ok(Vec::new()));
+        let expected = ["a", "b"].map(str::to_owned).to_vec();
+        assert_eq!(racks(&["--brokers", "2", "--racks", "a,b"]), Ok(expected));
+        for (typed, reason) in [
+            ("a", "--racks has 1 racks for 2 brokers: must be one per broker"),
+            ("a,", "--racks has an empty rack: must be a name for each broker"),
+        ] {
+            let refused = racks(&["--brokers", "2", "--racks", typed]);
+            assert_eq!(refused, Err(reason.to_owned()));
+        }
     }
 
     #[test]

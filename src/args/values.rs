@@ -130,6 +130,15 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "must be a number above 0, such as 600 or 1.5".to_owned())
 }
 
+/// Reads the id of a cluster.
+pub(super) fn cluster_id(text: &str) -> Result<String, String> {
+    if (1..=255).contains(&text.chars().count()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must have 1 to 255 characters".to_owned())
+    }
+}
+
 /// Reads an AWS account id, 12 digits.
 pub(super) fn account_id(text: &str) -> Result<String, String> {
     if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {

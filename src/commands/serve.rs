@@ -49,6 +49,8 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), String> {
 fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
     Ok(Options {
         kafka: args.broker_addresses()?.iter().map(ToString::to_string).collect(),
+        cluster_id: args.cluster_id.clone(),
+        racks: args.broker_racks()?,
         advertised: args.advertised()?,
         http: Some(args.http.to_string()),
         properties: args.properties()?,

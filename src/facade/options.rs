@@ -11,6 +11,10 @@ use std::time::Duration;
 pub struct Options {
     /// The address, `host:port`, that each broker listens on; port 0 takes a free one. An empty list starts one broker without a socket.
     pub kafka: Vec<String>,
+    /// The cluster's id, 1 to 255 characters.
+    pub cluster_id: String,
+    /// The rack of each broker, in the order of `kafka`; brokers without one are in the rack `broker.rack` of `properties`, if any.
+    pub racks: Vec<String>,
     /// The host and port that clients are told to connect to; those listened on by default.
     pub advertised: Advertised,
     /// The address, `host:port`, of the Lambda API; `None` to not serve it.
@@ -47,6 +51,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             kafka: vec!["127.0.0.1:0".to_owned()],
+            cluster_id: "esmeralda".to_owned(),
+            racks: Vec::new(),
             advertised: Advertised::default(),
             http: Some("127.0.0.1:0".to_owned()),
             properties: BTreeMap::new(),

@@ -11,6 +11,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) id: NodeId,
+    /// The rack, which may be the name of an availability zone.
+    pub(crate) rack: Option<Arc<str>>,
     /// One listener for each name; all brokers of a cluster have the same names.
     listeners: Vec<NodeListener>,
 }
@@ -46,15 +48,23 @@ pub(crate) struct NodeEndpoint {
     pub(crate) id: NodeId,
     pub(crate) host: String,
     pub(crate) port: u16,
+    pub(crate) rack: Option<Arc<str>>,
 }
 
 impl Node {
-    /// Returns a broker with one listener.
+    /// Returns a broker with one listener and no rack.
     pub(crate) fn new(id: NodeId, listener: NodeListener) -> Self {
         Self {
             id,
+            rack: None,
             listeners: vec![listener],
         }
+    }
+
+    /// Returns the broker in that rack.
+    pub(crate) fn in_rack(mut self, rack: Option<String>) -> Self {
+        self.rack = rack.map(Arc::from);
+        self
     }
 
     /// Returns the listener of that name.
@@ -74,10 +84,11 @@ impl Node {
             id: self.id,
             host: listener.host_for(ingress),
             port: listener.port,
+            rack: self.rack.clone(),
         })
     }
 
-    /// Returns the broker configs that follow from the broker's id and listeners, by Kafka's name, for a client connected through `ingress`.
+    /// Returns the broker configs that follow from the broker's id, rack and listeners, by Kafka's name, for a client connected through `ingress`.
     pub(crate) fn configs(&self, ingress: &Ingress) -> Values {
         let id = self.id.to_string();
         let uris = |uri: &dyn Fn(&NodeListener) -> Option<String>| {
@@ -96,6 +107,9 @@ impl Node {
         let bound = uris(&|listener| Some(format!("{}://{}", listener.name, listener.bound?)));
         if !bound.is_empty() {
             values.insert("listeners".to_owned(), bound);
+        }
+        if let Some(rack) = &self.rack {
+            values.insert("broker.rack".to_owned(), rack.to_string());
         }
         values
     }
@@ -208,6 +222,7 @@ mod tests {
                 id: NodeId(2),
                 host: host.to_owned(),
                 port: 9093,
+                rack: None,
             };
             let told = node(bound, true).endpoint(&ingress(arrived));
             assert_eq!(told, Some(expected), "{bound} {arrived:?}");

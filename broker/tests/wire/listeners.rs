@@ -23,6 +23,7 @@ const BROKER_RESOURCE: i8 = 4;
 fn config(count: usize, listen: &str, advertised: Advertised) -> Config {
     let node = NodeConfig {
         listen: Some(listen.to_owned()),
+        ..NodeConfig::default()
     };
     Config {
         nodes: vec![node; count],

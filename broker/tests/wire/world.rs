@@ -53,6 +53,7 @@ impl World {
     pub(crate) async fn start_brokers(count: usize) -> Self {
         let node = NodeConfig {
             listen: Some("127.0.0.1:0".to_owned()),
+            ..NodeConfig::default()
         };
         let config = Config {
             cluster_id: CLUSTER_ID.to_owned(),

@@ -304,7 +304,7 @@ mod tests {
                 node_endpoints: nodes
                     .into_iter()
                     .filter(|_| version >= 16)
-                    .map(|(id, host, port)| cluster::NodeEndpoint { id: NodeId(id), host, port })
+                    .map(|(id, host, port)| cluster::NodeEndpoint { id: NodeId(id), host, port, rack: None })
                     .collect(),
             };
             let mut expected = BytesMut::new();

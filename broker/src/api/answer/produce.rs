@@ -289,7 +289,7 @@ mod tests {
                 node_endpoints: nodes
                     .into_iter()
                     .filter(|_| names_leaders)
-                    .map(|(id, host, port)| cluster::NodeEndpoint { id: NodeId(id), host, port })
+                    .map(|(id, host, port)| cluster::NodeEndpoint { id: NodeId(id), host, port, rack: None })
                     .collect(),
             };
             for partition in answer.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {

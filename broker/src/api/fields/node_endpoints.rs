@@ -17,7 +17,11 @@ pub(crate) fn put_node_endpoints(head: &mut Vec<u8>, nodes: &[NodeEndpoint]) {
         field.put_i32(node.id.0);
         put_string(&mut field, true, &node.host);
         field.put_i32(node.port.into());
-        field.put_slice(&[0, 0]); // no rack, no tagged fields
+        match &node.rack {
+            Some(rack) => put_string(&mut field, true, rack),
+            None => field.put_u8(0),
+        }
+        field.put_u8(0); // no tagged fields
     }
     head.put_slice(&[1, 0]); // one field, and its tag
     put_unsigned_varint(head, field.len() as u32);
