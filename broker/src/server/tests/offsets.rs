@@ -126,6 +126,11 @@ async fn offsets_are_listed_by_special_timestamp_and_by_time() {
     let code = |response: ListOffsetsResponse| response.topics[0].partitions[0].error_code;
     assert_eq!(code(client.ask(10, &list(-7, -1)).await), 35);
     assert_eq!(code(client.ask(10, &list(-1, 1)).await), 75);
+    assert_eq!(
+        code(client.ask(10, &list(-1, -2)).await),
+        74,
+        "only -1 stands for no epoch"
+    );
     let mut twice = list(-1, -1);
     twice.topics.push(twice.topics[0].clone());
     assert_eq!(code(client.ask(10, &twice).await), 42);
@@ -149,6 +154,7 @@ async fn end_of_a_leader_epoch_is_answered_at_every_version() {
             (-1, 1, (0, 1, 3)),
             (1, 2, (0, -1, -1)),
             (0, 0, (74, -1, -1)),
+            (-2, 0, (74, -1, -1)),
             (2, 0, (75, -1, -1)),
         ] {
             let partition = OffsetForLeaderPartition::default()
