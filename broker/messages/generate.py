@@ -29,10 +29,12 @@ SERVED = """
     DescribeConfigs AlterConfigs DescribeLogDirs CreatePartitions DeleteGroups IncrementalAlterConfigs OffsetDelete
     DescribeCluster DescribeProducers DescribeTopicPartitions UpdateFeatures
     ConsumerGroupHeartbeat ConsumerGroupDescribe
+    DescribeQuorum UnregisterBroker UnregisterController AddRaftVoter RemoveRaftVoter DescribeAcls CreateAcls DeleteAcls
+    CreateDelegationToken RenewDelegationToken ExpireDelegationToken DescribeDelegationToken SaslHandshake SaslAuthenticate
 """.split()
 
 # Those of them that have a version which kafka-protocol 0.18 (Kafka 4.1) lacks. Their messages get types.
-NEWER = "ListOffsets OffsetCommit OffsetFetch ApiVersions DescribeLogDirs DeleteGroups".split()
+NEWER = "ListOffsets OffsetCommit OffsetFetch ApiVersions DescribeLogDirs DeleteGroups AddRaftVoter UnregisterController".split()
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPES = Path("broker/src/bounds/requests/table.rs")

@@ -39,6 +39,11 @@ pub(crate) fn check(api_key: i16, version: i16, body: &[u8]) -> Result<Walked, O
     walk::walk(request, version, body).map_err(|fault| OutOfBounds::in_body(request.name, version, *fault))
 }
 
+/// Returns Kafka's name of the API of that key, such as `Produce`, if its requests have a shape.
+pub(crate) fn api_name(api_key: i16) -> Option<&'static str> {
+    requests::name(api_key)
+}
+
 impl OutOfBounds {
     /// Returns the error for a fault in the body of the request with this name.
     #[cold]

@@ -4,6 +4,7 @@ mod coordinators;
 mod liveness;
 mod node;
 mod producer_ids;
+mod quorum;
 
 use crate::config::definition::{self, Effect, Setting};
 use crate::config::keys::BROKER_CONFIGS;
@@ -23,7 +24,9 @@ use crate::{Clock, Entropy};
 use coordinators::GroupsJournal;
 use liveness::Liveness;
 use producer_ids::ProducerIds;
+use quorum::MetadataLog;
 use std::sync::{Arc, Mutex, PoisonError};
+use uuid::Uuid;
 
 pub(crate) use coordinators::CoordinatorTopic;
 #[cfg(test)]
@@ -48,6 +51,7 @@ pub(crate) struct Cluster {
     pub(crate) fetch_sessions: Vec<FetchSessions>,
     pub(crate) producer_ids: ProducerIds,
     features: Mutex<Features>,
+    metadata_log: MetadataLog,
     pub(crate) counters: Arc<Counters>,
     pub(crate) pool: Pool,
     /// See [`Config::spare_memory_bytes`].
@@ -85,10 +89,11 @@ impl Cluster {
         let journal = Arc::new(GroupsJournal::new(&typed, Arc::clone(&topics), pool.clone())?);
         let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
         Ok(Self {
-            cluster_id: config.cluster_id,
             fetch_sessions: nodes.iter().map(|_| FetchSessions::new(session_slots)).collect(),
             features: Mutex::default(),
             producer_ids: ProducerIds::new(entropy.clone()),
+            metadata_log: MetadataLog::new(&config.cluster_id),
+            cluster_id: config.cluster_id,
             liveness: Liveness::new(nodes.iter().map(|node| node.id)),
             nodes,
             groups: Groups::new(&typed, &clock, pool.clone(), journal),
@@ -125,9 +130,9 @@ impl Cluster {
         &self.fetch_sessions[index.expect("a request comes through a broker of the cluster")]
     }
 
-    /// Returns the ids of all brokers.
+    /// Returns the ids of all registered brokers, alive or not.
     pub(crate) fn node_ids(&self) -> Vec<NodeId> {
-        self.nodes.iter().map(|node| node.id).collect()
+        self.liveness.registered()
     }
 
     /// Returns whether the broker is alive.
@@ -164,9 +169,25 @@ impl Cluster {
         alive.filter_map(|id| self.endpoint(id, ingress)).collect()
     }
 
-    /// Returns the broker that is shown as the controller.
+    /// Returns the broker that is shown as the controller; [`NodeId::NONE`] if no broker is alive.
     pub(crate) fn controller(&self) -> NodeId {
-        self.liveness.next_alive(0)
+        let alive = self.liveness.alive();
+        alive.first().copied().unwrap_or(NodeId::NONE)
+    }
+
+    /// Returns the id of the controller, which runs in the process of the first broker.
+    pub(crate) fn quorum_leader(&self) -> NodeId {
+        self.nodes[0].id
+    }
+
+    /// Returns the id of the directory with the controller's log.
+    pub(crate) fn directory_id(&self) -> Uuid {
+        self.metadata_log.directory_id
+    }
+
+    /// Returns the end of the metadata log.
+    pub(crate) fn metadata_offset(&self) -> i64 {
+        self.metadata_log.end_offset(self.features().changes())
     }
 
     /// Returns the features as they are now.
@@ -187,6 +208,16 @@ impl Cluster {
         let is_news = self.liveness.set(id, false);
         if is_news {
             // Sessions live in a broker's memory and end with it. Its clients begin new ones after FETCH_SESSION_ID_NOT_FOUND.
+            self.fetch_sessions(id).clear();
+            self.elect_leaders();
+        }
+        is_news
+    }
+
+    /// Takes a broker out of the cluster until it starts again, as if it were down. Returns false if it is not registered.
+    pub(crate) fn node_unregistered(&self, id: NodeId) -> bool {
+        let is_news = self.liveness.unregister(id);
+        if is_news {
             self.fetch_sessions(id).clear();
             self.elect_leaders();
         }
@@ -299,11 +330,12 @@ impl Cluster {
         };
         let nodes = (1..=nodes).map(|id| {
             let listener = NodeListener::without_socket("localhost", 9091 + id);
-            Node::new(NodeId(i32::from(id)), listener)
+            Node::new(NodeId(i32::from(id)), listener).in_rack(config.default_rack())
         });
+        let nodes: Vec<_> = nodes.collect();
         Self::new(
             config,
-            nodes.collect(),
+            nodes,
             Clock::tokio(1_700_000_000_000),
             Entropy::from_seed(1),
         )

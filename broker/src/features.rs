@@ -47,7 +47,7 @@ pub(crate) struct Features {
     supported: Vec<SupportedFeature>,
     /// The finalized levels, in the order of `supported`. Level 0 means that the feature is off.
     levels: Vec<i16>,
-    epoch: i64,
+    changes: i64,
 }
 
 /// The features of Kafka 4.4, in the order of its answers, with their levels and the level of a cluster that starts with a static
@@ -122,7 +122,7 @@ impl Default for Features {
         Self {
             levels: supported.iter().map(|supported| supported.default).collect(),
             supported: supported.into(),
-            epoch: 0,
+            changes: 0,
         }
     }
 }
@@ -150,9 +150,9 @@ impl Features {
         levels.filter(|(_, level)| *level > 0).collect()
     }
 
-    /// Returns the number that grows with each change of the finalized features. In Kafka it is an offset of the metadata log.
-    pub(crate) fn epoch(&self) -> i64 {
-        self.epoch
+    /// Returns the number of changes of the finalized features.
+    pub(crate) fn changes(&self) -> i64 {
+        self.changes
     }
 }
 

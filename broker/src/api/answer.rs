@@ -54,7 +54,17 @@ pub(crate) trait ResponseMessage: Encodable + Debug + Send + 'static {
     fn error_counts(&self) -> ErrorCounts;
 }
 
-/// A [`ResponseMessage`] of any type.
+/// A response of Kafka that has no field for the throttle time in any version.
+pub(crate) trait UnthrottledMessage: Encodable + Debug + Send + 'static {
+    /// Counts the error codes of the response: Kafka's `AbstractResponse.errorCounts`.
+    fn error_counts(&self) -> ErrorCounts;
+}
+
+/// Wraps an [`UnthrottledMessage`] as an answer.
+#[derive(Debug)]
+pub(crate) struct Unthrottled<M>(pub(crate) M);
+
+/// A [`ResponseMessage`] or an [`UnthrottledMessage`] of any type.
 trait AnyMessage: Debug + Send {
     fn write(&mut self, out: &mut Vec<u8>, version: i16, throttle_time_ms: i32);
     fn error_counts(&self) -> ErrorCounts;
@@ -69,6 +79,18 @@ impl<M: ResponseMessage> AnyMessage for M {
 
     fn error_counts(&self) -> ErrorCounts {
         ResponseMessage::error_counts(self)
+    }
+}
+
+impl<M: UnthrottledMessage> AnyMessage for Unthrottled<M> {
+    fn write(&mut self, out: &mut Vec<u8>, version: i16, _throttle_time_ms: i32) {
+        self.0
+            .encode(out, version)
+            .expect("an answer has only fields that its version can carry");
+    }
+
+    fn error_counts(&self) -> ErrorCounts {
+        self.0.error_counts()
     }
 }
 
@@ -116,6 +138,12 @@ impl Answer {
 
 impl<M: ResponseMessage> From<M> for Answer {
     fn from(message: M) -> Self {
+        Self::new(Response::Message(Box::new(message)))
+    }
+}
+
+impl<M: UnthrottledMessage> From<Unthrottled<M>> for Answer {
+    fn from(message: Unthrottled<M>) -> Self {
         Self::new(Response::Message(Box::new(message)))
     }
 }
@@ -173,6 +201,12 @@ impl Answering {
 
 impl<M: ResponseMessage> From<M> for Answering {
     fn from(message: M) -> Self {
+        Self::Now(message.into())
+    }
+}
+
+impl<M: UnthrottledMessage> From<Unthrottled<M>> for Answering {
+    fn from(message: Unthrottled<M>) -> Self {
         Self::Now(message.into())
     }
 }

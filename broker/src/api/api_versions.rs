@@ -12,9 +12,7 @@
 //! of 0. A feature that is off is not among the finalized ones.
 //!
 //! # Differs from Apache Kafka
-//! - `share.version` and `streams.version` are left out, because share groups and streams groups are not served.
-//! - The epoch of the finalized features is the number of their changes. Kafka's is an offset of the metadata log, which grows all the
-//!   time.
+//! `share.version` and `streams.version` are left out, because share groups and streams groups are not served.
 //!
 //! # Notes by KIP
 //! KIP-511: software name and version. KIP-584: features. KIP-1022: features at level 0 (4). KIP-1242: cluster and broker (5). KIP-896: the versions that Kafka 4 removed are
@@ -59,8 +57,8 @@ impl Api for ApiVersions {
         ApiVersionsResponse::default()
             .with_api_keys(advertised(|_| true))
             .with_supported_features(supported(&features, version))
-            // The default, -1, would say that the features are not known.
-            .with_finalized_features_epoch(features.epoch())
+            // As in Kafka the epoch is an offset of the metadata log, which grows. The default, -1, would say that the features are unknown.
+            .with_finalized_features_epoch(cluster.metadata_offset())
             .with_finalized_features(finalized(&features))
             .into()
     }

@@ -84,13 +84,16 @@ fn wrong_endpoint_type(error: RequestError, message: String) -> Answering {
 
 fn describe(cluster: &Cluster, context: &RequestContext, wants_operations: bool) -> DescribeClusterResponse {
     let brokers = cluster.endpoints(&context.ingress);
-    let rack = cluster.config.rack.clone().map(StrBytes::from_string);
     let broker = |node: NodeEndpoint| {
         DescribeClusterBroker::default()
             .with_broker_id(BrokerId(node.id.0))
             .with_host(StrBytes::from_string(node.host))
             .with_port(i32::from(node.port))
-            .with_rack(rack.clone())
+            .with_rack(
+                node.rack
+                    .as_deref()
+                    .map(|rack| StrBytes::from_string(rack.to_owned())),
+            )
     };
     DescribeClusterResponse::default()
         .with_endpoint_type(BROKERS)

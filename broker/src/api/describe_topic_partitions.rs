@@ -13,15 +13,15 @@
 //! # Notes by KIP
 //! KIP-966: the API.
 
-use super::errors::{KafkaError, RequestError, code_of};
-use super::fields::NOT_ASKED;
+use super::errors::{KafkaError, code_of};
+use super::fields::{NOT_ASKED, partition_view};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
-use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use crate::operations::access::operations_on_topic;
 use crate::operations::describe_topic_partitions::{Cursor, PageRequest, describe_page};
 use crate::operations::metadata::{DescribedTopic, MetadataError, TopicView};
+use kafka_protocol::messages::TopicName;
 use kafka_protocol::messages::describe_topic_partitions_request::{
     DescribeTopicPartitionsRequest, TopicRequest,
 };
@@ -29,7 +29,6 @@ use kafka_protocol::messages::describe_topic_partitions_response::{
     Cursor as NextCursor, DescribeTopicPartitionsResponse, DescribeTopicPartitionsResponsePartition,
     DescribeTopicPartitionsResponseTopic,
 };
-use kafka_protocol::messages::{BrokerId, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
@@ -64,7 +63,8 @@ impl Api for DescribeTopicPartitions {
         match describe_page(cluster, context, wanted) {
             Ok(page) => {
                 let topics = page.topics.into_iter().map(|(topic, range)| {
-                    // The request cannot leave them out, unlike a Metadata request.
+                    // The request cannot leave them out, unlike a Metadata request. As in Kafka, a topic that does not exist has
+                    // them too.
                     let operations = match (&topic.name, &topic.result) {
                         (_, Err(MetadataError::Denied(_))) | (None, _) => NOT_ASKED,
                         (Some(name), _) => operations_on_topic(cluster, context, name),
@@ -140,33 +140,15 @@ fn answer(
 }
 
 fn partition(view: &TopicView, index: usize) -> DescribeTopicPartitionsResponsePartition {
-    let ids = |nodes: &[NodeId]| nodes.iter().map(|node| BrokerId(node.0)).collect::<Vec<_>>();
-    let replicas = ids(view.topic.placement.replicas(index));
-    let answer = DescribeTopicPartitionsResponsePartition::default()
+    let shown = partition_view(view, index);
+    DescribeTopicPartitionsResponsePartition::default()
+        .with_error_code(shown.error_code)
         .with_partition_index(index as i32)
+        .with_leader_id(shown.leader_id)
+        .with_leader_epoch(shown.leader_epoch)
+        .with_replica_nodes(shown.replica_nodes)
+        .with_isr_nodes(shown.isr_nodes)
         .with_eligible_leader_replicas(Some(Vec::new()))
-        .with_last_known_elr(Some(Vec::new()));
-    match view.leaders[index] {
-        Some(leader) if leader.node != NodeId::NONE => answer
-            .with_leader_id(BrokerId(leader.node.0))
-            .with_leader_epoch(leader.epoch.0)
-            .with_isr_nodes(ids(&view.in_sync_replicas(index)))
-            .with_offline_replicas(ids(&view.offline_replicas(index)))
-            .with_replica_nodes(replicas),
-        // Clients take LEADER_NOT_AVAILABLE for temporary and ask again.
-        Some(leader) => answer
-            .with_error_code(RequestError::LeaderNotAvailable.code())
-            .with_leader_id(BrokerId(-1))
-            .with_leader_epoch(leader.epoch.0)
-            .with_isr_nodes(ids(&view.in_sync_replicas(index)))
-            .with_offline_replicas(ids(&view.offline_replicas(index)))
-            .with_replica_nodes(replicas),
-        // The partition's lock is poisoned, so its epoch cannot be read.
-        None => answer
-            .with_error_code(RequestError::LeaderNotAvailable.code())
-            .with_leader_id(BrokerId(-1))
-            .with_leader_epoch(-1)
-            .with_offline_replicas(replicas.clone())
-            .with_replica_nodes(replicas),
-    }
+        .with_last_known_elr(Some(Vec::new()))
+        .with_offline_replicas(shown.offline_replicas)
 }

@@ -3,11 +3,15 @@
 mod authorized_operations;
 mod config_source;
 mod node_endpoints;
+mod nothing;
+mod partition_view;
 mod resource_type;
 mod strings;
 
 pub(crate) use authorized_operations::NOT_ASKED;
 pub(crate) use config_source::config_source;
 pub(crate) use node_endpoints::put_node_endpoints;
+pub(crate) use nothing::{NO_TIMESTAMP, UNKNOWN_ACL_CODE};
+pub(crate) use partition_view::partition_view;
 pub(crate) use resource_type::resource_type;
 pub(crate) use strings::{shared, shared_option, wire, wire_option};

@@ -18,15 +18,12 @@
 //! operations on the cluster are in DescribeCluster only.
 
 use super::errors::{RequestError, code_of};
-use super::fields::NOT_ASKED;
+use super::fields::{NOT_ASKED, partition_view};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::{Cluster, NodeEndpoint};
-use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use crate::operations::access::{operations_on_cluster, operations_on_topic};
-use crate::operations::metadata::{
-    DescribedTopic, Leader, MetadataError, TopicView, WantedTopics, describe_topics,
-};
+use crate::operations::metadata::{DescribedTopic, MetadataError, TopicView, WantedTopics, describe_topics};
 use kafka_protocol::messages::metadata_request::{MetadataRequest, MetadataRequestTopic};
 use kafka_protocol::messages::metadata_response::{
     MetadataResponse, MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
@@ -152,13 +149,16 @@ fn refused(topic: MetadataRequestTopic, code: i16) -> MetadataResponseTopic {
 
 fn brokers(response: MetadataResponse, cluster: &Cluster, context: &RequestContext) -> MetadataResponse {
     let brokers = cluster.endpoints(&context.ingress);
-    let rack = cluster.config.rack.clone().map(StrBytes::from_string);
     let broker = |node: NodeEndpoint| {
         MetadataResponseBroker::default()
             .with_node_id(BrokerId(node.id.0))
             .with_host(StrBytes::from_string(node.host))
             .with_port(i32::from(node.port))
-            .with_rack(rack.clone())
+            .with_rack(
+                node.rack
+                    .as_deref()
+                    .map(|rack| StrBytes::from_string(rack.to_owned())),
+            )
     };
     response
         .with_brokers(brokers.into_iter().map(broker).collect())
@@ -177,38 +177,19 @@ fn answer(topic: DescribedTopic, operations: i32) -> MetadataResponseTopic {
 }
 
 fn partitions(view: &TopicView) -> Vec<MetadataResponsePartition> {
-    view.leaders
-        .iter()
-        .enumerate()
-        .map(|(index, leader)| partition(view, index, *leader))
+    (0..view.leaders.len())
+        .map(|index| partition(view, index))
         .collect()
 }
 
-fn partition(view: &TopicView, index: usize, leader: Option<Leader>) -> MetadataResponsePartition {
-    let ids = |nodes: &[NodeId]| nodes.iter().map(|node| BrokerId(node.0)).collect::<Vec<_>>();
-    let replicas = ids(view.topic.placement.replicas(index));
-    let answer = MetadataResponsePartition::default().with_partition_index(index as i32);
-    match leader {
-        Some(leader) if leader.node != NodeId::NONE => answer
-            .with_leader_id(BrokerId(leader.node.0))
-            .with_leader_epoch(leader.epoch.0)
-            .with_isr_nodes(ids(&view.in_sync_replicas(index)))
-            .with_offline_replicas(ids(&view.offline_replicas(index)))
-            .with_replica_nodes(replicas),
-        // Clients take LEADER_NOT_AVAILABLE for temporary and ask again.
-        Some(leader) => answer
-            .with_error_code(RequestError::LeaderNotAvailable.code())
-            .with_leader_id(BrokerId(-1))
-            .with_leader_epoch(leader.epoch.0)
-            .with_isr_nodes(ids(&view.in_sync_replicas(index)))
-            .with_offline_replicas(ids(&view.offline_replicas(index)))
-            .with_replica_nodes(replicas),
-        // The partition's lock is poisoned, so its epoch cannot be read.
-        None => answer
-            .with_error_code(RequestError::LeaderNotAvailable.code())
-            .with_leader_id(BrokerId(-1))
-            .with_leader_epoch(-1)
-            .with_offline_replicas(replicas.clone())
-            .with_replica_nodes(replicas),
-    }
+fn partition(view: &TopicView, index: usize) -> MetadataResponsePartition {
+    let shown = partition_view(view, index);
+    MetadataResponsePartition::default()
+        .with_error_code(shown.error_code)
+        .with_partition_index(index as i32)
+        .with_leader_id(shown.leader_id)
+        .with_leader_epoch(shown.leader_epoch)
+        .with_replica_nodes(shown.replica_nodes)
+        .with_isr_nodes(shown.isr_nodes)
+        .with_offline_replicas(shown.offline_replicas)
 }

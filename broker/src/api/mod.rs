@@ -6,28 +6,35 @@ use crate::bounds::{self, OutOfBounds};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use bytes::Bytes;
-use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::{HeaderVersion, Request};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+mod add_raft_voter;
 mod alter_configs;
 mod answer;
 mod api_versions;
 mod consumer_group_describe;
 mod consumer_group_heartbeat;
+mod create_acls;
+mod create_delegation_token;
 mod create_partitions;
 mod create_topics;
+mod delete_acls;
 mod delete_groups;
 mod delete_records;
 mod delete_topics;
+mod describe_acls;
 mod describe_cluster;
 mod describe_configs;
+mod describe_delegation_token;
 mod describe_groups;
 mod describe_log_dirs;
 mod describe_producers;
+mod describe_quorum;
 mod describe_topic_partitions;
 pub(crate) mod errors;
+mod expire_delegation_token;
 pub(crate) mod fetch;
 mod fields;
 mod find_coordinator;
@@ -48,15 +55,21 @@ mod offset_for_leader_epoch;
 pub(crate) mod produce;
 #[cfg(test)]
 mod refusal_tests;
+mod remove_raft_voter;
+mod renew_delegation_token;
+mod sasl_authenticate;
+mod sasl_handshake;
 mod sync_group;
 #[cfg(test)]
 mod topic_tests;
+mod unregister_broker;
+mod unregister_controller;
 mod update_features;
 
 pub(crate) use answer::{Answer, Answering, Delivery, Waiting};
 pub(crate) use errors::ErrorCounts;
 
-use answer::ResponseMessage;
+use answer::{ResponseMessage, Unthrottled, UnthrottledMessage};
 
 /// Builds [`APIS`] from the types that implement [`Api`].
 macro_rules! apis {
@@ -99,6 +112,20 @@ apis![
     sync_group::SyncGroup,
     incremental_alter_configs::IncrementalAlterConfigs,
     init_producer_id::InitProducerId,
+    add_raft_voter::AddRaftVoter,
+    create_acls::CreateAcls,
+    create_delegation_token::CreateDelegationToken,
+    delete_acls::DeleteAcls,
+    describe_acls::DescribeAcls,
+    describe_delegation_token::DescribeDelegationToken,
+    describe_quorum::DescribeQuorum,
+    expire_delegation_token::ExpireDelegationToken,
+    remove_raft_voter::RemoveRaftVoter,
+    renew_delegation_token::RenewDelegationToken,
+    sasl_authenticate::SaslAuthenticate,
+    sasl_handshake::SaslHandshake,
+    unregister_broker::UnregisterBroker,
+    unregister_controller::UnregisterController,
     update_features::UpdateFeatures,
 ];
 
@@ -254,7 +281,8 @@ impl Served {
 
     /// Returns Kafka's name of the API, such as `ApiVersions`.
     pub(crate) fn name(&self) -> String {
-        ApiKey::try_from(self.key).map_or_else(|()| self.key.to_string(), |key| format!("{key:?}"))
+        // Not kafka-protocol's name: it does not know the keys of Kafka 4.4.
+        bounds::api_name(self.key).map_or_else(|| self.key.to_string(), str::to_owned)
     }
 
     /// Returns whether a request of that version is answered.

@@ -27,6 +27,8 @@ mod answers;
 mod cluster;
 mod configs;
 mod features;
+mod quorum;
+mod security;
 mod topics;
 
 fn text(text: &str) -> StrBytes {

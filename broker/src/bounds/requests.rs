@@ -15,6 +15,12 @@ pub(super) fn find(api_key: i16, version: i16) -> Option<&'static Request> {
     (request.first_version <= version && version <= request.last_version).then_some(request)
 }
 
+/// Returns Kafka's name of the API of that key, such as `Produce`, if it is served.
+pub(super) fn name(api_key: i16) -> Option<&'static str> {
+    let request = REQUESTS.iter().find(|request| request.api_key == api_key);
+    request.map(|request| request.name)
+}
+
 /// The index of each key's request in [`REQUESTS`]; `u8::MAX` for a key that is not served.
 static PLACES: [u8; 128] = {
     let mut places = [u8::MAX; 128];

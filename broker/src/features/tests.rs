@@ -98,14 +98,14 @@ fn updates_are_refused_in_the_words_of_kafka() {
 }
 
 #[test]
-fn a_level_changes_down_and_up_and_the_epoch_grows() {
+fn a_level_changes_down_and_up_and_each_change_counts() {
     let mut features = Features::default();
     let mut change = |level, upgrade_type, validate_only| {
         let update = update("transaction.version", level, upgrade_type);
         features
             .update(&[update], 1, validate_only)
             .expect("it is allowed");
-        (features.level(Feature::Transaction), features.epoch())
+        (features.level(Feature::Transaction), features.changes())
     };
     assert_eq!(change(0, SafeDowngrade, true), (2, 0), "only validated");
     assert_eq!(change(0, SafeDowngrade, false), (0, 1));
@@ -117,7 +117,7 @@ fn a_level_changes_down_and_up_and_the_epoch_grows() {
     );
     assert!(features.finalized().contains(&(Feature::Transaction, 1)));
     features.update(&[], 1, false).expect("nothing to do");
-    assert_eq!(features.epoch(), 3);
+    assert_eq!(features.changes(), 3);
 }
 
 #[test]

@@ -91,9 +91,9 @@ impl Features {
         for update in &updates {
             self.check(update, &proposed, controller)?;
         }
-        // As in Kafka, a record is written also for a level that stays, and the epoch is a record's offset.
+        // As in Kafka, a record is written also for a level that stays.
         if !validate_only && !updates.is_empty() {
-            proposed.epoch += 1;
+            proposed.changes += updates.len() as i64;
             *self = proposed;
         }
         Ok(())

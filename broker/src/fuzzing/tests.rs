@@ -79,10 +79,10 @@ fn frame_seeds() -> Corpus {
                 .find(|body| body.len() < 500)
                 .unwrap();
             let mut frame = BytesMut::new();
-            let is_flexible = case.api_key.request_header_version(version) == 2;
-            put_header(&mut frame, case.api_key as i16, version, is_flexible);
+            let is_flexible = (case.header_version)(version) == 2;
+            put_header(&mut frame, case.key, version, is_flexible);
             frame.put_slice(&body);
-            seeds.insert(format!("any-{:?}-v{version}", case.api_key), frame.into());
+            seeds.insert(format!("any-{}-v{version}", case.name), frame.into());
         }
     }
     seeds.extend(answered_frames().map(|(name, frame)| (format!("answered-{name}"), frame)));
@@ -295,10 +295,10 @@ proptest! {
         for case in cases() {
             for version in case.first_version..=case.last_version {
                 let mut frame = BytesMut::new();
-                let is_flexible = case.api_key.request_header_version(version) == 2;
-                put_header(&mut frame, case.api_key as i16, version, is_flexible);
+                let is_flexible = (case.header_version)(version) == 2;
+                put_header(&mut frame, case.key, version, is_flexible);
                 frame.put_slice(&(case.encode)(seed, version));
-                println!("{:?} v{version} of seed {seed}", case.api_key);
+                println!("{} v{version} of seed {seed}", case.name);
                 if let Some(answer) = runtime.block_on(answer_frame(&frame)).unwrap() {
                     prop_assert_eq!(&answer[..4], &frame[4..8], "the correlation id");
                 }

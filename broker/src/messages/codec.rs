@@ -62,6 +62,7 @@ numbers! {
     u8: put_u8 try_get_u8,
     i8: put_i8 try_get_i8,
     i16: put_i16 try_get_i16,
+    u16: put_u16 try_get_u16,
     i32: put_i32 try_get_i32,
     i64: put_i64 try_get_i64,
     u128: put_u128 try_get_u128,

@@ -4,6 +4,8 @@
 
 // Written by broker/messages/generate.py from the message definitions of Apache Kafka 4.4.0. Do not edit.
 
+pub mod add_raft_voter_request;
+pub mod add_raft_voter_response;
 pub mod api_versions_request;
 pub mod api_versions_response;
 mod codec;
@@ -19,7 +21,11 @@ pub mod offset_fetch_request;
 pub mod offset_fetch_response;
 #[cfg(test)]
 mod tests;
+pub mod unregister_controller_request;
+pub mod unregister_controller_response;
 
+pub use add_raft_voter_request::AddRaftVoterRequest;
+pub use add_raft_voter_response::AddRaftVoterResponse;
 pub use api_versions_request::ApiVersionsRequest;
 pub use api_versions_response::ApiVersionsResponse;
 pub use delete_groups_request::DeleteGroupsRequest;
@@ -32,3 +38,5 @@ pub use offset_commit_request::OffsetCommitRequest;
 pub use offset_commit_response::OffsetCommitResponse;
 pub use offset_fetch_request::OffsetFetchRequest;
 pub use offset_fetch_response::OffsetFetchResponse;
+pub use unregister_controller_request::UnregisterControllerRequest;
+pub use unregister_controller_response::UnregisterControllerResponse;

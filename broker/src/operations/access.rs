@@ -17,7 +17,9 @@
 //! | AlterConfigs, IncrementalAlterConfigs | ALTER_CONFIGS on the topic, the group, or else the cluster |
 //! | DescribeLogDirs | DESCRIBE on the cluster |
 //! | DescribeCluster | DESCRIBE on the cluster, to show the operations on it |
-//! | UpdateFeatures | ALTER on the cluster |
+//! | UpdateFeatures, UnregisterBroker, UnregisterController, AddRaftVoter, RemoveRaftVoter | ALTER on the cluster |
+//! | DescribeQuorum, DescribeAcls | DESCRIBE on the cluster |
+//! | CreateAcls, DeleteAcls | ALTER on the cluster |
 //! | FindCoordinator | DESCRIBE on the group or the transactional id; CLUSTER_ACTION on the cluster for a share group |
 //! | JoinGroup, SyncGroup, Heartbeat, LeaveGroup | READ on the group |
 //! | DescribeGroups | DESCRIBE on the group |
@@ -30,7 +32,7 @@
 //! | OffsetDelete | DELETE on the group and READ on the topic |
 //! | InitProducerId | WRITE on the transactional id; without one IDEMPOTENT_WRITE on the cluster, or WRITE on any topic |
 //!
-//! ApiVersions asks for nothing. Source: Kafka's `KafkaApis`, `ControllerApis`, `AuthHelper` and `ConfigHelper`.
+//! ApiVersions asks for nothing, and neither do SaslHandshake, SaslAuthenticate and the APIs of delegation tokens, which are refused before. Source: Kafka's `KafkaApis`, `ControllerApis`, `AuthHelper` and `ConfigHelper`.
 
 use super::RequestContext;
 use crate::cluster::Cluster;

@@ -5,6 +5,7 @@
 //! wait for a group, for records or for another task are `async`.
 
 pub(crate) mod access;
+pub(crate) mod acls;
 pub(crate) mod alter_configs;
 pub(crate) mod commit_offsets;
 pub(crate) mod consumer_group_describe;
@@ -20,6 +21,7 @@ pub(crate) mod describe_configs;
 pub(crate) mod describe_groups;
 pub(crate) mod describe_log_dirs;
 pub(crate) mod describe_producers;
+pub(crate) mod describe_quorum;
 pub(crate) mod describe_topic_partitions;
 pub(crate) mod fetch;
 pub(crate) mod fetch_offsets;
@@ -33,8 +35,10 @@ pub(crate) mod list_offsets;
 pub(crate) mod metadata;
 pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
+pub(crate) mod raft_voters;
 pub(crate) mod sync_group;
 mod topic_catalog;
+pub(crate) mod unregister;
 pub(crate) mod update_features;
 
 use crate::cluster::Ingress;

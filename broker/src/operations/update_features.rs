@@ -27,7 +27,7 @@ pub(crate) fn update_features(
     validate_only: bool,
 ) -> Result<(), UpdateError> {
     authorize(cluster, context, AclOperation::Alter, Resource::Cluster)?;
-    let controller = cluster.controller().0;
+    let controller = cluster.quorum_leader().0;
     cluster.change_features(|features| features.update(updates, controller, validate_only))?;
     Ok(())
 }

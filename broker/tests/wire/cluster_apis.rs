@@ -18,11 +18,11 @@ use kafka_protocol::messages::{
 };
 use uuid::Uuid;
 
-use crate::ADVERTISED;
 use crate::client::Client;
 use crate::world::{
     CLUSTER_ID, NONE, PARTITION, TOPIC, UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION, World, text, topic_name,
 };
+use crate::{ADVERTISED, UNREGISTER_CONTROLLER};
 
 const INVALID_REQUEST: i16 = 42;
 const REBOOTSTRAP_REQUIRED: i16 = 129;
@@ -52,6 +52,7 @@ pub(crate) async fn api_versions(version: i16) {
     let expected: Vec<_> = ADVERTISED
         .iter()
         .map(|(key, first, last)| (*key as i16, *first, *last))
+        .chain([UNREGISTER_CONTROLLER])
         .collect();
     assert_eq!(keys, expected);
     if version >= 3 {
@@ -60,8 +61,14 @@ pub(crate) async fn api_versions(version: i16) {
             .iter()
             .map(|feature| feature.name.as_str())
             .collect();
-        assert_eq!(levels, ["metadata.version"]);
-        assert_eq!(answer.finalized_features_epoch, 0);
+        let expected = [
+            "group.version",
+            "transaction.version",
+            "eligible.leader.replicas.version",
+            "metadata.version",
+        ];
+        assert_eq!(levels, expected);
+        assert!(answer.finalized_features_epoch >= 25);
 
         let refused = client
             .ask(version, &request.clone().with_client_software_name(text("-no-")))
@@ -85,7 +92,11 @@ async fn api_versions_of_a_broker(client: &mut Client, version: i16, request: &A
     ] {
         let request = request.clone().with_cluster_id(cluster_id.map(text));
         let answer = client.ask(version, &request.with_node_id(node_id)).await;
-        let keys = if error_code == NONE { ADVERTISED.len() } else { 0 };
+        let keys = if error_code == NONE {
+            ADVERTISED.len() + 1
+        } else {
+            0
+        };
         assert_eq!(
             (answer.error_code, answer.api_keys.len()),
             (error_code, keys),

@@ -1,6 +1,7 @@
 //! Every advertised API at every version, through a real socket, with non-default values against real state: each answer is decoded to its
 //! last byte and its fields are asserted. And malformed frames and bodies, which must do no harm.
 
+mod admin_apis;
 mod batch;
 mod client;
 mod cluster_apis;
@@ -35,23 +36,40 @@ const ADVERTISED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::SyncGroup, 0, 5),
     (ApiKey::DescribeGroups, 0, 6),
     (ApiKey::ListGroups, 0, 5),
+    (ApiKey::SaslHandshake, 0, 1),
     (ApiKey::ApiVersions, 0, 5),
     (ApiKey::CreateTopics, 2, 7),
     (ApiKey::DeleteTopics, 1, 6),
     (ApiKey::DeleteRecords, 0, 2),
     (ApiKey::InitProducerId, 0, 5),
     (ApiKey::OffsetForLeaderEpoch, 2, 4),
+    (ApiKey::DescribeAcls, 1, 3),
+    (ApiKey::CreateAcls, 1, 3),
+    (ApiKey::DeleteAcls, 1, 3),
     (ApiKey::DescribeConfigs, 1, 4),
     (ApiKey::AlterConfigs, 0, 2),
     (ApiKey::DescribeLogDirs, 1, 5),
+    (ApiKey::SaslAuthenticate, 0, 2),
     (ApiKey::CreatePartitions, 0, 3),
+    (ApiKey::CreateDelegationToken, 1, 3),
+    (ApiKey::RenewDelegationToken, 1, 2),
+    (ApiKey::ExpireDelegationToken, 1, 2),
+    (ApiKey::DescribeDelegationToken, 1, 3),
     (ApiKey::DeleteGroups, 0, 3),
     (ApiKey::IncrementalAlterConfigs, 0, 1),
     (ApiKey::OffsetDelete, 0, 0),
+    (ApiKey::DescribeQuorum, 0, 2),
+    (ApiKey::UpdateFeatures, 0, 2),
     (ApiKey::DescribeCluster, 0, 2),
     (ApiKey::DescribeProducers, 0, 0),
+    (ApiKey::UnregisterBroker, 0, 0),
     (ApiKey::DescribeTopicPartitions, 0, 0),
+    (ApiKey::AddRaftVoter, 0, 1),
+    (ApiKey::RemoveRaftVoter, 0, 0),
 ];
+
+/// The range of UnregisterController, whose key kafka-protocol does not know.
+const UNREGISTER_CONTROLLER: (i16, i16, i16) = (94, 0, 0);
 
 /// Defines one test for each API, which goes through its versions with a new cluster for each.
 macro_rules! every_version {
@@ -82,6 +100,20 @@ every_version! {
     describe_log_dirs_tells_the_partitions_size: DescribeLogDirs => cluster_apis::describe_log_dirs,
     describe_topic_partitions_pages_by_cursor: DescribeTopicPartitions => cluster_apis::describe_topic_partitions,
     api_versions_lists_what_is_advertised: ApiVersions => cluster_apis::api_versions,
+    update_features_lowers_a_level: UpdateFeatures => admin_apis::update_features,
+    describe_quorum_shows_one_voter: DescribeQuorum => admin_apis::describe_quorum,
+    unregister_broker_refuses_an_unknown_id: UnregisterBroker => admin_apis::unregister_broker,
+    add_raft_voter_refuses_an_invalid_voter: AddRaftVoter => admin_apis::add_raft_voter,
+    remove_raft_voter_refuses_in_a_static_quorum: RemoveRaftVoter => admin_apis::remove_raft_voter,
+    describe_acls_is_refused_without_an_authorizer: DescribeAcls => admin_apis::describe_acls,
+    create_acls_is_refused_without_an_authorizer: CreateAcls => admin_apis::create_acls,
+    delete_acls_is_refused_without_an_authorizer: DeleteAcls => admin_apis::delete_acls,
+    create_delegation_token_is_not_allowed: CreateDelegationToken => admin_apis::create_delegation_token,
+    renew_delegation_token_is_not_allowed: RenewDelegationToken => admin_apis::renew_delegation_token,
+    expire_delegation_token_is_not_allowed: ExpireDelegationToken => admin_apis::expire_delegation_token,
+    describe_delegation_token_is_not_allowed: DescribeDelegationToken => admin_apis::describe_delegation_token,
+    sasl_handshake_has_no_place: SaslHandshake => admin_apis::sasl_handshake,
+    sasl_authenticate_has_no_place: SaslAuthenticate => admin_apis::sasl_authenticate,
     create_topics_makes_them_as_asked: CreateTopics => topic_apis::create_topics,
     delete_topics_removes_them: DeleteTopics => topic_apis::delete_topics,
     create_partitions_adds_them: CreatePartitions => topic_apis::create_partitions,
@@ -126,6 +158,7 @@ async fn every_advertised_api_has_its_test_and_the_range_of_kafka_4_4() {
     let expected: Vec<_> = ADVERTISED
         .iter()
         .map(|(key, first, last)| (*key as i16, *first, *last))
+        .chain([UNREGISTER_CONTROLLER])
         .collect();
     assert_eq!(advertised, expected);
     for (key, ..) in ADVERTISED {

@@ -139,6 +139,8 @@ pub(crate) fn name(error: ResponseError) -> &'static str {
         ResponseError::StreamsInvalidTopologyEpoch => "STREAMS_INVALID_TOPOLOGY_EPOCH",
         ResponseError::StreamsTopologyFenced => "STREAMS_TOPOLOGY_FENCED",
         ResponseError::ShareSessionLimitReached => "SHARE_SESSION_LIMIT_REACHED",
+        // Kafka 4.4 added it, after the errors that kafka-protocol knows.
+        ResponseError::Unknown(136) => "CONTROLLER_ID_NOT_REGISTERED",
         ResponseError::Unknown(_) => "UNKNOWN_SERVER_ERROR",
     }
 }

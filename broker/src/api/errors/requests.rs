@@ -17,6 +17,12 @@ pub(in crate::api) enum RequestError {
     /// The request asks a broker's listener for controllers (KIP-919).
     MismatchedEndpointType,
     UnsupportedEndpointType,
+    /// The request belongs to SASL, and the listener authenticates nobody.
+    IllegalSaslState,
+    /// The request is about delegation tokens, and the client has not authenticated in a way that allows it.
+    DelegationTokenRequestNotAllowed,
+    /// The request asks about a partition that the broker does not have.
+    UnknownTopicOrPartition,
 }
 
 impl RequestError {
@@ -30,6 +36,9 @@ impl RequestError {
             Self::LeaderNotAvailable => ResponseError::LeaderNotAvailable,
             Self::MismatchedEndpointType => ResponseError::MismatchedEndpointType,
             Self::UnsupportedEndpointType => ResponseError::UnsupportedEndpointType,
+            Self::IllegalSaslState => ResponseError::IllegalSaslState,
+            Self::DelegationTokenRequestNotAllowed => ResponseError::DelegationTokenRequestNotAllowed,
+            Self::UnknownTopicOrPartition => ResponseError::UnknownTopicOrPartition,
         };
         error.code()
     }

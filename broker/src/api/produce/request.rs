@@ -219,7 +219,7 @@ mod tests {
     fn produce_case() -> samples::Case {
         let mut cases = samples::cases().into_iter();
         cases
-            .find(|case| case.api_key == ApiKey::Produce)
+            .find(|case| case.key == ApiKey::Produce as i16)
             .expect("it is served")
     }
 

@@ -127,6 +127,43 @@ samples! {
         server_assignor 0 null 0, topic_partitions 0 null 0
     }
     crates::ConsumerGroupDescribeRequest { group_ids 0, include_authorized_operations 0 }
+    crates::describe_quorum_request::PartitionData { partition_index 0 }
+    crates::describe_quorum_request::TopicData { topic_name 0, partitions 0 }
+    crates::DescribeQuorumRequest { topics 0 }
+    crates::UnregisterBrokerRequest { broker_id 0 }
+    ours::UnregisterControllerRequest { controller_id 0 }
+    ours::add_raft_voter_request::Listener { name 0, host 0, port 0 }
+    ours::AddRaftVoterRequest {
+        cluster_id 0 null 0, timeout_ms 0, voter_id 0, voter_directory_id 0, listeners 0,
+        ack_when_committed 1
+    }
+    crates::RemoveRaftVoterRequest { cluster_id 0 null 0, voter_id 0, voter_directory_id 0 }
+    crates::DescribeAclsRequest {
+        resource_type_filter 1, resource_name_filter 1 null 1, pattern_type_filter 1,
+        principal_filter 1 null 1, host_filter 1 null 1, operation 1, permission_type 1
+    }
+    crates::create_acls_request::AclCreation {
+        resource_type 1, resource_name 1, resource_pattern_type 1, principal 1, host 1, operation 1,
+        permission_type 1
+    }
+    crates::CreateAclsRequest { creations 1 }
+    crates::delete_acls_request::DeleteAclsFilter {
+        resource_type_filter 1, resource_name_filter 1 null 1, pattern_type_filter 1,
+        principal_filter 1 null 1, host_filter 1 null 1, operation 1, permission_type 1
+    }
+    crates::DeleteAclsRequest { filters 1 }
+    crates::create_delegation_token_request::CreatableRenewers { principal_type 1, principal_name 1 }
+    crates::CreateDelegationTokenRequest {
+        owner_principal_type 3 null 3, owner_principal_name 3 null 3, renewers 1, max_lifetime_ms 1
+    }
+    crates::RenewDelegationTokenRequest { hmac 1, renew_period_ms 1 }
+    crates::ExpireDelegationTokenRequest { hmac 1, expiry_time_period_ms 1 }
+    crates::describe_delegation_token_request::DescribeDelegationTokenOwner {
+        principal_type 1, principal_name 1
+    }
+    crates::DescribeDelegationTokenRequest { owners 1 null 1 }
+    crates::SaslAuthenticateRequest { auth_bytes 0 }
+    ours::AddRaftVoterResponse { throttle_time_ms 0, error_code 0, error_message 0 null 0 }
     ours::api_versions_response::ApiVersion { api_key 0, min_version 0, max_version 0 }
     ours::api_versions_response::SupportedFeatureKey { name 3, min_version 3, max_version 3 }
     ours::api_versions_response::FinalizedFeatureKey { name 3, max_version_level 3, min_version_level 3 }
@@ -165,6 +202,7 @@ samples! {
     ours::offset_fetch_response::OffsetFetchResponseTopics { name 8 to 9, topic_id 10, partitions 8 }
     ours::offset_fetch_response::OffsetFetchResponseGroup { group_id 8, topics 8, error_code 8 }
     ours::OffsetFetchResponse { throttle_time_ms 3, topics 1 to 7, error_code 2 to 7, groups 8 }
+    ours::UnregisterControllerResponse { throttle_time_ms 0, error_code 0, error_message 0 null 0 }
 }
 
 samples! {
@@ -172,6 +210,7 @@ samples! {
     crates::offset_delete_request::OffsetDeleteRequestPartition { partition_index 0 }
     crates::offset_delete_request::OffsetDeleteRequestTopic { name 0, partitions 0 }
     crates::OffsetDeleteRequest { group_id 0, topics 0 }
+    crates::SaslHandshakeRequest { mechanism 0 }
 }
 
 list_cases! {
@@ -207,4 +246,18 @@ list_cases! {
     crates::UpdateFeaturesRequest
     crates::ConsumerGroupHeartbeatRequest
     crates::ConsumerGroupDescribeRequest
+    crates::DescribeQuorumRequest
+    crates::UnregisterBrokerRequest
+    ours::UnregisterControllerRequest
+    ours::AddRaftVoterRequest
+    crates::RemoveRaftVoterRequest
+    crates::DescribeAclsRequest
+    crates::CreateAclsRequest
+    crates::DeleteAclsRequest
+    crates::CreateDelegationTokenRequest
+    crates::RenewDelegationTokenRequest
+    crates::ExpireDelegationTokenRequest
+    crates::DescribeDelegationTokenRequest
+    crates::SaslHandshakeRequest
+    crates::SaslAuthenticateRequest
 }
