@@ -6,18 +6,20 @@ mod node;
 mod producer_ids;
 mod quorum;
 
-use crate::config::definition::{self, Effect, Setting};
 use crate::config::keys::BROKER_CONFIGS;
 use crate::config::layers::{Layers, Values};
-use crate::config::{BrokerConfig, BrokerConfigs, Config, ConfigError};
+use crate::config::table::{Effect, Setting};
+use crate::config::{BrokerConfig, BrokerConfigs, Config, ConfigError, with_presets};
 use crate::features::Features;
 use crate::fetch::session::FetchSessions;
 use crate::group::Groups;
+use crate::group::config::GroupConfigs;
 use crate::ids::NodeId;
 use crate::log::LogSettings;
 use crate::metrics::Counters;
 use crate::pool::Pool;
 use crate::security::Authorizer;
+use crate::telemetry::Subscriptions;
 use crate::topic::leadership::elect;
 use crate::topic::{Topic, TopicConfig, TopicDefaults, Topics};
 use crate::{Clock, Entropy};
@@ -43,6 +45,10 @@ pub(crate) struct Cluster {
     pub(crate) config: BrokerConfig,
     /// All broker configs by name, with the values set while running.
     pub(crate) broker_configs: BrokerConfigs,
+    /// The configs set for groups.
+    pub(crate) group_configs: Arc<GroupConfigs>,
+    /// The client metrics subscriptions.
+    pub(crate) subscriptions: Subscriptions,
     /// The authoriser of all requests.
     pub(crate) authorizer: Authorizer,
     pub(crate) topics: Arc<Topics>,
@@ -81,14 +87,18 @@ impl Cluster {
         let decided = nodes
             .iter()
             .map(|node| (node.id, node.configs(&Ingress::plaintext())));
-        let broker_configs = BrokerConfigs::new(config.properties, decided.collect());
+        let broker_configs = BrokerConfigs::new(with_presets(config.properties), decided.collect());
         // At the start all brokers have the same values, so one is checked for all.
         check_topic_defaults(&broker_configs, nodes[0].id)?;
         let pool = Pool::new(config.memory_limit_bytes);
         let topics = Arc::new(Topics::new(&config.cluster_id));
         let journal = Arc::new(GroupsJournal::new(&typed, Arc::clone(&topics), pool.clone())?);
         let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
+        let group_configs = Arc::new(GroupConfigs::default());
+        group_configs.brokers_changed(&layers_by_node(&broker_configs, &nodes));
         Ok(Self {
+            group_configs,
+            subscriptions: Subscriptions::default(),
             fetch_sessions: nodes.iter().map(|_| FetchSessions::new(session_slots)).collect(),
             features: Mutex::default(),
             producer_ids: ProducerIds::new(entropy.clone()),
@@ -113,6 +123,22 @@ impl Cluster {
     pub(crate) fn topic_defaults(&self) -> NodeDefaults {
         let defaults = |node: &Node| TopicDefaults::new(&self.broker_configs.layers(node.id));
         NodeDefaults(self.nodes.iter().map(|node| (node.id, defaults(node))).collect())
+    }
+
+    /// Returns the values set for every broker.
+    pub(crate) fn layers_by_node(&self) -> Vec<(NodeId, Layers)> {
+        layers_by_node(&self.broker_configs, &self.nodes)
+    }
+
+    /// Sets checked values while running, for one broker or for all, and updates what depends on them: the settings of every partition,
+    /// because a topic's default may have changed, and the configs of groups. The caller must hold the turn to change topics.
+    pub(crate) fn set_broker_configs(&self, node: Option<NodeId>, values: Values) {
+        self.broker_configs.set_dynamic(node, values);
+        let defaults = self.topic_defaults();
+        for topic in self.topics.list() {
+            topic.apply_settings(defaults.log_settings(&topic.config));
+        }
+        self.group_configs.brokers_changed(&self.layers_by_node());
     }
 
     /// Returns the values set for a broker, with its addresses as a client connected through `ingress` should see them.
@@ -278,10 +304,15 @@ impl NodeDefaults {
     }
 }
 
+fn layers_by_node(broker_configs: &BrokerConfigs, nodes: &[Node]) -> Vec<(NodeId, Layers)> {
+    let layers = |node: &Node| (node.id, broker_configs.layers(node.id));
+    nodes.iter().map(layers).collect()
+}
+
 /// Logs the configs that are set and have no effect. They are accepted so that a cluster starts with the configs of a real one.
 fn log_configs_without_effect(config: &Config) {
     for name in config.properties.keys() {
-        let setting = definition::setting(BROKER_CONFIGS, name);
+        let setting = BROKER_CONFIGS.setting(name);
         if let Some(Setting {
             effect: Effect::None(reason),
             ..

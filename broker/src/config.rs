@@ -5,15 +5,20 @@ use std::collections::BTreeMap;
 mod advertised;
 mod broker;
 pub(crate) mod definition;
+pub(crate) mod dynamic;
 mod identity;
+pub(crate) mod java;
 pub(crate) mod keys;
 pub(crate) mod layers;
 mod properties;
+pub(crate) mod table;
+pub(crate) mod tables;
 
 pub use advertised::{Advertised, AdvertisedHost, InvalidAdvertisedHost};
 pub(crate) use broker::BrokerConfig;
 pub(crate) use layers::BrokerConfigs;
 pub use properties::ConfigError;
+pub(crate) use properties::with_presets;
 
 /// The configuration that a cluster is started with.
 #[derive(Clone, Debug)]

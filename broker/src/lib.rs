@@ -29,6 +29,7 @@ mod operations;
 mod pool;
 mod security;
 mod server;
+mod telemetry;
 mod topic;
 mod transaction;
 mod upkeep;

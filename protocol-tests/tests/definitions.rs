@@ -1,20 +1,30 @@
-//! The generated shapes and messages of the broker match Apache Kafka's message definitions.
+//! The generated parts of the broker match what Apache Kafka defines: its messages and its configs.
 
 use std::path::Path;
 use std::process::Command;
 
 use esmeralda_protocol_tests::setup::SKIP_VARIABLE;
 
-/// The programs that the script needs, its interpreter included.
-const PROGRAMS: &[&str] = &["python3", "mvn", "rustfmt"];
+/// The programs that the scripts need, their interpreter included.
+const PROGRAMS: &[&str] = &["python3", "mvn", "java", "rustfmt"];
 
 #[test]
 fn the_shapes_and_messages_match_the_output_of_the_script() {
+    check("../broker/messages/generate.py");
+}
+
+#[test]
+fn the_tables_of_configs_match_the_output_of_the_script() {
+    check("../broker/configs/generate.py");
+}
+
+/// Runs a script that compares what is checked in with Kafka's definitions.
+fn check(script: &str) {
     if let Some(reason) = reason_to_skip() {
-        eprintln!("SKIPPED: {reason}: the shapes and messages were NOT compared with Kafka's definitions");
+        eprintln!("SKIPPED: {reason}: {script} did NOT compare with Kafka's definitions");
         return;
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../broker/messages/generate.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
     let output = Command::new("python3")
         .arg(script)
         .arg("--check")
@@ -24,7 +34,7 @@ fn the_shapes_and_messages_match_the_output_of_the_script() {
     assert!(output.status.success(), "{stderr}");
 }
 
-/// Returns the reason why the script cannot or must not run here.
+/// Returns the reason why the scripts cannot or must not run here.
 fn reason_to_skip() -> Option<String> {
     let skipped = std::env::var(SKIP_VARIABLE).unwrap_or_default();
     if skipped.split(',').any(|client| client.trim() == "java") {

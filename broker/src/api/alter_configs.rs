@@ -1,29 +1,27 @@
-//! AlterConfigs: replaces the configs of topics and brokers.
+//! AlterConfigs: replaces the configs of topics, brokers, groups and client metrics subscriptions.
 //!
 //! # Versions
 //! 0 to 2.
 //!
 //! # Behaviour
-//! Replaces the values set for a topic, for one broker or (with an empty name) for all brokers; configs that are not named return to their
-//! defaults. Each resource changes by itself, with all of its configs or none. With `validate_only` nothing changes.
+//! Replaces the values set for a topic, for one broker or (with an empty name) for all brokers, for a group, or for a client metrics
+//! subscription; configs that are not named return to their defaults. Each resource changes by itself, with all of its configs or none.
+//! With `validate_only` nothing changes. A broker takes unknown configs, as they may be those of a plugin.
 //!
 //! # Differs from Apache Kafka
-//! - Any broker changes topics, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
-//! - A change is in effect in every partition when the answer arrives.
-//! - An unknown broker config is refused. Kafka keeps it for plugins.
-//! - Listeners and their keys cannot change while running; loggers, groups and client metrics have no configs: INVALID_REQUEST.
+//! - A change is in effect in every partition, and in every group, when the answer arrives.
+//! - `listeners` and `listener.security.protocol.map` cannot change while running.
 //!
 //! # Notes by KIP
 //! KIP-133: the API. KIP-226: broker configs that change while running. KIP-339: deprecated in favour of IncrementalAlterConfigs.
 
-use super::errors::{KafkaError, code_of};
-use super::fields::resource_type;
+use super::fields::{AlteredResource, resource_type};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::operations::alter_configs::{Alteration, Changes, alter_configs};
 use kafka_protocol::messages::alter_configs_request::{AlterConfigsRequest, AlterConfigsResource};
-use kafka_protocol::messages::alter_configs_response::{AlterConfigsResourceResponse, AlterConfigsResponse};
+use kafka_protocol::messages::alter_configs_response::AlterConfigsResponse;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -43,14 +41,13 @@ impl Api for AlterConfigs {
     ) -> Answering {
         let alterations: Vec<_> = request.resources.iter().map(alteration).collect();
         let results = alter_configs(cluster, context, &alterations, request.validate_only);
-        let responses = request.resources.into_iter().zip(results);
-        let responses = responses.map(|(resource, result)| {
-            AlterConfigsResourceResponse::default()
-                .with_error_code(code_of(&result))
-                .with_error_message(result.err().map(|error| error.message()))
-                .with_resource_type(resource.resource_type)
-                .with_resource_name(resource.resource_name)
-        });
+        let responses = request
+            .resources
+            .into_iter()
+            .zip(results)
+            .map(|(resource, result)| {
+                AlteredResource::of(result, resource.resource_type, resource.resource_name)
+            });
         AlterConfigsResponse::default()
             .with_responses(responses.collect())
             .into()
@@ -58,11 +55,7 @@ impl Api for AlterConfigs {
 
     fn refuse(_version: i16, request: &AlterConfigsRequest, code: i16) -> Answer {
         let responses = request.resources.iter().map(|resource| {
-            AlterConfigsResourceResponse::default()
-                .with_error_code(code)
-                .with_error_message(None)
-                .with_resource_type(resource.resource_type)
-                .with_resource_name(resource.resource_name.clone())
+            AlteredResource::with(code, None, resource.resource_type, resource.resource_name.clone())
         });
         AlterConfigsResponse::default()
             .with_responses(responses.collect())

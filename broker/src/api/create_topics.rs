@@ -11,7 +11,6 @@
 //! - Followers are simulated: every replica is listed and in sync, but only the leader holds records.
 //! - Any broker answers, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
 //! - A topic exists, with leaders, when the answer arrives. `timeout_ms` is not used.
-//! - `segment.bytes` may be as small as 14; Kafka requires at least 1 MiB since 4.1.
 //! - A cluster has at most 200,000 partitions; more are POLICY_VIOLATION, as in Kafka for a request that creates too many.
 //! - If two names of one request collide by `.` and `_`, the second is refused. Kafka detects collisions with existing topics only.
 //!
@@ -130,9 +129,9 @@ fn answer(name: String, result: Result<CreatedTopic, CreateTopicError>) -> Creat
 
 fn config(entry: ConfigEntry) -> CreatableTopicConfigs {
     CreatableTopicConfigs::default()
-        .with_name(StrBytes::from_static_str(entry.definition.name))
+        .with_name(StrBytes::from_string(entry.name.into_owned()))
         .with_value(entry.value.map(StrBytes::from_string))
         .with_read_only(entry.is_read_only)
         .with_config_source(config_source(entry.source))
-        .with_is_sensitive(entry.definition.is_sensitive())
+        .with_is_sensitive(entry.is_sensitive)
 }

@@ -1,5 +1,6 @@
 //! Fields that the messages of several APIs share.
 
+mod altered_resource;
 mod authorized_operations;
 mod config_source;
 mod node_endpoints;
@@ -8,6 +9,7 @@ mod partition_view;
 mod resource_type;
 mod strings;
 
+pub(crate) use altered_resource::AlteredResource;
 pub(crate) use authorized_operations::NOT_ASKED;
 pub(crate) use config_source::config_source;
 pub(crate) use node_endpoints::put_node_endpoints;

@@ -1,24 +1,22 @@
-//! IncrementalAlterConfigs: changes single configs of topics and brokers.
+//! IncrementalAlterConfigs: changes single configs of topics, brokers, groups and client metrics subscriptions.
 //!
 //! # Versions
 //! 0 to 1.
 //!
 //! # Behaviour
-//! Sets, deletes, appends to and subtracts from the configs of a topic, of one broker or (with an empty name) of all brokers. Each resource
-//! changes by itself, with all of its configs or none. Only lists can be appended to and subtracted from, starting from the default if no
+//! Sets, deletes, appends to and subtracts from the configs of a topic, of one broker or (with an empty name) of all brokers, of a group, or
+//! of a client metrics subscription. Each resource changes by itself, with all of its configs or none. Only lists can be appended to and subtracted from, starting from the default if no
 //! value is set. With `validate_only` nothing changes.
 //!
 //! # Differs from Apache Kafka
-//! - Any broker changes topics, as KRaft brokers do by forwarding; NOT_CONTROLLER never occurs.
-//! - A change is in effect in every partition when the answer arrives.
-//! - An unknown broker config is refused. Kafka keeps it for plugins.
-//! - Listeners and their keys cannot change while running; loggers, groups and client metrics have no configs: INVALID_REQUEST.
+//! - A change is in effect in every partition, and in every group, when the answer arrives.
+//! - `listeners` and `listener.security.protocol.map` cannot change while running.
+//! - No logger has a level of its own, so none can be changed: each is answered as one that does not exist.
 //!
 //! # Notes by KIP
 //! KIP-339: the API. KIP-226: broker configs that change while running.
 
-use super::errors::{KafkaError, code_of};
-use super::fields::resource_type;
+use super::fields::{AlteredResource, resource_type};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
@@ -26,9 +24,7 @@ use crate::operations::alter_configs::{Alteration, Changes, ConfigOperation, alt
 use kafka_protocol::messages::incremental_alter_configs_request::{
     AlterConfigsResource, IncrementalAlterConfigsRequest,
 };
-use kafka_protocol::messages::incremental_alter_configs_response::{
-    AlterConfigsResourceResponse, IncrementalAlterConfigsResponse,
-};
+use kafka_protocol::messages::incremental_alter_configs_response::IncrementalAlterConfigsResponse;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -48,14 +44,13 @@ impl Api for IncrementalAlterConfigs {
     ) -> Answering {
         let alterations: Vec<_> = request.resources.iter().map(alteration).collect();
         let results = alter_configs(cluster, context, &alterations, request.validate_only);
-        let responses = request.resources.into_iter().zip(results);
-        let responses = responses.map(|(resource, result)| {
-            AlterConfigsResourceResponse::default()
-                .with_error_code(code_of(&result))
-                .with_error_message(result.err().map(|error| error.message()))
-                .with_resource_type(resource.resource_type)
-                .with_resource_name(resource.resource_name)
-        });
+        let responses = request
+            .resources
+            .into_iter()
+            .zip(results)
+            .map(|(resource, result)| {
+                AlteredResource::of(result, resource.resource_type, resource.resource_name)
+            });
         IncrementalAlterConfigsResponse::default()
             .with_responses(responses.collect())
             .into()
@@ -63,11 +58,7 @@ impl Api for IncrementalAlterConfigs {
 
     fn refuse(_version: i16, request: &IncrementalAlterConfigsRequest, code: i16) -> Answer {
         let responses = request.resources.iter().map(|resource| {
-            AlterConfigsResourceResponse::default()
-                .with_error_code(code)
-                .with_error_message(None)
-                .with_resource_type(resource.resource_type)
-                .with_resource_name(resource.resource_name.clone())
+            AlteredResource::with(code, None, resource.resource_type, resource.resource_name.clone())
         });
         IncrementalAlterConfigsResponse::default()
             .with_responses(responses.collect())

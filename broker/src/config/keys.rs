@@ -1,119 +1,9 @@
-//! The table of broker configs: those that clients and tools commonly set, with Kafka 4.1's types, bounds and defaults, and what
-//! each does here. All are accepted and described, so that a cluster starts with the configs of another one; an entry without an
-//! effect says why it has none. Source: Kafka's `KafkaConfig` and the definitions that it is merged from; which may change while
-//! running: `DynamicBrokerConfig`.
+//! What each broker config does here, and its description in our own words. All are accepted and described, so that a cluster starts with
+//! the configs of another one; one without an effect says why it has none. Kafka's half of the table is `tables::broker`.
 
 use super::BrokerConfig;
-use super::definition::{ConfigType, Definition, Effect, Setting, Update, Value};
-
-// Kafka bounds most configs from below only, so the upper bound is the type's. The least value of the type stands for no lower bound.
-const INT_MAX: i64 = i32::MAX as i64;
-const LONG_MAX: i64 = i64::MAX;
-
-const fn key(
-    name: &'static str,
-    kind: ConfigType,
-    default: Option<&'static str>,
-    documentation: &'static str,
-) -> Definition {
-    Definition {
-        name,
-        kind,
-        default,
-        update: Update::ReadOnly,
-        documentation,
-    }
-}
-
-const fn int(name: &'static str, min: i64, default: &'static str, documentation: &'static str) -> Definition {
-    key(
-        name,
-        ConfigType::Int { min, max: INT_MAX },
-        Some(default),
-        documentation,
-    )
-}
-
-const fn long(
-    name: &'static str,
-    min: i64,
-    default: &'static str,
-    documentation: &'static str,
-) -> Definition {
-    key(
-        name,
-        ConfigType::Long { min, max: LONG_MAX },
-        Some(default),
-        documentation,
-    )
-}
-
-const fn boolean(name: &'static str, default: &'static str, documentation: &'static str) -> Definition {
-    key(name, ConfigType::Boolean, Some(default), documentation)
-}
-
-const fn text(name: &'static str, default: &'static str, documentation: &'static str) -> Definition {
-    key(name, ConfigType::String, Some(default), documentation)
-}
-
-const fn list(name: &'static str, default: &'static str, documentation: &'static str) -> Definition {
-    key(name, ConfigType::List, Some(default), documentation)
-}
-
-/// A config that may change while running, for one broker or for all.
-const fn dynamic(definition: Definition) -> Definition {
-    Definition {
-        update: Update::ClusterWide,
-        ..definition
-    }
-}
-
-const fn per_broker(definition: Definition) -> Definition {
-    Definition {
-        update: Update::PerBroker,
-        ..definition
-    }
-}
-
-/// Without a value unless one is set.
-const fn unset(definition: Definition) -> Definition {
-    Definition {
-        default: None,
-        ..definition
-    }
-}
-
-/// A config that goes into [`BrokerConfig`].
-const fn honoured(definition: Definition, set: fn(&mut BrokerConfig, &Value)) -> Setting<BrokerConfig> {
-    Setting {
-        definition,
-        effect: Effect::Honoured(set),
-    }
-}
-
-/// A config that topics take the default of one of their own configs from.
-const fn for_topics(definition: Definition) -> Setting<BrokerConfig> {
-    Setting {
-        definition,
-        effect: Effect::TopicDefault,
-    }
-}
-
-/// A config whose value the cluster decides for each broker.
-const fn decided(definition: Definition, reason: &'static str) -> Setting<BrokerConfig> {
-    Setting {
-        definition,
-        effect: Effect::Decided(reason),
-    }
-}
-
-/// A config that is accepted and described only.
-const fn no_effect(definition: Definition, reason: &'static str) -> Setting<BrokerConfig> {
-    Setting {
-        definition,
-        effect: Effect::None(reason),
-    }
-}
+use super::table::{Setting, Table, decided, for_topics, honoured, no_effect, read};
+use super::tables::broker::{BROKER, BROKER_SYNONYMS};
 
 // The reasons why the cluster decides a config itself.
 const LISTENERS: &str = "the addresses are set for the whole cluster, not by broker configs";
@@ -126,206 +16,450 @@ pub(crate) mod without_effect {
     pub(crate) const NO_CLASSES: &str = "Java classes are not loaded";
     pub(crate) const NO_COMPACTION: &str = "logs are not compacted";
     pub(crate) const NO_CONNECTION_LIMITS: &str = "connections are bounded by the memory limit only";
-    pub(crate) const GROUP_CONFIGS: &str = "groups have no configs of their own yet, which it would bound";
+    pub(crate) const NO_DECOMPRESSION: &str = "batches are not decompressed";
     pub(crate) const NO_QUOTAS: &str = "there are no quotas";
     pub(crate) const NO_RECOMPRESSION: &str = "batches are stored with the codec that they were sent with";
     pub(crate) const NO_REPLICATION: &str = "brokers do not replicate or fail: all replicas count as in sync";
     pub(crate) const NO_SAMPLES: &str = "metrics are not sampled";
     pub(crate) const NO_SECURITY: &str = "listeners are plain text, and clients are not authenticated";
     pub(crate) const NO_THREAD_POOLS: &str = "requests have no thread pools or queues";
+    pub(crate) const NO_SHARE_GROUPS: &str = "there are no share groups";
+    pub(crate) const NO_STREAMS_GROUPS: &str = "there are no streams groups";
     pub(crate) const NO_TIERED_STORAGE: &str = "there is no tiered storage";
     pub(crate) const NO_TRANSACTIONS: &str = "there are no transactions";
     pub(crate) const ONE_PROCESS: &str = "all brokers and the controller are one process";
 }
 use without_effect::*;
 
-const CODECS: ConfigType = ConfigType::Word(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]);
-const INT_MAX_TEXT: &str = "2147483647";
-const LONG_MAX_TEXT: &str = "9223372036854775807";
+/// Every broker config.
+pub(crate) static BROKER_CONFIGS: Table<BrokerConfig> = Table::new(BROKER, SETTINGS);
 
-/// Every broker config that is known, sorted by name.
 #[rustfmt::skip] // a config a line
-pub(crate) static BROKER_CONFIGS: &[Setting<BrokerConfig>] = &[
-    // Read by `Advertised::by_node`, beside the other settings that say where the brokers are.
-    honoured(per_broker(unset(text("advertised.listeners", "", "The addresses that clients are told to dial."))), |_, _| ()),
-    no_effect(unset(key("alter.config.policy.class.name", ConfigType::Class, None, "A class that may refuse changes of configs; not used here.")), NO_CLASSES),
-    no_effect(text("authorizer.class.name", "", "The class that authorises requests; not used here."), NO_SECURITY),
-    honoured(boolean("auto.create.topics.enable", "true", "Whether a topic that a client asks for by name is created if it does not exist."), |config, value| config.auto_create_topics = value.boolean()),
-    no_effect(boolean("auto.leader.rebalance.enable", "true", "Whether leadership is moved back to the preferred replicas from time to time."), NO_REPLICATION),
-    no_effect(dynamic(int("background.threads", 1, "10", "Threads for background work; not used here.")), NO_THREAD_POOLS),
-    decided(int("broker.id", i32::MIN as i64, "-1", "The broker's id under its old name; node.id is the one that counts."), NUMBERED),
-    honoured(unset(text("broker.rack", "", "The rack of the brokers.")), |config, value| config.rack = Some(value.text().to_owned()).filter(|rack| !rack.is_empty())),
-    no_effect(dynamic(key("compression.gzip.level", ConfigType::Int { min: -1, max: 9 }, Some("-1"), "The gzip level of topics whose compression.type is gzip.")), NO_RECOMPRESSION),
-    no_effect(dynamic(key("compression.lz4.level", ConfigType::Int { min: 1, max: 17 }, Some("9"), "The lz4 level of topics whose compression.type is lz4.")), NO_RECOMPRESSION),
-    no_effect(dynamic(key("compression.type", CODECS, Some("producer"), "The codec that batches are stored with; producer keeps the one they were sent with.")), NO_RECOMPRESSION),
-    no_effect(dynamic(key("compression.zstd.level", ConfigType::Int { min: -131_072, max: 22 }, Some("3"), "The zstd level of topics whose compression.type is zstd.")), NO_RECOMPRESSION),
-    no_effect(long("connection.failed.authentication.delay.ms", 0, "100", "The time that a connection stays open after a failed authentication, in milliseconds."), NO_SECURITY),
-    honoured(long("connections.max.idle.ms", i64::MIN, "600000", "A connection without requests for this long is closed, in milliseconds; below zero never."), |config, value| config.connections_max_idle_ms = value.long()),
-    no_effect(long("connections.max.reauth.ms", i64::MIN, "0", "The time after which a SASL client must authenticate again, in milliseconds; 0 means never."), NO_SECURITY),
-    no_effect(boolean("controlled.shutdown.enable", "true", "Whether a broker hands its leadership over before it stops."), NO_REPLICATION),
-    no_effect(int("controlled.shutdown.max.retries", i32::MIN as i64, "3", "The number of attempts to hand over leadership before the stop."), NO_REPLICATION),
-    no_effect(list("controller.listener.names", "", "The names of the controllers' listeners."), ONE_PROCESS),
-    no_effect(list("controller.quorum.bootstrap.servers", "", "The first addresses of the quorum's controllers."), ONE_PROCESS),
-    no_effect(list("controller.quorum.voters", "", "The controllers of the quorum, as ID@HOST:PORT."), ONE_PROCESS),
-    no_effect(int("controller.quota.window.num", 1, "11", "The number of samples in the quota of controller mutations."), NO_QUOTAS),
-    no_effect(key("create.topic.policy.class.name", ConfigType::Class, None, "A class that may refuse new topics; not used here."), NO_CLASSES),
-    honoured(int("default.replication.factor", 1, "1", "The replication factor of topics that do not name one."), |config, value| config.default_replication_factor = value.short()),
-    honoured(boolean("delete.topic.enable", "true", "Whether topics may be deleted."), |config, value| config.delete_topics = value.boolean()),
-    no_effect(int("fetch.max.bytes", 1024, "57671680", "The most that one fetch returns, in bytes, whatever its client asks for."), FIXED),
-    no_effect(int("fetch.purgatory.purge.interval.requests", i32::MIN as i64, "1000", "The number of requests after which finished waiting fetches are swept; not used here."), NO_THREAD_POOLS),
-    honoured(int("group.consumer.assignment.interval.ms", 0, "0", "The least time between two assignments of a consumer group, in milliseconds. Kafka's own default is 1000."), |config, value| config.group_consumer_assignment_interval_ms = value.int()),
-    honoured(key("group.consumer.assignors", ConfigType::Words(&["uniform", "range"]), Some("uniform,range"), "The assignors of the consumer group protocol; the first is the default."), |config, value| config.group_consumer_assignors = value.list().to_vec()),
-    honoured(int("group.consumer.heartbeat.interval.ms", 1, "5000", "The interval at which members of the consumer group protocol send heartbeats, in milliseconds."), |config, value| config.group_consumer_heartbeat_interval_ms = value.int()),
-    no_effect(int("group.consumer.max.heartbeat.interval.ms", 1, "15000", "The longest heartbeat interval a group may configure, in milliseconds."), GROUP_CONFIGS),
-    no_effect(int("group.consumer.max.session.timeout.ms", 1, "60000", "The longest session timeout a group may configure, in milliseconds."), GROUP_CONFIGS),
-    honoured(int("group.consumer.max.size", 1, INT_MAX_TEXT, "The most members of one consumer group."), |config, value| config.group_consumer_max_size = value.int()),
-    honoured(key("group.consumer.migration.policy", ConfigType::Word(&["bidirectional", "upgrade", "downgrade", "disabled"]), Some("bidirectional"), "The protocols between which a group may move while it has members."), |config, value| config.group_consumer_migration_policy = value.text().to_owned()),
-    no_effect(int("group.consumer.min.heartbeat.interval.ms", 1, "5000", "The shortest heartbeat interval a group may configure, in milliseconds."), GROUP_CONFIGS),
-    no_effect(int("group.consumer.min.session.timeout.ms", 1, "45000", "The shortest session timeout a group may configure, in milliseconds."), GROUP_CONFIGS),
-    honoured(int("group.consumer.regex.refresh.interval.ms", 10_000, "600000", "The interval at which the topics of regular expressions are searched again, in milliseconds."), |config, value| config.group_consumer_regex_refresh_interval_ms = value.int()),
-    honoured(int("group.consumer.session.timeout.ms", 1, "45000", "The time without a heartbeat after which a member of the consumer group protocol is removed, in milliseconds."), |config, value| config.group_consumer_session_timeout_ms = value.int()),
-    no_effect(int("group.coordinator.append.linger.ms", 0, "10", "The time that the coordinator gathers writes, in milliseconds; not used here."), NO_THREAD_POOLS),
-    honoured(key("group.coordinator.rebalance.protocols", ConfigType::Words(&["classic", "consumer", "share", "streams"]), Some("classic,consumer,streams"), "The rebalance protocols that groups may use."), |config, value| config.consumer_protocol = value.contains("consumer")),
-    no_effect(int("group.coordinator.threads", 1, "4", "Threads of the group coordinator; not used here."), NO_THREAD_POOLS),
-    // Kafka's `server.properties` sets 0 as well, for development and tests. Its own default avoids rebalances while a large application
-    // starts.
-    honoured(int("group.initial.rebalance.delay.ms", 0, "0", "The time that the first rebalance of an empty group waits for more members, in milliseconds. Kafka's own default is 3000."), |config, value| config.group_initial_rebalance_delay_ms = value.long()),
-    honoured(int("group.max.session.timeout.ms", 0, "1800000", "The longest session timeout that a member of a classic group may ask for, in milliseconds."), |config, value| config.group_max_session_timeout_ms = value.int()),
-    honoured(int("group.max.size", 1, INT_MAX_TEXT, "The most members of one classic group."), |config, value| config.group_max_size = value.int()),
-    honoured(int("group.min.session.timeout.ms", 0, "6000", "The shortest session timeout that a member of a classic group may ask for, in milliseconds."), |config, value| config.group_min_session_timeout_ms = value.int()),
-    no_effect(text("inter.broker.listener.name", "PLAINTEXT", "The listener that brokers use among themselves."), NO_REPLICATION),
-    no_effect(int("leader.imbalance.check.interval.seconds", 1, "300", "The interval at which the balance of leaders is checked, in seconds."), NO_REPLICATION),
-    no_effect(per_broker(text("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL", "The security protocol of each listener.")), NO_SECURITY),
-    decided(per_broker(text("listeners", "PLAINTEXT://:9092", "The addresses that the broker listens on.")), LISTENERS),
-    no_effect(dynamic(long("log.cleaner.backoff.ms", 0, "15000", "The time that the cleaner sleeps when nothing is dirty, in milliseconds.")), NO_COMPACTION),
-    no_effect(dynamic(long("log.cleaner.dedupe.buffer.size", i64::MIN, "134217728", "The cleaner's memory for finding the last record of each key, in bytes.")), NO_COMPACTION),
-    no_effect(dynamic(long("log.cleaner.delete.retention.ms", 0, "86400000", "The time that compacted topics keep tombstones, in milliseconds.")), NO_COMPACTION),
-    no_effect(boolean("log.cleaner.enable", "true", "Whether compacted topics are compacted."), NO_COMPACTION),
-    no_effect(dynamic(key("log.cleaner.io.buffer.load.factor", ConfigType::Double { min: f64::MIN, max: f64::MAX }, Some("0.9"), "The part of its memory that the cleaner may fill.")), NO_COMPACTION),
-    no_effect(dynamic(int("log.cleaner.io.buffer.size", 0, "524288", "The cleaner's buffers for reading and writing, in bytes.")), NO_COMPACTION),
-    no_effect(dynamic(key("log.cleaner.io.max.bytes.per.second", ConfigType::Double { min: f64::MIN, max: f64::MAX }, Some("1.7976931348623157E308"), "The most bytes that the cleaner reads and writes per second.")), NO_COMPACTION),
-    no_effect(dynamic(long("log.cleaner.max.compaction.lag.ms", 1, LONG_MAX_TEXT, "The time after which a record becomes due for compaction at the latest, in milliseconds.")), NO_COMPACTION),
-    no_effect(dynamic(key("log.cleaner.min.cleanable.ratio", ConfigType::Double { min: 0.0, max: 1.0 }, Some("0.5"), "The part of a compacted log that must be dirty before it is cleaned.")), NO_COMPACTION),
-    no_effect(dynamic(long("log.cleaner.min.compaction.lag.ms", 0, "0", "The least time that a record stays uncompacted, in milliseconds.")), NO_COMPACTION),
-    no_effect(dynamic(int("log.cleaner.threads", 0, "1", "Threads of the cleaner; not used here.")), NO_THREAD_POOLS),
-    for_topics(dynamic(key("log.cleanup.policy", ConfigType::Words(&["compact", "delete"]), Some("delete"), "The treatment of old segments: delete, compact or both."))),
-    no_effect(text("log.dir", "/tmp/kafka-logs", "The directory of the logs. Nothing is written: this cluster lives in memory."), IN_MEMORY),
-    no_effect(unset(text("log.dirs", "", "The directories of the logs; log.dir if it is not set.")), IN_MEMORY),
-    no_effect(dynamic(long("log.flush.interval.messages", 1, LONG_MAX_TEXT, "The number of records after which a log is forced to disk; not used here.")), IN_MEMORY),
-    no_effect(dynamic(unset(long("log.flush.interval.ms", 0, "", "The time after which a log is forced to disk, in milliseconds; not used here."))), IN_MEMORY),
-    no_effect(int("log.flush.offset.checkpoint.interval.ms", 0, "60000", "The interval at which the point of recovery is written, in milliseconds; not used here."), IN_MEMORY),
-    no_effect(long("log.flush.scheduler.interval.ms", i64::MIN, LONG_MAX_TEXT, "The interval at which logs are checked for being forced to disk, in milliseconds; not used here."), IN_MEMORY),
-    no_effect(int("log.flush.start.offset.checkpoint.interval.ms", 0, "60000", "The interval at which the log start offsets are written, in milliseconds; not used here."), IN_MEMORY),
-    no_effect(dynamic(int("log.index.interval.bytes", 0, "4096", "The number of bytes between two entries of the offset index.")), IN_MEMORY),
-    no_effect(dynamic(int("log.index.size.max.bytes", 4, "10485760", "The size of a segment's offset index, in bytes.")), IN_MEMORY),
-    no_effect(long("log.initial.task.delay.ms", 0, "30000", "The time from the start to the first sweep of the logs, in milliseconds."), FIXED),
-    no_effect(dynamic(long("log.local.retention.bytes", -2, "-2", "With tiered storage, the most bytes of a partition that stay local.")), NO_TIERED_STORAGE),
-    no_effect(dynamic(long("log.local.retention.ms", -2, "-2", "With tiered storage, the time that a segment stays local, in milliseconds.")), NO_TIERED_STORAGE),
-    for_topics(dynamic(long("log.message.timestamp.after.max.ms", 0, "3600000", "The longest time that a record's timestamp may lie after the broker's time, in milliseconds."))),
-    for_topics(dynamic(long("log.message.timestamp.before.max.ms", 0, LONG_MAX_TEXT, "The longest time that a record's timestamp may lie before the broker's time, in milliseconds."))),
-    for_topics(dynamic(key("log.message.timestamp.type", ConfigType::Word(&["CreateTime", "LogAppendTime"]), Some("CreateTime"), "Whether records keep their producer's timestamp or get the time at which they were appended."))),
-    no_effect(dynamic(boolean("log.preallocate", "false", "Whether a new segment's file takes its whole size at once.")), IN_MEMORY),
-    for_topics(dynamic(long("log.retention.bytes", i64::MIN, "-1", "The most bytes that a partition keeps; -1 keeps all."))),
-    honoured(long("log.retention.check.interval.ms", 1, "300000", "The interval at which the logs are swept for segments that are too old or too many, in milliseconds."), |config, value| config.retention_check_interval_ms = value.long()),
-    for_topics(int("log.retention.hours", i32::MIN as i64, "168", "The time that segments are kept, in hours, unless minutes or ms are set.")),
-    for_topics(unset(int("log.retention.minutes", i32::MIN as i64, "", "The time that segments are kept, in minutes, unless ms is set."))),
-    for_topics(dynamic(unset(long("log.retention.ms", i64::MIN, "", "The time that segments are kept, in milliseconds; -1 keeps them for ever.")))),
-    for_topics(int("log.roll.hours", 1, "168", "The age at which a segment is closed, in hours, unless ms is set.")),
-    no_effect(int("log.roll.jitter.hours", 0, "0", "The most random hours that are subtracted from the age at which a segment is closed, unless ms is set."), FIXED),
-    no_effect(dynamic(unset(long("log.roll.jitter.ms", 0, "", "The most random milliseconds that are subtracted from the age at which a segment is closed."))), FIXED),
-    for_topics(dynamic(unset(long("log.roll.ms", 1, "", "The age at which a segment is closed, in milliseconds.")))),
-    // 14 bytes are the least record of message format 0, Kafka's bound until 4.1.
-    for_topics(dynamic(int("log.segment.bytes", 14, "1073741824", "The size at which a segment is closed, in bytes."))),
-    no_effect(dynamic(long("log.segment.delete.delay.ms", 0, "60000", "The time that a dropped segment's files stay on disk, in milliseconds; not used here.")), IN_MEMORY),
-    no_effect(dynamic(int("max.connection.creation.rate", 0, INT_MAX_TEXT, "The most connections accepted per second.")), NO_CONNECTION_LIMITS),
-    no_effect(dynamic(int("max.connections", 0, INT_MAX_TEXT, "The most connections of a broker.")), NO_CONNECTION_LIMITS),
-    no_effect(dynamic(int("max.connections.per.ip", 0, INT_MAX_TEXT, "The most connections from one address.")), NO_CONNECTION_LIMITS),
-    no_effect(dynamic(text("max.connections.per.ip.overrides", "", "Other bounds for single addresses, as HOST:COUNT pairs.")), NO_CONNECTION_LIMITS),
-    honoured(int("max.incremental.fetch.session.cache.slots", 0, "1000", "The most incremental fetch sessions of a broker."), |config, value| config.fetch_session_slots = value.int()),
-    honoured(int("max.request.partition.size.limit", 1, "2000", "The most partitions that one answer to DescribeTopicPartitions lists."), |config, value| config.described_partitions_limit = value.int()),
-    // The default is 1 MiB and the 12 bytes of a batch's offset and length (`Records.LOG_OVERHEAD`).
-    for_topics(dynamic(int("message.max.bytes", 0, "1048588", "The largest batch that is accepted, compressed, with its header, in bytes."))),
-    no_effect(unset(text("metadata.log.dir", "", "The directory of the metadata log; not used here.")), IN_MEMORY),
-    no_effect(dynamic(list("metric.reporters", "", "Classes that receive the broker's metrics; not used here.")), NO_CLASSES),
-    no_effect(int("metrics.num.samples", 1, "2", "The number of samples in the metrics."), NO_SAMPLES),
-    no_effect(text("metrics.recording.level", "INFO", "The level of metrics that are recorded."), NO_SAMPLES),
-    no_effect(long("metrics.sample.window.ms", 1, "30000", "The time that a sample of the metrics lasts, in milliseconds."), NO_SAMPLES),
-    no_effect(dynamic(int("min.insync.replicas", 1, "1", "The number of replicas that must have a record before a producer with acks=all is answered.")), NO_REPLICATION),
-    decided(unset(int("node.id", 0, "", "The broker's id.")), NUMBERED),
-    no_effect(dynamic(int("num.io.threads", 1, "8", "Threads that work on requests; not used here.")), NO_THREAD_POOLS),
-    no_effect(dynamic(int("num.network.threads", 1, "3", "Threads that read and write sockets; not used here.")), NO_THREAD_POOLS),
-    honoured(int("num.partitions", 1, "1", "The number of partitions of a new topic that does not set it."), |config, value| config.default_partitions = value.int()),
-    no_effect(dynamic(int("num.recovery.threads.per.data.dir", 1, "2", "Threads that load the logs; not used here.")), NO_THREAD_POOLS),
-    no_effect(unset(int("num.replica.alter.log.dirs.threads", i32::MIN as i64, "", "Threads that move replicas; not used here.")), NO_REPLICATION),
-    no_effect(dynamic(int("num.replica.fetchers", i32::MIN as i64, "1", "Threads that fetch from each leader; not used here.")), NO_REPLICATION),
-    honoured(int("offset.metadata.max.bytes", 0, "4096", "The longest metadata that may be committed with an offset, in bytes."), |config, value| config.offset_metadata_max_bytes = value.int()),
-    no_effect(int("offsets.commit.timeout.ms", 1, "5000", "The time that a commit waits for its replicas, in milliseconds; not used here."), NO_REPLICATION),
-    no_effect(int("offsets.load.buffer.size", 1, "5242880", "The size of batches when offsets are loaded, in bytes; not used here."), IN_MEMORY),
-    honoured(long("offsets.retention.check.interval.ms", 1, "600000", "The interval at which the groups are swept for expired offsets, in milliseconds."), |config, value| config.offsets_retention_check_interval_ms = value.long()),
-    honoured(int("offsets.retention.minutes", 1, "10080", "The time that a group's offsets are kept once it has no members, in minutes."), |config, value| config.offsets_retention_minutes = value.int()),
-    honoured(int("offsets.topic.compression.codec", i32::MIN as i64, "0", "The codec of the batches in __consumer_offsets: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd."), |config, value| config.offsets_topic_compression_codec = value.int()),
-    honoured(int("offsets.topic.num.partitions", 1, "50", "The number of partitions of __consumer_offsets."), |config, value| config.offsets_topic_partitions = value.int()),
-    honoured(key("offsets.topic.replication.factor", ConfigType::Short { min: 1, max: i16::MAX as i64 }, Some("3"), "The replication factor of __consumer_offsets; the number of brokers if they are fewer."), |config, value| config.offsets_topic_replication_factor = value.short()),
-    honoured(int("offsets.topic.segment.bytes", 1, "104857600", "The size of a segment of __consumer_offsets, in bytes."), |config, value| config.offsets_topic_segment_bytes = value.int()),
-    no_effect(list("process.roles", "", "The roles of the process: broker, controller or both."), ONE_PROCESS),
-    honoured(dynamic(int("producer.id.expiration.ms", 1, "86400000", "The time without a batch after which a producer id is forgotten, in milliseconds.")), |config, value| config.producer_id_expiration_ms = value.long()),
-    no_effect(int("producer.purgatory.purge.interval.requests", i32::MIN as i64, "1000", "The number of requests after which finished waiting produces are swept; not used here."), NO_THREAD_POOLS),
-    no_effect(long("queued.max.request.bytes", i64::MIN, "-1", "The most bytes of waiting requests; -1 means no limit."), NO_THREAD_POOLS),
-    no_effect(int("queued.max.requests", 1, "500", "The most requests that wait for a thread; not used here."), NO_THREAD_POOLS),
-    no_effect(int("quota.window.num", 1, "11", "The number of samples in the quotas of clients."), NO_QUOTAS),
-    no_effect(int("quota.window.size.seconds", 1, "1", "The time that a sample of the quotas lasts, in seconds."), NO_QUOTAS),
-    no_effect(boolean("remote.log.storage.system.enable", "false", "Whether brokers have tiered storage, which this cluster does not."), NO_TIERED_STORAGE),
-    no_effect(int("replica.fetch.backoff.ms", 0, "1000", "The time that a follower waits after a failed fetch, in milliseconds; not used here."), NO_REPLICATION),
-    no_effect(int("replica.fetch.max.bytes", 0, "1048576", "The most bytes that a follower fetches from a partition at once; not used here."), NO_REPLICATION),
-    no_effect(int("replica.fetch.min.bytes", i32::MIN as i64, "1", "The least bytes that a follower's fetch waits for; not used here."), NO_REPLICATION),
-    no_effect(int("replica.fetch.response.max.bytes", 0, "10485760", "The most bytes that a follower fetches at once; not used here."), NO_REPLICATION),
-    no_effect(int("replica.fetch.wait.max.ms", i32::MIN as i64, "500", "The time that a follower's fetch waits, in milliseconds; not used here."), NO_REPLICATION),
-    no_effect(long("replica.lag.time.max.ms", i64::MIN, "30000", "The time behind its leader after which a replica leaves the in-sync set, in milliseconds; not used here."), NO_REPLICATION),
-    no_effect(unset(key("replica.selector.class", ConfigType::Class, None, "The class that picks the replica a consumer reads from; not used here.")), NO_CLASSES),
-    no_effect(int("replica.socket.timeout.ms", i32::MIN as i64, "30000", "A follower's timeout, in milliseconds; not used here."), NO_REPLICATION),
-    no_effect(int("request.timeout.ms", i32::MIN as i64, "30000", "The time that a broker waits for an answer, in milliseconds."), NO_REPLICATION),
-    no_effect(key("sasl.enabled.mechanisms", ConfigType::List, Some("GSSAPI"), "The SASL mechanisms that are served."), NO_SECURITY),
-    no_effect(key("sasl.jaas.config", ConfigType::Password, None, "The JAAS login of the SASL listeners."), NO_SECURITY),
-    no_effect(text("sasl.mechanism.inter.broker.protocol", "GSSAPI", "The SASL mechanism that brokers use among themselves."), NO_SECURITY),
-    no_effect(text("security.inter.broker.protocol", "PLAINTEXT", "The protocol that brokers use among themselves."), NO_SECURITY),
-    no_effect(int("socket.connection.setup.timeout.max.ms", i32::MIN as i64, "30000", "The longest a broker waits for a connection it opens, in milliseconds."), NO_REPLICATION),
-    no_effect(int("socket.listen.backlog.size", 1, "50", "The most connections that wait to be accepted."), FIXED),
-    no_effect(int("socket.receive.buffer.bytes", i32::MIN as i64, "102400", "The sockets' receive buffer, in bytes; -1 leaves it to the system."), FIXED),
-    honoured(int("socket.request.max.bytes", 1, "104857600", "The largest request that is accepted, in bytes."), |config, value| config.socket_request_max_bytes = value.int()),
-    no_effect(int("socket.send.buffer.bytes", i32::MIN as i64, "102400", "The sockets' send buffer, in bytes; -1 leaves it to the system."), FIXED),
-    no_effect(per_broker(key("ssl.client.auth", ConfigType::Word(&["required", "requested", "none"]), Some("none"), "Whether clients show a certificate.")), NO_SECURITY),
-    no_effect(per_broker(key("ssl.key.password", ConfigType::Password, None, "The password of the private key.")), NO_SECURITY),
-    no_effect(per_broker(unset(text("ssl.keystore.location", "", "The file with the broker's key."))), NO_SECURITY),
-    no_effect(per_broker(key("ssl.keystore.password", ConfigType::Password, None, "The password of the file with the broker's key.")), NO_SECURITY),
-    no_effect(per_broker(text("ssl.keystore.type", "JKS", "The format of the file with the broker's key.")), NO_SECURITY),
-    no_effect(per_broker(unset(text("ssl.truststore.location", "", "The file with the certificates that are trusted."))), NO_SECURITY),
-    no_effect(per_broker(key("ssl.truststore.password", ConfigType::Password, None, "The password of the file with the certificates that are trusted.")), NO_SECURITY),
-    no_effect(per_broker(text("ssl.truststore.type", "JKS", "The format of the file with the certificates that are trusted.")), NO_SECURITY),
-    no_effect(int("transaction.max.timeout.ms", 1, "900000", "The longest transaction timeout that a producer may ask for, in milliseconds."), NO_TRANSACTIONS),
-    no_effect(dynamic(boolean("transaction.partition.verification.enable", "true", "Whether a leader asks the coordinator if a transaction is open before it appends.")), NO_TRANSACTIONS),
-    honoured(int("transaction.state.log.min.isr", 1, "2", "The min.insync.replicas of __transaction_state."), |config, value| config.transaction_topic_min_isr = value.int()),
-    honoured(int("transaction.state.log.num.partitions", 1, "50", "The number of partitions of __transaction_state."), |config, value| config.transaction_topic_partitions = value.int()),
-    honoured(key("transaction.state.log.replication.factor", ConfigType::Short { min: 1, max: i16::MAX as i64 }, Some("3"), "The replication factor of __transaction_state; the number of brokers if they are fewer."), |config, value| config.transaction_topic_replication_factor = value.short()),
-    honoured(int("transaction.state.log.segment.bytes", 1, "104857600", "The size of a segment of __transaction_state, in bytes."), |config, value| config.transaction_topic_segment_bytes = value.int()),
-    no_effect(int("transactional.id.expiration.ms", 1, "604800000", "The time without use after which a transactional id is forgotten, in milliseconds."), NO_TRANSACTIONS),
-    no_effect(dynamic(boolean("unclean.leader.election.enable", "false", "Whether a replica that is not in sync may become the leader when no other is left, losing records.")), NO_REPLICATION),
+static SETTINGS: &[Setting<BrokerConfig>] = &[
+    no_effect("add.partitions.to.txn.retry.backoff.max.ms", ONE_PROCESS, "The longest pause before a leader asks a transaction's coordinator again, in milliseconds."),
+    no_effect("add.partitions.to.txn.retry.backoff.ms", ONE_PROCESS, "The first pause before a leader asks a transaction's coordinator again, in milliseconds."),
+    read("advertised.listeners", "The addresses that clients are told to dial."),
+    no_effect("alter.config.policy.class.name", NO_CLASSES, "A class that may refuse changes of configs; not used here."),
+    no_effect("alter.log.dirs.replication.quota.window.num", NO_QUOTAS, "The number of samples in the quota on moves between log directories."),
+    no_effect("alter.log.dirs.replication.quota.window.size.seconds", NO_QUOTAS, "The time that a sample of the quota on moves between log directories lasts, in seconds."),
+    no_effect("authorizer.class.name", NO_SECURITY, "The class that authorises requests; not used here."),
+    honoured("auto.create.topics.enable", "Whether a topic that a client asks for by name is created if it does not exist.", |config, value| config.auto_create_topics = value.boolean()),
+    no_effect("auto.leader.rebalance.enable", NO_REPLICATION, "Whether leadership is moved back to the preferred replicas from time to time."),
+    no_effect("background.threads", NO_THREAD_POOLS, "Threads for background work; not used here."),
+    no_effect("broker.heartbeat.interval.ms", ONE_PROCESS, "The interval at which a broker reports to the controller, in milliseconds."),
+    decided("broker.id", NUMBERED, "The broker's id under its old name; node.id is the one that counts."),
+    honoured("broker.rack", "The rack of the brokers.", |config, value| config.rack = Some(value.text().to_owned()).filter(|rack| !rack.is_empty())),
+    no_effect("broker.session.timeout.ms", ONE_PROCESS, "The time without a report after which the controller fences a broker, in milliseconds."),
+    no_effect("client.quota.callback.class", NO_CLASSES, "A class that decides the quotas of clients."),
+    no_effect("compression.gzip.level", NO_RECOMPRESSION, "The gzip level of topics whose compression.type is gzip."),
+    no_effect("compression.lz4.level", NO_RECOMPRESSION, "The lz4 level of topics whose compression.type is lz4."),
+    no_effect("compression.type", NO_RECOMPRESSION, "The codec that batches are stored with; producer keeps the one they were sent with."),
+    no_effect("compression.zstd.level", NO_RECOMPRESSION, "The zstd level of topics whose compression.type is zstd."),
+    no_effect("config.providers", NO_CLASSES, "Names of classes that replace variables in config values."),
+    no_effect("connection.failed.authentication.delay.ms", NO_SECURITY, "The time that a connection stays open after a failed authentication, in milliseconds."),
+    honoured("connections.max.idle.ms", "A connection without requests for this long is closed, in milliseconds; below zero never.", |config, value| config.connections_max_idle_ms = value.long()),
+    no_effect("connections.max.reauth.ms", NO_SECURITY, "The time after which a SASL client must authenticate again, in milliseconds; 0 means never."),
+    no_effect("controlled.shutdown.enable", NO_REPLICATION, "Whether a broker hands its leadership over before it stops."),
+    no_effect("controller.listener.names", ONE_PROCESS, "The names of the controllers' listeners."),
+    no_effect("controller.performance.always.log.threshold.ms", ONE_PROCESS, "The duration from which on every event of the controller is logged, in milliseconds."),
+    no_effect("controller.performance.sample.period.ms", ONE_PROCESS, "The interval at which the controller logs its slowest event, in milliseconds."),
+    no_effect("controller.quorum.append.linger.ms", ONE_PROCESS, "The time that the quorum's leader gathers writes, in milliseconds."),
+    no_effect("controller.quorum.auto.join.enable", ONE_PROCESS, "Whether a controller that starts joins the voters by itself."),
+    no_effect("controller.quorum.bootstrap.servers", ONE_PROCESS, "The first addresses of the quorum's controllers."),
+    no_effect("controller.quorum.election.backoff.max.ms", ONE_PROCESS, "The longest pause before a new election of the quorum's leader, in milliseconds."),
+    no_effect("controller.quorum.election.timeout.ms", ONE_PROCESS, "The time that a candidate waits for votes, in milliseconds."),
+    no_effect("controller.quorum.fetch.max.bytes", ONE_PROCESS, "The most bytes in one fetch from the quorum's log."),
+    no_effect("controller.quorum.fetch.snapshot.max.bytes", ONE_PROCESS, "The most bytes in one fetch of a snapshot of the metadata."),
+    no_effect("controller.quorum.fetch.timeout.ms", ONE_PROCESS, "The time without a successful fetch after which a voter stands for election, in milliseconds."),
+    no_effect("controller.quorum.request.timeout.ms", ONE_PROCESS, "The time that a request among controllers waits for its answer, in milliseconds."),
+    no_effect("controller.quorum.retry.backoff.ms", ONE_PROCESS, "The pause before a failed request among controllers is sent again, in milliseconds."),
+    no_effect("controller.quorum.voters", ONE_PROCESS, "The controllers of the quorum, as ID@HOST:PORT."),
+    no_effect("controller.quota.window.num", NO_QUOTAS, "The number of samples in the quota of controller mutations."),
+    no_effect("controller.quota.window.size.seconds", NO_QUOTAS, "The time that a sample of the quota on changes of topics lasts, in seconds."),
+    no_effect("controller.socket.timeout.ms", ONE_PROCESS, "The timeout of connections from the controller to brokers, in milliseconds."),
+    no_effect("cordoned.log.dirs", IN_MEMORY, "The log directories that get no new partitions; * means all."),
+    no_effect("create.topic.policy.class.name", NO_CLASSES, "A class that may refuse new topics; not used here."),
+    honoured("default.replication.factor", "The replication factor of topics that do not name one.", |config, value| config.default_replication_factor = value.short()),
+    no_effect("delegation.token.expiry.check.interval.ms", NO_SECURITY, "The interval at which expired delegation tokens are removed, in milliseconds."),
+    no_effect("delegation.token.expiry.time.ms", NO_SECURITY, "The time for which a delegation token is valid before it must be renewed, in milliseconds."),
+    no_effect("delegation.token.max.lifetime.ms", NO_SECURITY, "The time after which a delegation token can no longer be renewed, in milliseconds."),
+    no_effect("delegation.token.secret.key", NO_SECURITY, "The key that delegation tokens are signed with."),
+    no_effect("delete.records.purgatory.purge.interval.requests", NO_THREAD_POOLS, "The number of requests after which finished waiting DeleteRecords are swept."),
+    honoured("delete.topic.enable", "Whether topics may be deleted.", |config, value| config.delete_topics = value.boolean()),
+    no_effect("early.start.listeners", FIXED, "The listeners that open before the broker has finished its start."),
+    no_effect("errors.deadletterqueue.auto.create.topics.enable", NO_SHARE_GROUPS, "Whether the dead-letter topic of a share group is created if it does not exist."),
+    no_effect("errors.deadletterqueue.topic.name.prefix", NO_SHARE_GROUPS, "The beginning that the names of dead-letter topics must have."),
+    no_effect("fetch.max.bytes", FIXED, "The most that one fetch returns, in bytes, whatever its client asks for."),
+    no_effect("fetch.purgatory.purge.interval.requests", NO_THREAD_POOLS, "The number of requests after which finished waiting fetches are swept; not used here."),
+    no_effect("follower.fetch.last.tiered.offset.enable", NO_TIERED_STORAGE, "Whether an empty follower begins at the last offset in the remote tier."),
+    no_effect("follower.replication.throttled.rate", NO_REPLICATION, "The most bytes per second that throttled replicas fetch on this broker."),
+    honoured("group.consumer.assignment.interval.ms", "The least time between two assignments of a consumer group, in milliseconds. Kafka's own default is 1000.", |config, value| config.group_consumer_assignment_interval_ms = value.int()),
+    no_effect("group.consumer.assignor.offload.enable", NO_THREAD_POOLS, "Whether assignments of consumer groups are computed in a thread of their own."),
+    honoured("group.consumer.assignors", "The assignors of the consumer group protocol; the first is the default.", |config, value| config.group_consumer_assignors = value.list().to_vec()),
+    honoured("group.consumer.heartbeat.interval.ms", "The interval at which members of the consumer group protocol send heartbeats, in milliseconds.", |config, value| config.group_consumer_heartbeat_interval_ms = value.int()),
+    read("group.consumer.max.assignment.interval.ms", "The largest assignment interval that a consumer group may set, in milliseconds."),
+    read("group.consumer.max.heartbeat.interval.ms", "The longest heartbeat interval a group may configure, in milliseconds."),
+    read("group.consumer.max.session.timeout.ms", "The longest session timeout a group may configure, in milliseconds."),
+    honoured("group.consumer.max.size", "The most members of one consumer group.", |config, value| config.group_consumer_max_size = value.int()),
+    honoured("group.consumer.migration.policy", "The protocols between which a group may move while it has members.", |config, value| config.group_consumer_migration_policy = value.text().to_lowercase()),
+    read("group.consumer.min.assignment.interval.ms", "The smallest assignment interval that a consumer group may set, in milliseconds."),
+    read("group.consumer.min.heartbeat.interval.ms", "The shortest heartbeat interval a group may configure, in milliseconds."),
+    read("group.consumer.min.session.timeout.ms", "The shortest session timeout a group may configure, in milliseconds."),
+    honoured("group.consumer.regex.refresh.interval.ms", "The interval at which the topics of regular expressions are searched again, in milliseconds.", |config, value| config.group_consumer_regex_refresh_interval_ms = value.int()),
+    honoured("group.consumer.session.timeout.ms", "The time without a heartbeat after which a member of the consumer group protocol is removed, in milliseconds.", |config, value| config.group_consumer_session_timeout_ms = value.int()),
+    no_effect("group.coordinator.append.linger.ms", NO_THREAD_POOLS, "The time that the coordinator gathers writes, in milliseconds; not used here."),
+    no_effect("group.coordinator.background.threads", NO_THREAD_POOLS, "Threads for slow work of group coordinators, such as assignments."),
+    no_effect("group.coordinator.cached.buffer.max.bytes", IN_MEMORY, "The largest write buffer that a group coordinator keeps for reuse, in bytes."),
+    honoured("group.coordinator.rebalance.protocols", "The rebalance protocols that groups may use.", |config, value| config.consumer_protocol = value.contains("consumer")),
+    no_effect("group.coordinator.threads", NO_THREAD_POOLS, "Threads of the group coordinator; not used here."),
+    honoured("group.initial.rebalance.delay.ms", "The time that the first rebalance of an empty group waits for more members, in milliseconds.", |config, value| config.group_initial_rebalance_delay_ms = value.long()),
+    honoured("group.max.session.timeout.ms", "The longest session timeout that a member of a classic group may ask for, in milliseconds.", |config, value| config.group_max_session_timeout_ms = value.int()),
+    honoured("group.max.size", "The most members of one classic group.", |config, value| config.group_max_size = value.int()),
+    honoured("group.min.session.timeout.ms", "The shortest session timeout that a member of a classic group may ask for, in milliseconds.", |config, value| config.group_min_session_timeout_ms = value.int()),
+    no_effect("group.share.assignment.interval.ms", NO_SHARE_GROUPS, "The least time between two assignments of a share group, in milliseconds."),
+    no_effect("group.share.assignor.offload.enable", NO_SHARE_GROUPS, "Whether assignments of share groups are computed in a thread of their own."),
+    no_effect("group.share.assignors", NO_SHARE_GROUPS, "The assignors of share groups: names or classes."),
+    no_effect("group.share.delivery.count.limit", NO_SHARE_GROUPS, "The most attempts to deliver a record to a share group."),
+    no_effect("group.share.dlq.manager.class.name", NO_CLASSES, "The class that writes records to dead-letter topics."),
+    no_effect("group.share.heartbeat.interval.ms", NO_SHARE_GROUPS, "The interval at which members of a share group send heartbeats, in milliseconds."),
+    no_effect("group.share.initialize.retry.interval.ms", NO_SHARE_GROUPS, "The interval at which the state of a share group is initialised again after a failure, in milliseconds."),
+    no_effect("group.share.max.assignment.interval.ms", NO_SHARE_GROUPS, "The largest assignment interval that a share group may set, in milliseconds."),
+    no_effect("group.share.max.delivery.count.limit", NO_SHARE_GROUPS, "The largest delivery count limit that a share group may set."),
+    no_effect("group.share.max.heartbeat.interval.ms", NO_SHARE_GROUPS, "The largest heartbeat interval that a share group may set, in milliseconds."),
+    no_effect("group.share.max.partition.max.record.locks", NO_SHARE_GROUPS, "The largest number of record locks that a share group may set."),
+    no_effect("group.share.max.record.lock.duration.ms", NO_SHARE_GROUPS, "The longest record lock that a share group may set, in milliseconds."),
+    no_effect("group.share.max.session.timeout.ms", NO_SHARE_GROUPS, "The largest session timeout that a share group may set, in milliseconds."),
+    no_effect("group.share.max.share.sessions", NO_SHARE_GROUPS, "The most share sessions of a broker."),
+    no_effect("group.share.max.size", NO_SHARE_GROUPS, "The most members of a share group."),
+    no_effect("group.share.min.assignment.interval.ms", NO_SHARE_GROUPS, "The smallest assignment interval that a share group may set, in milliseconds."),
+    no_effect("group.share.min.delivery.count.limit", NO_SHARE_GROUPS, "The smallest delivery count limit that a share group may set."),
+    no_effect("group.share.min.heartbeat.interval.ms", NO_SHARE_GROUPS, "The smallest heartbeat interval that a share group may set, in milliseconds."),
+    no_effect("group.share.min.partition.max.record.locks", NO_SHARE_GROUPS, "The smallest number of record locks that a share group may set."),
+    no_effect("group.share.min.record.lock.duration.ms", NO_SHARE_GROUPS, "The shortest record lock that a share group may set, in milliseconds."),
+    no_effect("group.share.min.session.timeout.ms", NO_SHARE_GROUPS, "The smallest session timeout that a share group may set, in milliseconds."),
+    no_effect("group.share.partition.max.record.locks", NO_SHARE_GROUPS, "The most records of a partition that are locked at once in a share group."),
+    no_effect("group.share.persister.class.name", NO_CLASSES, "The class that stores the state of share groups."),
+    no_effect("group.share.record.lock.duration.ms", NO_SHARE_GROUPS, "The time for which a member of a share group holds a record, in milliseconds."),
+    no_effect("group.share.session.timeout.ms", NO_SHARE_GROUPS, "The time without a heartbeat after which a member of a share group is removed, in milliseconds."),
+    no_effect("group.streams.acceptable.recovery.lag", NO_STREAMS_GROUPS, "The lag up to which a client counts as caught up with a task."),
+    no_effect("group.streams.assignment.interval.ms", NO_STREAMS_GROUPS, "The least time between two assignments of a streams group, in milliseconds."),
+    no_effect("group.streams.assignor.offload.enable", NO_STREAMS_GROUPS, "Whether assignments of streams groups are computed in a thread of their own."),
+    no_effect("group.streams.assignors", NO_STREAMS_GROUPS, "The assignors of streams groups: names or classes."),
+    no_effect("group.streams.heartbeat.interval.ms", NO_STREAMS_GROUPS, "The interval at which members of a streams group send heartbeats, in milliseconds."),
+    no_effect("group.streams.initial.rebalance.delay.ms", NO_STREAMS_GROUPS, "The time that a new streams group waits for more members, in milliseconds."),
+    no_effect("group.streams.max.assignment.interval.ms", NO_STREAMS_GROUPS, "The largest assignment interval that a streams group may set, in milliseconds."),
+    no_effect("group.streams.max.heartbeat.interval.ms", NO_STREAMS_GROUPS, "The largest heartbeat interval that a streams group may set, in milliseconds."),
+    no_effect("group.streams.max.session.timeout.ms", NO_STREAMS_GROUPS, "The largest session timeout that a streams group may set, in milliseconds."),
+    no_effect("group.streams.max.size", NO_STREAMS_GROUPS, "The most members of a streams group."),
+    no_effect("group.streams.max.standby.replicas", NO_STREAMS_GROUPS, "The most standby replicas that a streams group may set."),
+    no_effect("group.streams.max.warmup.replicas", NO_STREAMS_GROUPS, "The most warm-up replicas that a streams group may set."),
+    no_effect("group.streams.min.assignment.interval.ms", NO_STREAMS_GROUPS, "The smallest assignment interval that a streams group may set, in milliseconds."),
+    no_effect("group.streams.min.heartbeat.interval.ms", NO_STREAMS_GROUPS, "The smallest heartbeat interval that a streams group may set, in milliseconds."),
+    no_effect("group.streams.min.session.timeout.ms", NO_STREAMS_GROUPS, "The smallest session timeout that a streams group may set, in milliseconds."),
+    no_effect("group.streams.min.task.offset.interval.ms", NO_STREAMS_GROUPS, "The smallest task offset interval that a streams group may set, in milliseconds."),
+    no_effect("group.streams.num.standby.replicas", NO_STREAMS_GROUPS, "The standby replicas of each task of a streams group."),
+    no_effect("group.streams.num.warmup.replicas", NO_STREAMS_GROUPS, "The most warm-up tasks of a streams group."),
+    no_effect("group.streams.rack.aware.assignment.tags", NO_STREAMS_GROUPS, "The client tags over which standby replicas of a streams group are spread."),
+    no_effect("group.streams.session.timeout.ms", NO_STREAMS_GROUPS, "The time without a heartbeat after which a member of a streams group is removed, in milliseconds."),
+    no_effect("group.streams.task.offset.interval.ms", NO_STREAMS_GROUPS, "The interval at which clients of a streams group report the offsets of their tasks, in milliseconds."),
+    no_effect("group.streams.topology.description.plugin.class", NO_CLASSES, "A class that receives the topologies of streams groups."),
+    no_effect("initial.broker.registration.timeout.ms", ONE_PROCESS, "The time in which a broker that starts must reach the controller, in milliseconds."),
+    no_effect("inter.broker.listener.name", NO_REPLICATION, "The listener that brokers use among themselves."),
+    no_effect("internal.metadata.delete.delay.millis", IN_MEMORY, "The time before a dropped file of the metadata log leaves the disk, in milliseconds."),
+    no_effect("internal.metadata.log.segment.bytes", IN_MEMORY, "The segment size of the metadata log, in bytes, without a lower bound."),
+    no_effect("internal.metadata.max.batch.size.in.bytes", IN_MEMORY, "The largest batch of the metadata log, in bytes."),
+    no_effect("kafka.metrics.polling.interval.secs", NO_CLASSES, "The interval at which the classes in kafka.metrics.reporters report, in seconds."),
+    no_effect("kafka.metrics.reporters", NO_CLASSES, "Classes that receive the broker's older kind of metrics."),
+    no_effect("leader.imbalance.check.interval.seconds", NO_REPLICATION, "The interval at which the balance of leaders is checked, in seconds."),
+    no_effect("leader.replication.throttled.rate", NO_REPLICATION, "The most bytes per second that this broker sends to throttled replicas."),
+    no_effect("listener.security.protocol.map", NO_SECURITY, "The security protocol of each listener."),
+    decided("listeners", LISTENERS, "The addresses that the broker listens on."),
+    no_effect("log.cleaner.backoff.ms", NO_COMPACTION, "The time that the cleaner sleeps when nothing is dirty, in milliseconds."),
+    no_effect("log.cleaner.dedupe.buffer.size", NO_COMPACTION, "The cleaner's memory for finding the last record of each key, in bytes."),
+    no_effect("log.cleaner.delete.retention.ms", NO_COMPACTION, "The time that compacted topics keep tombstones, in milliseconds."),
+    no_effect("log.cleaner.enable", NO_COMPACTION, "Whether compacted topics are compacted."),
+    no_effect("log.cleaner.io.buffer.load.factor", NO_COMPACTION, "The part of its memory that the cleaner may fill."),
+    no_effect("log.cleaner.io.buffer.size", NO_COMPACTION, "The cleaner's buffers for reading and writing, in bytes."),
+    no_effect("log.cleaner.io.max.bytes.per.second", NO_COMPACTION, "The most bytes that the cleaner reads and writes per second."),
+    no_effect("log.cleaner.max.compaction.lag.ms", NO_COMPACTION, "The time after which a record becomes due for compaction at the latest, in milliseconds."),
+    no_effect("log.cleaner.min.cleanable.ratio", NO_COMPACTION, "The part of a compacted log that must be dirty before it is cleaned."),
+    no_effect("log.cleaner.min.compaction.lag.ms", NO_COMPACTION, "The least time that a record stays uncompacted, in milliseconds."),
+    no_effect("log.cleaner.threads", NO_THREAD_POOLS, "Threads of the cleaner; not used here."),
+    for_topics("log.cleanup.policy", "The treatment of old segments: delete, compact or both."),
+    no_effect("log.dir", IN_MEMORY, "The directory of the logs. Nothing is written: this cluster lives in memory."),
+    no_effect("log.dir.failure.timeout.ms", IN_MEMORY, "The time after which a broker stops if the controller has not heard of a failed log directory, in milliseconds."),
+    no_effect("log.dirs", IN_MEMORY, "The directories of the logs; log.dir if it is not set."),
+    no_effect("log.flush.interval.messages", IN_MEMORY, "The number of records after which a log is forced to disk; not used here."),
+    no_effect("log.flush.interval.ms", IN_MEMORY, "The time after which a log is forced to disk, in milliseconds; not used here."),
+    no_effect("log.flush.offset.checkpoint.interval.ms", IN_MEMORY, "The interval at which the point of recovery is written, in milliseconds; not used here."),
+    no_effect("log.flush.scheduler.interval.ms", IN_MEMORY, "The interval at which logs are checked for being forced to disk, in milliseconds; not used here."),
+    no_effect("log.flush.start.offset.checkpoint.interval.ms", IN_MEMORY, "The interval at which the log start offsets are written, in milliseconds; not used here."),
+    no_effect("log.index.interval.bytes", IN_MEMORY, "The number of bytes between two entries of the offset index."),
+    no_effect("log.index.size.max.bytes", IN_MEMORY, "The size of a segment's offset index, in bytes."),
+    no_effect("log.initial.task.delay.ms", FIXED, "The time from the start to the first sweep of the logs, in milliseconds."),
+    no_effect("log.local.retention.bytes", NO_TIERED_STORAGE, "With tiered storage, the most bytes of a partition that stay local."),
+    no_effect("log.local.retention.ms", NO_TIERED_STORAGE, "With tiered storage, the time that a segment stays local, in milliseconds."),
+    for_topics("log.message.timestamp.after.max.ms", "The longest time that a record's timestamp may lie after the broker's time, in milliseconds."),
+    for_topics("log.message.timestamp.before.max.ms", "The longest time that a record's timestamp may lie before the broker's time, in milliseconds."),
+    for_topics("log.message.timestamp.type", "Whether records keep their producer's timestamp or get the time at which they were appended."),
+    no_effect("log.preallocate", IN_MEMORY, "Whether a new segment's file takes its whole size at once."),
+    no_effect("log.remote.copy.lag.bytes", NO_TIERED_STORAGE, "With tiered storage, the bytes behind the end of a partition from which on segments are copied; -1 leaves it to the local retention."),
+    no_effect("log.remote.copy.lag.ms", NO_TIERED_STORAGE, "With tiered storage, the age from which on segments are copied, in milliseconds; -1 leaves it to the local retention."),
+    for_topics("log.retention.bytes", "The most bytes that a partition keeps; -1 keeps all."),
+    honoured("log.retention.check.interval.ms", "The interval at which the logs are swept for segments that are too old or too many, in milliseconds.", |config, value| config.retention_check_interval_ms = value.long()),
+    for_topics("log.retention.hours", "The time that segments are kept, in hours, unless minutes or ms are set."),
+    for_topics("log.retention.minutes", "The time that segments are kept, in minutes, unless ms is set."),
+    for_topics("log.retention.ms", "The time that segments are kept, in milliseconds; -1 keeps them for ever."),
+    for_topics("log.roll.hours", "The age at which a segment is closed, in hours, unless ms is set."),
+    no_effect("log.roll.jitter.hours", FIXED, "The most random hours that are subtracted from the age at which a segment is closed, unless ms is set."),
+    no_effect("log.roll.jitter.ms", FIXED, "The most random milliseconds that are subtracted from the age at which a segment is closed."),
+    for_topics("log.roll.ms", "The age at which a segment is closed, in milliseconds."),
+    for_topics("log.segment.bytes", "The size at which a segment is closed, in bytes."),
+    no_effect("log.segment.delete.delay.ms", IN_MEMORY, "The time that a dropped segment's files stay on disk, in milliseconds; not used here."),
+    no_effect("max.connection.creation.rate", NO_CONNECTION_LIMITS, "The most connections accepted per second."),
+    no_effect("max.connections", NO_CONNECTION_LIMITS, "The most connections of a broker."),
+    no_effect("max.connections.per.ip", NO_CONNECTION_LIMITS, "The most connections from one address."),
+    no_effect("max.connections.per.ip.overrides", NO_CONNECTION_LIMITS, "Other bounds for single addresses, as HOST:COUNT pairs."),
+    no_effect("max.decompressed.message.bytes", NO_DECOMPRESSION, "The most bytes that a batch may have once it is decompressed."),
+    honoured("max.incremental.fetch.session.cache.slots", "The most incremental fetch sessions of a broker.", |config, value| config.fetch_session_slots = value.int()),
+    honoured("max.request.partition.size.limit", "The most partitions that one answer to DescribeTopicPartitions lists.", |config, value| config.described_partitions_limit = value.int()),
+    for_topics("message.max.bytes", "The largest batch that is accepted, compressed, with its header, in bytes."),
+    no_effect("metadata.log.dir", IN_MEMORY, "The directory of the metadata log; not used here."),
+    no_effect("metadata.log.max.record.bytes.between.snapshots", IN_MEMORY, "The bytes of the metadata log after which a snapshot is written."),
+    no_effect("metadata.log.max.snapshot.interval.ms", IN_MEMORY, "The time after which a snapshot of the metadata is written, in milliseconds."),
+    no_effect("metadata.log.segment.bytes", IN_MEMORY, "The segment size of the metadata log, in bytes."),
+    no_effect("metadata.log.segment.ms", IN_MEMORY, "The age at which a segment of the metadata log is closed, in milliseconds."),
+    no_effect("metadata.max.idle.interval.ms", IN_MEMORY, "The time without a change after which an empty record goes to the metadata log, in milliseconds."),
+    no_effect("metadata.max.retention.bytes", IN_MEMORY, "The most bytes of the metadata log and its snapshots."),
+    no_effect("metadata.max.retention.ms", IN_MEMORY, "The time for which the metadata log is kept, in milliseconds."),
+    no_effect("metric.reporters", NO_CLASSES, "Classes that receive the broker's metrics; not used here."),
+    no_effect("metrics.num.samples", NO_SAMPLES, "The number of samples in the metrics."),
+    no_effect("metrics.recording.level", NO_SAMPLES, "The level of metrics that are recorded."),
+    no_effect("metrics.sample.window.ms", NO_SAMPLES, "The time that a sample of the metrics lasts, in milliseconds."),
+    no_effect("min.insync.replicas", NO_REPLICATION, "The number of replicas that must have a record before a producer with acks=all is answered."),
+    decided("node.id", NUMBERED, "The broker's id."),
+    no_effect("num.io.threads", NO_THREAD_POOLS, "Threads that work on requests; not used here."),
+    no_effect("num.network.threads", NO_THREAD_POOLS, "Threads that read and write sockets; not used here."),
+    honoured("num.partitions", "The number of partitions of a new topic that does not set it.", |config, value| config.default_partitions = value.int()),
+    no_effect("num.recovery.threads.per.data.dir", NO_THREAD_POOLS, "Threads that load the logs; not used here."),
+    no_effect("num.replica.alter.log.dirs.threads", NO_REPLICATION, "Threads that move replicas; not used here."),
+    no_effect("num.replica.fetchers", NO_REPLICATION, "Threads that fetch from each leader; not used here."),
+    honoured("offset.metadata.max.bytes", "The longest metadata that may be committed with an offset, in bytes.", |config, value| config.offset_metadata_max_bytes = value.int()),
+    no_effect("offsets.commit.timeout.ms", NO_REPLICATION, "The time that a commit waits for its replicas, in milliseconds; not used here."),
+    no_effect("offsets.load.buffer.size", IN_MEMORY, "The size of batches when offsets are loaded, in bytes; not used here."),
+    honoured("offsets.retention.check.interval.ms", "The interval at which the groups are swept for expired offsets, in milliseconds.", |config, value| config.offsets_retention_check_interval_ms = value.long()),
+    honoured("offsets.retention.minutes", "The time that a group's offsets are kept once it has no members, in minutes.", |config, value| config.offsets_retention_minutes = value.int()),
+    honoured("offsets.topic.compression.codec", "The codec of the batches in __consumer_offsets: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.", |config, value| config.offsets_topic_compression_codec = value.int()),
+    honoured("offsets.topic.num.partitions", "The number of partitions of __consumer_offsets.", |config, value| config.offsets_topic_partitions = value.int()),
+    honoured("offsets.topic.replication.factor", "The replication factor of __consumer_offsets; the number of brokers if they are fewer.", |config, value| config.offsets_topic_replication_factor = value.short()),
+    honoured("offsets.topic.segment.bytes", "The size of a segment of __consumer_offsets, in bytes.", |config, value| config.offsets_topic_segment_bytes = value.int()),
+    no_effect("principal.builder.class", NO_CLASSES, "The class that names the client of a connection."),
+    no_effect("process.roles", ONE_PROCESS, "The roles of the process: broker, controller or both."),
+    no_effect("producer.id.expiration.check.interval.ms", FIXED, "The interval at which partitions forget producer ids that have expired, in milliseconds."),
+    honoured("producer.id.expiration.ms", "The time without a batch after which a producer id is forgotten, in milliseconds.", |config, value| config.producer_id_expiration_ms = value.long()),
+    no_effect("producer.purgatory.purge.interval.requests", NO_THREAD_POOLS, "The number of requests after which finished waiting produces are swept; not used here."),
+    no_effect("queued.max.request.bytes", NO_THREAD_POOLS, "The most bytes of waiting requests; -1 means no limit."),
+    no_effect("queued.max.requests", NO_THREAD_POOLS, "The most requests that wait for a thread; not used here."),
+    no_effect("quota.window.num", NO_QUOTAS, "The number of samples in the quotas of clients."),
+    no_effect("quota.window.size.seconds", NO_QUOTAS, "The time that a sample of the quotas lasts, in seconds."),
+    no_effect("remote.fetch.max.wait.ms", NO_TIERED_STORAGE, "The longest that a fetch waits for the remote tier, in milliseconds."),
+    no_effect("remote.list.offsets.request.timeout.ms", NO_TIERED_STORAGE, "The longest that a search for an offset waits for the remote tier, in milliseconds."),
+    no_effect("remote.log.index.file.cache.total.size.bytes", NO_TIERED_STORAGE, "The most bytes of indexes that are cached from the remote tier."),
+    no_effect("remote.log.index.file.cache.ttl.ms", NO_TIERED_STORAGE, "The time for which an unused index of the remote tier stays cached, in milliseconds."),
+    no_effect("remote.log.manager.copier.thread.pool.size", NO_TIERED_STORAGE, "Threads that copy segments to the remote tier."),
+    no_effect("remote.log.manager.copy.max.bytes.per.second", NO_TIERED_STORAGE, "The most bytes per second that are copied to the remote tier."),
+    no_effect("remote.log.manager.copy.quota.window.num", NO_TIERED_STORAGE, "The number of samples in the quota on copies to the remote tier."),
+    no_effect("remote.log.manager.copy.quota.window.size.seconds", NO_TIERED_STORAGE, "The time that a sample of the quota on copies to the remote tier lasts, in seconds."),
+    no_effect("remote.log.manager.expiration.thread.pool.size", NO_TIERED_STORAGE, "Threads that delete segments from the remote tier."),
+    no_effect("remote.log.manager.fetch.max.bytes.per.second", NO_TIERED_STORAGE, "The most bytes per second that are read from the remote tier."),
+    no_effect("remote.log.manager.fetch.quota.window.num", NO_TIERED_STORAGE, "The number of samples in the quota on reads from the remote tier."),
+    no_effect("remote.log.manager.fetch.quota.window.size.seconds", NO_TIERED_STORAGE, "The time that a sample of the quota on reads from the remote tier lasts, in seconds."),
+    no_effect("remote.log.manager.follower.thread.pool.size", NO_TIERED_STORAGE, "Threads that keep followers' knowledge of the remote tier."),
+    no_effect("remote.log.manager.task.interval.ms", NO_TIERED_STORAGE, "The interval at which segments are looked at for copies and deletions, in milliseconds."),
+    no_effect("remote.log.manager.task.retry.backoff.max.ms", NO_TIERED_STORAGE, "The longest pause before failed work on the remote tier is tried again, in milliseconds."),
+    no_effect("remote.log.manager.task.retry.backoff.ms", NO_TIERED_STORAGE, "The first pause before failed work on the remote tier is tried again, in milliseconds."),
+    no_effect("remote.log.manager.task.retry.jitter", NO_TIERED_STORAGE, "The random part of the pause before failed work on the remote tier is tried again."),
+    no_effect("remote.log.manager.thread.pool.size", NO_TIERED_STORAGE, "Threads for work on the remote tier that has no pool of its own."),
+    no_effect("remote.log.metadata.custom.metadata.max.bytes", NO_TIERED_STORAGE, "The most bytes that a storage plugin may add to the metadata of a segment."),
+    no_effect("remote.log.metadata.manager.class.name", NO_TIERED_STORAGE, "The class that keeps the metadata of the remote tier."),
+    no_effect("remote.log.metadata.manager.class.path", NO_TIERED_STORAGE, "The path that the class for the metadata of the remote tier is loaded from."),
+    no_effect("remote.log.metadata.manager.impl.prefix", NO_TIERED_STORAGE, "The beginning of the names of configs that go to the class for the metadata of the remote tier."),
+    no_effect("remote.log.metadata.manager.listener.name", NO_TIERED_STORAGE, "The listener over which the class for the metadata of the remote tier reaches brokers."),
+    no_effect("remote.log.reader.max.pending.tasks", NO_TIERED_STORAGE, "The most reads that wait for the remote tier."),
+    no_effect("remote.log.reader.threads", NO_TIERED_STORAGE, "Threads that read from the remote tier."),
+    no_effect("remote.log.storage.manager.class.name", NO_TIERED_STORAGE, "The class that stores segments in the remote tier."),
+    no_effect("remote.log.storage.manager.class.path", NO_TIERED_STORAGE, "The path that the class for segments in the remote tier is loaded from."),
+    no_effect("remote.log.storage.manager.impl.prefix", NO_TIERED_STORAGE, "The beginning of the names of configs that go to the class for segments in the remote tier."),
+    no_effect("remote.log.storage.system.enable", NO_TIERED_STORAGE, "Whether brokers have tiered storage, which this cluster does not."),
+    no_effect("replica.alter.log.dirs.io.max.bytes.per.second", NO_REPLICATION, "The most bytes per second that move between the broker's log directories."),
+    no_effect("replica.fetch.backoff.ms", NO_REPLICATION, "The time that a follower waits after a failed fetch, in milliseconds; not used here."),
+    no_effect("replica.fetch.max.bytes", NO_REPLICATION, "The most bytes that a follower fetches from a partition at once; not used here."),
+    no_effect("replica.fetch.min.bytes", NO_REPLICATION, "The least bytes that a follower's fetch waits for; not used here."),
+    no_effect("replica.fetch.response.max.bytes", NO_REPLICATION, "The most bytes that a follower fetches at once; not used here."),
+    no_effect("replica.fetch.wait.max.ms", NO_REPLICATION, "The time that a follower's fetch waits, in milliseconds; not used here."),
+    no_effect("replica.high.watermark.checkpoint.interval.ms", IN_MEMORY, "The interval at which high watermarks are written to disk, in milliseconds."),
+    no_effect("replica.lag.time.max.ms", NO_REPLICATION, "The time behind its leader after which a replica leaves the in-sync set, in milliseconds; not used here."),
+    no_effect("replica.selector.class", NO_CLASSES, "The class that picks the replica a consumer reads from; not used here."),
+    no_effect("replica.socket.receive.buffer.bytes", NO_REPLICATION, "The receive buffer of connections to leaders, in bytes."),
+    no_effect("replica.socket.timeout.ms", NO_REPLICATION, "A follower's timeout, in milliseconds; not used here."),
+    no_effect("replication.quota.window.num", NO_REPLICATION, "The number of samples in the quota on replication."),
+    no_effect("replication.quota.window.size.seconds", NO_REPLICATION, "The time that a sample of the quota on replication lasts, in seconds."),
+    no_effect("request.timeout.ms", NO_REPLICATION, "The time that a broker waits for an answer, in milliseconds."),
+    no_effect("sasl.client.callback.handler.class", NO_SECURITY, "The class that answers the client side of SASL."),
+    no_effect("sasl.enabled.mechanisms", NO_SECURITY, "The SASL mechanisms that are served."),
+    no_effect("sasl.jaas.config", NO_SECURITY, "The JAAS login of the SASL listeners."),
+    no_effect("sasl.kerberos.kinit.cmd", NO_SECURITY, "The path of the kinit program."),
+    no_effect("sasl.kerberos.min.time.before.relogin", NO_SECURITY, "The least time between two logins to Kerberos, in milliseconds."),
+    no_effect("sasl.kerberos.principal.to.local.rules", NO_SECURITY, "Rules that shorten Kerberos principals to names; the first that fits is used."),
+    no_effect("sasl.kerberos.service.name", NO_SECURITY, "The Kerberos principal that the broker runs as."),
+    no_effect("sasl.kerberos.ticket.renew.jitter", NO_SECURITY, "The random part of the time before a Kerberos ticket is renewed."),
+    no_effect("sasl.kerberos.ticket.renew.window.factor", NO_SECURITY, "The part of a Kerberos ticket's life after which it is renewed."),
+    no_effect("sasl.login.callback.handler.class", NO_SECURITY, "The class that answers a SASL login."),
+    no_effect("sasl.login.class", NO_SECURITY, "The class that logs in for SASL."),
+    no_effect("sasl.login.connect.timeout.ms", NO_SECURITY, "The time that a SASL login waits for its connection, in milliseconds."),
+    no_effect("sasl.login.read.timeout.ms", NO_SECURITY, "The time that a SASL login waits for an answer, in milliseconds."),
+    no_effect("sasl.login.refresh.buffer.seconds", NO_SECURITY, "The time before a credential's end at which it is renewed at the latest, in seconds."),
+    no_effect("sasl.login.refresh.min.period.seconds", NO_SECURITY, "The least time before a credential is renewed, in seconds."),
+    no_effect("sasl.login.refresh.window.factor", NO_SECURITY, "The part of a credential's life after which it is renewed."),
+    no_effect("sasl.login.refresh.window.jitter", NO_SECURITY, "The random part of a credential's life that is added before it is renewed."),
+    no_effect("sasl.login.retry.backoff.max.ms", NO_SECURITY, "The longest pause before a failed SASL login is tried again, in milliseconds."),
+    no_effect("sasl.login.retry.backoff.ms", NO_SECURITY, "The first pause before a failed SASL login is tried again, in milliseconds."),
+    no_effect("sasl.mechanism.controller.protocol", NO_SECURITY, "The SASL mechanism of connections to controllers."),
+    no_effect("sasl.mechanism.inter.broker.protocol", NO_SECURITY, "The SASL mechanism that brokers use among themselves."),
+    no_effect("sasl.oauthbearer.allow.unverified.audience", NO_SECURITY, "Whether an OAuth token is taken without a check of its audience."),
+    no_effect("sasl.oauthbearer.allow.unverified.issuer", NO_SECURITY, "Whether an OAuth token is taken without a check of its issuer."),
+    no_effect("sasl.oauthbearer.assertion.algorithm", NO_SECURITY, "The algorithm that a JWT assertion is signed with."),
+    no_effect("sasl.oauthbearer.assertion.claim.aud", NO_SECURITY, "The audience in a JWT assertion."),
+    no_effect("sasl.oauthbearer.assertion.claim.exp.seconds", NO_SECURITY, "The time for which a JWT assertion is valid, in seconds."),
+    no_effect("sasl.oauthbearer.assertion.claim.iss", NO_SECURITY, "The issuer in a JWT assertion."),
+    no_effect("sasl.oauthbearer.assertion.claim.jti.include", NO_SECURITY, "Whether a JWT assertion has an id of its own."),
+    no_effect("sasl.oauthbearer.assertion.claim.nbf.seconds", NO_SECURITY, "The time before now from which on a JWT assertion is valid, in seconds."),
+    no_effect("sasl.oauthbearer.assertion.claim.sub", NO_SECURITY, "The subject in a JWT assertion."),
+    no_effect("sasl.oauthbearer.assertion.file", NO_SECURITY, "The file with a finished JWT assertion."),
+    no_effect("sasl.oauthbearer.assertion.private.key.file", NO_SECURITY, "The file with the key that JWT assertions are signed with."),
+    no_effect("sasl.oauthbearer.assertion.private.key.passphrase", NO_SECURITY, "The password of the key that JWT assertions are signed with."),
+    no_effect("sasl.oauthbearer.assertion.template.file", NO_SECURITY, "The file with headers and claims that JWT assertions begin from."),
+    no_effect("sasl.oauthbearer.client.credentials.client.id", NO_SECURITY, "The client's id at the OAuth server."),
+    no_effect("sasl.oauthbearer.client.credentials.client.secret", NO_SECURITY, "The client's secret at the OAuth server."),
+    no_effect("sasl.oauthbearer.clock.skew.seconds", NO_SECURITY, "The difference between clocks that is allowed in OAuth tokens, in seconds."),
+    no_effect("sasl.oauthbearer.expected.audience", NO_SECURITY, "The audiences that an OAuth token may have."),
+    no_effect("sasl.oauthbearer.expected.issuer", NO_SECURITY, "The issuer that an OAuth token must have."),
+    no_effect("sasl.oauthbearer.jwks.endpoint.refresh.ms", NO_SECURITY, "The interval at which the keys of the OAuth server are read again, in milliseconds."),
+    no_effect("sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", NO_SECURITY, "The longest pause before the keys of the OAuth server are read again after a failure, in milliseconds."),
+    no_effect("sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", NO_SECURITY, "The first pause before the keys of the OAuth server are read again after a failure, in milliseconds."),
+    no_effect("sasl.oauthbearer.jwks.endpoint.url", NO_SECURITY, "The URL of the OAuth server's keys."),
+    no_effect("sasl.oauthbearer.jwt.retriever.class", NO_SECURITY, "The class that gets OAuth tokens."),
+    no_effect("sasl.oauthbearer.jwt.validator.class", NO_SECURITY, "The class that checks OAuth tokens."),
+    no_effect("sasl.oauthbearer.scope", NO_SECURITY, "The scope that is asked of the OAuth server."),
+    no_effect("sasl.oauthbearer.scope.claim.name", NO_SECURITY, "The claim of an OAuth token with its scope."),
+    no_effect("sasl.oauthbearer.sub.claim.name", NO_SECURITY, "The claim of an OAuth token with its subject."),
+    no_effect("sasl.oauthbearer.token.endpoint.url", NO_SECURITY, "The URL that OAuth tokens come from."),
+    no_effect("sasl.server.callback.handler.class", NO_SECURITY, "The class that answers the server side of SASL."),
+    no_effect("sasl.server.max.receive.size", NO_SECURITY, "The largest message that is taken during authentication, in bytes."),
+    no_effect("security.inter.broker.protocol", NO_SECURITY, "The protocol that brokers use among themselves."),
+    no_effect("security.providers", NO_SECURITY, "Classes that offer security algorithms."),
+    no_effect("server.max.startup.time.ms", ONE_PROCESS, "The longest that a start may take, in milliseconds."),
+    no_effect("share.coordinator.append.linger.ms", NO_SHARE_GROUPS, "The time that the share coordinator gathers writes, in milliseconds; -1 adapts it to the load."),
+    no_effect("share.coordinator.cached.buffer.max.bytes", NO_SHARE_GROUPS, "The largest write buffer that the share coordinator keeps for reuse, in bytes."),
+    no_effect("share.coordinator.cold.partition.snapshot.interval.ms", NO_SHARE_GROUPS, "The interval at which share partitions without changes are written again, in milliseconds."),
+    no_effect("share.coordinator.load.buffer.size", NO_SHARE_GROUPS, "The size of batches when the state of share groups is loaded, in bytes."),
+    no_effect("share.coordinator.snapshot.update.records.per.snapshot", NO_SHARE_GROUPS, "The number of updates of a share partition between two snapshots."),
+    no_effect("share.coordinator.state.topic.compression.codec", NO_SHARE_GROUPS, "The codec of the topic with the state of share groups."),
+    no_effect("share.coordinator.state.topic.min.isr", NO_SHARE_GROUPS, "The least in-sync replicas of the topic with the state of share groups."),
+    no_effect("share.coordinator.state.topic.num.partitions", NO_SHARE_GROUPS, "The partitions of the topic with the state of share groups."),
+    no_effect("share.coordinator.state.topic.prune.interval.ms", NO_SHARE_GROUPS, "The interval at which superseded records of the state of share groups are deleted, in milliseconds."),
+    no_effect("share.coordinator.state.topic.replication.factor", NO_SHARE_GROUPS, "The replication factor of the topic with the state of share groups."),
+    no_effect("share.coordinator.state.topic.segment.bytes", NO_SHARE_GROUPS, "The segment size of the topic with the state of share groups, in bytes."),
+    no_effect("share.coordinator.threads", NO_SHARE_GROUPS, "Threads of the share coordinator."),
+    no_effect("share.coordinator.write.timeout.ms", NO_SHARE_GROUPS, "The time that a write of the share coordinator may take, in milliseconds."),
+    no_effect("share.fetch.purgatory.purge.interval.requests", NO_SHARE_GROUPS, "The number of requests after which finished waiting share fetches are swept."),
+    no_effect("socket.connection.setup.timeout.max.ms", NO_REPLICATION, "The longest a broker waits for a connection it opens, in milliseconds."),
+    no_effect("socket.connection.setup.timeout.ms", NO_REPLICATION, "The time that a broker waits for a connection it opens, in milliseconds."),
+    no_effect("socket.listen.backlog.size", FIXED, "The most connections that wait to be accepted."),
+    no_effect("socket.receive.buffer.bytes", FIXED, "The sockets' receive buffer, in bytes; -1 leaves it to the system."),
+    honoured("socket.request.max.bytes", "The largest request that is accepted, in bytes.", |config, value| config.socket_request_max_bytes = value.int()),
+    no_effect("socket.send.buffer.bytes", FIXED, "The sockets' send buffer, in bytes; -1 leaves it to the system."),
+    no_effect("ssl.allow.dn.changes", NO_SECURITY, "Whether a new key of the broker may have another distinguished name."),
+    no_effect("ssl.allow.san.changes", NO_SECURITY, "Whether a new key of the broker may have other alternative names."),
+    no_effect("ssl.cipher.suites", NO_SECURITY, "The cipher suites that are offered."),
+    no_effect("ssl.client.auth", NO_SECURITY, "Whether clients show a certificate."),
+    no_effect("ssl.enabled.protocols", NO_SECURITY, "The versions of TLS that are offered."),
+    no_effect("ssl.endpoint.identification.algorithm", NO_SECURITY, "The algorithm that compares a host name with its certificate."),
+    no_effect("ssl.engine.factory.class", NO_SECURITY, "The class that makes TLS engines."),
+    no_effect("ssl.key.password", NO_SECURITY, "The password of the private key."),
+    no_effect("ssl.keymanager.algorithm", NO_SECURITY, "The algorithm of the key manager."),
+    no_effect("ssl.keystore.certificate.chain", NO_SECURITY, "The broker's certificates, as text."),
+    no_effect("ssl.keystore.key", NO_SECURITY, "The broker's private key, as text."),
+    no_effect("ssl.keystore.location", NO_SECURITY, "The file with the broker's key."),
+    no_effect("ssl.keystore.password", NO_SECURITY, "The password of the file with the broker's key."),
+    no_effect("ssl.keystore.type", NO_SECURITY, "The format of the file with the broker's key."),
+    no_effect("ssl.principal.mapping.rules", NO_SECURITY, "Rules that shorten the names in certificates."),
+    no_effect("ssl.protocol", NO_SECURITY, "The version of TLS that engines are made with."),
+    no_effect("ssl.provider", NO_SECURITY, "The security provider of TLS."),
+    no_effect("ssl.secure.random.implementation", NO_SECURITY, "The source of random numbers of TLS."),
+    no_effect("ssl.trustmanager.algorithm", NO_SECURITY, "The algorithm of the trust manager."),
+    no_effect("ssl.truststore.certificates", NO_SECURITY, "The trusted certificates, as text."),
+    no_effect("ssl.truststore.location", NO_SECURITY, "The file with the certificates that are trusted."),
+    no_effect("ssl.truststore.password", NO_SECURITY, "The password of the file with the certificates that are trusted."),
+    no_effect("ssl.truststore.type", NO_SECURITY, "The format of the file with the certificates that are trusted."),
+    read("telemetry.max.bytes", "The most bytes of metrics that a client may push at once."),
+    no_effect("transaction.abort.timed.out.transaction.cleanup.interval.ms", NO_TRANSACTIONS, "The interval at which transactions that have timed out are aborted, in milliseconds."),
+    no_effect("transaction.max.timeout.ms", NO_TRANSACTIONS, "The longest transaction timeout that a producer may ask for, in milliseconds."),
+    no_effect("transaction.partition.verification.enable", NO_TRANSACTIONS, "Whether a leader asks the coordinator if a transaction is open before it appends."),
+    no_effect("transaction.remove.expired.transaction.cleanup.interval.ms", NO_TRANSACTIONS, "The interval at which expired transactional ids are forgotten, in milliseconds."),
+    no_effect("transaction.state.log.load.buffer.size", NO_TRANSACTIONS, "The size of batches when transactions are loaded, in bytes."),
+    honoured("transaction.state.log.min.isr", "The min.insync.replicas of __transaction_state.", |config, value| config.transaction_topic_min_isr = value.int()),
+    honoured("transaction.state.log.num.partitions", "The number of partitions of __transaction_state.", |config, value| config.transaction_topic_partitions = value.int()),
+    honoured("transaction.state.log.replication.factor", "The replication factor of __transaction_state; the number of brokers if they are fewer.", |config, value| config.transaction_topic_replication_factor = value.short()),
+    honoured("transaction.state.log.segment.bytes", "The size of a segment of __transaction_state, in bytes.", |config, value| config.transaction_topic_segment_bytes = value.int()),
+    no_effect("transaction.two.phase.commit.enable", NO_TRANSACTIONS, "Whether transactions may take part in two-phase commits."),
+    no_effect("transactional.id.expiration.ms", NO_TRANSACTIONS, "The time without use after which a transactional id is forgotten, in milliseconds."),
+    no_effect("unclean.leader.election.enable", NO_REPLICATION, "Whether a replica that is not in sync may become the leader when no other is left, losing records."),
+    no_effect("unclean.leader.election.interval.ms", NO_REPLICATION, "The interval at which partitions without a leader are looked at for an unclean election, in milliseconds."),
+    no_effect("unstable.api.versions.enable", FIXED, "Whether versions of APIs that are not final are offered."),
+    no_effect("unstable.feature.versions.enable", FIXED, "Whether versions of features that are not final are allowed."),
 ];
 
-/// The configs that one broker config may get its value from, itself among them, the one that counts most first. Source: Kafka's
+/// Configs of a listener whose name may have a mechanism's prefix. Source: Kafka's `DynamicBrokerConfig.LISTENER_MECHANISM_CONFIGS`.
+const OF_MECHANISMS: &[&str] = &[
+    "sasl.jaas.config",
+    "sasl.login.callback.handler.class",
+    "sasl.login.class",
+    "sasl.server.callback.handler.class",
+    "connections.max.reauth.ms",
+];
+
+/// Returns the configs that one broker config may get its value from, itself among them, the one that counts most first. Source: Kafka's
 /// `DynamicBrokerConfig.brokerConfigSynonyms`.
-pub(crate) fn synonyms<'a>(name: &'a &'a str) -> &'a [&'a str] {
-    const GROUPS: &[&[&str]] = &[
-        &["log.retention.ms", "log.retention.minutes", "log.retention.hours"],
-        &["log.roll.jitter.ms", "log.roll.jitter.hours"],
-        &["log.roll.ms", "log.roll.hours"],
-    ];
-    // The scheduler's interval is a default of this one, and not the other way round.
-    const FLUSH: &[&str] = &["log.flush.interval.ms", "log.flush.scheduler.interval.ms"];
-    if *name == FLUSH[0] {
-        return FLUSH;
+pub(crate) fn synonyms(name: &str) -> Vec<&str> {
+    if let Ok(index) = BROKER_SYNONYMS.binary_search_by(|(config, _)| (*config).cmp(name)) {
+        return BROKER_SYNONYMS[index]
+            .1
+            .iter()
+            .map(|synonym| synonym.name)
+            .collect();
     }
-    let group = GROUPS.iter().find(|group| group.contains(name));
-    group.copied().unwrap_or(std::slice::from_ref(name))
+    match without_listener(name) {
+        Some(base) => {
+            let of_mechanism = OF_MECHANISMS.iter().find(|config| base.ends_with(**config));
+            vec![name, of_mechanism.copied().unwrap_or(base)]
+        }
+        None => vec![name],
+    }
+}
+
+/// Returns the configs that, when they are set while running, take the place of a value of `name`.
+pub(crate) fn hiders(name: &str) -> impl Iterator<Item = &'static str> {
+    BROKER_SYNONYMS
+        .iter()
+        .filter(move |(_, synonyms)| synonyms.iter().any(|synonym| synonym.name == name))
+        .map(|(config, _)| *config)
+}
+
+/// Returns the rest of a name that begins with `listener.name.` and a listener's name.
+pub(crate) fn without_listener(name: &str) -> Option<&str> {
+    let (listener, base) = name.strip_prefix("listener.name.")?.split_once('.')?;
+    (!listener.is_empty() || !base.is_empty()).then_some(base)
 }
 
 #[cfg(test)]
@@ -334,9 +468,15 @@ mod tests {
 
     #[test]
     fn the_table_of_broker_configs_is_sorted_and_its_defaults_are_right() {
-        assert!(BROKER_CONFIGS.is_sorted_by(|one, other| one.definition.name < other.definition.name));
-        for Setting { definition, .. } in BROKER_CONFIGS {
-            if let Some(default) = definition.default {
+        let names: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
+        let defined: Vec<_> = BROKER.iter().map(|definition| definition.name).collect();
+        assert_eq!(names, defined);
+        assert!(names.is_sorted_by(|one, other| one < other));
+        for definition in BROKER {
+            if let Some(default) = definition
+                .default
+                .filter(|_| definition.name != "sasl.oauthbearer.jwks.endpoint.url")
+            {
                 definition.parse(default).expect(definition.name);
             }
         }

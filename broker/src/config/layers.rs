@@ -1,14 +1,18 @@
 //! The values set for broker configs: at the start, and while running for one broker or for all. Source: KIP-226, Kafka's
 //! `DynamicBrokerConfig`.
 
-use super::definition::{self, Definition};
-use super::keys::BROKER_CONFIGS;
+use super::definition::{ConfigType, Definition, Value};
+use super::keys::{self, BROKER_CONFIGS};
 use crate::ids::NodeId;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Values by Kafka's name.
 pub(crate) type Values = BTreeMap<String, String>;
+
+/// The config whose value for all brokers always exists, since eligible leader replicas are on (KIP-966).
+const MIN_IN_SYNC_REPLICAS: &str = "min.insync.replicas";
 
 /// The values set for the brokers, in layers. A value for one broker overrides one for all brokers, which overrides one from the start,
 /// which overrides the default.
@@ -30,7 +34,7 @@ struct Dynamic {
 #[derive(Clone, Debug)]
 pub(crate) struct Layers(Vec<(Source, Values)>);
 
-/// The source of a config's value, by precedence. From Kafka's `DescribeConfigsResponse.ConfigSource`.
+/// The source of a config's value. From Kafka's `DescribeConfigsResponse.ConfigSource`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     DynamicTopic,
@@ -38,16 +42,23 @@ pub(crate) enum Source {
     DynamicDefaultBroker,
     StaticBroker,
     Default,
+    DynamicBrokerLogger,
+    ClientMetrics,
+    Group,
 }
 
 /// One config as DescribeConfigs shows it.
 #[derive(Clone, Debug)]
 pub(crate) struct ConfigEntry {
-    pub(crate) definition: &'static Definition,
+    pub(crate) name: Cow<'static, str>,
     /// `None` if there is no value, or if it is a secret.
     pub(crate) value: Option<String>,
     pub(crate) source: Source,
     pub(crate) is_read_only: bool,
+    pub(crate) is_sensitive: bool,
+    /// `None`: the config is unknown, and may belong to a plugin.
+    pub(crate) kind: Option<ConfigType>,
+    pub(crate) documentation: Option<&'static str>,
     /// All possible sources of the value; the first one is in effect.
     pub(crate) synonyms: Vec<SynonymEntry>,
 }
@@ -63,10 +74,16 @@ pub(crate) struct SynonymEntry {
 impl BrokerConfigs {
     /// Returns the configs with the checked values from the start and those that the cluster decides for each broker.
     pub(crate) fn new(given: Values, decided: BTreeMap<NodeId, Values>) -> Self {
+        // Kafka writes this value when it forms a cluster (`ConfigurationControlManager.maybeGenerateElrSafetyRecords`).
+        let least = given.get(MIN_IN_SYNC_REPLICAS).map_or("1", |value| value.trim());
+        let for_all = Values::from([(MIN_IN_SYNC_REPLICAS.to_owned(), least.to_owned())]);
         Self {
             given,
             decided,
-            dynamic: Mutex::default(),
+            dynamic: Mutex::new(Dynamic {
+                for_all,
+                by_node: BTreeMap::new(),
+            }),
         }
     }
 
@@ -92,28 +109,28 @@ impl BrokerConfigs {
     pub(crate) fn layers(&self, node: NodeId) -> Layers {
         let dynamic = self.lock();
         let own = dynamic.by_node.get(&node).cloned().unwrap_or_default();
+        let for_all = dynamic.for_all.clone();
+        drop(dynamic);
+        self.layered(node, own, for_all)
+    }
+
+    /// Returns the layers of `asked` as they would be if `values` were set while running, for that broker or (without `node`) for all.
+    pub(crate) fn layers_with(&self, asked: NodeId, node: Option<NodeId>, values: Values) -> Layers {
+        let (own, for_all) = match node {
+            Some(_) => (values, self.dynamic(None)),
+            None => (self.dynamic(Some(asked)), values),
+        };
+        self.layered(asked, own, for_all)
+    }
+
+    fn layered(&self, node: NodeId, own: Values, for_all: Values) -> Layers {
         let mut given = self.given.clone();
         // `advertised.listeners` may be set for all brokers together, but each one shows its own.
         given.extend(self.decided.get(&node).cloned().unwrap_or_default());
         Layers(vec![
             (Source::DynamicBroker, own),
-            (Source::DynamicDefaultBroker, dynamic.for_all.clone()),
-            (Source::StaticBroker, given),
-        ])
-    }
-
-    /// Returns the layers as they would be if `values` were set while running, for one broker or for all.
-    pub(crate) fn layers_with(&self, node: Option<NodeId>, values: Values) -> Layers {
-        let for_all = match node {
-            Some(_) => self.lock().for_all.clone(),
-            // `values` are those for all brokers, and take the place of the present ones.
-            None => Values::new(),
-        };
-        Layers(vec![
-            // Which layer has the values does not matter, because the caller reads effective values only.
-            (Source::DynamicBroker, values),
             (Source::DynamicDefaultBroker, for_all),
-            (Source::StaticBroker, self.given.clone()),
+            (Source::StaticBroker, given),
         ])
     }
 
@@ -134,37 +151,80 @@ impl Layers {
         }
     }
 
-    /// Returns the value set for a broker config, if any.
+    /// Returns the value in effect that was set for a broker config, if any. A value that is set while running takes the place of all its
+    /// synonyms, so that `log.retention.ms` for all brokers hides `log.retention.hours` from the start. Source: Kafka's
+    /// `DynamicBrokerConfig.overrideProps`.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find_map(|(_, values)| values.get(name))
-            .map(String::as_str)
+        for (source, values) in &self.0 {
+            if let Some(value) = values.get(name) {
+                return Some(value);
+            }
+            let is_hidden = *source != Source::StaticBroker
+                && keys::hiders(name).any(|synonym| values.contains_key(synonym));
+            if is_hidden {
+                return None;
+            }
+        }
+        None
     }
 
-    /// Returns all values of the broker configs `names` by precedence: layer by layer, then the defaults. Secrets have no value.
-    pub(crate) fn behind(&self, names: &[&str]) -> Vec<SynonymEntry> {
-        let known: Vec<_> = names
-            .iter()
-            .filter_map(|name| definition::find(BROKER_CONFIGS, name))
-            .collect();
-        let entry = |definition: &Definition, value: &str, source| SynonymEntry {
-            name: definition.name.to_owned(),
-            value: (!definition.is_sensitive()).then(|| value.to_owned()),
+    /// Returns the value in effect of a known broker config, or its default; `None` if it has neither.
+    pub(crate) fn value(&self, name: &str) -> Option<Value> {
+        let definition = BROKER_CONFIGS.definition(name)?;
+        let text = self.get(name).or(definition.default)?;
+        definition.parse(text).ok()
+    }
+
+    /// Returns the names that are set in any layer.
+    pub(crate) fn names(&self) -> BTreeSet<&str> {
+        let all = self.0.iter().flat_map(|(_, values)| values.keys());
+        all.map(String::as_str).collect()
+    }
+
+    /// Returns the values set in the layer of that source.
+    pub(crate) fn layer(&self, source: Source) -> &Values {
+        let found = self.0.iter().find(|(present, _)| *present == source);
+        &found.expect("there are three layers").1
+    }
+
+    /// Returns all values that `name` may have, by precedence: layer by layer, then the defaults, each for all of its synonyms. Those before
+    /// the first of the config's own name are left out. Secrets have no value. Source: Kafka's `ConfigHelper.configSynonyms`.
+    pub(crate) fn behind(&self, name: &str) -> Vec<SynonymEntry> {
+        let names = keys::synonyms(name);
+        let is_sensitive = is_sensitive(name);
+        let entry = |name: &str, value: &str, source| SynonymEntry {
+            name: name.to_owned(),
+            value: (!is_sensitive).then(|| value.to_owned()),
             source,
         };
         let mut entries = Vec::new();
         for (source, values) in &self.0 {
-            let set = known.iter().filter_map(|definition| {
-                let value = values.get(definition.name)?;
-                Some(entry(definition, value, *source))
-            });
+            let set = names
+                .iter()
+                .filter_map(|name| Some(entry(name, values.get(*name)?, *source)));
             entries.extend(set);
         }
-        let defaults = known
-            .iter()
-            .filter_map(|definition| Some(entry(definition, definition.default?, Source::Default)));
+        let defaults = names.iter().filter_map(|name| {
+            let default = BROKER_CONFIGS.definition(name)?.default?;
+            Some(entry(name, default, Source::Default))
+        });
         entries.extend(defaults);
+        let own = entries.iter().position(|entry| entry.name == name);
+        entries.drain(..own.unwrap_or(entries.len()));
         entries
     }
+}
+
+/// Returns the definition that a broker config has by its own name, or by its name without a listener's prefix. Source: Kafka's
+/// `AbstractKafkaConfig.configType`.
+pub(crate) fn definition(name: &str) -> Option<&'static Definition> {
+    BROKER_CONFIGS
+        .definition(name)
+        .or_else(|| BROKER_CONFIGS.definition(keys::synonyms(name).last()?))
+}
+
+/// Returns whether a broker config's value must not be shown. An unknown config may be a secret. Source: Kafka's
+/// `AbstractKafkaConfig.maybeSensitive`.
+pub(crate) fn is_sensitive(name: &str) -> bool {
+    definition(name).is_none_or(Definition::is_sensitive)
 }

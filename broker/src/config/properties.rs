@@ -1,8 +1,10 @@
 //! Parses broker configs by Kafka's name: checks each one, and stores the honoured ones as typed values.
 
 use super::BrokerConfig;
-use super::definition::{self, Effect, Setting, Value};
+use super::definition::Value;
 use super::keys::BROKER_CONFIGS;
+use super::layers::Values;
+use super::table::{Effect, Setting};
 use std::collections::BTreeMap;
 
 /// An error of the broker configs.
@@ -38,6 +40,22 @@ fn hint(similar: &Option<&'static str>) -> String {
     similar.map_or_else(String::new, |name| format!(": did you mean `{name}`?"))
 }
 
+/// Values that every cluster starts with unless others are set, because a fresh test must not wait: real clusters set them in their files
+/// for tests too.
+const PRESETS: &[(&str, &str)] = &[
+    ("group.consumer.assignment.interval.ms", "0"),
+    ("group.initial.rebalance.delay.ms", "0"),
+];
+
+/// Returns `properties` with the presets that they do not set.
+pub(crate) fn with_presets(mut properties: Values) -> Values {
+    for (name, value) in PRESETS {
+        let entry = properties.entry((*name).to_owned());
+        entry.or_insert_with(|| (*value).to_owned());
+    }
+    properties
+}
+
 impl BrokerConfig {
     /// Returns Kafka's defaults, overridden by `properties`.
     ///
@@ -70,6 +88,16 @@ impl BrokerConfig {
                 reason: format!("it must be at least group.min.session.timeout.ms, which is {min}"),
             });
         }
+        let name = "group.consumer.assignors";
+        let is_known = |assignor: &String| matches!(assignor.as_str(), "uniform" | "range");
+        if !self.group_consumer_assignors.iter().all(is_known) {
+            return Err(ConfigError::Invalid {
+                name: name.to_owned(),
+                value: properties.get(name).cloned().unwrap_or_default(),
+                reason: "it must be a list of uniform and range, since Java classes are not loaded"
+                    .to_owned(),
+            });
+        }
         Ok(())
     }
 }
@@ -81,17 +109,18 @@ fn check(name: &str, text: &str) -> Result<(&'static Setting<BrokerConfig>, Valu
         value: text.to_owned(),
         reason: reason.to_owned(),
     };
-    let Some(setting) = definition::setting(BROKER_CONFIGS, name) else {
+    let (Some(definition), Some(setting)) = (BROKER_CONFIGS.definition(name), BROKER_CONFIGS.setting(name))
+    else {
         return Err(ConfigError::Unknown {
             name: name.to_owned(),
-            similar: definition::similar(BROKER_CONFIGS, name),
+            similar: BROKER_CONFIGS.similar(name),
         });
     };
     if let Effect::Decided(reason) = setting.effect {
         return Err(invalid(reason));
     }
-    let value = setting.definition.parse(text);
-    Ok((setting, value.map_err(|reason| invalid(&reason))?))
+    let value = definition.parse(text);
+    Ok((setting, value.map_err(|error| invalid(error.reason()))?))
 }
 
 #[cfg(test)]
@@ -114,10 +143,11 @@ mod tests {
     fn the_defaults_are_those_of_the_table() {
         let defaults: BTreeMap<_, _> = BROKER_CONFIGS
             .iter()
-            .filter(|setting| !matches!(setting.effect, Effect::Decided(_)))
-            .map(|setting| &setting.definition)
-            .filter_map(|definition| Some((definition.name.to_owned(), definition.default?.to_owned())))
+            .filter(|(_, setting)| !matches!(setting.effect, Effect::Decided(_)))
+            .filter_map(|(definition, _)| Some((definition.name.to_owned(), definition.default?.to_owned())))
+            .filter(|(name, _)| PRESETS.iter().all(|(preset, _)| preset != name))
             .collect();
+        let defaults = with_presets(defaults);
         assert_eq!(
             BrokerConfig::from_properties(&defaults),
             Ok(BrokerConfig::default())
@@ -204,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_config_without_an_effect_says_why() {
-        let reason = |name| match definition::setting(BROKER_CONFIGS, name)?.effect {
+        let reason = |name| match BROKER_CONFIGS.setting(name)?.effect {
             Effect::None(reason) => Some(reason),
             _ => None,
         };
@@ -240,11 +270,11 @@ mod tests {
             ),
             (
                 &[("num.partitions", "0")],
-                "invalid value `0` for broker config `num.partitions`: it must be a whole number of at least 1, and at most 2147483647",
+                "invalid value `0` for broker config `num.partitions`: Value must be at least 1",
             ),
             (
                 &[("delete.topic.enable", "no")],
-                "invalid value `no` for broker config `delete.topic.enable`: it must be true or false",
+                "invalid value `no` for broker config `delete.topic.enable`: Expected value to be either true or false",
             ),
             (
                 &[("node.id", "4")],

@@ -7,6 +7,7 @@
 mod catalog;
 pub(crate) mod classic;
 mod command;
+pub(crate) mod config;
 pub(crate) mod consumer;
 mod description;
 mod errors;

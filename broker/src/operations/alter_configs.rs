@@ -1,19 +1,23 @@
-//! Changes the configs of topics and brokers while the cluster runs. Source: Kafka's `ConfigAdminManager`, `ConfigurationControlManager`
-//! and `DynamicBrokerConfig`.
+//! Changes the configs of topics, brokers, groups and client metrics subscriptions while the cluster runs. Source: Kafka's
+//! `ConfigAdminManager`, `ConfigurationControlManager` and `ControllerConfigurationValidator`.
+
+mod changes;
 
 use super::RequestContext;
 use super::access::{Denied, authorize};
-use super::describe_configs::check_broker;
-pub(crate) use super::describe_configs::{InvalidName, ResourceType, WrongBroker};
+pub(crate) use super::describe_configs::{InvalidName, ResourceType};
 use crate::cluster::Cluster;
-use crate::config::definition::{self, Definition, Update};
+use crate::config::dynamic::{self, InvalidBrokerConfigs};
 use crate::config::keys::BROKER_CONFIGS;
 use crate::config::layers::Values;
+use crate::group::config::{GROUP_CONFIGS, InvalidGroupConfig, validate as validate_group};
 use crate::ids::NodeId;
 use crate::security::AclOperation;
+use crate::telemetry::{CLIENT_METRICS_CONFIGS, InvalidSubscription, Subscription};
 pub(crate) use crate::topic::config::InvalidTopicConfig;
 use crate::topic::{Change, TopicConfig, TopicDefaults, config, name};
-use std::collections::{HashMap, HashSet};
+pub(crate) use changes::{Changes, ConfigOperation};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The requested changes of one resource.
@@ -24,45 +28,28 @@ pub(crate) struct Alteration {
     pub(crate) changes: Changes,
 }
 
-/// The changes of a resource's configs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Changes {
-    /// Replaces all values: configs that are not named return to their defaults (AlterConfigs).
-    Replace(Vec<(String, Option<String>)>),
-    /// Changes single configs (IncrementalAlterConfigs).
-    Incremental(Vec<(String, ConfigOperation, Option<String>)>),
-}
-
-/// The change of one config. Source: Kafka's `AlterConfigOp.OpType`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ConfigOperation {
-    Set,
-    Delete,
-    /// Adds to a list.
-    Append,
-    /// Removes from a list.
-    Subtract,
-    /// An unknown operation, with its code in the request.
-    Other(i8),
-}
-
-/// The reason why no config of a resource was changed.
+/// The reason why no config of a resource was changed. The texts are Kafka's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AlterConfigsError {
     #[error(transparent)]
     Denied(#[from] Denied),
     #[error("Each resource must appear at most once.")]
     DuplicateResource,
-    #[error("Error due to duplicate config keys: {}", .names.join(", "))]
-    DuplicateKeys { names: Vec<String> },
+    #[error("Error due to duplicate config keys")]
+    DuplicateKeys,
     #[error("Null value not supported for : {}", .names.join(", "))]
     Null { names: Vec<String> },
-    #[error(
-        "Unknown operations type {code} for {name}: it must be 0 (set), 1 (delete), 2 (append) or 3 (subtract)"
-    )]
-    Operation { name: String, code: i8 },
-    #[error("Can't append to or subtract from key {name} because its type is not LIST.")]
-    NoList { name: String },
+    #[error("Unknown operations type {code}")]
+    UnknownOperation { code: i8 },
+    /// Kafka's controller fails on an unknown operation, and with it the whole request.
+    #[error("The server experienced an unexpected error when processing the request.")]
+    ControllerFailed,
+    #[error("Can't {operation} to key {name} because its type is not LIST.")]
+    NoList { operation: &'static str, name: String },
+    #[error("Config value {} is not allowed for config key: {name}", .operation.to_lowercase())]
+    NoBrokerList { operation: &'static str, name: String },
+    #[error("Unknown config name: {name}")]
+    UnknownList { name: String },
     #[error(transparent)]
     Name(#[from] InvalidName),
     #[error("Default topic resources are not allowed.")]
@@ -70,29 +57,43 @@ pub(crate) enum AlterConfigsError {
     #[error("The topic '{topic}' does not exist.")]
     UnknownTopic { topic: String },
     #[error(transparent)]
-    Config(#[from] InvalidTopicConfig),
+    Topic(#[from] InvalidTopicConfig),
+    #[error("Node id must be an integer, but it is: {name}")]
+    BrokerName { name: String },
+    #[error("Unexpected broker id, expected {asked}, but received {name}")]
+    OtherBroker { asked: NodeId, name: String },
     #[error(transparent)]
-    Broker(#[from] WrongBroker),
-    #[error("Unknown broker config {name}{}", .similar.map_or_else(String::new, |name| format!(" (did you mean {name}?)")))]
-    UnknownBrokerConfig {
-        name: String,
-        similar: Option<&'static str>,
-    },
-    #[error("Cannot update these configs dynamically: {name}")]
-    ReadOnly { name: String },
-    #[error("Invalid value {value} for configuration {name}: {reason}")]
-    BrokerValue {
-        name: String,
-        value: String,
-        reason: String,
-    },
-    #[error("Invalid broker configs: their topic defaults are in conflict: {0}")]
-    TopicDefaults(InvalidTopicConfig),
-    #[error("Configs of {what} cannot be changed in this cluster")]
-    NotServed { what: &'static str },
+    Broker(#[from] InvalidBrokerConfigs),
+    #[error("Broker-level min.insync.replicas cannot be altered while ELR is enabled.")]
+    MinInSyncReplicasOfBroker,
+    #[error("Cluster-level min.insync.replicas cannot be removed while ELR is enabled.")]
+    MinInSyncReplicasRemoved,
+    #[error(
+        "The configuration value cannot be added because it exceeds the maximum value size of 32767 bytes."
+    )]
+    TooLong,
+    #[error("Default group resources are not allowed.")]
+    NoGroup,
+    #[error(transparent)]
+    Group(#[from] InvalidGroupConfig),
+    #[error(transparent)]
+    Subscription(#[from] InvalidSubscription),
+    #[error("Unexpected node id. Expected {asked}, but received {name}")]
+    LoggersOfOther { asked: NodeId, name: String },
+    #[error("Logger {name} does not exist!")]
+    UnknownLogger { name: String },
+    #[error("{operation} operation is not allowed for the BROKER_LOGGER resource")]
+    LoggerList { operation: &'static str },
+    #[error("Unknown operation type {code} is not allowed for the BROKER_LOGGER resource")]
+    LoggerOperation { code: i8 },
     #[error("Unknown resource type {code}")]
     ResourceType { code: i8 },
 }
+
+/// The length in UTF-16 units that Kafka bounds values by.
+const LONGEST_VALUE: usize = 32_767;
+
+const MIN_IN_SYNC_REPLICAS: &str = "min.insync.replicas";
 
 /// Changes the configs of each resource by itself, all of them or none; with `validate_only` nothing changes. Returns one result for each
 /// resource, in the order of the request.
@@ -109,130 +110,101 @@ pub(crate) fn alter_configs(
             .entry((alteration.resource_type, &alteration.name))
             .or_default() += 1;
     }
-    // The turn is held for the whole request: a change that starts from the present values must not lose one that is made at the same time.
-    let mut change = cluster.topics.change();
-    let mut alter = |alteration: &Alteration| {
+    let prepare = |alteration: &Alteration| {
         if times[&(alteration.resource_type, alteration.name.as_str())] > 1 {
             return Err(AlterConfigsError::DuplicateResource);
         }
-        let resource = alteration.resource_type.resource(&alteration.name);
-        authorize(cluster, context, AclOperation::AlterConfigs, resource)?;
-        alteration.changes.check()?;
-        match alteration.resource_type {
-            ResourceType::Topic => alter_topic(cluster, context, &mut change, alteration, validate_only),
-            ResourceType::Broker => alter_broker(cluster, context, alteration, validate_only),
-            ResourceType::BrokerLogger => Err(AlterConfigsError::NotServed { what: "loggers" }),
-            ResourceType::ClientMetrics => Err(AlterConfigsError::NotServed {
-                what: "client metrics subscriptions",
-            }),
-            ResourceType::Group => Err(AlterConfigsError::NotServed { what: "groups" }),
-            ResourceType::Other(code) => Err(AlterConfigsError::ResourceType { code }),
-        }
+        prepare(cluster, context, alteration)
     };
-    alterations.iter().map(&mut alter).collect()
-}
-
-impl Changes {
-    fn names(&self) -> Vec<&str> {
-        match self {
-            Self::Replace(values) => values.iter().map(|(name, _)| name.as_str()).collect(),
-            Self::Incremental(changes) => changes.iter().map(|(name, ..)| name.as_str()).collect(),
+    // Kafka's broker looks at the whole request before its controller changes anything.
+    let mut results: Vec<_> = alterations.iter().map(prepare).collect();
+    let is_broken = alterations
+        .iter()
+        .zip(&results)
+        .any(|(alteration, result)| result == &Ok(true) && alteration.changes.unknown_operation().is_some());
+    // The turn is held for the whole request: a change that starts from the present values must not lose one that is made at the same time.
+    let mut change = cluster.topics.change();
+    for (alteration, result) in alterations.iter().zip(&mut results) {
+        if *result != Ok(true) {
+            continue;
         }
-    }
-
-    /// Checks the request alone, without the present values.
-    fn check(&self) -> Result<(), AlterConfigsError> {
-        let mut seen = HashSet::new();
-        let mut names = self.names();
-        names.retain(|name| !seen.insert(*name));
-        if !names.is_empty() {
-            let names = names.into_iter().map(str::to_owned).collect();
-            return Err(AlterConfigsError::DuplicateKeys { names });
-        }
-        let nulls: Vec<_> = match self {
-            Self::Replace(values) => values
-                .iter()
-                .filter(|(_, value)| value.is_none())
-                .map(|(name, _)| name.clone())
-                .collect(),
-            Self::Incremental(changes) => changes
-                .iter()
-                .filter(|(_, operation, value)| *operation != ConfigOperation::Delete && value.is_none())
-                .map(|(name, ..)| name.clone())
-                .collect(),
-        };
-        if nulls.is_empty() {
-            Ok(())
+        *result = if is_broken {
+            Err(AlterConfigsError::ControllerFailed)
         } else {
-            Err(AlterConfigsError::Null { names: nulls })
-        }
-    }
-
-    /// Returns the values after these changes to the present values.
-    fn apply(
-        &self,
-        current: Values,
-        definition: impl Fn(&str) -> Option<&'static Definition>,
-    ) -> Result<Values, AlterConfigsError> {
-        let changes = match self {
-            Self::Replace(values) => {
-                let values = values.iter().cloned();
-                return Ok(values.filter_map(|(name, value)| Some((name, value?))).collect());
-            }
-            Self::Incremental(changes) => changes,
+            alter(cluster, context, &mut change, alteration, validate_only).map(|()| true)
         };
-        let mut values = current;
-        for (name, operation, value) in changes {
-            let value = value.as_deref().unwrap_or_default();
-            let list = || {
-                let definition = definition(name).filter(|definition| definition.is_list());
-                let definition =
-                    definition.ok_or_else(|| AlterConfigsError::NoList { name: name.clone() })?;
-                // The list starts from the default if no value is set, or appending one policy would remove the default one.
-                let now = values.get(name).map(String::as_str).or(definition.default);
-                Ok::<_, AlterConfigsError>(parts(now.unwrap_or_default()))
-            };
-            let changed = match operation {
-                ConfigOperation::Set => value.to_owned(),
-                ConfigOperation::Delete => {
-                    values.remove(name);
-                    continue;
-                }
-                ConfigOperation::Append => {
-                    let mut list = list()?;
-                    for part in parts(value) {
-                        // As in Kafka, appending a value that the list has already changes nothing.
-                        if !list.contains(&part) {
-                            list.push(part);
-                        }
-                    }
-                    list.join(",")
-                }
-                ConfigOperation::Subtract => {
-                    let mut list = list()?;
-                    let taken = parts(value);
-                    list.retain(|part| !taken.contains(part));
-                    list.join(",")
-                }
-                ConfigOperation::Other(code) => {
-                    return Err(AlterConfigsError::Operation {
-                        name: name.clone(),
-                        code: *code,
-                    });
-                }
-            };
-            values.insert(name.clone(), changed);
+    }
+    results.into_iter().map(|result| result.map(drop)).collect()
+}
+
+/// Checks one resource as Kafka's broker does before it asks the controller. Returns false if there is nothing left to do. Source:
+/// Kafka's `ConfigAdminManager.preprocess`.
+fn prepare(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    alteration: &Alteration,
+) -> Result<bool, AlterConfigsError> {
+    alteration.changes.check()?;
+    let code = match (alteration.resource_type, &alteration.changes) {
+        (ResourceType::Other(code), _) => Some(code),
+        (ResourceType::BrokerLogger, Changes::Replace(_)) => Some(8),
+        _ => None,
+    };
+    if let Some(code) = code {
+        return Err(AlterConfigsError::ResourceType { code });
+    }
+    let resource = alteration.resource_type.resource(&alteration.name);
+    authorize(cluster, context, AclOperation::AlterConfigs, resource)?;
+    match (alteration.resource_type, &alteration.changes) {
+        (ResourceType::Broker, _) => check_broker(cluster, context, alteration).map(|()| true),
+        (ResourceType::BrokerLogger, Changes::Incremental(changes)) => {
+            check_loggers(context, &alteration.name, changes).map(|()| false)
         }
-        Ok(values)
+        _ => Ok(true),
     }
 }
 
-fn parts(list: &str) -> Vec<String> {
-    list.split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect()
+fn alter(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    change: &mut Change<'_>,
+    alteration: &Alteration,
+    validate_only: bool,
+) -> Result<(), AlterConfigsError> {
+    match alteration.resource_type {
+        ResourceType::Topic => alter_topic(cluster, context, change, alteration, validate_only),
+        ResourceType::Broker => alter_broker(cluster, context, alteration, validate_only),
+        ResourceType::Group => alter_group(cluster, context, alteration, validate_only),
+        ResourceType::ClientMetrics => alter_subscription(cluster, alteration, validate_only),
+        ResourceType::BrokerLogger | ResourceType::Other(_) => Ok(()),
+    }
+}
+
+fn no_list(name: &str, operation: ConfigOperation) -> AlterConfigsError {
+    AlterConfigsError::NoList {
+        operation: operation.name(),
+        name: name.to_owned(),
+    }
+}
+
+fn no_broker_list(name: &str, operation: ConfigOperation) -> AlterConfigsError {
+    let name = name.to_owned();
+    if BROKER_CONFIGS.definition(&name).is_none() {
+        return AlterConfigsError::UnknownList { name };
+    }
+    let operation = operation.name();
+    AlterConfigsError::NoBrokerList { operation, name }
+}
+
+/// Refuses a value that is longer than Kafka stores.
+fn check_lengths(current: &Values, values: &Values) -> Result<(), AlterConfigsError> {
+    let is_too_long = |(name, value): (&String, &String)| {
+        value.encode_utf16().count() > LONGEST_VALUE && current.get(name) != Some(value)
+    };
+    if values.iter().any(is_too_long) {
+        return Err(AlterConfigsError::TooLong);
+    }
+    Ok(())
 }
 
 fn alter_topic(
@@ -242,15 +214,15 @@ fn alter_topic(
     alteration: &Alteration,
     validate_only: bool,
 ) -> Result<(), AlterConfigsError> {
+    let topic = cluster.topics.get(&alteration.name);
+    let current = topic.as_ref().map(|topic| topic.config.overrides.clone());
+    let current = current.unwrap_or_default();
+    let overrides = alteration.changes.apply(&current, config::definition, no_list)?;
+    check_lengths(&current, &overrides)?;
     if alteration.name.is_empty() {
         return Err(AlterConfigsError::NoTopic);
     }
     name::validate(&alteration.name)?;
-    let topic = cluster.topics.get(&alteration.name);
-    let current = topic.as_ref().map(|topic| topic.config.overrides.clone());
-    let overrides = alteration
-        .changes
-        .apply(current.unwrap_or_default(), config::definition)?;
     let defaults = TopicDefaults::new(&cluster.broker_configs.layers(context.node_id));
     // All values are checked, because two that are valid alone can contradict each other.
     let config = TopicConfig::new(overrides, &defaults)?;
@@ -265,68 +237,132 @@ fn alter_topic(
     Ok(())
 }
 
+/// Returns the broker whose configs a resource's name means; `None` stands for all brokers.
+fn node(context: &RequestContext, name: &str) -> Result<Option<NodeId>, AlterConfigsError> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let number: i32 = name.parse().map_err(|_| AlterConfigsError::BrokerName {
+        name: name.to_owned(),
+    })?;
+    if number == context.node_id.0 {
+        return Ok(Some(context.node_id));
+    }
+    // Kafka's broker knows only its own values from the start, so it cannot check another broker's.
+    Err(AlterConfigsError::OtherBroker {
+        asked: context.node_id,
+        name: name.to_owned(),
+    })
+}
+
+/// Checks the values that a broker would have. Source: Kafka's `ConfigAdminManager.validateBrokerConfigChange`.
+fn check_broker(
+    cluster: &Cluster,
+    context: &RequestContext,
+    alteration: &Alteration,
+) -> Result<(), AlterConfigsError> {
+    let node = node(context, &alteration.name)?;
+    if let Some(code) = alteration.changes.unknown_operation() {
+        return Err(AlterConfigsError::UnknownOperation { code });
+    }
+    let current = cluster.broker_configs.dynamic(node);
+    let values =
+        alteration
+            .changes
+            .apply(&current, |name| BROKER_CONFIGS.definition(name), no_broker_list)?;
+    let before = cluster.broker_configs.layers(context.node_id);
+    let after = cluster
+        .broker_configs
+        .layers_with(context.node_id, node, values.clone());
+    Ok(dynamic::check(&values, node.is_some(), &before, &after)?)
+}
+
 fn alter_broker(
     cluster: &Cluster,
     context: &RequestContext,
     alteration: &Alteration,
     validate_only: bool,
 ) -> Result<(), AlterConfigsError> {
-    let node = if alteration.name.is_empty() {
-        None
-    } else {
-        // Kafka checks this on the broker that got the request, because the value is validated against that broker's own configs.
-        check_broker(context, &alteration.name)?;
-        Some(context.node_id)
-    };
-    let find = |name: &str| definition::find(BROKER_CONFIGS, name);
-    for name in alteration.changes.names() {
-        check_dynamic(name, find(name))?;
-    }
+    let node = node(context, &alteration.name)?;
     let current = cluster.broker_configs.dynamic(node);
-    let mut values = alteration.changes.apply(current, find)?;
-    for (name, value) in &mut values {
-        if let Some(definition) = find(name) {
-            // The value is stored as Kafka writes it, so that DescribeConfigs shows `true` for `TRUE`.
-            *value = definition
-                .parse(value)
-                .map_err(|reason| AlterConfigsError::BrokerValue {
-                    name: name.clone(),
-                    value: value.clone(),
-                    reason,
-                })?
-                .to_string();
-        }
+    let changes = &alteration.changes;
+    if node.is_some() && (changes.names(MIN_IN_SYNC_REPLICAS) || current.contains_key(MIN_IN_SYNC_REPLICAS)) {
+        return Err(AlterConfigsError::MinInSyncReplicasOfBroker);
     }
-    // A value that is valid alone can contradict another one as a topic's default.
-    let layers = cluster.broker_configs.layers_with(node, values.clone());
-    TopicConfig::new(Values::new(), &TopicDefaults::new(&layers))
-        .map_err(AlterConfigsError::TopicDefaults)?;
+    if node.is_none() && changes.removes(&current, MIN_IN_SYNC_REPLICAS) {
+        return Err(AlterConfigsError::MinInSyncReplicasRemoved);
+    }
+    let values = changes.apply(&current, |name| BROKER_CONFIGS.definition(name), no_broker_list)?;
+    check_lengths(&current, &values)?;
     if !validate_only {
-        set(cluster, node, values);
+        cluster.set_broker_configs(node, values);
     }
     Ok(())
 }
 
-fn check_dynamic(name: &str, definition: Option<&Definition>) -> Result<(), AlterConfigsError> {
-    match definition {
-        None => Err(AlterConfigsError::UnknownBrokerConfig {
-            name: name.to_owned(),
-            similar: definition::similar(BROKER_CONFIGS, name),
-        }),
-        // Kafka can change listeners and their keys, one broker at a time. Here the listeners cannot change.
-        Some(definition) if definition.update != Update::ClusterWide => Err(AlterConfigsError::ReadOnly {
-            name: name.to_owned(),
-        }),
-        Some(_) => Ok(()),
+fn alter_group(
+    cluster: &Cluster,
+    context: &RequestContext,
+    alteration: &Alteration,
+    validate_only: bool,
+) -> Result<(), AlterConfigsError> {
+    let group_id = &alteration.name;
+    let current = cluster.group_configs.values(group_id);
+    let find = |name: &str| GROUP_CONFIGS.definition(name);
+    let values = alteration.changes.apply(&current, find, no_list)?;
+    check_lengths(&current, &values)?;
+    if group_id.is_empty() {
+        return Err(AlterConfigsError::NoGroup);
     }
+    validate_group(&values, &cluster.broker_configs.layers(context.node_id))?;
+    if !validate_only {
+        cluster
+            .group_configs
+            .set(group_id, values, &cluster.layers_by_node());
+    }
+    Ok(())
 }
 
-/// Sets checked values, and updates the settings of every partition, because a topic's default may have changed.
-fn set(cluster: &Cluster, node: Option<NodeId>, values: Values) {
-    cluster.broker_configs.set_dynamic(node, values);
-    let defaults = cluster.topic_defaults();
-    for topic in cluster.topics.list() {
-        topic.apply_settings(defaults.log_settings(&topic.config));
+fn alter_subscription(
+    cluster: &Cluster,
+    alteration: &Alteration,
+    validate_only: bool,
+) -> Result<(), AlterConfigsError> {
+    let name = &alteration.name;
+    let current = cluster.subscriptions.values(name);
+    let find = |name: &str| CLIENT_METRICS_CONFIGS.definition(name);
+    let values = alteration.changes.apply(&current, find, no_list)?;
+    check_lengths(&current, &values)?;
+    let subscription = Subscription::new(name, values)?;
+    if !validate_only {
+        cluster.subscriptions.set(subscription);
+    }
+    Ok(())
+}
+
+/// Refuses every change of a logger, since no logger of this process has a level of its own. Source: Kafka's `RuntimeLoggerManager`.
+fn check_loggers(
+    context: &RequestContext,
+    name: &str,
+    changes: &[(String, ConfigOperation, Option<String>)],
+) -> Result<(), AlterConfigsError> {
+    let number: i32 = name.parse().map_err(|_| AlterConfigsError::BrokerName {
+        name: name.to_owned(),
+    })?;
+    if number != context.node_id.0 {
+        return Err(AlterConfigsError::LoggersOfOther {
+            asked: context.node_id,
+            name: number.to_string(),
+        });
+    }
+    match changes.first() {
+        None => Ok(()),
+        Some((_, ConfigOperation::Other(code), _)) => Err(AlterConfigsError::LoggerOperation { code: *code }),
+        Some((_, operation @ (ConfigOperation::Append | ConfigOperation::Subtract), _)) => {
+            let operation = operation.name();
+            Err(AlterConfigsError::LoggerList { operation })
+        }
+        Some((name, ..)) => Err(AlterConfigsError::UnknownLogger { name: name.clone() }),
     }
 }
 

@@ -225,7 +225,7 @@ fn create(
         id: new.id,
         partitions: new.placement.partition_count() as i32,
         replication_factor: new.placement.factor() as i16,
-        configs: config::describe(&new.config, &defaults.layers, &defaults.shown),
+        configs: config::describe_created(&new.config, &defaults.layers, &defaults.shown),
         is_describable: true,
     };
     if validate_only {

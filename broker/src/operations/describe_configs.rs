@@ -1,13 +1,18 @@
-//! Describes the configs of a topic or a broker. Source: Kafka's `ConfigHelper.describeConfigs`.
+//! Describes the configs of topics, brokers, loggers, groups and client metrics subscriptions. Source: Kafka's `ConfigHelper.describeConfigs`.
 
 use super::RequestContext;
 use super::access::{Denied, authorize};
 use crate::cluster::Cluster;
-use crate::config::definition::Setting;
-use crate::config::keys::{self, BROKER_CONFIGS};
-use crate::config::layers::{ConfigEntry, Layers, Source};
+use crate::config::definition::Definition;
+use crate::config::keys::BROKER_CONFIGS;
+use crate::config::layers::{self, ConfigEntry, Layers, Source, Values};
+use crate::group;
+use crate::ids::NodeId;
 use crate::security::{AclOperation, Resource};
+use crate::telemetry;
 use crate::topic::{TopicDefaults, config, name};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use crate::topic::name::InvalidName;
@@ -36,7 +41,7 @@ impl ResourceType {
     }
 }
 
-/// The reason why configs cannot be shown.
+/// The reason why configs cannot be shown. The texts are Kafka's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DescribeConfigsError {
     #[error(transparent)]
@@ -45,25 +50,18 @@ pub(crate) enum DescribeConfigsError {
     Name(#[from] InvalidName),
     #[error("This server does not host this topic-partition.")]
     UnknownTopic,
-    #[error(transparent)]
-    Broker(#[from] WrongBroker),
+    #[error("Broker id must be an integer, but it is: {name}")]
+    BrokerName { name: String },
+    #[error("Unexpected broker id, expected {asked} or empty string, but received {name}")]
+    OtherBroker { asked: NodeId, name: String },
+    #[error("Broker id must not be empty")]
+    NoBroker,
+    #[error("Unexpected broker id, expected {asked} but received {name}")]
+    LoggersOfOther { asked: NodeId, name: String },
     #[error("Client metrics subscription name must not be empty")]
     NoSubscription,
-    #[error("The levels of loggers are not configs of this cluster")]
-    Loggers,
-    #[error("Groups have no configs of their own in this cluster")]
-    Groups,
-    #[error("Unexpected resource type {code} for resource {name}")]
-    ResourceType { code: i8, name: String },
-}
-
-/// An error of a request about another broker's configs: they can be seen and changed through that broker only.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum WrongBroker {
-    #[error("Node id must be an integer, but it is: {name}")]
-    NoNumber { name: String },
-    #[error("Unexpected broker id, expected {asked} or empty string, but received {name}")]
-    Other { asked: i32, name: String },
+    #[error("Group name must not be empty")]
+    NoGroup,
 }
 
 /// Returns the configs of a resource by name: those in `keys`, or all.
@@ -92,83 +90,107 @@ pub(crate) fn describe_configs(
             let topic = topic.ok_or(DescribeConfigsError::UnknownTopic)?;
             config::describe(&topic.config, &layers, &TopicDefaults::new(&layers))
         }
-        ResourceType::Broker if name.is_empty() => for_all_brokers(&layers),
+        ResourceType::Broker if name.is_empty() => {
+            for_all_brokers(layers.layer(Source::DynamicDefaultBroker))
+        }
         ResourceType::Broker => {
             check_broker(context, name)?;
             one_broker(&layers)
         }
-        // No subscription exists. Kafka shows one that does not exist without configs.
-        ResourceType::ClientMetrics if !name.is_empty() => Vec::new(),
-        ResourceType::ClientMetrics => return Err(DescribeConfigsError::NoSubscription),
-        ResourceType::BrokerLogger => return Err(DescribeConfigsError::Loggers),
-        ResourceType::Group => return Err(DescribeConfigsError::Groups),
-        ResourceType::Other(code) => {
-            return Err(DescribeConfigsError::ResourceType {
-                code,
-                name: name.to_owned(),
-            });
+        ResourceType::BrokerLogger => {
+            check_loggers(context, name)?;
+            Vec::new()
         }
+        ResourceType::ClientMetrics if name.is_empty() => return Err(DescribeConfigsError::NoSubscription),
+        ResourceType::ClientMetrics => telemetry::describe(&cluster.subscriptions.values(name)),
+        ResourceType::Group if name.is_empty() => return Err(DescribeConfigsError::NoGroup),
+        ResourceType::Group => group::config::describe(&cluster.group_configs.values(name), &layers),
+        // The API refuses these.
+        ResourceType::Other(_) => Vec::new(),
     };
     if !keys.is_empty() {
-        entries.retain(|entry| keys.iter().any(|key| key == entry.definition.name));
+        entries.retain(|entry| keys.iter().any(|key| *key == entry.name));
     }
     Ok(entries)
 }
 
-/// Checks that `name` is the id of the broker that received the request.
-///
-/// # Errors
-/// [`WrongBroker`] if it is not.
-pub(super) fn check_broker(context: &RequestContext, name: &str) -> Result<(), WrongBroker> {
-    let number: Result<i32, _> = name.parse();
-    match number {
-        Ok(number) if number == context.node_id.0 => Ok(()),
-        Ok(_) => Err(WrongBroker::Other {
-            asked: context.node_id.0,
-            name: name.to_owned(),
-        }),
-        Err(_) => Err(WrongBroker::NoNumber {
-            name: name.to_owned(),
-        }),
+/// Checks that `name` is the id of the broker that received the request: another broker's configs can be seen through that one only.
+fn check_broker(context: &RequestContext, name: &str) -> Result<(), DescribeConfigsError> {
+    if broker_id(name)? == context.node_id.0 {
+        return Ok(());
     }
+    Err(DescribeConfigsError::OtherBroker {
+        asked: context.node_id,
+        name: name.to_owned(),
+    })
 }
 
+fn check_loggers(context: &RequestContext, name: &str) -> Result<(), DescribeConfigsError> {
+    if name.is_empty() {
+        return Err(DescribeConfigsError::NoBroker);
+    }
+    if broker_id(name)? == context.node_id.0 {
+        return Ok(());
+    }
+    Err(DescribeConfigsError::LoggersOfOther {
+        asked: context.node_id,
+        name: name.to_owned(),
+    })
+}
+
+fn broker_id(name: &str) -> Result<i32, DescribeConfigsError> {
+    name.parse().map_err(|_| DescribeConfigsError::BrokerName {
+        name: name.to_owned(),
+    })
+}
+
+/// Returns the configs of a broker: all that are not internal, and those that are set. Source: Kafka's
+/// `ConfigHelper.createBrokerConfigEntry`.
 fn one_broker(layers: &Layers) -> Vec<ConfigEntry> {
-    BROKER_CONFIGS
-        .iter()
-        .map(|Setting { definition, .. }| {
-            let mut synonyms = layers.behind(keys::synonyms(&definition.name));
-            // Synonyms of higher precedence than the config itself are left out.
-            let own = synonyms.iter().position(|entry| entry.name == definition.name);
-            synonyms.drain(..own.unwrap_or(synonyms.len()));
-            let value = layers.get(definition.name).or(definition.default);
-            ConfigEntry {
-                definition,
-                // Kafka shows a secret as null, to any client.
-                value: value.filter(|_| !definition.is_sensitive()).map(str::to_owned),
-                source: synonyms.first().map_or(Source::Default, |entry| entry.source),
-                is_read_only: definition.is_read_only(),
-                synonyms,
-            }
-        })
-        .collect()
+    let shown = BROKER_CONFIGS.definitions().iter();
+    let shown = shown.filter(|definition| !definition.is_internal);
+    let mut names: BTreeSet<_> = shown.map(|definition| definition.name).collect();
+    names.extend(layers.names());
+    let entry = |name: &str| {
+        let value = layers.value(name).map(|value| value.to_string());
+        // A config of a plugin, or of a listener, has no definition of its own.
+        let value = value.or_else(|| layers.get(name).map(str::to_owned));
+        entry(name, value, layers.behind(name))
+    };
+    names.into_iter().map(entry).collect()
 }
 
 /// Returns the values set while running for all brokers.
-fn for_all_brokers(layers: &Layers) -> Vec<ConfigEntry> {
-    let mut entries = one_broker(layers);
-    entries.retain_mut(|entry| {
-        entry
-            .synonyms
-            .retain(|synonym| synonym.source == Source::DynamicDefaultBroker);
-        let own = entry.synonyms.first();
-        if let Some(own) = own {
-            entry.value = own.value.clone();
-            entry.source = own.source;
-        }
-        own.is_some()
-    });
-    entries
+fn for_all_brokers(values: &Values) -> Vec<ConfigEntry> {
+    let entry = |(name, value): (&String, &String)| {
+        let own = layers::SynonymEntry {
+            name: name.clone(),
+            value: (!layers::is_sensitive(name)).then(|| value.clone()),
+            source: Source::DynamicDefaultBroker,
+        };
+        entry(name, Some(value.clone()), vec![own])
+    };
+    values.iter().map(entry).collect()
+}
+
+fn entry(name: &str, value: Option<String>, synonyms: Vec<layers::SynonymEntry>) -> ConfigEntry {
+    let own = BROKER_CONFIGS.definition(name);
+    let known = layers::definition(name);
+    let is_sensitive = layers::is_sensitive(name);
+    ConfigEntry {
+        name: own.map_or_else(
+            || Cow::Owned(name.to_owned()),
+            |definition| Cow::Borrowed(definition.name),
+        ),
+        // Kafka shows a secret as null, to any client.
+        value: value.filter(|_| !is_sensitive),
+        source: synonyms.first().map_or(Source::Default, |entry| entry.source),
+        is_read_only: own.is_none_or(Definition::is_read_only),
+        is_sensitive,
+        kind: known.map(|definition| definition.kind),
+        documentation: BROKER_CONFIGS.documentation(name),
+        synonyms,
+    }
 }
 
 #[cfg(test)]

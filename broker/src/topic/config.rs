@@ -3,22 +3,23 @@
 mod describe;
 mod keys;
 
-pub(crate) use describe::describe;
+pub(crate) use describe::{describe, describe_created};
 pub(crate) use keys::TOPIC_CONFIGS;
 #[cfg(test)]
 pub(super) use keys::synonyms;
 
-use crate::config::definition::{self, Definition, Effect, Setting, Value};
-use crate::config::layers::Layers;
+use crate::config::definition::{Definition, InvalidValue, Value};
+use crate::config::java::hash_order;
+use crate::config::layers::{Layers, Values};
+use crate::config::table::Effect;
 use crate::log::LogSettings;
-use keys::Synonym;
 use std::collections::BTreeMap;
 
-/// The values set for one topic, by Kafka's name. The effective values also depend on the brokers' defaults; each partition has them as its
-/// settings.
+/// The values set for one topic, by Kafka's name, as they were sent. The effective values also depend on the brokers' defaults; each
+/// partition has them as its settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TopicConfig {
-    pub(crate) overrides: BTreeMap<String, String>,
+    pub(crate) overrides: Values,
 }
 
 /// The defaults of all topic configs, by name, as the broker configs set them.
@@ -27,67 +28,59 @@ pub(crate) struct TopicDefaults {
     values: BTreeMap<&'static str, Value>,
 }
 
-/// An error of a topic config that Kafka would refuse too.
+/// An error of a topic config. The texts are Kafka's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidTopicConfig {
-    #[error("Unknown topic config name: {name}{}", hint(.similar))]
-    Unknown {
-        name: String,
-        similar: Option<&'static str>,
-    },
-    #[error("Invalid value {value} for configuration {name}: {reason}")]
-    Value {
-        name: String,
-        value: String,
-        reason: String,
-    },
+    #[error("Unknown topic config name: {name}")]
+    Unknown { name: String },
+    #[error(transparent)]
+    Value(#[from] InvalidValue),
     #[error("Null value not supported for topic configs: {}", .names.join(","))]
     Null { names: Vec<String> },
     #[error(
-        "conflict between topic configs: min.compaction.lag.ms ({min_ms}) must not be more than max.compaction.lag.ms ({max_ms})"
+        "conflict topic config setting min.compaction.lag.ms ({min_ms}) > max.compaction.lag.ms ({max_ms})"
     )]
     CompactionLag { min_ms: i64, max_ms: i64 },
-    #[error("Tiered storage is not available in this cluster: remote.storage.enable must be false")]
+    #[error(
+        "Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage."
+    )]
     TieredStorage,
-}
-
-fn hint(similar: &Option<&'static str>) -> String {
-    similar.map_or_else(String::new, |name| format!(" (did you mean {name}?)"))
 }
 
 /// Returns the definition of a topic config.
 pub(crate) fn definition(name: &str) -> Option<&'static Definition> {
-    definition::find(TOPIC_CONFIGS, name)
+    TOPIC_CONFIGS.definition(name)
 }
 
 impl TopicConfig {
-    /// Checks the values set for a topic: names, types, bounds, and conflicts between them. Surrounding blanks are removed, as in Kafka.
+    /// Checks the values set for a topic: names, types, bounds, and conflicts between them. Source: Kafka's `LogConfig.validate`.
     ///
     /// # Errors
-    /// [`InvalidTopicConfig`] for the first invalid config, by name.
-    pub(crate) fn new(
-        mut overrides: BTreeMap<String, String>,
-        defaults: &TopicDefaults,
-    ) -> Result<Self, InvalidTopicConfig> {
-        for (name, value) in &mut overrides {
-            let Some(definition) = definition(name) else {
+    /// [`InvalidTopicConfig`] for the first invalid config in Kafka's order.
+    pub(crate) fn new(overrides: Values, defaults: &TopicDefaults) -> Result<Self, InvalidTopicConfig> {
+        for name in hash_order(overrides.keys().map(String::as_str)) {
+            if definition(name).is_none() {
                 return Err(InvalidTopicConfig::Unknown {
-                    name: name.clone(),
-                    similar: definition::similar(TOPIC_CONFIGS, name),
+                    name: name.to_owned(),
                 });
-            };
-            *value = definition
-                .parse(value)
-                .map_err(|reason| InvalidTopicConfig::Value {
-                    name: name.clone(),
-                    value: value.clone(),
-                    reason,
-                })?
-                .to_string();
+            }
+        }
+        let mut set: Vec<_> = overrides
+            .iter()
+            .filter_map(|(name, value)| Some((definition(name)?, value)))
+            .collect();
+        set.sort_by_key(|(definition, _)| definition.position);
+        for (definition, value) in set {
+            definition.parse(value)?;
         }
         let config = Self { overrides };
         defaults.with(&config).check()?;
         Ok(config)
+    }
+
+    /// Returns the parsed value that is set for the topic itself, if any.
+    pub(crate) fn own(&self, name: &str) -> Option<Value> {
+        definition(name)?.parse(self.overrides.get(name)?).ok()
     }
 }
 
@@ -106,11 +99,15 @@ impl TopicDefaults {
 
     fn from_broker_configs(broker_config: impl Fn(&str) -> Option<String>) -> Self {
         let values = TOPIC_CONFIGS
+            .definitions()
             .iter()
-            .filter_map(|Setting { definition, .. }| {
+            .filter_map(|definition| {
                 let value = keys::synonyms(definition.name)
                     .iter()
-                    .find_map(|synonym| Some(scaled(synonym, &broker_config(synonym.name)?)))
+                    .find_map(|synonym| {
+                        let value = broker_config(synonym.name)?;
+                        Some(converted(definition.name, synonym.factor, &value))
+                    })
                     .or_else(|| definition.default.map(str::to_owned))?;
                 Some((definition.name, definition.parse(&value).ok()?))
             })
@@ -122,11 +119,14 @@ impl TopicDefaults {
     pub(crate) fn settings(&self, config: &TopicConfig) -> LogSettings {
         let values = self.with(config);
         let mut settings = LogSettings::default();
-        for setting in TOPIC_CONFIGS {
-            if let Effect::Honoured(set) = setting.effect {
-                let value = values.get(setting.definition.name);
-                set(&mut settings, value.expect("every topic config has a default"));
+        for (definition, setting) in TOPIC_CONFIGS.iter() {
+            if let (Effect::Honoured(set), Some(value)) = (&setting.effect, values.get(definition.name)) {
+                set(&mut settings, value);
             }
+        }
+        // Source: Kafka's `LogConfig.segmentSize`.
+        if let Some(bytes) = values.get("internal.segment.bytes") {
+            settings.segment_bytes = bytes.int();
         }
         settings
     }
@@ -138,9 +138,9 @@ impl TopicDefaults {
 
     fn with(&self, config: &TopicConfig) -> Self {
         let mut values = self.values.clone();
-        for (name, value) in &config.overrides {
+        for name in config.overrides.keys() {
             if let Some(definition) = definition(name)
-                && let Ok(value) = definition.parse(value)
+                && let Some(value) = config.own(name)
             {
                 values.insert(definition.name, value);
             }
@@ -148,26 +148,25 @@ impl TopicDefaults {
         Self { values }
     }
 
-    /// Checks the values against each other.
+    /// Checks the values against each other. Source: Kafka's `LogConfig.validateTopicLogConfigValues`.
     fn check(&self) -> Result<(), InvalidTopicConfig> {
         let min_ms = self.values["min.compaction.lag.ms"].long();
         let max_ms = self.values["max.compaction.lag.ms"].long();
         if min_ms > max_ms {
             return Err(InvalidTopicConfig::CompactionLag { min_ms, max_ms });
         }
-        // Kafka refuses this too, unless `remote.log.storage.system.enable` is set.
-        if self.values.get("remote.storage.enable") == Some(&Value::Boolean(true)) {
+        if self.values["remote.storage.enable"].boolean() {
             return Err(InvalidTopicConfig::TieredStorage);
         }
         Ok(())
     }
 }
 
-/// Converts a broker config's value to the unit of its topic config. As in Kafka, a negative retention becomes -1.
-fn scaled(synonym: &Synonym, value: &str) -> String {
+/// Converts a broker config's value to the unit of its topic config. As in Kafka's `AbstractKafkaConfig`, a negative retention becomes -1.
+fn converted(topic_config: &str, factor: i64, value: &str) -> String {
     match value.trim().parse::<i64>() {
-        Ok(number) if synonym.factor != 1 && number < 0 => "-1".to_owned(),
-        Ok(number) if synonym.factor != 1 => number.saturating_mul(synonym.factor).to_string(),
+        Ok(number) if topic_config == "retention.ms" && number < 0 => "-1".to_owned(),
+        Ok(number) if factor != 1 => number.saturating_mul(factor).to_string(),
         _ => value.to_owned(),
     }
 }

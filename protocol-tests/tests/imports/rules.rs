@@ -31,16 +31,17 @@ const BROKER: Package = Package {
         // Topic, group and transaction do not know each other: what needs two of them is an operation.
         ("topic", "log"),
         ("group", "wire"),
+        ("telemetry", ""),
         ("transaction", "wire"),
         ("fetch", "topic log"),
         (
             "cluster",
-            "features topic group transaction fetch log metrics security",
+            "features topic group telemetry transaction fetch log metrics security",
         ),
         ("metrics", ""),
         (
             "operations",
-            "cluster features topic group transaction fetch log metrics security",
+            "cluster features topic group telemetry transaction fetch log metrics security",
         ),
         (
             "upkeep",
@@ -49,7 +50,7 @@ const BROKER: Package = Package {
         // What is below operations comes up as values and errors; see ONLY for what stays there.
         (
             "api",
-            "wire bounds messages operations cluster features topic group transaction fetch log metrics",
+            "wire bounds messages operations cluster features topic group telemetry transaction fetch log metrics",
         ),
         ("local", "operations cluster topic group fetch log security"),
         ("server", "api wire operations cluster metrics security"),
@@ -218,9 +219,12 @@ pub(crate) const PURE: &[&str] = &[
     "broker/src/log/",
     "broker/src/fetch/plan.rs",
     "broker/src/group/classic/",
+    "broker/src/group/config.rs",
+    "broker/src/group/config/",
     "broker/src/group/consumer/",
     "broker/src/group/timers.rs",
     "broker/src/group/offsets.rs",
+    "broker/src/telemetry/",
     "broker/src/transaction/end.rs",
     "broker/src/transaction/init.rs",
     "broker/src/transaction/listing.rs",

@@ -6,10 +6,11 @@ use crate::operations::create_partitions::CreatePartitionsError;
 use crate::operations::create_topics::{CreateTopicError, InvalidName, InvalidTopicConfig, PlacementError};
 use crate::operations::delete_records::DeleteRecordsError;
 use crate::operations::delete_topics::DeleteTopicError;
-use crate::operations::describe_configs::{DescribeConfigsError, WrongBroker};
+use crate::operations::describe_configs::DescribeConfigsError;
 use crate::operations::describe_producers::DescribeProducersError;
 use crate::operations::describe_topic_partitions::PageError;
 use crate::operations::metadata::MetadataError;
+use crate::telemetry::InvalidSubscription;
 use kafka_protocol::ResponseError;
 
 impl KafkaError for InvalidName {
@@ -133,22 +134,18 @@ impl KafkaError for PageError {
     }
 }
 
-impl KafkaError for WrongBroker {
-    fn response(&self) -> ResponseError {
-        ResponseError::InvalidRequest
-    }
-}
-
 impl KafkaError for DescribeConfigsError {
     fn response(&self) -> ResponseError {
         match self {
             Self::Denied(denied) => denied.response(),
             Self::Name(error) => error.response(),
             Self::UnknownTopic => ResponseError::UnknownTopicOrPartition,
-            Self::Broker(error) => error.response(),
-            Self::NoSubscription | Self::Loggers | Self::Groups | Self::ResourceType { .. } => {
-                ResponseError::InvalidRequest
-            }
+            Self::BrokerName { .. }
+            | Self::OtherBroker { .. }
+            | Self::NoBroker
+            | Self::LoggersOfOther { .. }
+            | Self::NoSubscription
+            | Self::NoGroup => ResponseError::InvalidRequest,
         }
     }
 }
@@ -157,23 +154,42 @@ impl KafkaError for AlterConfigsError {
     fn response(&self) -> ResponseError {
         match self {
             Self::Denied(denied) => denied.response(),
-            Self::NoList { .. } => ResponseError::InvalidConfig,
+            Self::NoList { .. }
+            | Self::NoBrokerList { .. }
+            | Self::UnknownList { .. }
+            | Self::MinInSyncReplicasOfBroker
+            | Self::MinInSyncReplicasRemoved
+            | Self::TooLong
+            | Self::UnknownLogger { .. }
+            | Self::Group(_) => ResponseError::InvalidConfig,
+            Self::ControllerFailed => ResponseError::UnknownServerError,
             Self::Name(error) => error.response(),
             Self::UnknownTopic { .. } => ResponseError::UnknownTopicOrPartition,
-            Self::Config(error) => error.response(),
-            Self::Broker(error) => error.response(),
+            Self::Topic(error) => error.response(),
+            Self::Subscription(error) => error.response(),
             // An invalid broker config is INVALID_REQUEST, not INVALID_CONFIG: KAFKA-13609.
-            Self::UnknownBrokerConfig { .. }
-            | Self::ReadOnly { .. }
-            | Self::BrokerValue { .. }
-            | Self::TopicDefaults(_)
+            Self::Broker(_)
+            | Self::BrokerName { .. }
+            | Self::OtherBroker { .. }
             | Self::DuplicateResource
-            | Self::DuplicateKeys { .. }
+            | Self::DuplicateKeys
             | Self::Null { .. }
-            | Self::Operation { .. }
+            | Self::UnknownOperation { .. }
             | Self::NoTopic
-            | Self::NotServed { .. }
+            | Self::NoGroup
+            | Self::LoggersOfOther { .. }
+            | Self::LoggerList { .. }
+            | Self::LoggerOperation { .. }
             | Self::ResourceType { .. } => ResponseError::InvalidRequest,
+        }
+    }
+}
+
+impl KafkaError for InvalidSubscription {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::NoName | Self::Unknown { .. } | Self::Interval { .. } => ResponseError::InvalidRequest,
+            Self::Value(_) | Self::Pattern { .. } => ResponseError::InvalidConfig,
         }
     }
 }

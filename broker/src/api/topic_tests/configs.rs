@@ -18,7 +18,6 @@ async fn describe_configs_of_every_version() {
             config_resource(2, "orders").with_configuration_keys(Some(keys)),
             config_resource(4, "1"),
             config_resource(2, "none"),
-            config_resource(99, "x"),
         ];
         let request = DescribeConfigsRequest::default()
             .with_resources(resources)
@@ -54,9 +53,21 @@ async fn describe_configs_of_every_version() {
                 .any(|config| config.name == text("num.partitions"))
         );
         assert_eq!(response.results[2].error_code, E::UnknownTopicOrPartition.code());
-        assert_eq!(response.results[3].error_code, E::InvalidRequest.code());
-        let message = response.results[3].error_message.as_deref();
-        assert_eq!(message, Some("Unexpected resource type 99 for resource x"));
+        let message = response.results[2].error_message.as_deref();
+        assert_eq!(message, Some(""));
+    }
+}
+
+#[tokio::test]
+async fn a_resource_of_an_unknown_type_fails_the_whole_description() {
+    let cluster = cluster().await;
+    let resources = vec![config_resource(2, "orders"), config_resource(99, "x")];
+    let request = DescribeConfigsRequest::default().with_resources(resources);
+    let response = call(&cluster, 4, request).await;
+    for result in response.results {
+        assert_eq!(result.error_code, E::InvalidRequest.code());
+        let message = result.error_message.unwrap_or_default();
+        assert!(message.starts_with("This most likely occurs because of a request being malformed"));
     }
 }
 

@@ -67,17 +67,12 @@ fn a_topics_config_that_nobody_set_is_the_brokers_default() {
     let entry = one(&cluster, ResourceType::Topic, "t", "retention.ms");
     assert_eq!(entry.value.as_deref(), Some("604800000"));
     assert_eq!(entry.source, Source::Default);
-    assert_eq!(
-        entry.synonyms,
-        [synonym("log.retention.hours", "168", Source::Default)]
-    );
+    // Kafka leaves out what comes before log.retention.ms, which has no value.
+    assert_eq!(entry.synonyms, []);
     let entries = describe(&cluster, ResourceType::Topic, "t", &[]);
-    let names: Vec<_> = entries
-        .expect("it was created")
-        .iter()
-        .map(|entry| entry.definition.name)
-        .collect();
-    assert_eq!(names.len(), 33);
+    let entries = entries.expect("it was created");
+    let names: Vec<_> = entries.iter().map(|entry| entry.name.as_ref()).collect();
+    assert_eq!(names.len(), 37);
     assert!(names.is_sorted());
 }
 
@@ -123,8 +118,9 @@ fn a_synonym_that_counts_more_says_nothing_of_the_config_itself() {
 #[test]
 fn the_broker_without_a_name_shows_what_was_set_for_all() {
     let cluster = cluster_with(&[], &[("log.retention.ms", "9")]);
-    let entries = describe(&cluster, ResourceType::Broker, "", &[]);
-    assert!(entries.expect("it always exists").is_empty());
+    let entries = describe(&cluster, ResourceType::Broker, "", &[]).expect("it always exists");
+    let names: Vec<_> = entries.iter().map(|entry| entry.name.as_ref()).collect();
+    assert_eq!(names, ["min.insync.replicas"]);
     let dynamic = Values::from([("log.retention.ms".to_owned(), "5".to_owned())]);
     cluster.broker_configs.set_dynamic(None, dynamic);
     let own = Values::from([("log.retention.ms".to_owned(), "6".to_owned())]);
@@ -170,7 +166,7 @@ fn what_does_not_exist_is_explained() {
         (
             ResourceType::Broker,
             "x",
-            "Node id must be an integer, but it is: x",
+            "Broker id must be an integer, but it is: x",
         ),
         (
             ResourceType::ClientMetrics,
@@ -179,24 +175,36 @@ fn what_does_not_exist_is_explained() {
         ),
         (
             ResourceType::BrokerLogger,
-            "1",
-            "The levels of loggers are not configs of this cluster",
+            "2",
+            "Unexpected broker id, expected 1 but received 2",
         ),
-        (
-            ResourceType::Group,
-            "g",
-            "Groups have no configs of their own in this cluster",
-        ),
-        (
-            ResourceType::Other(77),
-            "x",
-            "Unexpected resource type 77 for resource x",
-        ),
+        (ResourceType::BrokerLogger, "", "Broker id must not be empty"),
+        (ResourceType::Group, "", "Group name must not be empty"),
     ];
     for (resource_type, name, message) in cases {
         let error = describe(&cluster, resource_type, name, &[]).expect_err(message);
         assert_eq!(error.to_string(), message);
     }
-    let subscription = describe(&cluster, ResourceType::ClientMetrics, "s", &[]);
-    assert!(subscription.expect("Kafka shows it empty").is_empty());
+}
+
+#[test]
+fn groups_and_subscriptions_that_do_not_exist_have_the_defaults() {
+    let cluster = cluster_with(&[], &[]);
+    let interval = one(&cluster, ResourceType::ClientMetrics, "s", "interval.ms");
+    assert_eq!(
+        (interval.value.as_deref(), interval.synonyms),
+        (Some("300000"), vec![])
+    );
+    let timeout = one(&cluster, ResourceType::Group, "g", "consumer.session.timeout.ms");
+    assert_eq!(timeout.value.as_deref(), Some("45000"));
+    assert_eq!(
+        timeout.synonyms,
+        [synonym(
+            "group.consumer.session.timeout.ms",
+            "45000",
+            Source::Default
+        )]
+    );
+    let assignor = one(&cluster, ResourceType::Group, "g", "streams.assignor.name");
+    assert_eq!(assignor.value.as_deref(), Some("sticky"));
 }

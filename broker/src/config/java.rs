@@ -1,0 +1,41 @@
+//! The order in which Java's hash maps list their keys. Kafka finds the first of several errors in it, and lists names in it.
+
+/// Returns the names in the order of a `HashMap` that got them one by one.
+pub(crate) fn hash_order<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut names: Vec<_> = names.into_iter().collect();
+    // A map doubles its 16 buckets once more than three quarters of them would be filled.
+    let mut buckets = 16;
+    while names.len() * 4 > buckets * 3 {
+        buckets *= 2;
+    }
+    // The sort is stable: names in one bucket stay in the order in which they came.
+    names.sort_by_key(|name| bucket(name, buckets));
+    names
+}
+
+fn bucket(name: &str, buckets: usize) -> usize {
+    let hash = string_hash(name) as u32;
+    (hash ^ (hash >> 16)) as usize & (buckets - 1)
+}
+
+/// Returns Java's `String.hashCode`, which goes over UTF-16 units.
+pub(crate) fn string_hash(text: &str) -> i32 {
+    text.encode_utf16().fold(0i32, |hash, unit| {
+        hash.wrapping_mul(31).wrapping_add(i32::from(unit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_in_the_order_of_a_java_hash_map() {
+        // As a `HashMap` of Java 17 lists them.
+        assert_eq!(
+            hash_order(["retention.ms", "foo", "bar", "segment.bytes", "a", "b"]),
+            ["a", "bar", "b", "foo", "retention.ms", "segment.bytes"]
+        );
+        assert_eq!(string_hash("retention.ms"), -1_339_220_362);
+    }
+}

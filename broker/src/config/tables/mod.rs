@@ -1,0 +1,6 @@
+//! What Kafka's own classes say of every config. The files beside this one are written by `broker/configs/generate.py`.
+
+pub(crate) mod broker;
+pub(crate) mod client_metrics;
+pub(crate) mod group;
+pub(crate) mod topic;
