@@ -10,12 +10,16 @@
 //!
 //! # Differs from Apache Kafka
 //! - Transactions are not served: a transactional id or batch gets INVALID_TXN_STATE.
-//! - At the memory limit nothing is appended, and the answer is NOT_ENOUGH_REPLICAS.
-//! - Every refused batch has an error message, not only those with refused records.
+//! - At the memory limit nothing is appended, and the answer is NOT_ENOUGH_REPLICAS with a message.
+//! - Records are read only where a config of the topic asks for it, or the header's largest timestamp is out of range. Otherwise a body
+//!   that does not decompress, or a malformed record, is accepted. Kafka reads each record.
+//! - Of a batch's refused records the first 10,000 are named. Kafka names all.
+//! - Records that are null get INVALID_RECORD. Kafka fails and never answers.
 //!
 //! # Notes by KIP
 //! KIP-467: record errors from version 8 on. KIP-516: topic ids in version 13. KIP-951: the current leader from version 10 on.
 
+mod record_errors;
 mod request;
 
 use super::answer::produce::{Few, PartitionAnswer, ProduceAnswer, Refusal, TOPIC_IDS_FROM, TopicAnswer};
@@ -23,7 +27,7 @@ use super::errors::KafkaError;
 use super::{Answer, Answering, Api, Delivery};
 use crate::cluster::{Cluster, NodeEndpoint};
 use crate::ids::NodeId;
-use crate::log::{AppendError, Appended};
+use crate::log::{AppendError, Appended, InvalidBatch};
 use crate::operations::RequestContext;
 use crate::operations::produce::{ProduceError, ProduceTarget, ProduceTerms, produce};
 use crate::topic::leadership::NotServed;
@@ -77,7 +81,8 @@ impl Api for Produce {
             let mut partitions = Few::with_capacity(topic.partitions.len());
             for data in topic.partitions {
                 let outcome = produce(cluster, context, terms, &target, data.index, data.records);
-                partitions.push(answer.partition(data.index, outcome));
+                let name = target.name().unwrap_or_default();
+                partitions.push(answer.partition((name, data.index), outcome));
             }
             topics.push(TopicAnswer {
                 name: topic.name,
@@ -126,11 +131,32 @@ fn refused(index: i32, error_code: i16) -> PartitionAnswer {
         index,
         outcome: Err(Box::new(Refusal {
             error_code,
-            refused_record: None,
+            log_start_offset: None,
+            refused_records: Vec::new(),
             error_message: None,
             current_leader: None,
         })),
     }
+}
+
+/// Returns the log start offset of an error's answer. Source: `ReplicaManager.appendRecordsToLeader`, which leaves it out for the errors
+/// that it expects.
+fn log_start_offset(error: &ProduceError) -> Option<i64> {
+    let ProduceError::Append {
+        error,
+        log_start_offset,
+    } = error
+    else {
+        return None;
+    };
+    let is_expected = matches!(
+        error,
+        AppendError::TooLarge { .. }
+            | AppendError::TooLargeForSegment { .. }
+            | AppendError::OutOfMemory(_)
+            | AppendError::InvalidBatch(InvalidBatch::Corrupt { .. })
+    );
+    (!is_expected).then_some(log_start_offset.0)
 }
 
 struct AnswerBuilder {
@@ -140,25 +166,26 @@ struct AnswerBuilder {
 }
 
 impl AnswerBuilder {
-    fn partition(&mut self, index: i32, outcome: Result<Appended, ProduceError>) -> PartitionAnswer {
+    fn partition(
+        &mut self,
+        partition: (&str, i32),
+        outcome: Result<Appended, ProduceError>,
+    ) -> PartitionAnswer {
         PartitionAnswer {
-            index,
-            outcome: outcome.map_err(|error| Box::new(self.refusal(index, &error))),
+            index: partition.1,
+            outcome: outcome.map_err(|error| Box::new(self.refusal(partition, &error))),
         }
     }
 
-    fn refusal(&mut self, index: i32, error: &ProduceError) -> Refusal {
-        tracing::debug!(partition = index, reason = %error, "refused a batch");
+    fn refusal(&mut self, partition: (&str, i32), error: &ProduceError) -> Refusal {
+        tracing::debug!(topic = partition.0, partition = partition.1, reason = %error, "refused a batch");
         self.has_error = true;
+        let (refused_records, error_message) = record_errors::of(partition, error);
         Refusal {
             error_code: error.code(),
-            refused_record: match error {
-                ProduceError::Append(AppendError::MissingKey { batch_index }) => {
-                    Some((*batch_index, error.to_string()))
-                }
-                _ => None,
-            },
-            error_message: Some(error.to_string()),
+            log_start_offset: log_start_offset(error),
+            refused_records,
+            error_message,
             current_leader: self.current_leader(error),
         }
     }

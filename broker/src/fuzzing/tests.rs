@@ -234,7 +234,7 @@ fn batch_seeds() -> Corpus {
     ];
     seeds.extend(refused.map(|(name, batch)| (format!("refused-{name}"), batch)));
     seeds.insert("stored-wrong-crc".to_owned(), patched(17, &[1, 2, 3, 4]));
-    seeds.insert("refused-log-append-time".to_owned(), patched(21, &[0, 8]));
+    seeds.insert("stored-log-append-time".to_owned(), patched(21, &[0, 8]));
     seeds.insert("any-not-gzip".to_owned(), patched(21, &[0, 1]));
     seeds.insert(
         "any-record-length".to_owned(),

@@ -253,6 +253,15 @@ impl BatchHeader {
         });
     }
 
+    /// Lets the records of a verified batch with `body_len` bytes of body have their own timestamps, of which `max_ms` is the largest, and
+    /// corrects the CRC.
+    pub(crate) fn set_create_time(&mut self, max_ms: i64, body_len: usize) {
+        self.change(body_len, |header| {
+            header.put(21, (header.attributes() & !TIMESTAMP_TYPE_BIT).to_be_bytes());
+            header.put(35, max_ms.to_be_bytes());
+        });
+    }
+
     /// Moves all timestamps of a verified batch with `body_len` bytes of body, so that its base is `base_timestamp_ms`, and corrects
     /// the CRC. The records' timestamps are relative to the base, so they move too.
     pub(crate) fn move_timestamps(&mut self, base_timestamp_ms: i64, body_len: usize) {

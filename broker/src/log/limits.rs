@@ -1,78 +1,188 @@
-//! The limits of an append: its size, its timestamps and its keys. Source: Kafka's `UnifiedLog.analyzeAndValidateRecords` and
-//! `LogValidator.validateRecord`.
+//! The limits of an append: the size of the batch, and the timestamps, keys and sizes of its records. Source: Kafka's
+//! `UnifiedLog.analyzeAndValidateRecords` and `LogValidator`.
 
 use super::batch::Batch;
-use super::{AppendError, DECOMPRESSED_LIMIT_BYTES, LogSettings, records};
+use super::header::{Compression, TimestampType};
+use super::records::{self, RecordView};
+use super::{AppendError, DECOMPRESSED_LIMIT_BYTES, LogSettings};
 
-/// Checks `max.message.bytes` and `segment.bytes`. Both count the batch's header.
-pub(super) fn check_size(batch: &Batch, settings: &LogSettings) -> Result<(), AppendError> {
-    let bytes = batch.size_bytes();
-    let exceeds = |limit_bytes: i32| usize::try_from(limit_bytes).is_ok_and(|limit| bytes > limit);
-    if exceeds(settings.max_message_bytes) {
-        return Err(AppendError::TooLarge {
-            bytes,
-            limit_bytes: settings.max_message_bytes,
-        });
-    }
-    if exceeds(settings.segment_bytes) {
-        return Err(AppendError::TooLargeForSegment {
-            bytes,
-            limit_bytes: settings.segment_bytes,
-        });
+/// The most records that are named of a refused batch. Kafka names all; a small body can decompress to millions.
+const NAMED_RECORDS: usize = 10_000;
+
+/// The records for which a batch was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RefusedRecords {
+    /// The first ones, in order.
+    pub(crate) named: Vec<RefusedRecord>,
+    /// The number of all of them.
+    pub(crate) count: usize,
+    /// Whether the timestamp of any of them is the reason.
+    pub(crate) has_invalid_timestamp: bool,
+}
+
+/// A record for which its batch was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RefusedRecord {
+    /// The position in the batch, from 0.
+    pub(crate) batch_index: i32,
+    pub(crate) fault: RecordFault,
+}
+
+/// What is wrong with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordFault {
+    /// It has no key, which a compacted topic requires.
+    MissingKey,
+    /// Its timestamp must be from `earliest_ms` to `latest_ms`.
+    TimestampOutOfRange {
+        offset: i64,
+        timestamp_ms: i64,
+        earliest_ms: i64,
+        latest_ms: i64,
+    },
+    /// Its producer set the timestamp type `LogAppendTime`, which only the broker may.
+    LogAppendTime {
+        offset: i64,
+        timestamp_ms: i64,
+        /// `None` is null.
+        key_bytes: Option<usize>,
+        value_bytes: Option<usize>,
+        is_compressed: bool,
+    },
+}
+
+/// Checks `max.message.bytes`, which counts the batch's header.
+pub(super) fn check_size(bytes: usize, settings: &LogSettings) -> Result<(), AppendError> {
+    let limit_bytes = settings.max_message_bytes;
+    if exceeds(bytes, limit_bytes) {
+        return Err(AppendError::TooLarge { bytes, limit_bytes });
     }
     Ok(())
 }
 
-/// Checks timestamps under `CreateTime`, and keys in compacted topics.
-///
-/// The largest timestamp in the batch's header is believed, so that records are read only where a topic's configs ask for it:
-/// reading them costs more than the rest of an append.
-pub(super) fn check_records(batch: &Batch, now_ms: i64, settings: &LogSettings) -> Result<(), AppendError> {
-    // Under `LogAppendTime` the broker replaces the timestamp, so the client's value does not matter.
-    let bounds_time = !settings.log_append_time;
-    let times = TimeBounds {
-        // The configs may be `i64::MAX`, which means no limit, so both saturate.
-        earliest_ms: now_ms.saturating_sub(settings.timestamp_before_max_ms),
-        latest_ms: now_ms.saturating_add(settings.timestamp_after_max_ms),
-    };
-    if bounds_time {
-        times.check(batch.header.max_timestamp_ms())?;
+/// Checks `segment.bytes`, which counts the batch's header.
+pub(super) fn check_segment_size(bytes: usize, settings: &LogSettings) -> Result<(), AppendError> {
+    let limit_bytes = settings.segment_bytes;
+    if exceeds(bytes, limit_bytes) {
+        return Err(AppendError::TooLargeForSegment { bytes, limit_bytes });
     }
+    Ok(())
+}
+
+fn exceeds(bytes: usize, limit_bytes: i32) -> bool {
+    usize::try_from(limit_bytes).is_ok_and(|limit| bytes > limit)
+}
+
+/// Checks timestamps, keys in compacted topics, and `max.decompressed.message.bytes`. A timestamp type that the producer set is taken
+/// back where its timestamps are valid.
+///
+/// The largest timestamp in the batch's header is believed while it is in range, so that records are read only where a topic's configs
+/// ask for it: reading them costs more than the rest of an append.
+pub(super) fn check_records(
+    batch: &mut Batch,
+    now_ms: i64,
+    settings: &LogSettings,
+) -> Result<(), AppendError> {
+    let times = TimeBounds {
+        now_ms,
+        before_max_ms: settings.timestamp_before_max_ms,
+        after_max_ms: settings.timestamp_after_max_ms,
+    };
+    let has_type = batch.header.timestamp_type() == TimestampType::LogAppendTime;
+    let bounds_time = !settings.log_append_time;
     // The header has the largest timestamp only, so the smallest is found in the records. By default there is
     // no limit on the age, and the records are not read.
     let bounds_age = bounds_time && settings.timestamp_before_max_ms != i64::MAX;
-    if !settings.compacted && !bounds_age {
+    let is_late = bounds_time && !times.contain(batch.header.max_timestamp_ms());
+    let is_compressed = batch.header.compression() != Some(Compression::None);
+    let bounds_size = is_compressed && settings.bounds_decompressed_records();
+    if !settings.compacted && !has_type && !bounds_age && !is_late && !bounds_size {
         return Ok(());
     }
     let plain = records::plain(&batch.header, &batch.body, DECOMPRESSED_LIMIT_BYTES)?;
+    if bounds_size {
+        check_decompressed(&plain, batch.header.record_count(), settings)?;
+    }
+    let mut refused = RefusedRecords {
+        named: Vec::new(),
+        count: 0,
+        has_invalid_timestamp: false,
+    };
+    let mut max_timestamp_ms = -1;
     for (batch_index, record) in (0..).zip(records::walk(&batch.header, &plain)) {
         let record = record?;
-        if settings.compacted && record.key.is_none() {
-            return Err(AppendError::MissingKey { batch_index });
+        max_timestamp_ms = record.timestamp_ms.max(max_timestamp_ms);
+        let fault = if settings.compacted && record.key.is_none() {
+            Some(RecordFault::MissingKey)
+        } else if bounds_time && record.timestamp_ms != -1 {
+            times.fault(&record)
+        } else {
+            has_type.then(|| log_append_time(&record, is_compressed))
+        };
+        if let Some(fault) = fault {
+            refused.add(RefusedRecord { batch_index, fault });
         }
-        if bounds_time {
-            times.check(record.timestamp_ms)?;
-        }
+    }
+    if refused.count > 0 {
+        return Err(AppendError::RefusedRecords(Box::new(refused)));
+    }
+    if has_type || (bounds_time && max_timestamp_ms != batch.header.max_timestamp_ms()) {
+        // The header claimed what its records do not say.
+        batch.header.set_create_time(max_timestamp_ms, batch.body.len());
     }
     Ok(())
 }
 
+/// Checks `max.decompressed.message.bytes`. Source: `DefaultRecord.readFrom`.
+fn check_decompressed(plain: &[u8], count: i32, settings: &LogSettings) -> Result<(), AppendError> {
+    let limit_bytes = settings.max_decompressed_message_bytes;
+    match records::body_sizes(plain, count).find(|bytes| exceeds(*bytes, limit_bytes)) {
+        Some(bytes) => Err(AppendError::TooLargeDecompressed { bytes, limit_bytes }),
+        None => Ok(()),
+    }
+}
+
+fn log_append_time(record: &RecordView<'_>, is_compressed: bool) -> RecordFault {
+    RecordFault::LogAppendTime {
+        offset: record.offset.0,
+        timestamp_ms: record.timestamp_ms,
+        key_bytes: record.key.map(<[u8]>::len),
+        value_bytes: record.value.map(<[u8]>::len),
+        is_compressed,
+    }
+}
+
+impl RefusedRecords {
+    fn add(&mut self, record: RefusedRecord) {
+        self.count += 1;
+        self.has_invalid_timestamp |= record.fault != RecordFault::MissingKey;
+        if self.named.len() < NAMED_RECORDS {
+            self.named.push(record);
+        }
+    }
+}
+
 struct TimeBounds {
-    earliest_ms: i64,
-    latest_ms: i64,
+    now_ms: i64,
+    before_max_ms: i64,
+    after_max_ms: i64,
 }
 
 impl TimeBounds {
-    fn check(&self, timestamp_ms: i64) -> Result<(), AppendError> {
-        let is_in_range = (self.earliest_ms..=self.latest_ms).contains(&timestamp_ms);
-        // -1 stands for no timestamp.
-        if timestamp_ms == -1 || is_in_range {
-            return Ok(());
-        }
-        Err(AppendError::TimestampOutOfRange {
-            timestamp_ms,
-            earliest_ms: self.earliest_ms,
-            latest_ms: self.latest_ms,
+    /// Returns whether a timestamp is in range; -1 stands for no timestamp. The sums wrap as in Java. Source:
+    /// `LogValidator.recordHasInvalidTimestamp`.
+    fn contain(&self, timestamp_ms: i64) -> bool {
+        let age_ms = self.now_ms.wrapping_sub(timestamp_ms);
+        timestamp_ms == -1 || (age_ms <= self.before_max_ms && age_ms.wrapping_neg() <= self.after_max_ms)
+    }
+
+    fn fault(&self, record: &RecordView<'_>) -> Option<RecordFault> {
+        let is_valid = self.contain(record.timestamp_ms);
+        (!is_valid).then(|| RecordFault::TimestampOutOfRange {
+            offset: record.offset.0,
+            timestamp_ms: record.timestamp_ms,
+            earliest_ms: self.now_ms.wrapping_sub(self.before_max_ms),
+            latest_ms: self.now_ms.wrapping_add(self.after_max_ms),
         })
     }
 }

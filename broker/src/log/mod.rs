@@ -25,7 +25,8 @@ mod search;
 mod segment;
 
 pub(crate) use aborted::AbortedTransaction;
-pub(crate) use batch::{Batch, InvalidBatch};
+pub(crate) use batch::{Batch, FramedBatch, InvalidBatch};
+pub(crate) use limits::{RecordFault, RefusedRecord, RefusedRecords};
 pub(crate) use marker::{MarkerError, TransactionMarker, TransactionOutcome};
 pub(crate) use producers::{Origin, Unverified, Verification, VerificationGuard};
 use records::InvalidRecords;
@@ -39,6 +40,9 @@ const DECOMPRESSED_LIMIT_BYTES: usize = 64 << 20;
 pub(crate) struct LogSettings {
     /// `max.message.bytes`: the largest batch, header included; default 1,048,588.
     pub(crate) max_message_bytes: i32,
+    /// `max.decompressed.message.bytes`: the largest record of a compressed batch; default 2,147,483,639, the largest that Kafka's broker
+    /// could hold.
+    pub(crate) max_decompressed_message_bytes: i32,
     /// `message.timestamp.type` is `LogAppendTime`.
     pub(crate) log_append_time: bool,
     /// `message.timestamp.before.max.ms`, `message.timestamp.after.max.ms`.
@@ -63,6 +67,7 @@ impl Default for LogSettings {
         Self {
             // This is 1 MiB and the 12 bytes of offset and length before a batch: `Records.LOG_OVERHEAD`.
             max_message_bytes: 1_048_588,
+            max_decompressed_message_bytes: UNBOUNDED_MESSAGE_BYTES,
             log_append_time: false,
             timestamp_before_max_ms: i64::MAX,
             // Kafka 4.0 lowered it to one hour (KIP-1030): a segment with a timestamp far in the future
@@ -75,6 +80,16 @@ impl Default for LogSettings {
             compacted: false,
             deletes: true,
         }
+    }
+}
+
+/// The default of `max.decompressed.message.bytes`, which bounds nothing.
+const UNBOUNDED_MESSAGE_BYTES: i32 = 2_147_483_639;
+
+impl LogSettings {
+    /// Returns whether the size of decompressed records is bounded below what can be.
+    fn bounds_decompressed_records(&self) -> bool {
+        self.max_decompressed_message_bytes < UNBOUNDED_MESSAGE_BYTES
     }
 }
 
@@ -95,14 +110,12 @@ pub(crate) struct Appended {
 pub(crate) enum AppendError {
     #[error("a batch of {bytes} bytes exceeds max.message.bytes of {limit_bytes}")]
     TooLarge { bytes: usize, limit_bytes: i32 },
-    #[error("invalid timestamp {timestamp_ms}: must be from {earliest_ms} to {latest_ms}")]
-    TimestampOutOfRange {
-        timestamp_ms: i64,
-        earliest_ms: i64,
-        latest_ms: i64,
-    },
-    #[error("record {batch_index} has no key, which a compacted topic requires")]
-    MissingKey { batch_index: i32 },
+    #[error("{} records are refused", .0.count)]
+    RefusedRecords(Box<RefusedRecords>),
+    #[error("a record of {bytes} bytes exceeds max.decompressed.message.bytes of {limit_bytes}")]
+    TooLargeDecompressed { bytes: usize, limit_bytes: i32 },
+    #[error(transparent)]
+    InvalidBatch(#[from] InvalidBatch),
     #[error("out-of-order sequence {found} from producer {producer_id}, expected {expected}")]
     OutOfOrderSequence {
         producer_id: ProducerId,
@@ -236,13 +249,14 @@ impl PartitionLog {
     /// Appends a verified batch. Changes nothing if it fails.
     pub(crate) fn append_on(
         &mut self,
-        batch: Batch,
+        mut batch: Batch,
         terms: &AppendTerms<'_>,
     ) -> Result<Appended, AppendError> {
         // Size and records come before the sequence, as in `UnifiedLog.append`: an invalid batch is refused
         // even if it was sent before.
-        limits::check_size(&batch, terms.settings)?;
-        limits::check_records(&batch, terms.now_ms, terms.settings)?;
+        limits::check_size(batch.size_bytes(), terms.settings)?;
+        limits::check_records(&mut batch, terms.now_ms, terms.settings)?;
+        limits::check_segment_size(batch.size_bytes(), terms.settings)?;
         if !batch.header.has_producer_id() {
             return Ok(self.keep(batch, terms)?.1);
         }
@@ -285,6 +299,15 @@ impl PartitionLog {
             self.aborted.add(completed);
         }
         Ok(appended)
+    }
+
+    /// Returns the error of a framed batch that failed the checks: those of its size come before most others. Source:
+    /// `UnifiedLog.analyzeAndValidateRecords`.
+    pub(crate) fn refusal(&self, bytes: usize, invalid: InvalidBatch, settings: &LogSettings) -> AppendError {
+        match limits::check_size(bytes, settings) {
+            Err(error) if !invalid.precedes_size() => error,
+            _ => invalid.into(),
+        }
     }
 
     /// Stores a batch at the log end, and returns its final header.

@@ -145,6 +145,16 @@ pub(super) fn tile(body: &[u8], count: i32) -> bool {
     (0..count).all(|_| skip().is_some()) && reader.rest().is_empty()
 }
 
+/// Returns the length of each record's body, without the length field, up to the first one that cannot be read.
+pub(super) fn body_sizes(body: &[u8], count: i32) -> impl Iterator<Item = usize> {
+    let mut reader = Reader::new(body);
+    (0..count).map_while(move |_| {
+        let len = usize::try_from(reader.varint()?).ok()?;
+        reader.take(len)?;
+        Some(len)
+    })
+}
+
 /// Returns whether `wire` consists of exactly as many headers as its count says.
 fn are_headers(wire: &[u8]) -> bool {
     let mut reader = Reader::new(wire);

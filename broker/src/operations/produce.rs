@@ -7,7 +7,9 @@
 use super::RequestContext;
 use super::access::{authorize_topic, find_topic};
 use crate::cluster::Cluster;
-use crate::log::{AppendError, Appended, Batch, InvalidBatch};
+use crate::ids::Offset;
+use crate::log::header::BatchHeader;
+use crate::log::{AppendError, Appended, Batch, FramedBatch, InvalidBatch};
 use crate::pool::OutOfMemory;
 use crate::security::AclOperation;
 use crate::topic::leadership::NotServed;
@@ -49,16 +51,17 @@ pub(crate) enum ProduceError {
     InternalTopic { topic: Arc<str> },
     #[error(transparent)]
     NotServed(#[from] NotServed),
+    /// Found before the log is looked at.
     #[error(transparent)]
     Invalid(#[from] InvalidBatch),
     #[error(transparent)]
-    Append(#[from] AppendError),
-}
-
-impl From<OutOfMemory> for ProduceError {
-    fn from(full: OutOfMemory) -> Self {
-        Self::Append(full.into())
-    }
+    OutOfMemory(#[from] OutOfMemory),
+    /// Refused by the log.
+    #[error("{error}")]
+    Append {
+        error: AppendError,
+        log_start_offset: Offset,
+    },
 }
 
 /// The topic of a request's batches, looked up once for all of them.
@@ -84,6 +87,14 @@ impl ProduceTarget {
         match find_topic(cluster, context, AclOperation::Write, &TopicKey::Id(*id)) {
             Ok(topic) => topic.map_or(Self::UnknownId, Self::Topic),
             Err(_) => Self::Unauthorized,
+        }
+    }
+
+    /// Returns the topic's name, if it was found.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Topic(topic) => Some(&topic.name),
+            Self::UnknownName | Self::UnknownId | Self::Unauthorized => None,
         }
     }
 
@@ -114,7 +125,54 @@ pub(crate) fn produce(
     let records = records
         .filter(|records| !records.is_empty())
         .ok_or(ProduceError::NoBatch)?;
-    append(cluster, context, terms, partition, Batch::verify(records)?)
+    let framed = FramedBatch::read(records)?;
+    check_terms(context, terms, partition, &framed.header)?;
+    let bytes = framed.size_bytes();
+    match framed.verify() {
+        Ok(batch) => append(cluster, context, terms, partition, batch),
+        Err(invalid) => Err(refusal(context, partition, bytes, invalid)),
+    }
+}
+
+/// Checks what needs no partition state. The order is Kafka's: `KafkaApis` checks the records of each partition before `ReplicaManager`
+/// looks at acks, and only the log looks into a batch.
+fn check_terms(
+    context: &RequestContext,
+    terms: ProduceTerms,
+    partition: &Partition,
+    header: &BatchHeader,
+) -> Result<(), ProduceError> {
+    if !terms.allows_zstd && header.compression() == Some(crate::Compression::Zstd) {
+        return Err(ProduceError::ZstdTooEarly);
+    }
+    if !matches!(terms.acks, -1..=1) {
+        return Err(ProduceError::InvalidRequiredAcks { acks: terms.acks });
+    }
+    if is_internal(partition.topic()) && context.client_id != ADMIN_CLIENT_ID {
+        let topic = Arc::clone(partition.topic());
+        return Err(ProduceError::InternalTopic { topic });
+    }
+    Ok(())
+}
+
+/// Returns the error of a batch that failed its checks: a broker that does not lead the partition says that first.
+fn refusal(
+    context: &RequestContext,
+    partition: &Partition,
+    bytes: usize,
+    invalid: InvalidBatch,
+) -> ProduceError {
+    let state = match partition.read() {
+        Ok(state) => state,
+        Err(offline) => return NotServed::Offline(offline).into(),
+    };
+    if let Err(not_served) = state.check_leadership(context.node_id, None) {
+        return not_served.into();
+    }
+    ProduceError::Append {
+        error: state.log().refusal(bytes, invalid, &state.settings),
+        log_start_offset: state.log().log_start_offset(),
+    }
 }
 
 /// Appends one batch that has been verified. Its body may be shared with batches in logs.
@@ -125,7 +183,9 @@ pub(crate) fn produce_verified(
     topic: &ProduceTarget,
     (index, batch): (i32, Batch),
 ) -> Result<Appended, ProduceError> {
-    append(cluster, context, terms, topic.partition(index)?, batch)
+    let partition = topic.partition(index)?;
+    check_terms(context, terms, partition, &batch.header)?;
+    append(cluster, context, terms, partition, batch)
 }
 
 fn append(
@@ -135,17 +195,6 @@ fn append(
     partition: &Partition,
     batch: Batch,
 ) -> Result<Appended, ProduceError> {
-    // The order is Kafka's: `KafkaApis` checks the records of each partition before `ReplicaManager` looks at acks.
-    if !terms.allows_zstd && batch.header.compression() == Some(crate::Compression::Zstd) {
-        return Err(ProduceError::ZstdTooEarly);
-    }
-    if !matches!(terms.acks, -1..=1) {
-        return Err(ProduceError::InvalidRequiredAcks { acks: terms.acks });
-    }
-    if is_internal(partition.topic()) && context.client_id != ADMIN_CLIENT_ID {
-        let topic = Arc::clone(partition.topic());
-        return Err(ProduceError::InternalTopic { topic });
-    }
     if terms.is_transactional || batch.header.is_transactional() {
         return Err(ProduceError::TransactionsNotServed);
     }
@@ -157,7 +206,12 @@ fn append(
     let appended = {
         let mut state = partition.write().map_err(NotServed::Offline)?;
         state.check_leadership(context.node_id, None)?;
-        state.append(batch, now_ms)?
+        state
+            .append(batch, now_ms)
+            .map_err(|error| ProduceError::Append {
+                error,
+                log_start_offset: state.log().log_start_offset(),
+            })?
     };
     if !appended.is_duplicate {
         let records = appended.last_offset.0 - appended.base_offset.0 + 1;

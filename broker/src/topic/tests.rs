@@ -159,6 +159,7 @@ fn what_is_set_reaches_the_log() {
         segment_ms: 16,
         compacted: true,
         deletes: false,
+        ..LogSettings::default()
     };
     assert_eq!(TopicDefaults::default().settings(&config), expected);
 }

@@ -48,8 +48,10 @@ pub(crate) struct PartitionAnswer {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) error_code: i16,
-    /// The position of the record for which its batch was refused, and the reason.
-    pub(crate) refused_record: Option<(i32, String)>,
+    /// The log start offset, if the log refused the batch.
+    pub(crate) log_start_offset: Option<i64>,
+    /// The positions of the records for which the batch was refused, each with the reason.
+    pub(crate) refused_records: Vec<(i32, String)>,
     pub(crate) error_message: Option<String>,
     /// The leader and its epoch.
     pub(crate) current_leader: Option<(i32, i32)>,
@@ -130,11 +132,11 @@ fn put_refusal(head: &mut Vec<u8>, version: i16, refusal: &Refusal) {
     head.put_i64(-1); // base_offset
     head.put_i64(-1); // log_append_time_ms
     if version >= 5 {
-        head.put_i64(-1); // log_start_offset
+        head.put_i64(refusal.log_start_offset.unwrap_or(-1));
     }
     if version >= 8 {
-        put_count(head, is_flexible, usize::from(refusal.refused_record.is_some()));
-        if let Some((batch_index, message)) = &refusal.refused_record {
+        put_count(head, is_flexible, refusal.refused_records.len());
+        for (batch_index, message) in &refusal.refused_records {
             head.put_i32(*batch_index);
             put_string(head, is_flexible, message);
             if is_flexible {
@@ -195,20 +197,23 @@ mod tests {
 
     fn refusal() -> impl Strategy<Value = Refusal> {
         let text = || "[a-z ]{0,200}";
-        let refused = prop::option::of((any::<i32>(), text()));
+        let refused = prop::collection::vec((any::<i32>(), text()), 0..4);
         (
-            any::<i16>(),
+            (any::<i16>(), any::<Option<i64>>()),
             refused,
             prop::option::of(text()),
             any::<Option<(i32, i32)>>(),
         )
-            .prop_map(|(error_code, refused_record, error_message, leader)| Refusal {
-                error_code,
-                refused_record,
-                error_message,
-                // On the wire, -1 and -1 mean none.
-                current_leader: leader.filter(|leader| *leader != (-1, -1)),
-            })
+            .prop_map(
+                |((error_code, start), refused_records, error_message, leader)| Refusal {
+                    error_code,
+                    log_start_offset: start.filter(|start| *start != -1),
+                    refused_records,
+                    error_message,
+                    // On the wire, -1 and -1 mean none.
+                    current_leader: leader.filter(|leader| *leader != (-1, -1)),
+                },
+            )
     }
 
     fn text(text: &str) -> StrBytes {
@@ -248,9 +253,12 @@ mod tests {
             Err(refusal) => refusal,
         };
         let mut data = data.with_error_code(refusal.error_code).with_base_offset(-1);
+        if let Some(start) = refusal.log_start_offset.filter(|_| version >= 5) {
+            data.log_start_offset = start;
+        }
         if version >= 8 {
             data.error_message = refusal.error_message.as_deref().map(text);
-            let refused = refusal.refused_record.iter().map(|(index, message)| {
+            let refused = refusal.refused_records.iter().map(|(index, message)| {
                 BatchIndexAndErrorMessage::default()
                     .with_batch_index(*index)
                     .with_batch_index_error_message(Some(text(message)))

@@ -3,6 +3,7 @@
 use super::KafkaError;
 use crate::fetch::FetchError;
 use crate::fetch::session::SessionError;
+use crate::log::records::InvalidRecords;
 use crate::log::{AppendError, InvalidBatch, MarkerError};
 use crate::operations::init_producer_id::InitProducerIdError;
 use crate::operations::list_offsets::ListOffsetsError;
@@ -13,13 +14,18 @@ use kafka_protocol::ResponseError;
 impl KafkaError for InvalidBatch {
     fn response(&self) -> ResponseError {
         match self {
-            Self::Truncated { .. } | Self::UnsupportedMagic { .. } | Self::Malformed { .. } => {
-                ResponseError::InvalidRecord
-            }
+            Self::Truncated { .. }
+            | Self::UnsupportedMagic { .. }
+            | Self::SeveralBatches
+            | Self::Malformed { .. } => ResponseError::InvalidRecord,
             // A producer sends the batch again after this code, as bytes can be damaged on their way. INVALID_RECORD is final: it would
             // build the same batch.
-            Self::Corrupt { .. } | Self::TooShort { .. } => ResponseError::CorruptMessage,
-            Self::UnknownCompression { .. } => ResponseError::UnsupportedCompressionType,
+            Self::Corrupt { .. }
+            | Self::UnknownMagic { .. }
+            | Self::TooShort { .. }
+            | Self::CorruptTrailer
+            | Self::ShorterThanHeader { .. } => ResponseError::CorruptMessage,
+            Self::UnknownCompression { .. } => ResponseError::UnknownServerError,
         }
     }
 }
@@ -30,12 +36,15 @@ impl KafkaError for AppendError {
             // Java's producer splits a batch after this code, not after RECORD_LIST_TOO_LARGE.
             Self::TooLarge { .. } => ResponseError::MessageTooLarge,
             Self::TooLargeForSegment { .. } => ResponseError::RecordListTooLarge,
-            Self::TimestampOutOfRange { .. } => ResponseError::InvalidTimestamp,
-            Self::MissingKey { .. } | Self::InvalidRecords(_) => ResponseError::InvalidRecord,
+            Self::RefusedRecords(refused) if refused.has_invalid_timestamp => ResponseError::InvalidTimestamp,
+            Self::RefusedRecords(_) | Self::TooLargeDecompressed { .. } => ResponseError::InvalidRecord,
+            Self::InvalidBatch(error) => error.response(),
+            // Kafka's `KafkaException` of a codec has no code of its own.
+            Self::InvalidRecords(InvalidRecords::Decompression { .. }) => ResponseError::UnknownServerError,
+            Self::InvalidRecords(_) => ResponseError::InvalidRecord,
             Self::OutOfOrderSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
             Self::InvalidProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
             Self::NotInTransaction { .. } | Self::NotTransactional { .. } => ResponseError::InvalidTxnState,
-            // Kafka has no code for a full broker. Of the codes that make a producer wait and retry, this one fits best.
             Self::OutOfMemory(_) => ResponseError::NotEnoughReplicas,
         }
     }
@@ -62,7 +71,9 @@ impl KafkaError for ProduceError {
             Self::InternalTopic { .. } => ResponseError::InvalidTopicException,
             Self::NotServed(error) => error.response(),
             Self::Invalid(error) => error.response(),
-            Self::Append(error) => error.response(),
+            // Kafka has no code for a full broker. Of the codes that make a producer wait and retry, this one fits best.
+            Self::OutOfMemory(_) => ResponseError::NotEnoughReplicas,
+            Self::Append { error, .. } => error.response(),
         }
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::ids::{LeaderEpoch, ProducerEpoch, ProducerId};
+use crate::log::header::TimestampType;
 use crate::log::records::{NewRecord, encode_batch};
 
 fn wire() -> Vec<u8> {
@@ -63,7 +64,7 @@ fn what_lies_outside_the_crc_may_change() {
 #[test]
 fn what_kafka_refuses_from_clients_is_refused_by_name() {
     let malformed = |reason| InvalidBatch::Malformed { reason };
-    let cases: [(Bytes, InvalidBatch); 11] = [
+    let cases: [(Bytes, InvalidBatch); 13] = [
         (
             changed(|header| header.put(16, [1])),
             InvalidBatch::UnsupportedMagic { magic: 1 },
@@ -97,16 +98,24 @@ fn what_kafka_refuses_from_clients_is_refused_by_name() {
             malformed("a batch with a producer id needs a sequence of 0 or more"),
         ),
         (
-            changed(|header| header.put(21, 0x08i16.to_be_bytes())),
-            malformed("a producer may not set the timestamp type to LogAppendTime"),
-        ),
-        (
             changed(|header| header.put(21, 5i16.to_be_bytes())),
             InvalidBatch::UnknownCompression { id: 5 },
         ),
         (
             changed(|header| header.put(8, 48i32.to_be_bytes())),
-            InvalidBatch::TooShort { batch_length: 48 },
+            InvalidBatch::ShorterThanHeader { batch_length: 48 },
+        ),
+        (
+            changed(|header| header.put(8, 13i32.to_be_bytes())),
+            InvalidBatch::TooShort { batch_length: 13 },
+        ),
+        (
+            changed(|header| header.put(16, [3])),
+            InvalidBatch::UnknownMagic { magic: 3 },
+        ),
+        (
+            changed(|header| header.put(16, [0xff])),
+            InvalidBatch::UnknownMagic { magic: -1 },
         ),
     ];
     for (records, expected) in cases {
@@ -162,15 +171,23 @@ fn a_second_batch_is_refused_and_a_piece_of_one_is_cut_off() {
     let wire = wire();
     assert_eq!(
         refusal([&wire[..], &wire[..]].concat()),
-        InvalidBatch::Malformed {
-            reason: "a Produce request may hold exactly one record batch per partition"
-        }
+        InvalidBatch::SeveralBatches
     );
     let followed = [&wire[..], &wire[..wire.len() - 1]].concat();
     assert_eq!(
         Batch::verify(followed.into()).expect("it is valid").size_bytes(),
         wire.len()
     );
+}
+
+#[test]
+fn bytes_behind_the_batch_that_cannot_begin_one_are_corrupt() {
+    let wire = wire();
+    assert_eq!(
+        refusal([&wire[..], &[0; 30]].concat()),
+        InvalidBatch::CorruptTrailer
+    );
+    assert!(Batch::verify([&wire[..], &[0; 11]].concat().into()).is_ok());
 }
 
 #[test]

@@ -196,7 +196,9 @@ async fn refused_batches_get_their_codes_and_messages() {
             .await;
         let partition = &response.responses[0].partition_responses[0];
         assert_eq!((partition.error_code, partition.base_offset), (code, -1));
-        assert!(partition.error_message.is_some());
+        // As in Kafka, only refused records have messages.
+        assert_eq!(partition.error_message, None);
+        assert_eq!(partition.log_start_offset, -1);
     }
     let transactional = produce(&topic, -1, vec![(0, Some(batch(&["a"])))])
         .with_transactional_id(Some(TransactionalId(StrBytes::from_static_str("t"))));
@@ -207,6 +209,32 @@ async fn refused_batches_get_their_codes_and_messages() {
     let response = client.ask(13, &unknown).await;
     assert_eq!(response.responses[0].partition_responses[0].error_code, 100);
     assert_eq!(append(&mut client, &topic, 0, &["b"]).await.base_offset, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_refused_record_is_named_with_its_text_and_the_batch_with_their_sum() {
+    let cluster = cluster(&[("log.cleanup.policy", "compact")]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "compacted", 1).await;
+    let keyless = "Compacted topic cannot accept message without key in topic partition compacted-0";
+    let request = produce(&topic, -1, vec![(0, Some(batch(&["a", "b", "c", "d"])))]);
+    for version in [8, 9, 13] {
+        let response = client.ask(version, &request).await;
+        let partition = &response.responses[0].partition_responses[0];
+        assert_eq!((partition.error_code, partition.log_start_offset), (87, 0));
+        let named: Vec<_> = partition
+            .record_errors
+            .iter()
+            .map(|error| (error.batch_index, error.batch_index_error_message.as_deref()))
+            .collect();
+        assert_eq!(named, [0, 1, 2, 3].map(|index| (index, Some(keyless))));
+        let shown = [0, 1, 2].map(|index| format!("RecordError(batchIndex={index}, message='{keyless}')"));
+        let expected = format!(
+            "One or more records have been rejected due to 4 record errors in total, and only showing the first three errors at most: [{}]",
+            shown.join(", ")
+        );
+        assert_eq!(partition.error_message.as_deref(), Some(&*expected));
+    }
 }
 
 #[tokio::test(start_paused = true)]

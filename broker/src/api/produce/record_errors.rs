@@ -1,0 +1,89 @@
+//! The texts of refused records, which are Kafka's: clients show them, and tests compare them. Source: `LogValidator.validateRecord` and
+//! `LogValidator.processRecordErrors`, `ProduceResponse.RecordError.toString`; KIP-467.
+
+use crate::log::{AppendError, InvalidBatch, RecordFault, RefusedRecord, RefusedRecords};
+use crate::operations::produce::ProduceError;
+
+/// The number of records that the message of the whole batch shows.
+const SHOWN: usize = 3;
+
+/// Returns the refused records of a batch for the partition, each with its text, and the message of the whole batch.
+pub(super) fn of(partition: (&str, i32), error: &ProduceError) -> (Vec<(i32, String)>, Option<String>) {
+    match error {
+        ProduceError::Append {
+            error: AppendError::RefusedRecords(refused),
+            ..
+        } => {
+            let errors: Vec<_> = refused
+                .named
+                .iter()
+                .map(|record| (record.batch_index, text(partition, record)))
+                .collect();
+            let message = message(refused, &errors);
+            (errors, Some(message))
+        }
+        // Kafka has no memory limit. A message is the only way to tell this from too few replicas.
+        ProduceError::OutOfMemory(_)
+        | ProduceError::Append {
+            error: AppendError::OutOfMemory(_),
+            ..
+        } => (Vec::new(), Some(error.to_string())),
+        // These end the whole request in Kafka, with the exception's message.
+        ProduceError::Invalid(
+            invalid @ (InvalidBatch::UnknownMagic { .. } | InvalidBatch::TooShort { .. }),
+        ) => (Vec::new(), Some(invalid.to_string())),
+        _ => (Vec::new(), None),
+    }
+}
+
+fn message(refused: &RefusedRecords, errors: &[(i32, String)]) -> String {
+    if refused.has_invalid_timestamp {
+        return "One or more records have been rejected due to invalid timestamp".to_owned();
+    }
+    let shown: Vec<_> = errors
+        .iter()
+        .take(SHOWN)
+        .map(|(batch_index, text)| format!("RecordError(batchIndex={batch_index}, message='{text}')"))
+        .collect();
+    format!(
+        "One or more records have been rejected due to {} record errors in total, and only showing the first three errors at most: [{}]",
+        refused.count,
+        shown.join(", ")
+    )
+}
+
+fn text((topic, index): (&str, i32), record: &RefusedRecord) -> String {
+    match record.fault {
+        RecordFault::MissingKey => {
+            format!("Compacted topic cannot accept message without key in topic partition {topic}-{index}")
+        }
+        RecordFault::TimestampOutOfRange {
+            offset,
+            timestamp_ms,
+            earliest_ms,
+            latest_ms,
+        } => format!(
+            "Timestamp {timestamp_ms} of message with offset {offset} is out of range. The timestamp should be within [{earliest_ms}, {latest_ms}]"
+        ),
+        RecordFault::LogAppendTime {
+            offset,
+            timestamp_ms,
+            key_bytes,
+            value_bytes,
+            is_compressed,
+        } => {
+            // Kafka skips keys and values of compressed batches, and then shows null as -1.
+            let (class, null) = if is_compressed {
+                ("PartialDefaultRecord", -1)
+            } else {
+                ("DefaultRecord", 0)
+            };
+            let size = |bytes: Option<usize>| bytes.map_or(null, |bytes| bytes as i64);
+            format!(
+                "Invalid timestamp type in message {class}(offset={offset}, timestamp={timestamp_ms}, key={} bytes, value={} bytes). Producer should not set timestamp type to LogAppendTime.",
+                size(key_bytes),
+                size(value_bytes)
+            )
+        }
+    }
+}
