@@ -106,7 +106,8 @@ def read(file):
 
 def short(name):
     """Cuts the tags off a cluster test's name, `test [1] Type=Raft-Isolated, ...`, and times, which differ from run to run."""
-    return re.sub(r"\d{13}", "TIME", re.sub(r"\(\)$", "", re.sub(r" Type=Raft-.*", "", name))).strip()
+    name = re.sub(r" Type=Raft-.*|\(\)$|\(String(, \w+)*\)", "", name)
+    return re.sub(r"\d{13}", "TIME", name).strip()
 
 
 def judged(status, class_name, test, reason):

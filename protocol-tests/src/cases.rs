@@ -6,6 +6,7 @@ use crate::case::Case;
 use crate::clients;
 
 mod admin;
+mod applications;
 mod brokers;
 mod demo;
 mod group;
@@ -54,6 +55,7 @@ pub fn all() -> Vec<Case> {
         }
     }
     cases.extend(brokers::cases());
+    cases.extend(applications::cases());
     cases.extend(kafka_tests::cases());
     cases.extend(kcat::cases());
     cases.extend(memory_limit::cases());

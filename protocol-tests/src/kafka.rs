@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::message::{Header, Message, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::types::RDKafkaErrorCode;
@@ -231,6 +231,20 @@ pub fn committed(
         _ => None,
     };
     (0..partition_count).map(offset).collect()
+}
+
+/// Commits an offset of partition 0 for a group without members.
+///
+/// # Panics
+/// If the broker refuses.
+pub fn commit(bootstrap_servers: &str, group: &str, topic: &str, offset: i64) {
+    let mut offsets = TopicPartitionList::new();
+    offsets
+        .add_partition_offset(topic, 0, Offset::Offset(offset))
+        .expect("a valid offset");
+    reader(bootstrap_servers, group)
+        .commit(&offsets, CommitMode::Sync)
+        .expect("the commit is accepted");
 }
 
 /// Returns the names of all topics.

@@ -171,6 +171,16 @@ impl Setup {
         }
     }
 
+    /// Returns the command that starts MirrorMaker 2. It comes with Kafka's own tests, because the release 4.4.0 came without it.
+    pub fn mirror_maker(&self) -> Command {
+        let mut command = Command::new("java");
+        command
+            .args(["-XX:TieredStopAtLevel=1", "-cp"])
+            .arg(self.root.join("kafka-tests/work/libraries/*"))
+            .arg("org.apache.kafka.connect.mirror.MirrorMaker");
+        command
+    }
+
     /// Returns the command that starts a program of a Python package.
     pub fn python_script(&self, name: &str) -> Command {
         let mut command = Command::new(self.root.join("python/venv/bin/python"));

@@ -9,6 +9,7 @@ import kafka.network.SocketServer;
 import kafka.raft.KafkaRaftManager;
 import kafka.server.BrokerServer;
 import kafka.server.ControllerServer;
+import kafka.server.KafkaApis;
 import kafka.server.KafkaConfig;
 import kafka.server.SharedServer;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
@@ -73,6 +74,7 @@ final class StandIns {
             case "authorizerPlugin" -> scala.Option.empty();
             case "sharedServer" -> sharedServer();
             case "lifecycleManager" -> lifecycle();
+            case "dataPlaneRequestProcessor" -> apis(esmeralda);
             case "awaitShutdown" -> null;
             case "startup" -> stopOrStart(esmeralda.hasBeenStopped(), "start");
             case "shutdown" -> stopOrStart(!Reasons.testHasEnded(), "stop");
@@ -145,6 +147,14 @@ final class StandIns {
                 .filter(partition -> partition.partition() == (int) arguments[1]).findFirst()
                 .map(partition -> new LeaderAndIsr(partition.leader().id(), partition.isr().stream().map(Node::id).toList())));
             case "hasAliveBroker" -> esmeralda.nodes().containsKey(arguments[0]);
+            default -> NOTHING;
+        });
+    }
+
+    private static KafkaApis apis(Esmeralda esmeralda) {
+        return standIn(KafkaApis.class, (method, arguments) -> switch (method) {
+            case "metadataCache" -> metadata(esmeralda);
+            case "clusterId" -> esmeralda.clusterId();
             default -> NOTHING;
         });
     }
