@@ -9,9 +9,10 @@ mod encoding;
 
 use super::classic::ClassicMetadata;
 use super::offsets::OffsetToCommit;
-use encoding::RecordType;
 use std::fmt::Debug;
 use uuid::Uuid;
+
+pub(in crate::group) use encoding::RecordType;
 
 /// The place where the records of groups are kept.
 pub(crate) trait GroupJournal: Debug + Send + Sync {
@@ -66,38 +67,39 @@ impl GroupRecords {
 
     /// Adds a generation of a classic group, or that it is empty.
     pub(crate) fn classic_group(&mut self, group_id: &str, metadata: &ClassicMetadata) {
-        self.put_key(RecordType::GroupMetadata, |key| {
-            encoding::put_string(key, group_id)
-        });
+        self.put_key(RecordType::GroupMetadata, &[group_id]);
         self.put_value(|value| encoding::put_classic_group(value, metadata));
     }
 
     /// Adds the removal of a classic group.
     pub(crate) fn classic_group_removed(&mut self, group_id: &str) {
-        self.put_key(RecordType::GroupMetadata, |key| {
-            encoding::put_string(key, group_id)
-        });
+        self.put_key(RecordType::GroupMetadata, &[group_id]);
     }
 
     fn put_offset_key(&mut self, group_id: &str, topic: &str, partition: i32) {
-        self.put_key(RecordType::OffsetCommit, |key| {
-            encoding::put_string(key, group_id);
-            encoding::put_string(key, topic);
-            key.extend_from_slice(&partition.to_be_bytes());
-        });
+        self.put_key(RecordType::OffsetCommit, &[group_id, topic]);
+        self.bytes.extend_from_slice(&partition.to_be_bytes());
+        let end = self.bytes.len();
+        self.last().0 = end;
     }
 
-    /// Begins a record, which is a tombstone until it gets a value.
-    fn put_key(&mut self, record_type: RecordType, put: impl FnOnce(&mut Vec<u8>)) {
+    /// Begins a record by the names in its key. It is a tombstone until it gets a value.
+    pub(in crate::group) fn put_key(&mut self, record_type: RecordType, names: &[&str]) {
         self.bytes.extend_from_slice(&(record_type as i16).to_be_bytes());
-        put(&mut self.bytes);
+        for name in names {
+            encoding::put_string(&mut self.bytes, name);
+        }
         self.ends.push((self.bytes.len(), None));
     }
 
-    fn put_value(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
+    /// Writes the value of the last record.
+    pub(in crate::group) fn put_value(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
         put(&mut self.bytes);
         let end = self.bytes.len();
-        let last = self.ends.last_mut().expect("a value follows its key");
-        last.1 = Some(end);
+        self.last().1 = Some(end);
+    }
+
+    fn last(&mut self) -> &mut (usize, Option<usize>) {
+        self.ends.last_mut().expect("a key comes first")
     }
 }

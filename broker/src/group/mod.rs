@@ -177,12 +177,19 @@ impl Group {
         }
     }
 
+    /// Takes the records of the changes of a consumer group. A classic group tells of its changes by effects.
+    pub(crate) fn take_records(&mut self) -> GroupRecords {
+        match self {
+            Self::Classic(_) => GroupRecords::default(),
+            Self::Consumer(group) => group.take_records(),
+        }
+    }
+
     /// Adds the removal of the group to `records`, if the group itself has been kept.
     pub(crate) fn put_removal(&self, group_id: &str, records: &mut GroupRecords) {
         match self {
             Self::Classic(_) => records.classic_group_removed(group_id),
-            // The members of consumer groups have no records yet.
-            Self::Consumer(_) => {}
+            Self::Consumer(group) => group.put_removal(records),
         }
     }
 

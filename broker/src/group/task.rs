@@ -118,6 +118,7 @@ impl GroupTask {
                 // A request after the one that ended the group is dropped, like those in the mailbox.
                 if !self.has_ended {
                     self.handle(now_ms, *command);
+                    self.keep_changes(now_ms);
                     self.is_new = false;
                     // The memory is counted after each request, because the next one is checked against it.
                     self.count_held();
@@ -125,6 +126,7 @@ impl GroupTask {
             }
             let effects = self.group.expire(now_ms);
             self.follow(now_ms, effects);
+            self.keep_changes(now_ms);
             self.check_offsets(now_ms);
             self.count_held();
         }
@@ -186,6 +188,12 @@ impl GroupTask {
         if !records.is_empty() {
             self.journal.append(&self.identity.id, now_ms, records);
         }
+    }
+
+    /// Keeps what has changed about a consumer group.
+    fn keep_changes(&mut self, now_ms: i64) {
+        let records = self.group.take_records();
+        self.keep(now_ms, &records);
     }
 
     fn count_held(&mut self) {

@@ -230,7 +230,7 @@ impl ConsumerGroup {
         }
         let mut change = self.subscription_change(member, updated);
         self.set_member(updated.clone());
-        self.subscriptions.forget_unused();
+        self.forget_unused_expressions();
         change.needs_epoch |= self.preferred_assignor() != assignor_before;
         if change.needs_epoch || self.compared_version != Some(catalog.version()) {
             self.compare_metadata(change.needs_epoch, catalog);
@@ -340,7 +340,7 @@ impl ConsumerGroup {
         if !is_due || regex_count == 0 {
             return;
         }
-        let has_changed = self.subscriptions.resolve(now_ms, catalog);
+        let has_changed = self.resolve_expressions(now_ms, catalog);
         self.compare_metadata(has_changed, catalog);
     }
 }

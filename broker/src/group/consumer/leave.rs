@@ -54,7 +54,7 @@ impl ConsumerGroup {
             self.remove_member(member_id);
             self.cancel_timers(member_id);
         }
-        self.subscriptions.forget_unused();
+        self.forget_unused_expressions();
         let catalog = self.catalog.get();
         self.compare_metadata(true, &catalog);
         if self.members.is_empty() {

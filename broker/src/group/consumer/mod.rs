@@ -23,6 +23,7 @@ mod limits;
 mod member;
 mod offsets;
 mod reconcile;
+mod records;
 mod regex;
 mod requests;
 mod subscriptions;
@@ -39,7 +40,7 @@ pub(crate) use requests::{Heartbeat, HeartbeatAnswer, HeartbeatRequest, OwnedPar
 
 use super::catalog::SharedCatalog;
 use super::timers::Timers;
-use super::{GroupState, InstanceId, MemberId};
+use super::{GroupRecords, GroupState, InstanceId, MemberId};
 use crate::ids::GroupEpoch;
 use member::ConsumerMember;
 use std::collections::{BTreeMap, HashMap};
@@ -69,6 +70,8 @@ pub(crate) struct ConsumerGroup {
     compared_version: Option<u64>,
     timers: Timers<Timer>,
     members_bytes: usize,
+    /// The records of the changes since the shell last took them.
+    records: GroupRecords,
 }
 
 impl ConsumerGroup {
@@ -90,6 +93,7 @@ impl ConsumerGroup {
             compared_version: None,
             timers: Timers::default(),
             members_bytes: 0,
+            records: GroupRecords::default(),
         }
     }
 
@@ -100,6 +104,16 @@ impl ConsumerGroup {
     )]
     pub(crate) fn set_overrides(&mut self, overrides: GroupOverrides) {
         self.overrides = overrides;
+    }
+
+    /// Takes the records of the changes since the last call.
+    pub(crate) fn take_records(&mut self) -> GroupRecords {
+        std::mem::take(&mut self.records)
+    }
+
+    /// Adds the removal of the group, which has no members, to `records`.
+    pub(crate) fn put_removal(&self, records: &mut GroupRecords) {
+        records::group_removed(records, &self.group_id);
     }
 
     /// Returns the state. Source: `ConsumerGroup.maybeUpdateGroupState`.

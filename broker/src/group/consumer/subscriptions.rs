@@ -51,9 +51,19 @@ impl Subscriptions {
         }
     }
 
-    /// Forgets the topics of expressions that no member subscribes to any more.
-    pub(super) fn forget_unused(&mut self) {
-        self.resolved.retain(|regex, _| self.by_regex.contains_key(regex));
+    /// Forgets the topics of expressions that no member subscribes to any more, and returns the expressions.
+    pub(super) fn forget_unused(&mut self) -> Vec<Arc<str>> {
+        let mut unused: Vec<_> = self.resolved.keys().cloned().collect();
+        unused.retain(|regex| !self.by_regex.contains_key(regex));
+        for regex in &unused {
+            self.resolved.remove(regex);
+        }
+        unused
+    }
+
+    /// Returns the expressions that are resolved, with their topics.
+    pub(super) fn all_resolved(&self) -> impl Iterator<Item = (&Arc<str>, &ResolvedRegex)> {
+        self.resolved.iter()
     }
 
     /// Returns true if a member subscribes to the topic.

@@ -5,6 +5,7 @@ mod joining;
 mod leaving;
 mod offsets;
 mod reconciling;
+mod records;
 mod topics;
 
 use super::*;

@@ -9,9 +9,16 @@ use uuid::Uuid;
 
 /// The type of a record: the `apiKey` of its message definition.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum RecordType {
+pub(in crate::group) enum RecordType {
     OffsetCommit = 1,
     GroupMetadata = 2,
+    ConsumerGroupMetadata = 3,
+    ConsumerGroupPartitionMetadata = 4,
+    ConsumerGroupMemberMetadata = 5,
+    ConsumerGroupTargetAssignmentMetadata = 6,
+    ConsumerGroupTargetAssignmentMember = 7,
+    ConsumerGroupCurrentMemberAssignment = 8,
+    ConsumerGroupRegularExpression = 16,
 }
 
 /// The version of `OffsetCommitValue` for a commit that gave a retention time, and the version of all others

@@ -5,7 +5,7 @@ use crate::group::command::ConsumerCommand;
 use crate::group::consumer::{
     ConsumerGroup, ConsumerGroupNotFound, Heartbeat, HeartbeatAnswer, HeartbeatError,
 };
-use crate::group::{Group, GroupError, GroupState};
+use crate::group::{Group, GroupError, GroupRecords, GroupState};
 use std::sync::Arc;
 
 impl GroupTask {
@@ -13,6 +13,8 @@ impl GroupTask {
         match command {
             ConsumerCommand::Heartbeat(heartbeat, answer) => {
                 let answered = self.consumer_heartbeat(now_ms, &heartbeat);
+                // The change is kept before the client hears of it.
+                self.keep_changes(now_ms);
                 if answered.is_err() {
                     self.end_if_new();
                 }
@@ -45,7 +47,13 @@ impl GroupTask {
         let mut group = ConsumerGroup::new(Arc::clone(&self.identity.id), limits, self.catalog.clone());
         self.memory.admit(group.heartbeat_growth_bytes(heartbeat))?;
         let answer = group.heartbeat(now_ms, heartbeat).map_err(GroupError::Refused)?;
-        self.group = Group::Consumer(Box::new(group));
+        let classic = std::mem::replace(&mut self.group, Group::Consumer(Box::new(group)));
+        if !self.is_new {
+            // The classic group was kept. Source: `maybeDeleteEmptyClassicGroup`.
+            let mut records = GroupRecords::default();
+            classic.put_removal(&self.identity.id, &mut records);
+            self.keep(now_ms, &records);
+        }
         Ok(answer)
     }
 
