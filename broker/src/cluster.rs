@@ -23,7 +23,7 @@ use crate::telemetry::Subscriptions;
 use crate::topic::leadership::elect;
 use crate::topic::{Topic, TopicConfig, TopicDefaults, Topics};
 use crate::{Clock, Entropy};
-use coordinators::GroupsJournal;
+use coordinators::TopicJournal;
 use liveness::Liveness;
 use producer_ids::ProducerIds;
 use quorum::MetadataLog;
@@ -68,7 +68,11 @@ pub(crate) struct Cluster {
 
 /// The defaults of topic configs on each broker.
 #[derive(Debug)]
-pub(crate) struct NodeDefaults(Vec<(NodeId, TopicDefaults)>);
+pub(crate) struct NodeDefaults {
+    by_node: Vec<(NodeId, TopicDefaults)>,
+    /// The most bytes of a partition in which coordinators keep their state.
+    coordinator_log_bytes: usize,
+}
 
 impl Cluster {
     /// Returns a cluster of `nodes`, one for each broker in `config`.
@@ -92,7 +96,7 @@ impl Cluster {
         check_topic_defaults(&broker_configs, nodes[0].id)?;
         let pool = Pool::new(config.memory_limit_bytes);
         let topics = Arc::new(Topics::new(&config.cluster_id));
-        let journal = Arc::new(GroupsJournal::new(&typed, Arc::clone(&topics), pool.clone())?);
+        let journal = Arc::new(TopicJournal::of_groups(&typed, &topics, &pool)?);
         let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
         let group_configs = Arc::new(GroupConfigs::default());
         group_configs.brokers_changed(&layers_by_node(&broker_configs, &nodes));
@@ -122,7 +126,10 @@ impl Cluster {
     /// Returns the defaults of topic configs on each broker. Reads every config, so call it once for all topics of a request.
     pub(crate) fn topic_defaults(&self) -> NodeDefaults {
         let defaults = |node: &Node| TopicDefaults::new(&self.broker_configs.layers(node.id));
-        NodeDefaults(self.nodes.iter().map(|node| (node.id, defaults(node))).collect())
+        NodeDefaults {
+            by_node: self.nodes.iter().map(|node| (node.id, defaults(node))).collect(),
+            coordinator_log_bytes: coordinators::log_bytes(self.pool.limit_bytes(), &self.config),
+        }
     }
 
     /// Returns the values set for every broker.
@@ -136,7 +143,7 @@ impl Cluster {
         self.broker_configs.set_dynamic(node, values);
         let defaults = self.topic_defaults();
         for topic in self.topics.list() {
-            topic.apply_settings(defaults.log_settings(&topic.config));
+            topic.apply_settings(defaults.log_settings(&topic.name, &topic.config));
         }
         self.group_configs.brokers_changed(&self.layers_by_node());
     }
@@ -271,7 +278,7 @@ impl Cluster {
 
     /// Elects a leader for each partition of a topic whose leader is down or absent. The caller must hold the turn to change topics.
     pub(crate) fn elect_leaders_of(&self, topic: &Topic, defaults: &NodeDefaults) {
-        let settings = defaults.log_settings(&topic.config);
+        let settings = defaults.log_settings(&topic.name, &topic.config);
         for (index, partition) in topic.partitions.iter().enumerate() {
             // A partition that is offline after an error serves no client, so its leader does not matter.
             let Ok(mut state) = partition.write() else {
@@ -288,13 +295,24 @@ impl Cluster {
 }
 
 impl NodeDefaults {
-    /// Returns the log settings of a topic with that config, by the broker that leads the partition.
-    pub(crate) fn log_settings(&self, config: &TopicConfig) -> impl Fn(NodeId) -> Arc<LogSettings> + use<> {
+    /// Returns the log settings of a topic of that name with that config, by the broker that leads the partition.
+    pub(crate) fn log_settings(
+        &self,
+        name: &str,
+        config: &TopicConfig,
+    ) -> impl Fn(NodeId) -> Arc<LogSettings> + use<> {
+        let settings = |defaults: &TopicDefaults| {
+            let settings = defaults.settings(config);
+            if CoordinatorTopic::of_name(name).is_some() {
+                return coordinators::bounded(settings, self.coordinator_log_bytes);
+            }
+            settings
+        };
         let by_node: Vec<_> = self
-            .0
+            .by_node
             .iter()
             // The settings are shared: a topic can have thousands of partitions with the same ones.
-            .map(|(node, defaults)| (*node, Arc::new(defaults.settings(config))))
+            .map(|(node, defaults)| (*node, Arc::new(settings(defaults))))
             .collect();
         move |leader| {
             let own = by_node.iter().find(|(node, _)| *node == leader);

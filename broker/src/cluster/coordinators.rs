@@ -3,12 +3,14 @@
 //! stops, the replicas that lead in its place coordinate in its place. Source: Kafka's `GroupCoordinatorService.partitionFor`,
 //! `TransactionStateManager.partitionFor`.
 
-mod groups_journal;
+mod journal;
 
-pub(super) use groups_journal::GroupsJournal;
+pub(super) use journal::TopicJournal;
 
 use super::Cluster;
+use crate::config::BrokerConfig;
 use crate::ids::NodeId;
+use crate::log::LogSettings;
 use crate::topic::{Partition, Topics, name};
 use std::sync::Arc;
 
@@ -53,6 +55,34 @@ impl Cluster {
     /// Returns the broker that coordinates a group: see [`Cluster::coordinator`].
     pub(crate) fn group_coordinator(&self, group_id: &str) -> Option<NodeId> {
         self.coordinator(CoordinatorTopic::Groups, group_id)
+    }
+}
+
+/// All topics of coordinators may hold the memory limit divided by this.
+const LOGS_DIVISOR: usize = 16;
+
+/// The least size of a segment in them: a batch that is larger is not kept.
+const LEAST_SEGMENT_BYTES: usize = 64 << 10;
+
+/// Returns the most bytes of one partition of these topics.
+pub(super) fn log_bytes(limit_bytes: usize, config: &BrokerConfig) -> usize {
+    let partition_count = config.offsets_topic_partitions + config.transaction_topic_partitions;
+    limit_bytes / LOGS_DIVISOR / usize::try_from(partition_count).unwrap_or(1).max(1)
+}
+
+/// Returns the settings of a topic of coordinators with segments that are small enough to be compacted, and at most `log_bytes` of them.
+///
+/// Kafka compacts whole segments of 100 MB, which are on a disk. Here the state of the coordinators is in their own memory: the log is for
+/// those who read it, and must not take the memory of records.
+pub(super) fn bounded(settings: LogSettings, log_bytes: usize) -> LogSettings {
+    let segment_bytes = (log_bytes / 4).max(LEAST_SEGMENT_BYTES);
+    let segment_bytes = i32::try_from(segment_bytes).unwrap_or(i32::MAX);
+    LogSettings {
+        segment_bytes: settings.segment_bytes.min(segment_bytes),
+        deletes: true,
+        retention_ms: -1,
+        retention_bytes: log_bytes as i64,
+        ..settings
     }
 }
 

@@ -231,7 +231,7 @@ fn alter_topic(
         topic: alteration.name.clone(),
     })?;
     if !validate_only {
-        let settings = cluster.topic_defaults().log_settings(&config);
+        let settings = cluster.topic_defaults().log_settings(&alteration.name, &config);
         change.configure(&topic, config).apply_settings(settings);
     }
     Ok(())

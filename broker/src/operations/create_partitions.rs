@@ -101,7 +101,7 @@ fn add(
     };
     if !validate_only {
         let defaults = cluster.topic_defaults();
-        let settings = defaults.log_settings(&topic.config);
+        let settings = defaults.log_settings(&topic.name, &topic.config);
         let topic = change.grow(&topic, &more, settings, &cluster.pool);
         // Assigned replicas may be on brokers that are down.
         cluster.elect_leaders_of(&topic, &defaults);

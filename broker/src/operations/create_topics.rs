@@ -233,7 +233,7 @@ fn create(
         planned.colliding.extend(name::collision_key(&new.name));
         planned.partitions += new.placement.partition_count();
     } else {
-        let settings = defaults.by_node.log_settings(&new.config);
+        let settings = defaults.by_node.log_settings(&new.name, &new.config);
         let topic = change.create(new, settings, &cluster.pool);
         // Assigned replicas may be on brokers that are down.
         cluster.elect_leaders_of(&topic, &defaults.by_node);

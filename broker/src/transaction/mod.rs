@@ -16,6 +16,7 @@
 mod end;
 mod errors;
 mod init;
+mod journal;
 mod listing;
 mod metadata;
 mod partitions;
@@ -27,6 +28,7 @@ mod transactions;
 pub(crate) use end::EndRequest;
 pub(crate) use errors::TransactionError;
 pub(crate) use init::FormerProducer;
+pub(crate) use journal::TransactionJournal;
 pub(crate) use listing::TransactionFilters;
 pub(crate) use metadata::{TopicPartition, TransactionMetadata};
 pub(crate) use state::{TransactionOutcome, TransactionState, TransactionVersion};

@@ -1,11 +1,13 @@
 //! All transactional ids of the cluster: the shell around the rules. It has the lock, the store and the queue of markers.
 //!
-//! The lock is held for microseconds, and never while a partition is asked. In Kafka each id belongs to a partition of
+//! The lock is held for microseconds, and never while a partition of a transaction is asked. The journal is written under it, so that its
+//! records have the order of the changes. In Kafka each id belongs to a partition of
 //! `__transaction_state`; which broker coordinates an id is for operations to know.
 
 use super::end::{EndRequest, Ended};
 use super::errors::TransactionError;
 use super::init::{FormerProducer, Initialised};
+use super::journal::{self, TransactionJournal};
 use super::listing::TransactionFilters;
 use super::metadata::{TopicPartition, TransactionMetadata};
 use super::state::{TransactionOutcome, TransactionState, TransactionVersion};
@@ -40,6 +42,8 @@ struct Ids {
     /// The ids whose markers are to be written: the writer must not search all ids for each transaction.
     decided: BTreeSet<Arc<str>>,
     held: Charge,
+    /// Keeps each change; `None` in tests of the rules.
+    journal: Option<Arc<dyn TransactionJournal>>,
 }
 
 /// No room for another transactional id, or for more partitions of one.
@@ -78,12 +82,20 @@ impl Transactions {
             by_id: BTreeMap::new(),
             decided: BTreeSet::new(),
             held: pool.charge_beyond_limit(0),
+            journal: None,
         };
         Self {
             ids: Mutex::new(ids),
             decided: Notify::new(),
             limit_bytes: pool.limit_bytes() / IDS_DIVISOR,
         }
+    }
+
+    /// Returns the ids with a journal that keeps their changes from now on.
+    #[must_use]
+    pub(crate) fn with_journal(self, journal: Arc<dyn TransactionJournal>) -> Self {
+        self.lock().journal = Some(journal);
+        self
     }
 
     /// Initialises the producer of an id, which is created if it does not exist. If a transaction was open, it is aborted, and the client
@@ -212,7 +224,7 @@ impl Transactions {
     pub(crate) fn expire(&self, now_ms: i64, expiration_ms: i64) {
         let mut ids = self.lock();
         for id in ids.select(|metadata| metadata.has_expired(now_ms, expiration_ms)) {
-            ids.remove(&id);
+            ids.remove(now_ms, &id);
         }
     }
 
@@ -292,6 +304,10 @@ impl Ids {
             state = next.state.name(),
             "transaction"
         );
+        if let Some(journal) = &self.journal {
+            let (key, value) = (journal::key(id), journal::value(&next));
+            journal.append(id, next.last_update_ms, &key, Some(&value));
+        }
         self.replace(id, next);
     }
 
@@ -312,10 +328,13 @@ impl Ids {
         self.held.resize(self.held.bytes() + next_bytes - before_bytes);
     }
 
-    /// Removes an id. In Kafka this is a tombstone in `__transaction_state`.
-    fn remove(&mut self, id: &Arc<str>) {
+    /// Removes an id, which leaves a tombstone in `__transaction_state`.
+    fn remove(&mut self, now_ms: i64, id: &Arc<str>) {
         if let Some(metadata) = self.by_id.remove(id) {
             tracing::debug!(transactional_id = %id, "transactional id expired");
+            if let Some(journal) = &self.journal {
+                journal.append(id, now_ms, &journal::key(id), None);
+            }
             self.held.resize(self.held.bytes() - held_bytes(id, &metadata));
         }
     }

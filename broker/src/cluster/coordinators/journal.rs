@@ -1,4 +1,4 @@
-//! The journal of groups as Kafka keeps it: each change of a group is a batch in the group's partition of `__consumer_offsets`.
+//! The journals of groups and transactional ids as Kafka keeps them: each change is a batch in the partition of its key.
 
 use super::{CoordinatorTopic, partition_of};
 use crate::Compression;
@@ -8,30 +8,32 @@ use crate::log::records::{NewRecord, encode_batch};
 use crate::log::{AppendError, Batch};
 use crate::pool::Pool;
 use crate::topic::{Partition, Topics};
+use crate::transaction::TransactionJournal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use uuid::Uuid;
 
-/// The writer of `__consumer_offsets`. Without the topic nothing is kept: no group is served then either.
+/// The writer of one topic of coordinators. Without the topic nothing is kept: its coordinators serve no key then either.
 #[derive(Debug)]
-pub(in crate::cluster) struct GroupsJournal {
-    topics: Arc<Topics>,
-    pool: Pool,
+pub(in crate::cluster) struct TopicJournal {
+    topic: CoordinatorTopic,
     partition_count: i32,
     compression: Compression,
+    topics: Arc<Topics>,
+    pool: Pool,
     /// Set while batches are refused, so that only the first of them is logged.
     is_refused: AtomicBool,
 }
 
-impl GroupsJournal {
-    /// Returns the journal over `topics`, with the memory of their logs.
+impl TopicJournal {
+    /// Returns the journal of groups over `topics`, with the memory of their logs.
     ///
     /// # Errors
     /// [`ConfigError::Conflict`] if `offsets.topic.compression.codec` is the number of no codec.
-    pub(in crate::cluster) fn new(
+    pub(in crate::cluster) fn of_groups(
         config: &BrokerConfig,
-        topics: Arc<Topics>,
-        pool: Pool,
+        topics: &Arc<Topics>,
+        pool: &Pool,
     ) -> Result<Self, ConfigError> {
         let codec = config.offsets_topic_compression_codec;
         let compression = Compression::from_code(codec).ok_or_else(|| ConfigError::Conflict {
@@ -39,12 +41,39 @@ impl GroupsJournal {
             reason: format!("Unknown compression type id: {codec}"),
         })?;
         Ok(Self {
-            topics,
-            pool,
+            topic: CoordinatorTopic::Groups,
             partition_count: config.offsets_topic_partitions,
             compression,
+            topics: Arc::clone(topics),
+            pool: pool.clone(),
             is_refused: AtomicBool::new(false),
         })
+    }
+
+    /// Returns the journal of transactional ids over `topics`, with the memory of their logs.
+    pub(in crate::cluster) fn of_transactions(
+        config: &BrokerConfig,
+        topics: &Arc<Topics>,
+        pool: &Pool,
+    ) -> Self {
+        Self {
+            topic: CoordinatorTopic::Transactions,
+            partition_count: config.transaction_topic_partitions,
+            // `TransactionLog.EnforcedCompression`.
+            compression: Compression::None,
+            topics: Arc::clone(topics),
+            pool: pool.clone(),
+            is_refused: AtomicBool::new(false),
+        }
+    }
+
+    fn append(&self, key: &str, records: &[NewRecord<'_>], now_ms: i64) {
+        let partition = partition_of(&self.topics, self.topic, key, self.partition_count);
+        let Some(partition) = partition else { return };
+        let batch = Batch::verify(encode_batch(records, self.compression));
+        let batch = batch.expect("a batch that was just encoded is valid");
+        let kept = self.keep(&partition, batch, now_ms);
+        self.report(key, kept);
     }
 
     fn keep(&self, partition: &Partition, batch: Batch, now_ms: i64) -> Result<(), AppendError> {
@@ -57,36 +86,29 @@ impl GroupsJournal {
         Ok(())
     }
 
-    fn report(&self, group_id: &str, kept: Result<(), AppendError>) {
+    fn report(&self, key: &str, kept: Result<(), AppendError>) {
         match kept {
             // The flag is loaded first: a store would take its cache line from all other threads.
             Ok(()) if self.is_refused.load(Ordering::Relaxed) => {
-                self.is_refused.store(false, Ordering::Relaxed)
+                self.is_refused.store(false, Ordering::Relaxed);
             }
             Ok(()) => {}
             Err(reason) => {
                 if !self.is_refused.swap(true, Ordering::Relaxed) {
-                    tracing::warn!(group_id, %reason, "a change of a group is missing in __consumer_offsets");
+                    let topic = self.topic.name();
+                    tracing::warn!(topic, key, %reason, "a change has no record in the topic of its coordinator");
                 }
             }
         }
     }
 }
 
-impl GroupJournal for GroupsJournal {
+impl GroupJournal for TopicJournal {
     fn topic_id(&self, topic: &str) -> Uuid {
         self.topics.get(topic).map_or(Uuid::nil(), |topic| topic.id)
     }
 
     fn append(&self, group_id: &str, now_ms: i64, records: &GroupRecords) {
-        let Some(partition) = partition_of(
-            &self.topics,
-            CoordinatorTopic::Groups,
-            group_id,
-            self.partition_count,
-        ) else {
-            return;
-        };
         let new = |(key, value)| NewRecord {
             timestamp_ms: now_ms,
             key: Some(key),
@@ -94,9 +116,18 @@ impl GroupJournal for GroupsJournal {
             headers: &[],
         };
         let records: Vec<_> = records.iter().map(new).collect();
-        let batch = Batch::verify(encode_batch(&records, self.compression));
-        let batch = batch.expect("a batch that was just encoded is valid");
-        let kept = self.keep(&partition, batch, now_ms);
-        self.report(group_id, kept);
+        self.append(group_id, &records, now_ms);
+    }
+}
+
+impl TransactionJournal for TopicJournal {
+    fn append(&self, transactional_id: &str, now_ms: i64, key: &[u8], value: Option<&[u8]>) {
+        let record = NewRecord {
+            timestamp_ms: now_ms,
+            key: Some(key),
+            value,
+            headers: &[],
+        };
+        self.append(transactional_id, &[record], now_ms);
     }
 }
