@@ -31,10 +31,11 @@ SERVED = """
     ConsumerGroupHeartbeat ConsumerGroupDescribe
     DescribeQuorum UnregisterBroker UnregisterController AddRaftVoter RemoveRaftVoter DescribeAcls CreateAcls DeleteAcls
     CreateDelegationToken RenewDelegationToken ExpireDelegationToken DescribeDelegationToken SaslHandshake SaslAuthenticate
+    AddPartitionsToTxn AddOffsetsToTxn EndTxn WriteTxnMarkers DescribeTransactions ListTransactions
 """.split()
 
 # Those of them that have a version which kafka-protocol 0.18 (Kafka 4.1) lacks. Their messages get types.
-NEWER = "ListOffsets OffsetCommit OffsetFetch ApiVersions DescribeLogDirs DeleteGroups AddRaftVoter UnregisterController".split()
+NEWER = "ListOffsets OffsetCommit OffsetFetch ApiVersions DescribeLogDirs DeleteGroups AddRaftVoter UnregisterController WriteTxnMarkers".split()
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPES = Path("broker/src/bounds/requests/table.rs")

@@ -22,6 +22,7 @@ use crate::security::Authorizer;
 use crate::telemetry::Subscriptions;
 use crate::topic::leadership::elect;
 use crate::topic::{Topic, TopicConfig, TopicDefaults, Topics};
+use crate::transaction::Transactions;
 use crate::{Clock, Entropy};
 use coordinators::TopicJournal;
 use liveness::Liveness;
@@ -53,6 +54,7 @@ pub(crate) struct Cluster {
     pub(crate) authorizer: Authorizer,
     pub(crate) topics: Arc<Topics>,
     pub(crate) groups: Groups,
+    pub(crate) transactions: Transactions,
     /// One per broker, in the order of `nodes`.
     pub(crate) fetch_sessions: Vec<FetchSessions>,
     pub(crate) producer_ids: ProducerIds,
@@ -111,6 +113,7 @@ impl Cluster {
             liveness: Liveness::new(nodes.iter().map(|node| node.id)),
             nodes,
             groups: Groups::new(&typed, &clock, pool.clone(), journal),
+            transactions: Transactions::new(&pool),
             config: typed,
             broker_configs,
             authorizer: Authorizer::default(),
@@ -263,6 +266,8 @@ impl Cluster {
         let is_news = self.liveness.set(id, true);
         if is_news {
             self.elect_leaders();
+            // Partitions that had no leader can be told how their transactions ended.
+            self.transactions.try_markers_again();
         }
         is_news
     }

@@ -49,6 +49,15 @@ id! {
     pub NodeId(i32)
 }
 
+/// The way in which a transaction ends. Source: Kafka's `TransactionResult`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum TransactionOutcome {
+    /// `read_committed` consumers get its records.
+    Commit,
+    /// `read_committed` consumers skip its records.
+    Abort,
+}
+
 impl Offset {
     /// Returns the offset `count` records later.
     pub fn plus(self, count: i64) -> Self {

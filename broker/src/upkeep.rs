@@ -1,8 +1,10 @@
 //! Work beside requests: the sweeps of the logs (`retention.ms`, `retention.bytes`, expired producers), the pool's stock of new buffers,
-//! and the return of those that nobody needs. One task, owned by the broker.
+//! the return of those that nobody needs, and the transactions that time out or wait for a leader. One task, owned by the broker.
 //!
 //! This file decides when a sweep runs; the log decides which segments are dropped. Groups expire their offsets themselves. Source:
 //! Kafka's `LogManager.cleanupLogs`.
+
+mod transactions;
 
 use crate::cluster::Cluster;
 use std::sync::Arc;
@@ -30,7 +32,8 @@ impl Upkeep {
                 }
             };
             let returning = return_memory(&cluster);
-            tokio::join!(sweeping, cluster.pool.keep_stock(), returning);
+            let transactions = transactions::keep(&cluster);
+            tokio::join!(sweeping, cluster.pool.keep_stock(), returning, transactions);
         });
         Self { task }
     }

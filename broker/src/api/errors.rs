@@ -9,11 +9,13 @@ mod names;
 mod records;
 mod requests;
 mod topics;
+mod transactions;
 
 pub(crate) use counts::ErrorCounts;
 pub(super) use groups::{commit_offsets_code, describe_group_code, joining_member_id};
 pub(super) use messages::default_message;
 pub(super) use requests::RequestError;
+pub(super) use transactions::fenced_code;
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::protocol::StrBytes;

@@ -1,15 +1,15 @@
-//! FindCoordinator: the broker that coordinates a group.
+//! FindCoordinator: the broker that coordinates a group or a transactional id.
 //!
 //! # Versions
 //! 0 to 6. One key up to version 3, several from version 4 on.
 //!
 //! # Behaviour
-//! The hash of a group's id selects a partition of `__consumer_offsets`, whose leader coordinates the group. The first look-up creates that
-//! topic. While no replica of the partition is alive the answer is COORDINATOR_NOT_AVAILABLE.
+//! The hash of a group's id selects a partition of `__consumer_offsets`, whose leader coordinates the group; for a transactional id it is
+//! one of `__transaction_state`. The first look-up creates the topic. While no replica of the partition is alive the answer is COORDINATOR_NOT_AVAILABLE.
 //!
 //! # Differs from Apache Kafka
 //! The look-up that creates the topic finds a coordinator already. Kafka answers COORDINATOR_NOT_AVAILABLE, and the client asks again.
-//! Transactional ids (key type 1) and share groups (2) get INVALID_REQUEST.
+//! Share groups (key type 2) get INVALID_REQUEST.
 //!
 //! # Notes by KIP
 //! KIP-699: several keys. KIP-890: version 5. KIP-932: key type 2, version 6.

@@ -1,18 +1,21 @@
-//! InitProducerId: allocates an id for an idempotent producer.
+//! InitProducerId: gives a producer its id and epoch.
 //!
 //! # Versions
 //! 0 to 5.
 //!
 //! # Behaviour
-//! Without a transactional id the answer has a new producer id at epoch 0.
+//! Without a transactional id the answer has a new producer id at epoch 0. With one it has the next epoch of the id, which fences earlier
+//! producers. If one of them had a transaction open, that is aborted, and the client gets CONCURRENT_TRANSACTIONS and asks again.
 //!
 //! # Differs from Apache Kafka
-//! Transactions are not served: a transactional id gets UNSUPPORTED_VERSION, which is fatal for a producer, and the broker logs the reason.
+//! - A process gives out ids from a random number on, not from 0: nothing is stored, and a producer that outlives a restart must not meet its
+//!   own id again.
 //!
 //! # Notes by KIP
-//! KIP-98: idempotent producers. KIP-360: from version 3 on a request may have the producer's former id and epoch.
+//! KIP-98: the API. KIP-360: from version 3 on a request may have the producer's former id and epoch. KIP-588: PRODUCER_FENCED from version 4
+//! on, before that INVALID_PRODUCER_EPOCH. KIP-939: version 6 with its two-phase commit is not stable in Kafka 4.4, and refused as there.
 
-use super::errors::KafkaError;
+use super::errors::{KafkaError, fenced_code};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::{ProducerEpoch, ProducerId};
@@ -33,32 +36,38 @@ impl Api for InitProducerId {
     fn handle(
         cluster: &Arc<Cluster>,
         context: &Arc<RequestContext>,
-        _version: i16,
+        version: i16,
         request: InitProducerIdRequest,
     ) -> Answering {
+        let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
         let init = InitProducer {
             transactional_id: request.transactional_id.map(|id| id.to_string()),
+            timeout_ms: request.transaction_timeout_ms,
             producer_id: ProducerId(request.producer_id.0),
             producer_epoch: ProducerEpoch(request.producer_epoch),
         };
-        let response = InitProducerIdResponse::default();
-        match init_producer_id(cluster, context, init) {
-            Ok((producer_id, producer_epoch)) => response
-                .with_producer_id(producer_id.0.into())
-                .with_producer_epoch(producer_epoch.0),
-            Err(error) => {
-                // The answer has no message: without this line the reason behind UNSUPPORTED_VERSION would not be known.
-                tracing::warn!(client_id = context.client_id, reason = %error, "refused a producer");
-                refused(error.code())
+        Answering::later(async move {
+            match init_producer_id(&cluster, &context, init).await {
+                Ok((producer_id, producer_epoch)) => InitProducerIdResponse::default()
+                    .with_producer_id(producer_id.0.into())
+                    .with_producer_epoch(producer_epoch.0)
+                    .into(),
+                Err(error) => {
+                    // The answer has no message: without this line the reason would not be known.
+                    tracing::debug!(client_id = context.client_id, reason = %error, "refused a producer");
+                    refused(fenced_code(error.code(), version >= PRODUCER_FENCED_FROM)).into()
+                }
             }
-        }
-        .into()
+        })
     }
 
     fn refuse(_version: i16, _request: &InitProducerIdRequest, code: i16) -> Answer {
         refused(code).into()
     }
 }
+
+/// The first version whose clients know PRODUCER_FENCED.
+const PRODUCER_FENCED_FROM: i16 = 4;
 
 impl ResponseMessage for InitProducerIdResponse {
     fn throttle_time_ms(&mut self) -> &mut i32 {

@@ -10,6 +10,8 @@ use kafka_protocol::protocol::{HeaderVersion, Request};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+mod add_offsets_to_txn;
+mod add_partitions_to_txn;
 mod add_raft_voter;
 mod alter_configs;
 mod answer;
@@ -33,6 +35,8 @@ mod describe_log_dirs;
 mod describe_producers;
 mod describe_quorum;
 mod describe_topic_partitions;
+mod describe_transactions;
+mod end_txn;
 pub(crate) mod errors;
 mod expire_delegation_token;
 pub(crate) mod fetch;
@@ -47,6 +51,7 @@ mod join_group;
 mod leave_group;
 mod list_groups;
 mod list_offsets;
+mod list_transactions;
 mod metadata;
 mod offset_commit;
 mod offset_delete;
@@ -65,6 +70,7 @@ mod topic_tests;
 mod unregister_broker;
 mod unregister_controller;
 mod update_features;
+mod write_txn_markers;
 
 pub(crate) use answer::{Answer, Answering, Delivery, Waiting};
 pub(crate) use errors::ErrorCounts;
@@ -126,6 +132,12 @@ apis![
     sasl_handshake::SaslHandshake,
     unregister_broker::UnregisterBroker,
     unregister_controller::UnregisterController,
+    add_offsets_to_txn::AddOffsetsToTxn,
+    add_partitions_to_txn::AddPartitionsToTxn,
+    describe_transactions::DescribeTransactions,
+    end_txn::EndTxn,
+    list_transactions::ListTransactions,
+    write_txn_markers::WriteTxnMarkers,
     update_features::UpdateFeatures,
 ];
 

@@ -29,7 +29,10 @@ use crate::cluster::{Cluster, NodeEndpoint};
 use crate::ids::NodeId;
 use crate::log::{AppendError, Appended, InvalidBatch};
 use crate::operations::RequestContext;
-use crate::operations::produce::{ProduceError, ProduceTarget, ProduceTerms, produce};
+use crate::operations::produce::{
+    ProduceError, ProduceTarget, ProduceTerms, authorize_transactional, produce,
+};
+use crate::operations::verify_transaction::WriteSupport;
 use crate::topic::leadership::NotServed;
 use request::ProduceRequest;
 use std::collections::BTreeSet;
@@ -58,9 +61,15 @@ impl Api for Produce {
     ) -> Answering {
         let terms = ProduceTerms {
             acks: request.acks,
-            is_transactional: request.is_transactional,
+            transactional_id: request.transactional_id.as_deref(),
+            support: WriteSupport::of_produce(version),
             allows_zstd: version >= ZSTD_FROM,
         };
+        let topics = request.topics.iter();
+        let batches = topics.flat_map(|topic| topic.partitions.iter().map(|data| data.records.as_ref()));
+        if let Err(denied) = authorize_transactional(cluster, context, terms, batches) {
+            return Answering::Now(Self::refuse(version, &request, denied.code()));
+        }
         let mut answer = AnswerBuilder {
             version,
             has_error: false,

@@ -4,7 +4,8 @@ use super::*;
 use crate::bounds::tests::samples::{Case, cases};
 use crate::messages::{
     AddRaftVoterRequest, ApiVersionsRequest, DeleteGroupsRequest, DescribeLogDirsRequest, ListOffsetsRequest,
-    OffsetCommitRequest, OffsetFetchRequest, UnregisterControllerRequest,
+    OffsetCommitRequest, OffsetFetchRequest, UnregisterControllerRequest, WriteTxnMarkersRequest,
+    WriteTxnMarkersResponse,
 };
 use kafka_protocol::messages::*;
 use kafka_protocol::protocol::Decodable;
@@ -111,6 +112,18 @@ refusals! {
     SyncGroupRequest, 1, |_, _| 1;
     IncrementalAlterConfigsRequest, 0, |asked, _| asked.resources.len();
     InitProducerIdRequest, 0, |_, _| 1;
+    AddOffsetsToTxnRequest, 0, |_, _| 1;
+    AddPartitionsToTxnRequest, 0, |asked, version| {
+        if version < 4 { nested(&asked.v3_and_below_topics, |topic| &topic.partitions) } else { 1 }
+    };
+    DescribeTransactionsRequest, 0, |asked, _| asked.transactional_ids.len();
+    EndTxnRequest, 0, |_, _| 1;
+    ListTransactionsRequest, 0, |_, _| 1;
+    // Its response has no throttle time. Markers of one producer share an entry, but samples have different ones.
+    WriteTxnMarkersRequest, 32_767, |asked, _| {
+        let topics = asked.markers.iter().flat_map(|marker| &marker.topics);
+        topics.map(|topic| topic.partition_indexes.iter().collect::<std::collections::BTreeSet<_>>().len()).sum()
+    };
     UpdateFeaturesRequest, 0, |_, _| 1;
     AddRaftVoterRequest, 0, |_, _| 1;
     CreateAclsRequest, 0, |asked, _| asked.creations.len();
@@ -143,7 +156,7 @@ macro_rules! unthrottled {
     };
 }
 
-unthrottled!(DescribeQuorumResponse SaslAuthenticateResponse SaslHandshakeResponse);
+unthrottled!(DescribeQuorumResponse SaslAuthenticateResponse SaslHandshakeResponse WriteTxnMarkersResponse);
 
 // These two are answered without a message of theirs.
 impl ResponseMessage for ProduceResponse {

@@ -56,6 +56,26 @@ impl Cluster {
     pub(crate) fn group_coordinator(&self, group_id: &str) -> Option<NodeId> {
         self.coordinator(CoordinatorTopic::Groups, group_id)
     }
+
+    /// Returns the broker that coordinates a transactional id: see [`Cluster::coordinator`].
+    pub(crate) fn transaction_coordinator(&self, transactional_id: &str) -> Option<NodeId> {
+        self.coordinator(CoordinatorTopic::Transactions, transactional_id)
+    }
+
+    /// Returns the epoch of the coordinator of a transactional id, which its markers carry: the leader epoch of its partition.
+    pub(crate) fn transaction_coordinator_epoch(&self, transactional_id: &str) -> i32 {
+        let partition_count = self.config.transaction_topic_partitions;
+        let topic = CoordinatorTopic::Transactions;
+        let partition = partition_of(&self.topics, topic, transactional_id, partition_count);
+        partition
+            .and_then(|partition| Some(partition.read().ok()?.leader_epoch.0))
+            .unwrap_or(0)
+    }
+
+    /// Returns the index of the partition of `__consumer_offsets` that keeps the offsets of a group.
+    pub(crate) fn offsets_partition(&self, group_id: &str) -> i32 {
+        java_hash(group_id) % self.config.offsets_topic_partitions
+    }
 }
 
 /// All topics of coordinators may hold the memory limit divided by this.

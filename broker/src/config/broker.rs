@@ -59,6 +59,16 @@ pub(crate) struct BrokerConfig {
     pub(crate) offsets_retention_minutes: i32,
     /// `offsets.retention.check.interval.ms`: how often groups drop expired offsets; default 600,000.
     pub(crate) offsets_retention_check_interval_ms: i64,
+    /// `transaction.max.timeout.ms`; default 900,000.
+    pub(crate) transaction_max_timeout_ms: i32,
+    /// `transaction.partition.verification.enable`; default true.
+    pub(crate) verifies_transactions: bool,
+    /// `transaction.abort.timed.out.transaction.cleanup.interval.ms`; default 10,000.
+    pub(crate) transaction_timeout_check_interval_ms: i32,
+    /// `transactional.id.expiration.ms`; default 604,800,000.
+    pub(crate) transactional_id_expiration_ms: i32,
+    /// `transaction.remove.expired.transaction.cleanup.interval.ms`; default 3,600,000.
+    pub(crate) transactional_id_expiration_check_interval_ms: i32,
     /// `socket.request.max.bytes`: the largest frame accepted; default 104,857,600.
     pub(crate) socket_request_max_bytes: i32,
     /// `max.incremental.fetch.session.cache.slots`, per broker; default 1,000.
@@ -105,6 +115,11 @@ impl Default for BrokerConfig {
             transaction_topic_segment_bytes: 104_857_600,
             offsets_retention_minutes: 10_080,
             offsets_retention_check_interval_ms: 600_000,
+            transaction_max_timeout_ms: 900_000,
+            verifies_transactions: true,
+            transaction_timeout_check_interval_ms: 10_000,
+            transactional_id_expiration_ms: 604_800_000,
+            transactional_id_expiration_check_interval_ms: 3_600_000,
             socket_request_max_bytes: 104_857_600,
             fetch_session_slots: 1_000,
             connections_max_idle_ms: 600_000,

@@ -26,7 +26,8 @@ pub(crate) mod without_effect {
     pub(crate) const NO_SHARE_GROUPS: &str = "there are no share groups";
     pub(crate) const NO_STREAMS_GROUPS: &str = "there are no streams groups";
     pub(crate) const NO_TIERED_STORAGE: &str = "there is no tiered storage";
-    pub(crate) const NO_TRANSACTIONS: &str = "there are no transactions";
+    pub(crate) const NO_TWO_PHASE_COMMIT: &str =
+        "two-phase commit is not stable in Kafka 4.4, and clients cannot ask for it";
     pub(crate) const ONE_PROCESS: &str = "all brokers and the controller are one process";
 }
 use without_effect::*;
@@ -403,17 +404,17 @@ static SETTINGS: &[Setting<BrokerConfig>] = &[
     no_effect("ssl.truststore.password", NO_SECURITY, "The password of the file with the certificates that are trusted."),
     no_effect("ssl.truststore.type", NO_SECURITY, "The format of the file with the certificates that are trusted."),
     read("telemetry.max.bytes", "The most bytes of metrics that a client may push at once."),
-    no_effect("transaction.abort.timed.out.transaction.cleanup.interval.ms", NO_TRANSACTIONS, "The interval at which transactions that have timed out are aborted, in milliseconds."),
-    no_effect("transaction.max.timeout.ms", NO_TRANSACTIONS, "The longest transaction timeout that a producer may ask for, in milliseconds."),
-    no_effect("transaction.partition.verification.enable", NO_TRANSACTIONS, "Whether a leader asks the coordinator if a transaction is open before it appends."),
-    no_effect("transaction.remove.expired.transaction.cleanup.interval.ms", NO_TRANSACTIONS, "The interval at which expired transactional ids are forgotten, in milliseconds."),
-    no_effect("transaction.state.log.load.buffer.size", NO_TRANSACTIONS, "The size of batches when transactions are loaded, in bytes."),
+    honoured("transaction.abort.timed.out.transaction.cleanup.interval.ms", "The interval at which transactions that have timed out are aborted, in milliseconds.", |config, value| config.transaction_timeout_check_interval_ms = value.int()),
+    honoured("transaction.max.timeout.ms", "The longest transaction timeout that a producer may ask for, in milliseconds.", |config, value| config.transaction_max_timeout_ms = value.int()),
+    honoured("transaction.partition.verification.enable", "Whether a leader asks the coordinator if a transaction is open before it appends.", |config, value| config.verifies_transactions = value.boolean()),
+    honoured("transaction.remove.expired.transaction.cleanup.interval.ms", "The interval at which expired transactional ids are forgotten, in milliseconds.", |config, value| config.transactional_id_expiration_check_interval_ms = value.int()),
+    no_effect("transaction.state.log.load.buffer.size", IN_MEMORY, "The size of batches when transactions are loaded, in bytes."),
     honoured("transaction.state.log.min.isr", "The min.insync.replicas of __transaction_state.", |config, value| config.transaction_topic_min_isr = value.int()),
     honoured("transaction.state.log.num.partitions", "The number of partitions of __transaction_state.", |config, value| config.transaction_topic_partitions = value.int()),
     honoured("transaction.state.log.replication.factor", "The replication factor of __transaction_state; the number of brokers if they are fewer.", |config, value| config.transaction_topic_replication_factor = value.short()),
     honoured("transaction.state.log.segment.bytes", "The size of a segment of __transaction_state, in bytes.", |config, value| config.transaction_topic_segment_bytes = value.int()),
-    no_effect("transaction.two.phase.commit.enable", NO_TRANSACTIONS, "Whether transactions may take part in two-phase commits."),
-    no_effect("transactional.id.expiration.ms", NO_TRANSACTIONS, "The time without use after which a transactional id is forgotten, in milliseconds."),
+    no_effect("transaction.two.phase.commit.enable", NO_TWO_PHASE_COMMIT, "Whether transactions may take part in two-phase commits."),
+    honoured("transactional.id.expiration.ms", "The time without use after which a transactional id is forgotten, in milliseconds.", |config, value| config.transactional_id_expiration_ms = value.int()),
     no_effect("unclean.leader.election.enable", NO_REPLICATION, "Whether a replica that is not in sync may become the leader when no other is left, losing records."),
     no_effect("unclean.leader.election.interval.ms", NO_REPLICATION, "The interval at which partitions without a leader are looked at for an unclean election, in milliseconds."),
     no_effect("unstable.api.versions.enable", FIXED, "Whether versions of APIs that are not final are offered."),

@@ -191,6 +191,14 @@ mod tests {
             ("log.retention.check.interval.ms", "8"),
             ("max.request.partition.size.limit", "9"),
             ("producer.id.expiration.ms", "10"),
+            ("transaction.max.timeout.ms", "11"),
+            ("transaction.partition.verification.enable", "false"),
+            (
+                "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+                "12",
+            ),
+            ("transactional.id.expiration.ms", "13"),
+            ("transaction.remove.expired.transaction.cleanup.interval.ms", "14"),
             ("log.retention.ms", "10"),
         ]);
         let expected = BrokerConfig {
@@ -222,6 +230,11 @@ mod tests {
             transaction_topic_segment_bytes: 15,
             offsets_retention_minutes: 6,
             offsets_retention_check_interval_ms: 60,
+            transaction_max_timeout_ms: 11,
+            verifies_transactions: false,
+            transaction_timeout_check_interval_ms: 12,
+            transactional_id_expiration_ms: 13,
+            transactional_id_expiration_check_interval_ms: 14,
             socket_request_max_bytes: 7,
             fetch_session_slots: 0,
             connections_max_idle_ms: -1,

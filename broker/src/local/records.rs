@@ -8,6 +8,7 @@ use crate::operations::RequestContext;
 use crate::operations::fetch::{FetchLimits, read};
 use crate::operations::list_offsets::{Query, Spec, list_offset};
 use crate::operations::produce::{ProduceError, ProduceTarget, ProduceTerms, produce};
+use crate::operations::verify_transaction::WriteSupport;
 use crate::topic::TopicKey;
 use crate::{BatchHeader, records};
 use bytes::Bytes;
@@ -18,10 +19,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 /// The terms of every batch from this process.
-pub(super) const TERMS: ProduceTerms = ProduceTerms {
+pub(super) const TERMS: ProduceTerms<'static> = ProduceTerms {
     // Followers are simulated, so waiting for all replicas costs nothing.
     acks: -1,
-    is_transactional: false,
+    transactional_id: None,
+    support: WriteSupport::AddsPartition,
     allows_zstd: true,
 };
 

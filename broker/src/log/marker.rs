@@ -4,16 +4,8 @@
 use super::batch::Batch;
 use super::header::{BATCH_HEADER_BYTES, BatchHeader, Compression};
 use super::records::{self, NewRecord};
+pub(crate) use crate::ids::TransactionOutcome;
 use crate::ids::{ProducerEpoch, ProducerId, Sequence};
-
-/// How a transaction ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum TransactionOutcome {
-    /// `read_committed` consumers get its records.
-    Commit,
-    /// `read_committed` consumers skip its records.
-    Abort,
-}
 
 /// The end of a producer's transaction in one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

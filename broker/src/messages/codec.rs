@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail, ensure};
 use bytes::Bytes;
-use kafka_protocol::messages::{BrokerId, GroupId, TopicName};
+use kafka_protocol::messages::{BrokerId, GroupId, ProducerId, TopicName, TransactionalId};
 use kafka_protocol::protocol::StrBytes;
 use kafka_protocol::protocol::buf::{ByteBuf, ByteBufMut};
 use uuid::Uuid;
@@ -90,7 +90,9 @@ same_as! {
     Uuid: u128, Uuid::as_u128, Uuid::from_u128;
     BrokerId: i32, |id| id.0, BrokerId;
     GroupId: StrBytes, |id| id.0.clone(), GroupId;
+    ProducerId: i64, |id| id.0, ProducerId;
     TopicName: StrBytes, |name| name.0.clone(), TopicName;
+    TransactionalId: StrBytes, |id| id.0.clone(), TransactionalId;
 }
 
 /// Writes and reads values with a length in front as those that are not null.

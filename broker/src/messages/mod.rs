@@ -23,6 +23,8 @@ pub mod offset_fetch_response;
 mod tests;
 pub mod unregister_controller_request;
 pub mod unregister_controller_response;
+pub mod write_txn_markers_request;
+pub mod write_txn_markers_response;
 
 pub use add_raft_voter_request::AddRaftVoterRequest;
 pub use add_raft_voter_response::AddRaftVoterResponse;
@@ -40,3 +42,5 @@ pub use offset_fetch_request::OffsetFetchRequest;
 pub use offset_fetch_response::OffsetFetchResponse;
 pub use unregister_controller_request::UnregisterControllerRequest;
 pub use unregister_controller_response::UnregisterControllerResponse;
+pub use write_txn_markers_request::WriteTxnMarkersRequest;
+pub use write_txn_markers_response::WriteTxnMarkersResponse;

@@ -3,7 +3,7 @@
 //!
 //! | operation | asks for |
 //! | --- | --- |
-//! | Produce | WRITE on the topic |
+//! | Produce | WRITE on the topic; in a transaction also on the transactional id |
 //! | Fetch | READ on the topic |
 //! | ListOffsets, OffsetForLeaderEpoch | DESCRIBE on the topic |
 //! | Metadata | DESCRIBE on the topic; to create it CREATE on the cluster or on the topic |
@@ -30,6 +30,12 @@
 //! | OffsetCommit | READ on the group and on the topic |
 //! | OffsetFetch | DESCRIBE on the group and on the topic |
 //! | OffsetDelete | DELETE on the group and READ on the topic |
+//! | AddPartitionsToTxn | WRITE on the transactional id and on the topic; CLUSTER_ACTION on the cluster from version 4 on |
+//! | AddOffsetsToTxn, TxnOffsetCommit | WRITE on the transactional id, READ on the group; the commit also READ on the topic |
+//! | EndTxn | WRITE on the transactional id |
+//! | WriteTxnMarkers | ALTER or CLUSTER_ACTION on the cluster |
+//! | DescribeTransactions | DESCRIBE on the transactional id, and on the topics of its partitions |
+//! | ListTransactions | DESCRIBE on each transactional id |
 //! | InitProducerId | WRITE on the transactional id; without one IDEMPOTENT_WRITE on the cluster, or WRITE on any topic |
 //!
 //! ApiVersions asks for nothing, and neither do SaslHandshake, SaslAuthenticate and the APIs of delegation tokens, which are refused before. Source: Kafka's `KafkaApis`, `ControllerApis`, `AuthHelper` and `ConfigHelper`.

@@ -70,6 +70,8 @@ pub(crate) async fn delete_topics(
         if deleted.iter().any(|name| **name == *CONSUMER_OFFSETS) {
             cluster.groups.unload().await;
         }
+        // Transactions that wait for a leader of a deleted partition wait no longer.
+        cluster.transactions.try_markers_again();
     }
     results
 }

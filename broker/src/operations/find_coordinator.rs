@@ -1,4 +1,4 @@
-//! FindCoordinator: finds the broker that coordinates a group.
+//! FindCoordinator: finds the broker that coordinates a group or a transactional id.
 
 use super::RequestContext;
 use super::access::{Denied, authorize};
@@ -27,14 +27,6 @@ pub(crate) enum FindCoordinatorError {
     /// The client may not see the group or the transactional id.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// No broker coordinates transactions.
-    #[error(
-        "this broker does not serve transactions: no coordinator for transactional id `{transactional_id}`"
-    )]
-    NoTransactions {
-        /// The requested key.
-        transactional_id: String,
-    },
     /// No broker coordinates share groups.
     #[error("this broker does not serve share groups: no coordinator for `{key}`")]
     NoShareGroups {
@@ -58,7 +50,7 @@ pub(crate) enum FindCoordinatorError {
         listener: String,
     },
     /// The key's type is unknown.
-    #[error("invalid coordinator key type {key_type}: must be 0 (group)")]
+    #[error("invalid coordinator key type {key_type}: must be 0 (group) or 1 (transaction)")]
     UnknownKeyType {
         /// The requested key.
         key_type: i8,
@@ -82,9 +74,9 @@ pub(crate) fn find_coordinator(
     authorize(cluster, context, operation, resource)?;
     match kind {
         CoordinatorKind::Group => coordinator_by_topic(cluster, context, CoordinatorTopic::Groups, key),
-        CoordinatorKind::Transaction => Err(FindCoordinatorError::NoTransactions {
-            transactional_id: key.to_owned(),
-        }),
+        CoordinatorKind::Transaction => {
+            coordinator_by_topic(cluster, context, CoordinatorTopic::Transactions, key)
+        }
         CoordinatorKind::Share => Err(FindCoordinatorError::NoShareGroups { key: key.to_owned() }),
         CoordinatorKind::Unknown(key_type) => Err(FindCoordinatorError::UnknownKeyType { key_type }),
     }

@@ -6,6 +6,7 @@
 
 pub(crate) mod access;
 pub(crate) mod acls;
+pub(crate) mod add_partitions_to_txn;
 pub(crate) mod alter_configs;
 pub(crate) mod commit_offsets;
 pub(crate) mod consumer_group_describe;
@@ -23,6 +24,8 @@ pub(crate) mod describe_log_dirs;
 pub(crate) mod describe_producers;
 pub(crate) mod describe_quorum;
 pub(crate) mod describe_topic_partitions;
+pub(crate) mod describe_transactions;
+pub(crate) mod end_txn;
 pub(crate) mod fetch;
 pub(crate) mod fetch_offsets;
 pub(crate) mod find_coordinator;
@@ -32,14 +35,18 @@ pub(crate) mod join_group;
 pub(crate) mod leave_group;
 pub(crate) mod list_groups;
 pub(crate) mod list_offsets;
+pub(crate) mod list_transactions;
 pub(crate) mod metadata;
 pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
 pub(crate) mod raft_voters;
 pub(crate) mod sync_group;
 mod topic_catalog;
+pub(crate) mod transactional_id;
 pub(crate) mod unregister;
 pub(crate) mod update_features;
+pub(crate) mod verify_transaction;
+pub(crate) mod write_txn_markers;
 
 use crate::cluster::Ingress;
 use crate::ids::NodeId;

@@ -5,16 +5,18 @@
 //! `LogValidator`.
 
 use super::RequestContext;
-use super::access::{authorize_topic, find_topic};
+use super::access::{Denied, authorize, authorize_topic, find_topic};
+use super::verify_transaction::{NotInTransaction, WriteSupport, add_or_verify};
 use crate::cluster::Cluster;
 use crate::ids::Offset;
 use crate::log::header::BatchHeader;
-use crate::log::{AppendError, Appended, Batch, FramedBatch, InvalidBatch};
+use crate::log::{AppendError, Appended, Batch, FramedBatch, InvalidBatch, Unverified, Verification};
 use crate::pool::OutOfMemory;
-use crate::security::AclOperation;
+use crate::security::{AclOperation, Resource};
 use crate::topic::leadership::NotServed;
 use crate::topic::name::is_internal;
 use crate::topic::{Partition, Topic, TopicKey};
+use crate::transaction::TopicPartition;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,14 +24,17 @@ use uuid::Uuid;
 
 /// The client id that may write to internal topics, as in Kafka (`AdminUtils.ADMIN_CLIENT_ID`).
 const ADMIN_CLIENT_ID: &str = "__admin_client";
+/// The bit of a batch's attributes that says that it is transactional.
+const TRANSACTIONAL: u8 = 0x10;
 
 /// The fields of a request that apply to all its batches.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ProduceTerms {
+pub(crate) struct ProduceTerms<'a> {
     /// 1, -1 for all in-sync replicas, or 0 for no answer. Any other value is an error of each partition.
     pub(crate) acks: i16,
-    /// Whether the request has a transactional id.
-    pub(crate) is_transactional: bool,
+    pub(crate) transactional_id: Option<&'a str>,
+    /// What the client understands of transactions.
+    pub(crate) support: WriteSupport,
     /// Whether the batches may be compressed with zstd (Produce 7 and later).
     pub(crate) allows_zstd: bool,
 }
@@ -45,10 +50,10 @@ pub(crate) enum ProduceError {
     NoBatch,
     #[error("invalid compression zstd: a Produce request must have version 7 or later to use it")]
     ZstdTooEarly,
-    #[error("transactions are not served: produce without a transactional id")]
-    TransactionsNotServed,
     #[error("Cannot append to internal topic {topic}")]
     InternalTopic { topic: Arc<str> },
+    #[error("{}", Self::not_in_transaction(.0))]
+    NotInTransaction(NotInTransaction),
     #[error(transparent)]
     NotServed(#[from] NotServed),
     /// Found before the log is looked at.
@@ -62,6 +67,18 @@ pub(crate) enum ProduceError {
         error: AppendError,
         log_start_offset: Offset,
     },
+}
+
+impl ProduceError {
+    /// Returns the text of Kafka's `ReplicaManager.handleProduceAppend`.
+    fn not_in_transaction(error: &NotInTransaction) -> String {
+        match error.retried_as_replication() {
+            Some(name) => format!(
+                "Unable to verify the partition has been added to the transaction. Underlying error: {name}"
+            ),
+            None => error.to_string(),
+        }
+    }
 }
 
 /// The topic of a request's batches, looked up once for all of them.
@@ -112,11 +129,34 @@ impl ProduceTarget {
     }
 }
 
+/// Checks that the client may write in transactions, if any of the batches is transactional. Source: Kafka's
+/// `KafkaApis.handleProduceRequest` and `RequestUtils.hasTransactionalRecords`.
+///
+/// # Errors
+/// [`Denied::TransactionalId`], also if the request has no transactional id.
+pub(crate) fn authorize_transactional<'a>(
+    cluster: &Cluster,
+    context: &RequestContext,
+    terms: ProduceTerms<'_>,
+    mut batches: impl Iterator<Item = Option<&'a Bytes>>,
+) -> Result<(), Denied> {
+    if !batches.any(|batch| batch.is_some_and(|batch| is_transactional(batch))) {
+        return Ok(());
+    }
+    let id = terms.transactional_id.ok_or(Denied::TransactionalId)?;
+    authorize(
+        cluster,
+        context,
+        AclOperation::Write,
+        Resource::TransactionalId(id),
+    )
+}
+
 /// Appends one batch to a partition of the topic.
 pub(crate) fn produce(
     cluster: &Cluster,
     context: &RequestContext,
-    terms: ProduceTerms,
+    terms: ProduceTerms<'_>,
     topic: &ProduceTarget,
     index: i32,
     records: Option<Bytes>,
@@ -138,7 +178,7 @@ pub(crate) fn produce(
 /// looks at acks, and only the log looks into a batch.
 fn check_terms(
     context: &RequestContext,
-    terms: ProduceTerms,
+    terms: ProduceTerms<'_>,
     partition: &Partition,
     header: &BatchHeader,
 ) -> Result<(), ProduceError> {
@@ -179,7 +219,7 @@ fn refusal(
 pub(crate) fn produce_verified(
     cluster: &Cluster,
     context: &RequestContext,
-    terms: ProduceTerms,
+    terms: ProduceTerms<'_>,
     topic: &ProduceTarget,
     (index, batch): (i32, Batch),
 ) -> Result<Appended, ProduceError> {
@@ -191,13 +231,11 @@ pub(crate) fn produce_verified(
 fn append(
     cluster: &Cluster,
     context: &RequestContext,
-    terms: ProduceTerms,
+    terms: ProduceTerms<'_>,
     partition: &Partition,
     batch: Batch,
 ) -> Result<Appended, ProduceError> {
-    if terms.is_transactional || batch.header.is_transactional() {
-        return Err(ProduceError::TransactionsNotServed);
-    }
+    let verification = verification(cluster, context, terms, partition, &batch)?;
     let bytes = batch.size_bytes() as u64;
     admit(cluster)?;
     // The clock is read before the lock, for which other appends and fetches wait.
@@ -207,7 +245,7 @@ fn append(
         let mut state = partition.write().map_err(NotServed::Offline)?;
         state.check_leadership(context.node_id, None)?;
         state
-            .append(batch, now_ms)
+            .append_verified(batch, verification, now_ms)
             .map_err(|error| ProduceError::Append {
                 error,
                 log_start_offset: state.log().log_start_offset(),
@@ -218,6 +256,63 @@ fn append(
         cluster.counters.count_in(records.unsigned_abs(), bytes);
     }
     Ok(appended)
+}
+
+/// Returns what is known of the transaction of a batch. The coordinator is asked before the first batch of a transaction in a partition.
+/// Source: Kafka's `ReplicaManager.maybeStartTransactionVerificationForPartition`.
+fn verification(
+    cluster: &Cluster,
+    context: &RequestContext,
+    terms: ProduceTerms<'_>,
+    partition: &Partition,
+    batch: &Batch,
+) -> Result<Verification, ProduceError> {
+    let header = &batch.header;
+    let (true, Some(id)) = (
+        header.is_transactional() && header.has_producer_id(),
+        terms.transactional_id,
+    ) else {
+        return Ok(Verification::None);
+    };
+    // A write that adds its partition is always told to the coordinator.
+    if !cluster.config.verifies_transactions && terms.support != WriteSupport::AddsPartition {
+        return Ok(Verification::Disabled);
+    }
+    let (producer_id, producer_epoch) = (header.producer_id(), header.producer_epoch());
+    let unverified = Unverified {
+        producer_id,
+        producer_epoch,
+        base_sequence: header.base_sequence(),
+        supports_epoch_bump: terms.support == WriteSupport::AddsPartition,
+    };
+    let guard = {
+        let mut state = partition.write().map_err(NotServed::Offline)?;
+        state.check_leadership(context.node_id, None)?;
+        let begun = state.begin_verification(unverified, cluster.clock.now_ms());
+        begun.map_err(|error| ProduceError::Append {
+            error,
+            log_start_offset: state.log().log_start_offset(),
+        })?
+    };
+    // The partition is not locked while the coordinator is asked. If a marker comes in between, the append with this guard fails.
+    let Some(guard) = guard else {
+        return Ok(Verification::None);
+    };
+    let asked = TopicPartition {
+        topic: Arc::clone(partition.topic()),
+        partition: partition.index,
+    };
+    add_or_verify(cluster, id, (producer_id, producer_epoch), asked, terms.support)
+        .map_err(ProduceError::NotInTransaction)?;
+    Ok(Verification::Confirmed(guard))
+}
+
+/// Returns whether the batch says that it is transactional. Its other fields are checked later.
+fn is_transactional(batch: &Bytes) -> bool {
+    // The attributes of a batch of version 2 are its bytes 21 and 22.
+    batch
+        .get(22)
+        .is_some_and(|attributes| attributes & TRANSACTIONAL != 0)
 }
 
 /// Checks that the memory limit is not reached. Logs a warning once until there is room again.

@@ -171,6 +171,7 @@ impl State {
     }
 
     /// Appends a client's batch as the leader. A transactional batch must belong to a transaction that is open here.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for journals, which have no producer"))]
     pub(crate) fn append(&mut self, batch: Batch, now_ms: i64) -> Result<Appended, AppendError> {
         self.append_verified(batch, Verification::None, now_ms)
     }
@@ -186,7 +187,7 @@ impl State {
     }
 
     /// Appends a coordinator's batch as the leader. It has no sequences, and begins a transaction if it is transactional.
-    #[expect(dead_code, reason = "the transaction coordinator uses it")]
+    #[expect(dead_code, reason = "the group coordinator uses it")]
     pub(crate) fn append_as_coordinator(
         &mut self,
         batch: Batch,
@@ -218,7 +219,6 @@ impl State {
     ///
     /// # Errors
     /// [`MarkerError`] if a newer producer or a newer coordinator has written.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the transaction coordinator uses it"))]
     pub(crate) fn append_marker(
         &mut self,
         marker: TransactionMarker,
@@ -242,7 +242,6 @@ impl State {
     ///
     /// # Errors
     /// [`AppendError::InvalidProducerEpoch`] if a newer epoch has written.
-    #[expect(dead_code, reason = "the transaction coordinator uses it")]
     pub(crate) fn begin_verification(
         &mut self,
         batch: Unverified,

@@ -4,8 +4,8 @@
 
 use super::errors::TransactionError;
 use super::metadata::{TopicPartition, TransactionMetadata};
-use super::state::{TransactionOutcome, TransactionState, TransactionVersion};
-use crate::ids::{ProducerEpoch, ProducerId};
+use super::state::{TransactionState, TransactionVersion};
+use crate::ids::{ProducerEpoch, ProducerId, TransactionOutcome};
 use std::collections::BTreeSet;
 
 /// What a request to end a transaction leads to.

@@ -4,8 +4,8 @@
 //! at once, so only one pending state lasts: from the decision (PrepareCommit, PrepareAbort) until all markers are written.
 //! Source: Kafka's `TransactionMetadata` and `TxnTransitMetadata`.
 
-use super::state::{TransactionOutcome, TransactionState, TransactionVersion};
-use crate::ids::{ProducerEpoch, ProducerId};
+use super::state::{TransactionState, TransactionVersion};
+use crate::ids::{ProducerEpoch, ProducerId, TransactionOutcome};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

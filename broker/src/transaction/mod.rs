@@ -4,15 +4,6 @@
 //! the lock and stores each value in one place. This room knows partitions by name only: operations write the markers, and know which broker
 //! coordinates an id.
 
-#![cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "the APIs of transactions are built on it next"
-    )
-)]
-
 mod end;
 mod errors;
 mod init;
@@ -31,5 +22,5 @@ pub(crate) use init::FormerProducer;
 pub(crate) use journal::TransactionJournal;
 pub(crate) use listing::TransactionFilters;
 pub(crate) use metadata::{TopicPartition, TransactionMetadata};
-pub(crate) use state::{TransactionOutcome, TransactionState, TransactionVersion};
+pub(crate) use state::{TransactionState, TransactionVersion};
 pub(crate) use transactions::{DecidedTransaction, RefusedTransaction, Transactions, TransactionsFull};

@@ -1,5 +1,7 @@
 //! The states of a transactional id. Source: Kafka's `org.apache.kafka.coordinator.transaction.TransactionState`.
 
+use crate::ids::TransactionOutcome;
+
 /// The state of a transactional id, with Kafka's code of it in the records of `__transaction_state`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum TransactionState {
@@ -77,13 +79,6 @@ impl TransactionState {
             Self::CompleteAbort => before == Self::PrepareAbort,
         }
     }
-}
-
-/// The way in which a transaction ends. Source: Kafka's `TransactionResult`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum TransactionOutcome {
-    Commit,
-    Abort,
 }
 
 impl TransactionOutcome {

@@ -5,7 +5,7 @@ mod rules;
 mod shell;
 
 use super::*;
-use crate::ids::{ProducerEpoch, ProducerId};
+use crate::ids::{ProducerEpoch, ProducerId, TransactionOutcome};
 use std::collections::BTreeSet;
 
 const NOW_MS: i64 = 1_700_000_000_000;

@@ -10,13 +10,13 @@ use super::init::{FormerProducer, Initialised};
 use super::journal::{self, TransactionJournal};
 use super::listing::TransactionFilters;
 use super::metadata::{TopicPartition, TransactionMetadata};
-use super::state::{TransactionOutcome, TransactionState, TransactionVersion};
-use crate::ids::{ProducerEpoch, ProducerId};
+use super::state::{TransactionState, TransactionVersion};
+use crate::ids::{ProducerEpoch, ProducerId, TransactionOutcome};
 use crate::pool::{Charge, Pool};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard, Notify};
 
 /// All transactional ids may hold the memory limit divided by this.
 const IDS_DIVISOR: usize = 16;
@@ -33,6 +33,8 @@ pub(crate) struct Transactions {
     ids: Mutex<Ids>,
     /// Wakes the writer of markers.
     decided: Notify,
+    /// Held by the writer of markers.
+    writing: AsyncMutex<()>,
     limit_bytes: usize,
 }
 
@@ -87,6 +89,7 @@ impl Transactions {
         Self {
             ids: Mutex::new(ids),
             decided: Notify::new(),
+            writing: AsyncMutex::default(),
             limit_bytes: pool.limit_bytes() / IDS_DIVISOR,
         }
     }
@@ -271,9 +274,21 @@ impl Transactions {
         }
     }
 
-    /// Completes when a transaction was decided. Enable it before looking for decided transactions.
-    pub(crate) fn until_decided(&self) -> Notified<'_> {
+    /// Waits for the turn to write markers. It is held until the markers of all decided transactions were tried.
+    pub(crate) async fn turn_to_write(&self) -> AsyncMutexGuard<'_, ()> {
+        self.writing.lock().await
+    }
+
+    /// Completes when a transaction was decided, or a marker that could not be written may be written now.
+    pub(crate) fn until_markers_are_due(&self) -> Notified<'_> {
         self.decided.notified()
+    }
+
+    /// Wakes the writer of markers if some are left: a partition has a leader again, or is deleted.
+    pub(crate) fn try_markers_again(&self) {
+        if !self.lock().decided.is_empty() {
+            self.decided.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Ids> {

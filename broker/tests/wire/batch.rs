@@ -7,13 +7,22 @@ pub(crate) const BASE_TIMESTAMP_MS: i64 = 1_700_000_000_000;
 
 /// Returns a batch of three records: a key and a value, a null value, a null key and a header.
 pub(crate) fn three_records(producer_id: i64, producer_epoch: i16, base_sequence: i32) -> Bytes {
+    batch_of_three(0, producer_id, producer_epoch, base_sequence)
+}
+
+/// Returns the batch of [`three_records`] as one of a transaction.
+pub(crate) fn three_transactional_records(producer_id: i64, producer_epoch: i16) -> Bytes {
+    batch_of_three(0x10, producer_id, producer_epoch, 0)
+}
+
+fn batch_of_three(attributes: i16, producer_id: i64, producer_epoch: i16, base_sequence: i32) -> Bytes {
     let records = [
         record(0, Some(b"key-0"), Some(b"value-0"), &[]),
         record(1, Some(b"key-1"), None, &[]),
         record(2, None, Some(b"value-2"), &[("trace", b"\x00\xff")]),
     ];
     let mut after_crc = Vec::new();
-    after_crc.put_i16(0); // attributes: not compressed, CreateTime
+    after_crc.put_i16(attributes); // not compressed, CreateTime
     after_crc.put_i32(2); // last offset delta
     after_crc.put_i64(BASE_TIMESTAMP_MS);
     after_crc.put_i64(BASE_TIMESTAMP_MS + 20);

@@ -192,6 +192,11 @@ pub(crate) async fn delete_records(version: i16) {
     world.stop().await;
 }
 
+const NOT_COORDINATOR: i16 = 16;
+const INVALID_PRODUCER_EPOCH: i16 = 47;
+const INVALID_TRANSACTION_TIMEOUT: i16 = 50;
+const PRODUCER_FENCED: i16 = 90;
+
 pub(crate) async fn init_producer_id(version: i16) {
     let world = World::start().await;
     let mut client = world.connect().await;
@@ -215,13 +220,41 @@ pub(crate) async fn init_producer_id(version: i16) {
     }
     assert_ne!(ids[0], ids[1]);
 
-    let refused = client
-        .ask(version, &request.with_transactional_id(Some(text("tx-1").into())))
-        .await;
-    assert_ne!(refused.error_code, NONE, "transactions are not served yet");
+    let first = InitProducerIdRequest::default()
+        .with_transactional_id(Some(text("tx-1").into()))
+        .with_transaction_timeout_ms(60_000);
+    // Before somebody has looked for a coordinator there is none.
+    assert_eq!(client.ask(version, &first).await.error_code, NOT_COORDINATOR);
+    crate::transaction_apis::find_transaction_coordinator(&mut client).await;
+    let answer = client.ask(version, &first).await;
+    assert_eq!((answer.error_code, answer.producer_epoch), (NONE, 0));
+    let mut again = first.clone();
+    if version >= 3 {
+        again.producer_id = answer.producer_id;
+        again.producer_epoch = answer.producer_epoch;
+    }
+    let next = client.ask(version, &again).await;
     assert_eq!(
-        (refused.producer_id, refused.producer_epoch),
-        (ProducerId(-1), -1)
+        (next.error_code, next.producer_id, next.producer_epoch),
+        (NONE, answer.producer_id, 1)
+    );
+    if version >= 3 {
+        again.producer_epoch = 7;
+        let fenced = client.ask(version, &again).await;
+        let code = if version < 4 {
+            INVALID_PRODUCER_EPOCH
+        } else {
+            PRODUCER_FENCED
+        };
+        assert_eq!(
+            (fenced.error_code, fenced.producer_id, fenced.producer_epoch),
+            (code, ProducerId(-1), -1)
+        );
+    }
+    let hasty = first.with_transaction_timeout_ms(900_001);
+    assert_eq!(
+        client.ask(version, &hasty).await.error_code,
+        INVALID_TRANSACTION_TIMEOUT
     );
     world.stop().await;
 }

@@ -14,6 +14,7 @@ mod log_apis;
 mod offset_apis;
 mod record_apis;
 mod topic_apis;
+mod transaction_apis;
 mod world;
 
 use esmeralda_broker::messages::ApiVersionsRequest;
@@ -43,6 +44,10 @@ const ADVERTISED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::DeleteRecords, 0, 2),
     (ApiKey::InitProducerId, 0, 5),
     (ApiKey::OffsetForLeaderEpoch, 2, 4),
+    (ApiKey::AddPartitionsToTxn, 0, 5),
+    (ApiKey::AddOffsetsToTxn, 0, 4),
+    (ApiKey::EndTxn, 0, 5),
+    (ApiKey::WriteTxnMarkers, 1, 2),
     (ApiKey::DescribeAcls, 1, 3),
     (ApiKey::CreateAcls, 1, 3),
     (ApiKey::DeleteAcls, 1, 3),
@@ -62,6 +67,8 @@ const ADVERTISED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::UpdateFeatures, 0, 2),
     (ApiKey::DescribeCluster, 0, 2),
     (ApiKey::DescribeProducers, 0, 0),
+    (ApiKey::DescribeTransactions, 0, 0),
+    (ApiKey::ListTransactions, 0, 2),
     (ApiKey::UnregisterBroker, 0, 0),
     (ApiKey::DescribeTopicPartitions, 0, 0),
     (ApiKey::AddRaftVoter, 0, 1),
@@ -94,6 +101,12 @@ every_version! {
     offset_for_leader_epoch_finds_the_epochs_end: OffsetForLeaderEpoch => log_apis::offset_for_leader_epoch,
     delete_records_moves_the_log_start: DeleteRecords => log_apis::delete_records,
     init_producer_id_hands_out_new_ids: InitProducerId => log_apis::init_producer_id,
+    add_partitions_to_txn_adds_all_or_none: AddPartitionsToTxn => transaction_apis::add_partitions_to_txn,
+    add_offsets_to_txn_adds_the_groups_partition: AddOffsetsToTxn => transaction_apis::add_offsets_to_txn,
+    end_txn_decides_the_outcome: EndTxn => transaction_apis::end_txn,
+    write_txn_markers_ends_a_transaction: WriteTxnMarkers => transaction_apis::write_txn_markers,
+    describe_transactions_shows_the_partitions: DescribeTransactions => transaction_apis::describe_transactions,
+    list_transactions_filters: ListTransactions => transaction_apis::list_transactions,
     describe_producers_tells_of_the_last_sequence: DescribeProducers => log_apis::describe_producers,
     metadata_describes_the_topic: Metadata => cluster_apis::metadata,
     describe_cluster_names_the_brokers: DescribeCluster => cluster_apis::describe_cluster,

@@ -73,9 +73,7 @@ impl KafkaError for FindCoordinatorError {
             Self::Denied(denied) => denied.response(),
             Self::NotAvailable { .. } | Self::NoListener { .. } => ResponseError::CoordinatorNotAvailable,
             // Kafka gives this code for share groups while they are off.
-            Self::NoTransactions { .. } | Self::NoShareGroups { .. } | Self::UnknownKeyType { .. } => {
-                ResponseError::InvalidRequest
-            }
+            Self::NoShareGroups { .. } | Self::UnknownKeyType { .. } => ResponseError::InvalidRequest,
         }
     }
 }

@@ -5,7 +5,6 @@ use crate::fetch::FetchError;
 use crate::fetch::session::SessionError;
 use crate::log::records::InvalidRecords;
 use crate::log::{AppendError, InvalidBatch, MarkerError};
-use crate::operations::init_producer_id::InitProducerIdError;
 use crate::operations::list_offsets::ListOffsetsError;
 use crate::operations::produce::ProduceError;
 use crate::topic::leadership::NotServed;
@@ -67,8 +66,12 @@ impl KafkaError for ProduceError {
             Self::InvalidRequiredAcks { .. } => ResponseError::InvalidRequiredAcks,
             Self::NoBatch => ResponseError::InvalidRecord,
             Self::ZstdTooEarly => ResponseError::UnsupportedCompressionType,
-            Self::TransactionsNotServed => ResponseError::InvalidTxnState,
             Self::InternalTopic { .. } => ResponseError::InvalidTopicException,
+            // It does not make clients refresh their metadata, as others that they retry would.
+            Self::NotInTransaction(error) if error.retried_as_replication().is_some() => {
+                ResponseError::NotEnoughReplicas
+            }
+            Self::NotInTransaction(error) => error.response(),
             Self::NotServed(error) => error.response(),
             Self::Invalid(error) => error.response(),
             // Kafka has no code for a full broker. Of the codes that make a producer wait and retry, this one fits best.
@@ -120,17 +123,6 @@ impl KafkaError for SessionError {
             Self::IdNotFound => ResponseError::FetchSessionIdNotFound,
             Self::InvalidEpoch => ResponseError::InvalidFetchSessionEpoch,
             Self::TopicIdMixed => ResponseError::FetchSessionTopicIdError,
-        }
-    }
-}
-
-impl KafkaError for InitProducerIdError {
-    fn response(&self) -> ResponseError {
-        match self {
-            Self::Denied(denied) => denied.response(),
-            // The answer has no message. Of the codes that are fatal for a producer, this one says the most.
-            Self::TransactionsNotServed { .. } => ResponseError::UnsupportedVersion,
-            Self::IdWithoutEpoch | Self::EmptyTransactionalId => ResponseError::InvalidRequest,
         }
     }
 }

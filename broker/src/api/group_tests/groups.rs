@@ -117,7 +117,7 @@ async fn find_coordinator_of_every_version() {
             let rows: Vec<_> = rows.map(|row| (&*row.key, row.node_id.0)).collect();
             assert_eq!(rows, expected);
         }
-        for key_type in (1..=2).filter(|_| version >= 1) {
+        for key_type in (2..=2).filter(|_| version >= 1) {
             let request = FindCoordinatorRequest::default().with_key_type(key_type);
             let (code, node_id, message) = if version <= 3 {
                 let found = call(&cluster, version, request.with_key(text("t"))).await;
@@ -130,6 +130,18 @@ async fn find_coordinator_of_every_version() {
             assert_eq!((code, node_id), (invalid, -1));
             // With several keys there is no message: Kafka's `getCoordinator` returns codes.
             assert_eq!(message.unwrap().starts_with("This most likely"), version <= 3);
+        }
+        if version >= 1 {
+            // Transactional ids have coordinators as groups have.
+            let request = FindCoordinatorRequest::default().with_key_type(1);
+            let (id, node_id) = expected[0];
+            let found = if version <= 3 {
+                call(&cluster, version, request.with_key(text(id))).await.node_id
+            } else {
+                let found = call(&cluster, version, request.with_coordinator_keys(vec![text(id)])).await;
+                found.coordinators[0].node_id
+            };
+            assert_eq!(found.0, node_id);
         }
     }
 }

@@ -21,8 +21,7 @@ const FLEXIBLE_FROM: i16 = 9;
 #[derive(Debug, PartialEq)]
 pub(crate) struct ProduceRequest {
     pub(super) acks: i16,
-    /// Whether it names a transactional id.
-    pub(super) is_transactional: bool,
+    pub(super) transactional_id: Option<StrBytes>,
     pub(super) topics: Few<TopicData>,
 }
 
@@ -107,8 +106,9 @@ impl<'a> RequestReader<'a> {
             .reader
             .string(true)
             .map_err(|fault| fault.within("TransactionalId"))?;
-        // Only its presence matters later, but kafka-protocol refuses invalid text too.
+        // Copied, because few requests have one, and it would keep the frame alive.
         let transactional_id = transactional_id.map(str::from_utf8).transpose()?;
+        let transactional_id = transactional_id.map(|id| StrBytes::from_string(id.to_owned()));
         let acks = self.reader.int16().map_err(|fault| fault.within("Acks"))?;
         // Nothing waits for followers, so the timeout has no use.
         self.reader.int32().map_err(|fault| fault.within("TimeoutMs"))?;
@@ -124,7 +124,7 @@ impl<'a> RequestReader<'a> {
         self.reader.skip_tagged_fields()?;
         Ok(ProduceRequest {
             acks,
-            is_transactional: transactional_id.is_some(),
+            transactional_id,
             topics,
         })
     }
@@ -211,7 +211,7 @@ mod tests {
         });
         ProduceRequest {
             acks: message.acks,
-            is_transactional: message.transactional_id.is_some(),
+            transactional_id: message.transactional_id.map(|id| id.0),
             topics: topics.collect(),
         }
     }

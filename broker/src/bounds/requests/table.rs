@@ -8,6 +8,7 @@ use super::super::shape::{
 };
 
 const INT32: Kind = Kind::Fixed(4);
+const INT64: Kind = Kind::Fixed(8);
 const STRING: Kind = Kind::String;
 
 pub(in super::super) static REQUESTS: &[Request] = &[
@@ -761,5 +762,101 @@ pub(in super::super) static REQUESTS: &[Request] = &[
         last_version: 2,
         flexible_from: 2,
         fields: &[bytes("AuthBytes")],
+    },
+    Request {
+        name: "AddPartitionsToTxn",
+        api_key: 24,
+        first_version: 0,
+        last_version: 5,
+        flexible_from: 3,
+        fields: &[
+            array(
+                "Transactions",
+                &of(&[
+                    string("TransactionalId"),
+                    int64("ProducerId"),
+                    int16("ProducerEpoch"),
+                    boolean("VerifyOnly"),
+                    array("Topics", &of(&[string("Name"), array("Partitions", &INT32)])),
+                ]),
+            )
+            .since(4),
+            string("V3AndBelowTransactionalId").until(3),
+            int64("V3AndBelowProducerId").until(3),
+            int16("V3AndBelowProducerEpoch").until(3),
+            array(
+                "V3AndBelowTopics",
+                &of(&[string("Name"), array("Partitions", &INT32)]),
+            )
+            .until(3),
+        ],
+    },
+    Request {
+        name: "AddOffsetsToTxn",
+        api_key: 25,
+        first_version: 0,
+        last_version: 4,
+        flexible_from: 3,
+        fields: &[
+            string("TransactionalId"),
+            int64("ProducerId"),
+            int16("ProducerEpoch"),
+            string("GroupId"),
+        ],
+    },
+    Request {
+        name: "EndTxn",
+        api_key: 26,
+        first_version: 0,
+        last_version: 5,
+        flexible_from: 3,
+        fields: &[
+            string("TransactionalId"),
+            int64("ProducerId"),
+            int16("ProducerEpoch"),
+            boolean("Committed"),
+        ],
+    },
+    Request {
+        name: "WriteTxnMarkers",
+        api_key: 27,
+        first_version: 1,
+        last_version: 2,
+        flexible_from: 1,
+        fields: &[array(
+            "Markers",
+            &of(&[
+                int64("ProducerId"),
+                int16("ProducerEpoch"),
+                boolean("TransactionResult"),
+                array(
+                    "Topics",
+                    &of(&[string("Name"), array("PartitionIndexes", &INT32)]),
+                ),
+                int32("CoordinatorEpoch"),
+                int8("TransactionVersion").since(2),
+            ]),
+        )],
+    },
+    Request {
+        name: "DescribeTransactions",
+        api_key: 65,
+        first_version: 0,
+        last_version: 0,
+        flexible_from: 0,
+        fields: &[array("TransactionalIds", &STRING)],
+    },
+    Request {
+        name: "ListTransactions",
+        api_key: 66,
+        first_version: 0,
+        last_version: 2,
+        flexible_from: 0,
+        fields: &[
+            array("StateFilters", &STRING),
+            array("ProducerIdFilters", &INT64),
+            int64("DurationFilter").since(1),
+            string("TransactionalIdPattern").since(2).nullable(2),
+        ],
     },
 ];

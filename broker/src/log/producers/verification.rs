@@ -11,7 +11,6 @@ pub(crate) struct VerificationGuard(u64);
 
 /// What is known of the transaction that a batch belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the transaction coordinator uses it"))]
 pub(crate) enum Verification {
     /// Nothing: a transactional batch must belong to a transaction that is open in this partition.
     #[default]

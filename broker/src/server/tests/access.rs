@@ -1,6 +1,7 @@
 //! Every API asks the authoriser for the operations that Kafka asks for, and answers with Kafka's error when they are denied.
 
 mod administration;
+mod transactions;
 
 use super::Client;
 use crate::api::APIS;
@@ -355,6 +356,7 @@ async fn every_api_asks_for_kafkas_rights_and_refuses_with_kafkas_error() {
     let mut stranger = Stranger::connect();
     stranger.records().await;
     stranger.producers().await;
+    stranger.transactions().await;
     stranger.topics().await;
     stranger.configs().await;
     stranger.the_cluster().await;

@@ -163,6 +163,26 @@ samples! {
     }
     crates::DescribeDelegationTokenRequest { owners 1 null 1 }
     crates::SaslAuthenticateRequest { auth_bytes 0 }
+    crates::add_partitions_to_txn_request::AddPartitionsToTxnTopic { name 0, partitions 0 }
+    crates::add_partitions_to_txn_request::AddPartitionsToTxnTransaction {
+        transactional_id 4, producer_id 4, producer_epoch 4, verify_only 4, topics 4
+    }
+    crates::AddPartitionsToTxnRequest {
+        transactions 4, v3_and_below_transactional_id 0 to 3, v3_and_below_producer_id 0 to 3,
+        v3_and_below_producer_epoch 0 to 3, v3_and_below_topics 0 to 3
+    }
+    crates::AddOffsetsToTxnRequest { transactional_id 0, producer_id 0, producer_epoch 0, group_id 0 }
+    crates::EndTxnRequest { transactional_id 0, producer_id 0, producer_epoch 0, committed 0 }
+    ours::write_txn_markers_request::WritableTxnMarkerTopic { name 1, partition_indexes 1 }
+    ours::write_txn_markers_request::WritableTxnMarker {
+        producer_id 1, producer_epoch 1, transaction_result 1, topics 1, coordinator_epoch 1,
+        transaction_version 2
+    }
+    ours::WriteTxnMarkersRequest { markers 1 }
+    crates::DescribeTransactionsRequest { transactional_ids 0 }
+    crates::ListTransactionsRequest {
+        state_filters 0, producer_id_filters 0, duration_filter 1, transactional_id_pattern 2 null 2
+    }
     ours::AddRaftVoterResponse { throttle_time_ms 0, error_code 0, error_message 0 null 0 }
     ours::api_versions_response::ApiVersion { api_key 0, min_version 0, max_version 0 }
     ours::api_versions_response::SupportedFeatureKey { name 3, min_version 3, max_version 3 }
@@ -203,6 +223,10 @@ samples! {
     ours::offset_fetch_response::OffsetFetchResponseGroup { group_id 8, topics 8, error_code 8 }
     ours::OffsetFetchResponse { throttle_time_ms 3, topics 1 to 7, error_code 2 to 7, groups 8 }
     ours::UnregisterControllerResponse { throttle_time_ms 0, error_code 0, error_message 0 null 0 }
+    ours::write_txn_markers_response::WritableTxnMarkerPartitionResult { partition_index 1, error_code 1 }
+    ours::write_txn_markers_response::WritableTxnMarkerTopicResult { name 1, partitions 1 }
+    ours::write_txn_markers_response::WritableTxnMarkerResult { producer_id 1, topics 1 }
+    ours::WriteTxnMarkersResponse { markers 1 }
 }
 
 samples! {
@@ -260,4 +284,10 @@ list_cases! {
     crates::DescribeDelegationTokenRequest
     crates::SaslHandshakeRequest
     crates::SaslAuthenticateRequest
+    crates::AddPartitionsToTxnRequest
+    crates::AddOffsetsToTxnRequest
+    crates::EndTxnRequest
+    ours::WriteTxnMarkersRequest
+    crates::DescribeTransactionsRequest
+    crates::ListTransactionsRequest
 }

@@ -1,0 +1,151 @@
+//! WriteTxnMarkers: writes the markers that end transactions in the partitions that a broker leads. And the coordinator's own markers.
+//!
+//! Source: Kafka's `KafkaApis.handleWriteTxnMarkersRequest`, `TransactionMarkerChannelManager` and `TransactionMarkerRequestCompletionHandler`.
+
+use super::RequestContext;
+use super::access::{Denied, authorize, is_authorized};
+use crate::cluster::Cluster;
+use crate::ids::{NodeId, ProducerEpoch, ProducerId, TransactionOutcome};
+use crate::log::{MarkerError, TransactionMarker};
+use crate::security::{AclOperation, Resource};
+use crate::topic::leadership::NotServed;
+use crate::transaction::{DecidedTransaction, TransactionVersion};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The markers of one transaction in a request.
+#[derive(Clone, Debug)]
+pub(crate) struct WriteMarkers {
+    pub(crate) producer_id: ProducerId,
+    pub(crate) producer_epoch: ProducerEpoch,
+    pub(crate) outcome: TransactionOutcome,
+    pub(crate) coordinator_epoch: i32,
+    /// The version of the transaction, 0 to 2 (KIP-1228).
+    pub(crate) transaction_version: i16,
+    pub(crate) partitions: Vec<(Arc<str>, Vec<i32>)>,
+}
+
+/// The reason why a marker was not written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum WriteMarkerError {
+    #[error(transparent)]
+    NotServed(#[from] NotServed),
+    #[error(transparent)]
+    Marker(#[from] MarkerError),
+}
+
+/// The result for each partition, in the order of the request.
+pub(crate) type WrittenMarkers = Vec<(Arc<str>, Vec<(i32, Result<(), WriteMarkerError>)>)>;
+
+/// Checks that the client may write markers: it is a broker, or an administrator who ends a hanging transaction (KIP-664).
+///
+/// # Errors
+/// [`Denied::Cluster`].
+pub(crate) fn authorize_markers(cluster: &Cluster, context: &RequestContext) -> Result<(), Denied> {
+    if is_authorized(cluster, context, AclOperation::Alter, Resource::Cluster) {
+        return Ok(());
+    }
+    authorize(cluster, context, AclOperation::ClusterAction, Resource::Cluster)
+}
+
+/// Writes the markers of one transaction to the partitions that the broker leads.
+pub(crate) async fn write_txn_markers(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    markers: WriteMarkers,
+) -> WrittenMarkers {
+    let mut results = Vec::with_capacity(markers.partitions.len());
+    for (topic, indexes) in &markers.partitions {
+        let mut partitions = Vec::with_capacity(indexes.len());
+        for index in indexes {
+            let marker = marker_of(&markers);
+            let written = write_marker(cluster, Some(context.node_id), topic, *index, marker).await;
+            partitions.push((*index, written));
+        }
+        results.push((Arc::clone(topic), partitions));
+    }
+    results
+}
+
+/// Writes the markers of all decided transactions whose partitions have a leader. A transaction is complete once all its markers are
+/// written; the task of the transactions tries those that are left again.
+pub(crate) async fn write_decided_markers(cluster: &Arc<Cluster>) {
+    // One writer at a time: a marker that is written twice, late, could end the producer's next transaction, which has the same epoch in
+    // version 1.
+    let _turn = cluster.transactions.turn_to_write().await;
+    for transaction in cluster.transactions.decided() {
+        write_markers_of(cluster, &transaction).await;
+    }
+}
+
+async fn write_markers_of(cluster: &Arc<Cluster>, transaction: &DecidedTransaction) {
+    let marker = TransactionMarker {
+        producer_id: transaction.producer_id,
+        producer_epoch: transaction.producer_epoch,
+        outcome: transaction.outcome,
+        coordinator_epoch: cluster.transaction_coordinator_epoch(&transaction.transactional_id),
+        transaction_version: match transaction.client_version {
+            TransactionVersion::V1 => 0,
+            TransactionVersion::V2 => 2,
+        },
+    };
+    let mut written = BTreeSet::new();
+    for partition in &transaction.partitions {
+        // The leader may be any broker: in Kafka the coordinator sends it a request.
+        match write_marker(cluster, None, &partition.topic, partition.partition, marker).await {
+            Ok(()) => {
+                written.insert(partition.clone());
+            }
+            // A topic that was deleted needs no marker. If it was created again, the marker went to the new topic.
+            Err(WriteMarkerError::NotServed(NotServed::UnknownTopicOrPartition)) => {
+                written.insert(partition.clone());
+            }
+            Err(reason) => {
+                tracing::debug!(
+                    transactional_id = %transaction.transactional_id,
+                    topic = %partition.topic,
+                    partition = partition.partition,
+                    %reason,
+                    "marker not written"
+                );
+            }
+        }
+    }
+    let now_ms = cluster.clock.now_ms();
+    cluster
+        .transactions
+        .markers_written(now_ms, transaction, &written);
+}
+
+/// Writes one marker. With `asked` only that broker may lead the partition, otherwise any.
+async fn write_marker(
+    cluster: &Arc<Cluster>,
+    asked: Option<NodeId>,
+    topic: &str,
+    index: i32,
+    marker: TransactionMarker,
+) -> Result<(), WriteMarkerError> {
+    let partition = cluster.topics.partition(topic, index);
+    let partition = partition.ok_or(NotServed::UnknownTopicOrPartition)?;
+    let now_ms = cluster.clock.now_ms();
+    {
+        let mut state = partition.write().map_err(NotServed::Offline)?;
+        let leader = asked.unwrap_or(state.leader);
+        if leader == NodeId::NONE {
+            return Err(NotServed::NotLeader(state.current_leader()).into());
+        }
+        state.check_leadership(leader, None)?;
+        state.append_marker(marker, now_ms)?;
+    }
+    Ok(())
+}
+
+fn marker_of(markers: &WriteMarkers) -> TransactionMarker {
+    TransactionMarker {
+        producer_id: markers.producer_id,
+        producer_epoch: markers.producer_epoch,
+        outcome: markers.outcome,
+        coordinator_epoch: markers.coordinator_epoch,
+        transaction_version: markers.transaction_version,
+    }
+}
