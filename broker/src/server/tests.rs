@@ -1,6 +1,7 @@
 //! Connections over `tokio::io::duplex`, byte by byte.
 
 mod access;
+mod internal_topics;
 mod logging;
 mod memory;
 mod offsets;

@@ -89,3 +89,37 @@ fn internal_names_are_marked() {
         [true, false]
     );
 }
+
+#[test]
+fn a_topic_of_coordinators_that_metadata_creates_has_its_own_configs() {
+    let cluster = Arc::new(Cluster::for_tests(1, &[("num.partitions", "3")]));
+    let created = describe(
+        &cluster,
+        named(&["__consumer_offsets", "__transaction_state", "t"]),
+        true,
+    );
+    assert_eq!(
+        created,
+        [
+            (some("__consumer_offsets"), Ok(50)),
+            (some("__transaction_state"), Ok(50)),
+            (some("t"), Ok(3))
+        ]
+    );
+    let overrides = |name: &str| {
+        let topic = cluster.topics.get(name).expect("it was created");
+        let overrides = topic.config.overrides.iter();
+        let overrides: Vec<_> = overrides.map(|(name, value)| format!("{name}={value}")).collect();
+        overrides.join(",")
+    };
+    // Source: `GroupCoordinatorService.groupMetadataTopicConfigs`, `TransactionCoordinator.transactionStateTopicConfigs`.
+    assert_eq!(
+        overrides("__consumer_offsets"),
+        "cleanup.policy=compact,compression.type=producer,segment.bytes=104857600"
+    );
+    assert_eq!(
+        overrides("__transaction_state"),
+        "cleanup.policy=compact,compression.type=uncompressed,min.insync.replicas=2,segment.bytes=104857600,\
+         unclean.leader.election.enable=false"
+    );
+}
