@@ -99,6 +99,7 @@ impl Cluster {
         let pool = Pool::new(config.memory_limit_bytes);
         let topics = Arc::new(Topics::new(&config.cluster_id));
         let journal = Arc::new(TopicJournal::of_groups(&typed, &topics, &pool)?);
+        let transaction_journal = Arc::new(TopicJournal::of_transactions(&typed, &topics, &pool));
         let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
         let group_configs = Arc::new(GroupConfigs::default());
         group_configs.brokers_changed(&layers_by_node(&broker_configs, &nodes));
@@ -113,7 +114,7 @@ impl Cluster {
             liveness: Liveness::new(nodes.iter().map(|node| node.id)),
             nodes,
             groups: Groups::new(&typed, &clock, pool.clone(), journal),
-            transactions: Transactions::new(&pool),
+            transactions: Transactions::new(&pool).with_journal(transaction_journal),
             config: typed,
             broker_configs,
             authorizer: Authorizer::default(),
