@@ -7,6 +7,7 @@ use crate::log::Batch;
 use crate::operations::RequestContext;
 use crate::operations::coordinator_topics::create_for_groups;
 use crate::operations::produce::{ProduceTarget, ProduceTerms};
+use crate::operations::verify_transaction::WriteSupport;
 use bytes::Bytes;
 use kafka_protocol::messages::{DeleteTopicsRequest, FindCoordinatorRequest, MetadataRequest};
 use kafka_protocol::protocol::StrBytes;
@@ -47,7 +48,8 @@ async fn clients_may_not_append_to_internal_topics_but_administrators_may() {
     };
     let terms = ProduceTerms {
         acks: 1,
-        is_transactional: false,
+        transactional_id: None,
+        support: WriteSupport::AddsPartition,
         allows_zstd: true,
     };
     let target = ProduceTarget::of_name(&cluster, &context, "__consumer_offsets");
