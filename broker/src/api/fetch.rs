@@ -5,10 +5,11 @@
 //!
 //! # Behaviour
 //! Waits up to `max_wait_ms` for `min_bytes` over all partitions; an error of any partition ends the wait. Sessions exist from version 7
-//! on. An answer has at most 55 MiB of records unless its first batch is larger. Records are written from the log without a copy.
+//! on. An answer has at most `fetch.max.bytes` of records unless its first batch is larger. Records are written from the log without a copy.
 //!
 //! # Differs from Apache Kafka
 //! Replica ids and replica state are ignored: every client is treated as a consumer. No preferred read replica is named.
+//! An answer has whole batches only; Kafka's may end in the middle of one, which clients skip.
 //!
 //! # Notes by KIP
 //! KIP-74: bounds that a first batch may exceed. KIP-98: `read_committed`. KIP-227: sessions. KIP-320: leader epochs. KIP-516: topic ids

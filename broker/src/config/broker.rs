@@ -37,6 +37,8 @@ pub(crate) struct BrokerConfig {
     pub(crate) group_consumer_regex_refresh_interval_ms: i32,
     /// Whether `group.coordinator.rebalance.protocols` has `consumer`; default true.
     pub(crate) consumer_protocol: bool,
+    /// `fetch.max.bytes`, at least 1,024; default 57,671,680.
+    pub(crate) fetch_max_bytes: usize,
     /// `offset.metadata.max.bytes`; default 4,096.
     pub(crate) offset_metadata_max_bytes: i32,
     /// `offsets.topic.num.partitions`; default 50.
@@ -104,6 +106,7 @@ impl Default for BrokerConfig {
             group_consumer_migration_policy: "bidirectional".to_owned(),
             group_consumer_regex_refresh_interval_ms: 600_000,
             consumer_protocol: true,
+            fetch_max_bytes: 57_671_680,
             offset_metadata_max_bytes: 4_096,
             offsets_topic_partitions: 50,
             offsets_topic_replication_factor: 3,

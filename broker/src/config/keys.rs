@@ -90,7 +90,7 @@ static SETTINGS: &[Setting<BrokerConfig>] = &[
     no_effect("early.start.listeners", FIXED, "The listeners that open before the broker has finished its start."),
     no_effect("errors.deadletterqueue.auto.create.topics.enable", NO_SHARE_GROUPS, "Whether the dead-letter topic of a share group is created if it does not exist."),
     no_effect("errors.deadletterqueue.topic.name.prefix", NO_SHARE_GROUPS, "The beginning that the names of dead-letter topics must have."),
-    no_effect("fetch.max.bytes", FIXED, "The most that one fetch returns, in bytes, whatever its client asks for."),
+    honoured("fetch.max.bytes", "The most that one fetch returns, in bytes, whatever its client asks for.", |config, value| config.fetch_max_bytes = value.int() as usize),
     no_effect("fetch.purgatory.purge.interval.requests", NO_THREAD_POOLS, "The number of requests after which finished waiting fetches are swept; not used here."),
     no_effect("follower.fetch.last.tiered.offset.enable", NO_TIERED_STORAGE, "Whether an empty follower begins at the last offset in the remote tier."),
     no_effect("follower.replication.throttled.rate", NO_REPLICATION, "The most bytes per second that throttled replicas fetch on this broker."),

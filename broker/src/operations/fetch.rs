@@ -19,10 +19,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// The broker's `fetch.max.bytes`: the limit of an answer, even if the request asks for more.
-// The limit is Kafka's default, 55 MiB.
-const FETCH_MAX_BYTES: usize = 57_671_680;
-
 /// The limits of a fetch: bytes and time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FetchLimits {
@@ -59,9 +55,11 @@ pub(crate) async fn read(
     wanted: &[WantedPartition],
     limits: FetchLimits,
 ) -> Vec<FetchedPartition> {
+    // The broker's `fetch.max.bytes` limits an answer even if the request asks for more (KIP-541).
+    let max_bytes = limits.max_bytes.min(cluster.config.fetch_max_bytes);
     let reading = FetchInWork {
         context,
-        limits,
+        limits: FetchLimits { max_bytes, ..limits },
         targets: wanted
             .iter()
             .map(|wanted| FetchTarget::find(cluster, context, wanted))
@@ -233,7 +231,7 @@ impl FetchInWork<'_> {
     }
 
     fn read(&self) -> Vec<FetchedPartition> {
-        let mut budget = Budget::new(self.limits.max_bytes.min(FETCH_MAX_BYTES));
+        let mut budget = Budget::new(self.limits.max_bytes);
         let read = |target: &FetchTarget<'_>| {
             let allowance = budget.allow(target.wanted.max_bytes);
             let result = target.read(self.context, self.limits.is_read_committed, allowance);
