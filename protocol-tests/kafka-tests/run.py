@@ -10,6 +10,7 @@ The variable ESMERALDA_BIN names the program. A class may end in #METHOD, which 
 """
 
 import argparse
+import fcntl
 import os
 import pathlib
 import shutil
@@ -68,7 +69,14 @@ def run(test_class, options):
 
 
 def set_up(work, maven):
-    """Downloads the jars and compiles the classes in src/, unless that is done already."""
+    """Downloads the jars and compiles the classes in src/, unless that is done already. Other runs wait meanwhile."""
+    work.mkdir(parents=True, exist_ok=True)
+    with open(work / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        set_up_alone(work, maven)
+
+
+def set_up_alone(work, maven):
     libraries, classes = work / "libraries", work / "classes"
     sources = [path for path in (HERE / "src").rglob("*") if path.is_file()]
     if is_older(work / "downloaded", [HERE / "pom.xml"]):

@@ -106,9 +106,13 @@ final class Esmeralda implements AutoCloseable {
             "--kafka", "localhost:0", "--http", "127.0.0.1:0", "--advertised-host", "localhost",
             "--brokers", String.valueOf(own.size()), "--shutdown-timeout", "1"));
         common.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
+        List<String> racks = new ArrayList<>();
         own.forEach((id, properties) -> properties.forEach((key, value) -> {
-            throw Reasons.left("properties of single brokers: " + key);
+            if (!key.equals("broker.rack")) throw Reasons.notApplicable("brokers with different properties: " + key);
+            racks.add(value);
         }));
+        if (!racks.isEmpty() && racks.size() != own.size()) throw Reasons.notApplicable("racks of some brokers only");
+        if (!racks.isEmpty()) command.addAll(List.of("--racks", String.join(",", racks)));
         return command;
     }
 
