@@ -110,7 +110,7 @@ fn member_row(version: i16, member: DescribedMember) -> DescribedGroupMember {
 
 fn failure(version: i16, error: &DescribeGroupError) -> DescribedGroup {
     let group = match error {
-        DescribeGroupError::NotFound { .. } => {
+        DescribeGroupError::NotFound { .. } | DescribeGroupError::NotClassic(_) => {
             DescribedGroup::default().with_group_state(wire(GroupState::Dead.name()))
         }
         DescribeGroupError::Access(_) => DescribedGroup::default(),

@@ -5,7 +5,8 @@
 //!
 //! # Behaviour
 //! Kafka's `GroupMetadataManager.classicGroupJoin`: the request waits until the rebalance completes. The leader gets the metadata of all
-//! members.
+//! members. In a consumer group with members the request is answered at once, and the coordinator assigns
+//! (`classicGroupJoinToConsumerGroup`).
 //!
 //! # Differs from Apache Kafka
 //! If a member joins again while its earlier JoinGroup waits, the earlier one is answered with REBALANCE_IN_PROGRESS; Kafka never answers
@@ -15,7 +16,7 @@
 //!
 //! # Notes by KIP
 //! KIP-62: rebalance timeout (1). KIP-394: MEMBER_ID_REQUIRED (4). KIP-345: group.instance.id (5). KIP-559: protocol type (7).
-//! KIP-800: reason (8). KIP-814: SkipAssignment (9).
+//! KIP-800: reason (8). KIP-814: SkipAssignment (9). KIP-848: members of the classic protocol in consumer groups.
 
 use super::errors::{KafkaError, joining_member_id};
 use super::fields::{shared, shared_option, wire, wire_option};

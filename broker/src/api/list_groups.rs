@@ -7,7 +7,7 @@
 //! Kafka's `GroupMetadataManager.listGroups`. Filters by state and type ignore case. Groups are in the order of their ids.
 //!
 //! # Differs from Apache Kafka
-//! The only type of group is classic.
+//! No known differences. The types of groups are classic and consumer.
 //!
 //! # Notes by KIP
 //! KIP-518: states (4). KIP-848: types (5).

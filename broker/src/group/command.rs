@@ -1,7 +1,8 @@
 //! The requests that a group's task receives.
 
 use crate::group::classic::{
-    ClassicDescription, HeartbeatError, JoinError, Joined, Joiner, Leaver, SyncError, SyncRequest, Synced,
+    ClassicDescription, HeartbeatError, JoinError, Joined, Joiner, Leaver, NotClassic, SyncError,
+    SyncRequest, Synced,
 };
 use crate::group::consumer::{
     ConsumerDescription, ConsumerGroupNotFound, Heartbeat, HeartbeatAnswer,
@@ -52,7 +53,7 @@ pub(in crate::group) enum ClassicCommand {
     Sync(SyncRequest, Answer<Synced, SyncError>),
     Heartbeat(Membership, Answer<(), HeartbeatError>),
     Leave(Vec<Leaver>, Answer<Vec<Result<(), MembershipError>>, Infallible>),
-    Describe(Answer<ClassicDescription, Infallible>),
+    Describe(Answer<ClassicDescription, NotClassic>),
 }
 
 /// A request of the consumer protocol.

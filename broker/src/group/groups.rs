@@ -2,8 +2,8 @@
 
 use super::catalog::{SharedCatalog, TopicCatalog};
 use super::classic::{
-    ClassicDescription, ClassicGroup, HeartbeatError, JoinError, Joined, Joiner, Leaver, Limits, SyncError,
-    SyncRequest, Synced,
+    ClassicDescription, ClassicGroup, HeartbeatError, JoinError, Joined, Joiner, Leaver, Limits, NotClassic,
+    SyncError, SyncRequest, Synced,
 };
 use super::command::{Answer, ClassicCommand, Command, ConsumerCommand, DeletedOffsets};
 use super::consumer::{
@@ -151,7 +151,7 @@ impl Groups {
     pub(crate) async fn describe(
         &self,
         group_id: &str,
-    ) -> Result<ClassicDescription, GroupError<Infallible>> {
+    ) -> Result<ClassicDescription, GroupError<NotClassic>> {
         let described = self.ask(group_id, |answer| ClassicCommand::Describe(answer).into());
         described.await.map_err(GroupError::or_not_found_if_ended)
     }

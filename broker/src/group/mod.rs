@@ -9,6 +9,7 @@ pub(crate) mod classic;
 mod command;
 pub(crate) mod config;
 pub(crate) mod consumer;
+mod consumer_protocol;
 mod description;
 mod errors;
 mod groups;

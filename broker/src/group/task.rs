@@ -127,6 +127,7 @@ impl GroupTask {
             let effects = self.group.expire(now_ms);
             self.follow(now_ms, effects);
             self.keep_changes(now_ms);
+            self.settle(now_ms);
             self.check_offsets(now_ms);
             self.count_held();
         }
@@ -191,7 +192,7 @@ impl GroupTask {
     }
 
     /// Keeps what has changed about a consumer group.
-    fn keep_changes(&mut self, now_ms: i64) {
+    pub(super) fn keep_changes(&mut self, now_ms: i64) {
         let records = self.group.take_records();
         self.keep(now_ms, &records);
     }

@@ -48,6 +48,7 @@ fn joiner(member_id: &str, new_member_id: &str) -> Joiner {
             reason: None,
         },
         new_member_id: new_member_id.into(),
+        new_consumer_member_id: new_member_id.into(),
         client_id: "client".into(),
         client_host: "/127.0.0.1".into(),
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The deadlines of one group by their purposes, `T`. A group has at most one deadline for each.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Timers<T> {
     // A deadline is looked up by its timer to be replaced, and by its time to be taken.
     deadlines: BTreeMap<T, i64>,
@@ -32,6 +33,11 @@ impl<T: Clone + Ord> Timers<T> {
         if let Some((timer, deadline_ms)) = self.deadlines.remove_entry(timer) {
             self.queue.remove(&(deadline_ms, timer));
         }
+    }
+
+    /// Returns true if the timer has a deadline.
+    pub(super) fn is_set(&self, timer: &T) -> bool {
+        self.deadlines.contains_key(timer)
     }
 
     /// Returns the first deadline.

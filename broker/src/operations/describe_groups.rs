@@ -8,7 +8,7 @@ use crate::security::AclOperation;
 use std::sync::Arc;
 
 pub(crate) use crate::group::GroupState;
-pub(crate) use crate::group::classic::{ClassicDescription, DescribedMember};
+pub(crate) use crate::group::classic::{ClassicDescription, DescribedMember, NotClassic};
 
 /// The reason why a group was not described.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,9 @@ pub(crate) enum DescribeGroupError {
     /// The group cannot be asked here.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// The group is of another type.
+    #[error(transparent)]
+    NotClassic(#[from] NotClassic),
     /// The group does not exist.
     #[error("Group {group_id} not found.")]
     NotFound {
@@ -38,6 +41,6 @@ pub(crate) async fn describe_group(
             group_id: group_id.to_owned(),
         },
         GroupError::Access(error) => error.into(),
-        GroupError::Refused(never) => match never {},
+        GroupError::Refused(error) => error.into(),
     })
 }

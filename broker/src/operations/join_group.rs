@@ -8,7 +8,9 @@ use crate::group::classic::Joiner;
 use crate::security::AclOperation;
 use std::sync::Arc;
 
-pub(crate) use crate::group::classic::{JoinError, JoinRequest, Joined, JoinedMember, Protocol};
+pub(crate) use crate::group::classic::{
+    ConsumerJoinError, JoinError, JoinRequest, Joined, JoinedMember, Protocol,
+};
 
 /// Joins a member. Completes when the rebalance does.
 pub(crate) async fn join_group(
@@ -34,6 +36,7 @@ fn joiner(cluster: &Cluster, context: &RequestContext, request: JoinRequest) -> 
     Joiner {
         request,
         new_member_id,
+        new_consumer_member_id: cluster.entropy.uuid_text().into(),
         client_id: context.client_id.as_str().into(),
         client_host: context.client_host().into(),
     }

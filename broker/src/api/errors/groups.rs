@@ -13,7 +13,7 @@ use crate::operations::delete_offsets::DeletePartitionOffsetError;
 use crate::operations::describe_groups::DescribeGroupError;
 use crate::operations::find_coordinator::FindCoordinatorError;
 use crate::operations::heartbeat::HeartbeatError;
-use crate::operations::join_group::JoinError;
+use crate::operations::join_group::{ConsumerJoinError, JoinError};
 use crate::operations::sync_group::SyncError;
 use crate::topic::UnknownTopicId;
 use kafka_protocol::ResponseError;
@@ -86,7 +86,21 @@ impl KafkaError for JoinError {
             Self::MemberIdRequired { .. } => ResponseError::MemberIdRequired,
             Self::MaxSizeReached { .. } => ResponseError::GroupMaxSizeReached,
             Self::InconsistentProtocol => ResponseError::InconsistentGroupProtocol,
-            Self::Superseded => ResponseError::RebalanceInProgress,
+            Self::Superseded | Self::Converted => ResponseError::RebalanceInProgress,
+            Self::Consumer(error) => error.response(),
+        }
+    }
+}
+
+impl KafkaError for ConsumerJoinError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::MigrationDisabled | Self::Inconsistent | Self::Malformed => {
+                ResponseError::InconsistentGroupProtocol
+            }
+            Self::MaxSizeReached { .. } => ResponseError::GroupMaxSizeReached,
+            Self::MemberIdRequired { .. } => ResponseError::MemberIdRequired,
+            Self::Membership(error) => error.response(),
         }
     }
 }
@@ -94,7 +108,12 @@ impl KafkaError for JoinError {
 /// Returns the member id in the answer to a failed join; `None` stands for the id of the request.
 pub(in crate::api) fn joining_member_id(error: &GroupError<JoinError>) -> Option<&str> {
     match error {
-        GroupError::Refused(JoinError::MemberIdRequired { member_id }) => Some(member_id),
+        GroupError::Refused(
+            JoinError::MemberIdRequired { member_id }
+            | JoinError::Consumer(ConsumerJoinError::MemberIdRequired { member_id }),
+        ) => Some(member_id),
+        // Kafka leaves the id out where the request is refused by an exception.
+        GroupError::Refused(JoinError::Consumer(_)) => Some(""),
         // As in Kafka, a member that is not admitted has no id.
         GroupError::Refused(JoinError::MaxSizeReached { .. }) => Some(""),
         _ => None,
@@ -139,6 +158,7 @@ impl KafkaError for consumer::HeartbeatError {
             Self::InvalidRequest(_) => ResponseError::InvalidRequest,
             Self::UnsupportedAssignor { .. } => ResponseError::UnsupportedAssignor,
             Self::NotFound(error) => error.response(),
+            Self::Upgrade(error) => error.response(),
             Self::MaxSizeReached { .. } => ResponseError::GroupMaxSizeReached,
             Self::Member(error) => error.response(),
             Self::FencedMemberEpoch { .. } => ResponseError::FencedMemberEpoch,
@@ -151,6 +171,20 @@ impl KafkaError for consumer::HeartbeatError {
 impl KafkaError for consumer::ConsumerGroupNotFound {
     fn response(&self) -> ResponseError {
         ResponseError::GroupIdNotFound
+    }
+}
+
+impl KafkaError for consumer::UpgradeError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::Disabled(_)
+            | Self::NotConsumers(_)
+            | Self::TooLarge(_)
+            | Self::Malformed(_)
+            | Self::CustomAssignor(_) => ResponseError::GroupIdNotFound,
+            // In Kafka these end in an exception that nobody expects.
+            Self::NoProtocol | Self::OwnedTwice { .. } => ResponseError::UnknownServerError,
+        }
     }
 }
 
@@ -219,7 +253,7 @@ impl KafkaError for DescribeGroupError {
     fn response(&self) -> ResponseError {
         match self {
             Self::Access(error) => error.response(),
-            Self::NotFound { .. } => ResponseError::GroupIdNotFound,
+            Self::NotFound { .. } | Self::NotClassic(_) => ResponseError::GroupIdNotFound,
         }
     }
 }
@@ -227,7 +261,7 @@ impl KafkaError for DescribeGroupError {
 /// Returns the code of a description. Before version 6 a group that does not exist is shown as dead, without an error (KIP-1043).
 pub(in crate::api) fn describe_group_code(version: i16, error: &DescribeGroupError) -> i16 {
     match error {
-        DescribeGroupError::NotFound { .. } if version < 6 => 0,
+        DescribeGroupError::NotFound { .. } | DescribeGroupError::NotClassic(_) if version < 6 => 0,
         _ => error.code(),
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! Source: Kafka's `ClassicGroup` and `ClassicGroupMember`. Maps are ordered, so that the same requests give the same group.
 
-use super::{JoinRequest, Joiner, Protocol, Ticket};
+use super::{ConvertedMember, JoinRequest, Joiner, Protocol, Ticket};
 use crate::group::{InstanceId, MemberId, MemberIdentity, MembershipError};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +67,23 @@ impl Member {
             group_instance_id: self.group_instance_id.clone(),
             client_id: Arc::clone(&self.client_id),
             client_host: Arc::clone(&self.client_host),
+        }
+    }
+
+    /// Creates a member that was in a consumer group before.
+    pub(super) fn converted(member: ConvertedMember) -> Self {
+        Self {
+            id: member.id,
+            group_instance_id: member.group_instance_id,
+            client_id: member.client_id,
+            client_host: member.client_host,
+            session_timeout_ms: i64::from(member.session_timeout_ms),
+            rebalance_timeout_ms: i64::from(member.rebalance_timeout_ms.max(0)),
+            protocols: member.protocols,
+            assignment: Bytes::new(),
+            awaiting_join: None,
+            awaiting_sync: None,
+            is_new: false,
         }
     }
 

@@ -9,6 +9,7 @@
 //! Each change of a group is logged as one line at DEBUG, the removal of a member that did not leave by itself at INFO. The shell's span
 //! has the group's id.
 
+mod conversion;
 mod describe;
 mod errors;
 mod join;
@@ -27,8 +28,9 @@ mod sync;
 mod tests;
 mod timers;
 
+pub(crate) use conversion::ConvertedMember;
 pub(crate) use describe::{ClassicDescription, DescribedMember};
-pub(crate) use errors::{HeartbeatError, JoinError, SyncError};
+pub(crate) use errors::{ConsumerJoinError, HeartbeatError, JoinError, NotClassic, SyncError};
 pub(crate) use limits::Limits;
 pub(crate) use metadata::ClassicMetadata;
 pub(crate) use requests::{

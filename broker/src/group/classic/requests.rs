@@ -43,6 +43,8 @@ pub(crate) struct Joiner {
     pub(crate) request: JoinRequest,
     /// The id for a member that has none: `clientid-uuid`, or `instanceid-uuid` for a static member.
     pub(crate) new_member_id: MemberId,
+    /// The same in a consumer group: a UUID alone.
+    pub(crate) new_consumer_member_id: MemberId,
     pub(crate) client_id: Arc<str>,
     pub(crate) client_host: Arc<str>,
 }

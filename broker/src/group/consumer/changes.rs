@@ -91,7 +91,12 @@ impl ConsumerGroup {
 
     /// Moves the group to its next epoch: `ConsumerGroupMetadata`.
     pub(super) fn bump_epoch(&mut self) {
-        self.epoch = GroupEpoch(self.epoch.0 + 1);
+        self.set_epoch(GroupEpoch(self.epoch.0 + 1));
+    }
+
+    /// Moves the group to an epoch: `ConsumerGroupMetadata`.
+    pub(super) fn set_epoch(&mut self, epoch: GroupEpoch) {
+        self.epoch = epoch;
         records::epoch(&mut self.records, &self.group_id, self.epoch);
     }
 

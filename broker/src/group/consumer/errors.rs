@@ -21,6 +21,9 @@ pub(crate) enum HeartbeatError {
     /// No group has the id, and only a member that joins creates one.
     #[error(transparent)]
     NotFound(#[from] ConsumerGroupNotFound),
+    /// The classic group of that id cannot become a consumer group.
+    #[error(transparent)]
+    Upgrade(#[from] UpgradeError),
     /// The group has its maximum number of members.
     #[error("The consumer group has reached its maximum capacity of {limit} members.")]
     MaxSizeReached {
@@ -103,5 +106,44 @@ pub(crate) enum MemberError {
         instance_id: InstanceId,
         /// The member that holds it.
         owner: MemberId,
+    },
+}
+
+/// A classic group cannot become a consumer group. Source: `GroupMetadataManager.validateOnlineUpgrade`, `convertToConsumerGroup`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UpgradeError {
+    /// `group.consumer.migration.policy` forbids it.
+    #[error("Cannot upgrade classic group {0} to consumer group because online upgrade is disabled.")]
+    Disabled(Arc<str>),
+    /// The members are not consumers.
+    #[error(
+        "Cannot upgrade classic group {0} to consumer group because the group does not use the consumer embedded protocol."
+    )]
+    NotConsumers(Arc<str>),
+    /// The group is larger than `group.consumer.max.size`.
+    #[error(
+        "Cannot upgrade classic group {0} to consumer group because the group size exceeds the consumer group maximum size."
+    )]
+    TooLarge(Arc<str>),
+    /// A member's subscription or assignment cannot be read.
+    #[error(
+        "Cannot upgrade classic group {0} to consumer group because the embedded consumer protocol is malformed."
+    )]
+    Malformed(Arc<str>),
+    /// An assignment has data of an assignor of the client, which would be lost.
+    #[error(
+        "Cannot upgrade classic group {0} to consumer group because an unsupported custom assignor is in use. Please refer to the documentation or switch to a default assignor before re-attempting the upgrade."
+    )]
+    CustomAssignor(Arc<str>),
+    /// The classic group has not chosen a protocol yet.
+    #[error("No value present")]
+    NoProtocol,
+    /// The leader has assigned a partition to two members.
+    #[error("partition {partition} of topic {topic} is assigned to two members")]
+    OwnedTwice {
+        /// The topic.
+        topic: uuid::Uuid,
+        /// The partition.
+        partition: i32,
     },
 }

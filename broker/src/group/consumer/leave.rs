@@ -4,9 +4,9 @@
 
 use super::assignment::{AssignedPartitions, with_epoch, without_epochs};
 use super::requests::LEAVE_STATIC_EPOCH;
-use super::{ConsumerGroup, HeartbeatAnswer, HeartbeatError, HeartbeatRequest};
+use super::{ConsumerGroup, Downgrade, HeartbeatAnswer, HeartbeatError, HeartbeatRequest};
 use crate::group::MemberId;
-use crate::ids::GroupEpoch;
+use crate::ids::{GenerationId, GroupEpoch};
 use std::sync::Arc;
 use tracing::debug;
 
@@ -48,8 +48,17 @@ impl ConsumerGroup {
         self.set_member(member);
     }
 
-    /// Removes members for good, and moves the group to its next epoch. The next heartbeat of another member computes its target.
+    /// Removes members for good, and moves the group to its next epoch. The next heartbeat of another member computes its target. If only
+    /// members of the classic protocol are left, the group becomes a classic one instead, whose members have to join again.
     pub(super) fn remove_members(&mut self, member_ids: &[MemberId]) {
+        if self.leaves_only_classic(member_ids, member_ids.len()) {
+            self.downgrade = Some(Downgrade {
+                leaving: member_ids.to_vec(),
+                generation_id: GenerationId(self.epoch.0),
+                needs_rebalance: true,
+            });
+            return;
+        }
         for member_id in member_ids {
             self.remove_member(member_id);
             self.cancel_timers(member_id);

@@ -66,6 +66,16 @@ impl MigrationPolicy {
             .position(|known| known.eq_ignore_ascii_case(name))?;
         Some(all[index])
     }
+
+    /// Returns true if a classic group may become a consumer group.
+    pub(crate) fn allows_upgrade(self) -> bool {
+        matches!(self, Self::Bidirectional | Self::Upgrade)
+    }
+
+    /// Returns true if a consumer group may become a classic group.
+    pub(crate) fn allows_downgrade(self) -> bool {
+        matches!(self, Self::Bidirectional | Self::Downgrade)
+    }
 }
 
 /// The configs of one group that stand in place of the broker's; `None` if the group has none of its own.

@@ -28,6 +28,13 @@ pub(super) struct ClassicMember {
     pub(super) protocols: Vec<Protocol>,
 }
 
+impl ClassicMember {
+    /// Returns the protocol that the member's answers name: its preferred one.
+    pub(super) fn protocol(&self) -> &Protocol {
+        &self.protocols[0]
+    }
+}
+
 /// A member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ConsumerMember {

@@ -15,6 +15,8 @@
 mod assignment;
 mod assignor;
 mod changes;
+mod classic_members;
+mod conversion;
 mod describe;
 mod errors;
 mod heartbeat;
@@ -34,7 +36,7 @@ mod timers;
 
 pub(crate) use assignor::Assignor;
 pub(crate) use describe::{ConsumerDescription, DescribedMember, NamedPartitions};
-pub(crate) use errors::{ConsumerGroupNotFound, HeartbeatError, MemberError};
+pub(crate) use errors::{ConsumerGroupNotFound, HeartbeatError, MemberError, UpgradeError};
 pub(crate) use limits::{GroupOverrides, Limits, MigrationPolicy};
 pub(crate) use requests::{Heartbeat, HeartbeatAnswer, HeartbeatRequest, OwnedPartitions};
 
@@ -42,6 +44,7 @@ use super::catalog::SharedCatalog;
 use super::timers::Timers;
 use super::{GroupRecords, GroupState, InstanceId, MemberId};
 use crate::ids::GroupEpoch;
+use conversion::Downgrade;
 use member::ConsumerMember;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -52,6 +55,7 @@ use uuid::Uuid;
 
 /// A consumer group.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(crate) struct ConsumerGroup {
     group_id: Arc<str>,
     limits: Limits,
@@ -72,6 +76,8 @@ pub(crate) struct ConsumerGroup {
     members_bytes: usize,
     /// The records of the changes since the shell last took them.
     records: GroupRecords,
+    /// Set when the group has to become a classic one, which the shell then takes.
+    downgrade: Option<Downgrade>,
 }
 
 impl ConsumerGroup {
@@ -94,6 +100,7 @@ impl ConsumerGroup {
             timers: Timers::default(),
             members_bytes: 0,
             records: GroupRecords::default(),
+            downgrade: None,
         }
     }
 
@@ -111,8 +118,14 @@ impl ConsumerGroup {
         std::mem::take(&mut self.records)
     }
 
-    /// Adds the removal of the group, which has no members, to `records`.
+    /// Adds the removal of the group, with what members it has, to `records`.
     pub(crate) fn put_removal(&self, records: &mut GroupRecords) {
+        for member_id in self.members.keys() {
+            records::member_removed(records, &self.group_id, member_id);
+        }
+        for (regex, _) in self.subscriptions.all_resolved() {
+            records::expression_removed(records, &self.group_id, regex);
+        }
         records::group_removed(records, &self.group_id);
     }
 

@@ -13,6 +13,7 @@ use tracing::debug;
 
 /// The target of all members.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct TargetAssignment {
     by_member: BTreeMap<MemberId, Partitions>,
     /// The group's epoch that the target belongs to; 0 before the first one.

@@ -1,8 +1,10 @@
 //! The rules of consumer groups as sequences of heartbeats.
 
 mod driver;
+mod exploring;
 mod joining;
 mod leaving;
+mod migrating;
 mod offsets;
 mod reconciling;
 mod records;

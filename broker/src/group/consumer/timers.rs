@@ -25,9 +25,11 @@ impl ConsumerGroup {
         self.timers.next_ms()
     }
 
-    /// Handles the timers that are due at `now_ms`.
+    /// Handles the timers that are due at `now_ms`. Stops if the group has to become a classic one, which begins new sessions.
     pub(crate) fn expire(&mut self, now_ms: i64) {
-        while let Some(timer) = self.timers.take_due(now_ms) {
+        while self.downgrade.is_none()
+            && let Some(timer) = self.timers.take_due(now_ms)
+        {
             match timer {
                 Timer::Session(id) => self.fence(&id, "no heartbeat within its session timeout"),
                 Timer::Rebalance(id) => {

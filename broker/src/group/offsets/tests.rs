@@ -59,6 +59,7 @@ fn completing(protocol_type: &str, metadata: &'static [u8]) -> ClassicGroup {
     let joiner = Joiner {
         request,
         new_member_id: "a".into(),
+        new_consumer_member_id: "a".into(),
         client_id: "".into(),
         client_host: "".into(),
     };

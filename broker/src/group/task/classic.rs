@@ -1,17 +1,15 @@
-//! The requests of the classic protocol. A group of another type refuses them here, with the codes that [`Group`] lists.
+//! The requests of the classic protocol. A consumer group takes them too, from members that have not moved to its protocol yet.
 
 use super::{GroupTask, reply};
 use crate::group::classic::{
-    ClassicMetadata, Effect, HeartbeatError, JoinError, Joined, Joiner, Leaver, SyncError, SyncRequest,
-    Synced, Ticket,
+    ClassicGroup, ClassicMetadata, Effect, HeartbeatError, JoinError, Joined, Joiner, Leaver, NotClassic,
+    SyncError, SyncRequest, Synced, Ticket,
 };
 use crate::group::command::{Answer, ClassicCommand};
-use crate::group::{GroupError, GroupRecords, Membership, MembershipError};
+use crate::group::{Group, GroupError, GroupRecords, Membership, MembershipError};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-
-#[cfg(doc)]
-use crate::group::Group;
+use std::sync::Arc;
 
 /// The answers that wait for a rebalance. If the group ends they are dropped, which tells the clients to look for its successor.
 #[derive(Debug, Default)]
@@ -80,15 +78,31 @@ impl GroupTask {
             }
             ClassicCommand::Leave(leavers, answer) => self.leave(now_ms, &leavers, answer),
             ClassicCommand::Describe(answer) => {
-                let group = self.group.classic_mut().ok_or(GroupError::NotFound);
+                let group_id = Arc::clone(&self.identity.id);
+                let group = self.group.classic_mut();
+                let group = group.ok_or(GroupError::Refused(NotClassic { group_id }));
                 reply(answer, group.map(|group| group.describe()));
             }
         }
+        self.settle(now_ms);
     }
 
     fn join(&mut self, now_ms: i64, joiner: &Joiner, answer: Answer<Joined, JoinError>) {
-        let Some(group) = self.group.classic_mut() else {
-            return reply(answer, Err(GroupError::Refused(JoinError::InconsistentProtocol)));
+        if self.group.is_empty() && matches!(self.group, Group::Consumer(_)) {
+            if !joiner.request.member_id.is_empty() {
+                let unknown = JoinError::from(MembershipError::UnknownMemberId);
+                return reply(answer, Err(GroupError::Refused(unknown)));
+            }
+            // An empty group becomes the type of the next member.
+            self.group = Group::Classic(ClassicGroup::new(self.settings.limits, now_ms));
+        }
+        let group = match &mut self.group {
+            Group::Classic(group) => group,
+            Group::Consumer(group) => {
+                let joined = group.join_classic(now_ms, joiner);
+                self.keep_changes(now_ms);
+                return reply(answer, joined.map_err(|error| GroupError::Refused(error.into())));
+            }
         };
         // Memory is checked before the rules are asked, because they cannot take a member back.
         if let Err(full) = self.memory.admit(group.join_growth_bytes(joiner)) {
@@ -105,9 +119,12 @@ impl GroupTask {
     }
 
     fn sync(&mut self, now_ms: i64, request: &SyncRequest, answer: Answer<Synced, SyncError>) {
-        let Some(group) = self.group.classic_mut() else {
-            let unknown = SyncError::from(MembershipError::UnknownMemberId);
-            return reply(answer, Err(GroupError::Refused(unknown)));
+        let group = match &mut self.group {
+            Group::Classic(group) => group,
+            Group::Consumer(group) => {
+                let synced = group.sync_classic(now_ms, request);
+                return reply(answer, synced.map_err(GroupError::Refused));
+            }
         };
         if let Err(full) = self.memory.admit(group.sync_growth_bytes(request)) {
             return reply(answer, Err(full.into()));
@@ -118,10 +135,10 @@ impl GroupTask {
     }
 
     fn heartbeat(&mut self, now_ms: i64, membership: &Membership) -> Result<(), HeartbeatError> {
-        let group = self.group.classic_mut();
-        group
-            .ok_or(MembershipError::UnknownMemberId)?
-            .heartbeat(now_ms, membership)
+        match &mut self.group {
+            Group::Classic(group) => group.heartbeat(now_ms, membership),
+            Group::Consumer(group) => group.heartbeat_classic(now_ms, membership),
+        }
     }
 
     fn leave(
@@ -130,9 +147,13 @@ impl GroupTask {
         leavers: &[Leaver],
         answer: Answer<Vec<Result<(), MembershipError>>, Infallible>,
     ) {
-        let Some(group) = self.group.classic_mut() else {
-            let unknown = vec![Err(MembershipError::UnknownMemberId); leavers.len()];
-            return reply(answer, Ok(unknown));
+        let group = match &mut self.group {
+            Group::Classic(group) => group,
+            Group::Consumer(group) => {
+                let results = group.leave_classic(leavers);
+                self.keep_changes(now_ms);
+                return reply(answer, Ok(results));
+            }
         };
         let (results, effects) = group.leave(now_ms, leavers);
         self.follow(now_ms, effects);

@@ -3,7 +3,7 @@
 use super::{GroupTask, reply};
 use crate::group::command::ConsumerCommand;
 use crate::group::consumer::{
-    ConsumerGroup, ConsumerGroupNotFound, Heartbeat, HeartbeatAnswer, HeartbeatError,
+    ConsumerGroup, ConsumerGroupNotFound, Heartbeat, HeartbeatAnswer, HeartbeatError, UpgradeError,
 };
 use crate::group::{Group, GroupError, GroupRecords, GroupState};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ impl GroupTask {
                 let answered = self.consumer_heartbeat(now_ms, &heartbeat);
                 // The change is kept before the client hears of it.
                 self.keep_changes(now_ms);
+                self.settle(now_ms);
                 if answered.is_err() {
                     self.end_if_new();
                 }
@@ -39,14 +40,18 @@ impl GroupTask {
             self.memory.admit(group.heartbeat_growth_bytes(heartbeat))?;
             return group.heartbeat(now_ms, heartbeat).map_err(GroupError::Refused);
         }
-        if !heartbeat.request.is_join() || self.group.state() != GroupState::Empty {
+        if !heartbeat.request.is_join() {
             return Err(GroupError::Refused(self.other_type().into()));
         }
-        // An empty group becomes the type of the next member. If the member is refused, it stays as it is.
-        let limits = self.settings.consumer.clone();
-        let mut group = ConsumerGroup::new(Arc::clone(&self.identity.id), limits, self.catalog.clone());
+        let successor = self.consumer_successor(now_ms);
+        let mut group = successor.map_err(|error| GroupError::Refused(error.into()))?;
         self.memory.admit(group.heartbeat_growth_bytes(heartbeat))?;
+        // If the member is refused, the group stays as it is.
         let answer = group.heartbeat(now_ms, heartbeat).map_err(GroupError::Refused)?;
+        if let Group::Classic(classic) = &mut self.group {
+            let effects = classic.release_parked();
+            self.follow(now_ms, effects);
+        }
         let classic = std::mem::replace(&mut self.group, Group::Consumer(Box::new(group)));
         if !self.is_new {
             // The classic group was kept. Source: `maybeDeleteEmptyClassicGroup`.
@@ -55,6 +60,33 @@ impl GroupTask {
             self.keep(now_ms, &records);
         }
         Ok(answer)
+    }
+
+    /// Returns the consumer group that this classic group may become. An empty group becomes the type of the next member; one with members
+    /// takes them along.
+    fn consumer_successor(&self, now_ms: i64) -> Result<ConsumerGroup, UpgradeError> {
+        let (id, limits) = (Arc::clone(&self.identity.id), self.settings.consumer.clone());
+        match &self.group {
+            Group::Classic(classic) if self.group.state() != GroupState::Empty => {
+                ConsumerGroup::from_classic(now_ms, id, limits, self.catalog.clone(), classic)
+            }
+            _ => Ok(ConsumerGroup::new(id, limits, self.catalog.clone())),
+        }
+    }
+
+    /// Lets a consumer group that has lost its last member of the consumer protocol become a classic one.
+    pub(super) fn settle(&mut self, now_ms: i64) {
+        let Group::Consumer(group) = &mut self.group else {
+            return;
+        };
+        let Some((classic, effects)) = group.take_classic(now_ms, self.settings.limits) else {
+            return;
+        };
+        let mut records = GroupRecords::default();
+        group.put_removal(&mut records);
+        self.keep(now_ms, &records);
+        self.group = Group::Classic(classic);
+        self.follow(now_ms, effects);
     }
 
     fn other_type(&self) -> ConsumerGroupNotFound {

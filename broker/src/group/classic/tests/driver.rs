@@ -229,6 +229,7 @@ pub(super) fn newcomer(name: &str) -> Joiner {
             reason: None,
         },
         new_member_id: name.into(),
+        new_consumer_member_id: name.into(),
         client_id: "client".into(),
         client_host: "/127.0.0.1".into(),
     }

@@ -13,6 +13,30 @@ pub(super) struct Driver {
     pub(super) now_ms: i64,
 }
 
+impl Clone for Driver {
+    /// Returns a group that sees topics of its own from here on.
+    fn clone(&self) -> Self {
+        let mut clone = Self {
+            group: self.group.clone(),
+            catalog: SharedCatalog::default(),
+            topics: self.topics.clone(),
+            version: self.version,
+            now_ms: self.now_ms,
+        };
+        let topics = clone
+            .topics
+            .iter()
+            .map(|(name, topic)| (Arc::clone(name), *topic));
+        clone.catalog.set(TopicCatalog::following(
+            &TopicCatalog::default(),
+            clone.version,
+            topics,
+        ));
+        clone.group.catalog = clone.catalog.clone();
+        clone
+    }
+}
+
 /// Returns the id of the topic of that name in all tests.
 pub(super) fn topic_id(name: &str) -> Uuid {
     Uuid::from_u128(name.bytes().fold(1, |id, byte| id * 256 + u128::from(byte)))
