@@ -243,14 +243,18 @@ fn requests_of_the_classic_protocol_are_refused_with_its_errors() {
 fn classic_group(now_ms: i64) -> ClassicGroup {
     let mut group = ClassicGroup::new(CLASSIC_LIMITS, now_ms);
     group.join(now_ms, Ticket(1), &joiner("", &[]));
-    group.expire(now_ms);
+    // The initial rebalance takes turns of the timers even without a delay.
+    while group.state() == ClassicGroupState::PreparingRebalance {
+        group.expire(group.next_deadline_ms().expect("it waits").max(now_ms));
+    }
     let assignment = write_assignment(1, &vec![("t".into(), vec![0, 1])]);
     let request = SyncRequest {
         assignments: vec![("c".into(), assignment)],
         ..sync("c", 1)
     };
     let effects = group.sync(now_ms, Ticket(2), &request);
-    assert!(matches!(effects[..], [Effect::AnswerSync(Ticket(2), Ok(_))]));
+    let is_answer = |effect: &Effect| matches!(effect, Effect::AnswerSync(Ticket(2), Ok(_)));
+    assert!(effects.iter().any(is_answer));
     group
 }
 
