@@ -21,12 +21,6 @@ pub(crate) struct BrokerConfig {
     pub(crate) group_max_session_timeout_ms: i32,
     /// `group.max.size`; default 2,147,483,647.
     pub(crate) group_max_size: i32,
-    /// `group.consumer.session.timeout.ms`; default 45,000.
-    pub(crate) group_consumer_session_timeout_ms: i32,
-    /// `group.consumer.heartbeat.interval.ms`; default 5,000.
-    pub(crate) group_consumer_heartbeat_interval_ms: i32,
-    /// `group.consumer.assignment.interval.ms`; 0 unless set (Kafka's own default is 1,000).
-    pub(crate) group_consumer_assignment_interval_ms: i32,
     /// `group.consumer.max.size`; default 2,147,483,647.
     pub(crate) group_consumer_max_size: i32,
     /// `group.consumer.assignors`, at least one; default `uniform,range`.
@@ -98,9 +92,6 @@ impl Default for BrokerConfig {
             group_min_session_timeout_ms: 6_000,
             group_max_session_timeout_ms: 1_800_000,
             group_max_size: i32::MAX,
-            group_consumer_session_timeout_ms: 45_000,
-            group_consumer_heartbeat_interval_ms: 5_000,
-            group_consumer_assignment_interval_ms: 0,
             group_consumer_max_size: i32::MAX,
             group_consumer_assignors: vec!["uniform".to_owned(), "range".to_owned()],
             group_consumer_migration_policy: "bidirectional".to_owned(),

@@ -367,9 +367,6 @@ fn consumer_limits(config: &BrokerConfig) -> consumer::Limits {
     let migration = MigrationPolicy::parse(&config.group_consumer_migration_policy);
     let size = |size: i32| usize::try_from(size).unwrap_or(0);
     consumer::Limits {
-        session_timeout_ms: config.group_consumer_session_timeout_ms,
-        heartbeat_interval_ms: config.group_consumer_heartbeat_interval_ms,
-        assignment_interval_ms: config.group_consumer_assignment_interval_ms,
         max_size: size(config.group_consumer_max_size),
         max_members: MAX_GROUP_MEMBERS,
         // The definition of the config allows these names only. Without any, Kafka does not start.

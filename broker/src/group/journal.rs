@@ -25,6 +25,7 @@ pub(crate) trait GroupJournal: Debug + Send + Sync {
 
 /// The records of one change of a group, in one buffer.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(crate) struct GroupRecords {
     bytes: Vec<u8>,
     /// The end of each record's key in `bytes`, and the end of its value; without a value the record is a tombstone.

@@ -66,6 +66,7 @@ pub(crate) async fn consumer_group_heartbeat(
         request,
         client_id: context.client_id.as_str().into(),
         client_host: context.client_host().into(),
+        config: cluster.group_configs.consumer(context.node_id, group_id),
     };
     let answer = cluster.groups.consumer_heartbeat(group_id, heartbeat).await;
     answer.map_err(|error| match error {

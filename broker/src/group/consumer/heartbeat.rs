@@ -45,6 +45,7 @@ impl ConsumerGroup {
         heartbeat: &Heartbeat,
     ) -> Result<HeartbeatAnswer, HeartbeatError> {
         let request = &heartbeat.request;
+        self.config = heartbeat.config;
         if request.is_leave() {
             return self.leave(request);
         }
@@ -77,7 +78,7 @@ impl ConsumerGroup {
         let is_news = request.is_join() || request.is_full() || has_assignment_changed;
         Ok(HeartbeatAnswer {
             member_epoch: updated.epoch.0,
-            heartbeat_interval_ms: self.heartbeat_interval_ms(),
+            heartbeat_interval_ms: self.config.heartbeat_interval_ms,
             assignment: is_news.then(|| super::assignment::without_epochs(&updated.assigned)),
             member_id: updated.id,
         })

@@ -1,4 +1,4 @@
-//! The settings of consumer groups: broker configs, and those of a group in their place.
+//! The settings of consumer groups that only the broker has. A group's own are in [`crate::group::config`].
 
 use super::assignor::Assignor;
 use std::sync::Arc;
@@ -6,12 +6,6 @@ use std::sync::Arc;
 /// The broker configs of consumer groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// `group.consumer.session.timeout.ms`.
-    pub(crate) session_timeout_ms: i32,
-    /// `group.consumer.heartbeat.interval.ms`.
-    pub(crate) heartbeat_interval_ms: i32,
-    /// `group.consumer.assignment.interval.ms`: the least time between two assignments.
-    pub(crate) assignment_interval_ms: i32,
     /// `group.consumer.max.size`.
     pub(crate) max_size: usize,
     /// The maximum number of members, whatever `group.consumer.max.size` allows.
@@ -76,15 +70,4 @@ impl MigrationPolicy {
     pub(crate) fn allows_downgrade(self) -> bool {
         matches!(self, Self::Bidirectional | Self::Downgrade)
     }
-}
-
-/// The configs of one group that stand in place of the broker's; `None` if the group has none of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct GroupOverrides {
-    /// `consumer.session.timeout.ms`.
-    pub(crate) session_timeout_ms: Option<i32>,
-    /// `consumer.heartbeat.interval.ms`.
-    pub(crate) heartbeat_interval_ms: Option<i32>,
-    /// `consumer.assignment.interval.ms`.
-    pub(crate) assignment_interval_ms: Option<i32>,
 }

@@ -37,10 +37,11 @@ mod timers;
 pub(crate) use assignor::Assignor;
 pub(crate) use describe::{ConsumerDescription, DescribedMember, NamedPartitions};
 pub(crate) use errors::{ConsumerGroupNotFound, HeartbeatError, MemberError, UpgradeError};
-pub(crate) use limits::{GroupOverrides, Limits, MigrationPolicy};
+pub(crate) use limits::{Limits, MigrationPolicy};
 pub(crate) use requests::{Heartbeat, HeartbeatAnswer, HeartbeatRequest, OwnedPartitions};
 
 use super::catalog::SharedCatalog;
+use super::config::ConsumerGroupConfig;
 use super::timers::Timers;
 use super::{GroupRecords, GroupState, InstanceId, MemberId};
 use crate::ids::GroupEpoch;
@@ -59,7 +60,8 @@ use uuid::Uuid;
 pub(crate) struct ConsumerGroup {
     group_id: Arc<str>,
     limits: Limits,
-    overrides: GroupOverrides,
+    /// The group's configs as the last heartbeat brought them.
+    config: ConsumerGroupConfig,
     catalog: SharedCatalog,
     epoch: GroupEpoch,
     members: BTreeMap<MemberId, ConsumerMember>,
@@ -86,7 +88,7 @@ impl ConsumerGroup {
         Self {
             group_id,
             limits,
-            overrides: GroupOverrides::default(),
+            config: ConsumerGroupConfig::default(),
             catalog,
             // As in Kafka, the first member that subscribes to something brings the group to epoch 2.
             epoch: GroupEpoch(1),
@@ -102,15 +104,6 @@ impl ConsumerGroup {
             records: GroupRecords::default(),
             downgrade: None,
         }
-    }
-
-    /// Replaces the configs that the group has of its own.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "groups have no configs of their own yet")
-    )]
-    pub(crate) fn set_overrides(&mut self, overrides: GroupOverrides) {
-        self.overrides = overrides;
     }
 
     /// Takes the records of the changes since the last call.
@@ -151,20 +144,5 @@ impl ConsumerGroup {
     /// Returns the memory of the members. Each partition counts once with its member and once as a target.
     pub(crate) fn held_bytes(&self) -> usize {
         self.members_bytes
-    }
-
-    fn session_timeout_ms(&self) -> i32 {
-        let own = self.overrides.session_timeout_ms;
-        own.unwrap_or(self.limits.session_timeout_ms)
-    }
-
-    fn heartbeat_interval_ms(&self) -> i32 {
-        let own = self.overrides.heartbeat_interval_ms;
-        own.unwrap_or(self.limits.heartbeat_interval_ms)
-    }
-
-    fn assignment_interval_ms(&self) -> i32 {
-        let own = self.overrides.assignment_interval_ms;
-        own.unwrap_or(self.limits.assignment_interval_ms)
     }
 }

@@ -4,6 +4,7 @@ use super::HeartbeatError;
 use super::assignment::Partitions;
 use super::assignor::Assignor;
 use super::limits::Limits;
+use crate::group::config::ConsumerGroupConfig;
 use crate::group::{InstanceId, MemberId};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -49,6 +50,8 @@ pub(crate) struct Heartbeat {
     pub(crate) new_member_id: MemberId,
     pub(crate) client_id: Arc<str>,
     pub(crate) client_host: Arc<str>,
+    /// The configs of the group as they are now.
+    pub(crate) config: ConsumerGroupConfig,
 }
 
 /// The answer to a heartbeat.

@@ -64,7 +64,7 @@ impl TargetAssignment {
 impl ConsumerGroup {
     /// Computes a target for the group's epoch, unless there is one or the last one is too young.
     pub(super) fn update_target(&mut self, now_ms: i64, catalog: &TopicCatalog) {
-        let interval_ms = self.assignment_interval_ms();
+        let interval_ms = self.config.assignment_interval_ms;
         if self.target.epoch() >= self.epoch || !self.target.is_replaceable(now_ms, interval_ms) {
             return;
         }

@@ -65,7 +65,7 @@ impl ConsumerGroup {
             .and_then(|member| member.classic.as_ref())
         {
             Some(classic) => classic.session_timeout_ms,
-            None => self.session_timeout_ms(),
+            None => self.config.session_timeout_ms,
         };
         let deadline_ms = now_ms + i64::from(timeout_ms);
         self.timers

@@ -11,6 +11,7 @@ pub(super) struct Driver {
     topics: BTreeMap<Arc<str>, CatalogTopic>,
     version: u64,
     pub(super) now_ms: i64,
+    pub(super) config: ConsumerGroupConfig,
 }
 
 impl Clone for Driver {
@@ -22,6 +23,7 @@ impl Clone for Driver {
             topics: self.topics.clone(),
             version: self.version,
             now_ms: self.now_ms,
+            config: self.config,
         };
         let topics = clone
             .topics
@@ -52,9 +54,6 @@ pub(super) fn partitions(topics: &[(&str, &[i32])]) -> Partitions {
 
 pub(super) fn limits() -> Limits {
     Limits {
-        session_timeout_ms: 45_000,
-        heartbeat_interval_ms: 5_000,
-        assignment_interval_ms: 0,
         max_size: 10,
         max_members: 100,
         assignors: Assignor::ALL.into(),
@@ -120,6 +119,10 @@ impl Driver {
             topics: BTreeMap::new(),
             version: 0,
             now_ms: 1_000_000,
+            config: ConsumerGroupConfig {
+                assignment_interval_ms: 0,
+                ..ConsumerGroupConfig::default()
+            },
         };
         for (name, count) in topics {
             driver.set_topic(name, *count);
@@ -155,6 +158,7 @@ impl Driver {
             request,
             client_id: "client".into(),
             client_host: "/127.0.0.1".into(),
+            config: self.config,
         };
         let answer = self.group.heartbeat(self.now_ms, &heartbeat);
         self.assert_consistent();

@@ -62,11 +62,8 @@ fn a_member_without_heartbeats_is_removed_after_the_session_timeout() {
 #[test]
 fn the_configs_of_the_group_stand_in_place_of_the_brokers() {
     let mut driver = Driver::new(&[("t", 1)]);
-    driver.group.set_overrides(GroupOverrides {
-        session_timeout_ms: Some(50_000),
-        heartbeat_interval_ms: Some(6_000),
-        assignment_interval_ms: None,
-    });
+    driver.config.session_timeout_ms = 50_000;
+    driver.config.heartbeat_interval_ms = 6_000;
     assert_eq!(driver.send(join("a", &["t"])).heartbeat_interval_ms, 6_000);
     driver.pass(49_999);
     assert_eq!(driver.member_ids(), ["a"]);

@@ -1,6 +1,6 @@
 //! Partitions on their way from member to member.
 
-use super::driver::{join, keep_alive, limits, report};
+use super::driver::{join, keep_alive, report};
 use super::*;
 
 #[test]
@@ -41,11 +41,8 @@ fn assignment_count(partitions: &Partitions) -> usize {
 
 #[test]
 fn group_and_assignment_epoch_are_separate_and_members_go_through_three_states() {
-    let limits = Limits {
-        assignment_interval_ms: 1_000,
-        ..limits()
-    };
-    let mut driver = Driver::with(limits, &[("t", 2)]);
+    let mut driver = Driver::new(&[("t", 2)]);
+    driver.config.assignment_interval_ms = 1_000;
     driver.join(join("a", &["t"]), 2, &[("t", &[0, 1])]);
     // The target is younger than the interval, so that the second member waits for one of its own.
     driver.join(join("b", &["t"]), 2, &[]);
@@ -120,11 +117,8 @@ fn an_owner_may_keep_a_partition_that_comes_back_to_it_before_it_gave_it_up() {
 
 #[test]
 fn a_topic_that_a_member_no_longer_subscribes_to_is_given_up_before_the_next_target() {
-    let limits = Limits {
-        assignment_interval_ms: 1_000,
-        ..limits()
-    };
-    let mut driver = Driver::with(limits, &[("t", 1), ("u", 1)]);
+    let mut driver = Driver::new(&[("t", 1), ("u", 1)]);
+    driver.config.assignment_interval_ms = 1_000;
     driver.join(join("a", &["t", "u"]), 2, &[("t", &[0]), ("u", &[0])]);
     let fewer = HeartbeatRequest {
         member_epoch: 2,
