@@ -117,12 +117,12 @@ fn partition_of(
     topics.partition(topic.name(), java_hash(key) % partition_count)
 }
 
-/// Returns `Utils.abs(key.hashCode())`: Java's hash goes over UTF-16 units, and the absolute value only drops the sign bit.
+/// Returns `Utils.abs(key.hashCode())`: Java's hash goes over UTF-16 units, and the least integer, which has no absolute value, becomes 0.
 fn java_hash(key: &str) -> i32 {
     let hash = key.encode_utf16().fold(0i32, |hash, unit| {
         hash.wrapping_mul(31).wrapping_add(i32::from(unit))
     });
-    hash & i32::MAX
+    hash.checked_abs().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -131,11 +131,12 @@ mod tests {
 
     #[test]
     fn a_key_belongs_to_the_partition_that_javas_hash_selects() {
-        // `"...".hashCode() & 0x7fffffff` of Java, the last one over two surrogates.
+        // The hash of the second but last one is the least integer, and the last one is over two surrogates.
         let cases = [
             ("", 0),
             ("group", 98_629_247),
             ("console-consumer-12345", 158_455_506),
+            ("simple", 902_286_926),
             ("polygenelubricants", 0),
             ("\u{1f600}", 1_772_899),
         ];
