@@ -76,19 +76,21 @@ fn put_tagged_fields(value: &mut Vec<u8>, metadata: &TransactionMetadata) {
     let producer_id = |id: ProducerId| (id != ProducerId::NONE).then(|| id.0.to_be_bytes());
     let previous = producer_id(metadata.previous_producer_id);
     let next = producer_id(metadata.next_producer_id);
-    // Kafka's `TransactionVersion.featureLevel`.
-    let client_version: i16 = match metadata.client_version {
-        TransactionVersion::V1 => 1,
-        TransactionVersion::V2 => 2,
+    // Kafka's `TransactionVersion.featureLevel`: the requests of clients that do not know version 2 count as version 0, the default.
+    let client_version = match metadata.client_version {
+        TransactionVersion::V1 => None,
+        TransactionVersion::V2 => Some(2i16.to_be_bytes()),
     };
-    let client_version = client_version.to_be_bytes();
     let fields = [
         (
             PREVIOUS_PRODUCER_ID_TAG,
             previous.as_ref().map(|bytes| &bytes[..]),
         ),
         (NEXT_PRODUCER_ID_TAG, next.as_ref().map(|bytes| &bytes[..])),
-        (CLIENT_VERSION_TAG, Some(&client_version[..])),
+        (
+            CLIENT_VERSION_TAG,
+            client_version.as_ref().map(|bytes| &bytes[..]),
+        ),
     ];
     let count = fields.iter().filter(|(_, field)| field.is_some()).count();
     put_unsigned_varint(value, count as u32);
@@ -116,7 +118,7 @@ mod tests {
             b"\0\0",
             &1_000i64.to_be_bytes(),
             &(-1i64).to_be_bytes(),
-            b"\x01\x02\x02\0\x01",
+            b"\0",
         ];
         assert_eq!(value(&metadata), expected.concat());
         assert_eq!(key("tx"), b"\0\0\0\x02tx");
