@@ -34,6 +34,8 @@ pub struct Client {
     pub has_groups: bool,
     /// Whether the library allows two headers of the same name in a record.
     pub repeats_header_names: bool,
+    /// Whether a consumer whose position is not in the log any more goes on where `auto.offset.reset` says.
+    pub resets_lost_positions: bool,
     /// The steps of mode `admin` that the library supports.
     pub admin_steps: &'static [&'static str],
 }
@@ -74,7 +76,10 @@ pub const ALL: &[Client] = &[
         ..Client::new("aiokafka", Toolchain::Python, "aiokafka_client.py")
     },
     Client::new("kafkajs", Toolchain::Node, "kafkajs.js"),
-    Client::new("platformatic", Toolchain::Node, "platformatic.mjs"),
+    Client {
+        resets_lost_positions: false,
+        ..Client::new("platformatic", Toolchain::Node, "platformatic.mjs")
+    },
     Client::new("java", Toolchain::Java, "Client"),
     Client::new("franz-go", Toolchain::Go, "franz"),
     Client::new("sarama", Toolchain::Go, "sarama"),
@@ -102,6 +107,7 @@ impl Client {
             codecs: ALL_CODECS,
             has_groups: true,
             repeats_header_names: true,
+            resets_lost_positions: true,
             admin_steps: ALL_STEPS,
         }
     }

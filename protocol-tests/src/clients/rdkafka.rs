@@ -146,8 +146,11 @@ fn consume(argument: &Value) -> Outcome {
     let steps = report::steps();
     let mut assigned = BTreeSet::new();
     loop {
-        if let Some(message) = consumer.poll(Duration::from_millis(50)) {
-            report_record(&message?);
+        match consumer.poll(Duration::from_millis(50)) {
+            Some(Ok(message)) => report_record(&message),
+            // librdkafka only tells that it connects again.
+            Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AllBrokersDown))) | None => {}
+            Some(Err(error)) => return Err(error.into()),
         }
         let now: BTreeSet<i32> = consumer
             .assignment()?
