@@ -138,7 +138,12 @@ impl GroupTask {
             Command::Classic(command) => self.handle_classic(now_ms, command),
             Command::Consumer(command) => self.handle_consumer(now_ms, command),
             Command::Commit(committer, offsets, answer) => {
+                let has_offsets = offsets.iter().any(|(_, partitions)| !partitions.is_empty());
                 reply(answer, self.commit(now_ms, &committer, offsets));
+                // In Kafka a commit that writes nothing leaves no group behind either.
+                if !has_offsets {
+                    self.end_if_new();
+                }
             }
             Command::FetchOffsets(reader, wanted, answer) => {
                 let validated = self.group.validate_offset_fetch(&reader);

@@ -33,6 +33,10 @@ impl ConsumerHeartbeatError {
     pub(crate) fn client_message(&self) -> Option<String> {
         match self {
             Self::ProtocolDisabled | Self::Denied(_) => None,
+            // The text of Kafka's `Errors`.
+            Self::Access(AccessError::NotCoordinator { .. }) => {
+                Some("This is not the correct coordinator.".to_owned())
+            }
             Self::Access(error) => Some(error.to_string()),
             Self::Refused(error) => Some(error.to_string()),
         }

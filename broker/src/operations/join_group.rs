@@ -2,6 +2,7 @@
 
 use super::RequestContext;
 use super::access::check_named_group;
+use super::topic_catalog::refresh_topic_catalog;
 use crate::cluster::Cluster;
 pub(crate) use crate::group::GroupError;
 use crate::group::classic::Joiner;
@@ -20,6 +21,8 @@ pub(crate) async fn join_group(
     request: JoinRequest,
 ) -> Result<Joined, GroupError<JoinError>> {
     check_named_group(cluster, context, AclOperation::Read, group_id)?;
+    // The group may be a consumer group, which assigns.
+    refresh_topic_catalog(cluster);
     let joiner = joiner(cluster, context, request);
     cluster.groups.join(group_id, joiner).await
 }

@@ -39,7 +39,7 @@ fn describe(error: &regex_syntax::Error) -> String {
     let text = match error.kind() {
         ErrorKind::ClassUnclosed => "missing closing ]",
         ErrorKind::GroupUnclosed => "missing closing )",
-        ErrorKind::GroupUnopened => "unexpected )",
+        ErrorKind::GroupUnopened => "regexp/syntax: internal error",
         ErrorKind::RepetitionMissing => "missing argument to repetition operator",
         ErrorKind::ClassRangeInvalid | ErrorKind::ClassRangeLiteral => "invalid character class range",
         ErrorKind::RepetitionCountInvalid | ErrorKind::DecimalInvalid => "invalid repeat count",
@@ -90,7 +90,7 @@ mod tests {
         for (expression, expected) in [
             ("foo[", "missing closing ]"),
             ("foo(", "missing closing )"),
-            ("foo)", "unexpected )"),
+            ("foo)", "regexp/syntax: internal error"),
             ("*foo", "missing argument to repetition operator"),
             ("[z-a]", "invalid character class range"),
             ("foo\\", "trailing backslash at end of expression"),
