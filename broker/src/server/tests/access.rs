@@ -1,6 +1,7 @@
 //! Every API asks the authoriser for the operations that Kafka asks for, and answers with Kafka's error when they are denied.
 
 mod administration;
+mod consumer_groups;
 mod transactions;
 
 use super::Client;
@@ -362,6 +363,7 @@ async fn every_api_asks_for_kafkas_rights_and_refuses_with_kafkas_error() {
     stranger.the_cluster().await;
     stranger.members().await;
     stranger.groups().await;
+    stranger.consumer_groups().await;
     stranger.administration().await;
     stranger.acls().await;
     for api in APIS {
