@@ -189,6 +189,7 @@ impl Esmeralda {
                 let surface = http::Surface {
                     engine: engine.clone(),
                     broker: broker.metrics(),
+                    client_metrics: broker.client_metrics(),
                     is_ready: Arc::clone(&is_ready),
                 };
                 Some(

@@ -29,6 +29,7 @@ SERVED = """
     DescribeConfigs AlterConfigs DescribeLogDirs CreatePartitions DeleteGroups IncrementalAlterConfigs OffsetDelete
     DescribeCluster DescribeProducers DescribeTopicPartitions UpdateFeatures
     ConsumerGroupHeartbeat ConsumerGroupDescribe
+    GetTelemetrySubscriptions PushTelemetry ListConfigResources
     DescribeQuorum UnregisterBroker UnregisterController AddRaftVoter RemoveRaftVoter DescribeAcls CreateAcls DeleteAcls
     CreateDelegationToken RenewDelegationToken ExpireDelegationToken DescribeDelegationToken SaslHandshake SaslAuthenticate
     AddPartitionsToTxn AddOffsetsToTxn EndTxn WriteTxnMarkers DescribeTransactions ListTransactions

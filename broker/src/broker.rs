@@ -6,6 +6,7 @@ use crate::ids::NodeId;
 use crate::metrics::BrokerMetrics;
 use crate::pool::Pool;
 use crate::server::Server;
+use crate::telemetry::ClientMetrics;
 use crate::upkeep::Upkeep;
 use crate::{Clock, Entropy, local};
 use std::sync::Arc;
@@ -133,6 +134,11 @@ impl Broker {
     pub fn metrics(&self) -> BrokerMetrics {
         let counters = Arc::clone(&self.cluster.counters);
         BrokerMetrics::new(counters, self.cluster.pool.clone())
+    }
+
+    /// Returns the metrics that clients push, as client metrics subscriptions ask them to (KIP-714).
+    pub fn client_metrics(&self) -> ClientMetrics {
+        ClientMetrics::new(Arc::clone(&self.cluster.telemetry))
     }
 
     /// Returns a client of this cluster in the same process.

@@ -19,7 +19,7 @@ use crate::log::LogSettings;
 use crate::metrics::Counters;
 use crate::pool::Pool;
 use crate::security::Authorizer;
-use crate::telemetry::Subscriptions;
+use crate::telemetry::Telemetry;
 use crate::topic::leadership::elect;
 use crate::topic::{Topic, TopicConfig, TopicDefaults, Topics};
 use crate::transaction::Transactions;
@@ -48,8 +48,8 @@ pub(crate) struct Cluster {
     pub(crate) broker_configs: BrokerConfigs,
     /// The configs set for groups.
     pub(crate) group_configs: Arc<GroupConfigs>,
-    /// The client metrics subscriptions.
-    pub(crate) subscriptions: Subscriptions,
+    /// The client metrics subscriptions, and what clients have pushed.
+    pub(crate) telemetry: Arc<Telemetry>,
     /// The authoriser of all requests.
     pub(crate) authorizer: Authorizer,
     pub(crate) topics: Arc<Topics>,
@@ -105,7 +105,7 @@ impl Cluster {
         group_configs.brokers_changed(&layers_by_node(&broker_configs, &nodes));
         Ok(Self {
             group_configs,
-            subscriptions: Subscriptions::default(),
+            telemetry: Arc::default(),
             fetch_sessions: nodes.iter().map(|_| FetchSessions::new(session_slots)).collect(),
             features: Mutex::default(),
             producer_ids: ProducerIds::new(entropy.clone()),

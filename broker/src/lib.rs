@@ -45,3 +45,4 @@ pub use log::header::{BatchHeader, Compression, TimestampType};
 pub use log::records;
 pub use metrics::{BROKER_METRICS, BrokerMetric, BrokerMetrics, MetricKind};
 pub use pool::{Charge as MemoryCharge, OutOfMemory, Pool as MemoryPool};
+pub use telemetry::{ClientMetrics, PushedMetric, PushedMetrics};

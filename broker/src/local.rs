@@ -170,6 +170,7 @@ impl Client {
             api_version: -1,
             peer_address: None,
             client_id: self.client_id.to_string(),
+            software: None,
         }
     }
 

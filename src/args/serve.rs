@@ -34,7 +34,7 @@ pub(crate) struct ServeArgs {
     /// With --set broker.rack=NAME all brokers are in one rack
     #[arg(long, value_name = "RACK,...", value_delimiter = ',')]
     pub(crate) racks: Vec<String>,
-    /// Address of the Lambda API, /metrics and /healthz
+    /// Address of the Lambda API, /metrics, /client-metrics and /healthz
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8092")]
     pub(crate) http: ListenAddress,
     /// Host that Kafka clients are told to connect to, and the first broker's port; each

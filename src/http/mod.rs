@@ -1,18 +1,19 @@
-//! The HTTP port: one listener for the Lambda API for mappings, their traces, `/metrics` and `/healthz`. Each has a file of its own; this
-//! file combines their routes and owns the listener's task.
+//! The HTTP port: one listener for the Lambda API for mappings, their traces, `/metrics`, `/client-metrics` and `/healthz`. Each has a file
+//! of its own; this file combines their routes and owns the listener's task.
 
+mod client_metrics;
 mod connections;
 mod health;
 mod lambda;
 mod metrics;
 mod trace;
 
-use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::{Json, Router};
 use connections::HEADER_TIMEOUT;
-use esmeralda_broker::BrokerMetrics;
+use esmeralda_broker::{BrokerMetrics, ClientMetrics};
 use esmeralda_esm::Engine;
 use socket2::SockRef;
 use std::net::SocketAddr;
@@ -34,6 +35,7 @@ const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(crate) struct Surface {
     pub(crate) engine: Engine,
     pub(crate) broker: BrokerMetrics,
+    pub(crate) client_metrics: ClientMetrics,
     /// Whether everything that was configured exists.
     pub(crate) is_ready: Arc<AtomicBool>,
 }
@@ -84,6 +86,7 @@ fn router(surface: Surface) -> Router {
     let Surface {
         engine,
         broker,
+        client_metrics,
         is_ready,
     } = surface;
     let measured = engine.clone();
@@ -91,8 +94,10 @@ fn router(surface: Surface) -> Router {
         let page = metrics::page(&broker, &measured.metrics().await);
         ([(CONTENT_TYPE, PROMETHEUS_TEXT)], page).into_response()
     };
+    let pushed = move || async move { Json(client_metrics::page(&client_metrics.pushed())) };
     Router::new()
         .route("/metrics", get(metrics))
+        .route("/client-metrics", get(pushed))
         .route(trace::PATH, get(trace::trace).with_state(engine.clone()))
         .route("/healthz", get(move || async move { health::healthz(&is_ready) }))
         .merge(lambda::router(engine))

@@ -12,6 +12,7 @@
 //! of 0. A feature that is off is not among the finalized ones.
 //!
 //! # Differs from Apache Kafka
+//! - GetTelemetrySubscriptions and PushTelemetry are listed from the first client metrics subscription on, and not with a reporter.
 //! `share.version` and `streams.version` are left out, because share groups and streams groups are not served.
 //!
 //! # Notes by KIP
@@ -26,8 +27,9 @@ use crate::features::Features;
 use crate::messages::api_versions_response::{ApiVersion, FinalizedFeatureKey, SupportedFeatureKey};
 use crate::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use crate::operations::RequestContext;
+use bytes::Bytes;
 use kafka_protocol::messages::ApiKey;
-use kafka_protocol::protocol::StrBytes;
+use kafka_protocol::protocol::{Decodable, StrBytes};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -55,7 +57,7 @@ impl Api for ApiVersions {
         }
         let features = cluster.features();
         ApiVersionsResponse::default()
-            .with_api_keys(advertised(|_| true))
+            .with_api_keys(advertised(|key| is_offered(cluster, key)))
             .with_supported_features(supported(&features, version))
             // As in Kafka the epoch is an offset of the metadata log, which grows. The default, -1, would say that the features are unknown.
             .with_finalized_features_epoch(cluster.metadata_offset())
@@ -126,6 +128,23 @@ fn advertised(is_wanted: impl Fn(i16) -> bool) -> Vec<ApiVersion> {
     // `APIS` is in the order of use; Kafka lists APIs by key.
     versions.sort_by_key(|version| version.api_key);
     versions
+}
+
+/// Returns whether the API is offered to clients. Telemetry is, once there has been a subscription.
+fn is_offered(cluster: &Cluster, key: i16) -> bool {
+    let is_telemetry = key == ApiKey::GetTelemetrySubscriptions as i16 || key == ApiKey::PushTelemetry as i16;
+    !is_telemetry || cluster.telemetry.subscriptions.is_used()
+}
+
+/// Returns the name and version of the client's library that a request tells, if its version has them.
+pub(super) fn client_software(version: i16, mut body: Bytes) -> Option<(String, String)> {
+    if version < 3 {
+        return None;
+    }
+    let request = ApiVersionsRequest::decode(&mut body, version).ok()?;
+    let software = (request.client_software_name, request.client_software_version);
+    (is_software_word(&software.0) && is_software_word(&software.1))
+        .then(|| (software.0.to_string(), software.1.to_string()))
 }
 
 /// Returns the levels that the cluster supports (`ApiVersionsResponse.maybeFilterSupportedFeatureKeys`).

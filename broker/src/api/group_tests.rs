@@ -49,6 +49,7 @@ fn asking(node_id: i32) -> RequestContext {
         principal: crate::security::Principal::ANONYMOUS,
         api_key: -1,
         api_version: -1,
+        software: None,
     }
 }
 

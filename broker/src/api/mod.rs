@@ -42,6 +42,7 @@ mod expire_delegation_token;
 pub(crate) mod fetch;
 mod fields;
 mod find_coordinator;
+mod get_telemetry_subscriptions;
 #[cfg(test)]
 mod group_tests;
 mod heartbeat;
@@ -49,6 +50,7 @@ mod incremental_alter_configs;
 mod init_producer_id;
 mod join_group;
 mod leave_group;
+mod list_config_resources;
 mod list_groups;
 mod list_offsets;
 mod list_transactions;
@@ -58,6 +60,7 @@ mod offset_delete;
 mod offset_fetch;
 mod offset_for_leader_epoch;
 pub(crate) mod produce;
+mod push_telemetry;
 #[cfg(test)]
 mod refusal_tests;
 mod remove_raft_voter;
@@ -125,6 +128,9 @@ apis![
     describe_acls::DescribeAcls,
     describe_delegation_token::DescribeDelegationToken,
     describe_quorum::DescribeQuorum,
+    get_telemetry_subscriptions::GetTelemetrySubscriptions,
+    list_config_resources::ListConfigResources,
+    push_telemetry::PushTelemetry,
     expire_delegation_token::ExpireDelegationToken,
     remove_raft_voter::RemoveRaftVoter,
     renew_delegation_token::RenewDelegationToken,
@@ -333,6 +339,11 @@ impl Served {
 /// Answers an ApiVersions request of a version that is not served. The caller writes the answer at version 0 (KIP-511).
 pub(crate) fn unsupported_api_versions() -> Answer {
     api_versions::unsupported()
+}
+
+/// Returns the name and version of the client's library that an ApiVersions request tells, if it does.
+pub(crate) fn client_software(version: i16, body: Bytes) -> Option<(String, String)> {
+    api_versions::client_software(version, body)
 }
 
 fn answer<A: Api>(

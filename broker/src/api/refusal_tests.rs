@@ -132,6 +132,9 @@ refusals! {
     DescribeAclsRequest, 0, |_, _| 1;
     DescribeDelegationTokenRequest, 0, |_, _| 1;
     DescribeQuorumRequest, 32767, |_, _| 1;
+    GetTelemetrySubscriptionsRequest, 0, |_, _| 1;
+    ListConfigResourcesRequest, 0, |_, _| 1;
+    PushTelemetryRequest, 0, |_, _| 1;
     ExpireDelegationTokenRequest, 0, |_, _| 1;
     RemoveRaftVoterRequest, 0, |_, _| 1;
     RenewDelegationTokenRequest, 0, |_, _| 1;

@@ -40,11 +40,11 @@ fn hint(similar: &Option<&'static str>) -> String {
     similar.map_or_else(String::new, |name| format!(": did you mean `{name}`?"))
 }
 
-/// Values that every cluster starts with unless others are set, because a fresh test must not wait: real clusters set them in their files
-/// for tests too.
+/// Values that every cluster starts with unless others are set: tests must not wait, and a file for a single broker names its roles.
 const PRESETS: &[(&str, &str)] = &[
     ("group.consumer.assignment.interval.ms", "0"),
     ("group.initial.rebalance.delay.ms", "0"),
+    ("process.roles", "broker,controller"),
 ];
 
 /// Returns `properties` with the presets that they do not set.

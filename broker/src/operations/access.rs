@@ -15,6 +15,7 @@
 //! | DescribeProducers | READ on the topic |
 //! | DescribeConfigs | DESCRIBE_CONFIGS on the topic, the group, or else the cluster |
 //! | AlterConfigs, IncrementalAlterConfigs | ALTER_CONFIGS on the topic, the group, or else the cluster |
+//! | ListConfigResources | DESCRIBE_CONFIGS on the cluster |
 //! | DescribeLogDirs | DESCRIBE on the cluster |
 //! | DescribeCluster | DESCRIBE on the cluster, to show the operations on it |
 //! | UpdateFeatures, UnregisterBroker, UnregisterController, AddRaftVoter, RemoveRaftVoter | ALTER on the cluster |
@@ -38,7 +39,7 @@
 //! | ListTransactions | DESCRIBE on each transactional id |
 //! | InitProducerId | WRITE on the transactional id; without one IDEMPOTENT_WRITE on the cluster, or WRITE on any topic |
 //!
-//! ApiVersions asks for nothing, and neither do SaslHandshake, SaslAuthenticate and the APIs of delegation tokens, which are refused before. Source: Kafka's `KafkaApis`, `ControllerApis`, `AuthHelper` and `ConfigHelper`.
+//! ApiVersions, GetTelemetrySubscriptions and PushTelemetry ask for nothing, and neither do SaslHandshake, SaslAuthenticate and the APIs of delegation tokens, which are refused before. Source: Kafka's `KafkaApis`, `ControllerApis`, `AuthHelper` and `ConfigHelper`.
 
 use super::RequestContext;
 use crate::cluster::Cluster;

@@ -329,13 +329,13 @@ fn alter_subscription(
     validate_only: bool,
 ) -> Result<(), AlterConfigsError> {
     let name = &alteration.name;
-    let current = cluster.subscriptions.values(name);
+    let current = cluster.telemetry.subscriptions.values(name);
     let find = |name: &str| CLIENT_METRICS_CONFIGS.definition(name);
     let values = alteration.changes.apply(&current, find, no_list)?;
     check_lengths(&current, &values)?;
     let subscription = Subscription::new(name, values)?;
     if !validate_only {
-        cluster.subscriptions.set(subscription);
+        cluster.telemetry.subscriptions.set(subscription);
     }
     Ok(())
 }

@@ -102,7 +102,7 @@ pub(crate) fn describe_configs(
             Vec::new()
         }
         ResourceType::ClientMetrics if name.is_empty() => return Err(DescribeConfigsError::NoSubscription),
-        ResourceType::ClientMetrics => telemetry::describe(&cluster.subscriptions.values(name)),
+        ResourceType::ClientMetrics => telemetry::describe(&cluster.telemetry.subscriptions.values(name)),
         ResourceType::Group if name.is_empty() => return Err(DescribeConfigsError::NoGroup),
         ResourceType::Group => group::config::describe(&cluster.group_configs.values(name), &layers),
         // The API refuses these.

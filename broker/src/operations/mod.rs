@@ -33,6 +33,7 @@ pub(crate) mod heartbeat;
 pub(crate) mod init_producer_id;
 pub(crate) mod join_group;
 pub(crate) mod leave_group;
+pub(crate) mod list_config_resources;
 pub(crate) mod list_groups;
 pub(crate) mod list_offsets;
 pub(crate) mod list_transactions;
@@ -41,6 +42,7 @@ pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
 pub(crate) mod raft_voters;
 pub(crate) mod sync_group;
+pub(crate) mod telemetry;
 mod topic_catalog;
 pub(crate) mod transactional_id;
 pub(crate) mod unregister;
@@ -52,6 +54,7 @@ use crate::cluster::Ingress;
 use crate::ids::NodeId;
 use crate::security::Principal;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// The client of a request, and the broker that received it.
 #[derive(Clone, Debug)]
@@ -69,6 +72,8 @@ pub(crate) struct RequestContext {
     pub(crate) peer_address: Option<SocketAddr>,
     /// The client id of the request, with invalid UTF-8 replaced; empty if there is none.
     pub(crate) client_id: String,
+    /// The name and version of the client's library, once it has told them in ApiVersions.
+    pub(crate) software: Option<Arc<(String, String)>>,
 }
 
 impl RequestContext {
@@ -93,6 +98,7 @@ impl RequestContext {
             api_version: -1,
             peer_address: None,
             client_id: "test".to_owned(),
+            software: None,
         }
     }
 }

@@ -10,11 +10,14 @@ use super::dispatch::{self, Received, Refused, Request};
 use super::frame::{Frame, FrameError, FrameReader};
 use super::request_log::RequestLog;
 use super::writing::poll_write;
-use crate::api::{Answer, Answering, Delivery, Undecodable, Waiting, unsupported_api_versions};
+use crate::api::{
+    Answer, Answering, Delivery, Undecodable, Waiting, client_software, unsupported_api_versions,
+};
 use crate::cluster::Cluster;
 use crate::operations::RequestContext;
 use crate::pool::ConnectionCharge;
 use crate::wire::{OtherProtocol, Outgoing};
+use kafka_protocol::messages::ApiKey;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
@@ -203,6 +206,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         if (self.context.api_key, self.context.api_version) != (api.key, version) {
             let context = Arc::make_mut(&mut self.context);
             (context.api_key, context.api_version) = (api.key, version);
+        }
+        if api.key == ApiKey::ApiVersions as i16 {
+            let software = client_software(version, request.body.clone());
+            Arc::make_mut(&mut self.context).software = software.map(Arc::new);
         }
         let log = RequestLog::start();
         let answer = match api.answer(&self.cluster, &self.context, version, request.body)? {

@@ -237,17 +237,22 @@ impl Listener {
             api_version: -1,
             peer_address: addresses.peer,
             client_id: String::new(),
+            software: None,
         };
         let client = addresses.peer.map(tracing::field::display);
         tracing::debug!(peer_address = client, node_id = %self.node_id, "connection opened");
         let counted = Counted::new(&self.cluster.counters);
         let other_protocols = Arc::clone(&self.other_protocols);
+        let cluster = Arc::clone(&self.cluster);
         let mut connection = Connection::new(stream, Arc::clone(&self.cluster), context, stopping);
         async move {
             let reason = connection.run().await.err().unwrap_or(Closed::ByClient);
             let context = connection.context();
             let client = context.peer_address.map(tracing::field::display);
             tracing::debug!(peer_address = client, node_id = %context.node_id, %reason, "connection closed");
+            if let Some(peer) = context.peer_address {
+                cluster.telemetry.clients.disconnected(context.node_id, peer);
+            }
             if let Some(protocol) = reason.other_protocol() {
                 other_protocols.warn(protocol, context.peer_address);
             }

@@ -1,7 +1,7 @@
 //! Subscriptions: the metrics that clients push, how often, and which clients do. Source: Kafka's `ClientMetricsConfigs` and
 //! `ClientMetricsManager.SubscriptionInfo`.
 
-use super::CLIENT_METRICS_CONFIGS;
+use super::config::CLIENT_METRICS_CONFIGS;
 use crate::config::definition::{InvalidValue, Value};
 use crate::config::java::hash_order;
 use crate::config::layers::Values;
@@ -18,6 +18,9 @@ const MATCHED: &[&str] = &[
     "client_source_address",
     "client_source_port",
 ];
+
+/// What a client tells of itself, by the names that subscriptions match.
+pub(crate) type Attributes = BTreeMap<&'static str, String>;
 
 /// A client metrics subscription, checked.
 #[derive(Clone, Debug)]
@@ -78,7 +81,7 @@ impl Subscription {
     }
 
     /// Returns whether the subscription is for a client that tells this of itself, by Kafka's names.
-    pub(crate) fn is_for(&self, client: &BTreeMap<&'static str, String>) -> bool {
+    pub(crate) fn is_for(&self, client: &Attributes) -> bool {
         self.patterns.iter().all(|(name, pattern)| {
             client
                 .get(name.as_str())
@@ -145,6 +148,17 @@ impl Subscriptions {
     /// Returns the names of all subscriptions, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
         self.lock().by_name.keys().cloned().collect()
+    }
+
+    /// Returns the number of changes so far, and all subscriptions.
+    pub(crate) fn present(&self) -> (u64, Vec<Arc<Subscription>>) {
+        let state = self.lock();
+        (state.version, state.by_name.values().cloned().collect())
+    }
+
+    /// Returns whether there has ever been a subscription.
+    pub(crate) fn is_used(&self) -> bool {
+        self.lock().version > 0
     }
 
     /// Adds or replaces a subscription, or removes it if it has no values.

@@ -4,7 +4,13 @@ use kafka_protocol::messages::alter_configs_request::{self, AlterConfigsResource
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
 use kafka_protocol::messages::describe_configs_response::DescribeConfigsResourceResult;
 use kafka_protocol::messages::incremental_alter_configs_request;
-use kafka_protocol::messages::{AlterConfigsRequest, DescribeConfigsRequest, IncrementalAlterConfigsRequest};
+use kafka_protocol::messages::{
+    AlterConfigsRequest, ApiKey, DescribeConfigsRequest, GetTelemetrySubscriptionsRequest,
+    IncrementalAlterConfigsRequest, ListConfigResourcesRequest, PushTelemetryRequest,
+};
+
+use bytes::Bytes;
+use esmeralda_broker::messages::ApiVersionsRequest;
 
 use crate::client::Client;
 use crate::world::{NONE, RETENTION_MS, TOPIC, UNKNOWN_TOPIC_OR_PARTITION, World, text};
@@ -251,5 +257,134 @@ pub(crate) async fn incremental_alter_configs(version: i16) {
         .ask(version, &request("no.such.config", SET, Some("1"), false))
         .await;
     assert_eq!(refused.responses[0].error_code, INVALID_CONFIG);
+    world.stop().await;
+}
+
+/// `ConfigResource.Type` of Kafka.
+const CLIENT_METRICS_RESOURCE: i8 = 16;
+const GROUP_RESOURCE: i8 = 32;
+const BROKER_LOGGER_RESOURCE: i8 = 8;
+const UNSUPPORTED_VERSION: i16 = 35;
+const THROTTLING_QUOTA_EXCEEDED: i16 = 89;
+const UNKNOWN_SUBSCRIPTION_ID: i16 = 117;
+
+/// Sets one config of a resource that is no topic.
+async fn set(client: &mut Client, resource_type: i8, resource: &str, name: &str, value: &str) {
+    let config = incremental_alter_configs_request::AlterableConfig::default()
+        .with_name(text(name))
+        .with_value(Some(text(value)));
+    let resource = incremental_alter_configs_request::AlterConfigsResource::default()
+        .with_resource_type(resource_type)
+        .with_resource_name(text(resource))
+        .with_configs(vec![config]);
+    let request = IncrementalAlterConfigsRequest::default().with_resources(vec![resource]);
+    let answer = client.ask(1, &request).await;
+    assert_eq!(answer.responses[0].error_code, NONE, "{answer:?}");
+}
+
+pub(crate) async fn list_config_resources(version: i16) {
+    let world = World::with_topic().await;
+    let mut client = world.connect().await;
+    set(
+        &mut client,
+        CLIENT_METRICS_RESOURCE,
+        "pushers",
+        "interval.ms",
+        "1000",
+    )
+    .await;
+    set(
+        &mut client,
+        GROUP_RESOURCE,
+        "readers",
+        "consumer.session.timeout.ms",
+        "50000",
+    )
+    .await;
+    let answer = client.ask(version, &ListConfigResourcesRequest::default()).await;
+    assert_eq!(answer.error_code, NONE);
+    let listed: Vec<_> = answer
+        .config_resources
+        .iter()
+        .map(|resource| (resource.resource_type, resource.resource_name.as_str()))
+        .collect();
+    let all = [
+        (GROUP_RESOURCE, "readers"),
+        (CLIENT_METRICS_RESOURCE, "pushers"),
+        (BROKER_LOGGER_RESOURCE, "1"),
+        (BROKER_RESOURCE, "1"),
+        (TOPIC_RESOURCE, TOPIC),
+    ];
+    if version == 0 {
+        assert_eq!(listed, all[1..2]);
+    } else {
+        assert_eq!(listed, all);
+        let unknown = ListConfigResourcesRequest::default().with_resource_types(vec![TOPIC_RESOURCE, 99]);
+        let answer = client.ask(version, &unknown).await;
+        assert_eq!(
+            (answer.error_code, answer.config_resources.len()),
+            (UNSUPPORTED_VERSION, 0)
+        );
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn clients_push_metrics_once_there_is_a_subscription() {
+    let world = World::start().await;
+    let mut client = world.connect().await;
+    let versions = ApiVersionsRequest::default()
+        .with_client_software_name(text("wire-test"))
+        .with_client_software_version(text("1.0"));
+    let has_telemetry = async |client: &mut Client| {
+        let answer = client.ask(3, &versions).await;
+        let mut keys = answer.api_keys.iter().map(|api| api.api_key);
+        keys.any(|key| key == ApiKey::PushTelemetry as i16)
+    };
+    assert!(!has_telemetry(&mut client).await);
+    set(&mut client, CLIENT_METRICS_RESOURCE, "all", "metrics", "*").await;
+    set(
+        &mut client,
+        CLIENT_METRICS_RESOURCE,
+        "all",
+        "match",
+        "client_software_name=wire-.*",
+    )
+    .await;
+    assert!(has_telemetry(&mut client).await);
+    let told = client.ask(0, &GetTelemetrySubscriptionsRequest::default()).await;
+    assert_eq!(
+        (told.error_code, told.requested_metrics.as_slice()),
+        (NONE, [text("*")].as_slice())
+    );
+    assert_eq!(told.accepted_compression_types, [4, 3, 1, 2]);
+    assert_eq!(
+        (told.push_interval_ms, told.telemetry_max_bytes),
+        (300_000, 1_048_576)
+    );
+    assert!(told.delta_temporality && !told.client_instance_id.is_nil());
+    let again = GetTelemetrySubscriptionsRequest::default().with_client_instance_id(told.client_instance_id);
+    let answer = client.ask(0, &again).await;
+    assert_eq!(answer.error_code, THROTTLING_QUOTA_EXCEEDED);
+    let push = |subscription_id, is_terminating| {
+        PushTelemetryRequest::default()
+            .with_client_instance_id(told.client_instance_id)
+            .with_subscription_id(subscription_id)
+            .with_terminating(is_terminating)
+            .with_metrics(Bytes::from_static(b"pushed"))
+    };
+    let answer = client.ask(0, &push(told.subscription_id, false)).await;
+    assert_eq!(answer.error_code, NONE);
+    let answer = client
+        .ask(0, &push(told.subscription_id.wrapping_add(1), true))
+        .await;
+    assert_eq!(answer.error_code, UNKNOWN_SUBSCRIPTION_ID);
+    let pushed = world.broker.client_metrics().pushed();
+    let [push] = pushed.as_slice() else {
+        panic!("one push was taken: {pushed:?}");
+    };
+    assert_eq!(push.data, Bytes::from_static(b"pushed"));
+    assert_eq!(push.client_instance_id, told.client_instance_id);
+    assert_eq!(push.software, Some(("wire-test".to_owned(), "1.0".to_owned())));
     world.stop().await;
 }

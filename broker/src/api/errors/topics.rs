@@ -10,6 +10,7 @@ use crate::operations::describe_configs::DescribeConfigsError;
 use crate::operations::describe_producers::DescribeProducersError;
 use crate::operations::describe_topic_partitions::PageError;
 use crate::operations::metadata::MetadataError;
+use crate::operations::telemetry::TelemetryError;
 use crate::telemetry::InvalidSubscription;
 use kafka_protocol::ResponseError;
 
@@ -181,6 +182,19 @@ impl KafkaError for AlterConfigsError {
             | Self::LoggerList { .. }
             | Self::LoggerOperation { .. }
             | Self::ResourceType { .. } => ResponseError::InvalidRequest,
+        }
+    }
+}
+
+impl KafkaError for TelemetryError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::InvalidId | Self::Terminating => ResponseError::InvalidRequest,
+            Self::TooEarly => ResponseError::ThrottlingQuotaExceeded,
+            Self::UnknownSubscription => ResponseError::UnknownSubscriptionId,
+            Self::UnknownCompression => ResponseError::UnsupportedCompressionType,
+            Self::TooLarge => ResponseError::TelemetryTooLarge,
+            Self::Undecodable => ResponseError::InvalidRecord,
         }
     }
 }

@@ -163,3 +163,112 @@ async fn incremental_alter_configs_of_every_version() {
         assert_eq!(overrides(), expected);
     }
 }
+
+/// How a fresh broker of Apache Kafka 4.4.0 describes configs, as `broker/configs/Described.java` has recorded it. The broker had these
+/// values from its file: [`RECORDED_WITH`].
+const RECORDED: &str = include_str!("described_configs.txt");
+
+const RECORDED_WITH: &[(&str, &str)] = &[
+    ("group.consumer.assignment.interval.ms", "0"),
+    ("group.initial.rebalance.delay.ms", "0"),
+    ("offsets.topic.replication.factor", "1"),
+    ("process.roles", "broker,controller"),
+    ("share.coordinator.state.topic.min.isr", "1"),
+    ("share.coordinator.state.topic.replication.factor", "1"),
+    ("transaction.state.log.min.isr", "1"),
+    ("transaction.state.log.replication.factor", "1"),
+];
+
+/// The configs that the recording leaves out.
+const PLACES: &[&str] = &[
+    "advertised.listeners",
+    "controller.listener.names",
+    "controller.quorum.voters",
+    "listeners",
+    "log.dirs",
+];
+
+#[tokio::test]
+async fn every_config_is_described_as_kafka_describes_it() {
+    let cluster = Arc::new(Cluster::for_tests(1, RECORDED_WITH));
+    let topic = CreatableTopic::default()
+        .with_name(TopicName(text("described")))
+        .with_num_partitions(1)
+        .with_replication_factor(1);
+    call(
+        &cluster,
+        7,
+        CreateTopicsRequest::default().with_topics(vec![topic]),
+    )
+    .await;
+    let resources = [
+        (4, "1"),
+        (4, ""),
+        (2, "described"),
+        (32, "described"),
+        (16, "described"),
+    ];
+    let resources = resources.map(|(resource_type, name)| config_resource(resource_type, name));
+    let request = DescribeConfigsRequest::default()
+        .with_resources(resources.to_vec())
+        .with_include_synonyms(true);
+    let response = call(&cluster, 4, request).await;
+    let mut ours = Vec::new();
+    for result in response.results {
+        let kind = match result.resource_type {
+            2 => "TOPIC",
+            4 => "BROKER",
+            16 => "CLIENT_METRICS",
+            _ => "GROUP",
+        };
+        let shown = result
+            .configs
+            .iter()
+            .filter(|config| !PLACES.contains(&config.name.as_str()))
+            .map(|config| format!("{kind} {}\t{}", result.resource_name, line(config)));
+        ours.extend(shown);
+    }
+    let recorded: Vec<_> = RECORDED.lines().collect();
+    for (one, other) in ours.iter().zip(&recorded) {
+        assert_eq!(one, other);
+    }
+    assert_eq!(ours.len(), recorded.len());
+}
+
+/// Writes a config as the recording does.
+fn line(config: &DescribeConfigsResourceResult) -> String {
+    const SOURCES: [&str; 9] = [
+        "UNKNOWN",
+        "DYNAMIC_TOPIC_CONFIG",
+        "DYNAMIC_BROKER_CONFIG",
+        "DYNAMIC_DEFAULT_BROKER_CONFIG",
+        "STATIC_BROKER_CONFIG",
+        "DEFAULT_CONFIG",
+        "DYNAMIC_BROKER_LOGGER_CONFIG",
+        "DYNAMIC_CLIENT_METRICS_CONFIG",
+        "DYNAMIC_GROUP_CONFIG",
+    ];
+    const TYPES: [&str; 10] = [
+        "UNKNOWN", "BOOLEAN", "STRING", "INT", "SHORT", "LONG", "DOUBLE", "LIST", "CLASS", "PASSWORD",
+    ];
+    let source = |code: i8| SOURCES[code as usize];
+    let value = |value: &Option<StrBytes>| value.as_deref().unwrap_or("null").to_owned();
+    let mut fields = vec![
+        config.name.to_string(),
+        value(&config.value),
+        source(config.config_source).to_owned(),
+        TYPES[config.config_type as usize].to_owned(),
+        if config.read_only { "read-only" } else { "dynamic" }.to_owned(),
+        if config.is_sensitive { "secret" } else { "shown" }.to_owned(),
+    ];
+    let synonyms = config.synonyms.iter();
+    fields.extend(synonyms.map(|synonym| {
+        format!(
+            "{}={} {}",
+            synonym.name,
+            value(&synonym.value),
+            source(synonym.source)
+        )
+    }));
+    fields.join("\t")
+}

@@ -9,6 +9,7 @@ use super::super::shape::{
 
 const INT32: Kind = Kind::Fixed(4);
 const INT64: Kind = Kind::Fixed(8);
+const INT8: Kind = Kind::Fixed(1);
 const STRING: Kind = Kind::String;
 
 pub(in super::super) static REQUESTS: &[Request] = &[
@@ -595,6 +596,36 @@ pub(in super::super) static REQUESTS: &[Request] = &[
         last_version: 1,
         flexible_from: 0,
         fields: &[array("GroupIds", &STRING), boolean("IncludeAuthorizedOperations")],
+    },
+    Request {
+        name: "GetTelemetrySubscriptions",
+        api_key: 71,
+        first_version: 0,
+        last_version: 0,
+        flexible_from: 0,
+        fields: &[uuid("ClientInstanceId")],
+    },
+    Request {
+        name: "PushTelemetry",
+        api_key: 72,
+        first_version: 0,
+        last_version: 0,
+        flexible_from: 0,
+        fields: &[
+            uuid("ClientInstanceId"),
+            int32("SubscriptionId"),
+            boolean("Terminating"),
+            int8("CompressionType"),
+            bytes("Metrics"),
+        ],
+    },
+    Request {
+        name: "ListConfigResources",
+        api_key: 74,
+        first_version: 0,
+        last_version: 1,
+        flexible_from: 0,
+        fields: &[array("ResourceTypes", &INT8).since(1)],
     },
     Request {
         name: "DescribeQuorum",

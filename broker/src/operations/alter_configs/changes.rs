@@ -3,6 +3,7 @@
 
 use super::AlterConfigsError;
 use crate::config::definition::Definition;
+use crate::config::java::hash_order;
 use crate::config::layers::Values;
 use std::collections::HashSet;
 
@@ -114,7 +115,10 @@ impl Changes {
             Self::Incremental(changes) => changes,
         };
         let mut values = current.clone();
-        for (name, operation, value) in changes {
+        // Kafka holds the changes of a resource in a map, and finds the first wrong one in its order.
+        for name in hash_order(changes.iter().map(|(name, ..)| name.as_str())) {
+            let change = changes.iter().find(|(changed, ..)| changed == name);
+            let (name, operation, value) = change.expect("its name was just listed");
             let value = value.as_deref().unwrap_or_default();
             let list = || {
                 let definition = definition(name).filter(|definition| definition.is_list());

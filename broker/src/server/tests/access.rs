@@ -43,9 +43,9 @@ use kafka_protocol::messages::{
     DeleteRecordsRequest, DeleteTopicsRequest, DescribeClusterRequest, DescribeConfigsRequest,
     DescribeGroupsRequest, DescribeLogDirsRequest, DescribeProducersRequest, DescribeTopicPartitionsRequest,
     FetchRequest, FindCoordinatorRequest, GroupId, HeartbeatRequest, IncrementalAlterConfigsRequest,
-    InitProducerIdRequest, JoinGroupRequest, LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest,
-    MetadataRequest, OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest,
-    OffsetForLeaderEpochRequest, ProduceRequest, SyncGroupRequest, TopicName,
+    InitProducerIdRequest, JoinGroupRequest, LeaveGroupRequest, ListConfigResourcesRequest,
+    ListGroupsRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest, OffsetDeleteRequest,
+    OffsetFetchRequest, OffsetForLeaderEpochRequest, ProduceRequest, SyncGroupRequest, TopicName,
     TransactionalId as TransactionalIdText,
 };
 use kafka_protocol::protocol::{Request, StrBytes};
@@ -57,8 +57,10 @@ const BROKER_CONFIGS: i8 = 4;
 const GROUP_CONFIGS: i8 = 32;
 
 /// The APIs that ask for nothing.
-const FREE: [i16; 7] = [
+const FREE: [i16; 9] = [
     ApiKey::ApiVersions as i16,
+    ApiKey::GetTelemetrySubscriptions as i16,
+    ApiKey::PushTelemetry as i16,
     ApiKey::SaslHandshake as i16,
     ApiKey::SaslAuthenticate as i16,
     ApiKey::CreateDelegationToken as i16,
@@ -224,6 +226,14 @@ impl Stranger {
     }
 
     async fn configs(&mut self) {
+        let request = ListConfigResourcesRequest::default();
+        let answer = self
+            .ask(1, request, &[(DescribeConfigs, OnCluster, "kafka-cluster")])
+            .await;
+        assert_eq!(
+            answer.error_code,
+            ResponseError::ClusterAuthorizationFailed.code()
+        );
         for (resource_type, name, on, error) in [
             (
                 TOPIC_CONFIGS,

@@ -127,6 +127,11 @@ samples! {
         server_assignor 0 null 0, topic_partitions 0 null 0
     }
     crates::ConsumerGroupDescribeRequest { group_ids 0, include_authorized_operations 0 }
+    crates::GetTelemetrySubscriptionsRequest { client_instance_id 0 }
+    crates::PushTelemetryRequest {
+        client_instance_id 0, subscription_id 0, terminating 0, compression_type 0, metrics 0
+    }
+    crates::ListConfigResourcesRequest { resource_types 1 }
     crates::describe_quorum_request::PartitionData { partition_index 0 }
     crates::describe_quorum_request::TopicData { topic_name 0, partitions 0 }
     crates::DescribeQuorumRequest { topics 0 }
@@ -270,6 +275,9 @@ list_cases! {
     crates::UpdateFeaturesRequest
     crates::ConsumerGroupHeartbeatRequest
     crates::ConsumerGroupDescribeRequest
+    crates::GetTelemetrySubscriptionsRequest
+    crates::PushTelemetryRequest
+    crates::ListConfigResourcesRequest
     crates::DescribeQuorumRequest
     crates::UnregisterBrokerRequest
     ours::UnregisterControllerRequest
