@@ -7,6 +7,8 @@
 mod transactions;
 
 use crate::cluster::Cluster;
+use crate::ids::NodeId;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -68,13 +70,16 @@ async fn return_memory(cluster: &Cluster) {
 
 /// Sweeps all partitions once. Yields after each, so that requests on this thread do not wait for 10,000 partitions.
 async fn sweep(cluster: &Cluster) {
+    let expirations_ms = producer_expirations_ms(cluster);
     for topic in cluster.topics.list() {
         for partition in &topic.partitions {
             // An offline partition has nothing to sweep.
             if let Ok(mut state) = partition.write() {
                 let now_ms = cluster.clock.now_ms();
                 // Kafka has another timer for producers, `producer.id.expiration.check.interval.ms`.
-                state.expire_producers(now_ms, cluster.config.producer_id_expiration_ms);
+                if let Some(expiration_ms) = expirations_ms.get(&state.leader) {
+                    state.expire_producers(now_ms, *expiration_ms);
+                }
                 let dropped_bytes = state.enforce_retention(now_ms);
                 // The lock ends before the log line is written, because writing it can block.
                 drop(state);
@@ -87,10 +92,18 @@ async fn sweep(cluster: &Cluster) {
     }
 }
 
+/// Returns `producer.id.expiration.ms` of each broker, which may change while running.
+fn producer_expirations_ms(cluster: &Cluster) -> HashMap<NodeId, i64> {
+    let layers = cluster.layers_by_node().into_iter();
+    layers
+        .filter_map(|(node, layers)| Some((node, layers.value("producer.id.expiration.ms")?.long())))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{NodeId, Offset};
+    use crate::ids::Offset;
     use crate::log::records::{NewRecord, encode_batch};
     use crate::log::{Batch, LogSettings};
     use crate::topic::{NewTopic, Partition, Placement, TopicConfig};

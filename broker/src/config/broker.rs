@@ -73,8 +73,6 @@ pub(crate) struct BrokerConfig {
     pub(crate) connections_max_idle_ms: i64,
     /// `log.retention.check.interval.ms`; default 300,000.
     pub(crate) retention_check_interval_ms: i64,
-    /// `producer.id.expiration.ms`; default 86,400,000.
-    pub(crate) producer_id_expiration_ms: i64,
     /// `max.request.partition.size.limit`: the most partitions in one answer to DescribeTopicPartitions; default 2,000.
     pub(crate) described_partitions_limit: i32,
 }
@@ -118,7 +116,6 @@ impl Default for BrokerConfig {
             fetch_session_slots: 1_000,
             connections_max_idle_ms: 600_000,
             retention_check_interval_ms: 300_000,
-            producer_id_expiration_ms: 86_400_000,
             described_partitions_limit: 2_000,
         }
     }

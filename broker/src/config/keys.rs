@@ -15,7 +15,7 @@ pub(crate) mod without_effect {
     pub(crate) const IN_MEMORY: &str = "logs live in memory, and nothing is written to a disk";
     pub(crate) const NO_CLASSES: &str = "Java classes are not loaded";
     pub(crate) const NO_COMPACTION: &str = "logs are not compacted";
-    pub(crate) const NO_CONNECTION_LIMITS: &str = "connections are bounded by the memory limit only";
+    pub(crate) const NO_CONNECTION_RATE: &str = "connections are accepted as they come";
     pub(crate) const NO_DECOMPRESSION: &str = "batches are not decompressed";
     pub(crate) const NO_QUOTAS: &str = "there are no quotas";
     pub(crate) const NO_RECOMPRESSION: &str = "batches are stored with the codec that they were sent with";
@@ -217,10 +217,10 @@ static SETTINGS: &[Setting<BrokerConfig>] = &[
     for_topics("log.roll.ms", "The age at which a segment is closed, in milliseconds."),
     for_topics("log.segment.bytes", "The size at which a segment is closed, in bytes."),
     no_effect("log.segment.delete.delay.ms", IN_MEMORY, "The time that a dropped segment's files stay on disk, in milliseconds; not used here."),
-    no_effect("max.connection.creation.rate", NO_CONNECTION_LIMITS, "The most connections accepted per second."),
-    no_effect("max.connections", NO_CONNECTION_LIMITS, "The most connections of a broker."),
-    no_effect("max.connections.per.ip", NO_CONNECTION_LIMITS, "The most connections from one address."),
-    no_effect("max.connections.per.ip.overrides", NO_CONNECTION_LIMITS, "Other bounds for single addresses, as HOST:COUNT pairs."),
+    no_effect("max.connection.creation.rate", NO_CONNECTION_RATE, "The most connections accepted per second."),
+    read("max.connections", "The most connections of a broker."),
+    read("max.connections.per.ip", "The most connections from one address."),
+    read("max.connections.per.ip.overrides", "Other bounds for single addresses, as HOST:COUNT pairs."),
     no_effect("max.decompressed.message.bytes", NO_DECOMPRESSION, "The most bytes that a batch may have once it is decompressed."),
     honoured("max.incremental.fetch.session.cache.slots", "The most incremental fetch sessions of a broker.", |config, value| config.fetch_session_slots = value.int()),
     honoured("max.request.partition.size.limit", "The most partitions that one answer to DescribeTopicPartitions lists.", |config, value| config.described_partitions_limit = value.int()),
@@ -257,7 +257,7 @@ static SETTINGS: &[Setting<BrokerConfig>] = &[
     no_effect("principal.builder.class", NO_CLASSES, "The class that names the client of a connection."),
     no_effect("process.roles", ONE_PROCESS, "The roles of the process: broker, controller or both."),
     no_effect("producer.id.expiration.check.interval.ms", FIXED, "The interval at which partitions forget producer ids that have expired, in milliseconds."),
-    honoured("producer.id.expiration.ms", "The time without a batch after which a producer id is forgotten, in milliseconds.", |config, value| config.producer_id_expiration_ms = value.long()),
+    read("producer.id.expiration.ms", "The time without a batch after which a producer id is forgotten, in milliseconds."),
     no_effect("producer.purgatory.purge.interval.requests", NO_THREAD_POOLS, "The number of requests after which finished waiting produces are swept; not used here."),
     no_effect("queued.max.request.bytes", NO_THREAD_POOLS, "The most bytes of waiting requests; -1 means no limit."),
     no_effect("queued.max.requests", NO_THREAD_POOLS, "The most requests that wait for a thread; not used here."),

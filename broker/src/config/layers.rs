@@ -7,6 +7,7 @@ use crate::ids::NodeId;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 
 /// Values by Kafka's name.
 pub(crate) type Values = BTreeMap<String, String>;
@@ -22,6 +23,8 @@ pub(crate) struct BrokerConfigs {
     /// Values that the cluster decides for each broker: its id and addresses.
     decided: BTreeMap<NodeId, Values>,
     dynamic: Mutex<Dynamic>,
+    /// Counts the changes of `dynamic`.
+    changes: watch::Sender<u64>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -84,6 +87,7 @@ impl BrokerConfigs {
                 for_all,
                 by_node: BTreeMap::new(),
             }),
+            changes: watch::Sender::default(),
         }
     }
 
@@ -103,6 +107,13 @@ impl BrokerConfigs {
             Some(node) => drop(dynamic.by_node.insert(node, values)),
             None => dynamic.for_all = values,
         }
+        drop(dynamic);
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Returns a receiver that sees each change of the values set while running.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Returns the values set for one broker.

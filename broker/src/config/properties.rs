@@ -188,7 +188,6 @@ mod tests {
             ("connections.max.idle.ms", "-1"),
             ("log.retention.check.interval.ms", "8"),
             ("max.request.partition.size.limit", "9"),
-            ("producer.id.expiration.ms", "10"),
             ("transaction.max.timeout.ms", "11"),
             ("transaction.partition.verification.enable", "false"),
             (
@@ -235,7 +234,6 @@ mod tests {
             fetch_session_slots: 0,
             connections_max_idle_ms: -1,
             retention_check_interval_ms: 8,
-            producer_id_expiration_ms: 10,
             described_partitions_limit: 9,
         };
         assert_eq!(config, Ok(expected));

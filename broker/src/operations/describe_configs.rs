@@ -194,4 +194,6 @@ fn entry(name: &str, value: Option<String>, synonyms: Vec<layers::SynonymEntry>)
 }
 
 #[cfg(test)]
+mod page_tests;
+#[cfg(test)]
 mod tests;

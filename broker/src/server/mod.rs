@@ -3,6 +3,7 @@
 mod connection;
 mod dispatch;
 mod frame;
+mod limits;
 mod loopback;
 mod other_protocol;
 mod request_log;
@@ -16,12 +17,13 @@ use crate::metrics::Counters;
 use crate::operations::RequestContext;
 use crate::security::Principal;
 use connection::{Closed, Connection};
+use limits::ConnectionLimits;
 use other_protocol::OncePerMinute;
 use socket2::SockRef;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -156,23 +158,43 @@ impl Listener {
     async fn accept(self, socket: TcpListener, mut stopping: watch::Receiver<bool>) {
         let mut connections = JoinSet::new();
         let mut running = HashMap::new();
+        let mut by_address: HashMap<IpAddr, usize> = HashMap::new();
+        let mut changes = self.cluster.broker_configs.changes();
+        let mut limits = self.limits();
         loop {
+            let may_accept = limits.allows_more_than(running.len());
             let accepted = tokio::select! {
                 biased;
                 // A stop comes first, or clients that keep connecting could hold it up.
                 _ = stopping.wait_for(|stopping| *stopping) => break,
                 Some(ended) = connections.join_next_with_id() => {
                     // A panic ends one connection only, and its entry goes like any other.
-                    running.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
+                    let ended = running.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
+                    if let Some((_, address)) = ended {
+                        forget(&mut by_address, address);
+                    }
                     continue;
                 }
-                accepted = socket.accept() => accepted,
+                // The sender lives as long as the cluster.
+                _ = changes.changed() => {
+                    limits = self.limits();
+                    continue;
+                }
+                // Above the limit further connections wait, as in Kafka.
+                accepted = socket.accept(), if may_accept => accepted,
             };
             match accepted {
                 Ok((stream, peer_address)) => {
+                    let address = peer_address.ip();
+                    let count = by_address.get(&address).copied().unwrap_or_default();
+                    if !limits.allows(address, count) {
+                        tracing::debug!(%peer_address, node_id = %self.node_id, "closed: max.connections.per.ip");
+                        continue;
+                    }
                     let (until_stop, stopping) = oneshot::channel();
                     if let Some(serving) = self.serve(stream, peer_address, stopping) {
-                        running.insert(connections.spawn(serving).id(), until_stop);
+                        running.insert(connections.spawn(serving).id(), (until_stop, address));
+                        by_address.insert(address, count + 1);
                     }
                 }
                 Err(error) => {
@@ -188,6 +210,10 @@ impl Listener {
         // A client that connects now is refused at once, instead of waiting in the backlog of a listener that no longer accepts.
         drop(socket);
         while connections.join_next().await.is_some() {}
+    }
+
+    fn limits(&self) -> ConnectionLimits {
+        ConnectionLimits::new(&self.cluster.broker_configs.layers(self.node_id))
     }
 
     /// Returns the task of an accepted connection; `None` if the connection closed before it could be set up.
@@ -257,6 +283,16 @@ impl Listener {
                 other_protocols.warn(protocol, context.peer_address);
             }
             drop(counted);
+        }
+    }
+}
+
+/// Counts one connection of an address less.
+fn forget(by_address: &mut HashMap<IpAddr, usize>, address: IpAddr) {
+    if let Some(count) = by_address.get_mut(&address) {
+        *count -= 1;
+        if *count == 0 {
+            by_address.remove(&address);
         }
     }
 }

@@ -4,10 +4,11 @@ use esmeralda_broker::{Advertised, NodeConfig};
 use esmeralda_broker::{Broker, Clock, Config, Entropy, StartError};
 use kafka_protocol::messages::create_topics_request::{CreatableReplicaAssignment, CreatableTopic};
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
+use kafka_protocol::messages::incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig};
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::{
     BrokerId, CreateTopicsRequest, DescribeClusterRequest, DescribeConfigsRequest, FindCoordinatorRequest,
-    MetadataRequest, ProduceRequest,
+    IncrementalAlterConfigsRequest, MetadataRequest, ProduceRequest,
 };
 use std::time::Duration;
 
@@ -188,4 +189,38 @@ async fn an_invalid_advertised_address_keeps_the_cluster_from_starting() {
     let advertised = Advertised::Host("kafka.example:65535".parse().unwrap());
     let error = start(config(2, "127.0.0.1:0", advertised)).await.unwrap_err();
     assert!(matches!(error, StartError::Config(_)), "{error}");
+}
+
+#[tokio::test]
+async fn an_address_has_as_many_connections_as_the_config_allows() {
+    let broker = start(Config {
+        properties: [("max.connections.per.ip", "1"), ("max.connections", "2")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        ..config(1, "127.0.0.1:0", Advertised::Listened)
+    })
+    .await
+    .unwrap();
+    let address = broker.bootstrap_servers().remove(0);
+    let mut first = Client::connect(&address).await;
+    assert_eq!(config_value(&mut first, "max.connections.per.ip").await, "1");
+    let mut second = Client::connect(&address).await;
+    assert!(second.is_closed().await);
+    let set = |name: &str, value: &str| {
+        let config = AlterableConfig::default()
+            .with_name(text(name))
+            .with_value(Some(text(value)));
+        let resource = AlterConfigsResource::default()
+            .with_resource_type(BROKER_RESOURCE)
+            .with_configs(vec![config]);
+        IncrementalAlterConfigsRequest::default().with_resources(vec![resource])
+    };
+    first.ask(1, &set("max.connections.per.ip", "10")).await;
+    let mut second = Client::connect(&address).await;
+    assert_eq!(config_value(&mut second, "max.connections.per.ip").await, "10");
+    // The third waits until the broker may have more.
+    let mut third = Client::connect(&address).await;
+    first.ask(1, &set("max.connections", "3")).await;
+    assert_eq!(config_value(&mut third, "max.connections").await, "3");
+    broker.shutdown(Duration::from_secs(5)).await;
 }
