@@ -33,6 +33,13 @@ pub fn all() -> Vec<Case> {
                 "a_group_survives_a_killed_member_and_resumes_from_its_commit",
                 group::killed_member,
             ));
+            if client.has_consumer_protocol {
+                cases.push(Case::of(
+                    client,
+                    "a_consumer_group_survives_a_killed_member_and_resumes_from_its_commit",
+                    group::killed_member_of_consumer_group,
+                ));
+            }
             cases.push(Case::of(
                 client,
                 "goes_on_after_the_broker_was_killed_and_started_again",

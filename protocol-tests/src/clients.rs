@@ -32,6 +32,8 @@ pub struct Client {
     pub codecs: &'static [&'static str],
     /// Whether the library supports consumer groups.
     pub has_groups: bool,
+    /// Whether the library supports consumer groups of KIP-848.
+    pub has_consumer_protocol: bool,
     /// Whether the library allows two headers of the same name in a record.
     pub repeats_header_names: bool,
     /// Whether a consumer whose position is not in the log any more goes on where `auto.offset.reset` says.
@@ -69,7 +71,10 @@ const ALL_STEPS_BUT_DELETE_GROUP: &[&str] = &[
 
 /// All clients. kcat is a program already, and has cases of its own.
 pub const ALL: &[Client] = &[
-    Client::new("confluent-kafka", Toolchain::Python, "confluent.py"),
+    Client {
+        has_consumer_protocol: true,
+        ..Client::new("confluent-kafka", Toolchain::Python, "confluent.py")
+    },
     Client::new("kafka-python", Toolchain::Python, "kafka_python.py"),
     Client {
         admin_steps: ALL_STEPS_BUT_DELETE_GROUP,
@@ -80,8 +85,14 @@ pub const ALL: &[Client] = &[
         resets_lost_positions: false,
         ..Client::new("platformatic", Toolchain::Node, "platformatic.mjs")
     },
-    Client::new("java", Toolchain::Java, "Client"),
-    Client::new("franz-go", Toolchain::Go, "franz"),
+    Client {
+        has_consumer_protocol: true,
+        ..Client::new("java", Toolchain::Java, "Client")
+    },
+    Client {
+        has_consumer_protocol: true,
+        ..Client::new("franz-go", Toolchain::Go, "franz")
+    },
     Client::new("sarama", Toolchain::Go, "sarama"),
     Client::new("rdkafka", Toolchain::Rust, "rdkafka"),
     Client {
@@ -106,6 +117,7 @@ impl Client {
             program,
             codecs: ALL_CODECS,
             has_groups: true,
+            has_consumer_protocol: false,
             repeats_header_names: true,
             resets_lost_positions: true,
             admin_steps: ALL_STEPS,

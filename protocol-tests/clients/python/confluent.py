@@ -88,23 +88,30 @@ def produce(argument):
 
 
 def consume(argument):
+    if argument.get("protocol") == "consumer":
+        # The broker has the timeouts of the consumer protocol.
+        protocol = {"group.protocol": "consumer"}
+    else:
+        protocol = {"session.timeout.ms": 6000, "heartbeat.interval.ms": 500}
     consumer = Consumer(
         {
             "bootstrap.servers": argument["bootstrap"],
             "group.id": argument["group"],
             "client.id": argument["client_id"],
-            "session.timeout.ms": 6000,
-            "heartbeat.interval.ms": 500,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
+            **protocol,
         }
     )
+    owned = set()
 
     def assigned(_, partitions):
-        report("assigned", partitions=sorted(one.partition for one in partitions))
+        owned.update(one.partition for one in partitions)
+        report("assigned", partitions=sorted(owned))
 
-    def revoked(_, __):
-        report("assigned", partitions=[])
+    def revoked(_, partitions):
+        owned.difference_update(one.partition for one in partitions)
+        report("assigned", partitions=sorted(owned))
 
     consumer.subscribe([argument["topic"]], on_assign=assigned, on_revoke=revoked)
     pending = steps()

@@ -1,5 +1,5 @@
 //! Two members of one group: they divide the partitions, one is killed, the other takes over and commits, and a third member resumes
-//! exactly at the commit.
+//! exactly at the commit. With the classic protocol, and with the consumer protocol of KIP-848.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -36,11 +36,25 @@ impl GroupMember {
         topic: &str,
         group: &str,
     ) -> GroupMember {
+        Self::start_with(context, client, name, server, topic, group, "classic")
+    }
+
+    /// Starts a member of that group protocol.
+    pub(super) fn start_with(
+        context: &Context,
+        client: &Client,
+        name: &str,
+        server: &Server,
+        topic: &str,
+        group: &str,
+        protocol: &str,
+    ) -> GroupMember {
         let argument = json!({
             "bootstrap": server.bootstrap_servers,
             "topic": topic,
             "group": group,
             "client_id": name,
+            "protocol": protocol,
         });
         GroupMember {
             process: client.start(context, name, "consume", &argument),
@@ -144,12 +158,32 @@ fn set(records: &[(i64, i64)]) -> BTreeSet<(i64, i64)> {
 }
 
 pub(super) fn killed_member(context: &Context, client: &Client) {
+    kill_member(context, client, "classic");
+}
+
+pub(super) fn killed_member_of_consumer_group(context: &Context, client: &Client) {
+    kill_member(context, client, "consumer");
+}
+
+/// The timeouts of the consumer protocol, which are the broker's, as short as those of the clients in the classic protocol.
+const SHORT_TIMEOUTS: &[&str] = &[
+    "--set",
+    "group.consumer.min.session.timeout.ms=6000",
+    "--set",
+    "group.consumer.session.timeout.ms=6000",
+    "--set",
+    "group.consumer.min.heartbeat.interval.ms=500",
+    "--set",
+    "group.consumer.heartbeat.interval.ms=500",
+];
+
+fn kill_member(context: &Context, client: &Client, protocol: &str) {
     let deadline = context.deadline;
     let all: BTreeSet<i64> = (0..i64::from(PARTITION_COUNT)).collect();
-    let server = Server::start(context, &[]);
+    let server = Server::start(context, SHORT_TIMEOUTS);
     kafka::create_topic(&server.bootstrap_servers, TOPIC, PARTITION_COUNT);
     produce_one_each(&server);
-    let member = |name: &str| GroupMember::start(context, client, name, &server, TOPIC, GROUP);
+    let member = |name: &str| GroupMember::start_with(context, client, name, &server, TOPIC, GROUP, protocol);
 
     let mut first = member("first");
     wait(

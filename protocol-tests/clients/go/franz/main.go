@@ -134,11 +134,14 @@ func (a *assignment) change(partitions []int32, owned bool) {
 
 func consume(argument program.Argument) {
 	ctx := context.Background()
+	// franz-go has the consumer protocol behind this value.
+	joining := context.WithValue(ctx, "opt_in_kafka_next_gen_balancer_beta", argument.Protocol == "consumer")
 	owned := assignment{owned: map[int32]bool{}}
 	lost := func(_ context.Context, _ *kgo.Client, topics map[string][]int32) {
 		owned.change(topics[argument.Topic], false)
 	}
 	consumer := connect(argument,
+		kgo.WithContext(joining),
 		kgo.ClientID(argument.ClientID),
 		kgo.ConsumerGroup(argument.Group),
 		kgo.ConsumeTopics(argument.Topic),

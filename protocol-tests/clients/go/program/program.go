@@ -19,6 +19,7 @@ type Argument struct {
 	Topic      string   `json:"topic"`
 	Group      string   `json:"group"`
 	ClientID   string   `json:"client_id"`
+	Protocol   string   `json:"protocol"`
 }
 
 // Record is one record to send, or one that was read.

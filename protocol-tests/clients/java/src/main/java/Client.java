@@ -10,11 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
@@ -186,19 +188,27 @@ public final class Client {
         Map<String, Object> config = config(argument);
         config.put("group.id", argument.get("group").asText());
         config.put("client.id", argument.get("client_id").asText());
-        config.put("session.timeout.ms", 6000);
-        config.put("heartbeat.interval.ms", 500);
+        if (argument.path("protocol").asText().equals("consumer")) {
+            // The broker has the timeouts of the consumer protocol.
+            config.put("group.protocol", "consumer");
+        } else {
+            config.put("session.timeout.ms", 6000);
+            config.put("heartbeat.interval.ms", 500);
+        }
         BlockingQueue<Optional<JsonNode>> pending = steps();
+        TreeSet<TopicPartition> owned = new TreeSet<>(Comparator.comparingInt(TopicPartition::partition));
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(config)) {
             consumer.subscribe(List.of(argument.get("topic").asText()), new ConsumerRebalanceListener() {
                 @Override
                 public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
-                    reportAssigned(List.of());
+                    owned.removeAll(revoked);
+                    reportAssigned(owned);
                 }
 
                 @Override
                 public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
-                    reportAssigned(assigned);
+                    owned.addAll(assigned);
+                    reportAssigned(owned);
                 }
             });
             while (true) {
