@@ -360,6 +360,7 @@ fn cluster_config(options: &Options) -> Config {
     let nodes = nodes.map(|(listen, rack)| NodeConfig { listen, rack }).collect();
     Config {
         cluster_id: options.cluster_id.clone(),
+        release: options.release,
         nodes,
         advertised: options.advertised.clone(),
         memory_limit_bytes: options.memory_limit_bytes,

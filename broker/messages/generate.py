@@ -33,6 +33,7 @@ SERVED = """
     DescribeQuorum UnregisterBroker UnregisterController AddRaftVoter RemoveRaftVoter DescribeAcls CreateAcls DeleteAcls
     CreateDelegationToken RenewDelegationToken ExpireDelegationToken DescribeDelegationToken SaslHandshake SaslAuthenticate
     AddPartitionsToTxn AddOffsetsToTxn EndTxn WriteTxnMarkers DescribeTransactions ListTransactions
+    ElectLeaders AlterPartitionReassignments ListPartitionReassignments AlterReplicaLogDirs
 """.split()
 
 # Those of them that have a version which kafka-protocol 0.18 (Kafka 4.1) lacks. Their messages get types.

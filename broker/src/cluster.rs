@@ -2,14 +2,16 @@
 
 mod coordinators;
 mod liveness;
+mod log_dirs;
 mod node;
 mod producer_ids;
 mod quorum;
+mod reassignments;
 
 use crate::config::keys::BROKER_CONFIGS;
 use crate::config::layers::{Layers, Values};
 use crate::config::table::{Effect, Setting};
-use crate::config::{BrokerConfig, BrokerConfigs, Config, ConfigError, with_presets};
+use crate::config::{BrokerConfig, BrokerConfigs, Config, ConfigError, Release, with_presets};
 use crate::features::Features;
 use crate::fetch::session::FetchSessions;
 use crate::group::Groups;
@@ -21,13 +23,16 @@ use crate::pool::Pool;
 use crate::security::Authorizer;
 use crate::telemetry::Telemetry;
 use crate::topic::leadership::elect;
+use crate::topic::placement::Brokers;
 use crate::topic::{Topic, TopicConfig, TopicDefaults, Topics};
 use crate::transaction::Transactions;
 use crate::{Clock, Entropy};
 use coordinators::TopicJournal;
 use liveness::Liveness;
+use log_dirs::LogDirs;
 use producer_ids::ProducerIds;
 use quorum::MetadataLog;
+use reassignments::Reassignments;
 use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 
@@ -40,6 +45,8 @@ pub(crate) use node::{Ingress, ListenerName, Node, NodeEndpoint, NodeListener};
 #[derive(Debug)]
 pub(crate) struct Cluster {
     pub(crate) cluster_id: String,
+    /// The release that the cluster passes for.
+    pub(crate) release: Release,
     pub(crate) nodes: Vec<Node>,
     liveness: Liveness,
     /// The honoured broker configs, as set at the start. None of them may change while running.
@@ -60,6 +67,10 @@ pub(crate) struct Cluster {
     pub(crate) producer_ids: ProducerIds,
     features: Mutex<Features>,
     metadata_log: MetadataLog,
+    /// The partitions that move to other brokers.
+    pub(crate) reassignments: Reassignments,
+    /// The log directories of replicas that were moved.
+    pub(crate) log_dirs: LogDirs,
     pub(crate) counters: Arc<Counters>,
     pub(crate) pool: Pool,
     /// See [`Config::spare_memory_bytes`].
@@ -107,9 +118,12 @@ impl Cluster {
             group_configs,
             telemetry: Arc::default(),
             fetch_sessions: nodes.iter().map(|_| FetchSessions::new(session_slots)).collect(),
-            features: Mutex::default(),
+            features: Mutex::new(Features::of(config.release)),
+            release: config.release,
             producer_ids: ProducerIds::new(entropy.clone()),
             metadata_log: MetadataLog::new(&config.cluster_id),
+            reassignments: Reassignments::default(),
+            log_dirs: LogDirs::default(),
             cluster_id: config.cluster_id,
             liveness: Liveness::new(nodes.iter().map(|node| node.id)),
             nodes,
@@ -170,6 +184,14 @@ impl Cluster {
     /// Returns the ids of all registered brokers, alive or not.
     pub(crate) fn node_ids(&self) -> Vec<NodeId> {
         self.liveness.registered()
+    }
+
+    /// Returns the brokers that an assignment may name.
+    pub(crate) fn assignable(&self) -> Brokers {
+        Brokers {
+            registered: self.node_ids(),
+            alive: self.alive_nodes(),
+        }
     }
 
     /// Returns whether the broker is alive.
@@ -290,8 +312,8 @@ impl Cluster {
             let Ok(mut state) = partition.write() else {
                 continue;
             };
-            let replicas = topic.placement.replicas(index);
-            let elected = elect(state.leader, replicas, |node| self.liveness.is_alive(node));
+            let replicas = topic.placement.complete_replicas(index);
+            let elected = elect(state.leader, &replicas, |node| self.liveness.is_alive(node));
             if elected != state.leader {
                 state.set_leader(elected);
                 state.settings = settings(elected);

@@ -11,6 +11,7 @@ pub(crate) mod java;
 pub(crate) mod keys;
 pub(crate) mod layers;
 mod properties;
+mod release;
 pub(crate) mod table;
 pub(crate) mod tables;
 
@@ -19,12 +20,15 @@ pub(crate) use broker::BrokerConfig;
 pub(crate) use layers::BrokerConfigs;
 pub use properties::ConfigError;
 pub(crate) use properties::with_presets;
+pub use release::Release;
 
 /// The configuration that a cluster is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `cluster.id`, 1 to 255 characters.
     pub cluster_id: String,
+    /// The release that the cluster passes for.
+    pub release: Release,
     /// The brokers, in the order of their ids: 1, 2, ..., or from the `node.id` in `properties` on. At least one.
     pub nodes: Vec<NodeConfig>,
     /// The host and port that clients are told to dial, unless `properties` has `advertised.listeners`.
@@ -61,6 +65,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             cluster_id: "esmeralda".to_owned(),
+            release: Release::default(),
             nodes: vec![NodeConfig::default()],
             advertised: Advertised::default(),
             memory_limit_bytes: 1 << 30,

@@ -10,6 +10,7 @@ mod update;
 
 pub(crate) use update::{FeatureUpdate, UpdateFeaturesError, UpgradeType};
 
+use crate::config::Release;
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -33,8 +34,6 @@ pub(crate) enum Feature {
 pub(crate) struct SupportedFeature {
     pub(crate) feature: Feature,
     pub(crate) levels: Levels,
-    /// The level of a cluster that was formatted by the release without naming another.
-    default: i16,
 }
 
 /// Levels from the first to the last, both included.
@@ -50,15 +49,32 @@ pub(crate) struct Features {
     changes: i64,
 }
 
-/// The features of Kafka 4.4, in the order of its answers, with their levels and the level of a cluster that starts with a static
-/// quorum.
-const KAFKA_4_4: [(Feature, RangeInclusive<i16>, i16); 5] = [
+/// A feature, the levels that a release supports, and the level of a cluster that the release has formatted with a static quorum.
+type Row = (Feature, RangeInclusive<i16>, i16);
+
+/// The features of Kafka 4.4, in the order of its answers.
+const KAFKA_4_4: &[Row] = &[
     (Feature::Group, 0..=1, 1),
     (Feature::Kraft, 0..=1, 0),
     (Feature::Metadata, 7..=33, 33),
     (Feature::Transaction, 0..=2, 2),
     (Feature::EligibleLeaderReplicas, 0..=1, 1),
 ];
+
+/// The features of Kafka 4.1.
+const KAFKA_4_1: &[Row] = &[
+    (Feature::Group, 0..=1, 1),
+    (Feature::Kraft, 0..=1, 0),
+    (Feature::Metadata, 7..=27, 27),
+    (Feature::Transaction, 0..=2, 2),
+    (Feature::EligibleLeaderReplicas, 0..=1, 1),
+];
+
+/// The features of Kafka 3.9.
+const KAFKA_3_9: &[Row] = &[(Feature::Kraft, 0..=1, 0), (Feature::Metadata, 1..=21, 21)];
+
+/// A broker of Kafka 2.8 with ZooKeeper has none.
+const KAFKA_2_8: &[Row] = &[];
 
 /// The order in which Kafka lists finalized features, which is that of a hash map.
 const FINALIZED_ORDER: [Feature; 5] = [
@@ -111,23 +127,26 @@ impl fmt::Display for Levels {
     }
 }
 
-impl Default for Features {
-    /// Returns the features of Kafka 4.4 at their default levels.
-    fn default() -> Self {
-        let supported = KAFKA_4_4.map(|(feature, levels, default)| SupportedFeature {
-            feature,
-            levels: Levels(levels),
-            default,
+impl Features {
+    /// Returns the features of a release at their default levels.
+    pub(crate) fn of(release: Release) -> Self {
+        let rows = match release {
+            Release::Kafka2_8 => KAFKA_2_8,
+            Release::Kafka3_9 => KAFKA_3_9,
+            Release::Kafka4_1 => KAFKA_4_1,
+            Release::Kafka4_4 => KAFKA_4_4,
+        };
+        let supported = rows.iter().map(|(feature, levels, _)| SupportedFeature {
+            feature: *feature,
+            levels: Levels(levels.clone()),
         });
         Self {
-            levels: supported.iter().map(|supported| supported.default).collect(),
-            supported: supported.into(),
+            supported: supported.collect(),
+            levels: rows.iter().map(|(.., default)| *default).collect(),
             changes: 0,
         }
     }
-}
 
-impl Features {
     /// Returns the supported features in the order of Kafka's answer.
     pub(crate) fn supported(&self) -> &[SupportedFeature] {
         &self.supported

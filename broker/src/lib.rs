@@ -38,7 +38,9 @@ mod wire;
 pub use api::{ServedApi, served_apis};
 pub use broker::{Broker, StartError};
 pub use clock::Clock;
-pub use config::{Advertised, AdvertisedHost, Config, ConfigError, InvalidAdvertisedHost, NodeConfig};
+pub use config::{
+    Advertised, AdvertisedHost, Config, ConfigError, InvalidAdvertisedHost, NodeConfig, Release,
+};
 pub use entropy::Entropy;
 pub use ids::{GenerationId, NodeId, Offset};
 pub use log::header::{BatchHeader, Compression, TimestampType};

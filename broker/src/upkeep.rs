@@ -1,5 +1,6 @@
 //! Work beside requests: the sweeps of the logs (`retention.ms`, `retention.bytes`, expired producers), the pool's stock of new buffers,
-//! the return of those that nobody needs, and the transactions that time out or wait for a leader. One task, owned by the broker.
+//! the return of those that nobody needs, reassignments, and the transactions that time out or wait for a leader. One task, owned by the
+//! broker.
 //!
 //! This file decides when a sweep runs; the log decides which segments are dropped. Groups expire their offsets themselves. Source:
 //! Kafka's `LogManager.cleanupLogs`.
@@ -8,6 +9,7 @@ mod transactions;
 
 use crate::cluster::Cluster;
 use crate::ids::NodeId;
+use crate::operations::reassignments::progress;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +37,14 @@ impl Upkeep {
             };
             let returning = return_memory(&cluster);
             let transactions = transactions::keep(&cluster);
-            tokio::join!(sweeping, cluster.pool.keep_stock(), returning, transactions);
+            let moving = progress::carry_on(&cluster);
+            tokio::join!(
+                sweeping,
+                cluster.pool.keep_stock(),
+                returning,
+                transactions,
+                moving
+            );
         });
         Self { task }
     }

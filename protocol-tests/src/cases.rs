@@ -16,6 +16,7 @@ mod mapping;
 mod memory_limit;
 mod records;
 mod refusals;
+mod releases;
 mod restart;
 mod simulate;
 mod stopping;
@@ -62,6 +63,7 @@ pub fn all() -> Vec<Case> {
         }
     }
     cases.extend(brokers::cases());
+    cases.extend(releases::cases());
     cases.extend(applications::cases());
     cases.extend(kafka_tests::cases());
     cases.extend(kcat::cases());

@@ -14,6 +14,9 @@ pub const SKIP_VARIABLE: &str = "ESMERALDA_SKIP_CLIENTS";
 /// The variable that makes a child of the test binary run as the client program of this name.
 pub const PROGRAM_VARIABLE: &str = "ESMERALDA_CLIENT_PROGRAM";
 
+/// The releases of Apache's own client that are set up beside the one of the other cases.
+pub const JAVA_RELEASES: &[&str] = &["2.1.1", "2.8.2", "3.9.1", "4.1.1", "4.4.0"];
+
 /// The directory of the client programs' sources.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
 
@@ -171,6 +174,21 @@ impl Setup {
         }
     }
 
+    /// Returns the command that starts a program of Java with a release of Apache's own client: one of [`JAVA_RELEASES`].
+    pub fn java_release(&self, release: &str, program: &str) -> Command {
+        let dir = self.root.join(Toolchain::Java.name());
+        let mut command = Command::new("java");
+        command.args(["-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp"]);
+        command
+            // The release comes before the other one among the libraries.
+            .arg(format!(
+                "{0}/build/classes:{0}/releases/kafka-clients-{release}.jar:{0}/libraries/*",
+                dir.display()
+            ))
+            .arg(program);
+        command
+    }
+
     /// Returns the command that starts MirrorMaker 2. It comes with Kafka's own tests, because the release 4.4.0 came without it.
     pub fn mirror_maker(&self) -> Command {
         let mut command = Command::new("java");
@@ -284,7 +302,13 @@ fn set_up_java(dir: &Path) -> Result<(), String> {
             .arg("dependency:copy-dependencies")
             .arg(libraries),
         dir,
-    )
+    )?;
+    for release in JAVA_RELEASES {
+        let artifact = format!("-Dartifact=org.apache.kafka:kafka-clients:{release}");
+        let releases = format!("-DoutputDirectory={}", dir.join("releases").display());
+        run(maven().arg("dependency:copy").arg(artifact).arg(releases), dir)?;
+    }
+    Ok(())
 }
 
 fn set_up_go(dir: &Path) -> Result<(), String> {

@@ -6,7 +6,7 @@ use super::values::{
     whole_number,
 };
 use clap::{Args, ValueEnum};
-use esmeralda::broker::{Advertised, AdvertisedHost};
+use esmeralda::broker::{Advertised, AdvertisedHost, Release};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +30,10 @@ pub(crate) struct ServeArgs {
     /// Id of the cluster: 1 to 255 characters
     #[arg(long, value_name = "ID", default_value = "esmeralda", value_parser = cluster_id)]
     pub(crate) cluster_id: String,
+    /// Release of Apache Kafka to pass for. An earlier one than 4.4 advertises and answers only the
+    /// versions of requests that it had, and has its features
+    #[arg(long, value_name = "RELEASE", value_enum, default_value_t = ReleaseArg::V4_4)]
+    pub(crate) as_version: ReleaseArg,
     /// Rack of each broker, such as its availability zone, separated by commas: as many as brokers.
     /// With --set broker.rack=NAME all brokers are in one rack
     #[arg(long, value_name = "RACK,...", value_delimiter = ',')]
@@ -94,6 +98,32 @@ pub(crate) enum AdvertisedArg {
     Listened,
     /// The address of this machine that the client's connection came in on
     Reflect,
+}
+
+/// The value of `--as-version`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReleaseArg {
+    /// With ZooKeeper
+    #[value(name = "2.8")]
+    V2_8,
+    /// With KRaft
+    #[value(name = "3.9")]
+    V3_9,
+    #[value(name = "4.1")]
+    V4_1,
+    #[value(name = "4.4")]
+    V4_4,
+}
+
+impl From<ReleaseArg> for Release {
+    fn from(release: ReleaseArg) -> Self {
+        match release {
+            ReleaseArg::V2_8 => Self::Kafka2_8,
+            ReleaseArg::V3_9 => Self::Kafka3_9,
+            ReleaseArg::V4_1 => Self::Kafka4_1,
+            ReleaseArg::V4_4 => Self::Kafka4_4,
+        }
+    }
 }
 
 impl ServeArgs {

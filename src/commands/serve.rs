@@ -50,6 +50,7 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
     Ok(Options {
         kafka: args.broker_addresses()?.iter().map(ToString::to_string).collect(),
         cluster_id: args.cluster_id.clone(),
+        release: args.as_version.into(),
         racks: args.broker_racks()?,
         advertised: args.advertised()?,
         http: Some(args.http.to_string()),

@@ -1,6 +1,6 @@
 //! The options of an instance.
 
-use esmeralda_broker::Advertised;
+use esmeralda_broker::{Advertised, Release};
 use esmeralda_esm::trace::TraceSettings;
 use esmeralda_esm::{GroupTimeouts, Payloads, ProfileName, ScalingProfile};
 use std::collections::BTreeMap;
@@ -13,6 +13,8 @@ pub struct Options {
     pub kafka: Vec<String>,
     /// The cluster's id, 1 to 255 characters.
     pub cluster_id: String,
+    /// The release of Apache Kafka that the cluster passes for.
+    pub release: Release,
     /// The rack of each broker, in the order of `kafka`; brokers without one are in the rack `broker.rack` of `properties`, if any.
     pub racks: Vec<String>,
     /// The host and port that clients are told to connect to; those listened on by default.
@@ -52,6 +54,7 @@ impl Default for Options {
         Self {
             kafka: vec!["127.0.0.1:0".to_owned()],
             cluster_id: "esmeralda".to_owned(),
+            release: Release::default(),
             racks: Vec::new(),
             advertised: Advertised::default(),
             http: Some("127.0.0.1:0".to_owned()),

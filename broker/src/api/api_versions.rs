@@ -4,7 +4,7 @@
 //! 0 to 5. A request of a later version is answered before it reaches this file, with a body of version 0 (KIP-511).
 //!
 //! # Behaviour
-//! Advertises exactly the APIs in [`APIS`](super::APIS), by key. From version 3 on the client's software name and version must match
+//! Advertises exactly the APIs in [`APIS`](super::APIS), by key; a cluster that passes for an earlier release those that it had. From version 3 on the client's software name and version must match
 //! Kafka's pattern, or the answer is INVALID_REQUEST. From version 5 on a client can name the cluster and the broker that it wants to
 //! reach: one without the other is INVALID_REQUEST, and if it has reached another broker the answer is REBOOTSTRAP_REQUIRED.
 //!
@@ -23,6 +23,7 @@
 use super::errors::RequestError;
 use super::{APIS, Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
+use crate::config::Release;
 use crate::features::Features;
 use crate::messages::api_versions_response::{ApiVersion, FinalizedFeatureKey, SupportedFeatureKey};
 use crate::messages::{ApiVersionsRequest, ApiVersionsResponse};
@@ -57,7 +58,7 @@ impl Api for ApiVersions {
         }
         let features = cluster.features();
         ApiVersionsResponse::default()
-            .with_api_keys(advertised(|key| is_offered(cluster, key)))
+            .with_api_keys(advertised(cluster.release, |key| is_offered(cluster, key)))
             .with_supported_features(supported(&features, version))
             // As in Kafka the epoch is an offset of the metadata log, which grows. The default, -1, would say that the features are unknown.
             .with_finalized_features_epoch(cluster.metadata_offset())
@@ -66,14 +67,7 @@ impl Api for ApiVersions {
     }
 
     fn refuse(_version: i16, _request: &ApiVersionsRequest, code: i16) -> Answer {
-        let response = ApiVersionsResponse::default().with_error_code(code);
-        if code == RequestError::UnsupportedVersion.code() {
-            return response
-                // With the versions of this API alone the client can ask again at once (KIP-511).
-                .with_api_keys(advertised(|key| key == ApiKey::ApiVersions as i16))
-                .into();
-        }
-        response.into()
+        refused(Release::default(), code).into()
     }
 }
 
@@ -109,20 +103,29 @@ fn refusal(
 }
 
 /// Answers a request of a later version, to be written at version 0: the error and the versions of ApiVersions.
-pub(super) fn unsupported() -> Answer {
-    let code = RequestError::UnsupportedVersion.code();
-    ApiVersions::refuse(0, &ApiVersionsRequest::default(), code)
+pub(super) fn unsupported(release: Release) -> Answer {
+    refused(release, RequestError::UnsupportedVersion.code()).into()
 }
 
-fn advertised(is_wanted: impl Fn(i16) -> bool) -> Vec<ApiVersion> {
-    let mut versions: Vec<_> = APIS
-        .iter()
-        .filter(|api| is_wanted(api.key))
-        .map(|api| {
-            ApiVersion::default()
+fn refused(release: Release, code: i16) -> ApiVersionsResponse {
+    let response = ApiVersionsResponse::default().with_error_code(code);
+    if code == RequestError::UnsupportedVersion.code() {
+        // With the versions of this API alone the client can ask again at once (KIP-511).
+        return response.with_api_keys(advertised(release, |key| key == ApiKey::ApiVersions as i16));
+    }
+    response
+}
+
+fn advertised(release: Release, is_wanted: impl Fn(i16) -> bool) -> Vec<ApiVersion> {
+    let wanted = APIS.iter().filter(|api| is_wanted(api.key));
+    let mut versions: Vec<_> = wanted
+        .filter_map(|api| {
+            let versions = api.advertised(release)?;
+            let version = ApiVersion::default()
                 .with_api_key(api.key)
-                .with_min_version(api.advertised_from)
-                .with_max_version(api.last_version)
+                .with_min_version(*versions.start())
+                .with_max_version(*versions.end());
+            Some(version)
         })
         .collect();
     // `APIS` is in the order of use; Kafka lists APIs by key.

@@ -4,11 +4,12 @@
 //! 1 to 5. The answer has the directory's total and usable bytes from version 4 on, and whether it is cordoned from version 5 on.
 //!
 //! # Behaviour
-//! Shows one directory, `log.dirs` or `log.dir`, with the sizes of the requested partitions, or of all partitions, of which the broker has
-//! a replica. Partitions that do not exist are left out.
+//! Shows the directories in `log.dirs` or `log.dir` with the sizes of the requested partitions, or of all partitions, of which the broker
+//! has a replica. A replica lies in the first directory, or in the one that AlterReplicaLogDirs moved it to. Partitions that do not exist
+//! are left out.
 //!
 //! # Differs from Apache Kafka
-//! - There is no directory: the cluster lives in memory. The total bytes are the memory limit and the usable bytes the rest of it, both the
+//! - The directories are names: the cluster lives in memory. The total bytes are the memory limit and the usable bytes the rest of it, both the
 //!   same for every broker of the cluster.
 //! - Followers are simulated: a follower's replica shows the leader's size and no lag.
 //!
@@ -51,10 +52,12 @@ impl Api for DescribeLogDirs {
                 .map(|topic| (topic.topic.to_string(), topic.partitions))
                 .collect()
         });
-        let dir = describe_log_dirs(cluster, context, wanted);
+        let dirs = describe_log_dirs(cluster, context, wanted);
         let response = DescribeLogDirsResponse::default();
-        match dir {
-            Ok(dir) => response.with_results(vec![result(dir)]).into(),
+        match dirs {
+            Ok(dirs) => response
+                .with_results(dirs.into_iter().map(result).collect())
+                .into(),
             // Before version 3 there is no error code; an answer without directories stands for it.
             Err(denied) if version >= ERROR_CODE_FROM => response.with_error_code(denied.code()).into(),
             Err(_) => response.into(),

@@ -4,6 +4,7 @@
 
 use crate::bounds::{self, OutOfBounds};
 use crate::cluster::Cluster;
+use crate::config::Release;
 use crate::operations::RequestContext;
 use bytes::Bytes;
 use kafka_protocol::protocol::{HeaderVersion, Request};
@@ -14,6 +15,8 @@ mod add_offsets_to_txn;
 mod add_partitions_to_txn;
 mod add_raft_voter;
 mod alter_configs;
+mod alter_partition_reassignments;
+mod alter_replica_log_dirs;
 mod answer;
 mod api_versions;
 mod consumer_group_describe;
@@ -36,6 +39,7 @@ mod describe_producers;
 mod describe_quorum;
 mod describe_topic_partitions;
 mod describe_transactions;
+mod elect_leaders;
 mod end_txn;
 pub(crate) mod errors;
 mod expire_delegation_token;
@@ -53,6 +57,7 @@ mod leave_group;
 mod list_config_resources;
 mod list_groups;
 mod list_offsets;
+mod list_partition_reassignments;
 mod list_transactions;
 mod metadata;
 mod offset_commit;
@@ -63,6 +68,7 @@ pub(crate) mod produce;
 mod push_telemetry;
 #[cfg(test)]
 mod refusal_tests;
+mod releases;
 mod remove_raft_voter;
 mod renew_delegation_token;
 mod sasl_authenticate;
@@ -144,6 +150,10 @@ apis![
     end_txn::EndTxn,
     list_transactions::ListTransactions,
     write_txn_markers::WriteTxnMarkers,
+    alter_partition_reassignments::AlterPartitionReassignments,
+    alter_replica_log_dirs::AlterReplicaLogDirs,
+    elect_leaders::ElectLeaders,
+    list_partition_reassignments::ListPartitionReassignments,
     update_features::UpdateFeatures,
 ];
 
@@ -232,12 +242,19 @@ pub struct ServedApi {
 
 /// Returns every API that is served, by key.
 pub fn served_apis() -> Vec<ServedApi> {
+    served_apis_as(Release::default())
+}
+
+/// Returns every API that is served by a cluster that passes for `release`, by key.
+pub fn served_apis_as(release: Release) -> Vec<ServedApi> {
     let mut served: Vec<_> = APIS
         .iter()
-        .map(|api| ServedApi {
-            name: api.name(),
-            key: api.key,
-            versions: api.advertised_from..=api.last_version,
+        .filter_map(|api| {
+            Some(ServedApi {
+                name: api.name(),
+                key: api.key,
+                versions: api.advertised(release)?,
+            })
         })
         .collect();
     served.sort_by_key(|api| api.key);
@@ -303,9 +320,28 @@ impl Served {
         bounds::api_name(self.key).map_or_else(|| self.key.to_string(), str::to_owned)
     }
 
-    /// Returns whether a request of that version is answered.
-    pub(crate) fn serves(&self, version: i16) -> bool {
-        (self.first_version..=self.last_version).contains(&version)
+    /// Returns whether a cluster that passes for `release` answers a request of that version.
+    pub(crate) fn serves(&self, release: Release, version: i16) -> bool {
+        let is_served = (self.first_version..=self.last_version).contains(&version);
+        // Only another release costs a search.
+        is_served && (release == Release::default() || self.is_of(release, version))
+    }
+
+    #[cold]
+    fn is_of(&self, release: Release, version: i16) -> bool {
+        releases::versions(release, self.key).is_some_and(|versions| versions.contains(&version))
+    }
+
+    /// Returns the versions that a cluster that passes for `release` advertises; `None` if the release lacks the API.
+    pub(crate) fn advertised(&self, release: Release) -> Option<RangeInclusive<i16>> {
+        let versions = releases::versions(release, self.key)?;
+        // Versions that only are advertised are for clients that look at 4.4's range.
+        let first = match release {
+            Release::Kafka4_4 => self.advertised_from,
+            _ => self.first_version.max(*versions.start()),
+        };
+        let last = self.last_version.min(*versions.end());
+        (first <= last).then_some(first..=last)
     }
 
     /// Decodes the body and handles the request.
@@ -337,8 +373,8 @@ impl Served {
 }
 
 /// Answers an ApiVersions request of a version that is not served. The caller writes the answer at version 0 (KIP-511).
-pub(crate) fn unsupported_api_versions() -> Answer {
-    api_versions::unsupported()
+pub(crate) fn unsupported_api_versions(release: Release) -> Answer {
+    api_versions::unsupported(release)
 }
 
 /// Returns the name and version of the client's library that an ApiVersions request tells, if it does.

@@ -125,6 +125,17 @@ refusals! {
         topics.map(|topic| topic.partition_indexes.iter().collect::<std::collections::BTreeSet<_>>().len()).sum()
     };
     UpdateFeaturesRequest, 0, |_, _| 1;
+    AlterPartitionReassignmentsRequest, 0, |asked, _| 1 + nested(&asked.topics, |topic| &topic.partitions);
+    AlterReplicaLogDirsRequest, 0, |asked, _| {
+        let topics = asked.dirs.iter().flat_map(|dir| &dir.topics);
+        topics.map(|topic| topic.partitions.len()).sum()
+    };
+    // Version 0 has no code for the whole answer.
+    ElectLeadersRequest, 0, |asked, version| {
+        let partitions = nested(asked.topic_partitions.as_deref().unwrap_or_default(), |topic| &topic.partitions);
+        usize::from(version >= 1) + partitions
+    };
+    ListPartitionReassignmentsRequest, 0, |_, _| 1;
     AddRaftVoterRequest, 0, |_, _| 1;
     CreateAclsRequest, 0, |asked, _| asked.creations.len();
     CreateDelegationTokenRequest, 0, |_, _| 1;

@@ -1,4 +1,4 @@
-//! The liveness of brokers, and the choice among those alive.
+//! The liveness of brokers.
 
 use crate::ids::NodeId;
 use std::pin::pin;
@@ -100,15 +100,6 @@ impl Liveness {
         let nodes = self.nodes.iter().map(|(node, _)| *node);
         nodes.filter(|node| self.is_alive(*node)).collect()
     }
-
-    /// Returns the first broker alive at `position` or after it, continuing at the front after the last one; the broker at `position` if
-    /// none is alive.
-    pub(crate) fn next_alive(&self, position: usize) -> NodeId {
-        let count = self.nodes.len();
-        let from = (0..count).map(|step| self.nodes[(position + step) % count].0);
-        let mut alive = from.filter(|node| self.is_alive(*node));
-        alive.next().unwrap_or(self.nodes[position].0)
-    }
 }
 
 #[cfg(test)]
@@ -116,23 +107,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_broker_takes_the_place_of_one_that_is_down() {
+    fn a_broker_is_alive_until_it_stops_and_unknown_brokers_are_not() {
         let liveness = Liveness::new((1..=3).map(NodeId));
-        let next = |liveness: &Liveness| [0, 1, 2].map(|position| liveness.next_alive(position).0);
-        assert_eq!(next(&liveness), [1, 2, 3]);
         assert!(liveness.set(NodeId(3), false) && !liveness.set(NodeId(3), false));
-        assert_eq!(
-            (next(&liveness), liveness.alive()),
-            ([1, 2, 1], vec![NodeId(1), NodeId(2)])
-        );
-        liveness.set(NodeId(1), false);
-        assert_eq!(next(&liveness), [2, 2, 2]);
-        liveness.set(NodeId(2), false);
-        assert_eq!(
-            next(&liveness),
-            [1, 2, 3],
-            "the broker at the position if none is alive"
-        );
+        assert_eq!(liveness.alive(), [NodeId(1), NodeId(2)]);
         assert!(!liveness.set(NodeId(9), false) && !liveness.is_alive(NodeId(9)));
     }
 

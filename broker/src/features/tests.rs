@@ -1,6 +1,10 @@
 use super::*;
 use UpgradeType::{SafeDowngrade, Unknown, UnsafeDowngrade, Upgrade};
 
+fn features_of_4_4() -> Features {
+    Features::of(Release::Kafka4_4)
+}
+
 fn update(feature: &str, level: i16, upgrade_type: UpgradeType) -> FeatureUpdate {
     FeatureUpdate {
         feature: feature.to_owned(),
@@ -17,7 +21,7 @@ fn refusal(features: &Features, updates: &[FeatureUpdate]) -> String {
 
 #[test]
 fn the_default_levels_are_those_of_a_cluster_that_kafka_4_4_formatted() {
-    let features = Features::default();
+    let features = features_of_4_4();
     let finalized: Vec<_> = features
         .finalized()
         .into_iter()
@@ -34,7 +38,7 @@ fn the_default_levels_are_those_of_a_cluster_that_kafka_4_4_formatted() {
 
 #[test]
 fn updates_are_refused_in_the_words_of_kafka() {
-    let features = Features::default();
+    let features = features_of_4_4();
     let downgrade = "Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.";
     for (name, level, upgrade_type, reason) in [
         (
@@ -99,7 +103,7 @@ fn updates_are_refused_in_the_words_of_kafka() {
 
 #[test]
 fn a_level_changes_down_and_up_and_each_change_counts() {
-    let mut features = Features::default();
+    let mut features = features_of_4_4();
     let mut change = |level, upgrade_type, validate_only| {
         let update = update("transaction.version", level, upgrade_type);
         features
@@ -122,18 +126,18 @@ fn a_level_changes_down_and_up_and_each_change_counts() {
 
 #[test]
 fn one_refused_update_leaves_all_levels_as_they_are() {
-    let mut features = Features::default();
+    let mut features = features_of_4_4();
     let updates = [
         update("group.version", 0, SafeDowngrade),
         update("transaction.version", 9, Upgrade),
     ];
     features.update(&updates, 1, false).expect_err("no such level");
-    assert_eq!(features, Features::default());
+    assert_eq!(features, features_of_4_4());
 }
 
 #[test]
 fn the_order_of_a_hash_map_decides_which_error_is_told_and_the_last_update_of_a_feature_counts() {
-    let features = Features::default();
+    let features = features_of_4_4();
     let updates = [
         update("transaction.version", 9, SafeDowngrade),
         update("group.version", 9, Upgrade),
@@ -150,12 +154,38 @@ fn the_order_of_a_hash_map_decides_which_error_is_told_and_the_last_update_of_a_
 
 #[test]
 fn the_set_of_controllers_cannot_become_static_again() {
-    let mut features = Features::default();
+    let mut features = features_of_4_4();
     let up = update("kraft.version", 1, Upgrade);
     features.update(&[up], 1, false).expect("it is allowed");
     assert!(features.finalized().contains(&(Feature::Kraft, 1)));
     assert_eq!(
         refusal(&features, &[update("kraft.version", 0, SafeDowngrade)]),
         "Invalid update version 0 for feature kraft.version. Can't downgrade the version of this feature."
+    );
+}
+
+#[test]
+fn the_metadata_of_an_earlier_release_goes_down_as_far_as_its_records_stay_readable() {
+    let features = Features::of(Release::Kafka4_1);
+    assert_eq!(
+        refusal(&features, &[update("metadata.version", 23, SafeDowngrade)]),
+        ""
+    );
+    assert_eq!(
+        refusal(&features, &[update("metadata.version", 22, SafeDowngrade)]),
+        "Unsupported metadata.version downgrade from 27 to 22. Refusing to perform the requested downgrade because it might delete metadata information."
+    );
+    assert!(Features::of(Release::Kafka2_8).finalized().is_empty());
+}
+
+#[test]
+fn a_feature_that_depends_on_metadata_cannot_stay_behind_it() {
+    let mut features = Features::of(Release::Kafka4_1);
+    let replicas = [update("eligible.leader.replicas.version", 1, Upgrade)];
+    assert_eq!(refusal(&features, &replicas), "", "4.0-IV1 and later have it");
+    features.levels[2] = 22;
+    assert_eq!(
+        refusal(&features, &replicas),
+        "Invalid update version 1 for feature eligible.leader.replicas.version. eligible.leader.replicas.version could not be set to 1 because it depends on metadata.version level 23"
     );
 }

@@ -19,6 +19,8 @@
 //! | DescribeLogDirs | DESCRIBE on the cluster |
 //! | DescribeCluster | DESCRIBE on the cluster, to show the operations on it |
 //! | UpdateFeatures, UnregisterBroker, UnregisterController, AddRaftVoter, RemoveRaftVoter | ALTER on the cluster |
+//! | ElectLeaders, AlterPartitionReassignments, AlterReplicaLogDirs | ALTER on the cluster |
+//! | ListPartitionReassignments | DESCRIBE on the cluster |
 //! | DescribeQuorum, DescribeAcls | DESCRIBE on the cluster |
 //! | CreateAcls, DeleteAcls | ALTER on the cluster |
 //! | FindCoordinator | DESCRIBE on the group or the transactional id; CLUSTER_ACTION on the cluster for a share group |

@@ -88,9 +88,17 @@ fn add(
         .ok_or(CreatePartitionsError::UnknownTopic)?;
     let additional = additional(&topic, wanted)?;
     check_room(change.partition_count(), additional)?;
-    let nodes = cluster.node_ids();
     let more = match &wanted.assignments {
-        Some(assignments) => Placement::assigned(&nodes, assignments, Some(topic.placement.factor()))?,
+        Some(assignments) => {
+            let first = topic.partitions.len() as i32;
+            let assignments: Vec<_> = (first..).zip(assignments.iter().cloned()).collect();
+            Placement::assigned(
+                &cluster.assignable(),
+                first,
+                &assignments,
+                Some(topic.placement.factor()),
+            )?
+        }
         None => {
             // Continues after the leader of the last partition, so that leaders stay spread.
             let nodes = cluster.alive_nodes();

@@ -11,7 +11,7 @@ pub(crate) use crate::topic::config::InvalidTopicConfig;
 pub(crate) use crate::topic::name::InvalidName;
 pub(crate) use crate::topic::placement::PlacementError;
 use crate::topic::{Change, NewTopic, Placement, TopicConfig, TopicDefaults};
-use crate::topic::{config, name, placement};
+use crate::topic::{config, name};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -301,7 +301,6 @@ pub(super) fn check_room(existing: usize, wanted: usize) -> Result<(), TooManyPa
 }
 
 fn place(cluster: &Cluster, existing: usize, topic: &CreateTopic) -> Result<Placement, CreateTopicError> {
-    let nodes = cluster.node_ids();
     if !topic.assignments.is_empty() {
         if topic.replication_factor != -1 {
             return Err(CreateTopicError::AssignedWithFactor);
@@ -310,8 +309,12 @@ fn place(cluster: &Cluster, existing: usize, topic: &CreateTopic) -> Result<Plac
             return Err(CreateTopicError::AssignedWithPartitions);
         }
         check_room(existing, topic.assignments.len())?;
-        let assignments = placement::in_order(topic.assignments.clone())?;
-        return Ok(Placement::assigned(&nodes, &assignments, None)?);
+        return Ok(Placement::assigned(
+            &cluster.assignable(),
+            0,
+            &topic.assignments,
+            None,
+        )?);
     }
     // The factor is checked before the number of partitions, as in `ReplicationControlManager.createTopic`.
     let factor = match topic.replication_factor {

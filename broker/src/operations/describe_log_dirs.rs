@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// The log directory of a broker. It exists in answers only, because the cluster lives in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogDir {
-    /// `log.dirs`, or `log.dir`.
+    /// One of `log.dirs`, or `log.dir`.
     pub(crate) path: String,
     /// The partitions by topic and index, with their size in bytes.
     pub(crate) topics: BTreeMap<String, BTreeMap<i32, u64>>,
@@ -22,40 +22,47 @@ pub(crate) struct LogDir {
     pub(crate) usable_bytes: u64,
 }
 
-/// Returns the sizes of partitions of which the broker has a replica: those in `wanted`, or all. Partitions that do not exist are left out.
+/// Returns the broker's directories with the sizes of the partitions in each: those in `wanted`, or all. Partitions that do not exist, or
+/// of which the broker has no replica, are left out.
 pub(crate) fn describe_log_dirs(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     wanted: Option<Vec<(String, Vec<i32>)>>,
-) -> Result<LogDir, Denied> {
+) -> Result<Vec<LogDir>, Denied> {
     authorize(cluster, context, AclOperation::Describe, Resource::Cluster)?;
-    let mut topics = BTreeMap::new();
+    let total_bytes = cluster.pool.limit_bytes() as u64;
+    let usable_bytes = total_bytes.saturating_sub(cluster.pool.used_bytes() as u64);
+    let paths = log_dirs(&cluster.broker_configs.layers(context.node_id));
+    let mut dirs: Vec<_> = paths
+        .into_iter()
+        .map(|path| LogDir {
+            path,
+            topics: BTreeMap::new(),
+            total_bytes,
+            usable_bytes,
+        })
+        .collect();
     match wanted {
         None => {
             for topic in cluster.topics.list() {
                 let all = 0..topic.partitions.len() as i32;
-                add(&mut topics, &topic, all, context);
+                add(cluster, &mut dirs, &topic, all, context);
             }
         }
         Some(wanted) => {
             for (name, partitions) in wanted {
                 if let Some(topic) = cluster.topics.get(&name) {
-                    add(&mut topics, &topic, partitions.into_iter(), context);
+                    add(cluster, &mut dirs, &topic, partitions.into_iter(), context);
                 }
             }
         }
     }
-    let total_bytes = cluster.pool.limit_bytes() as u64;
-    Ok(LogDir {
-        path: path(&cluster.broker_configs.layers(context.node_id)),
-        topics,
-        total_bytes,
-        usable_bytes: total_bytes.saturating_sub(cluster.pool.used_bytes() as u64),
-    })
+    Ok(dirs)
 }
 
 fn add(
-    topics: &mut BTreeMap<String, BTreeMap<i32, u64>>,
+    cluster: &Cluster,
+    dirs: &mut [LogDir],
     topic: &Topic,
     partitions: impl Iterator<Item = i32>,
     context: &RequestContext,
@@ -67,20 +74,22 @@ fn add(
         let size_bytes = partition.read().ok()?.log().size_bytes();
         is_here.then_some((index, size_bytes))
     });
-    let sizes: BTreeMap<_, _> = sizes.collect();
-    if !sizes.is_empty() {
-        topics.entry(topic.name.to_string()).or_default().extend(sizes);
+    for (index, size_bytes) in sizes {
+        let moved = cluster.log_dirs.get((topic.id, index, context.node_id));
+        let position = dirs.iter().position(|dir| Some(&dir.path) == moved.as_ref());
+        // All other replicas lie in the first directory, as there is no disk to spread them over.
+        let dir = &mut dirs[position.unwrap_or(0)];
+        let sizes = dir.topics.entry(topic.name.to_string()).or_default();
+        sizes.insert(index, size_bytes);
     }
 }
 
-fn path(layers: &Layers) -> String {
-    let path = layers
-        .get("log.dirs")
-        // All partitions lie in the first directory, as there is no disk to spread them over.
-        .and_then(|paths| paths.split(',').next())
-        .or_else(|| layers.get("log.dir"));
+/// Returns the directories of a broker with those values: at least one.
+pub(super) fn log_dirs(layers: &Layers) -> Vec<String> {
+    let paths = layers.get("log.dirs").or_else(|| layers.get("log.dir"));
     // Kafka's default of `log.dir`: the layers have only values that are set.
-    path.unwrap_or("/tmp/kafka-logs").trim().to_owned()
+    let paths = paths.unwrap_or("/tmp/kafka-logs").split(',');
+    paths.map(|path| path.trim().to_owned()).collect()
 }
 
 #[cfg(test)]

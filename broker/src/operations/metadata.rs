@@ -86,25 +86,25 @@ impl TopicView {
         }
     }
 
-    /// Returns the in-sync replicas of a partition: those alive. If none is, the first replica, because Kafka's set is never empty.
+    /// Returns the in-sync replicas of a partition: those alive that have its records. If none is, the first replica, because Kafka's set
+    /// is never empty.
     pub(crate) fn in_sync_replicas(&self, index: usize) -> Vec<NodeId> {
-        let replicas = self.topic.placement.replicas(index);
-        let (alive, _) = self.split(index);
+        let replicas = self.topic.placement.complete_replicas(index);
+        let alive: Vec<_> = replicas
+            .iter()
+            .copied()
+            .filter(|node| self.alive.contains(node))
+            .collect();
         if alive.is_empty() {
-            replicas[..1].to_vec()
-        } else {
-            alive
+            return self.topic.placement.replicas(index)[..1].to_vec();
         }
+        alive
     }
 
     /// Returns the replicas of a partition that are on brokers which are down.
     pub(crate) fn offline_replicas(&self, index: usize) -> Vec<NodeId> {
-        self.split(index).1
-    }
-
-    fn split(&self, index: usize) -> (Vec<NodeId>, Vec<NodeId>) {
         let replicas = self.topic.placement.replicas(index).iter().copied();
-        replicas.partition(|node| self.alive.contains(node))
+        replicas.filter(|node| !self.alive.contains(node)).collect()
     }
 }
 

@@ -154,7 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 bytes,
                 ticket: _ticket,
             } = frame;
-            match dispatch::receive(bytes, &self.context.client_id) {
+            match dispatch::receive(bytes, &self.context.client_id, self.cluster.release) {
                 Ok(Received::Request(request)) => {
                     if let Err(closed) = self.answer(request).await {
                         // A request that cannot be decoded ends the connection, but the answers before it are still written.
@@ -167,7 +167,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 Ok(Received::UnsupportedApiVersions { correlation_id }) => {
                     // The header has version 0 too: the client does not know yet which versions are served, so it could not tell a flexible
                     // header from a body (KIP-511).
-                    let answer = unsupported_api_versions();
+                    let answer = unsupported_api_versions(self.cluster.release);
                     self.write_later(answer, correlation_id, Versions { body: 0, header: 0 });
                 }
                 Err(refused) => {

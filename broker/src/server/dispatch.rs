@@ -5,6 +5,7 @@
 //! an ApiVersions request of a version that is not served (KIP-511).
 
 use crate::api::Served;
+use crate::config::Release;
 use crate::wire::{Fault, Reader};
 use bytes::{Buf, Bytes};
 use kafka_protocol::messages::ApiKey;
@@ -44,8 +45,23 @@ pub(crate) enum Refused {
     },
 }
 
-/// Reads the header of one frame. `client_id` is the one of the request before.
-pub(crate) fn receive(mut frame: Bytes, client_id: &str) -> Result<Received, Refused> {
+impl Refused {
+    /// Returns the reason to refuse a version of an API that is known.
+    fn unsupported(api: &Served, release: Release, version: i16) -> Self {
+        let Some(versions) = api.advertised(release) else {
+            return Self::UnknownKey { key: api.key };
+        };
+        Self::UnsupportedVersion {
+            name: api.name(),
+            version,
+            first: (*versions.start()).max(api.first_version),
+            last: *versions.end(),
+        }
+    }
+}
+
+/// Reads the header of one frame. `client_id` is the one of the request before, and `release` the one that the cluster passes for.
+pub(crate) fn receive(mut frame: Bytes, client_id: &str, release: Release) -> Result<Received, Refused> {
     // Flexible, since a header that has tagged fields at all has them at its end.
     let mut reader = Reader::new(&frame, true);
     let no_header = |_: Box<Fault>| Refused::NoHeader { bytes: frame.len() };
@@ -54,16 +70,11 @@ pub(crate) fn receive(mut frame: Bytes, client_id: &str) -> Result<Received, Ref
     let correlation_id = reader.int32().map_err(no_header)?;
     // As in Kafka, neither an unknown key nor an unknown version has an answer: without its layout, the client's request cannot be read.
     let api = Served::by_key(key).ok_or(Refused::UnknownKey { key })?;
-    if !api.serves(version) {
+    if !api.serves(release, version) {
         return if key == ApiKey::ApiVersions as i16 {
             Ok(Received::UnsupportedApiVersions { correlation_id })
         } else {
-            Err(Refused::UnsupportedVersion {
-                name: api.name(),
-                version,
-                first: api.first_version,
-                last: api.last_version,
-            })
+            Err(Refused::unsupported(api, release, version))
         };
     }
     // A nullable string that is not compact in any version; a negative length is null, as in Kafka's reader. Every served

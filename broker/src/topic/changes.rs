@@ -1,6 +1,7 @@
 //! Creating, changing and deleting topics, one change at a time. In a real cluster the controller does this.
 
 use super::identity::{self, RetiredIds};
+use super::reassignment::Assignment;
 use super::{Partition, Placement, Topic, TopicConfig, Topics, name};
 use crate::Entropy;
 use crate::ids::NodeId;
@@ -126,6 +127,17 @@ impl Change<'_> {
             config: Arc::new(config),
             partitions: topic.partitions.clone(),
             placement: Arc::clone(&topic.placement),
+        })
+    }
+
+    /// Gives one partition of a topic another assignment. The caller elects its leader anew.
+    pub(crate) fn assign(&mut self, topic: &Topic, partition: usize, assignment: Assignment) -> Arc<Topic> {
+        self.publish(Topic {
+            name: Arc::clone(&topic.name),
+            id: topic.id,
+            config: Arc::clone(&topic.config),
+            partitions: topic.partitions.clone(),
+            placement: Arc::new(topic.placement.with(partition, assignment)),
         })
     }
 

@@ -28,12 +28,12 @@ pub(crate) enum NotServed {
     Offline(#[from] Offline),
 }
 
-/// Returns the replica that is to lead: the present leader while it is alive, or else the first one alive in the order of the
-/// assignment; [`NodeId::NONE`] if none is. Every replica counts as in sync. Source: Kafka's `PartitionChangeBuilder.electLeader`.
+/// Returns the replica that is to lead: the present leader while it is a replica and alive, or else the first one alive in the order of
+/// the assignment; [`NodeId::NONE`] if none is. Every replica counts as in sync. Source: Kafka's `PartitionChangeBuilder.electLeader`.
 pub(crate) fn elect(leader: NodeId, replicas: &[NodeId], is_alive: impl Fn(NodeId) -> bool) -> NodeId {
     // A leader stays while it is alive, even if it is not the preferred one: Kafka moves the leadership
     // back only by a preferred leader election.
-    if is_alive(leader) {
+    if replicas.contains(&leader) && is_alive(leader) {
         return leader;
     }
     let mut alive = replicas.iter().copied().filter(|node| is_alive(*node));
@@ -89,6 +89,8 @@ mod tests {
             (3, &[1, 2, 3], 3),
             (3, &[1], 1),
             (1, &[4], -1),
+            // It was a replica before a reassignment.
+            (4, &[1, 2, 4], 2),
             (-1, &[1, 2], 2),
             (-1, &[], -1),
         ] {

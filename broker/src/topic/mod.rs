@@ -7,6 +7,7 @@ pub(crate) mod leadership;
 pub(crate) mod name;
 pub(crate) mod partition;
 pub(crate) mod placement;
+pub(crate) mod reassignment;
 mod replicas;
 
 pub(crate) use changes::{Change, NewTopic};

@@ -1,13 +1,26 @@
 //! The assignment of a topic's partitions to brokers, automatic or as a request demands. Source: Kafka's `StripedReplicaPlacer` and
 //! `ReplicationControlManager.validateManualPartitionAssignment`.
 
+use super::reassignment::Assignment;
 use crate::ids::NodeId;
+use std::collections::BTreeMap;
 
-/// The replicas of a topic's partitions. The first replica of each is the preferred leader; every partition has the same number.
+/// The replicas of a topic's partitions. The first replica of each is the preferred leader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Placement {
-    factor: usize,
+    /// The replicas of all partitions, one partition after the other: a topic can have thousands of partitions.
     nodes: Vec<NodeId>,
+    /// The end of each partition's replicas in `nodes`.
+    ends: Vec<u32>,
+    /// The replicas that come and go, of the partitions that have some.
+    moves: BTreeMap<usize, Move>,
+}
+
+/// The replicas that come to a partition and those that go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Move {
+    adding: Vec<NodeId>,
+    removing: Vec<NodeId>,
 }
 
 /// The reason why partitions cannot be placed.
@@ -27,6 +40,10 @@ pub(crate) enum PlacementError {
         "The manual partition assignment includes a partition with {found} replica(s), but this is not consistent with previous partitions, which have {expected} replica(s)."
     )]
     Inconsistent { found: usize, expected: usize },
+    #[error(
+        "All brokers specified in the manual partition assignment for partition {partition} are fenced or in controlled shutdown."
+    )]
+    AllDown { partition: i32 },
     #[error("Found multiple manual partition assignments for partition {partition}")]
     RepeatedPartition { partition: i32 },
     #[error("partitions should be a consecutive 0-based integer sequence")]
@@ -58,98 +75,167 @@ impl Placement {
             .map(|position| nodes[position % nodes.len()])
             .collect();
         Ok(Self {
-            factor: replicas,
             nodes: placed,
+            ends: (1..=partitions)
+                .map(|partition| (partition * replicas) as u32)
+                .collect(),
+            moves: BTreeMap::new(),
         })
     }
 
-    /// Returns the placement that a request demands: the replicas of each partition, by index. `factor` is the replication factor of
-    /// existing partitions.
+    /// Returns the placement of the partitions from `first` on that a request demands, each by its index. `factor` is the replication
+    /// factor of existing partitions. The checks and their order are Kafka's.
     ///
     /// # Errors
-    /// [`PlacementError`] for the first invalid assignment.
+    /// [`PlacementError`] for the first invalid assignment, or if indexes are missing.
     pub(crate) fn assigned(
-        nodes: &[NodeId],
-        assignments: &[Vec<NodeId>],
+        brokers: &Brokers,
+        first: i32,
+        assignments: &[(i32, Vec<NodeId>)],
         factor: Option<usize>,
     ) -> Result<Self, PlacementError> {
         let mut factor = factor;
-        for replicas in assignments {
-            check(nodes, replicas, factor)?;
+        let mut by_index = BTreeMap::new();
+        for (partition, replicas) in assignments {
+            let partition = *partition;
+            if by_index.contains_key(&partition) {
+                return Err(PlacementError::RepeatedPartition { partition });
+            }
+            brokers.check(replicas, factor)?;
+            if !replicas.iter().any(|node| brokers.alive.contains(node)) {
+                return Err(PlacementError::AllDown { partition });
+            }
             factor = Some(replicas.len());
+            by_index.insert(partition, replicas);
         }
-        Ok(Self {
-            // Without partitions there is no factor, but `partition_count` divides by it.
-            factor: factor.unwrap_or(1),
-            nodes: assignments.concat(),
-        })
+        if !by_index.keys().copied().eq(first..first + by_index.len() as i32) {
+            return Err(PlacementError::Gap);
+        }
+        let mut placement = Self {
+            nodes: Vec::new(),
+            ends: Vec::new(),
+            moves: BTreeMap::new(),
+        };
+        for replicas in by_index.into_values() {
+            placement.push(replicas);
+        }
+        Ok(placement)
     }
 
     /// Returns the number of partitions.
     pub(crate) fn partition_count(&self) -> usize {
-        self.nodes.len() / self.factor
+        self.ends.len()
     }
 
-    /// Returns the number of replicas of each partition.
+    /// Returns the number of replicas of the first partition, which is the topic's replication factor to Kafka; 0 without partitions.
     pub(crate) fn factor(&self) -> usize {
-        self.factor
+        self.ends.first().map_or(0, |end| *end as usize)
     }
 
-    /// Returns the replicas of one partition, the preferred leader first.
+    /// Returns the replicas of one partition, the preferred leader first, also those that come and go.
     pub(crate) fn replicas(&self, partition: usize) -> &[NodeId] {
-        &self.nodes[partition * self.factor..(partition + 1) * self.factor]
+        let start = match partition {
+            0 => 0,
+            _ => self.ends[partition - 1],
+        };
+        &self.nodes[start as usize..self.ends[partition] as usize]
+    }
+
+    /// Returns the replicas of one partition that have its records: all but those that are still to come.
+    pub(crate) fn complete_replicas(&self, partition: usize) -> Vec<NodeId> {
+        let adding = self
+            .moves
+            .get(&partition)
+            .map_or(&[][..], |moving| &moving.adding);
+        let replicas = self.replicas(partition).iter().copied();
+        replicas.filter(|node| !adding.contains(node)).collect()
+    }
+
+    /// Returns the replicas of one partition with those that come and go.
+    pub(crate) fn assignment(&self, partition: usize) -> Assignment {
+        let moving = self.moves.get(&partition);
+        let of = |nodes: fn(&Move) -> &Vec<NodeId>| moving.map(nodes).cloned().unwrap_or_default();
+        Assignment {
+            replicas: self.replicas(partition).to_vec(),
+            adding: of(|moving| &moving.adding),
+            removing: of(|moving| &moving.removing),
+        }
+    }
+
+    /// Returns the partitions of which replicas come or go, in order.
+    pub(crate) fn moving(&self) -> impl Iterator<Item = usize> {
+        self.moves.keys().copied()
     }
 
     /// Returns a placement with the partitions of `more` added.
     pub(crate) fn and(&self, more: &Self) -> Self {
-        assert_eq!(
-            self.factor, more.factor,
-            "all partitions of a topic have the same number of replicas"
-        );
-        Self {
-            factor: self.factor,
-            nodes: [self.nodes.as_slice(), &more.nodes].concat(),
+        let mut placement = self.clone();
+        for partition in 0..more.partition_count() {
+            placement.push(more.replicas(partition));
         }
+        placement
+    }
+
+    /// Returns a placement with another assignment of one partition.
+    pub(crate) fn with(&self, changed: usize, assignment: Assignment) -> Self {
+        let mut placement = Self {
+            nodes: Vec::with_capacity(self.nodes.len()),
+            ends: Vec::with_capacity(self.ends.len()),
+            moves: self.moves.clone(),
+        };
+        for partition in 0..self.partition_count() {
+            placement.push(match partition == changed {
+                true => &assignment.replicas,
+                false => self.replicas(partition),
+            });
+        }
+        placement.moves.remove(&changed);
+        if assignment.is_moving() {
+            let Assignment { adding, removing, .. } = assignment;
+            placement.moves.insert(changed, Move { adding, removing });
+        }
+        placement
+    }
+
+    fn push(&mut self, replicas: &[NodeId]) {
+        self.nodes.extend_from_slice(replicas);
+        self.ends.push(self.nodes.len() as u32);
     }
 }
 
-/// Returns a request's assignments in the order of their partitions, which must be 0, 1, 2 and so on.
-///
-/// # Errors
-/// [`PlacementError::RepeatedPartition`] and [`PlacementError::Gap`].
-pub(crate) fn in_order(mut assignments: Vec<(i32, Vec<NodeId>)>) -> Result<Vec<Vec<NodeId>>, PlacementError> {
-    assignments.sort_by_key(|(partition, _)| *partition);
-    if let Some(pair) = assignments.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        return Err(PlacementError::RepeatedPartition { partition: pair[0].0 });
-    }
-    if !assignments
-        .iter()
-        .map(|(partition, _)| *partition)
-        .eq(0..assignments.len() as i32)
-    {
-        return Err(PlacementError::Gap);
-    }
-    Ok(assignments.into_iter().map(|(_, replicas)| replicas).collect())
+/// The brokers that an assignment may name.
+#[derive(Clone, Debug)]
+pub(crate) struct Brokers {
+    pub(crate) registered: Vec<NodeId>,
+    pub(crate) alive: Vec<NodeId>,
 }
 
-fn check(nodes: &[NodeId], replicas: &[NodeId], factor: Option<usize>) -> Result<(), PlacementError> {
-    if replicas.is_empty() {
-        return Err(PlacementError::NoReplicas);
-    }
-    for (position, node) in replicas.iter().enumerate() {
-        if !nodes.contains(node) {
-            return Err(PlacementError::UnknownNode { node: *node });
+impl Brokers {
+    /// Checks the replicas of one partition, of which there must be `factor` if there is one.
+    ///
+    /// # Errors
+    /// [`PlacementError`], in Kafka's order.
+    pub(crate) fn check(&self, replicas: &[NodeId], factor: Option<usize>) -> Result<(), PlacementError> {
+        if replicas.is_empty() {
+            return Err(PlacementError::NoReplicas);
         }
-        if replicas[..position].contains(node) {
-            return Err(PlacementError::RepeatedNode { node: *node });
+        let mut sorted = replicas.to_vec();
+        sorted.sort();
+        for (position, node) in sorted.iter().enumerate() {
+            if !self.registered.contains(node) {
+                return Err(PlacementError::UnknownNode { node: *node });
+            }
+            if position > 0 && sorted[position - 1] == *node {
+                return Err(PlacementError::RepeatedNode { node: *node });
+            }
         }
-    }
-    match factor {
-        Some(expected) if expected != replicas.len() => Err(PlacementError::Inconsistent {
-            found: replicas.len(),
-            expected,
-        }),
-        _ => Ok(()),
+        match factor {
+            Some(expected) if expected != replicas.len() => Err(PlacementError::Inconsistent {
+                found: replicas.len(),
+                expected,
+            }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -184,41 +270,71 @@ mod tests {
         }
     }
 
+    fn assigned(assignments: &[(i32, &[i32])]) -> Result<Placement, PlacementError> {
+        let brokers = Brokers {
+            registered: NODES.to_vec(),
+            alive: ids(&[1, 2]),
+        };
+        let assignments: Vec<_> = assignments
+            .iter()
+            .map(|(partition, replicas)| (*partition, ids(replicas)))
+            .collect();
+        Placement::assigned(&brokers, 0, &assignments, None)
+    }
+
     #[test]
-    fn invalid_assignments_are_named() {
-        let cases = [
-            (vec![ids(&[])], PlacementError::NoReplicas),
+    fn invalid_assignments_are_named_in_kafkas_order() {
+        let unknown = PlacementError::UnknownNode { node: NodeId(9) };
+        let repeated = PlacementError::RepeatedNode { node: NodeId(2) };
+        let (found, expected) = (1, 2);
+        for (assignments, error) in [
+            (&[(0, &[][..])][..], PlacementError::NoReplicas),
+            (&[(0, &[1, 9])], unknown.clone()),
+            (&[(0, &[2, 1, 2])], repeated.clone()),
+            // The replicas are checked in the order of their ids.
+            (&[(0, &[9, 2, 2])], repeated),
             (
-                vec![ids(&[1, 9])],
-                PlacementError::UnknownNode { node: NodeId(9) },
+                &[(0, &[1, 2]), (1, &[3])],
+                PlacementError::Inconsistent { found, expected },
             ),
+            (&[(0, &[3]), (0, &[1])], PlacementError::AllDown { partition: 0 }),
             (
-                vec![ids(&[2, 1, 2])],
-                PlacementError::RepeatedNode { node: NodeId(2) },
+                &[(0, &[1]), (0, &[9])],
+                PlacementError::RepeatedPartition { partition: 0 },
             ),
-            (
-                vec![ids(&[1, 2]), ids(&[3])],
-                PlacementError::Inconsistent {
-                    found: 1,
-                    expected: 2,
-                },
-            ),
-        ];
-        for (assignments, error) in cases {
-            assert_eq!(Placement::assigned(&NODES, &assignments, None), Err(error));
+            (&[(0, &[1]), (2, &[2])], PlacementError::Gap),
+            (&[(1, &[1])], PlacementError::Gap),
+            (&[(2, &[9])], unknown),
+        ] {
+            assert_eq!(assigned(assignments), Err(error), "{assignments:?}");
         }
     }
 
     #[test]
-    fn assignments_are_ordered_by_partition_without_gaps() {
-        let ordered = in_order(vec![(1, ids(&[2])), (0, ids(&[3]))]);
-        assert_eq!(ordered, Ok(vec![ids(&[3]), ids(&[2])]));
-        let repeated = in_order(vec![(0, ids(&[2])), (0, ids(&[3]))]);
-        assert_eq!(repeated, Err(PlacementError::RepeatedPartition { partition: 0 }));
+    fn assignments_are_ordered_by_partition() {
+        let placement = assigned(&[(1, &[2, 3]), (0, &[3, 1])]).expect("it is right");
         assert_eq!(
-            in_order(vec![(0, ids(&[2])), (2, ids(&[3]))]),
-            Err(PlacementError::Gap)
+            (placement.replicas(0), placement.replicas(1)),
+            (&ids(&[3, 1])[..], &ids(&[2, 3])[..])
         );
-        assert_eq!(in_order(vec![(1, ids(&[2]))]), Err(PlacementError::Gap));
+    }
+
+    #[test]
+    fn one_partition_can_have_other_replicas_than_the_rest() {
+        let placement = Placement::spread(&NODES, 0, 3, 2).expect("two of three brokers");
+        let moving = placement.assignment(1).toward(&ids(&[1]));
+        let changed = placement.with(1, moving.clone());
+        assert_eq!(changed.replicas(0), placement.replicas(0));
+        assert_eq!(changed.replicas(2), placement.replicas(2));
+        assert_eq!(changed.assignment(1), moving);
+        assert_eq!(
+            changed.complete_replicas(1),
+            ids(&[2, 3]),
+            "broker 1 has no records yet"
+        );
+        assert_eq!(changed.moving().collect::<Vec<_>>(), [1]);
+        let done = changed.with(1, moving.completed(&NODES).expect("all are in sync"));
+        assert_eq!((done.replicas(1), done.moving().count()), (&ids(&[1])[..], 0));
+        assert_eq!((done.partition_count(), done.factor()), (3, 2));
     }
 }

@@ -1,20 +1,26 @@
 //! The APIs that administer the cluster: features, the quorum, registrations; and those of security, which are refused.
 
 use esmeralda_broker::messages::{AddRaftVoterRequest, ApiVersionsRequest, UnregisterControllerRequest};
+use kafka_protocol::messages::alter_partition_reassignments_request::{
+    ReassignablePartition, ReassignableTopic,
+};
+use kafka_protocol::messages::alter_replica_log_dirs_request::{AlterReplicaLogDir, AlterReplicaLogDirTopic};
 use kafka_protocol::messages::create_acls_request::AclCreation;
 use kafka_protocol::messages::delete_acls_request::DeleteAclsFilter;
 use kafka_protocol::messages::describe_quorum_request::{PartitionData, TopicData};
+use kafka_protocol::messages::elect_leaders_request::TopicPartitions;
 use kafka_protocol::messages::update_features_request::FeatureUpdateKey;
 use kafka_protocol::messages::{
-    BrokerId, CreateAclsRequest, CreateDelegationTokenRequest, DeleteAclsRequest, DescribeAclsRequest,
-    DescribeDelegationTokenRequest, DescribeQuorumRequest, ExpireDelegationTokenRequest,
-    RemoveRaftVoterRequest, RenewDelegationTokenRequest, SaslAuthenticateRequest, SaslHandshakeRequest,
-    UnregisterBrokerRequest, UpdateFeaturesRequest,
+    AlterPartitionReassignmentsRequest, AlterReplicaLogDirsRequest, BrokerId, CreateAclsRequest,
+    CreateDelegationTokenRequest, DeleteAclsRequest, DescribeAclsRequest, DescribeDelegationTokenRequest,
+    DescribeQuorumRequest, ElectLeadersRequest, ExpireDelegationTokenRequest,
+    ListPartitionReassignmentsRequest, RemoveRaftVoterRequest, RenewDelegationTokenRequest,
+    SaslAuthenticateRequest, SaslHandshakeRequest, UnregisterBrokerRequest, UpdateFeaturesRequest,
 };
 use kafka_protocol::protocol::Request;
 use uuid::Uuid;
 
-use crate::world::{NONE, World, text, topic_name};
+use crate::world::{NONE, TOPIC, World, text, topic_name};
 
 const ILLEGAL_SASL_STATE: i16 = 34;
 const UNSUPPORTED_VERSION: i16 = 35;
@@ -22,6 +28,9 @@ const INVALID_REQUEST: i16 = 42;
 const SECURITY_DISABLED: i16 = 54;
 const DELEGATION_TOKEN_REQUEST_NOT_ALLOWED: i16 = 64;
 const INVALID_UPDATE_VERSION: i16 = 95;
+const ELECTION_NOT_NEEDED: i16 = 84;
+const NO_REASSIGNMENT_IN_PROGRESS: i16 = 85;
+const LOG_DIR_NOT_FOUND: i16 = 57;
 const BROKER_ID_NOT_REGISTERED: i16 = 102;
 
 /// Asks a new cluster one request.
@@ -60,6 +69,72 @@ pub(crate) async fn update_features(version: i16) {
         .find(|feature| feature.name.as_str() == "transaction.version");
     assert_eq!(transactions.map(|feature| feature.max_version_level), Some(level));
     world.stop().await;
+}
+
+/// Asks a new cluster with [`TOPIC`] one request.
+async fn ask_with_topic<R: Request>(version: i16, request: &R) -> R::Response {
+    let world = World::with_topic().await;
+    let answer = world.connect().await.ask(version, request).await;
+    world.stop().await;
+    answer
+}
+
+pub(crate) async fn elect_leaders(version: i16) {
+    let topic = TopicPartitions::default()
+        .with_topic(topic_name(TOPIC))
+        .with_partitions(vec![0]);
+    let request = ElectLeadersRequest::default()
+        .with_topic_partitions(Some(vec![topic]))
+        .with_timeout_ms(1_000);
+    let answer = ask_with_topic(version, &request).await;
+    let result = &answer.replica_election_results[0].partition_result[0];
+    assert_eq!((result.partition_id, result.error_code), (0, ELECTION_NOT_NEEDED));
+}
+
+pub(crate) async fn alter_partition_reassignments(version: i16) {
+    let partition = |index, replicas| {
+        ReassignablePartition::default()
+            .with_partition_index(index)
+            .with_replicas(replicas)
+    };
+    let topic = ReassignableTopic::default()
+        .with_name(topic_name(TOPIC))
+        .with_partitions(vec![partition(0, Some(vec![BrokerId(1)])), partition(1, None)]);
+    let request = AlterPartitionReassignmentsRequest::default()
+        .with_topics(vec![topic])
+        .with_timeout_ms(1_000);
+    let answer = ask_with_topic(version, &request).await;
+    let codes: Vec<_> = answer.responses[0]
+        .partitions
+        .iter()
+        .map(|partition| partition.error_code)
+        .collect();
+    assert_eq!(codes, [NONE, NO_REASSIGNMENT_IN_PROGRESS]);
+}
+
+pub(crate) async fn list_partition_reassignments(version: i16) {
+    let answer = ask_with_topic(
+        version,
+        &ListPartitionReassignmentsRequest::default().with_topics(None),
+    )
+    .await;
+    assert_eq!((answer.error_code, answer.topics.len()), (NONE, 0));
+}
+
+pub(crate) async fn alter_replica_log_dirs(version: i16) {
+    let dir = |path| {
+        let topic = AlterReplicaLogDirTopic::default()
+            .with_name(topic_name(TOPIC))
+            .with_partitions(vec![0]);
+        AlterReplicaLogDir::default()
+            .with_path(text(path))
+            .with_topics(vec![topic])
+    };
+    for (path, error_code) in [("/tmp/kafka-logs", NONE), ("/elsewhere", LOG_DIR_NOT_FOUND)] {
+        let request = AlterReplicaLogDirsRequest::default().with_dirs(vec![dir(path)]);
+        let answer = ask_with_topic(version, &request).await;
+        assert_eq!(answer.results[0].partitions[0].error_code, error_code);
+    }
 }
 
 pub(crate) async fn describe_quorum(version: i16) {

@@ -218,6 +218,8 @@ pub(crate) const PURE: &[&str] = &[
     "broker/src/features/",
     "broker/src/log/",
     "broker/src/fetch/plan.rs",
+    "broker/src/topic/placement.rs",
+    "broker/src/topic/reassignment.rs",
     "broker/src/group/classic/",
     "broker/src/group/config.rs",
     "broker/src/group/config/",

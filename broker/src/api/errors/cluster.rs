@@ -2,7 +2,10 @@
 
 use super::KafkaError;
 use crate::operations::acls::AclsError;
+use crate::operations::alter_replica_log_dirs::AlterLogDirError;
+use crate::operations::elect_leaders::ElectLeaderError;
 use crate::operations::raft_voters::RaftVoterError;
+use crate::operations::reassignments::ReassignError;
 use crate::operations::unregister::UnregisterError;
 use crate::operations::update_features::UpdateError;
 use kafka_protocol::ResponseError;
@@ -50,6 +53,43 @@ impl KafkaError for RaftVoterError {
             Self::Unreachable => ResponseError::RequestTimedOut,
             Self::NotFound { .. } => ResponseError::VoterNotFound,
             Self::LastVoter => ResponseError::UnknownServerError,
+        }
+    }
+}
+
+impl KafkaError for ElectLeaderError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::UnknownTopic { .. } | Self::UnknownPartition { .. } => {
+                ResponseError::UnknownTopicOrPartition
+            }
+            Self::NotNeeded => ResponseError::ElectionNotNeeded,
+            Self::PreferredNotAvailable => ResponseError::PreferredLeaderNotAvailable,
+            Self::NoneAvailable => ResponseError::EligibleLeadersNotAvailable,
+        }
+    }
+}
+
+impl KafkaError for ReassignError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::UnknownTopic { .. } | Self::UnknownPartition { .. } => {
+                ResponseError::UnknownTopicOrPartition
+            }
+            Self::NotInProgress => ResponseError::NoReassignmentInProgress,
+            Self::Placement(error) => error.response(),
+            Self::FactorChanged { .. } => ResponseError::InvalidReplicationFactor,
+        }
+    }
+}
+
+impl KafkaError for AlterLogDirError {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::Denied(denied) => denied.response(),
+            Self::UnknownDir { .. } => ResponseError::LogDirNotFound,
+            Self::UnknownPartition => ResponseError::UnknownTopicOrPartition,
+            Self::NoReplica => ResponseError::ReplicaNotAvailable,
         }
     }
 }

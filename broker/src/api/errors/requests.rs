@@ -21,6 +21,8 @@ pub(in crate::api) enum RequestError {
     IllegalSaslState,
     /// The request is about delegation tokens, and the client has not authenticated in a way that allows it.
     DelegationTokenRequestNotAllowed,
+    /// The time of the request was over when it arrived.
+    RequestTimedOut,
     /// The request asks about a partition that the broker does not have.
     UnknownTopicOrPartition,
 }
@@ -38,6 +40,7 @@ impl RequestError {
             Self::UnsupportedEndpointType => ResponseError::UnsupportedEndpointType,
             Self::IllegalSaslState => ResponseError::IllegalSaslState,
             Self::DelegationTokenRequestNotAllowed => ResponseError::DelegationTokenRequestNotAllowed,
+            Self::RequestTimedOut => ResponseError::RequestTimedOut,
             Self::UnknownTopicOrPartition => ResponseError::UnknownTopicOrPartition,
         };
         error.code()

@@ -34,6 +34,7 @@ impl KafkaError for PlacementError {
             | Self::UnknownNode { .. }
             | Self::RepeatedNode { .. }
             | Self::Inconsistent { .. }
+            | Self::AllDown { .. }
             | Self::RepeatedPartition { .. }
             | Self::Gap => ResponseError::InvalidReplicaAssignment,
         }

@@ -890,4 +890,70 @@ pub(in super::super) static REQUESTS: &[Request] = &[
             string("TransactionalIdPattern").since(2).nullable(2),
         ],
     },
+    Request {
+        name: "ElectLeaders",
+        api_key: 43,
+        first_version: 0,
+        last_version: 2,
+        flexible_from: 2,
+        fields: &[
+            int8("ElectionType").since(1),
+            array(
+                "TopicPartitions",
+                &of(&[string("Topic"), array("Partitions", &INT32)]),
+            )
+            .nullable(0),
+            int32("TimeoutMs"),
+        ],
+    },
+    Request {
+        name: "AlterPartitionReassignments",
+        api_key: 45,
+        first_version: 0,
+        last_version: 1,
+        flexible_from: 0,
+        fields: &[
+            int32("TimeoutMs"),
+            boolean("AllowReplicationFactorChange").since(1),
+            array(
+                "Topics",
+                &of(&[
+                    string("Name"),
+                    array(
+                        "Partitions",
+                        &of(&[int32("PartitionIndex"), array("Replicas", &INT32).nullable(0)]),
+                    ),
+                ]),
+            ),
+        ],
+    },
+    Request {
+        name: "ListPartitionReassignments",
+        api_key: 46,
+        first_version: 0,
+        last_version: 0,
+        flexible_from: 0,
+        fields: &[
+            int32("TimeoutMs"),
+            array(
+                "Topics",
+                &of(&[string("Name"), array("PartitionIndexes", &INT32)]),
+            )
+            .nullable(0),
+        ],
+    },
+    Request {
+        name: "AlterReplicaLogDirs",
+        api_key: 34,
+        first_version: 1,
+        last_version: 2,
+        flexible_from: 2,
+        fields: &[array(
+            "Dirs",
+            &of(&[
+                string("Path"),
+                array("Topics", &of(&[string("Name"), array("Partitions", &INT32)])),
+            ]),
+        )],
+    },
 ];

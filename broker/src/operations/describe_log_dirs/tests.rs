@@ -14,7 +14,15 @@ fn a_broker_shows_the_partitions_that_it_has_a_replica_of() {
         ..CreateTopic::named("t")
     };
     create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false);
-    let dir = describe_log_dirs(&cluster, &RequestContext::for_tests(1), None).expect("allowed");
+    let dirs = describe_log_dirs(&cluster, &RequestContext::for_tests(1), None).expect("allowed");
+    let [dir, other] = dirs.as_slice() else {
+        panic!("two directories: {dirs:?}");
+    };
+    assert_eq!(
+        (other.path.as_str(), other.topics.len()),
+        ("/data/b", 0),
+        "nothing was moved there"
+    );
     let expected = BTreeMap::from([("t".to_owned(), BTreeMap::from([(0, 0), (2, 0)]))]);
     assert_eq!(dir.topics, expected);
     assert_eq!(dir.path, "/data/a");
@@ -22,7 +30,7 @@ fn a_broker_shows_the_partitions_that_it_has_a_replica_of() {
     assert!(dir.usable_bytes <= dir.total_bytes);
 
     let wanted = vec![("t".to_owned(), vec![2, 1, 9, -1]), ("none".to_owned(), vec![0])];
-    let dir = describe_log_dirs(&cluster, &RequestContext::for_tests(3), Some(wanted)).expect("allowed");
+    let dirs = describe_log_dirs(&cluster, &RequestContext::for_tests(3), Some(wanted)).expect("allowed");
     let expected = BTreeMap::from([("t".to_owned(), BTreeMap::from([(1, 0), (2, 0)]))]);
-    assert_eq!(dir.topics, expected);
+    assert_eq!(dirs[0].topics, expected);
 }

@@ -376,6 +376,7 @@ async fn every_api_asks_for_kafkas_rights_and_refuses_with_kafkas_error() {
     stranger.consumer_groups().await;
     stranger.administration().await;
     stranger.acls().await;
+    stranger.leaders().await;
     for api in APIS {
         assert!(
             FREE.contains(&api.key) || stranger.asked_by.contains(&api.key),

@@ -188,6 +188,22 @@ samples! {
     crates::ListTransactionsRequest {
         state_filters 0, producer_id_filters 0, duration_filter 1, transactional_id_pattern 2 null 2
     }
+    crates::elect_leaders_request::TopicPartitions { topic 0, partitions 0 }
+    crates::ElectLeadersRequest { election_type 1, topic_partitions 0 null 0, timeout_ms 0 }
+    crates::alter_partition_reassignments_request::ReassignablePartition {
+        partition_index 0, replicas 0 null 0
+    }
+    crates::alter_partition_reassignments_request::ReassignableTopic { name 0, partitions 0 }
+    crates::AlterPartitionReassignmentsRequest {
+        timeout_ms 0, allow_replication_factor_change 1, topics 0
+    }
+    crates::list_partition_reassignments_request::ListPartitionReassignmentsTopics {
+        name 0, partition_indexes 0
+    }
+    crates::ListPartitionReassignmentsRequest { timeout_ms 0, topics 0 null 0 }
+    crates::alter_replica_log_dirs_request::AlterReplicaLogDirTopic { name 1, partitions 1 }
+    crates::alter_replica_log_dirs_request::AlterReplicaLogDir { path 1, topics 1 }
+    crates::AlterReplicaLogDirsRequest { dirs 1 }
     ours::AddRaftVoterResponse { throttle_time_ms 0, error_code 0, error_message 0 null 0 }
     ours::api_versions_response::ApiVersion { api_key 0, min_version 0, max_version 0 }
     ours::api_versions_response::SupportedFeatureKey { name 3, min_version 3, max_version 3 }
@@ -298,4 +314,8 @@ list_cases! {
     ours::WriteTxnMarkersRequest
     crates::DescribeTransactionsRequest
     crates::ListTransactionsRequest
+    crates::ElectLeadersRequest
+    crates::AlterPartitionReassignmentsRequest
+    crates::ListPartitionReassignmentsRequest
+    crates::AlterReplicaLogDirsRequest
 }

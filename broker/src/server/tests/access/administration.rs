@@ -3,12 +3,15 @@
 use super::{Alter, Describe, OnCluster, Question, Stranger, text};
 use crate::messages::{AddRaftVoterRequest, UnregisterControllerRequest};
 use kafka_protocol::ResponseError;
+use kafka_protocol::messages::alter_partition_reassignments_request::ReassignableTopic;
+use kafka_protocol::messages::alter_replica_log_dirs_request::{AlterReplicaLogDir, AlterReplicaLogDirTopic};
 use kafka_protocol::messages::create_acls_request::AclCreation;
 use kafka_protocol::messages::delete_acls_request::DeleteAclsFilter;
 use kafka_protocol::messages::update_features_request::FeatureUpdateKey;
 use kafka_protocol::messages::{
-    CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest, DescribeQuorumRequest, RemoveRaftVoterRequest,
-    UnregisterBrokerRequest, UpdateFeaturesRequest,
+    AlterPartitionReassignmentsRequest, AlterReplicaLogDirsRequest, CreateAclsRequest, DeleteAclsRequest,
+    DescribeAclsRequest, DescribeQuorumRequest, ElectLeadersRequest, ListPartitionReassignmentsRequest,
+    RemoveRaftVoterRequest, TopicName, UnregisterBrokerRequest, UpdateFeaturesRequest,
 };
 
 const ALTER: [Question; 1] = [(Alter, OnCluster, "kafka-cluster")];
@@ -30,6 +33,24 @@ impl Stranger {
         assert_eq!(answer.error_code, denied);
         let answer = self.ask(2, DescribeQuorumRequest::default(), &DESCRIBE).await;
         assert_eq!(answer.error_code, denied);
+    }
+
+    pub(super) async fn leaders(&mut self) {
+        let denied = ResponseError::ClusterAuthorizationFailed.code();
+        let request = ElectLeadersRequest::default();
+        assert_eq!(self.ask(2, request, &ALTER).await.error_code, denied);
+        let topic = ReassignableTopic::default().with_name(TopicName(text("t")));
+        let request = AlterPartitionReassignmentsRequest::default().with_topics(vec![topic]);
+        assert_eq!(self.ask(1, request, &ALTER).await.error_code, denied);
+        let request = ListPartitionReassignmentsRequest::default();
+        assert_eq!(self.ask(0, request, &DESCRIBE).await.error_code, denied);
+        let topic = AlterReplicaLogDirTopic::default()
+            .with_name(TopicName(text("t")))
+            .with_partitions(vec![0]);
+        let dir = AlterReplicaLogDir::default().with_topics(vec![topic]);
+        let request = AlterReplicaLogDirsRequest::default().with_dirs(vec![dir]);
+        let answer = self.ask(2, request, &ALTER).await;
+        assert_eq!(answer.results[0].partitions[0].error_code, denied);
     }
 
     pub(super) async fn acls(&mut self) {
