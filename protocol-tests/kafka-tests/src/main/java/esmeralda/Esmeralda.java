@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -34,7 +35,8 @@ final class Esmeralda implements AutoCloseable {
         "security.inter.broker.protocol", "controller.listener.names", "controller.quorum.voters", "controller.quorum.bootstrap.servers",
         "server.max.startup.time.ms");
 
-    private static volatile boolean hasStarted;
+    private static final AtomicInteger RUNNING = new AtomicInteger();
+    private static volatile boolean isUsed;
 
     private final Process process;
     private final File output;
@@ -44,7 +46,8 @@ final class Esmeralda implements AutoCloseable {
     private boolean hasBeenStopped;
 
     private Esmeralda(Process process, File output, String bootstrapServers) {
-        hasStarted = true;
+        RUNNING.incrementAndGet();
+        isUsed = true;
         this.process = process;
         this.output = output;
         this.bootstrapServers = bootstrapServers;
@@ -52,9 +55,14 @@ final class Esmeralda implements AutoCloseable {
         for (Node node : Waiting.get(() -> admin.describeCluster().nodes().get())) nodes.put(node.id(), node);
     }
 
-    /** Returns whether any process has been started. A test that starts none says nothing. */
-    static boolean hasStarted() {
-        return hasStarted;
+    /** Notes that a test begins. */
+    static void testBegins() {
+        isUsed = RUNNING.get() > 0;
+    }
+
+    /** Returns whether a process has run since the test began. A test without one says nothing. */
+    static boolean isUsed() {
+        return isUsed;
     }
 
     /**
@@ -74,6 +82,8 @@ final class Esmeralda implements AutoCloseable {
         }
         common.keySet().removeAll(MEANINGLESS);
         common.put("node.id", String.valueOf(own.firstKey()));
+        // Kafka's default. Esmeralda's is 0, so that a test's first group does not wait.
+        common.putIfAbsent("group.initial.rebalance.delay.ms", "3000");
         while (true) {
             File output = Waiting.get(() -> File.createTempFile("esmeralda", ".log"));
             output.deleteOnExit();
@@ -169,6 +179,7 @@ final class Esmeralda implements AutoCloseable {
     @Override
     public void close() {
         hasBeenStopped = true;
+        RUNNING.decrementAndGet();
         boolean hadEnded = !process.isAlive();
         Utils.closeQuietly(admin, "admin client");
         process.destroyForcibly();

@@ -29,7 +29,9 @@ public final class Results implements TestExecutionListener {
     @Override
     public void executionStarted(TestIdentifier test) {
         started.put(test.getUniqueId(), System.nanoTime());
-        if (test.isTest()) line("started", test, "");
+        if (!test.isTest()) return;
+        Esmeralda.testBegins();
+        line("started", test, "");
     }
 
     @Override
@@ -41,7 +43,7 @@ public final class Results implements TestExecutionListener {
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
         Throwable failure = result.getThrowable().orElse(null);
         if (!test.isTest() && failure == null) return;
-        if (failure == null && System.getenv("ESMERALDA_BIN") != null && !Esmeralda.hasStarted()) {
+        if (failure == null && System.getenv("ESMERALDA_BIN") != null && !Esmeralda.isUsed()) {
             line("aborted", test, "not applicable: starts no cluster of Esmeralda");
             return;
         }

@@ -5,16 +5,20 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 
+import kafka.cluster.Partition;
 import kafka.network.SocketServer;
 import kafka.raft.KafkaRaftManager;
 import kafka.server.BrokerServer;
 import kafka.server.ControllerServer;
 import kafka.server.KafkaApis;
 import kafka.server.KafkaConfig;
+import kafka.server.ReplicaManager;
 import kafka.server.SharedServer;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicListing;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.controller.Controller;
@@ -27,8 +31,11 @@ import org.apache.kafka.metadata.LeaderAndIsr;
 import org.apache.kafka.raft.LogOffsetMetadata;
 import org.apache.kafka.raft.RaftLog;
 import org.apache.kafka.server.BrokerLifecycleManager;
+import org.apache.kafka.storage.internals.log.ProducerStateManager;
+import org.apache.kafka.storage.internals.log.UnifiedLog;
 import org.mockito.MockMakers;
 import org.mockito.Mockito;
+import scala.Option;
 
 /**
  * Objects that stand for the parts of a broker which Kafka's tests reach for only to find a port, a config or a topic. An admin client gives
@@ -71,10 +78,11 @@ final class StandIns {
             case "socketServer" -> socketServer(node.port());
             case "metadataCache" -> metadata(esmeralda);
             case "groupCoordinator" -> coordinator(config);
-            case "authorizerPlugin" -> scala.Option.empty();
+            case "authorizerPlugin" -> Option.empty();
             case "sharedServer" -> sharedServer();
             case "lifecycleManager" -> lifecycle();
             case "dataPlaneRequestProcessor" -> apis(esmeralda);
+            case "replicaManager" -> replicas(esmeralda);
             case "awaitShutdown" -> null;
             case "startup" -> stopOrStart(esmeralda.hasBeenStopped(), "start");
             case "shutdown" -> stopOrStart(!Reasons.testHasEnded(), "stop");
@@ -101,7 +109,7 @@ final class StandIns {
         return standIn(ControllerServer.class, (method, arguments) -> switch (method) {
             case "controller" -> controller;
             case "raftManager" -> raftManager();
-            case "authorizerPlugin" -> scala.Option.empty();
+            case "authorizerPlugin" -> Option.empty();
             default -> NOTHING;
         });
     }
@@ -155,6 +163,33 @@ final class StandIns {
         return standIn(KafkaApis.class, (method, arguments) -> switch (method) {
             case "metadataCache" -> metadata(esmeralda);
             case "clusterId" -> esmeralda.clusterId();
+            default -> NOTHING;
+        });
+    }
+
+    private static ReplicaManager replicas(Esmeralda esmeralda) {
+        return standIn(ReplicaManager.class, (method, arguments) -> switch (method) {
+            case "localLog" -> Logs.of(esmeralda, (TopicPartition) arguments[0]).map(StandIns::log);
+            case "onlinePartition" -> Logs.of(esmeralda, (TopicPartition) arguments[0]).map(StandIns::partition);
+            default -> NOTHING;
+        });
+    }
+
+    private static Partition partition(Logs logs) {
+        return standIn(Partition.class, (method, arguments) -> switch (method) {
+            case "leaderReplicaIdOpt" -> Option.apply(logs.leaderId());
+            case "log" -> Option.apply(log(logs));
+            default -> NOTHING;
+        });
+    }
+
+    private static UnifiedLog log(Logs logs) {
+        ProducerStateManager producers = standIn(ProducerStateManager.class,
+            (method, arguments) -> method.equals("activeProducers") ? logs.producers() : NOTHING);
+        return standIn(UnifiedLog.class, (method, arguments) -> switch (method) {
+            case "logStartOffset" -> logs.offset(OffsetSpec.earliest());
+            case "logEndOffset", "highWatermark" -> logs.offset(OffsetSpec.latest());
+            case "producerStateManager" -> producers;
             default -> NOTHING;
         });
     }
