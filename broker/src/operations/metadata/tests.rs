@@ -1,4 +1,7 @@
 use super::*;
+use crate::operations::consumer_group_heartbeat::{HeartbeatRequest, consumer_group_heartbeat};
+use crate::operations::coordinator_topics::create_for_groups;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn describe(
     cluster: &Arc<Cluster>,
@@ -122,4 +125,39 @@ fn a_topic_of_coordinators_that_metadata_creates_has_its_own_configs() {
         "cleanup.policy=compact,compression.type=uncompressed,min.insync.replicas=2,segment.bytes=104857600,\
          unclean.leader.election.enable=false"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_topic_that_metadata_creates_reaches_the_consumer_groups_that_subscribe_to_it() {
+    let cluster = Arc::new(Cluster::for_tests(1, &[("num.partitions", "3")]));
+    create_for_groups(&cluster);
+    let context = RequestContext::for_tests(1);
+    let join = HeartbeatRequest {
+        member_id: "m".into(),
+        member_epoch: 0,
+        group_instance_id: None,
+        rack_id: None,
+        rebalance_timeout_ms: 60_000,
+        subscribed_topic_names: Some(vec!["t".into()]),
+        subscribed_topic_regex: None,
+        server_assignor: None,
+        owned: Some(Vec::new()),
+        brings_member_id: true,
+    };
+    let joined = consumer_group_heartbeat(&cluster, &context, "g", join.clone()).await;
+    let joined = joined.expect("the group is new");
+    assert_eq!(joined.assignment, Some(BTreeMap::new()));
+
+    assert_eq!(describe(&cluster, named(&["t"]), true), [(some("t"), Ok(3))]);
+    let stay = HeartbeatRequest {
+        member_epoch: joined.member_epoch,
+        rebalance_timeout_ms: -1,
+        subscribed_topic_names: None,
+        owned: None,
+        ..join
+    };
+    let answer = consumer_group_heartbeat(&cluster, &context, "g", stay).await;
+    let id = cluster.topics.get("t").expect("it was created").id;
+    let all = BTreeMap::from([(id, BTreeSet::from([0, 1, 2]))]);
+    assert_eq!(answer.expect("it is a member").assignment, Some(all));
 }
