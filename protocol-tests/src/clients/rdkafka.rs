@@ -149,7 +149,10 @@ fn consume(argument: &Value) -> Outcome {
         match consumer.poll(Duration::from_millis(50)) {
             Some(Ok(message)) => report_record(&message),
             // librdkafka only tells that it connects again.
-            Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AllBrokersDown))) | None => {}
+            Some(Err(KafkaError::MessageConsumption(
+                RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::BrokerTransportFailure,
+            )))
+            | None => {}
             Some(Err(error)) => return Err(error.into()),
         }
         let now: BTreeSet<i32> = consumer
