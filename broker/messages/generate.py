@@ -32,12 +32,12 @@ SERVED = """
     GetTelemetrySubscriptions PushTelemetry ListConfigResources
     DescribeQuorum UnregisterBroker UnregisterController AddRaftVoter RemoveRaftVoter DescribeAcls CreateAcls DeleteAcls
     CreateDelegationToken RenewDelegationToken ExpireDelegationToken DescribeDelegationToken SaslHandshake SaslAuthenticate
-    AddPartitionsToTxn AddOffsetsToTxn EndTxn WriteTxnMarkers DescribeTransactions ListTransactions
+    AddPartitionsToTxn AddOffsetsToTxn EndTxn WriteTxnMarkers TxnOffsetCommit DescribeTransactions ListTransactions
     ElectLeaders AlterPartitionReassignments ListPartitionReassignments AlterReplicaLogDirs
 """.split()
 
 # Those of them that have a version which kafka-protocol 0.18 (Kafka 4.1) lacks. Their messages get types.
-NEWER = "ListOffsets OffsetCommit OffsetFetch ApiVersions DescribeLogDirs DeleteGroups AddRaftVoter UnregisterController WriteTxnMarkers".split()
+NEWER = "ListOffsets OffsetCommit OffsetFetch ApiVersions DescribeLogDirs DeleteGroups AddRaftVoter UnregisterController WriteTxnMarkers TxnOffsetCommit".split()
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPES = Path("broker/src/bounds/requests/table.rs")

@@ -12,7 +12,9 @@ mod topics;
 mod transactions;
 
 pub(crate) use counts::ErrorCounts;
-pub(super) use groups::{commit_offsets_code, describe_group_code, joining_member_id};
+pub(super) use groups::{
+    commit_in_transaction_code, commit_offsets_code, describe_group_code, joining_member_id,
+};
 pub(super) use messages::default_message;
 pub(super) use requests::RequestError;
 pub(super) use transactions::fenced_code;

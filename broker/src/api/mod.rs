@@ -76,6 +76,7 @@ mod sasl_handshake;
 mod sync_group;
 #[cfg(test)]
 mod topic_tests;
+mod txn_offset_commit;
 mod unregister_broker;
 mod unregister_controller;
 mod update_features;
@@ -148,6 +149,7 @@ apis![
     add_partitions_to_txn::AddPartitionsToTxn,
     describe_transactions::DescribeTransactions,
     end_txn::EndTxn,
+    txn_offset_commit::TxnOffsetCommit,
     list_transactions::ListTransactions,
     write_txn_markers::WriteTxnMarkers,
     alter_partition_reassignments::AlterPartitionReassignments,

@@ -14,7 +14,7 @@
 //! # Notes by KIP
 //! KIP-88: all topics (2). KIP-320: leader epoch (5). KIP-447: RequireStable (7). KIP-709: several groups (8). KIP-848: member epoch (9), topic ids (10).
 
-use super::errors::KafkaError;
+use super::errors::{KafkaError, code_of};
 use super::fields::{shared, shared_option, wire};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
@@ -27,8 +27,8 @@ use crate::messages::{OffsetFetchRequest, OffsetFetchResponse};
 use crate::operations::RequestContext;
 use crate::operations::access::Denied;
 use crate::operations::fetch_offsets::{
-    CommittedOffset, FetchOffsetsError, FetchedOffsets, GenerationOrEpoch, OffsetReader, VisibleOffsets,
-    VisibleOffsetsById, fetch_offsets, fetch_offsets_by_id,
+    CommittedOffset, FetchOffsetsError, FetchedOffset, FetchedOffsets, GenerationOrEpoch, OffsetReader,
+    VisibleOffsets, VisibleOffsetsById, fetch_offsets, fetch_offsets_by_id,
 };
 use kafka_protocol::messages::TopicName;
 use std::ops::RangeInclusive;
@@ -50,6 +50,7 @@ impl Api for OffsetFetch {
         request: OffsetFetchRequest,
     ) -> Answering {
         let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
+        let requires_stable = request.require_stable;
         Answering::later(async move {
             if version <= 7 {
                 let wanted = request.topics.as_deref().map(wanted_of_one);
@@ -58,7 +59,10 @@ impl Api for OffsetFetch {
                     &cluster,
                     &context,
                     &request.group_id,
-                    OffsetReader::anonymous(),
+                    OffsetReader {
+                        requires_stable,
+                        ..OffsetReader::anonymous()
+                    },
                     wanted.clone(),
                 )
                 .await;
@@ -71,6 +75,7 @@ impl Api for OffsetFetch {
                 let reader = OffsetReader {
                     member_id: shared_option(group.member_id.as_ref()),
                     epoch: GenerationOrEpoch(group.member_epoch),
+                    requires_stable,
                 };
                 let topics = if version < TOPIC_ID_FROM {
                     let wanted = group.topics.as_deref().map(wanted_of_several);
@@ -167,9 +172,10 @@ fn one(version: i16, fetched: Result<VisibleOffsets, i16>, wanted: Wanted) -> Of
     });
     let topics = offsets.into_iter().map(|(topic, offsets)| {
         let rows = offsets.into_iter().map(|(index, offset)| {
-            let row = partition_of_one(version, index, offset);
+            let unstable_code = code_of(&offset);
+            let row = partition_of_one(version, index, offset.unwrap_or_default());
             // A client takes the error of any partition in such an answer for one of the group.
-            row.with_error_code(if version < 2 { error_code } else { 0 })
+            row.with_error_code(if version < 2 { error_code } else { unstable_code })
         });
         OffsetFetchResponseTopic::default()
             .with_name(TopicName(wire(&topic)))
@@ -184,7 +190,7 @@ fn one(version: i16, fetched: Result<VisibleOffsets, i16>, wanted: Wanted) -> Of
 fn unanswered(version: i16, wanted: Wanted) -> FetchedOffsets {
     let wanted = wanted.into_iter().filter(|_| version < 2);
     let topics = wanted.map(|(topic, indexes)| {
-        let offsets = indexes.into_iter().map(|index| (index, None));
+        let offsets = indexes.into_iter().map(|index| (index, Ok(None)));
         (topic, offsets.collect())
     });
     topics.collect()
@@ -239,11 +245,12 @@ fn topics_by_id(visible: VisibleOffsetsById) -> Vec<OffsetFetchResponseTopics> {
     offsets.chain(denied).chain(unknown).collect()
 }
 
-fn rows(offsets: Vec<(i32, Option<CommittedOffset>)>) -> Vec<OffsetFetchResponsePartitions> {
-    let offsets = offsets.into_iter();
-    offsets
-        .map(|(index, offset)| partition_of_several(index, offset))
-        .collect()
+fn rows(offsets: Vec<(i32, FetchedOffset)>) -> Vec<OffsetFetchResponsePartitions> {
+    let rows = offsets.into_iter().map(|(index, offset)| {
+        let code = code_of(&offset);
+        partition_of_several(index, offset.unwrap_or_default()).with_error_code(code)
+    });
+    rows.collect()
 }
 
 fn failed(indexes: Vec<i32>, error_code: i16) -> Vec<OffsetFetchResponsePartitions> {

@@ -4,8 +4,8 @@ use super::*;
 use crate::bounds::tests::samples::{Case, cases};
 use crate::messages::{
     AddRaftVoterRequest, ApiVersionsRequest, DeleteGroupsRequest, DescribeLogDirsRequest, ListOffsetsRequest,
-    OffsetCommitRequest, OffsetFetchRequest, UnregisterControllerRequest, WriteTxnMarkersRequest,
-    WriteTxnMarkersResponse,
+    OffsetCommitRequest, OffsetFetchRequest, TxnOffsetCommitRequest, UnregisterControllerRequest,
+    WriteTxnMarkersRequest, WriteTxnMarkersResponse,
 };
 use kafka_protocol::messages::*;
 use kafka_protocol::protocol::Decodable;
@@ -119,6 +119,7 @@ refusals! {
     DescribeTransactionsRequest, 0, |asked, _| asked.transactional_ids.len();
     EndTxnRequest, 0, |_, _| 1;
     ListTransactionsRequest, 0, |_, _| 1;
+    TxnOffsetCommitRequest, 0, |asked, _| nested(&asked.topics, |topic| &topic.partitions);
     // Its response has no throttle time. Markers of one producer share an entry, but samples have different ones.
     WriteTxnMarkersRequest, 32_767, |asked, _| {
         let topics = asked.markers.iter().flat_map(|marker| &marker.topics);

@@ -111,7 +111,13 @@ fn markers(marker: &WritableTxnMarker) -> WriteMarkers {
 }
 
 fn answered(codes: Codes) -> WriteTxnMarkersResponse {
-    let markers = codes.into_iter().map(|(producer_id, topics)| {
+    // As in Kafka, which answers by partition, topics and producers without any are left out.
+    let codes = codes.into_iter().map(|(producer_id, mut topics)| {
+        topics.retain(|_, partitions| !partitions.is_empty());
+        (producer_id, topics)
+    });
+    let codes = codes.filter(|(_, topics)| !topics.is_empty());
+    let markers = codes.map(|(producer_id, topics)| {
         let topics = topics.into_iter().map(|(topic, partitions)| {
             let rows = partitions.into_iter().map(|(index, code)| {
                 WritableTxnMarkerPartitionResult::default()

@@ -13,6 +13,7 @@ use crate::group::{
     CommitError, Committer, FetchOffsetsError, GroupError, GroupSummary, Membership, MembershipError,
     NonEmptyGroup, OffsetReader, SubscribedToTopic,
 };
+use crate::ids::{ProducerEpoch, ProducerId, TransactionOutcome};
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -31,6 +32,15 @@ pub(in crate::group) enum Command {
     /// A request of the consumer protocol (KIP-848).
     Consumer(ConsumerCommand),
     Commit(Committer, OffsetsToCommit, Answer<(), CommitError>),
+    /// Commits offsets in the transaction of a producer.
+    Stage(
+        Committer,
+        (ProducerId, ProducerEpoch),
+        OffsetsToCommit,
+        Answer<(), CommitError>,
+    ),
+    /// Tells that the transaction of a producer has ended.
+    Complete(ProducerId, TransactionOutcome, Answer<(), Infallible>),
     /// Asks for the offsets of the partitions given, or with `None` for all.
     FetchOffsets(
         OffsetReader,

@@ -21,11 +21,13 @@ use super::{
 };
 use crate::Clock;
 use crate::config::BrokerConfig;
+use crate::ids::{ProducerEpoch, ProducerId, TransactionOutcome};
 use crate::pool::Pool;
 use dashmap::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -51,6 +53,8 @@ pub(crate) struct Groups {
     memory: GroupMemory,
     catalog: SharedCatalog,
     journal: Arc<dyn GroupJournal>,
+    /// The groups in which each producer has committed offsets in its open transaction.
+    in_transactions: Mutex<BTreeMap<ProducerId, BTreeSet<Arc<str>>>>,
     /// Dropping it aborts the tasks.
     tasks: Mutex<JoinSet<()>>,
 }
@@ -87,6 +91,7 @@ impl Groups {
             memory: GroupMemory::new(pool),
             catalog: SharedCatalog::default(),
             journal,
+            in_transactions: Mutex::default(),
             tasks: Mutex::default(),
         }
     }
@@ -211,6 +216,71 @@ impl Groups {
             Command::Commit(committer, offsets, answer)
         })
         .await
+    }
+
+    /// Commits offsets in the transaction of a producer. They become real or are dropped when it ends. A committer that does not claim to be
+    /// a member creates the group if there is none.
+    pub(crate) async fn commit_in_transaction(
+        &self,
+        group_id: &str,
+        committer: Committer,
+        producer: (ProducerId, ProducerEpoch),
+        offsets: OffsetsToCommit,
+    ) -> Result<(), GroupError<CommitError>> {
+        let mailbox = if committer.membership.generation_or_epoch.is_none() {
+            Some(self.get_or_create_classic(group_id)?)
+        } else {
+            self.registry.get(group_id)
+        };
+        // Noted before the group is asked: the transaction may end before it answers.
+        self.in_transactions()
+            .entry(producer.0)
+            .or_default()
+            .insert(group_id.into());
+        self.ask_at(group_id, mailbox, |answer| {
+            Command::Stage(committer, producer, offsets, answer)
+        })
+        .await
+    }
+
+    /// Tells the groups that `is_told` selects that the transaction of a producer has ended, and waits until they know.
+    pub(crate) async fn complete_transaction(
+        &self,
+        producer_id: ProducerId,
+        outcome: TransactionOutcome,
+        is_told: impl Fn(&str) -> bool,
+    ) {
+        let mut told = Vec::new();
+        {
+            let mut in_transactions = self.in_transactions();
+            let Some(group_ids) = in_transactions.get_mut(&producer_id) else {
+                return;
+            };
+            group_ids.retain(|id| {
+                let stays = !is_told(id);
+                if !stays {
+                    told.push(Arc::clone(id));
+                }
+                stays
+            });
+            if group_ids.is_empty() {
+                in_transactions.remove(&producer_id);
+            }
+        }
+        for group_id in told {
+            // A group that has ended has no pending offsets.
+            let completed = self.ask(&group_id, |answer| {
+                Command::Complete(producer_id, outcome, answer)
+            });
+            let _ = completed.await;
+        }
+    }
+
+    fn in_transactions(&self) -> MutexGuard<'_, BTreeMap<ProducerId, BTreeSet<Arc<str>>>> {
+        // Each change is one of a set, so a panic leaves it true.
+        self.in_transactions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the committed offsets of the partitions in `wanted`; with `None` all.

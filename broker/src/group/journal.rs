@@ -9,6 +9,7 @@ mod encoding;
 
 use super::classic::ClassicMetadata;
 use super::offsets::OffsetToCommit;
+use crate::ids::{ProducerEpoch, ProducerId};
 use std::fmt::Debug;
 use uuid::Uuid;
 
@@ -21,6 +22,15 @@ pub(crate) trait GroupJournal: Debug + Send + Sync {
 
     /// Keeps the records of one change, as one batch.
     fn append(&self, group_id: &str, now_ms: i64, records: &GroupRecords);
+
+    /// Keeps the records of one change as a part of the transaction of a producer.
+    fn append_in_transaction(
+        &self,
+        group_id: &str,
+        now_ms: i64,
+        producer: (ProducerId, ProducerEpoch),
+        records: &GroupRecords,
+    );
 }
 
 /// The records of one change of a group, in one buffer.

@@ -63,6 +63,8 @@ pub(crate) struct OffsetReader {
     pub(crate) member_id: Option<MemberId>,
     /// The member's epoch; negative if it claims none.
     pub(crate) epoch: GenerationOrEpoch,
+    /// Whether it wants no offset that an open transaction will perhaps replace (KIP-447).
+    pub(crate) requires_stable: bool,
 }
 
 impl OffsetReader {
@@ -71,6 +73,7 @@ impl OffsetReader {
         Self {
             member_id: None,
             epoch: GenerationOrEpoch(-1),
+            requires_stable: false,
         }
     }
 }

@@ -1,15 +1,16 @@
-//! The committed offsets of one group, of any type. Pure: the shell brings the time. The offsets that transactions have not yet committed
-//! will be kept here too.
+//! The committed offsets of one group, of any type, and those that open transactions have committed. Pure: the shell brings the time.
 //!
 //! Source: Kafka's `OffsetMetadataManager` and `OffsetAndMetadata`; KIP-211.
 
 mod expiration;
+mod pending;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use expiration::OffsetExpirationCondition;
 
-use crate::ids::{LeaderEpoch, Offset};
+use crate::ids::{LeaderEpoch, Offset, ProducerId, TransactionOutcome};
+use pending::PendingOffsets;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,6 +39,18 @@ pub(crate) struct CommittedOffset {
 }
 
 impl CommittedOffset {
+    fn new(now_ms: i64, commit: OffsetToCommit) -> Self {
+        Self {
+            offset: commit.offset,
+            leader_epoch: commit.leader_epoch,
+            metadata: commit.metadata,
+            committed_at_ms: now_ms,
+            expires_at_ms: commit
+                .retention_ms
+                .map(|retention_ms| now_ms.saturating_add(retention_ms)),
+        }
+    }
+
     fn held_bytes(&self) -> usize {
         OFFSET_BYTES + self.metadata.len()
     }
@@ -49,8 +62,16 @@ pub(crate) type PartitionsByTopic = Vec<(Arc<str>, Vec<i32>)>;
 /// Offsets to be committed, by topic and partition, in the order of the request.
 pub(crate) type OffsetsToCommit = Vec<(Arc<str>, Vec<(i32, OffsetToCommit)>)>;
 
-/// The committed offsets that were asked for, by topic and partition; `None` if a partition has none.
-pub(crate) type FetchedOffsets = Vec<(Arc<str>, Vec<(i32, Option<CommittedOffset>)>)>;
+/// The committed offsets that were asked for, by topic and partition.
+pub(crate) type FetchedOffsets = Vec<(Arc<str>, Vec<(i32, FetchedOffset)>)>;
+
+/// The committed offset of one partition; `None` if it has none.
+pub(crate) type FetchedOffset = Result<Option<CommittedOffset>, UnstableOffset>;
+
+/// An open transaction has an offset of the partition, and the client wants a stable one (KIP-447).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an open transaction has committed an offset of the partition")]
+pub(crate) struct UnstableOffset;
 
 /// The committed offsets of one topic, by partition.
 pub(crate) type TopicOffsets = BTreeMap<i32, CommittedOffset>;
@@ -65,12 +86,13 @@ const TOPIC_BYTES: usize = 128;
 pub(crate) struct Offsets {
     by_topic: BTreeMap<Arc<str>, TopicOffsets>,
     held_bytes: usize,
+    pending: PendingOffsets,
 }
 
 impl Offsets {
     /// Returns the memory of all offsets.
     pub(crate) fn held_bytes(&self) -> usize {
-        self.held_bytes
+        self.held_bytes + self.pending.held_bytes()
     }
 
     /// Returns the additional memory of all offsets of a commit. An offset that replaces another takes more only if its metadata is longer.
@@ -101,22 +123,45 @@ impl Offsets {
         self.held_bytes = self.by_topic.iter().map(topic_bytes).sum();
     }
 
-    /// Returns true if nothing is committed.
+    /// Returns true if nothing is committed, and no open transaction has committed anything.
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_topic.is_empty()
+        self.by_topic.is_empty() && self.pending.is_empty()
     }
 
     /// Replaces the partition's offset, which may be greater than the new one.
     pub(crate) fn commit(&mut self, now_ms: i64, topic: &Arc<str>, partition: i32, commit: OffsetToCommit) {
-        let committed = CommittedOffset {
-            offset: commit.offset,
-            leader_epoch: commit.leader_epoch,
-            metadata: commit.metadata,
-            committed_at_ms: now_ms,
-            expires_at_ms: commit
-                .retention_ms
-                .map(|retention_ms| now_ms.saturating_add(retention_ms)),
-        };
+        if !self.pending.is_empty() {
+            self.pending.supersede(topic, partition);
+        }
+        self.put(topic, partition, CommittedOffset::new(now_ms, commit));
+    }
+
+    /// Keeps an offset that a transaction commits, until the transaction ends.
+    pub(crate) fn stage(
+        &mut self,
+        now_ms: i64,
+        producer_id: ProducerId,
+        (topic, partition): (&Arc<str>, i32),
+        commit: OffsetToCommit,
+    ) {
+        let place = (Arc::clone(topic), partition);
+        self.pending
+            .stage(producer_id, place, CommittedOffset::new(now_ms, commit));
+    }
+
+    /// Ends the transaction of a producer: its offsets become real, or are dropped.
+    pub(crate) fn complete(&mut self, producer_id: ProducerId, outcome: TransactionOutcome) {
+        match outcome {
+            TransactionOutcome::Commit => {
+                for ((topic, partition), offset) in self.pending.take(producer_id) {
+                    self.put(&topic, partition, offset);
+                }
+            }
+            TransactionOutcome::Abort => self.pending.drop_all(producer_id),
+        }
+    }
+
+    fn put(&mut self, topic: &Arc<str>, partition: i32, committed: CommittedOffset) {
         // `entry` would clone the `Arc` of the name for each commit, also if the topic is known.
         let offsets = match self.by_topic.get_mut(topic) {
             Some(offsets) => offsets,
@@ -136,36 +181,45 @@ impl Offsets {
         self.by_topic.get(topic)?.get(&partition)
     }
 
-    /// Returns the offsets of the partitions in `wanted`; with `None` all offsets, by topic and partition.
-    pub(crate) fn fetch(&self, wanted: Option<PartitionsByTopic>) -> FetchedOffsets {
+    /// Returns the offsets of the partitions in `wanted`; with `None` all offsets, by topic and partition. With `requires_stable` those that
+    /// open transactions will perhaps replace are an error.
+    pub(crate) fn fetch(&self, wanted: Option<PartitionsByTopic>, requires_stable: bool) -> FetchedOffsets {
+        let unless_unstable = |topic: &str, index, offset: Option<&CommittedOffset>| {
+            if requires_stable && self.pending.contains(topic, index) {
+                return (index, Err(UnstableOffset));
+            }
+            (index, Ok(offset.cloned()))
+        };
         let Some(wanted) = wanted else {
             let all = self.by_topic.iter().map(|(topic, offsets)| {
                 let offsets = offsets.iter();
-                let offsets = offsets.map(|(index, offset)| (*index, Some(offset.clone())));
+                let offsets = offsets.map(|(index, offset)| unless_unstable(topic, *index, Some(offset)));
                 (Arc::clone(topic), offsets.collect())
             });
             return all.collect();
         };
         let found = wanted.into_iter().map(|(topic, indexes)| {
-            let offset = |index| (index, self.get(&topic, index).cloned());
+            let offset = |index| unless_unstable(&topic, index, self.get(&topic, index));
             let offsets = indexes.into_iter().map(offset).collect();
             (topic, offsets)
         });
         found.collect()
     }
 
-    /// Returns the partitions that have an offset, by topic.
+    /// Returns the partitions that have a committed offset, by topic.
     pub(crate) fn partitions(&self) -> impl Iterator<Item = (&Arc<str>, i32)> {
         let topics = self.by_topic.iter();
         topics.flat_map(|(topic, offsets)| offsets.keys().map(move |partition| (topic, *partition)))
     }
 
-    /// Removes the offset of the partition. Returns whether it had one.
+    /// Removes the offset of the partition, also one of an open transaction. Returns whether it had one.
     pub(crate) fn delete(&mut self, topic: &str, partition: i32) -> bool {
+        let is_it = |name: &str, index| name == topic && index == partition;
+        let was_pending = !self.pending.remove(is_it).is_empty();
         let Some(offsets) = self.by_topic.get_mut(topic) else {
-            return false;
+            return was_pending;
         };
-        let is_removed = offsets.remove(&partition).is_some();
+        let is_removed = offsets.remove(&partition).is_some() || was_pending;
         if offsets.is_empty() {
             self.by_topic.remove(topic);
         }
@@ -176,9 +230,14 @@ impl Offsets {
 
     /// Removes all offsets of the topic. Returns the partitions that had one.
     pub(crate) fn delete_topic(&mut self, topic: &str) -> Vec<i32> {
+        let pending = self.pending.remove(|name, _| name == topic);
         let removed = self.by_topic.remove(topic).unwrap_or_default();
         self.recount_held_bytes();
-        removed.into_keys().collect()
+        let mut partitions: Vec<_> = removed.into_keys().collect();
+        partitions.extend(pending.into_iter().map(|(_, partition)| partition));
+        partitions.sort_unstable();
+        partitions.dedup();
+        partitions
     }
 
     /// Removes the offsets that have expired at `now_ms` and whose topic no member reads, and returns their partitions.
@@ -193,7 +252,9 @@ impl Offsets {
         self.by_topic.retain(|topic, offsets| {
             if !is_subscribed_to(topic) {
                 offsets.retain(|partition, committed| {
-                    let has_expired = condition.has_expired(now_ms, retention_ms, committed);
+                    // An offset that a transaction will perhaps replace stays until it ends.
+                    let has_expired = condition.has_expired(now_ms, retention_ms, committed)
+                        && !self.pending.contains(topic, *partition);
                     if has_expired {
                         expired.push((Arc::clone(topic), *partition));
                     }

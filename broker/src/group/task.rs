@@ -17,6 +17,7 @@ use super::timeline::Timeline;
 use super::{
     CommitError, Committer, Group, GroupError, GroupState, GroupSummary, NonEmptyGroup, SubscribedToTopic,
 };
+use crate::ids::{ProducerEpoch, ProducerId};
 use classic::ParkedAnswers;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -145,10 +146,18 @@ impl GroupTask {
                     self.end_if_new();
                 }
             }
+            Command::Stage(committer, producer, offsets, answer) => {
+                reply(answer, self.stage(now_ms, &committer, producer, offsets));
+            }
+            Command::Complete(producer_id, outcome, answer) => {
+                self.offsets.complete(producer_id, outcome);
+                reply(answer, Ok(()));
+            }
             Command::FetchOffsets(reader, wanted, answer) => {
                 let validated = self.group.validate_offset_fetch(&reader);
                 let validated = validated.map_err(GroupError::Refused);
-                reply(answer, validated.map(|()| self.offsets.fetch(wanted)));
+                let fetch = |()| self.offsets.fetch(wanted, reader.requires_stable);
+                reply(answer, validated.map(fetch));
             }
             Command::Summarize(answer) => reply(answer, Ok(self.summarize())),
             Command::Delete(answer) => reply(answer, self.delete(now_ms).map_err(GroupError::Refused)),
@@ -186,6 +195,36 @@ impl GroupTask {
             }
         }
         self.keep(now_ms, &records);
+        Ok(())
+    }
+
+    /// Source: `OffsetMetadataManager.commitTransactionalOffset`.
+    fn stage(
+        &mut self,
+        now_ms: i64,
+        committer: &Committer,
+        producer: (ProducerId, ProducerEpoch),
+        offsets: OffsetsToCommit,
+    ) -> Result<(), GroupError<CommitError>> {
+        self.group
+            .validate_offset_commit(committer, &offsets)
+            .map_err(GroupError::Refused)?;
+        // The offset that it replaces is held as well until the transaction ends.
+        self.memory.admit(self.offsets.growth_bytes(&offsets))?;
+        let mut records = GroupRecords::default();
+        for (topic, partitions) in offsets {
+            let topic_id = self.journal.topic_id(&topic);
+            for (partition, offset) in partitions {
+                let place = (&*topic, topic_id, partition);
+                records.offset_committed(&self.identity.id, place, &offset, now_ms);
+                self.offsets
+                    .stage(now_ms, producer.0, (&topic, partition), offset);
+            }
+        }
+        if !records.is_empty() {
+            let id = &self.identity.id;
+            self.journal.append_in_transaction(id, now_ms, producer, &records);
+        }
         Ok(())
     }
 

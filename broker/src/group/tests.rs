@@ -262,6 +262,7 @@ async fn offset(groups: &Groups) -> Option<i64> {
     let fetched = groups
         .fetch_offsets("g", OffsetReader::anonymous(), Some(vec![("t".into(), vec![0])]))
         .await;
-    let (_, offsets) = fetched.expect("the group exists").remove(0);
-    offsets[0].1.as_ref().map(|committed| committed.offset.0)
+    let (_, mut offsets) = fetched.expect("the group exists").remove(0);
+    let offset = offsets.remove(0).1.expect("no transaction is open");
+    offset.map(|committed| committed.offset.0)
 }

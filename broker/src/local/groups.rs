@@ -184,7 +184,9 @@ impl Client {
             return Err(Error::from(&Denied::Topic));
         }
         let offsets = fetched.offsets.into_iter().flat_map(|(_, offsets)| offsets);
-        Ok(offsets.map(|(_, offset)| offset.map(committed)).collect())
+        // Every offset is stable for a reader that does not ask.
+        let offsets = offsets.map(|(_, offset)| offset.unwrap_or_default().map(committed));
+        Ok(offsets.collect())
     }
 }
 

@@ -221,7 +221,6 @@ impl BatchHeader {
     }
 
     /// Marks it as part of a transaction. The CRC is wrong afterwards.
-    #[cfg(test)]
     pub(crate) fn set_transactional(&mut self) {
         self.put(21, (self.attributes() | TRANSACTIONAL_BIT).to_be_bytes());
     }

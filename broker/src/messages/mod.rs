@@ -21,6 +21,8 @@ pub mod offset_fetch_request;
 pub mod offset_fetch_response;
 #[cfg(test)]
 mod tests;
+pub mod txn_offset_commit_request;
+pub mod txn_offset_commit_response;
 pub mod unregister_controller_request;
 pub mod unregister_controller_response;
 pub mod write_txn_markers_request;
@@ -40,6 +42,8 @@ pub use offset_commit_request::OffsetCommitRequest;
 pub use offset_commit_response::OffsetCommitResponse;
 pub use offset_fetch_request::OffsetFetchRequest;
 pub use offset_fetch_response::OffsetFetchResponse;
+pub use txn_offset_commit_request::TxnOffsetCommitRequest;
+pub use txn_offset_commit_response::TxnOffsetCommitResponse;
 pub use unregister_controller_request::UnregisterControllerRequest;
 pub use unregister_controller_response::UnregisterControllerResponse;
 pub use write_txn_markers_request::WriteTxnMarkersRequest;

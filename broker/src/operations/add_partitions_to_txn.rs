@@ -97,7 +97,7 @@ pub(crate) fn add_partitions_to_txn(
             partition: *index,
         })
     });
-    match coordinate(cluster, context, client, add, &wanted.collect()) {
+    let answered = match coordinate(cluster, context, client, add, &wanted.collect()) {
         Ok(missing) => results(add, |topic, partition| {
             let is_missing = missing
                 .iter()
@@ -109,6 +109,10 @@ pub(crate) fn add_partitions_to_txn(
             }
         }),
         Err(error) => results(add, |_, _| Err(error.clone().into())),
+    };
+    match client {
+        AddingClient::Broker { verifies_only: true } => without_empty_topics(answered),
+        _ => answered,
     }
 }
 
@@ -191,11 +195,17 @@ fn results(
     topics.collect()
 }
 
+/// Leaves out topics without partitions, as Kafka does where it answers by partition: `AddPartitionsToTxnResponse.resultForTransaction`.
+fn without_empty_topics(mut results: AddedPartitions) -> AddedPartitions {
+    results.retain(|(_, partitions)| !partitions.is_empty());
+    results
+}
+
 fn instead_of_success(results: AddedPartitions, error: &AddPartitionError) -> AddedPartitions {
     let topics = results.into_iter().map(|(topic, partitions)| {
         let partitions = partitions.into_iter();
         let partitions = partitions.map(|(index, result)| (index, result.and(Err(error.clone()))));
         (topic, partitions.collect())
     });
-    topics.collect()
+    without_empty_topics(topics.collect())
 }

@@ -1,9 +1,12 @@
-//! OffsetCommit: commits offsets of a group.
+//! OffsetCommit and TxnOffsetCommit: commit offsets of a group, at once or when a transaction ends.
 
 use super::RequestContext;
 use super::access::{Denied, authorize, authorize_topic, check_coordinator};
+use super::add_partitions_to_txn::offsets_partition;
+use super::verify_transaction::{NotInTransaction, WriteSupport, add_or_verify};
 use crate::cluster::Cluster;
 use crate::group::OffsetsToCommit;
+use crate::ids::{ProducerEpoch, ProducerId};
 use crate::security::{AclOperation, Resource};
 use crate::topic::{TopicKey, UnknownTopicId};
 use std::sync::Arc;
@@ -20,6 +23,12 @@ pub(crate) enum CommitOffsetsError {
     /// The group cannot be asked here, does not exist although the client claims to be a member, or refuses the client.
     #[error(transparent)]
     Group(#[from] GroupError<CommitError>),
+    /// Offsets in a transaction belong to a group with a name.
+    #[error("the group id must not be empty")]
+    EmptyGroupId,
+    /// The commit does not belong to an open transaction.
+    #[error(transparent)]
+    NotInTransaction(#[from] NotInTransaction),
     /// The partition does not exist.
     #[error("partition {partition} of topic `{topic}` does not exist")]
     UnknownPartition {
@@ -47,12 +56,55 @@ pub(crate) type CommittedPartitions = Vec<(TopicKey, Vec<(i32, Result<(), Commit
 /// Offsets by topic and partition.
 pub(crate) type KeyedOffsets = Vec<(TopicKey, Vec<(i32, OffsetToCommit)>)>;
 
+/// The transaction that offsets are committed in.
+#[derive(Clone, Debug)]
+pub(crate) struct InTransaction {
+    pub(crate) transactional_id: String,
+    pub(crate) producer_id: ProducerId,
+    pub(crate) producer_epoch: ProducerEpoch,
+    /// What the client understands of transactions.
+    pub(crate) support: WriteSupport,
+}
+
 /// Commits offsets. Partitions that do not exist, or whose metadata is too large, fail alone.
 pub(crate) async fn commit_offsets(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     group_id: &str,
     committer: Committer,
+    offsets: KeyedOffsets,
+) -> CommittedPartitions {
+    commit(cluster, context, group_id, (committer, None), offsets).await
+}
+
+/// Commits offsets in a transaction: they become real, or are dropped, when it ends. Source: Kafka's
+/// `KafkaApis.handleTxnOffsetCommitRequest` and `GroupCoordinatorService.commitTransactionalOffsets`.
+pub(crate) async fn commit_offsets_in_transaction(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    group_id: &str,
+    (committer, transaction): (Committer, InTransaction),
+    offsets: KeyedOffsets,
+) -> CommittedPartitions {
+    let id = Resource::TransactionalId(&transaction.transactional_id);
+    if let Err(denied) = authorize(cluster, context, AclOperation::Write, id) {
+        return refuse_all(offsets, denied);
+    }
+    commit(
+        cluster,
+        context,
+        group_id,
+        (committer, Some(transaction)),
+        offsets,
+    )
+    .await
+}
+
+async fn commit(
+    cluster: &Arc<Cluster>,
+    context: &RequestContext,
+    group_id: &str,
+    (committer, transaction): (Committer, Option<InTransaction>),
     offsets: KeyedOffsets,
 ) -> CommittedPartitions {
     if let Err(denied) = authorize(cluster, context, AclOperation::Read, Resource::Group(group_id)) {
@@ -94,10 +146,16 @@ pub(crate) async fn commit_offsets(
     if all_unknown {
         return results;
     }
-    if let Err(error) = commit_to_group(cluster, context, group_id, committer, accepted).await {
+    let committed = match transaction {
+        None => commit_to_group(cluster, context, group_id, committer, accepted).await,
+        Some(transaction) => {
+            stage_in_group(cluster, context, group_id, (committer, transaction), accepted).await
+        }
+    };
+    if let Err(error) = committed {
         for result in partition_results(&mut results) {
             if !is_for_no_group(result) {
-                *result = Err(error.clone().into());
+                *result = Err(error.clone());
             }
         }
     }
@@ -157,8 +215,34 @@ async fn commit_to_group(
     group_id: &str,
     committer: Committer,
     offsets: OffsetsToCommit,
-) -> Result<(), GroupError<CommitError>> {
+) -> Result<(), CommitOffsetsError> {
     // As in `KafkaApis`, the coordinator is checked after the topics. The id may be empty, as old clients commit to the group without one.
-    check_coordinator(cluster, context, group_id)?;
-    cluster.groups.commit(group_id, committer, offsets).await
+    check_coordinator(cluster, context, group_id).map_err(GroupError::from)?;
+    Ok(cluster.groups.commit(group_id, committer, offsets).await?)
+}
+
+async fn stage_in_group(
+    cluster: &Cluster,
+    context: &RequestContext,
+    group_id: &str,
+    (committer, transaction): (Committer, InTransaction),
+    offsets: OffsetsToCommit,
+) -> Result<(), CommitOffsetsError> {
+    if group_id.is_empty() {
+        return Err(CommitOffsetsError::EmptyGroupId);
+    }
+    check_coordinator(cluster, context, group_id).map_err(GroupError::from)?;
+    let producer = (transaction.producer_id, transaction.producer_epoch);
+    // As in Kafka, the coordinator of the transaction is asked before the group looks at its member.
+    add_or_verify(
+        cluster,
+        &transaction.transactional_id,
+        producer,
+        offsets_partition(cluster, group_id),
+        transaction.support,
+    )?;
+    let groups = &cluster.groups;
+    Ok(groups
+        .commit_in_transaction(group_id, committer, producer, offsets)
+        .await?)
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
-pub(crate) use crate::group::offsets::CommittedOffset;
+pub(crate) use crate::group::offsets::{CommittedOffset, FetchedOffset};
 pub(crate) use crate::group::{FetchedOffsets, GenerationOrEpoch, OffsetReader};
 
 /// The reason why the committed offsets of a group cannot be read.
@@ -24,7 +24,7 @@ pub(crate) struct VisibleOffsets {
 }
 
 /// Returns the offsets of the partitions in `wanted`, or with `None` all. A group that does not exist has no offsets, which is not an
-/// error. There are no unstable offsets until there are transactions.
+/// error.
 pub(crate) async fn fetch_offsets(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -59,8 +59,8 @@ pub(crate) async fn fetch_offsets(
     Ok(VisibleOffsets { offsets, denied })
 }
 
-/// The committed offset of each partition of a topic that was asked for; `None` where there is none.
-type OffsetsOfTopic = Vec<(i32, Option<CommittedOffset>)>;
+/// The committed offset of each partition of a topic that was asked for.
+type OffsetsOfTopic = Vec<(i32, FetchedOffset)>;
 
 /// The offsets that a client may see, with topics by their ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub(crate) async fn fetch_offsets_by_id(
 
 fn nothing(wanted: PartitionsByTopic) -> FetchedOffsets {
     let topics = wanted.into_iter().map(|(topic, indexes)| {
-        let offsets = indexes.into_iter().map(|index| (index, None));
+        let offsets = indexes.into_iter().map(|index| (index, Ok(None)));
         (topic, offsets.collect())
     });
     topics.collect()

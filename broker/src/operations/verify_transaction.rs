@@ -26,7 +26,6 @@ impl WriteSupport {
         Self::since(version, 11)
     }
 
-    #[allow(dead_code, reason = "TxnOffsetCommit comes next")]
     /// Returns what the client of a TxnOffsetCommit request of that version understands.
     pub(crate) fn of_txn_offset_commit(version: i16) -> Self {
         Self::since(version, 4)

@@ -9,6 +9,7 @@ use crate::ids::{NodeId, ProducerEpoch, ProducerId, TransactionOutcome};
 use crate::log::{MarkerError, TransactionMarker};
 use crate::security::{AclOperation, Resource};
 use crate::topic::leadership::NotServed;
+use crate::topic::name::CONSUMER_OFFSETS;
 use crate::transaction::{DecidedTransaction, TransactionVersion};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -136,6 +137,15 @@ async fn write_marker(
         }
         state.check_leadership(leader, None)?;
         state.append_marker(marker, now_ms)?;
+    }
+    if topic == CONSUMER_OFFSETS {
+        // The offsets that the transaction committed become real, or are dropped.
+        let is_of_partition = |group_id: &str| cluster.offsets_partition(group_id) == index;
+        let completed =
+            cluster
+                .groups
+                .complete_transaction(marker.producer_id, marker.outcome, is_of_partition);
+        completed.await;
     }
     Ok(())
 }

@@ -171,7 +171,7 @@ impl State {
     }
 
     /// Appends a client's batch as the leader. A transactional batch must belong to a transaction that is open here.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for journals, which have no producer"))]
+    #[cfg(test)]
     pub(crate) fn append(&mut self, batch: Batch, now_ms: i64) -> Result<Appended, AppendError> {
         self.append_verified(batch, Verification::None, now_ms)
     }
@@ -187,7 +187,6 @@ impl State {
     }
 
     /// Appends a coordinator's batch as the leader. It has no sequences, and begins a transaction if it is transactional.
-    #[expect(dead_code, reason = "the group coordinator uses it")]
     pub(crate) fn append_as_coordinator(
         &mut self,
         batch: Batch,

@@ -2,6 +2,7 @@
 
 use super::{KafkaError, code_of};
 use crate::group::consumer;
+use crate::group::offsets::UnstableOffset;
 use crate::group::{
     AccessError, CommitError, FetchOffsetsError, GroupError, GroupsFull, IllegalGeneration, MembershipError,
     NonEmptyGroup, SubscribedToTopic,
@@ -226,6 +227,8 @@ impl KafkaError for CommitOffsetsError {
         match self {
             Self::Denied(denied) => denied.response(),
             Self::Group(error) => error.response(),
+            Self::EmptyGroupId => ResponseError::InvalidGroupId,
+            Self::NotInTransaction(error) => error.response(),
             Self::UnknownPartition { .. } => ResponseError::UnknownTopicOrPartition,
             Self::UnknownTopicId(error) => error.response(),
             Self::MetadataTooLarge { .. } => ResponseError::OffsetMetadataTooLarge,
@@ -240,6 +243,25 @@ pub(in crate::api) fn commit_offsets_code(version: i16, result: &Result<(), Comm
             ResponseError::IllegalGeneration.code()
         }
         _ => code_of(result),
+    }
+}
+
+/// Returns the code of a commit in a transaction. Before version 6 clients know neither GROUP_ID_NOT_FOUND nor STALE_MEMBER_EPOCH.
+pub(in crate::api) fn commit_in_transaction_code(
+    version: i16,
+    result: &Result<(), CommitOffsetsError>,
+) -> i16 {
+    match result {
+        Err(CommitOffsetsError::Group(
+            GroupError::NotFound | GroupError::Refused(CommitError::StaleMemberEpoch),
+        )) if version < 6 => ResponseError::IllegalGeneration.code(),
+        _ => code_of(result),
+    }
+}
+
+impl KafkaError for UnstableOffset {
+    fn response(&self) -> ResponseError {
+        ResponseError::UnstableOffsetCommit
     }
 }
 

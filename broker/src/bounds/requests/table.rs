@@ -870,6 +870,38 @@ pub(in super::super) static REQUESTS: &[Request] = &[
         )],
     },
     Request {
+        name: "TxnOffsetCommit",
+        api_key: 28,
+        first_version: 0,
+        last_version: 6,
+        flexible_from: 3,
+        fields: &[
+            string("TransactionalId"),
+            string("GroupId"),
+            int64("ProducerId"),
+            int16("ProducerEpoch"),
+            int32("GenerationIdOrMemberEpoch").since(3),
+            string("MemberId").since(3),
+            string("GroupInstanceId").since(3).nullable(3),
+            array(
+                "Topics",
+                &of(&[
+                    string("Name").until(5),
+                    uuid("TopicId").since(6),
+                    array(
+                        "Partitions",
+                        &of(&[
+                            int32("PartitionIndex"),
+                            int64("CommittedOffset"),
+                            int32("CommittedLeaderEpoch").since(2),
+                            string("CommittedMetadata").nullable(0),
+                        ]),
+                    ),
+                ]),
+            ),
+        ],
+    },
+    Request {
         name: "DescribeTransactions",
         api_key: 65,
         first_version: 0,

@@ -4,6 +4,7 @@ use super::{CoordinatorTopic, partition_of};
 use crate::Compression;
 use crate::config::{BrokerConfig, ConfigError};
 use crate::group::{GroupJournal, GroupRecords};
+use crate::ids::{ProducerEpoch, ProducerId, Sequence};
 use crate::log::records::{NewRecord, encode_batch};
 use crate::log::{AppendError, Batch};
 use crate::pool::Pool;
@@ -67,11 +68,25 @@ impl TopicJournal {
         }
     }
 
-    fn append(&self, key: &str, records: &[NewRecord<'_>], now_ms: i64) {
+    fn append(
+        &self,
+        key: &str,
+        records: &[NewRecord<'_>],
+        producer: Option<(ProducerId, ProducerEpoch)>,
+        now_ms: i64,
+    ) {
         let partition = partition_of(&self.topics, self.topic, key, self.partition_count);
         let Some(partition) = partition else { return };
         let batch = Batch::verify(encode_batch(records, self.compression));
-        let batch = batch.expect("a batch that was just encoded is valid");
+        let mut batch = batch.expect("a batch that was just encoded is valid");
+        if let Some((producer_id, producer_epoch)) = producer {
+            // A coordinator writes without sequences. Source: `CoordinatorRuntime.append` and `MemoryRecordsBuilder`.
+            batch
+                .header
+                .set_producer(producer_id, producer_epoch, Sequence::NONE);
+            batch.header.set_transactional();
+            batch.header.set_crc(batch.header.compute_crc(&batch.body));
+        }
         let kept = self.keep(&partition, batch, now_ms);
         self.report(key, kept);
     }
@@ -81,7 +96,7 @@ impl TopicJournal {
         let body = self.pool.copy(&batch.body)?;
         // A partition that went offline after an error keeps nothing. That error has been logged.
         if let Ok(mut state) = partition.write() {
-            state.append(Batch { body, ..batch }, now_ms)?;
+            state.append_as_coordinator(Batch { body, ..batch }, now_ms)?;
         }
         Ok(())
     }
@@ -109,14 +124,17 @@ impl GroupJournal for TopicJournal {
     }
 
     fn append(&self, group_id: &str, now_ms: i64, records: &GroupRecords) {
-        let new = |(key, value)| NewRecord {
-            timestamp_ms: now_ms,
-            key: Some(key),
-            value,
-            headers: &[],
-        };
-        let records: Vec<_> = records.iter().map(new).collect();
-        self.append(group_id, &records, now_ms);
+        self.append(group_id, &new_records(now_ms, records), None, now_ms);
+    }
+
+    fn append_in_transaction(
+        &self,
+        group_id: &str,
+        now_ms: i64,
+        producer: (ProducerId, ProducerEpoch),
+        records: &GroupRecords,
+    ) {
+        self.append(group_id, &new_records(now_ms, records), Some(producer), now_ms);
     }
 }
 
@@ -128,6 +146,16 @@ impl TransactionJournal for TopicJournal {
             value,
             headers: &[],
         };
-        self.append(transactional_id, &[record], now_ms);
+        self.append(transactional_id, &[record], None, now_ms);
     }
+}
+
+fn new_records(now_ms: i64, records: &GroupRecords) -> Vec<NewRecord<'_>> {
+    let new = |(key, value)| NewRecord {
+        timestamp_ms: now_ms,
+        key: Some(key),
+        value,
+        headers: &[],
+    };
+    records.iter().map(new).collect()
 }

@@ -204,3 +204,115 @@ fn a_commit_may_go_back() {
         Some(Offset(2))
     );
 }
+
+const ONE: ProducerId = ProducerId(1);
+const OTHER: ProducerId = ProducerId(2);
+
+fn offset_of(value: i64) -> OffsetToCommit {
+    OffsetToCommit {
+        offset: Offset(value),
+        ..to_commit(None)
+    }
+}
+
+/// What happens to the offset of one partition.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Commit(i64),
+    Stage(ProducerId, i64),
+    End(ProducerId, TransactionOutcome),
+    Delete,
+    DeleteTopic,
+}
+
+/// Returns the committed offset after the steps, and whether it is unstable.
+fn after(steps: &[Step]) -> (Option<i64>, bool) {
+    let topic: Arc<str> = "t".into();
+    let mut offsets = Offsets::default();
+    for step in steps {
+        match *step {
+            Step::Commit(value) => offsets.commit(0, &topic, 0, offset_of(value)),
+            Step::Stage(producer_id, value) => {
+                offsets.stage(0, producer_id, (&topic, 0), offset_of(value));
+            }
+            Step::End(producer_id, outcome) => offsets.complete(producer_id, outcome),
+            Step::Delete => {
+                offsets.delete("t", 0);
+            }
+            Step::DeleteTopic => drop(offsets.delete_topic("t")),
+        }
+    }
+    let committed = offsets.get("t", 0).map(|committed| committed.offset.0);
+    let wanted = Some(vec![(topic, vec![0])]);
+    let stable = offsets.fetch(wanted.clone(), true)[0].1[0].1.clone();
+    let any = offsets.fetch(wanted, false)[0].1[0].1.clone();
+    assert_eq!(any.unwrap().map(|found| found.offset.0), committed);
+    assert_eq!(offsets.is_empty(), committed.is_none() && stable.is_ok());
+    (committed, stable == Err(UnstableOffset))
+}
+
+#[test]
+fn offsets_of_a_transaction_are_pending_until_it_ends() {
+    use Step::{Commit, Delete, DeleteTopic, End, Stage};
+    let (commit, abort) = (TransactionOutcome::Commit, TransactionOutcome::Abort);
+    for (steps, expected) in [
+        (&[Stage(ONE, 5)][..], (None, true)),
+        (&[Commit(3), Stage(ONE, 5)], (Some(3), true)),
+        (&[Commit(3), Stage(ONE, 5), End(ONE, commit)], (Some(5), false)),
+        (&[Commit(3), Stage(ONE, 5), End(ONE, abort)], (Some(3), false)),
+        (&[Stage(ONE, 5), End(ONE, abort)], (None, false)),
+        // The end of another producer's transaction means nothing.
+        (&[Stage(ONE, 5), End(OTHER, commit)], (None, true)),
+        // A later commit stands, but the partition is unstable until the transaction ends.
+        (&[Stage(ONE, 5), Commit(9)], (Some(9), true)),
+        (&[Stage(ONE, 5), Commit(9), End(ONE, commit)], (Some(9), false)),
+        (
+            &[Stage(ONE, 5), Commit(9), Stage(ONE, 6), End(ONE, commit)],
+            (Some(6), false),
+        ),
+        // Of two transactions the offset that was staged last stands, whichever ends last.
+        (
+            &[Stage(ONE, 5), Stage(OTHER, 6), End(ONE, commit)],
+            (Some(5), true),
+        ),
+        (
+            &[
+                Stage(ONE, 5),
+                Stage(OTHER, 6),
+                End(OTHER, commit),
+                End(ONE, commit),
+            ],
+            (Some(6), false),
+        ),
+        (
+            &[
+                Stage(ONE, 5),
+                Stage(OTHER, 6),
+                End(ONE, commit),
+                End(OTHER, commit),
+            ],
+            (Some(6), false),
+        ),
+        // Deletion takes pending offsets too.
+        (&[Commit(3), Stage(ONE, 5), Delete], (None, false)),
+        (&[Stage(ONE, 5), Delete, End(ONE, commit)], (None, false)),
+        (&[Stage(ONE, 5), DeleteTopic, End(ONE, commit)], (None, false)),
+    ] {
+        assert_eq!(after(steps), expected, "{steps:?}");
+    }
+}
+
+#[test]
+fn an_offset_that_a_transaction_may_replace_does_not_expire() {
+    let topic: Arc<str> = "t".into();
+    let mut offsets = Offsets::default();
+    offsets.commit(0, &topic, 0, offset_of(3));
+    offsets.stage(0, ONE, (&topic, 0), offset_of(5));
+    let group = simple();
+    expire(&mut offsets, RETENTION_MS, &group);
+    assert!(offsets.get("t", 0).is_some());
+    offsets.complete(ONE, TransactionOutcome::Abort);
+    expire(&mut offsets, RETENTION_MS, &group);
+    assert!(offsets.is_empty());
+    assert_eq!(offsets.held_bytes(), 0);
+}

@@ -184,6 +184,14 @@ samples! {
         transaction_version 2
     }
     ours::WriteTxnMarkersRequest { markers 1 }
+    ours::txn_offset_commit_request::TxnOffsetCommitRequestPartition {
+        partition_index 0, committed_offset 0, committed_leader_epoch 2, committed_metadata 0 null 0
+    }
+    ours::txn_offset_commit_request::TxnOffsetCommitRequestTopic { name 0 to 5, topic_id 6, partitions 0 }
+    ours::TxnOffsetCommitRequest {
+        transactional_id 0, group_id 0, producer_id 0, producer_epoch 0, generation_id_or_member_epoch 3,
+        member_id 3, group_instance_id 3 null 3, topics 0
+    }
     crates::DescribeTransactionsRequest { transactional_ids 0 }
     crates::ListTransactionsRequest {
         state_filters 0, producer_id_filters 0, duration_filter 1, transactional_id_pattern 2 null 2
@@ -243,6 +251,11 @@ samples! {
     ours::offset_fetch_response::OffsetFetchResponseTopics { name 8 to 9, topic_id 10, partitions 8 }
     ours::offset_fetch_response::OffsetFetchResponseGroup { group_id 8, topics 8, error_code 8 }
     ours::OffsetFetchResponse { throttle_time_ms 3, topics 1 to 7, error_code 2 to 7, groups 8 }
+    ours::txn_offset_commit_response::TxnOffsetCommitResponsePartition { partition_index 0, error_code 0 }
+    ours::txn_offset_commit_response::TxnOffsetCommitResponseTopic {
+        name 0 to 5, topic_id 6, partitions 0
+    }
+    ours::TxnOffsetCommitResponse { throttle_time_ms 0, topics 0 }
     ours::UnregisterControllerResponse { throttle_time_ms 0, error_code 0, error_message 0 null 0 }
     ours::write_txn_markers_response::WritableTxnMarkerPartitionResult { partition_index 1, error_code 1 }
     ours::write_txn_markers_response::WritableTxnMarkerTopicResult { name 1, partitions 1 }
@@ -312,6 +325,7 @@ list_cases! {
     crates::AddOffsetsToTxnRequest
     crates::EndTxnRequest
     ours::WriteTxnMarkersRequest
+    ours::TxnOffsetCommitRequest
     crates::DescribeTransactionsRequest
     crates::ListTransactionsRequest
     crates::ElectLeadersRequest

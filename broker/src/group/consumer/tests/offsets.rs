@@ -107,6 +107,7 @@ fn offsets_are_read_by_members_at_their_epoch_and_by_clients_that_claim_nothing(
         driver.group.validate_offset_fetch(&OffsetReader {
             member_id: member_id.map(Arc::from),
             epoch: GenerationOrEpoch(epoch),
+            requires_stable: false,
         })
     };
     assert_eq!(read(None, -1), Ok(()));

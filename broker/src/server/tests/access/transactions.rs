@@ -4,8 +4,11 @@ use super::{
     Alter, ClusterAction, Describe, OnCluster, Question, Stranger, TransactionalId, TransactionalIdText,
     Write, group, text, topic,
 };
-use crate::messages::WriteTxnMarkersRequest;
+use crate::messages::txn_offset_commit_request::{
+    TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic,
+};
 use crate::messages::write_txn_markers_request::{WritableTxnMarker, WritableTxnMarkerTopic};
+use crate::messages::{TxnOffsetCommitRequest, WriteTxnMarkersRequest};
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::add_partitions_to_txn_request::AddPartitionsToTxnTopic;
@@ -38,6 +41,15 @@ impl Stranger {
             .with_transactional_id(id())
             .with_group_id(group());
         assert_eq!(self.ask(3, request, &WRITE).await.error_code, denied);
+
+        let partition = TxnOffsetCommitRequestPartition::default();
+        let wanted = TxnOffsetCommitRequestTopic::default().with_partitions(vec![partition]);
+        let request = TxnOffsetCommitRequest::default()
+            .with_transactional_id(id())
+            .with_group_id(group())
+            .with_topics(vec![wanted]);
+        let answer = self.ask(5, request, &WRITE).await;
+        assert_eq!(answer.topics[0].partitions[0].error_code, denied);
 
         let request = EndTxnRequest::default().with_transactional_id(id());
         assert_eq!(self.ask(3, request, &WRITE).await.error_code, denied);
