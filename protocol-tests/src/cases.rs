@@ -20,6 +20,7 @@ mod releases;
 mod restart;
 mod simulate;
 mod stopping;
+mod transactions;
 
 /// Returns all cases in the order in which they run.
 pub fn all() -> Vec<Case> {
@@ -52,6 +53,13 @@ pub fn all() -> Vec<Case> {
                 client,
                 "reads_back_what_it_produced_with_every_codec",
                 records::every_codec,
+            ));
+        }
+        if client.has_transactions {
+            cases.push(Case::of(
+                client,
+                "commits_aborts_is_fenced_and_transforms_records_in_transactions",
+                transactions::every_kind,
             ));
         }
         if !client.admin_steps.is_empty() {

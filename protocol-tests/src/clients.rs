@@ -1,10 +1,11 @@
 //! The table of clients: the toolchain, the abilities and the program of each.
 //!
-//! The first argument of a program is one of four modes; the second is one JSON object.
+//! The first argument of a program is one of five modes; the second is one JSON object.
 //! - `records` produces the given records to one topic per codec, then reads every topic back from its start.
 //! - `produce` reads steps from stdin: `produce` (the given values, to partition 0 of a topic) and `stop`. Clients without groups lack it.
 //! - `consume` joins a group as one member and reads steps from stdin: `commit` (all reported records) and `stop`.
 //! - `admin` reads steps from stdin and runs each with the client's admin calls.
+//! - `transactions` commits, aborts, is fenced, and transforms records with their offsets in transactions. Some clients lack it.
 //!
 //! A program prints JSON lines, each with an `event`, and asserts nothing.
 
@@ -38,6 +39,8 @@ pub struct Client {
     pub repeats_header_names: bool,
     /// Whether a consumer whose position is not in the log any more goes on where `auto.offset.reset` says.
     pub resets_lost_positions: bool,
+    /// Whether the program has mode `transactions`.
+    pub has_transactions: bool,
     /// The steps of mode `admin` that the library supports.
     pub admin_steps: &'static [&'static str],
 }
@@ -73,6 +76,7 @@ const ALL_STEPS_BUT_DELETE_GROUP: &[&str] = &[
 pub const ALL: &[Client] = &[
     Client {
         has_consumer_protocol: true,
+        has_transactions: true,
         ..Client::new("confluent-kafka", Toolchain::Python, "confluent.py")
     },
     Client::new("kafka-python", Toolchain::Python, "kafka_python.py"),
@@ -87,10 +91,12 @@ pub const ALL: &[Client] = &[
     },
     Client {
         has_consumer_protocol: true,
+        has_transactions: true,
         ..Client::new("java", Toolchain::Java, "Client")
     },
     Client {
         has_consumer_protocol: true,
+        has_transactions: true,
         ..Client::new("franz-go", Toolchain::Go, "franz")
     },
     Client::new("sarama", Toolchain::Go, "sarama"),
@@ -120,6 +126,7 @@ impl Client {
             has_consumer_protocol: false,
             repeats_header_names: true,
             resets_lost_positions: true,
+            has_transactions: false,
             admin_steps: ALL_STEPS,
         }
     }

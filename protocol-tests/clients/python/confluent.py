@@ -190,4 +190,84 @@ def admin(argument):
         report(step["step"], **(calls[step["step"]](step) or {}))
 
 
-main(records=records, produce=produce, consume=consume, admin=admin)
+def values(bootstrap, topic):
+    """Returns the values that a read_committed consumer reads to the end of partition 0."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": topic + "-reader",
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+        }
+    )
+    consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+    found = []
+    while True:
+        message = consumer.poll(20)
+        if message is None or message.error():
+            break
+        found.append(message.value().decode())
+    consumer.close()
+    return found
+
+
+def transactions(argument):
+    bootstrap, source, target = argument["bootstrap"], argument["source"], argument["target"]
+
+    def begun():
+        producer = Producer(
+            {"bootstrap.servers": bootstrap, "transactional.id": argument["id"], "linger.ms": 0}
+        )
+        producer.init_transactions(20)
+        return producer
+
+    first = begun()
+    for transaction in argument["transactions"]:
+        first.begin_transaction()
+        for value in transaction["values"]:
+            first.produce(source, value=value.encode(), partition=0)
+        first.flush(20)
+        if transaction["commits"]:
+            first.commit_transaction(20)
+        else:
+            first.abort_transaction(20)
+    # Its transaction is open when another producer takes the id over.
+    first.begin_transaction()
+    first.produce(source, value=b"zombie", partition=0)
+    first.flush(20)
+    second = begun()
+    second.begin_transaction()
+    second.produce(source, value=argument["last"].encode(), partition=0)
+    second.commit_transaction(20)
+    try:
+        first.commit_transaction(20)
+        report("fenced", fenced=False)
+    except Exception as error:
+        report("fenced", fenced=True, message=str(error))
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": argument["group"],
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+        }
+    )
+    consumer.subscribe([source])
+    transformed = 0
+    while transformed < argument["count"]:
+        message = checked(consumer.poll(20))
+        second.begin_transaction()
+        second.produce(target, value=message.value().upper(), partition=0)
+        second.send_offsets_to_transaction(
+            [TopicPartition(source, 0, message.offset() + 1)], consumer.consumer_group_metadata(), 20
+        )
+        second.commit_transaction(20)
+        transformed += 1
+    (committed,) = consumer.committed([TopicPartition(source, 0)], 20)
+    report("committed", is_next=committed.offset == message.offset() + 1)
+    consumer.close()
+    report("values", source=values(bootstrap, source), target=values(bootstrap, target))
+
+
+main(records=records, produce=produce, consume=consume, admin=admin, transactions=transactions)

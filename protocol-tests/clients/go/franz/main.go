@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -272,8 +273,101 @@ func administerGroups(client *kadm.Client, step program.Step, event program.Even
 	}
 }
 
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func transactional(argument program.Argument) *kgo.Client {
+	return connect(argument, kgo.TransactionalID(argument.ID), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+}
+
+func send(producer *kgo.Client, topic string, value string) {
+	check(producer.ProduceSync(context.Background(), &kgo.Record{Topic: topic, Value: []byte(value)}).FirstErr())
+}
+
+// values reads partition 0 to its end, as a consumer of committed records.
+func values(argument program.Argument, topic string, count int) []string {
+	wanted := map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().AtStart()}}
+	consumer := connect(argument, kgo.ConsumePartitions(wanted), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+	defer consumer.Close()
+	found := []string{}
+	for len(found) < count {
+		consumer.PollFetches(context.Background()).EachRecord(func(record *kgo.Record) {
+			found = append(found, string(record.Value))
+		})
+	}
+	return found
+}
+
+func transactions(argument program.Argument) {
+	ctx := context.Background()
+	first := transactional(argument)
+	for _, transaction := range argument.Transactions {
+		check(first.BeginTransaction())
+		for _, value := range transaction.Values {
+			send(first, argument.Source, value)
+		}
+		check(first.EndTransaction(ctx, kgo.TransactionEndTry(transaction.Commits)))
+	}
+	// Its transaction is open when another producer takes the id over.
+	check(first.BeginTransaction())
+	send(first, argument.Source, "zombie")
+	second := transactional(argument)
+	check(second.BeginTransaction())
+	send(second, argument.Source, argument.Last)
+	check(second.EndTransaction(ctx, kgo.TryCommit))
+	err := first.EndTransaction(ctx, kgo.TryCommit)
+	program.Report(program.Event{"event": "fenced", "fenced": err != nil, "message": fmt.Sprint(err)})
+	second.Close()
+	transform(argument)
+	program.Report(program.Event{
+		"event":  "values",
+		"source": values(argument, argument.Source, argument.Count),
+		"target": values(argument, argument.Target, argument.Count),
+	})
+}
+
+// transform consumes, transforms and produces, with the offsets in the transactions.
+func transform(argument program.Argument) {
+	ctx := context.Background()
+	session, err := kgo.NewGroupTransactSession(
+		kgo.SeedBrokers(strings.Split(argument.Bootstrap, ",")...),
+		kgo.TransactionalID(argument.ID),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.ConsumerGroup(argument.Group),
+		kgo.ConsumeTopics(argument.Source),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.RequireStableFetchOffsets())
+	check(err)
+	defer session.Close()
+	next := int64(0)
+	for transformed := 0; transformed < argument.Count; {
+		fetches := session.PollFetches(ctx)
+		if fetches.NumRecords() == 0 {
+			continue
+		}
+		check(session.Begin())
+		fetches.EachRecord(func(record *kgo.Record) {
+			next = record.Offset + 1
+			transformed++
+			value := strings.ToUpper(string(record.Value))
+			check(session.ProduceSync(ctx, &kgo.Record{Topic: argument.Target, Value: []byte(value)}).FirstErr())
+		})
+		committed, err := session.End(ctx, kgo.TryCommit)
+		check(err)
+		if !committed {
+			panic("the transaction was not committed")
+		}
+	}
+	committed := session.Client().CommittedOffsets()[argument.Source][0].Offset
+	program.Report(program.Event{"event": "committed", "is_next": committed == next})
+}
+
 func main() {
 	program.Main(map[string]func(program.Argument){
-		"records": records, "produce": produce, "consume": consume, "admin": admin,
+		"records": records, "produce": produce, "consume": consume, "admin": admin, "transactions": transactions,
 	})
 }

@@ -20,6 +20,19 @@ type Argument struct {
 	Group      string   `json:"group"`
 	ClientID   string   `json:"client_id"`
 	Protocol   string   `json:"protocol"`
+	// The rest is for transactions.
+	ID           string        `json:"id"`
+	Source       string        `json:"source"`
+	Target       string        `json:"target"`
+	Transactions []Transaction `json:"transactions"`
+	Last         string        `json:"last"`
+	Count        int           `json:"count"`
+}
+
+// Transaction is one transaction to carry out.
+type Transaction struct {
+	Values  []string `json:"values"`
+	Commits bool     `json:"commits"`
 }
 
 // Record is one record to send, or one that was read.

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
@@ -31,9 +32,11 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.header.Header;
@@ -54,7 +57,8 @@ public final class Client {
                 case "produce" -> produce(argument);
                 case "consume" -> consume(argument);
                 case "admin" -> admin(argument);
-                default -> throw new IllegalArgumentException("unknown mode " + arguments[0] + ": must be records, produce, consume or admin");
+                case "transactions" -> transactions(argument);
+                default -> throw new IllegalArgumentException("unknown mode " + arguments[0] + ": must be records, produce, consume, admin or transactions");
             }
         } catch (Throwable error) {
             error.printStackTrace();
@@ -100,6 +104,102 @@ public final class Client {
         config.put("auto.offset.reset", "earliest");
         config.put("enable.auto.commit", "false");
         return config;
+    }
+
+    private static KafkaProducer<byte[], byte[]> transactional(JsonNode argument) {
+        Map<String, Object> config = config(argument);
+        config.put("transactional.id", argument.get("id").asText());
+        KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(config);
+        producer.initTransactions();
+        return producer;
+    }
+
+    private static ProducerRecord<byte[], byte[]> value(String topic, String value) {
+        return new ProducerRecord<>(topic, 0, null, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Reads partition 0 to its end, as a consumer of committed records. */
+    private static ArrayNode values(JsonNode argument, String topic) {
+        Map<String, Object> config = config(argument);
+        config.put("isolation.level", "read_committed");
+        ArrayNode values = JSON.createArrayNode();
+        TopicPartition partition = new TopicPartition(topic, 0);
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(config)) {
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition)).get(partition);
+            while (consumer.position(partition) < end) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofSeconds(1))) {
+                    values.add(text(record.value()));
+                }
+            }
+        }
+        return values;
+    }
+
+    private static void transactions(JsonNode argument) {
+        String source = argument.get("source").asText();
+        String target = argument.get("target").asText();
+        KafkaProducer<byte[], byte[]> first = transactional(argument);
+        for (JsonNode transaction : argument.get("transactions")) {
+            first.beginTransaction();
+            for (JsonNode sent : transaction.get("values")) {
+                first.send(value(source, sent.asText()));
+            }
+            first.flush();
+            if (transaction.get("commits").asBoolean()) {
+                first.commitTransaction();
+            } else {
+                first.abortTransaction();
+            }
+        }
+        // Its transaction is open when another producer takes the id over.
+        first.beginTransaction();
+        first.send(value(source, "zombie"));
+        first.flush();
+        KafkaProducer<byte[], byte[]> second = transactional(argument);
+        second.beginTransaction();
+        second.send(value(source, argument.get("last").asText()));
+        second.commitTransaction();
+        ObjectNode fenced = event("fenced");
+        try {
+            first.commitTransaction();
+            fenced.put("fenced", false);
+        } catch (KafkaException error) {
+            fenced.put("fenced", true).put("message", error.toString());
+        }
+        report(fenced);
+        first.close(Duration.ofSeconds(1));
+        transform(argument, source, target, second);
+        second.close();
+        ObjectNode read = event("values");
+        read.set("source", values(argument, source));
+        read.set("target", values(argument, target));
+        report(read);
+    }
+
+    /** Consumes, transforms and produces, with the offsets in the transactions. */
+    private static void transform(JsonNode argument, String source, String target, KafkaProducer<byte[], byte[]> producer) {
+        Map<String, Object> config = config(argument);
+        config.put("isolation.level", "read_committed");
+        config.put("group.id", argument.get("group").asText());
+        TopicPartition partition = new TopicPartition(source, 0);
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(config)) {
+            consumer.subscribe(List.of(source));
+            long next = 0;
+            for (int transformed = 0; transformed < argument.get("count").asInt(); ) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofSeconds(1))) {
+                    next = record.offset() + 1;
+                    producer.beginTransaction();
+                    producer.send(value(target, text(record.value()).toUpperCase()));
+                    producer.sendOffsetsToTransaction(Map.of(partition, new OffsetAndMetadata(next)), consumer.groupMetadata());
+                    producer.commitTransaction();
+                    transformed++;
+                }
+            }
+            long committed = consumer.committed(Set.of(partition)).get(partition).offset();
+            report(event("committed").put("is_next", committed == next));
+        }
     }
 
     private static void records(JsonNode argument) throws Exception {
