@@ -1,10 +1,11 @@
-//! Work beside requests: the sweeps of the logs (`retention.ms`, `retention.bytes`, expired producers), the pool's stock of new buffers,
-//! the return of those that nobody needs, reassignments, and the transactions that time out or wait for a leader. One task, owned by the
-//! broker.
+//! Work beside requests: the sweeps of the logs (`retention.ms`, `retention.bytes`, expired producers), compaction, the pool's stock of
+//! new buffers, the return of those that nobody needs, reassignments, and the transactions that time out or wait for a leader. One task,
+//! owned by the broker.
 //!
 //! This file decides when a sweep runs; the log decides which segments are dropped. Groups expire their offsets themselves. Source:
 //! Kafka's `LogManager.cleanupLogs`.
 
+mod compaction;
 mod transactions;
 
 use crate::cluster::Cluster;
@@ -38,12 +39,14 @@ impl Upkeep {
             let returning = return_memory(&cluster);
             let transactions = transactions::keep(&cluster);
             let moving = progress::carry_on(&cluster);
+            let compacting = compaction::keep(&cluster);
             tokio::join!(
                 sweeping,
                 cluster.pool.keep_stock(),
                 returning,
                 transactions,
-                moving
+                moving,
+                compacting
             );
         });
         Self { task }

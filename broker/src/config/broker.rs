@@ -73,6 +73,10 @@ pub(crate) struct BrokerConfig {
     pub(crate) connections_max_idle_ms: i64,
     /// `log.retention.check.interval.ms`; default 300,000.
     pub(crate) retention_check_interval_ms: i64,
+    /// `log.cleaner.enable`; default true.
+    pub(crate) cleaner_enabled: bool,
+    /// `log.cleaner.backoff.ms`; default 15,000.
+    pub(crate) cleaner_backoff_ms: i64,
     /// `max.request.partition.size.limit`: the most partitions in one answer to DescribeTopicPartitions; default 2,000.
     pub(crate) described_partitions_limit: i32,
 }
@@ -116,6 +120,8 @@ impl Default for BrokerConfig {
             fetch_session_slots: 1_000,
             connections_max_idle_ms: 600_000,
             retention_check_interval_ms: 300_000,
+            cleaner_enabled: true,
+            cleaner_backoff_ms: 15_000,
             described_partitions_limit: 2_000,
         }
     }

@@ -141,6 +141,14 @@ impl Value {
         }
     }
 
+    /// Returns the value of a config that is a fraction.
+    pub(crate) fn double(&self) -> f64 {
+        match self {
+            Self::Double(value) => *value,
+            other => panic!("the config is not a fraction: {other:?}"),
+        }
+    }
+
     /// Returns the value of an integer config of any width.
     pub(crate) fn long(&self) -> i64 {
         match self {

@@ -14,9 +14,7 @@ pub(crate) mod without_effect {
     pub(crate) const FIXED: &str = "the cluster uses a fixed value";
     pub(crate) const IN_MEMORY: &str = "logs live in memory, and nothing is written to a disk";
     pub(crate) const NO_CLASSES: &str = "Java classes are not loaded";
-    pub(crate) const NO_COMPACTION: &str = "logs are not compacted";
     pub(crate) const NO_CONNECTION_RATE: &str = "connections are accepted as they come";
-    pub(crate) const NO_DECOMPRESSION: &str = "batches are not decompressed";
     pub(crate) const NO_QUOTAS: &str = "there are no quotas";
     pub(crate) const NO_RECOMPRESSION: &str = "batches are stored with the codec that they were sent with";
     pub(crate) const NO_REPLICATION: &str = "brokers do not replicate or fail: all replicas count as in sync";
@@ -175,16 +173,16 @@ static SETTINGS: &[Setting<BrokerConfig>] = &[
     no_effect("leader.replication.throttled.rate", NO_REPLICATION, "The most bytes per second that this broker sends to throttled replicas."),
     no_effect("listener.security.protocol.map", NO_SECURITY, "The security protocol of each listener."),
     decided("listeners", LISTENERS, "The addresses that the broker listens on."),
-    no_effect("log.cleaner.backoff.ms", NO_COMPACTION, "The time that the cleaner sleeps when nothing is dirty, in milliseconds."),
-    no_effect("log.cleaner.dedupe.buffer.size", NO_COMPACTION, "The cleaner's memory for finding the last record of each key, in bytes."),
-    no_effect("log.cleaner.delete.retention.ms", NO_COMPACTION, "The time that compacted topics keep tombstones, in milliseconds."),
-    no_effect("log.cleaner.enable", NO_COMPACTION, "Whether compacted topics are compacted."),
-    no_effect("log.cleaner.io.buffer.load.factor", NO_COMPACTION, "The part of its memory that the cleaner may fill."),
-    no_effect("log.cleaner.io.buffer.size", NO_COMPACTION, "The cleaner's buffers for reading and writing, in bytes."),
-    no_effect("log.cleaner.io.max.bytes.per.second", NO_COMPACTION, "The most bytes that the cleaner reads and writes per second."),
-    no_effect("log.cleaner.max.compaction.lag.ms", NO_COMPACTION, "The time after which a record becomes due for compaction at the latest, in milliseconds."),
-    no_effect("log.cleaner.min.cleanable.ratio", NO_COMPACTION, "The part of a compacted log that must be dirty before it is cleaned."),
-    no_effect("log.cleaner.min.compaction.lag.ms", NO_COMPACTION, "The least time that a record stays uncompacted, in milliseconds."),
+    honoured("log.cleaner.backoff.ms", "The time that the cleaner sleeps when nothing is dirty, in milliseconds.", |config, value| config.cleaner_backoff_ms = value.long()),
+    no_effect("log.cleaner.dedupe.buffer.size", FIXED, "The cleaner's memory for finding the last record of each key, in bytes."),
+    for_topics("log.cleaner.delete.retention.ms", "The time that compacted topics keep tombstones, in milliseconds."),
+    honoured("log.cleaner.enable", "Whether compacted topics are compacted.", |config, value| config.cleaner_enabled = value.boolean()),
+    no_effect("log.cleaner.io.buffer.load.factor", FIXED, "The part of its memory that the cleaner may fill."),
+    no_effect("log.cleaner.io.buffer.size", FIXED, "The cleaner's buffers for reading and writing, in bytes."),
+    no_effect("log.cleaner.io.max.bytes.per.second", FIXED, "The most bytes that the cleaner reads and writes per second."),
+    for_topics("log.cleaner.max.compaction.lag.ms", "The time after which a record becomes due for compaction at the latest, in milliseconds."),
+    for_topics("log.cleaner.min.cleanable.ratio", "The part of a compacted log that must be dirty before it is cleaned."),
+    for_topics("log.cleaner.min.compaction.lag.ms", "The least time that a record stays uncompacted, in milliseconds."),
     no_effect("log.cleaner.threads", NO_THREAD_POOLS, "Threads of the cleaner; not used here."),
     for_topics("log.cleanup.policy", "The treatment of old segments: delete, compact or both."),
     no_effect("log.dir", IN_MEMORY, "The directory of the logs. Nothing is written: this cluster lives in memory."),
@@ -221,7 +219,7 @@ static SETTINGS: &[Setting<BrokerConfig>] = &[
     read("max.connections", "The most connections of a broker."),
     read("max.connections.per.ip", "The most connections from one address."),
     read("max.connections.per.ip.overrides", "Other bounds for single addresses, as HOST:COUNT pairs."),
-    no_effect("max.decompressed.message.bytes", NO_DECOMPRESSION, "The most bytes that a batch may have once it is decompressed."),
+    for_topics("max.decompressed.message.bytes", "The largest record that a compressed batch may hold, decompressed, in bytes."),
     honoured("max.incremental.fetch.session.cache.slots", "The most incremental fetch sessions of a broker.", |config, value| config.fetch_session_slots = value.int()),
     honoured("max.request.partition.size.limit", "The most partitions that one answer to DescribeTopicPartitions lists.", |config, value| config.described_partitions_limit = value.int()),
     for_topics("message.max.bytes", "The largest batch that is accepted, compressed, with its header, in bytes."),

@@ -188,6 +188,8 @@ mod tests {
             ("connections.max.idle.ms", "-1"),
             ("log.retention.check.interval.ms", "8"),
             ("max.request.partition.size.limit", "9"),
+            ("log.cleaner.backoff.ms", "11"),
+            ("log.cleaner.enable", "false"),
             ("transaction.max.timeout.ms", "11"),
             ("transaction.partition.verification.enable", "false"),
             (
@@ -234,6 +236,8 @@ mod tests {
             fetch_session_slots: 0,
             connections_max_idle_ms: -1,
             retention_check_interval_ms: 8,
+            cleaner_enabled: false,
+            cleaner_backoff_ms: 11,
             described_partitions_limit: 9,
         };
         assert_eq!(config, Ok(expected));

@@ -14,15 +14,16 @@ pub(crate) struct AbortedTransaction {
 #[derive(Debug, Default)]
 pub(super) struct AbortedTransactions {
     /// In the order of their markers.
-    entries: VecDeque<Entry>,
+    entries: VecDeque<AbortedEntry>,
 }
 
+/// An entry of the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry {
-    producer_id: ProducerId,
-    first_offset: Offset,
+pub(super) struct AbortedEntry {
+    pub(super) producer_id: ProducerId,
+    pub(super) first_offset: Offset,
     /// The offset of the marker.
-    last_offset: Offset,
+    pub(super) last_offset: Offset,
     /// The last stable offset after the marker: no later entry begins before it, so a search may end here.
     last_stable_offset: Offset,
 }
@@ -41,7 +42,7 @@ pub(super) struct CompletedTransaction {
 impl AbortedTransactions {
     /// Adds a transaction whose marker has been appended.
     pub(super) fn add(&mut self, completed: CompletedTransaction) {
-        self.entries.push_back(Entry {
+        self.entries.push_back(AbortedEntry {
             producer_id: completed.producer_id,
             first_offset: completed.first_offset,
             last_offset: completed.last_offset,
@@ -66,6 +67,19 @@ impl AbortedTransactions {
             }
         }
         found
+    }
+
+    /// Returns the entries, in the order of their markers.
+    pub(super) fn entries(&self) -> impl Iterator<Item = AbortedEntry> {
+        self.entries.iter().copied()
+    }
+
+    /// Replaces the transactions whose markers are before `end_offset` by those that compaction has kept of them.
+    pub(super) fn replace_before(&mut self, end_offset: Offset, kept: Vec<AbortedEntry>) {
+        self.truncate_before(end_offset);
+        for entry in kept.into_iter().rev() {
+            self.entries.push_front(entry);
+        }
     }
 
     /// Forgets the transactions whose markers are before `log_start_offset`.

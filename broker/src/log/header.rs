@@ -16,6 +16,7 @@ pub(super) const CRC_END: usize = 21;
 const TIMESTAMP_TYPE_BIT: i16 = 0b1000;
 const TRANSACTIONAL_BIT: i16 = 0b1_0000;
 const CONTROL_BIT: i16 = 0b10_0000;
+const DELETE_HORIZON_BIT: i16 = 0b100_0000;
 
 /// Bits 0 to 2 of a batch's attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -149,6 +150,11 @@ impl BatchHeader {
         self.attributes() & CONTROL_BIT != 0
     }
 
+    /// Returns the time from which on compaction may drop the batch's tombstones, or its marker (KIP-534).
+    pub(super) fn delete_horizon_ms(&self) -> Option<i64> {
+        (self.attributes() & DELETE_HORIZON_BIT != 0).then(|| self.base_timestamp_ms())
+    }
+
     /// Returns the header at the start of `bytes`; `None` if they are shorter than a header.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         bytes.first_chunk().copied().map(Self)
@@ -210,6 +216,26 @@ impl BatchHeader {
     pub(crate) fn set_count(&mut self, count: i32) {
         self.put(23, (count - 1).to_be_bytes());
         self.put(57, count.to_be_bytes());
+    }
+
+    /// Sets the count, but not the last offset delta. The CRC is wrong afterwards.
+    pub(super) fn set_record_count(&mut self, count: i32) {
+        self.put(57, count.to_be_bytes());
+    }
+
+    /// Sets the codec. The CRC is wrong afterwards.
+    pub(super) fn set_compression(&mut self, compression: Compression) {
+        self.put(
+            21,
+            (self.attributes() & !0b111 | compression as i16).to_be_bytes(),
+        );
+    }
+
+    /// Sets whether the base timestamp is a delete horizon. The CRC is wrong afterwards.
+    pub(super) fn set_delete_horizon(&mut self, is_set: bool) {
+        let others = self.attributes() & !DELETE_HORIZON_BIT;
+        let bit = if is_set { DELETE_HORIZON_BIT } else { 0 };
+        self.put(21, (others | bit).to_be_bytes());
     }
 
     /// Marks it as a transaction's control batch. The CRC is wrong afterwards.

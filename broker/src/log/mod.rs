@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 
 mod aborted;
 pub(crate) mod batch;
+mod compaction;
 mod epochs;
 pub(crate) mod header;
 mod index;
@@ -26,6 +27,7 @@ mod segment;
 
 pub(crate) use aborted::AbortedTransaction;
 pub(crate) use batch::{Batch, FramedBatch, InvalidBatch};
+pub(crate) use compaction::{Cleaned, Cleaning, CleaningError};
 pub(crate) use limits::{RecordFault, RefusedRecord, RefusedRecords};
 pub(crate) use marker::{MarkerError, TransactionMarker, TransactionOutcome};
 pub(crate) use producers::{Origin, Unverified, Verification, VerificationGuard};
@@ -36,7 +38,7 @@ use records::InvalidRecords;
 const DECOMPRESSED_LIMIT_BYTES: usize = 64 << 20;
 
 /// The topic configs that logs honour, typed. Source: Kafka's `LogConfig`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LogSettings {
     /// `max.message.bytes`: the largest batch, header included; default 1,048,588.
     pub(crate) max_message_bytes: i32,
@@ -56,8 +58,16 @@ pub(crate) struct LogSettings {
     pub(crate) segment_bytes: i32,
     /// `segment.ms`; default 604,800,000.
     pub(crate) segment_ms: i64,
-    /// `cleanup.policy` contains `compact`: records need keys. (Compaction itself comes later.)
+    /// `cleanup.policy` contains `compact`: records need keys, and of each key the last one is kept.
     pub(crate) compacted: bool,
+    /// `min.cleanable.dirty.ratio`: the part of the log that must be dirty; default 0.5.
+    pub(crate) min_cleanable_dirty_ratio: f64,
+    /// `min.compaction.lag.ms`; default 0.
+    pub(crate) min_compaction_lag_ms: i64,
+    /// `max.compaction.lag.ms`; default `i64::MAX`.
+    pub(crate) max_compaction_lag_ms: i64,
+    /// `delete.retention.ms`: the time that tombstones and markers without records stay; default 86,400,000.
+    pub(crate) delete_retention_ms: i64,
     /// `cleanup.policy` contains `delete`.
     pub(crate) deletes: bool,
 }
@@ -78,6 +88,10 @@ impl Default for LogSettings {
             segment_bytes: 1_073_741_824,
             segment_ms: 604_800_000,
             compacted: false,
+            min_cleanable_dirty_ratio: 0.5,
+            min_compaction_lag_ms: 0,
+            max_compaction_lag_ms: i64::MAX,
+            delete_retention_ms: 86_400_000,
             deletes: true,
         }
     }
@@ -87,6 +101,16 @@ impl Default for LogSettings {
 const UNBOUNDED_MESSAGE_BYTES: i32 = 2_147_483_639;
 
 impl LogSettings {
+    /// Returns the age at which a segment is closed. Records of a compacted log wait in the active one, so `max.compaction.lag.ms` counts
+    /// too. Source: `LogConfig.maxSegmentMs`.
+    fn max_segment_ms(&self) -> i64 {
+        if self.compacted && self.max_compaction_lag_ms > 0 {
+            self.segment_ms.min(self.max_compaction_lag_ms)
+        } else {
+            self.segment_ms
+        }
+    }
+
     /// Returns whether the size of decompressed records is bounded below what can be.
     fn bounds_decompressed_records(&self) -> bool {
         self.max_decompressed_message_bytes < UNBOUNDED_MESSAGE_BYTES
@@ -211,6 +235,12 @@ pub(crate) struct PartitionLog {
     producers: Producers,
     aborted: AbortedTransactions,
     epochs: LeaderEpochs,
+    /// The offset before which compaction has cleaned; below the log start offset if it has not.
+    cleaned_to: Offset,
+    /// Set when compaction has met records that it cannot read.
+    is_uncleanable: bool,
+    /// Rises when segments are dropped or truncated, so that a cleaning that began before is not put in their place.
+    revision: u64,
 }
 
 impl PartitionLog {
@@ -225,6 +255,9 @@ impl PartitionLog {
             producers: Producers::default(),
             aborted: AbortedTransactions::default(),
             epochs: LeaderEpochs::new(LeaderEpoch(0)),
+            cleaned_to: Offset(0),
+            is_uncleanable: false,
+            revision: 0,
         }
     }
 
@@ -385,6 +418,8 @@ impl PartitionLog {
         if offset >= self.log_end_offset {
             return;
         }
+        self.revision += 1;
+        self.cleaned_to = self.cleaned_to.min(offset);
         if offset < self.log_start_offset {
             self.segments.clear();
             self.size_bytes = 0;
@@ -508,6 +543,7 @@ impl PartitionLog {
 
     /// Moves the log start to `offset` and gives back the memory of whole chunks before it.
     fn start_at(&mut self, offset: Offset) {
+        self.revision += 1;
         self.log_start_offset = offset;
         self.epochs.truncate_before(offset);
         self.aborted.truncate_before(offset);

@@ -30,6 +30,14 @@ pub(crate) enum Origin {
     Coordinator,
 }
 
+/// The last batch of a producer, which compaction keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LastBatch {
+    /// Its last offset; `None` if a marker began the epoch.
+    pub(super) last_offset: Option<Offset>,
+    pub(super) epoch: ProducerEpoch,
+}
+
 /// The producers that have written to one partition.
 #[derive(Debug, Default)]
 pub(super) struct Producers {
@@ -222,7 +230,8 @@ impl Producers {
         producer.last_timestamp_ms = timestamp_ms;
         producer.last_offset = offset;
         let first_offset = producer.transaction_start.take();
-        self.verifications.end(marker.producer_id);
+        self.verifications
+            .end_by_marker(marker.producer_id, marker.producer_epoch);
         let first_offset = first_offset?;
         self.ongoing.remove(&first_offset);
         self.unreplicated.insert(first_offset, offset);
@@ -309,6 +318,18 @@ impl Producers {
                 || now_ms.saturating_sub(producer.last_timestamp_ms) < expiration_ms
         });
         self.verifications.expire(now_ms, expiration_ms);
+    }
+
+    /// Returns the last batch of each producer. Source: `UnifiedLog.lastRecordsOfActiveProducers`.
+    pub(super) fn last_batches(&self) -> BTreeMap<ProducerId, LastBatch> {
+        let last = |producer: &Producer| LastBatch {
+            last_offset: producer.last_data_offset(),
+            epoch: producer.epoch,
+        };
+        self.by_id
+            .iter()
+            .map(|(id, producer)| (*id, last(producer)))
+            .collect()
     }
 
     /// Returns all producers, in the order of their ids.

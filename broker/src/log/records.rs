@@ -8,6 +8,7 @@ mod encode;
 mod varint;
 
 pub use codec::decompress;
+pub(super) use encode::encode_kept;
 pub use encode::{NewRecord, encode_batch};
 
 use super::header::{BATCH_HEADER_BYTES, BatchHeader, Compression, TimestampType};

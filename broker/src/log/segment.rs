@@ -29,6 +29,23 @@ const RUN_BYTES: usize = 64 << 10;
 /// each of them would take more than 600 MB.
 const LEAST_TAIL_BYTES: usize = 512;
 
+/// A segment that does not change, held while it is compacted.
+#[derive(Debug)]
+pub(super) struct SealedSegment {
+    pub(super) base_offset: Offset,
+    pub(super) size_bytes: u64,
+    pub(super) created_ms: i64,
+    pub(super) changed_ms: i64,
+    chunks: Vec<Chunk>,
+}
+
+impl SealedSegment {
+    /// Returns the batches that were kept when it was taken, which share its memory.
+    pub(super) fn batches(&self) -> impl Iterator<Item = Batch> {
+        self.chunks.iter().flat_map(Chunk::shared_batches)
+    }
+}
+
 /// A segment of the log. Only the last segment of a log grows.
 #[derive(Debug)]
 pub(super) struct Segment {
@@ -84,7 +101,7 @@ impl Segment {
         let is_full = self.size_bytes + batch.size_bytes() as u64 > settings.segment_bytes.max(0) as u64;
         // Kafka's indexes store offsets as 32 bits relative to the base offset.
         let spread = batch.header.last_offset().0 - self.base_offset.0;
-        is_full || waited_ms > settings.segment_ms || spread > i64::from(i32::MAX)
+        is_full || waited_ms > settings.max_segment_ms() || spread > i64::from(i32::MAX)
     }
 
     /// Returns the largest timestamp, or the time of the last change if no record has one. Source:
@@ -144,6 +161,23 @@ impl Segment {
         if let Some(tail) = self.tail.take() {
             self.push(tail.freeze(pool), pool);
         }
+    }
+
+    /// Returns the segment as it is, sealed. The batches are shared.
+    pub(super) fn sealed(&mut self, pool: &Pool) -> SealedSegment {
+        self.seal(pool);
+        SealedSegment {
+            base_offset: self.base_offset,
+            size_bytes: self.size_bytes,
+            created_ms: self.created_ms,
+            changed_ms: self.changed_ms,
+            chunks: self.chunks.iter().cloned().collect(),
+        }
+    }
+
+    /// Returns the largest timestamp of the first batch that has one.
+    pub(super) fn first_timestamp_ms(&self) -> Option<i64> {
+        self.first_timestamp_ms
     }
 
     fn push(&mut self, mut chunk: Chunk, pool: &Pool) {

@@ -2,6 +2,7 @@ use super::*;
 use header::Compression;
 use records::{NewRecord, encode_batch};
 
+mod compaction;
 mod idempotence;
 mod limits;
 mod model;

@@ -6,8 +6,8 @@
 use super::replicas::Replicas;
 use crate::ids::{LeaderEpoch, NodeId, Offset};
 use crate::log::{
-    AppendError, AppendTerms, Appended, Batch, LogSettings, MarkerError, OffsetOutOfRange, Origin,
-    PartitionLog, TransactionMarker, Unverified, Verification, VerificationGuard,
+    AppendError, AppendTerms, Appended, Batch, Cleaned, Cleaning, CleaningError, LogSettings, MarkerError,
+    OffsetOutOfRange, Origin, PartitionLog, TransactionMarker, Unverified, Verification, VerificationGuard,
 };
 use crate::pool::Pool;
 use std::ops::{Deref, DerefMut};
@@ -279,6 +279,29 @@ impl State {
     /// Drops the segments that `retention.ms` and `retention.bytes` no longer keep, and returns their size in bytes.
     pub(crate) fn enforce_retention(&mut self, now_ms: i64) -> u64 {
         self.log.enforce_retention(now_ms, &self.settings)
+    }
+
+    /// Begins to compact the log if it is due. The caller runs the cleaning without the lock, and then finishes it.
+    pub(crate) fn begin_cleaning(&mut self, now_ms: i64) -> Option<Cleaning> {
+        let high_watermark = self.replicas.high_watermark();
+        self.log.begin_cleaning(high_watermark, now_ms, &self.settings)
+    }
+
+    /// Takes the result of a cleaning, and returns the number of bytes that the log has less. A log with records that cannot be read is
+    /// not cleaned again.
+    pub(crate) fn finish_cleaning(
+        &mut self,
+        cleaned: Result<Cleaned, CleaningError>,
+    ) -> Result<u64, CleaningError> {
+        match cleaned {
+            Ok(cleaned) => Ok(self.log.finish_cleaning(cleaned)),
+            Err(error) => {
+                if matches!(error, CleaningError::InvalidRecords(_)) {
+                    self.log.set_uncleanable();
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Drops the records from `offset` on, as a follower does whose log has diverged from the leader's (KIP-101, KIP-279). The

@@ -51,6 +51,11 @@ impl Producer {
         last.map_or(Sequence::NONE, |written| written.last_sequence)
     }
 
+    /// Returns the last offset of its last batch; `None` if no batch of the present epoch is remembered.
+    pub(super) fn last_data_offset(&self) -> Option<Offset> {
+        self.window.back().map(|written| written.last_offset)
+    }
+
     /// Returns whether no batch is remembered. That is so after a marker with a new epoch.
     pub(super) fn is_without_batches(&self) -> bool {
         self.window.is_empty()

@@ -34,6 +34,12 @@ pub(crate) struct Unverified {
 /// The questions that are open in one partition.
 #[derive(Debug, Default)]
 pub(super) struct Verifications {
+    /// Boxed, because most partitions never have a question.
+    questions: Option<Box<Questions>>,
+}
+
+#[derive(Debug, Default)]
+struct Questions {
     by_producer: BTreeMap<ProducerId, Question>,
     asked_count: u64,
 }
@@ -50,8 +56,9 @@ pub(super) struct Question {
 impl Verifications {
     /// Notes a batch that asks, and returns the guard of its producer's question.
     pub(super) fn ask(&mut self, batch: Unverified, now_ms: i64) -> VerificationGuard {
-        let asked_count = &mut self.asked_count;
-        let question = self.by_producer.entry(batch.producer_id).or_insert_with(|| {
+        let questions = &mut **self.questions.get_or_insert_default();
+        let asked_count = &mut questions.asked_count;
+        let question = questions.by_producer.entry(batch.producer_id).or_insert_with(|| {
             *asked_count += 1;
             Question {
                 guard: VerificationGuard(*asked_count),
@@ -74,7 +81,8 @@ impl Verifications {
 
     /// Returns a producer's open question.
     pub(super) fn get(&self, producer_id: ProducerId) -> Option<Question> {
-        self.by_producer.get(&producer_id).copied()
+        let questions = self.questions.as_ref()?;
+        questions.by_producer.get(&producer_id).copied()
     }
 
     /// Returns whether `guard` is that of the producer's open question.
@@ -83,14 +91,30 @@ impl Verifications {
             .is_some_and(|question| question.guard == guard)
     }
 
-    /// Ends a producer's question: its transaction is open in the log now, or has been ended by a marker.
+    /// Ends a producer's question, unless it is about the transaction after the one that the marker ends: with transactions version 2 the
+    /// marker has the epoch of the next transaction, which may have begun. Source: `UnifiedLog.updateProducers`.
+    pub(super) fn end_by_marker(&mut self, producer_id: ProducerId, marker_epoch: ProducerEpoch) {
+        let is_about_next = self
+            .get(producer_id)
+            .is_some_and(|question| question.supports_epoch_bump && question.epoch == marker_epoch);
+        if !is_about_next {
+            self.end(producer_id);
+        }
+    }
+
+    /// Ends a producer's question: its transaction is open in the log now.
     pub(super) fn end(&mut self, producer_id: ProducerId) {
-        self.by_producer.remove(&producer_id);
+        if let Some(questions) = &mut self.questions {
+            questions.by_producer.remove(&producer_id);
+        }
     }
 
     /// Forgets the questions that are older than `expiration_ms`.
     pub(super) fn expire(&mut self, now_ms: i64, expiration_ms: i64) {
-        self.by_producer
-            .retain(|_, question| now_ms.saturating_sub(question.asked_ms) < expiration_ms);
+        if let Some(questions) = &mut self.questions {
+            questions
+                .by_producer
+                .retain(|_, question| now_ms.saturating_sub(question.asked_ms) < expiration_ms);
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Writes batches as a producer does. Source: Kafka's `MemoryRecordsBuilder` and `DefaultRecord.writeTo`.
 
 use super::super::header::{BATCH_HEADER_BYTES, BatchHeader, Compression};
-use super::{codec, varint};
+use super::{RecordView, codec, varint};
+use crate::ids::Offset;
 use bytes::Bytes;
 
 /// A record to be written.
@@ -47,6 +48,39 @@ pub fn encode_batch(records: &[NewRecord<'_>], compression: Compression) -> Byte
     new.set_crc(new.compute_crc(body));
     header.copy_from_slice(&new.0);
     Bytes::from(batch)
+}
+
+/// Encodes the body of a batch of records that stay after compaction: with the offsets and timestamps that they have.
+pub(in crate::log) fn encode_kept(
+    compression: Compression,
+    base_offset: Offset,
+    base_timestamp_ms: i64,
+    records: &[RecordView<'_>],
+) -> Vec<u8> {
+    let mut plain = Vec::new();
+    for record in records {
+        let timestamp_delta_ms = record.timestamp_ms.wrapping_sub(base_timestamp_ms);
+        let offset_delta = record.offset.0 - base_offset.0;
+        let len = 1
+            + varint::len(timestamp_delta_ms)
+            + varint::len(offset_delta)
+            + nullable_bytes(record.key)
+            + nullable_bytes(record.value)
+            + record.headers.len();
+        varint::put(&mut plain, len as i64);
+        plain.push(0); // attributes: none are defined
+        varint::put(&mut plain, timestamp_delta_ms);
+        varint::put(&mut plain, offset_delta);
+        put_nullable(&mut plain, record.key);
+        put_nullable(&mut plain, record.value);
+        plain.extend_from_slice(record.headers);
+    }
+    if compression == Compression::None {
+        return plain;
+    }
+    let mut body = Vec::new();
+    codec::compress(compression, &plain, &mut body);
+    body
 }
 
 fn put_records(out: &mut Vec<u8>, records: &[NewRecord<'_>], base_timestamp_ms: i64) {

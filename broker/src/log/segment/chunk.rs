@@ -4,12 +4,12 @@ use crate::ids::Offset;
 use crate::log::batch::Batch;
 use crate::log::header::BatchHeader;
 use crate::log::index::{self, RunIndex};
-use crate::log::{Part, Slice};
+use crate::log::{Part, Slice, records};
 use bytes::Bytes;
 use std::ops::Range;
 
 /// One or more whole batches that do not change any more.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Chunk {
     /// The offset after the last record.
     pub(super) end_offset: Offset,
@@ -20,7 +20,7 @@ pub(super) struct Chunk {
     batches: Batches,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Batches {
     Large { header: BatchHeader, body: Bytes },
     Run { bytes: Bytes, index: Box<RunIndex> },
@@ -95,6 +95,23 @@ impl Chunk {
             Batches::Run { bytes, .. } => (None, &bytes[..]),
         };
         large.into_iter().chain(batches_of(run))
+    }
+
+    /// Returns the batches, which share its memory.
+    pub(super) fn shared_batches(&self) -> impl Iterator<Item = Batch> {
+        let (large, run) = match &self.batches {
+            Batches::Large { header, body } => (
+                Some(Batch {
+                    header: *header,
+                    body: body.clone(),
+                }),
+                Bytes::new(),
+            ),
+            Batches::Run { bytes, .. } => (None, bytes.clone()),
+        };
+        large
+            .into_iter()
+            .chain(records::batches(run).map(|(header, body)| Batch { header, body }))
     }
 
     /// Drops the batches that hold or follow `offset`. Returns the chunk of those that are left, if any, and the number of bytes
