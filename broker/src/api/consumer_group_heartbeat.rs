@@ -9,8 +9,9 @@
 //!
 //! # Differs from Apache Kafka
 //! - `group.consumer.assignment.interval.ms` is 0 unless it is set, so that each change is assigned at once; Kafka's default is 1,000.
-//! - Regular expressions are those of the crate `regex` in place of RE2/J, whose syntax is nearly the same. They are resolved at once, and
-//!   so a subscription is complete in the first answer; Kafka resolves in the background, and waits up to 10 seconds between two turns.
+//! - Regular expressions are those of the crate `regex` in place of RE2/J, whose syntax is the same but for rare escapes. As in Kafka they
+//!   are searched beside the request, at most every 10 seconds; here the search is over before the group's next request.
+//! - Where an assignment depends on the order of topics in a Java map, ours goes by topic id.
 //! - The limits of JoinGroup on the number of members and on memory apply here too, with the same codes.
 //!
 //! # Notes by KIP

@@ -61,6 +61,8 @@ pub(super) struct GroupTask {
     group: Group,
     /// True until a request has been served: a group that was created for a request which is refused ends with it.
     is_new: bool,
+    /// True from a commit that created the group and stored nothing until something is kept.
+    is_unwritten: bool,
     offsets: Offsets,
     check_offsets_at_ms: i64,
     parked: ParkedAnswers,
@@ -87,6 +89,7 @@ impl GroupTask {
             journal,
             group,
             is_new: true,
+            is_unwritten: false,
             offsets: Offsets::default(),
             check_offsets_at_ms: timeline.now_ms() + settings.offsets_check_interval_ms,
             settings,
@@ -121,6 +124,7 @@ impl GroupTask {
                     self.handle(now_ms, *command);
                     self.keep_changes(now_ms);
                     self.is_new = false;
+                    self.is_unwritten &= self.group.is_empty() && self.offsets.is_empty();
                     // The memory is counted after each request, because the next one is checked against it.
                     self.count_held();
                 }
@@ -141,10 +145,8 @@ impl GroupTask {
             Command::Commit(committer, offsets, answer) => {
                 let has_offsets = offsets.iter().any(|(_, partitions)| !partitions.is_empty());
                 reply(answer, self.commit(now_ms, &committer, offsets));
-                // In Kafka a commit that writes nothing leaves no group behind either.
-                if !has_offsets {
-                    self.end_if_new();
-                }
+                // In Kafka a group that was created and not written is there for requests that write, and not for those that read.
+                self.is_unwritten |= self.is_new && !has_offsets;
             }
             Command::Stage(committer, producer, offsets, answer) => {
                 reply(answer, self.stage(now_ms, &committer, producer, offsets));
@@ -159,6 +161,7 @@ impl GroupTask {
                 let fetch = |()| self.offsets.fetch(wanted, reader.requires_stable);
                 reply(answer, validated.map(fetch));
             }
+            Command::Summarize(answer) if self.is_unwritten => reply(answer, Err(GroupError::NotFound)),
             Command::Summarize(answer) => reply(answer, Ok(self.summarize())),
             Command::Delete(answer) => reply(answer, self.delete(now_ms).map_err(GroupError::Refused)),
             Command::DeleteOffsets(wanted, answer) => {

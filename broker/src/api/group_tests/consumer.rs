@@ -213,3 +213,42 @@ async fn a_group_moves_to_the_consumer_protocol_and_back_and_keeps_its_offsets()
     let fetched = call(&cluster, 7, fetch_one(Some(vec![0]))).await;
     assert_eq!(fetched.topics[0].partitions[0].committed_offset, 40);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_stores_nothing_leaves_a_group_that_only_writes_can_see() {
+    let cluster = cluster();
+    let too_large = OffsetCommitRequestPartition::default()
+        .with_partition_index(0)
+        .with_committed_metadata(Some(text(&"x".repeat(4_097))));
+    let request = OffsetCommitRequest::default()
+        .with_group_id(group("g"))
+        .with_generation_id_or_member_epoch(-1)
+        .with_topics(vec![
+            OffsetCommitRequestTopic::default()
+                .with_name(topic("orders"))
+                .with_partitions(vec![too_large]),
+        ]);
+    let committed = call(&cluster, 8, request).await;
+    assert_eq!(codes(&committed), [E::OffsetMetadataTooLarge.code()]);
+    let listed = call(&cluster, 5, ListGroupsRequest::default()).await;
+    assert_eq!(listed.groups, []);
+    let described = call(
+        &cluster,
+        6,
+        DescribeGroupsRequest::default().with_groups(vec![group("g")]),
+    )
+    .await;
+    assert_eq!(described.groups[0].error_code, E::GroupIdNotFound.code());
+    let refused = call(&cluster, 1, heartbeat("a", 1)).await;
+    assert_eq!(
+        refused.error_message.as_deref(),
+        Some("Group g is not a consumer group.")
+    );
+    let deleted = call(
+        &cluster,
+        2,
+        DeleteGroupsRequest::default().with_groups_names(vec![group("g")]),
+    )
+    .await;
+    assert_eq!(deleted.results[0].error_code, 0);
+}

@@ -4,6 +4,7 @@
 
 use regex::Regex;
 use regex_syntax::hir::{Hir, Look};
+use std::borrow::Cow;
 
 /// A compiled expression.
 #[derive(Debug)]
@@ -15,7 +16,8 @@ impl TopicPattern {
     /// # Errors
     /// The reason why it is not valid, without a full stop.
     pub(super) fn parse(expression: &str) -> Result<Self, String> {
-        let expression = regex_syntax::parse(expression).map_err(|error| describe(&error))?;
+        let expression = without_quotes(expression);
+        let expression = regex_syntax::parse(&expression).map_err(|error| describe(&error))?;
         // Anchors are added to the parsed form: in the text they could fall into a comment or an alternative.
         let anchored = Hir::concat(vec![Hir::look(Look::Start), expression, Hir::look(Look::End)]);
         let compiled = Regex::new(&anchored.to_string());
@@ -28,6 +30,32 @@ impl TopicPattern {
     pub(super) fn matches(&self, name: &str) -> bool {
         self.0.is_match(name)
     }
+}
+
+/// Returns the expression with what stands between `\Q` and `\E`, or the end, as plain letters. RE2 reads these marks, the crate does not.
+fn without_quotes(expression: &str) -> Cow<'_, str> {
+    if !expression.contains("\\Q") {
+        return Cow::Borrowed(expression);
+    }
+    let mut plain = String::new();
+    let mut rest = expression;
+    while let Some(next) = rest.chars().next() {
+        if let Some(quoted) = rest.strip_prefix("\\Q") {
+            let (letters, after) = quoted.split_once("\\E").unwrap_or((quoted, ""));
+            plain.push_str(&regex::escape(letters));
+            rest = after;
+            continue;
+        }
+        // A backslash takes the letter after it along, so that `\\Q` is none of the marks.
+        let taken = if next == '\\' {
+            rest.chars().take(2).map(char::len_utf8).sum()
+        } else {
+            next.len_utf8()
+        };
+        plain.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    Cow::Owned(plain)
 }
 
 /// Returns the reason in the words of RE2, where it has words for it.
@@ -79,6 +107,9 @@ mod tests {
             ("", "", true),
             ("", "a", false),
             ("^foo$", "foo", true),
+            ("\\Qa.b\\E+", "a.bb", true),
+            ("\\Qa.b", "axb", false),
+            ("\\\\Q", "\\Q", true),
         ] {
             let pattern = TopicPattern::parse(expression).expect("valid");
             assert_eq!(pattern.matches(name), expected, "{expression} {name}");

@@ -77,6 +77,7 @@ impl GroupTask {
                 reply(answer, renewed.map_err(GroupError::Refused));
             }
             ClassicCommand::Leave(leavers, answer) => self.leave(now_ms, &leavers, answer),
+            ClassicCommand::Describe(answer) if self.is_unwritten => reply(answer, Err(GroupError::NotFound)),
             ClassicCommand::Describe(answer) => {
                 let group_id = Arc::clone(&self.identity.id);
                 let group = self.group.classic_mut();

@@ -21,6 +21,9 @@ impl GroupTask {
                 }
                 reply(answer, answered);
             }
+            ConsumerCommand::Describe(answer) if self.is_unwritten => {
+                reply(answer, Err(GroupError::NotFound))
+            }
             ConsumerCommand::Describe(answer) => {
                 let described = match &self.group {
                     Group::Consumer(group) => Ok(group.describe()),
