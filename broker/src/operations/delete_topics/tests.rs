@@ -142,18 +142,15 @@ async fn delete_topic_enable_refuses_all() {
     assert!(cluster.topics.get("a").is_some());
 }
 
-#[tokio::test]
-async fn what_groups_committed_for_a_deleted_topic_is_gone_when_the_answer_comes() {
-    let cluster = cluster_with(&["a", "b"], &[]);
-    create_for_groups(&cluster);
-    let context = RequestContext::for_tests(1);
+/// Commits an offset of partition 0 of each topic, as an administrator of group `g`.
+async fn commit(cluster: &Arc<Cluster>, topics: &[&str]) {
     let offset = OffsetToCommit {
         offset: Offset(5),
         leader_epoch: LeaderEpoch::NONE,
         metadata: "".into(),
         retention_ms: None,
     };
-    let offsets = ["a", "b"].map(|name| (TopicKey::Name(name.into()), vec![(0, offset.clone())]));
+    let keyed = |name: &&str| (TopicKey::Name((*name).into()), vec![(0, offset.clone())]);
     let administrator = Committer {
         membership: Membership {
             member_id: "".into(),
@@ -163,21 +160,46 @@ async fn what_groups_committed_for_a_deleted_topic_is_gone_when_the_answer_comes
         is_transactional: false,
         api_version: 9,
     };
-    let committed = commit_offsets(&cluster, &context, "g", administrator, offsets.to_vec()).await;
+    let offsets = topics.iter().map(keyed).collect();
+    let context = RequestContext::for_tests(1);
+    let committed = commit_offsets(cluster, &context, "g", administrator, offsets).await;
     assert!(committed.iter().all(|(_, partitions)| partitions[0].1.is_ok()));
+}
 
+/// Returns the topics that group `g` has offsets of; `None` if the group cannot be asked.
+async fn committed_topics(cluster: &Arc<Cluster>) -> Option<Vec<String>> {
+    let reader = crate::group::OffsetReader::anonymous();
+    let context = RequestContext::for_tests(1);
+    let committed = fetch_offsets(cluster, &context, "g", reader, None).await.ok()?;
+    let topics = committed.offsets.iter();
+    Some(topics.map(|(topic, _)| topic.to_string()).collect())
+}
+
+#[tokio::test]
+async fn what_groups_committed_for_a_deleted_topic_is_gone_when_the_answer_comes() {
+    let cluster = cluster_with(&["a", "b"], &[]);
+    create_for_groups(&cluster);
+    commit(&cluster, &["a", "b"]).await;
     assert_eq!(delete(&cluster, vec![named("a")]).await, [Ok(())]);
-    let left = fetch_offsets(
-        &cluster,
-        &context,
-        "g",
-        crate::group::OffsetReader::anonymous(),
+    assert_eq!(committed_topics(&cluster).await, Some(vec!["b".to_owned()]));
+}
+
+#[tokio::test]
+async fn groups_end_with_the_topic_that_their_coordinators_keep_them_in() {
+    let cluster = cluster_with(&["a"], &[]);
+    create_for_groups(&cluster);
+    commit(&cluster, &["a"]).await;
+    assert_eq!(
+        delete(&cluster, vec![named("__consumer_offsets")]).await,
+        [Ok(())]
+    );
+    assert_eq!(
+        committed_topics(&cluster).await,
         None,
-    )
-    .await
-    .expect("the group is asked");
-    let topics: Vec<_> = left.offsets.iter().map(|(topic, _)| &**topic).collect();
-    assert_eq!(topics, ["b"]);
+        "nobody coordinates the group"
+    );
+    create_for_groups(&cluster);
+    assert_eq!(committed_topics(&cluster).await, Some(Vec::new()));
 }
 
 #[tokio::test]
