@@ -10,6 +10,8 @@
 //! # Differs from Apache Kafka
 //! Replica ids and replica state are ignored: every client is treated as a consumer. No preferred read replica is named.
 //! An answer has whole batches only; Kafka's may end in the middle of one, which clients skip.
+//! Under `read_committed` the aborted transactions are those of the records in the answer. Kafka's search ends at the next entry of its
+//! sparse index, so it may also list later ones, which clients do not use.
 //!
 //! # Notes by KIP
 //! KIP-74: bounds that a first batch may exceed. KIP-98: `read_committed`. KIP-227: sessions. KIP-320: leader epochs. KIP-516: topic ids

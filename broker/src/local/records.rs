@@ -84,6 +84,7 @@ impl Client {
             max_wait,
             min_bytes,
             max_bytes,
+            // Kafka's default. AWS does not say how Lambda's consumers read.
             is_read_committed: false,
         };
         let first = positions.first().map_or(0, |position| position.partition);
