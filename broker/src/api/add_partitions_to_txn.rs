@@ -20,7 +20,7 @@ use crate::cluster::Cluster;
 use crate::ids::{ProducerEpoch, ProducerId};
 use crate::operations::RequestContext;
 use crate::operations::add_partitions_to_txn::{
-    AddPartitions, AddedPartitions, AddingClient, add_partitions_to_txn, authorize_broker,
+    AddPartitionError, AddPartitions, AddedPartitions, AddingClient, add_partitions_to_txn, authorize_broker,
 };
 use kafka_protocol::messages::add_partitions_to_txn_request::AddPartitionsToTxnTopic;
 use kafka_protocol::messages::add_partitions_to_txn_response::{
@@ -60,7 +60,7 @@ impl Api for AddPartitionsToTxn {
             };
             let added = add_partitions_to_txn(cluster, context, AddingClient::Producer, &add);
             return response
-                .with_results_by_topic_v3_and_below(topic_rows(version, added))
+                .with_results_by_topic_v3_and_below(topic_rows(version, false, added))
                 .into();
         }
         if let Err(denied) = authorize_broker(cluster, context) {
@@ -79,7 +79,7 @@ impl Api for AddPartitionsToTxn {
             let added = add_partitions_to_txn(cluster, context, client, &add);
             AddPartitionsToTxnResult::default()
                 .with_transactional_id(transaction.transactional_id)
-                .with_topic_results(topic_rows(version, added))
+                .with_topic_results(topic_rows(version, transaction.verify_only, added))
         });
         response
             .with_results_by_transaction(transactions.collect())
@@ -125,8 +125,28 @@ fn wanted(topics: &[AddPartitionsToTxnTopic]) -> Vec<(Arc<str>, Vec<i32>)> {
         .collect()
 }
 
-fn topic_rows(version: i16, added: AddedPartitions) -> Vec<AddPartitionsToTxnTopicResult> {
-    let topics = added.into_iter().map(|(topic, partitions)| {
+fn topic_rows(
+    version: i16,
+    verifies_only: bool,
+    added: AddedPartitions,
+) -> Vec<AddPartitionsToTxnTopicResult> {
+    // Where partitions differ, Kafka builds the answer from them, so a topic without any is left out. An error of all, and no error, are
+    // answered for each topic of the request: `AddPartitionsToTxnRequest.errorResponseForTransaction`.
+    let is_of_partition = |error: &AddPartitionError| {
+        matches!(
+            error,
+            AddPartitionError::Denied(_)
+                | AddPartitionError::UnknownPartition
+                | AddPartitionError::NotAttempted
+        )
+    };
+    let mut results = added.iter().flat_map(|(_, partitions)| partitions);
+    let is_by_partition =
+        verifies_only || results.any(|(_, result)| result.as_ref().is_err_and(is_of_partition));
+    let topics = added
+        .into_iter()
+        .filter(|(_, partitions)| !is_by_partition || !partitions.is_empty());
+    let topics = topics.map(|(topic, partitions)| {
         let rows = partitions.into_iter().map(|(index, result)| {
             let code = result.err().map_or(0, |error| error.code());
             row(index, fenced_code(code, version >= PRODUCER_FENCED_FROM))

@@ -179,7 +179,7 @@ fn answer(
     };
     let mut leaders = BTreeMap::new();
     let mut topics: Vec<TopicAnswer> = Vec::new();
-    for partition in fetched {
+    for partition in in_order_of_the_answer(fetched) {
         let key = partition.key.topic.clone();
         let partition = partition_answer(version, is_read_committed, partition, &mut leaders);
         match topics.last_mut() {
@@ -200,6 +200,20 @@ fn answer(
             .filter_map(|id| cluster.endpoint(*id, &context.ingress))
             .collect(),
     }
+}
+
+/// Returns the partitions as `KafkaApis` answers them: first those that were read, then those without a topic of their id, then those that
+/// do not exist. Most fetches have only the first.
+fn in_order_of_the_answer(mut fetched: Vec<FetchedPartition>) -> Vec<FetchedPartition> {
+    let rank = |partition: &FetchedPartition| match &partition.result {
+        Err(FetchError::UnknownTopicId) => 1,
+        Err(error) if is_found_by_name(error) => 2,
+        _ => 0,
+    };
+    if fetched.iter().any(|partition| rank(partition) > 0) {
+        fetched.sort_by_key(rank);
+    }
+    fetched
 }
 
 fn partition_answer(

@@ -13,7 +13,7 @@
 //! # Notes by KIP
 //! KIP-98: the API. KIP-664: `Admin.abortTransaction`. KIP-1228: version 2 says the version of the transaction.
 
-use super::errors::KafkaError;
+use super::errors::{KafkaError, RequestError};
 use super::fields::{shared, wire};
 use super::{Answer, Answering, Api, ErrorCounts, Unthrottled, UnthrottledMessage};
 use crate::cluster::Cluster;
@@ -24,7 +24,9 @@ use crate::messages::write_txn_markers_response::{
 };
 use crate::messages::{WriteTxnMarkersRequest, WriteTxnMarkersResponse};
 use crate::operations::RequestContext;
-use crate::operations::write_txn_markers::{WriteMarkers, authorize_markers, write_txn_markers};
+use crate::operations::write_txn_markers::{
+    WriteMarkers, authorize_markers, is_impossible, write_txn_markers,
+};
 use kafka_protocol::messages::TopicName;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -46,6 +48,15 @@ impl Api for WriteTxnMarkers {
     ) -> Answering {
         if let Err(denied) = authorize_markers(cluster, context) {
             return Answering::Now(Self::refuse(version, &request, denied.code()));
+        }
+        if request
+            .markers
+            .iter()
+            .any(|marker| is_impossible(cluster, &markers(marker)))
+        {
+            // Kafka throws while it builds the record, and then answers all markers so.
+            let code = RequestError::UnknownServerError.code();
+            return Answering::Now(Self::refuse(version, &request, code));
         }
         let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
         Answering::later(async move {
@@ -70,12 +81,14 @@ impl Api for WriteTxnMarkers {
     fn refuse(_version: i16, request: &WriteTxnMarkersRequest, code: i16) -> Answer {
         let mut codes = Codes::new();
         for marker in &request.markers {
-            let topics = codes.entry(marker.producer_id.0).or_default();
+            let mut topics: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
             for topic in &marker.topics {
                 let indexes = topic.partition_indexes.iter();
                 let results = topics.entry(shared(&topic.name)).or_default();
                 results.extend(indexes.map(|index| (*index, code)));
             }
+            // As in `getErrorResponse`, the last marker of a producer stands for all.
+            codes.insert(marker.producer_id.0, topics);
         }
         Unthrottled(answered(codes)).into()
     }

@@ -49,6 +49,17 @@ pub(crate) fn authorize_markers(cluster: &Cluster, context: &RequestContext) -> 
     authorize(cluster, context, AclOperation::ClusterAction, Resource::Cluster)
 }
 
+/// Returns whether a marker cannot be a record, because it has no producer id or no epoch, although a partition that exists is to have it.
+/// Source: Kafka's `MemoryRecordsBuilder.validateProducerState`.
+pub(crate) fn is_impossible(cluster: &Cluster, markers: &WriteMarkers) -> bool {
+    let mut partitions = markers
+        .partitions
+        .iter()
+        .flat_map(|(topic, indexes)| indexes.iter().map(move |index| (topic, *index)));
+    (markers.producer_id.0 == -1 || markers.producer_epoch.0 == -1)
+        && partitions.any(|(topic, index)| cluster.topics.partition(topic, index).is_some())
+}
+
 /// Writes the markers of one transaction to the partitions that the broker leads.
 pub(crate) async fn write_txn_markers(
     cluster: &Arc<Cluster>,

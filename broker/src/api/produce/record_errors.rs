@@ -3,6 +3,7 @@
 
 use crate::log::{AppendError, InvalidBatch, RecordFault, RefusedRecord, RefusedRecords};
 use crate::operations::produce::ProduceError;
+use crate::operations::verify_transaction::NotInTransaction;
 
 /// The number of records that the message of the whole batch shows.
 const SHOWN: usize = 3;
@@ -32,6 +33,12 @@ pub(super) fn of(partition: (&str, i32), error: &ProduceError) -> (Vec<(i32, Str
         ProduceError::Invalid(
             invalid @ (InvalidBatch::UnknownMagic { .. } | InvalidBatch::TooShort { .. }),
         ) => (Vec::new(), Some(invalid.to_string())),
+        // Of the errors of the verification, `ReplicaManager.handleProduceAppend` gives these two a message of their own.
+        ProduceError::NotInTransaction(verified)
+            if *verified == NotInTransaction::NotAdded || verified.retried_as_replication().is_some() =>
+        {
+            (Vec::new(), Some(error.to_string()))
+        }
         _ => (Vec::new(), None),
     }
 }
@@ -85,5 +92,21 @@ fn text((topic, index): (&str, i32), record: &RefusedRecord) -> String {
                 size(value_bytes)
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verification_that_fails_has_a_message_only_where_kafka_gives_one() {
+        let message = |error| of(("t", 0), &ProduceError::NotInTransaction(error)).1;
+        let not_added = "Partition was not added to the transaction";
+        assert_eq!(message(NotInTransaction::NotAdded).as_deref(), Some(not_added));
+        let retried = "Unable to verify the partition has been added to the transaction. Underlying error: CONCURRENT_TRANSACTIONS";
+        assert_eq!(message(NotInTransaction::Concurrent).as_deref(), Some(retried));
+        assert_eq!(message(NotInTransaction::Abortable), None);
+        assert_eq!(message(NotInTransaction::InvalidProducerIdMapping), None);
     }
 }

@@ -242,3 +242,66 @@ async fn describe_producers_has_a_message_for_an_unknown_topic_and_none_for_an_u
     let message = "This server does not host this topic-partition.";
     assert_eq!(told, [(unknown, Some(message)), (unknown, None)]);
 }
+
+#[tokio::test]
+async fn fetch_answers_partitions_that_do_not_exist_after_those_that_were_read() {
+    let cluster = cluster().await;
+    let id = cluster.topics.get("orders").unwrap().id;
+    let topic = |id, partitions: &[i32]| {
+        let partition = |index: &i32| FetchPartition::default().with_partition(*index);
+        FetchTopic::default()
+            .with_topic_id(id)
+            .with_partitions(partitions.iter().map(partition).collect())
+    };
+    let unknown = Uuid::from_u128(1);
+    let request = FetchRequest::default()
+        .with_session_epoch(-1)
+        .with_topics(vec![topic(unknown, &[0]), topic(id, &[7, 1])]);
+    let fetched = call(&cluster, 16, request).await;
+    let told: Vec<_> = fetched
+        .responses
+        .iter()
+        .map(|topic| (topic.topic_id, topic.partitions[0].partition_index))
+        .collect();
+    assert_eq!(told, [(id, 1), (unknown, 0), (id, 7)]);
+}
+
+#[tokio::test]
+async fn write_txn_markers_leaves_out_what_has_no_partitions_and_needs_a_producer() {
+    use crate::messages::WriteTxnMarkersRequest;
+    use crate::messages::write_txn_markers_request::{WritableTxnMarker, WritableTxnMarkerTopic};
+    let cluster = cluster().await;
+    let marker = |producer_id: i64, partitions: Vec<i32>| {
+        let topics = vec![
+            WritableTxnMarkerTopic::default()
+                .with_name(name("orders"))
+                .with_partition_indexes(partitions),
+            WritableTxnMarkerTopic::default().with_name(name("none")),
+        ];
+        WritableTxnMarker::default()
+            .with_producer_id(producer_id.into())
+            .with_topics(topics)
+    };
+    let write = async |markers| {
+        let request = WriteTxnMarkersRequest::default().with_markers(markers);
+        let written = call(&cluster, 1, request).await;
+        let rows = written.markers.into_iter().flat_map(|marker| {
+            let topics = marker.topics.into_iter();
+            topics.map(move |topic| {
+                let codes: Vec<_> = topic
+                    .partitions
+                    .iter()
+                    .map(|partition| partition.error_code)
+                    .collect();
+                (marker.producer_id.0, topic.name.to_string(), codes)
+            })
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let orders = "orders".to_owned();
+    let unknown = E::UnknownTopicOrPartition.code();
+    let told = write(vec![marker(5, vec![1, 7]), marker(6, vec![])]).await;
+    assert_eq!(told, [(5, orders.clone(), vec![0, unknown])]);
+    let told = write(vec![marker(-1, vec![1])]).await;
+    assert_eq!(told, [(-1, orders, vec![E::UnknownServerError.code()])]);
+}
