@@ -19,6 +19,7 @@ pub mod http;
 pub mod kafka;
 pub mod process;
 pub mod product;
+pub mod recorded;
 pub mod runner;
 pub mod server;
 pub mod setup;
