@@ -10,6 +10,8 @@
 //!
 //! # Differs from Apache Kafka
 //! - Transactions are not served: a transactional id or batch gets INVALID_TXN_STATE.
+//! - A log that begins a new segment drops expired ones at once, so `log_start_offset` may be ahead of Kafka's, which drops them at its
+//!   next check.
 //! - At the memory limit nothing is appended, and the answer is NOT_ENOUGH_REPLICAS with a message.
 //! - Records are read only where a config of the topic asks for it, or the header's largest timestamp is out of range. Otherwise a body
 //!   that does not decompress, or a malformed record, is accepted. Kafka reads each record.

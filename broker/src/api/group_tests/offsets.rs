@@ -155,3 +155,22 @@ async fn offset_delete_keeps_offsets_of_subscribed_topics() {
     let nobody = call(&cluster, 0, request("nobody")).await;
     assert_eq!(nobody.error_code, E::GroupIdNotFound.code());
 }
+
+#[tokio::test]
+async fn offset_fetch_for_an_unknown_group_is_minus_one_without_an_error() {
+    let cluster = cluster();
+    let wanted = OffsetFetchRequestTopics::default()
+        .with_name(topic("orders"))
+        .with_partition_indexes(vec![0]);
+    let asked = OffsetFetchRequestGroup::default()
+        .with_group_id(group("nobody"))
+        .with_topics(Some(vec![wanted]));
+    let request = OffsetFetchRequest::default().with_groups(vec![asked]);
+    let fetched = call(&cluster, 8, request).await;
+    let found = &fetched.groups[0];
+    let partition = &found.topics[0].partitions[0];
+    assert_eq!(
+        (found.error_code, partition.error_code, partition.committed_offset),
+        (0, 0, -1)
+    );
+}

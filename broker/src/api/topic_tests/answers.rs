@@ -305,3 +305,32 @@ async fn write_txn_markers_leaves_out_what_has_no_partitions_and_needs_a_produce
     let told = write(vec![marker(-1, vec![1])]).await;
     assert_eq!(told, [(-1, orders, vec![E::UnknownServerError.code()])]);
 }
+
+#[tokio::test]
+async fn session_by_topic_id_does_not_follow_the_name_to_a_topic_created_again() {
+    let cluster = cluster().await;
+    let id = cluster.topics.get("orders").unwrap().id;
+    let fetch = |session_id, session_epoch, topics| {
+        FetchRequest::default()
+            .with_session_id(session_id)
+            .with_session_epoch(session_epoch)
+            .with_topics(topics)
+    };
+    let partition = FetchPartition::default()
+        .with_partition(1)
+        .with_partition_max_bytes(1);
+    let topic = FetchTopic::default()
+        .with_topic_id(id)
+        .with_partitions(vec![partition]);
+    let opened = call(&cluster, 16, fetch(0, 0, vec![topic])).await;
+    let deletion = DeleteTopicsRequest::default().with_topic_names(vec![name("orders")]);
+    call(&cluster, 5, deletion).await;
+    call(&cluster, 7, create("orders")).await;
+    let fetched = call(&cluster, 16, fetch(opened.session_id, 1, vec![])).await;
+    let told: Vec<_> = fetched
+        .responses
+        .iter()
+        .map(|topic| (topic.topic_id, topic.partitions[0].error_code))
+        .collect();
+    assert_eq!(told, [(id, E::InconsistentTopicId.code())]);
+}
