@@ -22,7 +22,9 @@ fn every_pair(context: &Context) {
     for release in JAVA_RELEASES {
         // One virtual machine visits all clusters: its start takes longest.
         let mut command = context.setup.java_release(release, "Releases");
-        command.args(servers.iter().map(|server| &server.bootstrap_servers));
+        command
+            .arg(release)
+            .args(servers.iter().map(|server| &server.bootstrap_servers));
         let name = format!("java-{release}");
         let visits = Process::start(&name, &mut command, &context.log_dir).finish(context.deadline);
         assert_eq!(visits.len(), CLUSTERS.len(), "{release}: {visits:?}");

@@ -239,6 +239,8 @@ async fn alter_replica_log_dirs_of_every_version() {
         };
         let request = AlterReplicaLogDirsRequest::default().with_dirs(vec![
             dir("/b", vec![topic("orders", &[1, 9]), topic("nope", &[0])]),
+            dir("/b", vec![topic("orders", &[0]), topic("empty", &[])]),
+            // The last directory of a partition counts.
             dir("/c", vec![topic("orders", &[0])]),
         ]);
         let codes = |response: AlterReplicaLogDirsResponse| -> Vec<Vec<i16>> {
@@ -256,7 +258,8 @@ async fn alter_replica_log_dirs_of_every_version() {
         let unknown = E::UnknownTopicOrPartition.code();
         assert_eq!(
             codes(response),
-            [vec![0, unknown, E::LogDirNotFound.code()], vec![unknown]]
+            [vec![0, unknown, E::LogDirNotFound.code()], vec![unknown]],
+            "no topic without partitions"
         );
         let response = call_node(&cluster, 3, version, request).await;
         assert_eq!(codes(response)[0][0], E::ReplicaNotAvailable.code());

@@ -1,5 +1,6 @@
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -12,18 +13,17 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
-import org.apache.kafka.common.utils.AppInfoParser;
 
 /**
- * Produces, consumes in a group and lists topics against each cluster in the arguments, with whatever release of the client is on the class
- * path. Uses only what releases from 2.1 on have.
+ * Produces, consumes in a group and lists topics against each cluster in the arguments after the first, which is the release of the client
+ * on the class path. Uses only what releases from 2.1 on have.
  */
 public final class Releases {
     private static final int RECORDS = 3;
 
-    public static void main(String[] clusters) {
-        String release = AppInfoParser.getVersion();
-        for (String cluster : clusters) {
+    public static void main(String[] arguments) {
+        String release = arguments[0];
+        for (String cluster : Arrays.asList(arguments).subList(1, arguments.length)) {
             try {
                 String topic = "by-" + release;
                 System.out.println("{\"event\":\"done\",\"release\":\"" + release + "\",\"topics\":" + visit(cluster, topic) + "}");
