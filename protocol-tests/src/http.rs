@@ -32,7 +32,7 @@ fn send(base: &str, method: &str, path: &str, body: &str) -> (u16, String) {
         .expect("a timeout above zero");
     let length = body.len();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
     );
     stream
         .write_all(format!("{head}{body}").as_bytes())

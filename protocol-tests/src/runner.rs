@@ -223,7 +223,8 @@ fn left_out() -> Result<BTreeSet<String>, String> {
     let known: BTreeSet<&str> = clients::ALL
         .iter()
         .flat_map(|client| [client.name, client.toolchain.name()])
-        .chain(["boto3", "aws-cli", "kafka-tests", "mirrormaker"])
+        .chain(["boto3", "aws-cli", "kafka-tests", "java-apps"])
+        .chain(["kafka-streams", "connect", "mirrormaker"])
         .collect();
     match names.iter().find(|name| !known.contains(name.as_str())) {
         Some(name) => Err(format!(

@@ -34,6 +34,8 @@ pub enum Toolchain {
     Node,
     /// A Maven project.
     Java,
+    /// A Maven project with Kafka Streams and Connect.
+    JavaApps,
     /// A Go module.
     Go,
     /// The program kcat, if it is on the PATH.
@@ -50,6 +52,7 @@ impl Toolchain {
             Toolchain::Python => "python",
             Toolchain::Node => "node",
             Toolchain::Java => "java",
+            Toolchain::JavaApps => "java-apps",
             Toolchain::Go => "go",
             Toolchain::Kcat => "kcat",
             Toolchain::KafkaTests => "kafka-tests",
@@ -62,7 +65,9 @@ impl Toolchain {
             Toolchain::Rust | Toolchain::Kcat => (&[], ""),
             Toolchain::Python => (&["python3"], "Python 3.10 or newer with its venv module"),
             Toolchain::Node => (&["node", "npm"], "Node.js 20 or newer with npm"),
-            Toolchain::Java => (&["java", "javac", "mvn"], "a JDK 17 or newer, and Maven"),
+            Toolchain::Java | Toolchain::JavaApps => {
+                (&["java", "javac", "mvn"], "a JDK 17 or newer, and Maven")
+            }
             Toolchain::Go => (&["go"], "Go 1.21 or newer"),
             Toolchain::KafkaTests => (
                 &["python3", "java", "javac", "mvn"],
@@ -129,6 +134,7 @@ impl Setup {
             Toolchain::Python => set_up_python(&dir)?,
             Toolchain::Node => set_up_node(&dir)?,
             Toolchain::Java => set_up_java(&dir)?,
+            Toolchain::JavaApps => build_java(&dir, toolchain.name())?,
             Toolchain::Go => set_up_go(&dir)?,
             Toolchain::KafkaTests => set_up_kafka_tests(&dir)?,
         }
@@ -159,7 +165,7 @@ impl Setup {
                 command.arg(dir.join(program));
                 command
             }
-            Toolchain::Java => {
+            Toolchain::Java | Toolchain::JavaApps => {
                 let mut command = Command::new("java");
                 // These options shorten the start, which matters more here than speed later on.
                 command.args(["-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp"]);
@@ -285,28 +291,41 @@ fn set_up_node(dir: &Path) -> Result<(), String> {
     )
 }
 
-fn set_up_java(dir: &Path) -> Result<(), String> {
-    let maven = || {
-        let mut command = Command::new("mvn");
-        command
-            .args(["--batch-mode", "--quiet", "-f"])
-            .arg(Path::new(SOURCES).join("java/pom.xml"))
-            .arg(format!("-Dmaven.repo.local={}", dir.join("repository").display()))
-            .arg(format!("-Dclient.build={}", dir.join("build").display()));
-        command
-    };
+/// Returns Maven for the project of that name, which writes below `dir`.
+fn maven(dir: &Path, project: &str) -> Command {
+    let mut command = Command::new("mvn");
+    command
+        .args(["--batch-mode", "--quiet", "-f"])
+        .arg(Path::new(SOURCES).join(project).join("pom.xml"))
+        .arg(format!("-Dmaven.repo.local={}", dir.join("repository").display()))
+        .arg(format!("-Dclient.build={}", dir.join("build").display()));
+    command
+}
+
+fn build_java(dir: &Path, project: &str) -> Result<(), String> {
     let libraries = format!("-DoutputDirectory={}", dir.join("libraries").display());
     run(
-        maven()
+        maven(dir, project)
             .arg("compile")
             .arg("dependency:copy-dependencies")
             .arg(libraries),
         dir,
-    )?;
+    )
+}
+
+fn set_up_java(dir: &Path) -> Result<(), String> {
+    let project = Toolchain::Java.name();
+    build_java(dir, project)?;
     for release in JAVA_RELEASES {
         let artifact = format!("-Dartifact=org.apache.kafka:kafka-clients:{release}");
         let releases = format!("-DoutputDirectory={}", dir.join("releases").display());
-        run(maven().arg("dependency:copy").arg(artifact).arg(releases), dir)?;
+        run(
+            maven(dir, project)
+                .arg("dependency:copy")
+                .arg(artifact)
+                .arg(releases),
+            dir,
+        )?;
     }
     Ok(())
 }
