@@ -7,7 +7,7 @@ use super::tables::broker::{BROKER, BROKER_SYNONYMS};
 
 // The reasons why the cluster decides a config itself.
 const LISTENERS: &str = "the addresses are set for the whole cluster, not by broker configs";
-const NUMBERED: &str = "the brokers are numbered 1, 2, ... in the order of their addresses";
+const NUMBERED: &str = "it sets the first broker's id, and the others count up from there";
 
 /// The reasons why configs have no effect.
 pub(crate) mod without_effect {

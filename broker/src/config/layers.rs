@@ -45,7 +45,6 @@ pub(crate) enum Source {
     DynamicDefaultBroker,
     StaticBroker,
     Default,
-    DynamicBrokerLogger,
     ClientMetrics,
     Group,
 }

@@ -289,7 +289,7 @@ mod tests {
             ),
             (
                 &[("node.id", "4")],
-                "invalid value `4` for broker config `node.id`: the brokers are numbered 1, 2, ... in the order of their addresses",
+                "invalid value `4` for broker config `node.id`: it sets the first broker's id, and the others count up from there",
             ),
             (
                 &[

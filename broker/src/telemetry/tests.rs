@@ -66,14 +66,22 @@ fn a_client_is_told_what_all_of_its_subscriptions_want() {
 }
 
 #[test]
-fn the_subscription_id_is_kafkas() {
+fn the_subscription_id_and_the_order_of_the_metrics_are_kafkas() {
     let telemetry = Telemetry::default();
-    let told = telemetry
-        .clients
-        .get(Uuid::from_u128(0), caller(START_MS), &telemetry.subscriptions);
-    // CRC-32C of `[]300000`.
-    let expected = crc32c::crc32c(b"[]300000") as i32;
-    assert_eq!(told.expect("it is the first request").subscription_id, expected);
+    let told = |id| {
+        let id = Uuid::from_u128(id);
+        let told = telemetry
+            .clients
+            .get(id, caller(START_MS), &telemetry.subscriptions);
+        told.expect("it is the first request")
+    };
+    // Recorded from Apache Kafka 4.4.0 with a telemetry reporter.
+    assert_eq!(told(5).subscription_id, -725_132_325);
+    let values = [("metrics", "org.a,org.b,zz"), ("interval.ms", "100000")];
+    telemetry.subscriptions.set(subscription("s1", &values));
+    assert_eq!(told(5).subscription_id, -1_282_842_443);
+    assert_eq!(told(6).subscription_id, -1_282_842_442);
+    assert_eq!(told(6 + 1).metrics, ["zz", "org.a", "org.b"]);
 }
 
 #[test]

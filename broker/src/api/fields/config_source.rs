@@ -10,7 +10,6 @@ pub(crate) fn config_source(source: Source) -> i8 {
         Source::DynamicDefaultBroker => 3,
         Source::StaticBroker => 4,
         Source::Default => 5,
-        Source::DynamicBrokerLogger => 6,
         Source::ClientMetrics => 7,
         Source::Group => 8,
     }
