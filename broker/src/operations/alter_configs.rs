@@ -7,6 +7,7 @@ use super::RequestContext;
 use super::access::{Denied, authorize};
 pub(crate) use super::describe_configs::{InvalidName, ResourceType};
 use crate::cluster::Cluster;
+use crate::config::definition::Definition;
 use crate::config::dynamic::{self, InvalidBrokerConfigs};
 use crate::config::keys::BROKER_CONFIGS;
 use crate::config::layers::Values;
@@ -26,6 +27,19 @@ pub(crate) struct Alteration {
     pub(crate) resource_type: ResourceType,
     pub(crate) name: String,
     pub(crate) changes: Changes,
+}
+
+impl Alteration {
+    /// Returns the definition of a config of the resource's type.
+    fn definition(&self, name: &str) -> Option<&'static Definition> {
+        match self.resource_type {
+            ResourceType::Topic => config::definition(name),
+            ResourceType::Broker => BROKER_CONFIGS.definition(name),
+            ResourceType::Group => GROUP_CONFIGS.definition(name),
+            ResourceType::ClientMetrics => CLIENT_METRICS_CONFIGS.definition(name),
+            ResourceType::BrokerLogger | ResourceType::Other(_) => None,
+        }
+    }
 }
 
 /// The reason why no config of a resource was changed. The texts are Kafka's.
@@ -118,10 +132,12 @@ pub(crate) fn alter_configs(
     };
     // Kafka's broker looks at the whole request before its controller changes anything.
     let mut results: Vec<_> = alterations.iter().map(prepare).collect();
-    let is_broken = alterations
-        .iter()
-        .zip(&results)
-        .any(|(alteration, result)| result == &Ok(true) && alteration.changes.unknown_operation().is_some());
+    let is_broken = alterations.iter().zip(&results).any(|(alteration, result)| {
+        result == &Ok(true)
+            && alteration
+                .changes
+                .fail_the_controller(|name| alteration.definition(name))
+    });
     // The turn is held for the whole request: a change that starts from the present values must not lose one that is made at the same time.
     let mut change = cluster.topics.change();
     for (alteration, result) in alterations.iter().zip(&mut results) {
@@ -308,7 +324,7 @@ fn alter_group(
 ) -> Result<(), AlterConfigsError> {
     let group_id = &alteration.name;
     let current = cluster.group_configs.values(group_id);
-    let find = |name: &str| GROUP_CONFIGS.definition(name);
+    let find = |name: &str| alteration.definition(name);
     let values = alteration.changes.apply(&current, find, no_list)?;
     check_lengths(&current, &values)?;
     if group_id.is_empty() {
@@ -330,7 +346,7 @@ fn alter_subscription(
 ) -> Result<(), AlterConfigsError> {
     let name = &alteration.name;
     let current = cluster.telemetry.subscriptions.values(name);
-    let find = |name: &str| CLIENT_METRICS_CONFIGS.definition(name);
+    let find = |name: &str| alteration.definition(name);
     let values = alteration.changes.apply(&current, find, no_list)?;
     check_lengths(&current, &values)?;
     let subscription = Subscription::new(name, values)?;

@@ -80,6 +80,30 @@ impl Changes {
         })
     }
 
+    /// Returns whether Kafka's controller fails on these changes: it comes to an unknown operation before it comes to one on a config that is
+    /// no list.
+    pub(super) fn fail_the_controller(
+        &self,
+        definition: impl Fn(&str) -> Option<&'static Definition>,
+    ) -> bool {
+        let Self::Incremental(changes) = self else {
+            return false;
+        };
+        for name in hash_order(changes.iter().map(|(name, ..)| name.as_str())) {
+            let change = changes.iter().find(|(changed, ..)| changed == name);
+            match change.map(|(_, operation, _)| *operation) {
+                Some(ConfigOperation::Other(_)) => return true,
+                Some(ConfigOperation::Append | ConfigOperation::Subtract)
+                    if !definition(name).is_some_and(Definition::is_list) =>
+                {
+                    return false;
+                }
+                _ => (),
+            }
+        }
+        false
+    }
+
     /// Returns the config that is deleted, or replaced by nothing, if it is `name`.
     pub(super) fn removes(&self, current: &Values, name: &str) -> bool {
         match self {

@@ -407,3 +407,16 @@ fn a_group_gets_its_configs_before_it_exists() {
     assert_eq!(alter(&cluster, replace(ResourceType::Group, "g", &[])), Ok(()));
     assert_eq!(cluster.group_configs.group_ids(), Vec::<String>::new());
 }
+
+#[test]
+fn an_operation_on_no_list_comes_before_an_unknown_one_in_the_order_of_kafkas_map() {
+    let cluster = cluster_with("t", &[]);
+    // Java lists `foo` before `retention.ms`.
+    let changes = [
+        ("retention.ms", Other(7), Some("1")),
+        ("foo", Subtract, Some("1")),
+    ];
+    let error = alter(&cluster, change(Topic, "t", &changes)).expect_err("neither can be done");
+    let message = "Can't SUBTRACT to key foo because its type is not LIST.";
+    assert_eq!(error.to_string(), message);
+}
