@@ -11,20 +11,10 @@ use crate::group::MemberId;
 use crate::group::catalog::{SharedCatalog, TopicCatalog};
 use crate::group::classic::{self, ClassicGroup, ConvertedMember, Effect};
 use crate::group::consumer_protocol::{read_assignment, read_subscription, version, write_assignment};
-use crate::ids::{GenerationId, GroupEpoch};
+use crate::ids::GroupEpoch;
 use bytes::Bytes;
 use std::sync::Arc;
 use tracing::debug;
-
-/// The end of a consumer group as one: it goes on as a classic group.
-#[derive(Clone, Debug)]
-pub(super) struct Downgrade {
-    /// The members that do not come along.
-    pub(super) leaving: Vec<MemberId>,
-    pub(super) generation_id: GenerationId,
-    /// True if the members have to join again at once.
-    pub(super) needs_rebalance: bool,
-}
 
 impl ConsumerGroup {
     /// Creates the group that a classic group with members becomes. The classic group stays as it is.

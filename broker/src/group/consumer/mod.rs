@@ -44,8 +44,7 @@ use super::catalog::SharedCatalog;
 use super::config::ConsumerGroupConfig;
 use super::timers::Timers;
 use super::{GroupRecords, GroupState, InstanceId, MemberId};
-use crate::ids::GroupEpoch;
-use conversion::Downgrade;
+use crate::ids::{GenerationId, GroupEpoch};
 use member::ConsumerMember;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -80,6 +79,16 @@ pub(crate) struct ConsumerGroup {
     records: GroupRecords,
     /// Set when the group has to become a classic one, which the shell then takes.
     downgrade: Option<Downgrade>,
+}
+
+/// The end of a consumer group as one: it goes on as a classic group.
+#[derive(Clone, Debug)]
+struct Downgrade {
+    /// The members that do not come along.
+    leaving: Vec<MemberId>,
+    generation_id: GenerationId,
+    /// True if the members have to join again at once.
+    needs_rebalance: bool,
 }
 
 impl ConsumerGroup {
