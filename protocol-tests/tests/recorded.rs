@@ -2,6 +2,11 @@
 //!
 //! `wire/run.sh` records them afresh, and compares with a running Kafka over any seeds.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the binary runs in real time, outside of this process"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};

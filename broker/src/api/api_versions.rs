@@ -13,7 +13,7 @@
 //!
 //! # Differs from Apache Kafka
 //! - GetTelemetrySubscriptions and PushTelemetry are listed from the first client metrics subscription on, and not with a reporter.
-//! `share.version` and `streams.version` are left out, because share groups and streams groups are not served.
+//! - `share.version` and `streams.version` are left out, because share groups and streams groups are not served.
 //!
 //! # Notes by KIP
 //! KIP-511: software name and version. KIP-584: features. KIP-1022: features at level 0 (4). KIP-1242: cluster and broker (5). KIP-896: the versions that Kafka 4 removed are

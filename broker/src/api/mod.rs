@@ -248,7 +248,7 @@ pub fn served_apis() -> Vec<ServedApi> {
 }
 
 /// Returns every API that is served by a cluster that passes for `release`, by key.
-pub fn served_apis_as(release: Release) -> Vec<ServedApi> {
+pub(crate) fn served_apis_as(release: Release) -> Vec<ServedApi> {
     let mut served: Vec<_> = APIS
         .iter()
         .filter_map(|api| {

@@ -69,7 +69,8 @@ pub(in crate::group) enum ClassicCommand {
 /// A request of the consumer protocol.
 #[derive(Debug)]
 pub(in crate::group) enum ConsumerCommand {
-    Heartbeat(Heartbeat, Answer<HeartbeatAnswer, ConsumerHeartbeatError>),
+    // Boxed, because every command of a mailbox has the size of the largest.
+    Heartbeat(Box<Heartbeat>, Answer<HeartbeatAnswer, ConsumerHeartbeatError>),
     Describe(Answer<ConsumerDescription, ConsumerGroupNotFound>),
 }
 

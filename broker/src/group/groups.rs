@@ -173,7 +173,7 @@ impl Groups {
             self.registry.get(group_id)
         };
         self.ask_at(group_id, mailbox, |answer| {
-            ConsumerCommand::Heartbeat(heartbeat, answer).into()
+            ConsumerCommand::Heartbeat(Box::new(heartbeat), answer).into()
         })
         .await
     }
@@ -396,7 +396,9 @@ impl Groups {
                 self.memory.admit(GROUP_BYTES)?;
                 self.registry.count.fetch_add(1, Ordering::Relaxed);
                 let group = ClassicGroup::new(self.settings.limits, self.timeline.now_ms());
-                Ok(entry.insert(self.spawn(id, Group::Classic(group))).clone())
+                Ok(entry
+                    .insert(self.spawn(id, Group::Classic(Box::new(group))))
+                    .clone())
             }
         }
     }

@@ -68,7 +68,7 @@ use std::sync::{Arc, LazyLock};
 #[derive(Debug)]
 pub(crate) enum Group {
     /// The members' leader assigns the partitions.
-    Classic(ClassicGroup),
+    Classic(Box<ClassicGroup>),
     /// The coordinator assigns the partitions (KIP-848).
     Consumer(Box<ConsumerGroup>),
 }

@@ -140,7 +140,7 @@ pub(crate) fn authorize_transactional<'a>(
     terms: ProduceTerms<'_>,
     mut batches: impl Iterator<Item = Option<&'a Bytes>>,
 ) -> Result<(), Denied> {
-    if !batches.any(|batch| batch.is_some_and(|batch| is_transactional(batch))) {
+    if !batches.any(|batch| batch.is_some_and(is_transactional)) {
         return Ok(());
     }
     let id = terms.transactional_id.ok_or(Denied::TransactionalId)?;

@@ -132,7 +132,7 @@ async fn committed(world: &World) -> (i64, usize, Vec<(i64, i64)>) {
         partition.last_stable_offset,
         partition.records.as_ref().map_or(0, Bytes::len),
         aborted
-            .map(|aborted| (aborted.producer_id.0, aborted.first_offset.into()))
+            .map(|aborted| (aborted.producer_id.0, aborted.first_offset))
             .collect(),
     )
 }

@@ -95,7 +95,8 @@ impl GroupTask {
                 return reply(answer, Err(GroupError::Refused(unknown)));
             }
             // An empty group becomes the type of the next member.
-            self.group = Group::Classic(ClassicGroup::new(self.settings.limits, now_ms));
+            let group = ClassicGroup::new(self.settings.limits, now_ms);
+            self.group = Group::Classic(Box::new(group));
         }
         let group = match &mut self.group {
             Group::Classic(group) => group,

@@ -88,7 +88,7 @@ impl GroupTask {
         let mut records = GroupRecords::default();
         group.put_removal(&mut records);
         self.keep(now_ms, &records);
-        self.group = Group::Classic(classic);
+        self.group = Group::Classic(Box::new(classic));
         self.follow(now_ms, effects);
     }
 

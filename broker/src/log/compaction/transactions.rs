@@ -74,7 +74,10 @@ impl CleanedTransactions {
     }
 
     fn begin_up_to(&mut self, offset: Offset) {
-        while let Some(entry) = self.aborted.pop_front_if(|entry| entry.first_offset <= offset) {
+        while let Some(entry) = self.aborted.front().copied()
+            && entry.first_offset <= offset
+        {
+            self.aborted.pop_front();
             self.ongoing_aborted
                 .entry(entry.producer_id)
                 .or_insert(OngoingAborted {

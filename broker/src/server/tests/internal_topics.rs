@@ -88,9 +88,10 @@ async fn a_topic_that_is_created_again_knows_no_producer_of_the_one_before() {
     let deletion = DeleteTopicsRequest::default().with_topic_names(vec![topic_name("t")]);
     assert_eq!(client.ask(5, &deletion).await.responses[0].error_code, 0);
     let topic = create_topic(&mut client, &cluster, "t", 1).await;
-    let state = topic.partitions[0].read().expect("online");
-    assert!(state.log().active_producers().is_empty());
-    drop(state);
+    {
+        let state = topic.partitions[0].read().expect("online");
+        assert!(state.log().active_producers().is_empty());
+    }
     // An unknown producer may begin anywhere, so one that outlives the deletion goes on.
     let request = produce(&topic, -1, vec![(0, Some(idempotent(5)))]);
     let answer = client.ask(9, &request).await;

@@ -79,7 +79,8 @@ fn the_range_assignor_divides_each_topic_among_its_own_subscribers() {
 
 #[test]
 fn the_uniform_assignor_keeps_what_can_stay() {
-    let cases: [(Vec<MemberSpec>, Vec<Vec<(u8, i32)>>); 4] = [
+    type Owned = Vec<Vec<(u8, i32)>>;
+    let cases: [(Vec<MemberSpec>, Owned); 4] = [
         (
             vec![member("a", &[1], &[]), member("b", &[1], &[])],
             vec![vec![(1, 0), (1, 1)], vec![(1, 2)]],

@@ -44,7 +44,8 @@ fn a_join_must_carry_an_empty_non_null_owned_list() {
             .validate("g", &driver.group.limits)
             .map_err(|error| error.to_string())
     };
-    let cases: [(fn(&mut HeartbeatRequest), Option<&str>); 13] = [
+    type Change = fn(&mut HeartbeatRequest);
+    let cases: [(Change, Option<&str>); 13] = [
         (|_| {}, None),
         (
             |r| r.owned = None,

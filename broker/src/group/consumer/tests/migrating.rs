@@ -204,7 +204,8 @@ fn requests_of_the_classic_protocol_are_refused_with_its_errors() {
         change(&mut joiner.request);
         joiner
     };
-    let cases: [(fn(&mut JoinRequest), ConsumerJoinError); 4] = [
+    type Change = fn(&mut JoinRequest);
+    let cases: [(Change, ConsumerJoinError); 4] = [
         (
             |r| r.protocol_type = "connect".into(),
             ConsumerJoinError::Inconsistent,
