@@ -6,6 +6,7 @@ mod batch;
 mod client;
 mod cluster_apis;
 mod config_apis;
+mod consumer_group_apis;
 mod failures;
 mod group_apis;
 mod hostile;
@@ -75,6 +76,8 @@ const ADVERTISED: &[(ApiKey, i16, i16)] = &[
     (ApiKey::UnregisterBroker, 0, 0),
     (ApiKey::DescribeTransactions, 0, 0),
     (ApiKey::ListTransactions, 0, 2),
+    (ApiKey::ConsumerGroupHeartbeat, 0, 1),
+    (ApiKey::ConsumerGroupDescribe, 0, 1),
     (ApiKey::ListConfigResources, 0, 1),
     (ApiKey::DescribeTopicPartitions, 0, 0),
     (ApiKey::AddRaftVoter, 0, 1),
@@ -153,6 +156,8 @@ every_version! {
     describe_groups_shows_the_members: DescribeGroups => group_apis::describe_groups,
     list_groups_filters: ListGroups => group_apis::list_groups,
     delete_groups_removes_empty_ones: DeleteGroups => group_apis::delete_groups,
+    consumer_group_heartbeat_assigns_all_to_the_only_member: ConsumerGroupHeartbeat => consumer_group_apis::heartbeat,
+    consumer_group_describe_shows_the_member: ConsumerGroupDescribe => consumer_group_apis::describe,
     offset_commit_stores_the_offset: OffsetCommit => offset_apis::offset_commit,
     offset_fetch_returns_what_was_committed: OffsetFetch => offset_apis::offset_fetch,
     offset_delete_forgets_the_offset: OffsetDelete => offset_apis::offset_delete,

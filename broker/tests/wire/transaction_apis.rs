@@ -29,6 +29,7 @@ use crate::world::{
 
 const ID: &str = "tx-1";
 const INVALID_PRODUCER_EPOCH: i16 = 47;
+const TRANSACTION_COORDINATOR_FENCED: i16 = 52;
 const INVALID_TXN_STATE: i16 = 48;
 const INVALID_PRODUCER_ID_MAPPING: i16 = 49;
 const OPERATION_NOT_ATTEMPTED: i16 = 55;
@@ -399,12 +400,12 @@ pub(crate) async fn write_txn_markers(version: i16) {
         .collect();
     assert_eq!(rows, [(PARTITION, NONE), (9, UNKNOWN_TOPIC_OR_PARTITION)]);
     assert_eq!(committed(&world).await.2, [(producer_id.0, 0)]);
-    let stale = marker.with_producer_epoch(-1);
+    let stale = marker.with_coordinator_epoch(2);
     let request = WriteTxnMarkersRequest::default().with_markers(vec![stale]);
     let answer = client.ask(version, &request).await;
     assert_eq!(
         answer.markers[0].topics[0].partitions[0].error_code,
-        INVALID_PRODUCER_EPOCH
+        TRANSACTION_COORDINATOR_FENCED
     );
     world.stop().await;
 }

@@ -61,7 +61,7 @@ const BROKER: Package = Package {
         // It starts and stops everything.
         (
             "broker",
-            "server upkeep local operations cluster topic group fetch metrics",
+            "server upkeep local operations cluster topic group telemetry fetch metrics",
         ),
     ],
 };
@@ -226,7 +226,8 @@ pub(crate) const PURE: &[&str] = &[
     "broker/src/group/consumer/",
     "broker/src/group/timers.rs",
     "broker/src/group/offsets.rs",
-    "broker/src/telemetry/",
+    "broker/src/telemetry/config.rs",
+    "broker/src/telemetry/subscription.rs",
     "broker/src/transaction/end.rs",
     "broker/src/transaction/init.rs",
     "broker/src/transaction/listing.rs",
