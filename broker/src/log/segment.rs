@@ -55,6 +55,9 @@ pub(super) struct Segment {
     pub(super) size_bytes: u64,
     /// The largest timestamp of the batches that `size_bytes` counts; -1 if none has one.
     pub(super) max_timestamp_ms: i64,
+    /// The largest timestamp of the batches whose memory has been given back; -1 if none has one. A truncation counts it, because it
+    /// can no longer read those batches.
+    released_timestamp_ms: i64,
     /// The first batch's largest timestamp, which `segment.ms` counts from.
     first_timestamp_ms: Option<i64>,
     created_ms: i64,
@@ -75,6 +78,7 @@ impl Segment {
             base_offset,
             size_bytes: 0,
             max_timestamp_ms: -1,
+            released_timestamp_ms: -1,
             first_timestamp_ms: None,
             created_ms: now_ms,
             changed_ms: now_ms,
@@ -247,12 +251,15 @@ impl Segment {
             .chunks
             .front()
             .is_some_and(|chunk| chunk.end_offset <= offset)
+            && let Some(chunk) = self.chunks.pop_front()
         {
-            self.chunks.pop_front();
+            self.released_timestamp_ms = self.released_timestamp_ms.max(chunk.max_timestamp_ms);
         }
         if self.chunks.is_empty() {
             self.release_chunks();
-            self.tail.take_if(|tail| tail.end_offset() <= offset);
+            if let Some(tail) = self.tail.take_if(|tail| tail.end_offset() <= offset) {
+                self.released_timestamp_ms = self.released_timestamp_ms.max(tail.max_timestamp_ms());
+            }
         }
     }
 
@@ -284,7 +291,7 @@ impl Segment {
         }
         let sealed_ms = self.chunks.back().map_or(-1, |last| last.max_timestamp_so_far_ms);
         let tail_ms = self.tail.as_ref().map_or(-1, Tail::max_timestamp_ms);
-        self.max_timestamp_ms = sealed_ms.max(tail_ms);
+        self.max_timestamp_ms = sealed_ms.max(tail_ms).max(self.released_timestamp_ms);
         self.size_bytes -= dropped_bytes as u64;
         self.changed_ms = now_ms;
         if self.size_bytes == 0 {

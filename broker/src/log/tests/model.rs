@@ -182,6 +182,10 @@ impl Model {
     }
 
     fn delete_records(&mut self, offset: i64) {
+        // As in `UnifiedLog.maybeIncrementLogStartOffset`, nothing happens if the log starts there already.
+        if offset <= self.start {
+            return;
+        }
         self.start_at(offset);
         while self.segments.len() > 1 && self.segments[1].base_offset <= offset {
             self.segments.remove(0);

@@ -159,6 +159,27 @@ fn retention_ignores_the_time_and_bytes_of_dropped_batches() {
 }
 
 #[test]
+fn retention_counts_the_time_of_deleted_records_after_a_truncation() {
+    let settings = LogSettings {
+        retention_ms: 1_000,
+        ..LogSettings::default()
+    };
+    let mut log = log();
+    append(
+        &mut log,
+        batch(&[NOW_MS + 5_000], 10, Compression::None),
+        &settings,
+    );
+    append(&mut log, batch(&[NOW_MS], 10_000, Compression::None), &settings);
+    // The memory of the first batch is given back, and its segment goes on counting it.
+    log.delete_records(Offset(1)).expect("it exists");
+    log.truncate(Offset(1), NOW_MS);
+    let kept_bytes = log.size_bytes();
+    assert_eq!(log.enforce_retention(NOW_MS + 6_000, &settings), 0);
+    assert_eq!(log.enforce_retention(NOW_MS + 6_001, &settings), kept_bytes);
+}
+
+#[test]
 fn epochs_that_begin_at_or_after_the_offset_are_forgotten() {
     let mut log = log();
     for epoch in 0..3 {
