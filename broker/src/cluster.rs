@@ -12,7 +12,7 @@ use crate::config::keys::BROKER_CONFIGS;
 use crate::config::layers::{Layers, Values};
 use crate::config::table::{Effect, Setting};
 use crate::config::{BrokerConfig, BrokerConfigs, Config, ConfigError, Release, with_presets};
-use crate::features::Features;
+use crate::features::{Feature, Features};
 use crate::fetch::session::FetchSessions;
 use crate::group::Groups;
 use crate::group::config::GroupConfigs;
@@ -258,6 +258,12 @@ impl Cluster {
     pub(crate) fn change_features<T>(&self, change: impl FnOnce(&mut Features) -> T) -> T {
         // A poisoned lock is safe to use: the features are replaced whole.
         change(&mut self.features.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns whether the protocol of consumer groups is served: `group.coordinator.rebalance.protocols` names it, and `group.version` is
+    /// not off. Source: `KafkaApis.isConsumerGroupProtocolEnabled`.
+    pub(crate) fn serves_consumer_groups(&self) -> bool {
+        self.config.consumer_protocol && self.change_features(|features| features.level(Feature::Group)) > 0
     }
 
     /// Marks a broker as down: other replicas lead its partitions, and its fetch sessions are dropped. Returns false if it was down already

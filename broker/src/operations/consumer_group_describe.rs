@@ -14,7 +14,7 @@ pub(crate) use crate::group::consumer::{ConsumerDescription, DescribedMember, Na
 /// The reason why a group was not described.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ConsumerDescribeError {
-    /// `group.coordinator.rebalance.protocols` leaves the protocol out.
+    /// `group.coordinator.rebalance.protocols` leaves the protocol out, or `group.version` is 0.
     #[error("The version of API is not supported.")]
     ProtocolDisabled,
     /// The client may not see the group.
@@ -47,7 +47,7 @@ pub(crate) async fn consumer_group_describe(
     context: &RequestContext,
     group_id: &str,
 ) -> Result<ConsumerDescription, ConsumerDescribeError> {
-    if !cluster.config.consumer_protocol {
+    if !cluster.serves_consumer_groups() {
         return Err(ConsumerDescribeError::ProtocolDisabled);
     }
     authorize(

@@ -14,7 +14,7 @@ pub(crate) use crate::group::consumer::{HeartbeatAnswer, HeartbeatRequest, Owned
 /// The reason why a heartbeat was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ConsumerHeartbeatError {
-    /// `group.coordinator.rebalance.protocols` leaves the protocol out.
+    /// `group.coordinator.rebalance.protocols` leaves the protocol out, or `group.version` is 0.
     #[error("The version of API is not supported.")]
     ProtocolDisabled,
     /// The client may not read the group, or not see a topic that it subscribes to.
@@ -50,7 +50,7 @@ pub(crate) async fn consumer_group_heartbeat(
     group_id: &str,
     request: HeartbeatRequest,
 ) -> Result<HeartbeatAnswer, ConsumerHeartbeatError> {
-    if !cluster.config.consumer_protocol {
+    if !cluster.serves_consumer_groups() {
         return Err(ConsumerHeartbeatError::ProtocolDisabled);
     }
     authorize(cluster, context, AclOperation::Read, Resource::Group(group_id))?;

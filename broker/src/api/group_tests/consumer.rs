@@ -252,3 +252,21 @@ async fn a_commit_that_stores_nothing_leaves_a_group_that_only_writes_can_see() 
     .await;
     assert_eq!(deleted.results[0].error_code, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_group_version_the_consumer_protocol_is_off() {
+    use kafka_protocol::messages::UpdateFeaturesRequest;
+    use kafka_protocol::messages::update_features_request::FeatureUpdateKey;
+    let cluster = cluster();
+    let off = FeatureUpdateKey::default()
+        .with_feature(text("group.version"))
+        .with_max_version_level(0)
+        .with_upgrade_type(2);
+    let request = UpdateFeaturesRequest::default().with_feature_updates(vec![off]);
+    assert_eq!(call(&cluster, 1, request).await.error_code, 0);
+    let refused = call(&cluster, 1, join("a")).await;
+    assert_eq!(refused.error_code, E::UnsupportedVersion.code());
+    let request = ConsumerGroupDescribeRequest::default().with_group_ids(vec![group("g")]);
+    let described = call(&cluster, 1, request).await;
+    assert_eq!(described.groups[0].error_code, E::UnsupportedVersion.code());
+}
