@@ -135,8 +135,11 @@ func (a *assignment) change(partitions []int32, owned bool) {
 
 func consume(argument program.Argument) {
 	ctx := context.Background()
-	// franz-go has the consumer protocol behind this value.
-	joining := context.WithValue(ctx, "opt_in_kafka_next_gen_balancer_beta", argument.Protocol == "consumer")
+	joining := ctx
+	if argument.Protocol == "consumer" {
+		// franz-go has the consumer protocol behind this key, whatever its value is.
+		joining = context.WithValue(ctx, "opt_in_kafka_next_gen_balancer_beta", true)
+	}
 	owned := assignment{owned: map[int32]bool{}}
 	lost := func(_ context.Context, _ *kgo.Client, topics map[string][]int32) {
 		owned.change(topics[argument.Topic], false)
