@@ -29,6 +29,8 @@ mod operations;
 mod pool;
 mod security;
 mod server;
+#[cfg(test)]
+mod subscribers;
 mod telemetry;
 mod topic;
 mod transaction;

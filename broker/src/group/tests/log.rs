@@ -1,12 +1,13 @@
 //! The lines at DEBUG: each change of a group is one, with the group's id.
 
 use super::*;
+use crate::subscribers::set_subscriber;
 use std::fmt::{Debug, Write};
 use std::sync::Mutex;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Dispatch, Event, Metadata, Subscriber};
+use tracing::{Event, Metadata, Subscriber};
 
 /// Collects lines of the form `span: message; field=value`.
 #[derive(Clone, Default)]
@@ -34,14 +35,11 @@ impl Visit for Text {
 }
 
 impl Lines {
-    /// Collects the lines of this thread as long as the second value lives.
-    fn collect() -> (Self, (DefaultGuard, Dispatch)) {
+    /// Collects the lines of this thread until the guard is dropped.
+    fn collect() -> (Self, DefaultGuard) {
         let lines = Self::default();
-        // With a single subscriber tracing asks the default of whichever thread reaches a log statement first, and never again. A second
-        // subscriber makes it ask all, so that tests in other threads, which have no subscriber, do not switch the statement off.
-        let second = Dispatch::new(Self::default());
-        let guard = tracing::subscriber::set_default(lines.clone());
-        (lines, (guard, second))
+        let guard = set_subscriber(lines.clone());
+        (lines, guard)
     }
 
     fn take(&self) -> Vec<String> {

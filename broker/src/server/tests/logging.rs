@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::operations::coordinator_topics::create_for_groups;
+use crate::subscribers::set_subscriber;
 use kafka_protocol::messages::{GroupId, HeartbeatRequest};
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -23,7 +24,7 @@ impl Log {
             .with_ansi(false)
             .without_time()
             .finish();
-        (log, tracing::subscriber::set_default(subscriber))
+        (log, set_subscriber(subscriber))
     }
 
     fn lines(&self) -> Vec<String> {

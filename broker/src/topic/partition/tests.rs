@@ -3,6 +3,7 @@ use crate::Compression;
 use crate::ids::{ProducerEpoch, ProducerId, Sequence};
 use crate::log::TransactionOutcome;
 use crate::log::records::{NewRecord, encode_batch};
+use crate::subscribers::set_subscriber;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicUsize;
 use tokio::task::{JoinHandle, yield_now};
@@ -110,12 +111,11 @@ fn a_partition_that_went_offline_is_logged_once() {
     }));
     assert!(panicked.is_err());
     let errors = Errors::default();
-    tracing::subscriber::with_default(errors.clone(), || {
-        for _ in 0..3 {
-            assert!(partition.read().is_err());
-            assert!(partition.write().is_err());
-        }
-    });
+    let _logged = set_subscriber(errors.clone());
+    for _ in 0..3 {
+        assert!(partition.read().is_err());
+        assert!(partition.write().is_err());
+    }
     assert_eq!(errors.0.load(Ordering::Relaxed), 1);
 }
 

@@ -171,7 +171,11 @@ async fn warnings_name_the_mapping_and_its_function() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
+    // With a single subscriber, tests in other threads, which have none, may switch a log statement off before this test reaches it:
+    // tracing asks that of the thread that is first, and keeps the answer. With two it asks both.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _logged = tracing::subscriber::set_default(subscriber);
+    tracing::callsite::rebuild_interest_cache();
 
     let test = TestEngine::new().await;
     let uuid = test.mapping(json!({})).await; // of a topic that does not exist yet
