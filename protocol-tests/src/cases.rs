@@ -10,6 +10,7 @@ mod applications;
 mod brokers;
 mod demo;
 mod group;
+mod history;
 mod kafka_tests;
 mod kcat;
 mod mapping;
@@ -72,6 +73,7 @@ pub fn all() -> Vec<Case> {
     }
     cases.extend(brokers::cases());
     cases.extend(releases::cases());
+    cases.extend(history::cases());
     cases.extend(applications::cases());
     cases.extend(kafka_tests::cases());
     cases.extend(kcat::cases());

@@ -15,6 +15,7 @@ pub mod cases;
 pub mod clients;
 pub mod command;
 pub mod context;
+pub mod history;
 pub mod http;
 pub mod kafka;
 pub mod process;

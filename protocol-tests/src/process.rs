@@ -226,6 +226,16 @@ impl Process {
         seen
     }
 
+    /// Returns the JSON lines that were not returned yet, and the exit status: with it, the lines are all that there will be.
+    pub fn reports(&mut self) -> (Vec<Value>, Option<ExitStatus>) {
+        let status = self.status();
+        let lines = match status {
+            Some(_) => self.lines.iter().collect(),
+            None => self.lines.try_iter().collect(),
+        };
+        (lines, status)
+    }
+
     /// Waits for the end of the child and returns all JSON lines.
     ///
     /// # Panics
@@ -265,6 +275,16 @@ impl Process {
     /// Sends SIGTERM, which asks the child to stop.
     pub fn terminate(&self) {
         kill(self.group.id(), Signal::TERM);
+    }
+
+    /// Lets the child stand still.
+    pub fn pause(&self) {
+        kill(self.group.id(), Signal::STOP);
+    }
+
+    /// Lets a child that stands still go on.
+    pub fn resume(&self) {
+        kill(self.group.id(), Signal::CONT);
     }
 
     /// Returns the exit status; `None` while the child runs.

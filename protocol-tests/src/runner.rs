@@ -113,7 +113,7 @@ fn next_case(queue: &Mutex<VecDeque<Case>>) -> Option<Case> {
 }
 
 /// Builds the product and sets up the toolchains, all at once.
-fn prepare(
+pub(crate) fn prepare(
     setup: &Setup,
     toolchains: &BTreeSet<Toolchain>,
     target_dir: &Path,
@@ -186,7 +186,8 @@ fn remember_panics() {
     std::panic::set_hook(Box::new(|panic| LAST_PANIC.set(Some(panic.to_string()))));
 }
 
-fn end_children_when_interrupted() {
+/// Kills all processes and ends this one when a signal asks for its end.
+pub(crate) fn end_children_when_interrupted() {
     std::thread::spawn(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         if runtime
@@ -223,7 +224,7 @@ fn left_out() -> Result<BTreeSet<String>, String> {
     let known: BTreeSet<&str> = clients::ALL
         .iter()
         .flat_map(|client| [client.name, client.toolchain.name()])
-        .chain(["boto3", "aws-cli", "kafka-tests", "java-apps"])
+        .chain(["boto3", "aws-cli", "history", "kafka-tests", "java-apps"])
         .chain(["kafka-streams", "connect", "mirrormaker"])
         .collect();
     match names.iter().find(|name| !known.contains(name.as_str())) {
