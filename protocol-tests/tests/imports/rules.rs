@@ -54,6 +54,8 @@ const BROKER: Package = Package {
         ),
         ("local", "operations cluster topic group fetch log security"),
         ("server", "api wire operations cluster metrics security"),
+        // For tests that read the log.
+        ("subscribers", ""),
         // The fuzzers' way in.
         ("fuzzing", "server cluster log"),
         // For the benches, which measure below the operations.
