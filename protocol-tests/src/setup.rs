@@ -200,7 +200,7 @@ impl Setup {
         let mut command = Command::new("java");
         command
             .args(["-XX:TieredStopAtLevel=1", "-cp"])
-            .arg(self.root.join("kafka-tests/work/libraries/*"))
+            .arg(self.root.join("kafka-tests/run/libraries/*"))
             .arg("org.apache.kafka.connect.mirror.MirrorMaker");
         command
     }
@@ -358,7 +358,7 @@ fn kafka_tests(dir: &Path, command: &str) -> Command {
         .arg(Path::new(KAFKA_TESTS).join("run.py"))
         .arg(command)
         .arg("--work")
-        .arg(dir.join("work"));
+        .arg(dir.join("run"));
     run
 }
 
