@@ -23,7 +23,7 @@ use crate::pool::Pool;
 use crate::security::Authorizer;
 use crate::telemetry::Telemetry;
 use crate::topic::leadership::elect;
-use crate::topic::placement::Brokers;
+use crate::topic::placement::{Brokers, RackedNode};
 use crate::topic::{Topic, TopicConfig, TopicDefaults, Topics};
 use crate::transaction::Transactions;
 use crate::{Clock, Entropy};
@@ -202,6 +202,16 @@ impl Cluster {
     /// Completes when the broker stops; at once if it is down already.
     pub(crate) async fn until_stopped(&self, id: NodeId) {
         self.liveness.until_stopped(id).await;
+    }
+
+    /// Returns the brokers that the cluster gives replicas to.
+    pub(crate) fn placeable(&self) -> Vec<RackedNode> {
+        let alive = self.nodes.iter().filter(|node| self.liveness.is_alive(node.id));
+        let racked = alive.map(|node| RackedNode {
+            id: node.id,
+            rack: node.rack.clone(),
+        });
+        racked.collect()
     }
 
     /// Returns the brokers that are alive.

@@ -134,7 +134,7 @@ mod tests {
             name: "events".into(),
             id: Entropy::from_seed(1).uuid(),
             config: TopicConfig::default(),
-            placement: Placement::spread(&[NodeId(1)], 0, 1, 1).expect("one broker is enough"),
+            placement: Placement::for_tests(1, &[NodeId(1)]),
         };
         let topic = cluster
             .topics

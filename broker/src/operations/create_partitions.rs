@@ -2,7 +2,7 @@
 
 use super::RequestContext;
 use super::access::{Denied, authorize_topic};
-use super::create_topics::{PlacementError, TooManyPartitions, check_room};
+use super::create_topics::{PlacementError, TooManyPartitions, check_room, spread};
 use crate::cluster::Cluster;
 use crate::ids::NodeId;
 use crate::security::AclOperation;
@@ -99,13 +99,7 @@ fn add(
                 Some(topic.placement.factor()),
             )?
         }
-        None => {
-            // Continues after the leader of the last partition, so that leaders stay spread.
-            let nodes = cluster.alive_nodes();
-            let last = topic.placement.replicas(topic.partitions.len() - 1)[0];
-            let position = nodes.iter().position(|node| *node == last).unwrap_or(0);
-            Placement::spread(&nodes, position + 1, additional, topic.placement.factor() as i16)?
-        }
+        None => spread(cluster, additional, topic.placement.factor() as i16)?,
     };
     if !validate_only {
         let defaults = cluster.topic_defaults();

@@ -3,6 +3,7 @@
 
 use super::RequestContext;
 use super::access::{Denied, authorize_topic, is_authorized};
+use crate::Entropy;
 use crate::cluster::{Cluster, NodeDefaults};
 use crate::config::layers::{ConfigEntry, Layers};
 use crate::ids::NodeId;
@@ -328,10 +329,18 @@ fn place(cluster: &Cluster, existing: usize, topic: &CreateTopic) -> Result<Plac
         _ => return Err(CreateTopicError::Partitions),
     } as usize;
     check_room(existing, partitions)?;
-    let nodes = cluster.alive_nodes();
-    // The first broker is random, as in Kafka's `StripedReplicaPlacer`, so that many topics of one partition do not share a leader.
-    let start = cluster.entropy.below(nodes.len().max(1) as u64) as usize;
-    Ok(Placement::spread(&nodes, start, partitions, factor)?)
+    Ok(spread(cluster, partitions, factor)?)
+}
+
+/// Places new partitions on the brokers that are alive.
+///
+/// # Errors
+/// [`PlacementError`] if there are fewer brokers than `factor`.
+pub(super) fn spread(cluster: &Cluster, partitions: usize, factor: i16) -> Result<Placement, PlacementError> {
+    // One draw for all partitions, so that their number does not change what is drawn later in a run that is repeated.
+    let random = Entropy::from_seed(cluster.entropy.next_u64());
+    let below = |end: usize| random.below(end as u64) as usize;
+    Placement::spread(&cluster.placeable(), partitions, factor, below)
 }
 
 #[cfg(test)]

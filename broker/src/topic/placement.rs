@@ -1,9 +1,14 @@
 //! The assignment of a topic's partitions to brokers, automatic or as a request demands. Source: Kafka's `StripedReplicaPlacer` and
 //! `ReplicationControlManager.validateManualPartitionAssignment`.
 
+mod stripes;
+
+pub(crate) use stripes::RackedNode;
+
 use super::reassignment::Assignment;
 use crate::ids::NodeId;
 use std::collections::BTreeMap;
+use stripes::Stripes;
 
 /// The replicas of a topic's partitions. The first replica of each is the preferred leader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,16 +56,15 @@ pub(crate) enum PlacementError {
 }
 
 impl Placement {
-    /// Spreads `partitions` over `nodes` in turn. The first partition is led by the broker at index `start`, and each further one by the
-    /// broker after.
+    /// Spreads `partitions` over the racks of `nodes`, and over the brokers of each rack. `below` returns a random number below its argument.
     ///
     /// # Errors
     /// [`PlacementError::TooFewNodes`] if `factor` is more than the number of brokers.
     pub(crate) fn spread(
-        nodes: &[NodeId],
-        start: usize,
+        nodes: &[RackedNode],
         partitions: usize,
         factor: i16,
+        below: impl FnMut(usize) -> usize,
     ) -> Result<Self, PlacementError> {
         let too_few = PlacementError::TooFewNodes {
             factor,
@@ -70,17 +74,30 @@ impl Placement {
             .ok()
             .filter(|replicas| (1..=nodes.len()).contains(replicas))
             .ok_or(too_few)?;
-        let placed = (0..partitions)
-            .flat_map(|partition| (0..replicas).map(move |replica| start + partition + replica))
-            .map(|position| nodes[position % nodes.len()])
-            .collect();
-        Ok(Self {
-            nodes: placed,
-            ends: (1..=partitions)
-                .map(|partition| (partition * replicas) as u32)
-                .collect(),
+        let mut stripes = Stripes::new(nodes, below);
+        let mut placement = Self::empty();
+        for _ in 0..partitions {
+            placement.push(stripes.next(replicas));
+        }
+        Ok(placement)
+    }
+
+    fn empty() -> Self {
+        Self {
+            nodes: Vec::new(),
+            ends: Vec::new(),
             moves: BTreeMap::new(),
-        })
+        }
+    }
+
+    /// Returns the placement of `partitions` that all have the same replicas.
+    #[cfg(test)]
+    pub(crate) fn for_tests(partitions: usize, replicas: &[NodeId]) -> Self {
+        let mut placement = Self::empty();
+        for _ in 0..partitions {
+            placement.push(replicas.iter().copied());
+        }
+        placement
     }
 
     /// Returns the placement of the partitions from `first` on that a request demands, each by its index. `factor` is the replication
@@ -111,13 +128,9 @@ impl Placement {
         if !by_index.keys().copied().eq(first..first + by_index.len() as i32) {
             return Err(PlacementError::Gap);
         }
-        let mut placement = Self {
-            nodes: Vec::new(),
-            ends: Vec::new(),
-            moves: BTreeMap::new(),
-        };
+        let mut placement = Self::empty();
         for replicas in by_index.into_values() {
-            placement.push(replicas);
+            placement.push(replicas.iter().copied());
         }
         Ok(placement)
     }
@@ -171,7 +184,7 @@ impl Placement {
     pub(crate) fn and(&self, more: &Self) -> Self {
         let mut placement = self.clone();
         for partition in 0..more.partition_count() {
-            placement.push(more.replicas(partition));
+            placement.push(more.replicas(partition).iter().copied());
         }
         placement
     }
@@ -184,10 +197,11 @@ impl Placement {
             moves: self.moves.clone(),
         };
         for partition in 0..self.partition_count() {
-            placement.push(match partition == changed {
+            let replicas = match partition == changed {
                 true => &assignment.replicas,
                 false => self.replicas(partition),
-            });
+            };
+            placement.push(replicas.iter().copied());
         }
         placement.moves.remove(&changed);
         if assignment.is_moving() {
@@ -197,8 +211,8 @@ impl Placement {
         placement
     }
 
-    fn push(&mut self, replicas: &[NodeId]) {
-        self.nodes.extend_from_slice(replicas);
+    fn push(&mut self, replicas: impl Iterator<Item = NodeId>) {
+        self.nodes.extend(replicas);
         self.ends.push(self.nodes.len() as u32);
     }
 }
@@ -250,23 +264,15 @@ mod tests {
     }
 
     #[test]
-    fn leaders_take_turns_from_the_start_and_followers_come_next() {
-        let placement = Placement::spread(&NODES, 2, 4, 2).expect("two of three brokers");
-        let replicas: Vec<_> = (0..4)
-            .map(|partition| placement.replicas(partition).to_vec())
-            .collect();
-        assert_eq!(replicas, [ids(&[3, 1]), ids(&[1, 2]), ids(&[2, 3]), ids(&[3, 1])]);
-        assert_eq!((placement.partition_count(), placement.factor()), (4, 2));
-    }
-
-    #[test]
     fn a_replication_factor_is_one_up_to_the_number_of_brokers() {
+        let nodes = NODES.map(|id| RackedNode { id, rack: None });
         for (factor, is_right) in [(-1, false), (0, false), (1, true), (3, true), (4, false)] {
-            assert_eq!(
-                Placement::spread(&NODES, 0, 1, factor).is_ok(),
-                is_right,
-                "factor {factor}"
-            );
+            let placement = Placement::spread(&nodes, 2, factor, |_| 0);
+            assert_eq!(placement.is_ok(), is_right, "factor {factor}");
+            if let Ok(placement) = placement {
+                let factor = factor as usize;
+                assert_eq!((placement.partition_count(), placement.factor()), (2, factor));
+            }
         }
     }
 
@@ -321,7 +327,7 @@ mod tests {
 
     #[test]
     fn one_partition_can_have_other_replicas_than_the_rest() {
-        let placement = Placement::spread(&NODES, 0, 3, 2).expect("two of three brokers");
+        let placement = assigned(&[(0, &[1, 2]), (1, &[2, 3]), (2, &[3, 1])]).expect("it is right");
         let moving = placement.assignment(1).toward(&ids(&[1]));
         let changed = placement.with(1, moving.clone());
         assert_eq!(changed.replicas(0), placement.replicas(0));

@@ -221,6 +221,7 @@ pub(crate) const PURE: &[&str] = &[
     "broker/src/log/",
     "broker/src/fetch/plan.rs",
     "broker/src/topic/placement.rs",
+    "broker/src/topic/placement/",
     "broker/src/topic/reassignment.rs",
     "broker/src/group/classic/",
     "broker/src/group/config.rs",

@@ -2,7 +2,12 @@ use super::*;
 use crate::operations::create_topics::{CreateTopic, create_topics};
 
 fn cluster_with(name: &str, partitions: i32, replication_factor: i16) -> Arc<Cluster> {
-    let cluster = Arc::new(Cluster::for_tests(3, &[]));
+    in_which_is(Cluster::for_tests(3, &[]), name, partitions, replication_factor)
+}
+
+/// Creates a topic in the cluster.
+fn in_which_is(cluster: Cluster, name: &str, partitions: i32, replication_factor: i16) -> Arc<Cluster> {
+    let cluster = Arc::new(cluster);
     let topic = CreateTopic {
         partitions,
         replication_factor,
@@ -32,28 +37,29 @@ fn create(
 }
 
 #[test]
-fn new_partitions_go_on_where_the_leaders_left_off() {
-    let cluster = cluster_with("t", 2, 2);
+fn new_partitions_are_spread_over_the_racks_and_the_old_ones_stay() {
+    let mut cluster = Cluster::for_tests(4, &[]);
+    for (node, rack) in cluster.nodes.iter_mut().zip(["a", "a", "b", "b"]) {
+        node.rack = Some(rack.into());
+    }
+    let cluster = in_which_is(cluster, "t", 2, 2);
     let before = cluster.topics.get("t").expect("it was created");
-    assert_eq!(create(&cluster, wanted("t", 5, None), false), Ok(()));
+    assert_eq!(create(&cluster, wanted("t", 20, None), false), Ok(()));
     let after = cluster.topics.get("t").expect("it is still there");
     assert_eq!(after.id, before.id);
     assert!(Arc::ptr_eq(&after.partitions[1], &before.partitions[1]));
-    assert_eq!(after.partitions.len(), 5);
-    assert_eq!(after.partitions[4].index, 4);
-    let first = after.placement.replicas(0)[0].0;
-    for partition in 0..5 {
-        let leader = NodeId((first - 1 + partition as i32) % 3 + 1);
-        assert_eq!(after.placement.replicas(partition)[0], leader);
+    assert_eq!((after.partitions.len(), after.partitions[19].index), (20, 19));
+    for (index, partition) in after.partitions.iter().enumerate() {
+        let replicas = after.placement.replicas(index);
+        let of_rack_a = replicas.iter().filter(|node| node.0 <= 2).count();
         assert_eq!(
-            after.partitions[partition]
-                .read()
-                .expect("nothing panicked")
-                .leader,
-            leader
+            (replicas.len(), of_rack_a),
+            (2, 1),
+            "partition {index}: {replicas:?}"
         );
+        assert_eq!(partition.read().expect("nothing panicked").leader, replicas[0]);
     }
-    assert_eq!(cluster.topics.change().partition_count(), 5);
+    assert_eq!(cluster.topics.change().partition_count(), 20);
 }
 
 #[test]
