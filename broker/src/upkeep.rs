@@ -1,17 +1,16 @@
-//! Work beside requests: the sweeps of the logs (`retention.ms`, `retention.bytes`, expired producers), compaction, the pool's stock of
-//! new buffers, the return of those that nobody needs, reassignments, and the transactions that time out or wait for a leader. One task,
-//! owned by the broker.
+//! Work beside requests: the sweeps of the logs (`retention.ms`, `retention.bytes`), expired producers, compaction, the pool's stock of new
+//! buffers, the return of those that nobody needs, reassignments, and the transactions that time out or wait for a leader. One task, owned
+//! by the broker.
 //!
 //! This file decides when a sweep runs; the log decides which segments are dropped. Groups expire their offsets themselves. Source:
 //! Kafka's `LogManager.cleanupLogs`.
 
 mod compaction;
+mod producers;
 mod transactions;
 
 use crate::cluster::Cluster;
-use crate::ids::NodeId;
 use crate::operations::reassignments::progress;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -40,13 +39,15 @@ impl Upkeep {
             let transactions = transactions::keep(&cluster);
             let moving = progress::carry_on(&cluster);
             let compacting = compaction::keep(&cluster);
+            let expiring = producers::keep(&cluster);
             tokio::join!(
                 sweeping,
                 cluster.pool.keep_stock(),
                 returning,
                 transactions,
                 moving,
-                compacting
+                compacting,
+                expiring
             );
         });
         Self { task }
@@ -82,16 +83,11 @@ async fn return_memory(cluster: &Cluster) {
 
 /// Sweeps all partitions once. Yields after each, so that requests on this thread do not wait for 10,000 partitions.
 async fn sweep(cluster: &Cluster) {
-    let expirations_ms = producer_expirations_ms(cluster);
     for topic in cluster.topics.list() {
         for partition in &topic.partitions {
             // An offline partition has nothing to sweep.
             if let Ok(mut state) = partition.write() {
                 let now_ms = cluster.clock.now_ms();
-                // Kafka has another timer for producers, `producer.id.expiration.check.interval.ms`.
-                if let Some(expiration_ms) = expirations_ms.get(&state.leader) {
-                    state.expire_producers(now_ms, *expiration_ms);
-                }
                 let dropped_bytes = state.enforce_retention(now_ms);
                 // The lock ends before the log line is written, because writing it can block.
                 drop(state);
@@ -104,18 +100,10 @@ async fn sweep(cluster: &Cluster) {
     }
 }
 
-/// Returns `producer.id.expiration.ms` of each broker, which may change while running.
-fn producer_expirations_ms(cluster: &Cluster) -> HashMap<NodeId, i64> {
-    let layers = cluster.layers_by_node().into_iter();
-    layers
-        .filter_map(|(node, layers)| Some((node, layers.value("producer.id.expiration.ms")?.long())))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Offset;
+    use crate::ids::{NodeId, Offset};
     use crate::log::records::{NewRecord, encode_batch};
     use crate::log::{Batch, LogSettings};
     use crate::topic::{NewTopic, Partition, Placement, TopicConfig};

@@ -63,6 +63,8 @@ pub(crate) struct BrokerConfig {
     pub(crate) transaction_timeout_check_interval_ms: i32,
     /// `transactional.id.expiration.ms`; default 604,800,000.
     pub(crate) transactional_id_expiration_ms: i32,
+    /// `producer.id.expiration.check.interval.ms`; default 600,000.
+    pub(crate) producer_id_expiration_check_interval_ms: i32,
     /// `transaction.remove.expired.transaction.cleanup.interval.ms`; default 3,600,000.
     pub(crate) transactional_id_expiration_check_interval_ms: i32,
     /// `socket.request.max.bytes`: the largest frame accepted; default 104,857,600.
@@ -115,6 +117,7 @@ impl Default for BrokerConfig {
             verifies_transactions: true,
             transaction_timeout_check_interval_ms: 10_000,
             transactional_id_expiration_ms: 604_800_000,
+            producer_id_expiration_check_interval_ms: 600_000,
             transactional_id_expiration_check_interval_ms: 3_600_000,
             socket_request_max_bytes: 104_857_600,
             fetch_session_slots: 1_000,

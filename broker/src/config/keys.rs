@@ -254,7 +254,7 @@ static SETTINGS: &[Setting<BrokerConfig>] = &[
     honoured("offsets.topic.segment.bytes", "The size of a segment of __consumer_offsets, in bytes.", |config, value| config.offsets_topic_segment_bytes = value.int()),
     no_effect("principal.builder.class", NO_CLASSES, "The class that names the client of a connection."),
     no_effect("process.roles", ONE_PROCESS, "The roles of the process: broker, controller or both."),
-    no_effect("producer.id.expiration.check.interval.ms", FIXED, "The interval at which partitions forget producer ids that have expired, in milliseconds."),
+    honoured("producer.id.expiration.check.interval.ms", "The interval at which partitions forget producer ids that have expired, in milliseconds.", |config, value| config.producer_id_expiration_check_interval_ms = value.int()),
     read("producer.id.expiration.ms", "The time without a batch after which a producer id is forgotten, in milliseconds."),
     no_effect("producer.purgatory.purge.interval.requests", NO_THREAD_POOLS, "The number of requests after which finished waiting produces are swept; not used here."),
     no_effect("queued.max.request.bytes", NO_THREAD_POOLS, "The most bytes of waiting requests; -1 means no limit."),

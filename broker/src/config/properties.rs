@@ -198,6 +198,7 @@ mod tests {
             ),
             ("transactional.id.expiration.ms", "13"),
             ("transaction.remove.expired.transaction.cleanup.interval.ms", "14"),
+            ("producer.id.expiration.check.interval.ms", "15"),
             ("log.retention.ms", "10"),
         ]);
         let expected = BrokerConfig {
@@ -232,6 +233,7 @@ mod tests {
             transaction_timeout_check_interval_ms: 12,
             transactional_id_expiration_ms: 13,
             transactional_id_expiration_check_interval_ms: 14,
+            producer_id_expiration_check_interval_ms: 15,
             socket_request_max_bytes: 7,
             fetch_session_slots: 0,
             connections_max_idle_ms: -1,
