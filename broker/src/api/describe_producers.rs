@@ -4,8 +4,8 @@
 //! 0.
 //!
 //! # Behaviour
-//! Shows the producers that the leader of a partition knows, each with epoch, last sequence, last timestamp, the epoch of the coordinator
-//! that ended its last transaction here, and the first offset of its open transaction.
+//! Shows the producers that a replica of a partition knows, each with epoch, last sequence, last timestamp, the epoch of the coordinator
+//! that ended its last transaction here, and the first offset of its open transaction. Followers know the same as their leader.
 //!
 //! # Notes by KIP
 //! KIP-664: the API.
@@ -96,7 +96,7 @@ fn message(error: &DescribeProducersError) -> Option<StrBytes> {
         | DescribeProducersError::Name(_)
         | DescribeProducersError::UnknownTopic => Some(error.message()),
         DescribeProducersError::UnknownPartition
-        | DescribeProducersError::NotLeader
+        | DescribeProducersError::NoReplica
         | DescribeProducersError::Offline => None,
     }
 }

@@ -122,7 +122,7 @@ impl KafkaError for DescribeProducersError {
             Self::Denied(denied) => denied.response(),
             Self::Name(error) => error.response(),
             Self::UnknownTopic | Self::UnknownPartition => ResponseError::UnknownTopicOrPartition,
-            Self::NotLeader => ResponseError::NotLeaderOrFollower,
+            Self::NoReplica => ResponseError::NotLeaderOrFollower,
             Self::Offline => ResponseError::KafkaStorageError,
         }
     }
