@@ -61,6 +61,10 @@ impl Broker {
             nodes.push(Node::new(id, listener).in_rack(rack.or_else(|| config.default_rack())));
         }
         let cluster = Arc::new(Cluster::new(config, nodes, clock, entropy)?);
+        if !sockets.is_empty() {
+            // At the start all brokers have the same values.
+            Server::check_hosts(&cluster.broker_configs.layers(first_id)).await?;
+        }
         let server = Server::start(&cluster, sockets);
         let upkeep = Upkeep::start(Arc::clone(&cluster));
         Ok(Self {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+pub(crate) mod address_limits;
 mod advertised;
 mod broker;
 pub(crate) mod definition;

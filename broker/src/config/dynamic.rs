@@ -1,5 +1,6 @@
 //! The checks of broker configs that are set while running. Source: Kafka's `DynamicBrokerConfig` and `KafkaConfig.validateValues`.
 
+use super::address_limits::{self, InvalidAddressLimits};
 use super::definition::{InvalidValue, Update, Value};
 use super::java::hash_order;
 use super::keys::{self, BROKER_CONFIGS};
@@ -25,8 +26,8 @@ pub(crate) enum InvalidBrokerConfigs {
     Requirement { rule: &'static str },
     #[error("/ by zero")]
     NoCleanerThreads,
-    #[error("Error parsing configuration property 'max.connections.per.ip.overrides': {reason}")]
-    Overrides { reason: String },
+    #[error(transparent)]
+    AddressLimits(#[from] InvalidAddressLimits),
     // Kafka passes the inner error where a value belongs, so its class name shows.
     #[error(
         "Invalid value org.apache.kafka.common.config.ConfigException: {reason} for configuration Invalid dynamic configuration"
@@ -157,29 +158,19 @@ fn check_together(after: &Layers) -> Result<(), InvalidBrokerConfigs> {
         }
         Some(_) => (),
     }
-    let overrides = after.value("max.connections.per.ip.overrides");
+    let overrides = after.value(address_limits::NAME);
     let overrides = overrides.as_ref().map_or("", Value::text);
     if number("max.connections.per.ip") == 0 && overrides.is_empty() {
         return requirement(
             "max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.",
         );
     }
-    check_overrides(overrides)
+    address_limits::parse(overrides)?;
+    Ok(())
 }
 
 fn requirement(rule: &'static str) -> Result<(), InvalidBrokerConfigs> {
     Err(InvalidBrokerConfigs::Requirement { rule })
-}
-
-/// Checks a list of `HOST:COUNT`. Source: Kafka's `Csv.parseCsvMap`, which fails by Java's own error if an entry has no colon.
-fn check_overrides(text: &str) -> Result<(), InvalidBrokerConfigs> {
-    for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-        if !entry.contains(':') {
-            let reason = format!("begin 0, end -1, length {}", entry.encode_utf16().count());
-            return Err(InvalidBrokerConfigs::Overrides { reason });
-        }
-    }
-    Ok(())
 }
 
 /// Checks changes that Kafka's running parts refuse, in the order in which it asks them. It asks none if nothing changes.

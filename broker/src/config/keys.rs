@@ -218,7 +218,7 @@ static SETTINGS: &[Setting<BrokerConfig>] = &[
     no_effect("max.connection.creation.rate", NO_CONNECTION_RATE, "The most connections accepted per second."),
     read("max.connections", "The most connections of a broker."),
     read("max.connections.per.ip", "The most connections from one address."),
-    read("max.connections.per.ip.overrides", "Other bounds for single addresses, as HOST:COUNT pairs."),
+    read("max.connections.per.ip.overrides", "Other bounds for single hosts, as HOST:COUNT pairs. A name stands for the first of its addresses."),
     for_topics("max.decompressed.message.bytes", "The largest record that a compressed batch may hold, decompressed, in bytes."),
     honoured("max.incremental.fetch.session.cache.slots", "The most incremental fetch sessions of a broker.", |config, value| config.fetch_session_slots = value.int()),
     honoured("max.request.partition.size.limit", "The most partitions that one answer to DescribeTopicPartitions lists.", |config, value| config.described_partitions_limit = value.int()),

@@ -1,10 +1,10 @@
 //! Parses broker configs by Kafka's name: checks each one, and stores the honoured ones as typed values.
 
-use super::BrokerConfig;
 use super::definition::Value;
 use super::keys::BROKER_CONFIGS;
 use super::layers::Values;
 use super::table::{Effect, Setting};
+use super::{BrokerConfig, address_limits};
 use std::collections::BTreeMap;
 
 /// An error of the broker configs.
@@ -88,6 +88,13 @@ impl BrokerConfig {
                 reason: format!("it must be at least group.min.session.timeout.ms, which is {min}"),
             });
         }
+        let name = address_limits::NAME;
+        let limits = properties.get(name).map_or("", String::as_str);
+        address_limits::parse(limits).map_err(|error| ConfigError::Invalid {
+            name: name.to_owned(),
+            value: limits.to_owned(),
+            reason: error.to_string(),
+        })?;
         let name = "group.consumer.assignors";
         let is_known = |assignor: &String| matches!(assignor.as_str(), "uniform" | "range");
         if !self.group_consumer_assignors.iter().all(is_known) {

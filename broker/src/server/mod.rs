@@ -12,6 +12,8 @@ mod tests;
 mod writing;
 
 use crate::cluster::{Cluster, Ingress, ListenerName};
+use crate::config::layers::Layers;
+use crate::config::{ConfigError, address_limits};
 use crate::ids::NodeId;
 use crate::metrics::Counters;
 use crate::operations::RequestContext;
@@ -90,6 +92,21 @@ impl Server {
         server
     }
 
+    /// Checks that the hosts that the configs name have addresses.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first unknown host.
+    pub(crate) async fn check_hosts(configs: &Layers) -> Result<(), ConfigError> {
+        let unknown = limits::overrides(configs).await.err();
+        unknown.map_or(Ok(()), |error| {
+            Err(ConfigError::Invalid {
+                name: address_limits::NAME.to_owned(),
+                value: configs.get(address_limits::NAME).unwrap_or_default().to_owned(),
+                reason: error.to_string(),
+            })
+        })
+    }
+
     /// Accepts on `socket`, for a listener of a broker.
     pub(crate) fn listen(
         &self,
@@ -160,7 +177,7 @@ impl Listener {
         let mut running = HashMap::new();
         let mut by_address: HashMap<IpAddr, usize> = HashMap::new();
         let mut changes = self.cluster.broker_configs.changes();
-        let mut limits = self.limits();
+        let mut limits = ConnectionLimits::new(&self.layers()).await;
         loop {
             let may_accept = limits.allows_more_than(running.len());
             let accepted = tokio::select! {
@@ -176,12 +193,13 @@ impl Listener {
                     continue;
                 }
                 // The sender lives as long as the cluster.
-                _ = changes.changed() => {
-                    limits = self.limits();
-                    continue;
-                }
+                _ = changes.changed() => None,
                 // Above the limit further connections wait, as in Kafka.
-                accepted = socket.accept(), if may_accept => accepted,
+                accepted = socket.accept(), if may_accept => Some(accepted),
+            };
+            let Some(accepted) = accepted else {
+                limits.update(&self.layers()).await;
+                continue;
             };
             match accepted {
                 Ok((stream, peer_address)) => {
@@ -212,8 +230,8 @@ impl Listener {
         while connections.join_next().await.is_some() {}
     }
 
-    fn limits(&self) -> ConnectionLimits {
-        ConnectionLimits::new(&self.cluster.broker_configs.layers(self.node_id))
+    fn layers(&self) -> Layers {
+        self.cluster.broker_configs.layers(self.node_id)
     }
 
     /// Returns the task of an accepted connection; `None` if the connection closed before it could be set up.
