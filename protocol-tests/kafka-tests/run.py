@@ -16,6 +16,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import zipfile
 
 sys.dont_write_bytecode = True
 import results  # noqa: E402
@@ -91,7 +92,15 @@ def set_up_alone(work, maven):
         subprocess.run(["javac", "-proc:none", "-nowarn", "-XDignore.symbol.file", "-d", str(classes), "-cp", f"{libraries}/*",
                         *[str(path) for path in sources if path.suffix == ".java"]], check=True)
         shutil.copytree(HERE / "src" / "main" / "resources", classes, dirs_exist_ok=True)
+        unpack_plugins(work)
         (work / "compiled").touch()
+
+
+def unpack_plugins(work):
+    """Unpacks the sources of the plugins that Connect's tests compile. They must be files."""
+    jar, = (work / "libraries").glob("connect-runtime-*-test.jar")
+    with zipfile.ZipFile(jar) as content:
+        content.extractall(work / "resources", [name for name in content.namelist() if name.startswith("test-plugins/")])
 
 
 def is_older(stamp, sources):
@@ -115,7 +124,7 @@ def execute(test_class, side, options):
                "-Djunit.jupiter.extensions.autodetection.enabled=true",
                f"-Djunit.jupiter.execution.timeout.testable.method.default={test_limit}",
                "-Djunit.jupiter.execution.timeout.thread.mode.default=SEPARATE_THREAD",
-               "-cp", f"{first}:{options.work / 'libraries'}/*",
+               "-cp", f"{first}:{options.work / 'resources'}:{options.work / 'libraries'}/*",
                "org.junit.platform.console.ConsoleLauncher", "execute", selector,
                "--details=none", "--disable-banner"]
     environment = {**os.environ, "KAFKA_TESTS_RESULTS": str(file)}

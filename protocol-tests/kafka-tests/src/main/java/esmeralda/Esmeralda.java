@@ -82,8 +82,9 @@ final class Esmeralda implements AutoCloseable {
         }
         common.keySet().removeAll(MEANINGLESS);
         common.put("node.id", String.valueOf(own.firstKey()));
-        // Kafka's default. Esmeralda's is 0, so that a test's first group does not wait.
+        // Kafka's defaults. Esmeralda's are 0, so that a test's groups do not wait.
         common.putIfAbsent("group.initial.rebalance.delay.ms", "3000");
+        common.putIfAbsent("group.consumer.assignment.interval.ms", "1000");
         while (true) {
             File output = Waiting.get(() -> File.createTempFile("esmeralda", ".log"));
             output.deleteOnExit();
