@@ -172,6 +172,7 @@ fn remove(
     let deleted = found.iter().map(|topic| Arc::clone(&topic.name)).collect();
     for topic in found {
         change.delete(&topic);
+        cluster.log_dirs.forget_topic(topic.id);
         results.push(DeletedTopic {
             name: Some(topic.name.to_string()),
             id: topic.id,

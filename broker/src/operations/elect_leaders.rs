@@ -3,7 +3,7 @@
 
 use super::RequestContext;
 use super::access::{Denied, authorize};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, NodeDefaults};
 use crate::ids::NodeId;
 use crate::security::{AclOperation, Resource};
 use crate::topic::leadership::elect;
@@ -56,7 +56,11 @@ pub(crate) fn elect_leaders(
     wanted: WantedElections,
 ) -> Result<Elections, Denied> {
     authorize(cluster, context, AclOperation::Alter, Resource::Cluster)?;
-    let change = cluster.topics.change();
+    let turn = Turn {
+        cluster,
+        _change: cluster.topics.change(),
+        defaults: cluster.topic_defaults(),
+    };
     let is_shown = |result: &Result<(), _>, all: bool| !all || *result != Err(ElectLeaderError::NotNeeded);
     let (wanted, all) = match wanted {
         WantedElections::Of(wanted) => (wanted, false),
@@ -64,7 +68,7 @@ pub(crate) fn elect_leaders(
     };
     let elections = wanted.into_iter().map(|(topic, partitions)| {
         let results = partitions.into_iter().map(|partition| {
-            let result = elect_one(cluster, &change, kind, &topic, partition);
+            let result = turn.elect(kind, &topic, partition);
             (partition, result)
         });
         let results = results.filter(|(_, result)| is_shown(result, all)).collect();
@@ -85,35 +89,36 @@ fn every_partition(cluster: &Cluster) -> Vec<(String, Vec<i32>)> {
         .collect()
 }
 
-/// Elects the leader of one partition. `_turn` is the right to change topics.
-fn elect_one(
-    cluster: &Cluster,
-    _turn: &Change<'_>,
-    kind: ElectionType,
-    name: &str,
-    partition: i32,
-) -> Result<(), ElectLeaderError> {
-    let topic = cluster
-        .topics
-        .get(name)
-        .ok_or_else(|| ElectLeaderError::UnknownTopic {
+/// The turn to change topics, while leaders are elected.
+struct Turn<'a> {
+    cluster: &'a Cluster,
+    _change: Change<'a>,
+    defaults: NodeDefaults,
+}
+
+impl Turn<'_> {
+    /// Elects the leader of one partition.
+    fn elect(&self, kind: ElectionType, name: &str, partition: i32) -> Result<(), ElectLeaderError> {
+        let topic = self.cluster.topics.get(name);
+        let topic = topic.ok_or_else(|| ElectLeaderError::UnknownTopic {
             topic: name.to_owned(),
         })?;
-    let unknown = || ElectLeaderError::UnknownPartition {
-        topic: name.to_owned(),
-        partition,
-    };
-    let index = usize::try_from(partition).map_err(|_| unknown())?;
-    let found = topic.partitions.get(index).ok_or_else(unknown)?;
-    // A partition that is offline after an error has no leader that could change.
-    let leader = found.read().map_or(NodeId::NONE, |state| state.leader);
-    let elected = choose(cluster, kind, &topic, index, leader)?;
-    let settings = cluster.topic_defaults().log_settings(&topic.name, &topic.config)(elected);
-    if let Ok(mut state) = found.write() {
-        state.set_leader(elected);
-        state.settings = settings;
+        let unknown = || ElectLeaderError::UnknownPartition {
+            topic: name.to_owned(),
+            partition,
+        };
+        let index = usize::try_from(partition).map_err(|_| unknown())?;
+        let found = topic.partitions.get(index).ok_or_else(unknown)?;
+        // A partition that is offline after an error has no leader that could change.
+        let leader = found.read().map_or(NodeId::NONE, |state| state.leader);
+        let elected = choose(self.cluster, kind, &topic, index, leader)?;
+        let settings = self.defaults.log_settings(&topic.name, &topic.config);
+        if let Ok(mut state) = found.write() {
+            state.set_leader(elected);
+            state.settings = settings(elected);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Returns the new leader of a partition that `leader` leads.

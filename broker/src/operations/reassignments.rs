@@ -9,7 +9,7 @@ pub(crate) mod progress;
 use super::RequestContext;
 use super::access::{Denied, authorize};
 use super::create_topics::PlacementError;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, NodeDefaults};
 use crate::ids::{NodeId, Offset};
 use crate::security::{AclOperation, Resource};
 use crate::topic::Change;
@@ -53,10 +53,14 @@ pub(crate) fn alter_reassignments(
     may_change_factor: bool,
 ) -> Result<Reassigned, Denied> {
     authorize(cluster, context, AclOperation::Alter, Resource::Cluster)?;
-    let mut change = cluster.topics.change();
+    let mut moves = Moves {
+        cluster,
+        change: cluster.topics.change(),
+        defaults: cluster.topic_defaults(),
+    };
     let topics = wanted.into_iter().map(|(topic, partitions)| {
         let results = partitions.into_iter().map(|(partition, target)| {
-            let result = alter(cluster, &mut change, &topic, partition, target, may_change_factor);
+            let result = moves.alter(&topic, partition, target, may_change_factor);
             (partition, result)
         });
         let results = results.collect();
@@ -100,84 +104,85 @@ pub(crate) fn list_reassignments(
     Ok(moving.filter(|(_, moving)| !moving.is_empty()).collect())
 }
 
-fn alter(
-    cluster: &Cluster,
-    change: &mut Change<'_>,
-    name: &str,
-    partition: i32,
-    target: Option<Vec<NodeId>>,
-    may_change_factor: bool,
-) -> Result<(), ReassignError> {
-    let topic = cluster
-        .topics
-        .get(name)
-        .ok_or_else(|| ReassignError::UnknownTopic {
+/// The changes of assignments by one holder of the turn to change topics.
+struct Moves<'a> {
+    cluster: &'a Cluster,
+    change: Change<'a>,
+    defaults: NodeDefaults,
+}
+
+impl Moves<'_> {
+    fn alter(
+        &mut self,
+        name: &str,
+        partition: i32,
+        target: Option<Vec<NodeId>>,
+        may_change_factor: bool,
+    ) -> Result<(), ReassignError> {
+        let cluster = self.cluster;
+        let topic = cluster.topics.get(name);
+        let topic = topic.ok_or_else(|| ReassignError::UnknownTopic {
             topic: name.to_owned(),
         })?;
-    let index = usize::try_from(partition).ok();
-    let index = index
-        .filter(|index| *index < topic.partitions.len())
-        .ok_or_else(|| ReassignError::UnknownPartition {
-            topic: name.to_owned(),
-            partition,
-        })?;
-    let present = topic.placement.assignment(index);
-    let Some(target) = target else {
-        if !present.is_moving() {
-            return Err(ReassignError::NotInProgress);
+        let index = usize::try_from(partition).ok();
+        let index = index
+            .filter(|index| *index < topic.partitions.len())
+            .ok_or_else(|| ReassignError::UnknownPartition {
+                topic: name.to_owned(),
+                partition,
+            })?;
+        let present = topic.placement.assignment(index);
+        let Some(target) = target else {
+            if !present.is_moving() {
+                return Err(ReassignError::NotInProgress);
+            }
+            self.settle(&topic, index, present.reverted());
+            return Ok(());
+        };
+        cluster.assignable().check(&target, None)?;
+        let factor = present.final_factor();
+        if !may_change_factor && factor != target.len() {
+            let wanted = target.len();
+            return Err(ReassignError::FactorChanged {
+                present: factor,
+                wanted,
+            });
         }
-        settle(cluster, change, &topic, index, present.reverted());
-        return Ok(());
-    };
-    cluster.assignable().check(&target, None)?;
-    let factor = present.final_factor();
-    if !may_change_factor && factor != target.len() {
-        let wanted = target.len();
-        return Err(ReassignError::FactorChanged {
-            present: factor,
-            wanted,
-        });
+        let next = present.toward(&target);
+        // Replicas that only go, or change their order, need no copy.
+        let in_sync = in_sync(cluster, &topic.placement.complete_replicas(index));
+        let next = next.completed(&in_sync).unwrap_or(next);
+        let is_moving = next.is_moving();
+        if next != present {
+            self.settle(&topic, index, next);
+        }
+        if is_moving {
+            cluster.reassignments.begin(topic.id, partition);
+        }
+        Ok(())
     }
-    let next = present.toward(&target);
-    // Replicas that only go, or change their order, need no copy.
-    let in_sync = in_sync(cluster, &topic.placement.complete_replicas(index));
-    let next = next.completed(&in_sync).unwrap_or(next);
-    let is_moving = next.is_moving();
-    if next != present {
-        settle(cluster, change, &topic, index, next);
-    }
-    if is_moving {
-        cluster.reassignments.begin(topic.id, partition);
-    }
-    Ok(())
-}
 
-/// Completes the reassignment of a partition whose replicas have the records, if those that stay are alive. Returns false if it has to
-/// wait.
-fn complete(cluster: &Cluster, topic: &Topic, index: usize) -> bool {
-    let mut change = cluster.topics.change();
-    let present = topic.placement.assignment(index);
-    let Some(next) = present.completed(&in_sync(cluster, &present.replicas)) else {
-        return false;
-    };
-    settle(cluster, &mut change, topic, index, next);
-    true
-}
-
-/// Gives a partition another assignment, and a leader among its replicas.
-fn settle(cluster: &Cluster, change: &mut Change<'_>, topic: &Topic, index: usize, next: Assignment) {
-    let before = topic.placement.replicas(index);
-    // Kafka fences clients of the old replicas by a new leader epoch, also if the leader stays.
-    let has_lost_some = before.iter().any(|node| !next.replicas.contains(node));
-    let topic = change.assign(topic, index, next);
-    let replicas = topic.placement.complete_replicas(index);
-    let partition: &Partition = &topic.partitions[index];
-    let settings = cluster.topic_defaults().log_settings(&topic.name, &topic.config);
-    if let Ok(mut state) = partition.write() {
-        let elected = elect(state.leader, &replicas, |node| cluster.is_alive(node));
-        if elected != state.leader || has_lost_some {
-            state.set_leader(elected);
-            state.settings = settings(elected);
+    /// Gives a partition another assignment, and a leader among its replicas.
+    fn settle(&mut self, topic: &Topic, index: usize, next: Assignment) {
+        let cluster = self.cluster;
+        let before = topic.placement.replicas(index);
+        let gone: Vec<_> = before
+            .iter()
+            .filter(|node| !next.replicas.contains(node))
+            .collect();
+        for node in &gone {
+            cluster.log_dirs.forget((topic.id, index as i32, **node));
+        }
+        let topic = self.change.assign(topic, index, next);
+        let replicas = topic.placement.complete_replicas(index);
+        let partition: &Partition = &topic.partitions[index];
+        if let Ok(mut state) = partition.write() {
+            let elected = elect(state.leader, &replicas, |node| cluster.is_alive(node));
+            // Kafka fences clients of the old replicas by a new leader epoch, also if the leader stays.
+            if elected != state.leader || !gone.is_empty() {
+                state.set_leader(elected);
+                state.settings = self.defaults.log_settings(&topic.name, &topic.config)(elected);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How the replicas of a partition move to other brokers: which are added and removed meanwhile, and what they are in the end. Pure.
+//! The move of a partition's replicas to other brokers: those that are added and removed meanwhile, and those at the end. Pure.
 //! Source: Kafka's `PartitionReassignmentReplicas`, `PartitionReassignmentRevert` and `PartitionChangeBuilder`.
 
 use crate::ids::NodeId;
