@@ -36,7 +36,7 @@ use reassignments::Reassignments;
 use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 
-pub(crate) use coordinators::CoordinatorTopic;
+pub(crate) use coordinators::{CoordinatorLogs, CoordinatorTopic};
 #[cfg(test)]
 pub(crate) use node::authority;
 pub(crate) use node::{Ingress, ListenerName, Node, NodeEndpoint, NodeListener};
@@ -69,6 +69,8 @@ pub(crate) struct Cluster {
     metadata_log: MetadataLog,
     /// The partitions that move to other brokers.
     pub(crate) reassignments: Reassignments,
+    /// The room of the logs in which coordinators keep their state.
+    pub(crate) coordinator_logs: Arc<CoordinatorLogs>,
     /// The log directories of replicas that were moved.
     pub(crate) log_dirs: LogDirs,
     pub(crate) counters: Arc<Counters>,
@@ -83,8 +85,7 @@ pub(crate) struct Cluster {
 #[derive(Debug)]
 pub(crate) struct NodeDefaults {
     by_node: Vec<(NodeId, TopicDefaults)>,
-    /// The most bytes of a partition in which coordinators keep their state.
-    coordinator_log_bytes: usize,
+    coordinator_logs: Arc<CoordinatorLogs>,
 }
 
 impl Cluster {
@@ -109,8 +110,9 @@ impl Cluster {
         check_topic_defaults(&broker_configs, nodes[0].id)?;
         let pool = Pool::new(config.memory_limit_bytes);
         let topics = Arc::new(Topics::new(&config.cluster_id));
-        let journal = Arc::new(TopicJournal::of_groups(&typed, &topics, &pool)?);
-        let transaction_journal = Arc::new(TopicJournal::of_transactions(&typed, &topics, &pool));
+        let logs = Arc::new(CoordinatorLogs::new(config.memory_limit_bytes, &typed));
+        let journal = Arc::new(TopicJournal::of_groups(&typed, &topics, &logs, &pool)?);
+        let transaction_journal = Arc::new(TopicJournal::of_transactions(&typed, &topics, &logs, &pool));
         let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
         let group_configs = Arc::new(GroupConfigs::default());
         group_configs.brokers_changed(&layers_by_node(&broker_configs, &nodes));
@@ -123,6 +125,7 @@ impl Cluster {
             producer_ids: ProducerIds::new(entropy.clone()),
             metadata_log: MetadataLog::new(&config.cluster_id),
             reassignments: Reassignments::default(),
+            coordinator_logs: logs,
             log_dirs: LogDirs::default(),
             cluster_id: config.cluster_id,
             liveness: Liveness::new(nodes.iter().map(|node| node.id)),
@@ -146,7 +149,7 @@ impl Cluster {
         let defaults = |node: &Node| TopicDefaults::new(&self.broker_configs.layers(node.id));
         NodeDefaults {
             by_node: self.nodes.iter().map(|node| (node.id, defaults(node))).collect(),
-            coordinator_log_bytes: coordinators::log_bytes(self.pool.limit_bytes(), &self.config),
+            coordinator_logs: Arc::clone(&self.coordinator_logs),
         }
     }
 
@@ -348,7 +351,7 @@ impl NodeDefaults {
         let settings = |defaults: &TopicDefaults| {
             let settings = defaults.settings(config);
             if CoordinatorTopic::of_name(name).is_some() {
-                return coordinators::bounded(settings, self.coordinator_log_bytes);
+                return coordinators::bounded(settings, &self.coordinator_logs);
             }
             settings
         };

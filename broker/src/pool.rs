@@ -86,6 +86,15 @@ struct FrameInFlight {
     is_over: AtomicBool,
 }
 
+/// The part of the limit that bytes of logs may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// Everything outside the frames' share.
+    Kept,
+    /// The whole limit: for work that soon gives back more than it takes.
+    Whole,
+}
+
 /// The memory outside the frames' share is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -150,11 +159,36 @@ impl Pool {
     /// # Errors
     /// [`OutOfMemory`] when it does not.
     pub(crate) fn admit(&self, more_bytes: usize) -> Result<(), OutOfMemory> {
+        self.admit_within(Room::Kept, more_bytes)
+    }
+
+    /// Checks the same as [`Pool::admit`], with `room` as the limit.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`] when it is used up.
+    pub(crate) fn admit_within(&self, room: Room, more_bytes: usize) -> Result<(), OutOfMemory> {
+        let limit_bytes = match room {
+            Room::Kept => self.kept_limit_bytes(),
+            Room::Whole => self.shared.limit_bytes,
+        };
         // This reserves nothing: the bytes are charged already, or by the caller's next step.
-        if self.used_bytes() + more_bytes > self.kept_limit_bytes() {
+        if self.used_bytes() + more_bytes > limit_bytes {
             return Err(self.out_of_memory(more_bytes));
         }
         Ok(())
+    }
+
+    /// Returns an empty buffer with room for at least `len` bytes that a log keeps. This is stricter than [`Pool::take`]: it counts frames in
+    /// flight as kept, so that logs cannot use up the frames' share.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`] if `room` is used up.
+    pub(crate) fn take_within(&self, room: Room, len: usize) -> Result<PooledBuf, OutOfMemory> {
+        self.admit_within(room, len)?;
+        match room {
+            Room::Kept => self.take(len),
+            Room::Whole => Ok(self.take_beyond_limit(len)),
+        }
     }
 
     /// Returns an empty buffer with room for at least `len` bytes, a used one if one is free.

@@ -112,12 +112,9 @@ mod tests {
 
     const START_MS: i64 = 1_700_000_000_000;
 
-    /// A topic of one partition that keeps records for 5 s, with one record of now.
-    fn partition_with_a_record(cluster: &Cluster) -> Arc<Partition> {
-        let settings = Arc::new(LogSettings {
-            retention_ms: 5_000,
-            ..LogSettings::default()
-        });
+    /// Creates the topic `events` of one partition with those settings, and returns the partition.
+    pub(super) fn create_partition(cluster: &Cluster, settings: LogSettings) -> Arc<Partition> {
+        let settings = Arc::new(settings);
         let new = NewTopic {
             name: "events".into(),
             id: Entropy::from_seed(1).uuid(),
@@ -128,15 +125,25 @@ mod tests {
             .topics
             .change()
             .create(new, |_| Arc::clone(&settings), &cluster.pool);
+        Arc::clone(&topic.partitions[0])
+    }
+
+    /// A partition that keeps records for 5 s, with one record of now.
+    fn partition_with_a_record(cluster: &Cluster) -> Arc<Partition> {
+        let settings = LogSettings {
+            retention_ms: 5_000,
+            ..LogSettings::default()
+        };
+        let partition = create_partition(cluster, settings);
         let record = NewRecord {
             timestamp_ms: START_MS,
             ..NewRecord::default()
         };
         let batch = Batch::verify(encode_batch(&[record], Compression::None)).expect("it is valid");
-        let mut state = topic.partitions[0].write().expect("online");
+        let mut state = partition.write().expect("online");
         state.append(batch, START_MS).expect("there is room");
         drop(state);
-        Arc::clone(&topic.partitions[0])
+        partition
     }
 
     fn log_start(partition: &Partition) -> Offset {

@@ -10,9 +10,10 @@ pub(super) use journal::TopicJournal;
 use super::Cluster;
 use crate::config::BrokerConfig;
 use crate::ids::NodeId;
-use crate::log::LogSettings;
+use crate::log::{Appended, LogSettings, PartitionLog};
 use crate::topic::{Partition, Topics, name};
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// A topic of coordinators. Share groups (KIP-932) are to have a third one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +25,12 @@ pub(crate) enum CoordinatorTopic {
 }
 
 impl CoordinatorTopic {
+    /// All of them.
+    pub(crate) const ALL: [Self; 2] = [Self::Groups, Self::Transactions];
+
     /// Returns the topic of that name.
     pub(crate) fn of_name(name: &str) -> Option<Self> {
-        [Self::Groups, Self::Transactions]
-            .into_iter()
-            .find(|topic| topic.name() == name)
+        Self::ALL.into_iter().find(|topic| topic.name() == name)
     }
 
     /// Returns the name of the topic.
@@ -81,27 +83,67 @@ impl Cluster {
 /// All topics of coordinators may hold the memory limit divided by this.
 const LOGS_DIVISOR: usize = 16;
 
+/// A log of theirs has room for this number of segments. The active one is not compacted, so it has to be a small part.
+const SEGMENTS: usize = 8;
+
 /// The least size of a segment in them: a batch that is larger is not kept.
 const LEAST_SEGMENT_BYTES: usize = 64 << 10;
 
-/// Returns the most bytes of one partition of these topics.
-pub(super) fn log_bytes(limit_bytes: usize, config: &BrokerConfig) -> usize {
-    let partition_count = config.offsets_topic_partitions + config.transaction_topic_partitions;
-    limit_bytes / LOGS_DIVISOR / usize::try_from(partition_count).unwrap_or(1).max(1)
+/// The room of each log in which coordinators keep their state. A log that has used half of it is compacted at once, so that it drops what
+/// later records have replaced, and tombstones, before a record that still counts.
+#[derive(Debug)]
+pub(crate) struct CoordinatorLogs {
+    most_bytes: usize,
+    /// Told when a log has begun a segment and has used half of its room.
+    crowded: Notify,
 }
 
-/// Returns the settings of a topic of coordinators with segments that are small enough to be compacted, and at most `log_bytes` of them.
+impl CoordinatorLogs {
+    /// Returns the room under a memory limit.
+    pub(super) fn new(limit_bytes: usize, config: &BrokerConfig) -> Self {
+        let partition_count = config.offsets_topic_partitions + config.transaction_topic_partitions;
+        let partition_count = usize::try_from(partition_count).unwrap_or(1).max(1);
+        Self {
+            most_bytes: limit_bytes / LOGS_DIVISOR / partition_count,
+            crowded: Notify::new(),
+        }
+    }
+
+    /// Completes when a log has to be compacted. One caller waits at a time.
+    pub(crate) async fn until_crowded(&self) {
+        self.crowded.notified().await;
+    }
+
+    /// Returns whether a log has used half of its room.
+    pub(crate) fn is_crowded(&self, log: &PartitionLog) -> bool {
+        log.size_bytes() > self.most_bytes as u64 / 2
+    }
+
+    /// Asks for a compaction if the append has begun a segment of a log that has used half of its room. Only closed segments are compacted,
+    /// so other appends change nothing.
+    fn note(&self, log: &PartitionLog, appended: &Appended) {
+        if log.active_base_offset() == Some(appended.base_offset) && self.is_crowded(log) {
+            self.crowded.notify_one();
+        }
+    }
+}
+
+/// Returns the settings of a topic of coordinators with small segments, and at most as many of them as the log has room for: the oldest ones
+/// are dropped if compaction was not enough.
 ///
 /// Kafka compacts whole segments of 100 MB, which are on a disk. Here the state of the coordinators is in their own memory: the log is for
 /// those who read it, and must not take the memory of records.
-pub(super) fn bounded(settings: LogSettings, log_bytes: usize) -> LogSettings {
-    let segment_bytes = (log_bytes / 4).max(LEAST_SEGMENT_BYTES);
-    let segment_bytes = i32::try_from(segment_bytes).unwrap_or(i32::MAX);
+pub(super) fn bounded(settings: LogSettings, logs: &CoordinatorLogs) -> LogSettings {
+    let segment_bytes = (logs.most_bytes / SEGMENTS).max(LEAST_SEGMENT_BYTES);
+    let segment_bytes = settings
+        .segment_bytes
+        .min(i32::try_from(segment_bytes).unwrap_or(i32::MAX));
     LogSettings {
-        segment_bytes: settings.segment_bytes.min(segment_bytes),
+        segment_bytes,
         deletes: true,
         retention_ms: -1,
-        retention_bytes: log_bytes as i64,
+        // The active segment comes on top of what retention keeps.
+        retention_bytes: (logs.most_bytes as i64 - i64::from(segment_bytes)).max(0),
         ..settings
     }
 }

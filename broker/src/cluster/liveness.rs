@@ -12,7 +12,7 @@ pub(crate) struct Liveness {
     stopped: Notify,
 }
 
-/// What the controller knows of a broker.
+/// The state of a broker, as the controller knows it.
 #[derive(Debug)]
 struct Flags {
     is_alive: AtomicBool,

@@ -2,7 +2,8 @@
 //!
 //! It has three steps, so that the log is not locked while records are read: [`PartitionLog::begin_cleaning`] decides what is cleaned and
 //! takes hold of its segments, [`Cleaning::run`] writes them anew, and [`PartitionLog::finish_cleaning`] puts the new ones in their place.
-//! The active segment is never cleaned, nor anything from the last stable offset on.
+//! The active segment is never cleaned, nor anything from the last stable offset on. `run` pauses often, so that a large log does not hold
+//! up the other work of its thread.
 //!
 //! # Differs from Apache Kafka
 //! - A segment without batches is dropped. Kafka keeps an empty file.
@@ -24,10 +25,13 @@ use keys::LastOffsets;
 use std::collections::BTreeMap;
 use transactions::CleanedTransactions;
 
+/// The bytes of batches that are read between two pauses: about a millisecond's work.
+const BYTES_PER_STEP: usize = 256 << 10;
+
 /// The segments of one log that are being cleaned.
 #[derive(Debug)]
 pub(crate) struct Cleaning {
-    /// Those before `first_uncleanable_offset`, clean ones among them.
+    /// The segments before `first_uncleanable_offset`, clean ones among them.
     segments: Vec<SealedSegment>,
     first_dirty_offset: Offset,
     first_uncleanable_offset: Offset,
@@ -37,6 +41,8 @@ pub(crate) struct Cleaning {
     high_watermark: Offset,
     now_ms: i64,
     delete_retention_ms: i64,
+    /// Whether tombstones and markers stay until `delete.retention.ms` has passed.
+    keeps_tombstones: bool,
     segment_bytes: u64,
     pool: Pool,
     revision: u64,
@@ -65,11 +71,11 @@ pub(crate) enum CleaningError {
     OutOfMemory(#[from] OutOfMemory),
 }
 
-/// What may be cleaned, in offsets.
+/// The part of a log that may be cleaned, in offsets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cleanable {
     first_dirty_offset: Offset,
-    /// Where a segment begins.
+    /// The base offset of a segment.
     first_uncleanable_offset: Offset,
 }
 
@@ -82,20 +88,39 @@ impl PartitionLog {
         now_ms: i64,
         settings: &LogSettings,
     ) -> Option<Cleaning> {
-        // Most logs are not compacted, or have the active segment only.
-        if !settings.compacted || self.is_uncleanable || self.segments.len() < 2 {
-            return None;
-        }
-        let cleanable = self.cleanable(self.last_stable_offset(high_watermark), now_ms, settings);
-        if !self.is_due(cleanable, now_ms, settings) {
-            return None;
-        }
+        let cleanable = self.cleanable(self.last_stable_offset(high_watermark), now_ms, settings)?;
+        self.is_due(cleanable, now_ms, settings)
+            .then(|| self.take_hold(cleanable, high_watermark, now_ms, settings))
+    }
+
+    /// Begins to clean the log if anything of it is dirty, because it has to make room: tombstones and the markers of transactions without
+    /// records go at once.
+    pub(crate) fn begin_making_room(
+        &mut self,
+        high_watermark: Offset,
+        now_ms: i64,
+        settings: &LogSettings,
+    ) -> Option<Cleaning> {
+        let cleanable = self.cleanable(self.last_stable_offset(high_watermark), now_ms, settings)?;
+        (self.dirty_bytes(cleanable) > 0).then(|| Cleaning {
+            keeps_tombstones: false,
+            ..self.take_hold(cleanable, high_watermark, now_ms, settings)
+        })
+    }
+
+    fn take_hold(
+        &mut self,
+        cleanable: Cleanable,
+        high_watermark: Offset,
+        now_ms: i64,
+        settings: &LogSettings,
+    ) -> Cleaning {
         let count = self
             .segments
             .partition_point(|segment| segment.base_offset < cleanable.first_uncleanable_offset);
         let pool = self.pool.clone();
         let segments = self.segments.range_mut(..count);
-        Some(Cleaning {
+        Cleaning {
             segments: segments.map(|segment| segment.sealed(&pool)).collect(),
             first_dirty_offset: cleanable.first_dirty_offset,
             first_uncleanable_offset: cleanable.first_uncleanable_offset,
@@ -104,14 +129,24 @@ impl PartitionLog {
             high_watermark,
             now_ms,
             delete_retention_ms: settings.delete_retention_ms,
+            keeps_tombstones: true,
             segment_bytes: u64::try_from(settings.segment_bytes).unwrap_or(0),
             pool,
             revision: self.revision,
-        })
+        }
     }
 
     /// Source: `LogCleanerManager.cleanableOffsets` and `calculateCleanableBytes`.
-    fn cleanable(&self, last_stable_offset: Offset, now_ms: i64, settings: &LogSettings) -> Cleanable {
+    fn cleanable(
+        &self,
+        last_stable_offset: Offset,
+        now_ms: i64,
+        settings: &LogSettings,
+    ) -> Option<Cleanable> {
+        // Most logs are not compacted, or have the active segment only.
+        if !settings.compacted || self.is_uncleanable || self.segments.len() < 2 {
+            return None;
+        }
         let first_dirty_offset = self.cleaned_to.max(self.log_start_offset);
         let active = self.segments.len() - 1;
         let latest_ms = now_ms.saturating_sub(settings.min_compaction_lag_ms.max(0));
@@ -127,28 +162,35 @@ impl PartitionLog {
             .unwrap_or(last_stable_offset);
         // A segment is cleaned whole, so the one that holds the end is left for later.
         let first_uncleanable = &self.segments[self.segment_of(end.max(first_dirty_offset)).min(active)];
-        Cleanable {
+        Some(Cleanable {
             first_dirty_offset,
             first_uncleanable_offset: first_uncleanable.base_offset,
-        }
+        })
+    }
+
+    /// Returns the size of the segments from the index `from` on that begin before `end`.
+    fn bytes(&self, from: usize, end: Offset) -> u64 {
+        let segments = self.segments.iter().skip(from);
+        segments
+            .take_while(|segment| segment.base_offset < end)
+            .map(|segment| segment.size_bytes)
+            .sum()
+    }
+
+    fn dirty_bytes(&self, cleanable: Cleanable) -> u64 {
+        let first_dirty = self.segment_of(cleanable.first_dirty_offset);
+        self.bytes(first_dirty, cleanable.first_uncleanable_offset)
     }
 
     /// Source: `LogToClean` and `LogCleanerManager.maxCompactionDelay`.
     fn is_due(&self, cleanable: Cleanable, now_ms: i64, settings: &LogSettings) -> bool {
-        let first_dirty = self.segment_of(cleanable.first_dirty_offset);
-        let bytes = |from: usize, before: Offset| -> u64 {
-            let segments = self.segments.iter().skip(from);
-            segments
-                .take_while(|segment| segment.base_offset < before)
-                .map(|segment| segment.size_bytes)
-                .sum()
-        };
-        let dirty_bytes = bytes(first_dirty, cleanable.first_uncleanable_offset);
+        let dirty_bytes = self.dirty_bytes(cleanable);
         if dirty_bytes == 0 {
             return false;
         }
-        let clean_bytes = bytes(0, cleanable.first_dirty_offset);
+        let clean_bytes = self.bytes(0, cleanable.first_dirty_offset);
         let ratio = dirty_bytes as f64 / (clean_bytes + dirty_bytes) as f64;
+        let first_dirty = self.segment_of(cleanable.first_dirty_offset);
         let latest_ms = now_ms.saturating_sub(settings.max_compaction_lag_ms.max(0));
         let active = self.segments.len() - 1;
         let has_waited = self
@@ -177,6 +219,8 @@ impl PartitionLog {
             first.drop_before(self.log_start_offset);
         }
         self.cleaned_to = cleaned.end_offset;
+        // Another cleaning that took hold of the same segments would put back what this one has dropped.
+        self.revision += 1;
         self.aborted
             .replace_before(cleaned.aborted_end_offset, cleaned.aborted);
         before.saturating_sub(self.size_bytes)
@@ -189,12 +233,13 @@ impl PartitionLog {
 }
 
 impl Cleaning {
-    /// Cleans the segments. Reads and writes all their records, so no lock may be held.
+    /// Cleans the segments. Reads and writes all their records, so no lock may be held. Awaits `pause` from time to time.
     ///
     /// # Errors
     /// [`CleaningError`] if a record cannot be read, or there is no memory for the new segments.
-    pub(crate) fn run(self) -> Result<Cleaned, CleaningError> {
-        let last_offsets = self.last_offsets()?;
+    pub(crate) async fn run(self, pause: impl AsyncFnMut()) -> Result<Cleaned, CleaningError> {
+        let mut pace = Pace { pause, read_bytes: 0 };
+        let last_offsets = self.last_offsets(&mut pace).await?;
         let end_offset = last_offsets.latest_offset.plus(1);
         let replaced_count = self
             .segments
@@ -212,11 +257,12 @@ impl Cleaning {
             high_watermark: self.high_watermark,
             now_ms: self.now_ms,
             delete_retention_ms: self.delete_retention_ms,
+            keeps_tombstones: self.keeps_tombstones,
             pool: &self.pool,
         };
         let mut cleaned = Vec::new();
         for group in self.groups(segments) {
-            let segment = self.clean(group, &mut filter)?;
+            let segment = self.clean(group, &mut filter, &mut pace).await?;
             if segment.size_bytes > 0 {
                 cleaned.push(segment);
             }
@@ -233,10 +279,10 @@ impl Cleaning {
     }
 
     /// Returns the last offset of each key in the dirty segments. Source: `Cleaner.buildOffsetMap`.
-    fn last_offsets(&self) -> Result<LastOffsets, InvalidRecords> {
+    async fn last_offsets<P: AsyncFnMut()>(&self, pace: &mut Pace<P>) -> Result<LastOffsets, InvalidRecords> {
         let (from, end) = (self.first_dirty_offset, self.first_uncleanable_offset);
         let mut transactions = CleanedTransactions::new(&self.aborted, from, end);
-        let mut last_offsets = LastOffsets::new(from);
+        let mut last_offsets = LastOffsets::new(from, &self.pool);
         let first = self
             .segments
             .partition_point(|segment| segment.base_offset <= from)
@@ -249,6 +295,7 @@ impl Cleaning {
                     return Ok(last_offsets);
                 }
                 last_offsets.advance(batch.header.last_offset());
+                pace.read(batch.size_bytes()).await;
             }
             let next = self.segments.get(index + 1);
             let next_offset = next.map_or(end, |next| next.base_offset);
@@ -279,14 +326,21 @@ impl Cleaning {
     }
 
     /// Returns one segment of what is kept of a group. Source: `Cleaner.cleanSegments`.
-    fn clean(&self, group: &[SealedSegment], filter: &mut Filter<'_>) -> Result<Segment, CleaningError> {
+    async fn clean<P: AsyncFnMut()>(
+        &self,
+        group: &[SealedSegment],
+        filter: &mut Filter<'_>,
+        pace: &mut Pace<P>,
+    ) -> Result<Segment, CleaningError> {
         let (first, last) = (&group[0], &group[group.len() - 1]);
         let mut cleaned = Segment::new(first.base_offset, first.created_ms);
         for batch in group.iter().flat_map(SealedSegment::batches) {
+            let bytes = batch.size_bytes();
             if let Some(kept) = filter.keep(batch)? {
                 // The age of the records has not changed, which retention goes by.
-                cleaned.append(kept, last.changed_ms, &self.pool)?;
+                cleaned.append_kept(kept, last.changed_ms, &self.pool)?;
             }
+            pace.read(bytes).await;
         }
         cleaned.seal(&self.pool);
         Ok(cleaned)
@@ -296,5 +350,23 @@ impl Cleaning {
     #[cfg(test)]
     pub(super) fn first_uncleanable_offset(&self) -> Offset {
         self.first_uncleanable_offset
+    }
+}
+
+/// The pace of one cleaning.
+struct Pace<P> {
+    pause: P,
+    /// The bytes read since the last pause.
+    read_bytes: usize,
+}
+
+impl<P: AsyncFnMut()> Pace<P> {
+    /// Counts bytes that were read, and pauses if they are enough for one step.
+    async fn read(&mut self, bytes: usize) {
+        self.read_bytes += bytes;
+        if self.read_bytes >= BYTES_PER_STEP {
+            self.read_bytes = 0;
+            (self.pause)().await;
+        }
     }
 }

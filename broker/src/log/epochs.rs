@@ -1,4 +1,4 @@
-//! Which leader epoch wrote which offsets. Source: Kafka's `LeaderEpochFileCache`; KIP-101, KIP-279.
+//! The leader epochs of a log, and the offsets that each has written. Source: Kafka's `LeaderEpochFileCache`; KIP-101, KIP-279.
 
 use crate::ids::{LeaderEpoch, Offset};
 

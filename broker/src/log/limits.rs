@@ -28,7 +28,7 @@ pub(crate) struct RefusedRecord {
     pub(crate) fault: RecordFault,
 }
 
-/// What is wrong with a record.
+/// The fault of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RecordFault {
     /// It has no key, which a compacted topic requires.

@@ -2,16 +2,16 @@
 //! lock, no clock, no wire message and no other partition.
 
 use crate::ids::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, Sequence};
-use crate::pool::{OutOfMemory, Pool};
+use crate::pool::Pool;
 use aborted::AbortedTransactions;
 use bytes::Bytes;
 use epochs::LeaderEpochs;
-use header::BatchHeader;
 use producers::Producers;
 use segment::{Segment, Window};
 use std::collections::VecDeque;
 
 mod aborted;
+mod append;
 pub(crate) mod batch;
 mod compaction;
 mod epochs;
@@ -24,145 +24,20 @@ pub mod records;
 mod retention;
 mod search;
 mod segment;
+mod settings;
 
 pub(crate) use aborted::AbortedTransaction;
+pub(crate) use append::{AppendError, AppendTerms, Appended};
 pub(crate) use batch::{Batch, FramedBatch, InvalidBatch};
 pub(crate) use compaction::{Cleaned, Cleaning, CleaningError};
 pub(crate) use limits::{RecordFault, RefusedRecord, RefusedRecords};
-pub(crate) use marker::{MarkerError, TransactionMarker, TransactionOutcome};
+pub(crate) use marker::{MarkerError, TransactionMarker};
 pub(crate) use producers::{Origin, Unverified, Verification, VerificationGuard};
-use records::InvalidRecords;
+pub(crate) use settings::LogSettings;
 
 /// The largest size that a batch may decompress to when the log has to read its records. It is far above any useful batch, and low
 /// enough that a few bytes that claim gigabytes do no harm.
 const DECOMPRESSED_LIMIT_BYTES: usize = 64 << 20;
-
-/// The topic configs that logs honour, typed. Source: Kafka's `LogConfig`.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct LogSettings {
-    /// `max.message.bytes`: the largest batch, header included; default 1,048,588.
-    pub(crate) max_message_bytes: i32,
-    /// `max.decompressed.message.bytes`: the largest record of a compressed batch; default 2,147,483,639, the largest that Kafka's broker
-    /// could hold.
-    pub(crate) max_decompressed_message_bytes: i32,
-    /// `message.timestamp.type` is `LogAppendTime`.
-    pub(crate) log_append_time: bool,
-    /// `message.timestamp.before.max.ms`, `message.timestamp.after.max.ms`.
-    pub(crate) timestamp_before_max_ms: i64,
-    pub(crate) timestamp_after_max_ms: i64,
-    /// `retention.ms`; -1 keeps forever; default 604,800,000.
-    pub(crate) retention_ms: i64,
-    /// `retention.bytes`; -1 keeps all; the default.
-    pub(crate) retention_bytes: i64,
-    /// `segment.bytes`; default 1,073,741,824.
-    pub(crate) segment_bytes: i32,
-    /// `segment.ms`; default 604,800,000.
-    pub(crate) segment_ms: i64,
-    /// `cleanup.policy` contains `compact`: records need keys, and of each key the last one is kept.
-    pub(crate) compacted: bool,
-    /// `min.cleanable.dirty.ratio`: the part of the log that must be dirty; default 0.5.
-    pub(crate) min_cleanable_dirty_ratio: f64,
-    /// `min.compaction.lag.ms`; default 0.
-    pub(crate) min_compaction_lag_ms: i64,
-    /// `max.compaction.lag.ms`; default `i64::MAX`.
-    pub(crate) max_compaction_lag_ms: i64,
-    /// `delete.retention.ms`: the time that tombstones and markers without records stay; default 86,400,000.
-    pub(crate) delete_retention_ms: i64,
-    /// `cleanup.policy` contains `delete`.
-    pub(crate) deletes: bool,
-}
-
-impl Default for LogSettings {
-    fn default() -> Self {
-        Self {
-            // This is 1 MiB and the 12 bytes of offset and length before a batch: `Records.LOG_OVERHEAD`.
-            max_message_bytes: 1_048_588,
-            max_decompressed_message_bytes: UNBOUNDED_MESSAGE_BYTES,
-            log_append_time: false,
-            timestamp_before_max_ms: i64::MAX,
-            // Kafka 4.0 lowered it to one hour (KIP-1030): a segment with a timestamp far in the future
-            // outlives its retention.
-            timestamp_after_max_ms: 3_600_000,
-            retention_ms: 604_800_000,
-            retention_bytes: -1,
-            segment_bytes: 1_073_741_824,
-            segment_ms: 604_800_000,
-            compacted: false,
-            min_cleanable_dirty_ratio: 0.5,
-            min_compaction_lag_ms: 0,
-            max_compaction_lag_ms: i64::MAX,
-            delete_retention_ms: 86_400_000,
-            deletes: true,
-        }
-    }
-}
-
-/// The default of `max.decompressed.message.bytes`, which bounds nothing.
-const UNBOUNDED_MESSAGE_BYTES: i32 = 2_147_483_639;
-
-impl LogSettings {
-    /// Returns the age at which a segment is closed. Records of a compacted log wait in the active one, so `max.compaction.lag.ms` counts
-    /// too. Source: `LogConfig.maxSegmentMs`.
-    fn max_segment_ms(&self) -> i64 {
-        if self.compacted && self.max_compaction_lag_ms > 0 {
-            self.segment_ms.min(self.max_compaction_lag_ms)
-        } else {
-            self.segment_ms
-        }
-    }
-
-    /// Returns whether the size of decompressed records is bounded below what can be.
-    fn bounds_decompressed_records(&self) -> bool {
-        self.max_decompressed_message_bytes < UNBOUNDED_MESSAGE_BYTES
-    }
-}
-
-/// The result of an append.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Appended {
-    pub(crate) base_offset: Offset,
-    pub(crate) last_offset: Offset,
-    /// The timestamp that the broker set, under `LogAppendTime`; -1 on the wire otherwise.
-    pub(crate) log_append_time_ms: Option<i64>,
-    pub(crate) log_start_offset: Offset,
-    /// Set if an idempotent producer had sent this batch before: nothing was appended, and the offsets are the original ones.
-    pub(crate) is_duplicate: bool,
-}
-
-/// Why a batch was not appended.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum AppendError {
-    #[error("a batch of {bytes} bytes exceeds max.message.bytes of {limit_bytes}")]
-    TooLarge { bytes: usize, limit_bytes: i32 },
-    #[error("{} records are refused", .0.count)]
-    RefusedRecords(Box<RefusedRecords>),
-    #[error("a record of {bytes} bytes exceeds max.decompressed.message.bytes of {limit_bytes}")]
-    TooLargeDecompressed { bytes: usize, limit_bytes: i32 },
-    #[error(transparent)]
-    InvalidBatch(#[from] InvalidBatch),
-    #[error("out-of-order sequence {found} from producer {producer_id}, expected {expected}")]
-    OutOfOrderSequence {
-        producer_id: ProducerId,
-        found: Sequence,
-        expected: Sequence,
-    },
-    #[error("stale epoch {found} from producer {producer_id}, the current one is {current}")]
-    InvalidProducerEpoch {
-        producer_id: ProducerId,
-        found: ProducerEpoch,
-        current: ProducerEpoch,
-    },
-    #[error("the batch of producer {producer_id} belongs to no open transaction")]
-    NotInTransaction { producer_id: ProducerId },
-    #[error("producer {producer_id} has an open transaction, but its batch is not transactional")]
-    NotTransactional { producer_id: ProducerId },
-    #[error("a batch of {bytes} bytes exceeds segment.bytes of {limit_bytes}")]
-    TooLargeForSegment { bytes: usize, limit_bytes: i32 },
-    #[error(transparent)]
-    InvalidRecords(#[from] InvalidRecords),
-    #[error(transparent)]
-    OutOfMemory(#[from] OutOfMemory),
-}
 
 /// A stretch of the log as it goes on the wire: parts to be written one after another.
 #[derive(Clone, Debug, Default)]
@@ -213,16 +88,6 @@ pub(crate) struct ActiveProducer {
     pub(crate) transaction_start_offset: Option<Offset>,
 }
 
-/// The terms of an append.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AppendTerms<'a> {
-    pub(crate) leader_epoch: LeaderEpoch,
-    pub(crate) now_ms: i64,
-    pub(crate) settings: &'a LogSettings,
-    pub(crate) origin: Origin,
-    pub(crate) verification: Verification,
-}
-
 /// The log of one partition.
 #[derive(Debug)]
 pub(crate) struct PartitionLog {
@@ -237,9 +102,9 @@ pub(crate) struct PartitionLog {
     epochs: LeaderEpochs,
     /// The offset before which compaction has cleaned; below the log start offset if it has not.
     cleaned_to: Offset,
-    /// Set when compaction has met records that it cannot read.
+    /// Whether compaction has met records that it cannot read.
     is_uncleanable: bool,
-    /// Rises when segments are dropped or truncated, so that a cleaning that began before is not put in their place.
+    /// A number that rises when segments are dropped, truncated or replaced, so that a cleaning that began before is not put in their place.
     revision: u64,
 }
 
@@ -259,142 +124,6 @@ impl PartitionLog {
             is_uncleanable: false,
             revision: 0,
         }
-    }
-
-    /// Appends a client's verified batch under `leader_epoch` at `now_ms`. Changes nothing if it fails.
-    pub(crate) fn append(
-        &mut self,
-        batch: Batch,
-        leader_epoch: LeaderEpoch,
-        now_ms: i64,
-        settings: &LogSettings,
-    ) -> Result<Appended, AppendError> {
-        let terms = AppendTerms {
-            leader_epoch,
-            now_ms,
-            settings,
-            origin: Origin::Client,
-            verification: Verification::None,
-        };
-        self.append_on(batch, &terms)
-    }
-
-    /// Appends a verified batch. Changes nothing if it fails.
-    pub(crate) fn append_on(
-        &mut self,
-        mut batch: Batch,
-        terms: &AppendTerms<'_>,
-    ) -> Result<Appended, AppendError> {
-        // Size and records come before the sequence, as in `UnifiedLog.append`: an invalid batch is refused
-        // even if it was sent before.
-        limits::check_size(batch.size_bytes(), terms.settings)?;
-        limits::check_records(&mut batch, terms.now_ms, terms.settings)?;
-        limits::check_segment_size(batch.size_bytes(), terms.settings)?;
-        if !batch.header.has_producer_id() {
-            return Ok(self.keep(batch, terms)?.1);
-        }
-        let original = self
-            .producers
-            .check(&batch.header, terms.origin, terms.verification)?;
-        if let Some(written) = original {
-            return Ok(Appended {
-                base_offset: written.base_offset,
-                last_offset: written.last_offset,
-                // Kafka gives the timestamp of the original batch, whatever the timestamp type is.
-                log_append_time_ms: Some(written.timestamp_ms),
-                log_start_offset: self.log_start_offset,
-                is_duplicate: true,
-            });
-        }
-        let (header, appended) = self.keep(batch, terms)?;
-        self.producers.note(&header);
-        Ok(appended)
-    }
-
-    /// Ends a producer's transaction. A marker without a transaction is written too. Changes nothing if it fails.
-    pub(crate) fn append_marker(
-        &mut self,
-        marker: &TransactionMarker,
-        terms: &AppendTerms<'_>,
-    ) -> Result<Appended, MarkerError> {
-        self.producers.check_marker(marker)?;
-        let (header, appended) = self.keep(marker.batch(terms.now_ms), terms)?;
-        // A marker without a producer id is written and means nothing, as in Kafka.
-        if !header.has_producer_id() {
-            return Ok(appended);
-        }
-        let completed = self
-            .producers
-            .note_marker(marker, header.base_offset(), header.max_timestamp_ms());
-        if let Some(completed) = completed
-            && marker.outcome == TransactionOutcome::Abort
-        {
-            self.aborted.add(completed);
-        }
-        Ok(appended)
-    }
-
-    /// Returns the error of a framed batch that failed the checks: those of its size come before most others. Source:
-    /// `UnifiedLog.analyzeAndValidateRecords`.
-    pub(crate) fn refusal(&self, bytes: usize, invalid: InvalidBatch, settings: &LogSettings) -> AppendError {
-        match limits::check_size(bytes, settings) {
-            Err(error) if !invalid.precedes_size() => error,
-            _ => invalid.into(),
-        }
-    }
-
-    /// Stores a batch at the log end, and returns its final header.
-    fn keep(
-        &mut self,
-        mut batch: Batch,
-        terms: &AppendTerms<'_>,
-    ) -> Result<(BatchHeader, Appended), OutOfMemory> {
-        let AppendTerms { now_ms, settings, .. } = *terms;
-        batch.header.set_base_offset(self.log_end_offset);
-        // The client's value means nothing: franz-go sends -1, Sarama 0.
-        batch.header.set_leader_epoch(terms.leader_epoch);
-        if settings.log_append_time {
-            batch.header.set_log_append_time(now_ms, batch.body.len());
-        }
-        let (header, size) = (batch.header, batch.size_bytes() as u64);
-        // Only the append to a segment can fail, so nothing else changes before it.
-        let rolls = match self.segments.back() {
-            None => true,
-            Some(active) => active.should_roll(&batch, now_ms, settings),
-        };
-        if rolls {
-            let mut segment = Segment::new(self.log_end_offset, now_ms);
-            // The new segment gets the batch before it joins the log: if memory is refused, no empty segment
-            // is left.
-            segment.append(batch, now_ms, &self.pool)?;
-            self.roll(segment);
-        } else if let Some(active) = self.segments.back_mut() {
-            active.append(batch, now_ms, &self.pool)?;
-        }
-        self.size_bytes += size;
-        // The epoch begins with this batch, so it is noted before the log end moves.
-        self.epochs.assign(terms.leader_epoch, self.log_end_offset);
-        self.log_end_offset = header.last_offset().plus(1);
-        if rolls {
-            // The new segment is above the high watermark until this append is acknowledged. Kafka deletes nothing above it, so the
-            // segment stays however old its records are.
-            self.drop_expired(self.segments.len() - 1, now_ms, settings);
-        }
-        let appended = Appended {
-            base_offset: header.base_offset(),
-            last_offset: header.last_offset(),
-            log_append_time_ms: settings.log_append_time.then_some(now_ms),
-            log_start_offset: self.log_start_offset,
-            is_duplicate: false,
-        };
-        Ok((header, appended))
-    }
-
-    fn roll(&mut self, next: Segment) {
-        if let Some(active) = self.segments.back_mut() {
-            active.seal(&self.pool);
-        }
-        self.segments.push_back(next);
     }
 
     /// Begins `epoch` at the log end, as Kafka does when a broker becomes the leader.
@@ -458,6 +187,11 @@ impl PartitionLog {
     /// Returns the offset that the next record gets.
     pub(crate) fn log_end_offset(&self) -> Offset {
         self.log_end_offset
+    }
+
+    /// Returns the base offset of the segment that grows; `None` before the first append.
+    pub(crate) fn active_base_offset(&self) -> Option<Offset> {
+        self.segments.back().map(|active| active.base_offset)
     }
 
     /// Returns the size of all batches with their headers, as Kafka counts its files.

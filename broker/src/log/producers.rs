@@ -20,7 +20,7 @@ use verification::Verifications;
 /// Kafka has no such limit; here a client that makes ids up must not fill the memory.
 const PRODUCERS_KEPT: usize = 10_000;
 
-/// Who appends a batch. Source: Kafka's `AppendOrigin`.
+/// The origin of a batch. Source: Kafka's `AppendOrigin`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A client's producer, whose sequences are checked.

@@ -10,9 +10,10 @@ mod tail;
 pub(super) use chunk::{BatchView, Window};
 
 use super::batch::Batch;
+use super::header::BATCH_HEADER_BYTES;
 use super::{LogSettings, Slice};
 use crate::ids::Offset;
-use crate::pool::{Charge, OutOfMemory, Pool};
+use crate::pool::{Charge, OutOfMemory, Pool, Room};
 use chunk::Chunk;
 use std::collections::VecDeque;
 use tail::Tail;
@@ -67,7 +68,7 @@ pub(super) struct Segment {
     /// The memory of the list `chunks` itself.
     chunks_charge: Option<Charge>,
     tail: Option<Tail>,
-    /// Set when a run has been filled. The next tail then starts at full size, since growing copies it.
+    /// Whether a run has been filled. The next tail then starts at full size, since growing copies it.
     is_busy: bool,
 }
 
@@ -118,17 +119,38 @@ impl Segment {
         }
     }
 
+    /// Returns whether a body of `bytes` is kept without a copy, so that it has to be in the pool's memory.
+    pub(super) fn keeps(bytes: usize) -> bool {
+        BATCH_HEADER_BYTES + bytes >= LARGE_BATCH_BYTES
+    }
+
     /// Appends a batch whose header is final. Changes nothing if it fails.
     pub(super) fn append(&mut self, batch: Batch, now_ms: i64, pool: &Pool) -> Result<(), OutOfMemory> {
+        self.append_within(Room::Kept, batch, now_ms, pool)
+    }
+
+    /// Appends a batch that compaction has kept. It may use the room of frames: a log that has used up its own room can only be cleaned so,
+    /// and the segments that this one replaces give back more than it takes.
+    pub(super) fn append_kept(&mut self, batch: Batch, now_ms: i64, pool: &Pool) -> Result<(), OutOfMemory> {
+        self.append_within(Room::Whole, batch, now_ms, pool)
+    }
+
+    fn append_within(
+        &mut self,
+        room: Room,
+        batch: Batch,
+        now_ms: i64,
+        pool: &Pool,
+    ) -> Result<(), OutOfMemory> {
         let (header, size) = (batch.header, batch.size_bytes());
-        if size < LARGE_BATCH_BYTES {
-            self.append_small(&batch, pool)?;
-        } else {
+        if Self::keeps(batch.body.len()) {
             // Nothing changes before this check, because an append that fails must change nothing.
             // The body is charged already, as a part of its frame.
-            pool.admit(0)?;
+            pool.admit_within(room, 0)?;
             self.seal(pool);
             self.push(Chunk::large(batch), pool);
+        } else {
+            self.append_small(room, &batch, pool)?;
         }
         self.size_bytes += size as u64;
         self.max_timestamp_ms = self.max_timestamp_ms.max(header.max_timestamp_ms());
@@ -139,7 +161,7 @@ impl Segment {
         Ok(())
     }
 
-    fn append_small(&mut self, batch: &Batch, pool: &Pool) -> Result<(), OutOfMemory> {
+    fn append_small(&mut self, room: Room, batch: &Batch, pool: &Pool) -> Result<(), OutOfMemory> {
         let size = batch.size_bytes();
         if self
             .tail
@@ -151,10 +173,10 @@ impl Segment {
             self.seal(pool);
         }
         match &mut self.tail {
-            Some(tail) => tail.append(batch, pool),
+            Some(tail) => tail.append(room, batch, pool),
             None => {
                 let least = if self.is_busy { RUN_BYTES } else { LEAST_TAIL_BYTES };
-                self.tail = Some(Tail::new(batch, least, pool)?);
+                self.tail = Some(Tail::new(room, batch, least, pool)?);
                 Ok(())
             }
         }

@@ -1,5 +1,6 @@
 use super::*;
-use header::Compression;
+use crate::ids::TransactionOutcome;
+use header::{BatchHeader, Compression};
 use records::{NewRecord, encode_batch};
 
 mod compaction;

@@ -12,7 +12,7 @@ mod replicas;
 
 pub(crate) use changes::{Change, NewTopic};
 pub(crate) use config::{TopicConfig, TopicDefaults};
-pub(crate) use partition::Partition;
+pub(crate) use partition::{Partition, State};
 pub(crate) use placement::Placement;
 
 use changes::Register;

@@ -24,7 +24,7 @@ pub(crate) struct Partition {
     state: Mutex<State>,
     // Each partition has its own, so that an append wakes only the fetches that wait for this partition.
     moved: Notify,
-    /// Set once the error has been logged.
+    /// Whether the error has been logged.
     is_known_offline: AtomicBool,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct State {
     pub(crate) leader: NodeId,
     pub(crate) leader_epoch: LeaderEpoch,
     pub(crate) settings: Arc<LogSettings>,
-    /// Set when the topic has been deleted. Requests that found the partition before may still hold it.
+    /// Whether the topic has been deleted. Requests that found the partition before may still hold it.
     pub(crate) is_deleted: bool,
 }
 
@@ -285,6 +285,12 @@ impl State {
     pub(crate) fn begin_cleaning(&mut self, now_ms: i64) -> Option<Cleaning> {
         let high_watermark = self.replicas.high_watermark();
         self.log.begin_cleaning(high_watermark, now_ms, &self.settings)
+    }
+
+    /// Begins to compact the log, because it has to make room: [`PartitionLog::begin_making_room`].
+    pub(crate) fn begin_making_room(&mut self, now_ms: i64) -> Option<Cleaning> {
+        let high_watermark = self.replicas.high_watermark();
+        self.log.begin_making_room(high_watermark, now_ms, &self.settings)
     }
 
     /// Takes the result of a cleaning, and returns the number of bytes that the log has less. A log with records that cannot be read is

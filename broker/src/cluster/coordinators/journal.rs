@@ -1,6 +1,6 @@
 //! The journals of groups and transactional ids as Kafka keeps them: each change is a batch in the partition of its key.
 
-use super::{CoordinatorTopic, partition_of};
+use super::{CoordinatorLogs, CoordinatorTopic, partition_of};
 use crate::Compression;
 use crate::config::{BrokerConfig, ConfigError};
 use crate::group::{GroupJournal, GroupRecords};
@@ -21,8 +21,9 @@ pub(in crate::cluster) struct TopicJournal {
     partition_count: i32,
     compression: Compression,
     topics: Arc<Topics>,
+    logs: Arc<CoordinatorLogs>,
     pool: Pool,
-    /// Set while batches are refused, so that only the first of them is logged.
+    /// Whether batches are refused now, so that only the first of them is logged.
     is_refused: AtomicBool,
 }
 
@@ -34,6 +35,7 @@ impl TopicJournal {
     pub(in crate::cluster) fn of_groups(
         config: &BrokerConfig,
         topics: &Arc<Topics>,
+        logs: &Arc<CoordinatorLogs>,
         pool: &Pool,
     ) -> Result<Self, ConfigError> {
         let codec = config.offsets_topic_compression_codec;
@@ -46,6 +48,7 @@ impl TopicJournal {
             partition_count: config.offsets_topic_partitions,
             compression,
             topics: Arc::clone(topics),
+            logs: Arc::clone(logs),
             pool: pool.clone(),
             is_refused: AtomicBool::new(false),
         })
@@ -55,6 +58,7 @@ impl TopicJournal {
     pub(in crate::cluster) fn of_transactions(
         config: &BrokerConfig,
         topics: &Arc<Topics>,
+        logs: &Arc<CoordinatorLogs>,
         pool: &Pool,
     ) -> Self {
         Self {
@@ -63,6 +67,7 @@ impl TopicJournal {
             // `TransactionLog.EnforcedCompression`.
             compression: Compression::None,
             topics: Arc::clone(topics),
+            logs: Arc::clone(logs),
             pool: pool.clone(),
             is_refused: AtomicBool::new(false),
         }
@@ -96,7 +101,8 @@ impl TopicJournal {
         let body = self.pool.copy(&batch.body)?;
         // A partition that went offline after an error keeps nothing. That error has been logged.
         if let Ok(mut state) = partition.write() {
-            state.append_as_coordinator(Batch { body, ..batch }, now_ms)?;
+            let appended = state.append_as_coordinator(Batch { body, ..batch }, now_ms)?;
+            self.logs.note(state.log(), &appended);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What is kept of each batch. Source: Kafka's `Cleaner.cleanInto`, `MemoryRecords.filterTo`; KIP-534 for delete horizons.
+//! The filter that says which records of a batch are kept. Source: Kafka's `Cleaner.cleanInto`, `MemoryRecords.filterTo`; KIP-534 for delete horizons.
 
 use super::CleaningError;
 use super::keys::LastOffsets;
@@ -9,7 +9,8 @@ use crate::log::batch::Batch;
 use crate::log::header::{BatchHeader, TimestampType};
 use crate::log::producers::LastBatch;
 use crate::log::records::{self, RecordView};
-use crate::pool::Pool;
+use crate::log::segment::Segment;
+use crate::pool::{Pool, Room};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub(super) struct Filter<'a> {
     pub(super) high_watermark: Offset,
     pub(super) now_ms: i64,
     pub(super) delete_retention_ms: i64,
+    pub(super) keeps_tombstones: bool,
     pub(super) pool: &'a Pool,
 }
 
@@ -73,10 +75,10 @@ impl Filter<'_> {
         })
     }
 
+    /// Returns whether the batch's tombstones, or its marker, may go.
     fn is_past_horizon(&self, header: &BatchHeader) -> bool {
-        header
-            .delete_horizon_ms()
-            .is_some_and(|horizon_ms| horizon_ms <= self.now_ms)
+        let horizon_ms = header.delete_horizon_ms();
+        !self.keeps_tombstones || horizon_ms.is_some_and(|horizon_ms| horizon_ms <= self.now_ms)
     }
 
     /// Returns whether the batch is kept without records: its producer's next sequence follows from it, or it ends at the high watermark,
@@ -114,8 +116,14 @@ impl Filter<'_> {
         header.set_record_count(kept.len() as i32);
         header.set_body_len(body.len());
         header.set_crc(header.compute_crc(&body));
-        // The segment copies a small body and keeps a large one, which has to be charged.
-        let body = self.pool.copy(&body)?;
+        // The segment copies a small body, and keeps a large one, which has to be in the pool's memory.
+        let body = if Segment::keeps(body.len()) {
+            let mut kept = self.pool.take_within(Room::Whole, body.len())?;
+            kept.extend_from_slice(&body);
+            kept.freeze()
+        } else {
+            Bytes::from(body)
+        };
         Ok(Batch { header, body })
     }
 }

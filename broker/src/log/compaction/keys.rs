@@ -4,28 +4,42 @@ use crate::ids::Offset;
 use crate::log::DECOMPRESSED_LIMIT_BYTES;
 use crate::log::batch::Batch;
 use crate::log::records::{self, InvalidRecords};
+use crate::pool::{Charge, Pool};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
 
 /// The most keys of one pass: Kafka's `log.cleaner.dedupe.buffer.size` of 128 MiB, at 24 bytes a key and nine tenths full. What follows
 /// the last key is left for the next pass.
-const KEYS: usize = 5_033_164;
+const MOST_KEYS: usize = 5_033_164;
+
+/// The memory limit divided by this bounds the map too: it is needed most when the limit is reached, so it has to be small beside it.
+const LIMIT_DIVISOR: usize = 16;
+
+/// The memory of one key: a hash of 16 bytes and an offset of 8 in nodes of the map that are two thirds full.
+const KEY_BYTES: usize = 36;
+
+/// The number of keys that are charged at once, since each charge is a change of counters that all threads share.
+const CHARGED_KEYS: usize = 1_024;
 
 /// The last offsets of keys.
 #[derive(Debug)]
 pub(super) struct LastOffsets {
     /// By a hash of 128 bits, as in Kafka, where it is MD5: keys would take many times as much memory.
     by_key: BTreeMap<u128, Offset>,
+    most_keys: usize,
+    charge: Charge,
     /// The last offset that was read; records after it are not in the map.
     pub(super) latest_offset: Offset,
     from: Offset,
 }
 
 impl LastOffsets {
-    /// Returns the map of no keys, for records from `from` on.
-    pub(super) fn new(from: Offset) -> Self {
+    /// Returns the map of no keys, for records from `from` on, in memory of `pool`.
+    pub(super) fn new(from: Offset, pool: &Pool) -> Self {
         Self {
             by_key: BTreeMap::new(),
+            most_keys: MOST_KEYS.min(pool.limit_bytes() / LIMIT_DIVISOR / KEY_BYTES),
+            charge: pool.charge_beyond_limit(0),
             latest_offset: Offset(from.0 - 1),
             from,
         }
@@ -39,10 +53,13 @@ impl LastOffsets {
             let Some(key) = record.key.filter(|_| record.offset >= self.from) else {
                 continue;
             };
-            if self.by_key.len() >= KEYS {
+            if self.by_key.len() >= self.most_keys {
                 return Ok(false);
             }
             self.by_key.insert(hash(key), record.offset);
+            if self.by_key.len() * KEY_BYTES > self.charge.bytes() {
+                self.charge.resize((self.by_key.len() + CHARGED_KEYS) * KEY_BYTES);
+            }
         }
         Ok(true)
     }

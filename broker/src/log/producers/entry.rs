@@ -1,4 +1,4 @@
-//! What one partition knows of one producer. Source: Kafka's `ProducerStateEntry`.
+//! The state of one producer in one partition. Source: Kafka's `ProducerStateEntry`.
 
 use crate::ids::{Offset, ProducerEpoch, Sequence};
 use crate::log::header::BatchHeader;

@@ -4,12 +4,12 @@
 use crate::ids::{ProducerEpoch, ProducerId, Sequence};
 use std::collections::BTreeMap;
 
-/// Stands for one question to the coordinator. An append with it is refused if a marker or another append came between: the
+/// The handle of one question to the coordinator. An append with it is refused if a marker or another append came between: the
 /// coordinator's answer is out of date then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct VerificationGuard(u64);
 
-/// What is known of the transaction that a batch belongs to.
+/// The state of the transaction that a batch belongs to, as far as it was verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Verification {
     /// Nothing: a transactional batch must belong to a transaction that is open in this partition.

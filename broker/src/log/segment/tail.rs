@@ -6,7 +6,7 @@ use crate::ids::Offset;
 use crate::log::Slice;
 use crate::log::batch::Batch;
 use crate::log::index::RunIndex;
-use crate::pool::{OutOfMemory, Pool, PooledBuf};
+use crate::pool::{OutOfMemory, Pool, PooledBuf, Room};
 
 /// A run of one or more small batches that grows.
 #[derive(Debug)]
@@ -17,13 +17,15 @@ pub(super) struct Tail {
 
 impl Tail {
     /// Returns a tail with one batch, in a buffer of at least `least_bytes`.
-    pub(super) fn new(batch: &Batch, least_bytes: usize, pool: &Pool) -> Result<Self, OutOfMemory> {
+    pub(super) fn new(
+        room: Room,
+        batch: &Batch,
+        least_bytes: usize,
+        pool: &Pool,
+    ) -> Result<Self, OutOfMemory> {
         let capacity = batch.size_bytes().next_power_of_two().max(least_bytes);
-        // `admit` is stricter than `take`: it counts frames in flight as kept, so that tails cannot use up the
-        // frames' share.
-        pool.admit(capacity)?;
         let mut tail = Self {
-            buffer: pool.take(capacity)?,
+            buffer: pool.take_within(room, capacity)?,
             index: RunIndex::new(batch.header.base_offset()),
         };
         tail.push(batch);
@@ -31,20 +33,19 @@ impl Tail {
     }
 
     /// Appends a batch, which must fit into [`RUN_BYTES`]. Changes nothing if it fails.
-    pub(super) fn append(&mut self, batch: &Batch, pool: &Pool) -> Result<(), OutOfMemory> {
-        self.grow_for(batch.size_bytes(), pool)?;
+    pub(super) fn append(&mut self, room: Room, batch: &Batch, pool: &Pool) -> Result<(), OutOfMemory> {
+        self.grow_for(room, batch.size_bytes(), pool)?;
         self.push(batch);
         Ok(())
     }
 
     /// Makes room for `more` bytes by copying into a buffer of twice the size: all copies of a run together are smaller than it.
-    fn grow_for(&mut self, more: usize, pool: &Pool) -> Result<(), OutOfMemory> {
+    fn grow_for(&mut self, room: Room, more: usize, pool: &Pool) -> Result<(), OutOfMemory> {
         let needed = self.buffer.len() + more;
         if needed > self.buffer.capacity() {
             // A run is sealed before it exceeds `RUN_BYTES`, so it never needs a larger buffer.
             let capacity = needed.next_power_of_two().min(RUN_BYTES);
-            pool.admit(capacity)?;
-            let mut grown = pool.take(capacity)?;
+            let mut grown = pool.take_within(room, capacity)?;
             grown.extend_from_slice(&self.buffer);
             self.buffer = grown;
         }

@@ -2,6 +2,13 @@
 
 use super::*;
 use std::collections::BTreeMap;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+mod model;
+mod transactions;
+
+use transactions::{end, put_within};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -53,12 +60,21 @@ fn put_last(log: &mut PartitionLog) {
     put(log, &[("last", Some("last"))]);
 }
 
+/// Runs a cleaning without pauses.
+fn run(cleaning: Cleaning) -> Result<Cleaned, CleaningError> {
+    let running = pin!(cleaning.run(async || ()));
+    match running.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => unreachable!("nothing is waited for"),
+    }
+}
+
 /// Cleans the log if it is due. Returns whether it was.
 fn clean(log: &mut PartitionLog, now_ms: i64, settings: &LogSettings) -> bool {
     let Some(cleaning) = log.begin_cleaning(log.log_end_offset(), now_ms, settings) else {
         return false;
     };
-    let cleaned = cleaning.run().expect("its records can be read");
+    let cleaned = run(cleaning).expect("its records can be read");
     log.finish_cleaning(cleaned);
     true
 }
@@ -133,6 +149,32 @@ fn a_read_in_a_hole_gives_the_next_batch() {
         assert_eq!(read(&log, from, usize::MAX), [3, 4], "from {from}");
         assert_eq!(read(&log, from, 1), [3], "from {from}");
     }
+}
+
+#[test]
+fn the_largest_timestamp_is_that_of_a_record_that_was_neither_compacted_nor_deleted() {
+    let mut log = log();
+    let settings = settings();
+    for (key, later_ms) in [("a", 30), ("b", 20), ("a", 10), ("c", 0)] {
+        let record = NewRecord {
+            timestamp_ms: NOW_MS + later_ms,
+            key: Some(key.as_bytes()),
+            value: Some(b"value"),
+            ..NewRecord::default()
+        };
+        let batch = Batch::verify(encode_batch(&[record], Compression::None)).expect("it is valid");
+        log.append_on(batch, &terms(&settings, NOW_MS)).expect("appended");
+        log.replicated(log.log_end_offset());
+    }
+    let largest = |log: &PartitionLog| {
+        let found = log.find_max_timestamp().expect("there are records");
+        (found.offset.0, found.timestamp_ms - NOW_MS)
+    };
+    assert_eq!(largest(&log), (0, 30));
+    assert!(clean(&mut log, NOW_MS, &settings));
+    assert_eq!(largest(&log), (1, 20));
+    log.delete_records(Offset(2)).expect("it exists");
+    assert_eq!(largest(&log), (2, 10));
 }
 
 #[test]
@@ -297,114 +339,6 @@ fn a_tombstone_stays_for_delete_retention_ms_after_the_pass_that_met_it_first() 
     assert_eq!(offsets(&log), [3, 4]);
 }
 
-fn within(id: i64, epoch: i16, sequence: i32, records: &[(&str, Option<&str>)]) -> Batch {
-    let mut batch = keyed(records, Compression::None);
-    let (id, epoch) = (ProducerId(id), ProducerEpoch(epoch));
-    batch.header.set_producer(id, epoch, Sequence(sequence));
-    batch.header.set_transactional();
-    batch.header.set_crc(batch.header.compute_crc(&batch.body));
-    batch
-}
-
-fn put_within(log: &mut PartitionLog, id: i64, sequence: i32, records: &[(&str, Option<&str>)]) {
-    let settings = settings();
-    log.append_on(within(id, 0, sequence, records), &terms(&settings, NOW_MS))
-        .expect("appended");
-    log.replicated(log.log_end_offset());
-}
-
-fn end(log: &mut PartitionLog, id: i64, outcome: TransactionOutcome) {
-    let settings = settings();
-    let marker = TransactionMarker {
-        producer_id: ProducerId(id),
-        producer_epoch: ProducerEpoch(0),
-        outcome,
-        coordinator_epoch: 0,
-        transaction_version: 0,
-    };
-    log.append_marker(&marker, &terms(&settings, NOW_MS))
-        .expect("appended");
-    log.replicated(log.log_end_offset());
-}
-
-#[test]
-fn nothing_from_the_last_stable_offset_on_is_cleaned() {
-    let mut log = log();
-    put(&mut log, &[("a", Some("1"))]);
-    put(&mut log, &[("a", Some("2"))]);
-    put_within(&mut log, 1, 0, &[("a", Some("3"))]);
-    put(&mut log, &[("a", Some("4"))]);
-    put_last(&mut log);
-    assert!(clean(&mut log, NOW_MS, &settings()));
-    assert_eq!(offsets(&log), [1, 2, 3, 4], "the transaction is open at 2");
-    end(&mut log, 1, TransactionOutcome::Commit);
-    put_last(&mut log);
-    assert!(clean(&mut log, NOW_MS, &settings()));
-    // The batch of the transaction stays without its record, for the producer's sequence.
-    assert_eq!(offsets(&log), [3, 4, 6]);
-}
-
-#[test]
-fn aborted_records_go_and_their_marker_follows_once_its_horizon_has_passed() {
-    let mut log = log();
-    let settings = LogSettings {
-        delete_retention_ms: 1_000,
-        ..settings()
-    };
-    put(&mut log, &[("a", Some("1"))]); // 0
-    put_within(&mut log, 1, 0, &[("a", Some("aborted"))]); // 1
-    end(&mut log, 1, TransactionOutcome::Abort); // 2
-    put_within(&mut log, 1, 1, &[("b", Some("2"))]); // 3
-    end(&mut log, 1, TransactionOutcome::Commit); // 4
-    put_last(&mut log); // 5
-    assert_eq!(log.aborted_transactions(Offset(0), Offset(6)).len(), 1);
-    assert!(clean(&mut log, NOW_MS, &settings));
-    // The aborted record did not count as the last of its key.
-    assert_eq!(offsets(&log), [0, 3, 5]);
-    let kept = |log: &PartitionLog| -> Vec<i64> {
-        let all = batches(log).into_iter();
-        all.map(|(header, _)| header.base_offset().0).collect()
-    };
-    assert_eq!(
-        kept(&log),
-        [0, 2, 3, 4, 5],
-        "the marker had records when it was read"
-    );
-    put_last(&mut log); // 6
-    assert!(clean(&mut log, NOW_MS, &settings));
-    assert_eq!(kept(&log), [0, 2, 3, 4, 5, 6], "the marker has a horizon now");
-    assert_eq!(log.aborted_transactions(Offset(0), Offset(6)), []);
-    put_last(&mut log); // 7
-    assert!(clean(&mut log, NOW_MS + 1_000, &settings));
-    assert_eq!(kept(&log), [0, 3, 4, 6, 7]);
-}
-
-#[test]
-fn the_last_batch_of_a_producer_stays_without_records() {
-    let mut log = log();
-    put_within(&mut log, 1, 0, &[("a", Some("1"))]);
-    put_within(&mut log, 1, 1, &[("a", Some("2"))]);
-    end(&mut log, 1, TransactionOutcome::Commit);
-    put(&mut log, &[("a", Some("3"))]);
-    put_last(&mut log);
-    clean(&mut log, NOW_MS, &settings());
-    let header = batches(&log)[0].0;
-    assert_eq!(
-        (
-            header.base_offset(),
-            header.record_count(),
-            header.last_sequence()
-        ),
-        (Offset(1), 0, Sequence(1))
-    );
-    assert_eq!(header.max_timestamp_ms(), NOW_MS);
-    // A truncation reads the producer's state from the batches that are left.
-    log.truncate(Offset(4), NOW_MS);
-    let settings = settings();
-    let next = log.append_on(within(1, 0, 2, &[("b", None)]), &terms(&settings, NOW_MS));
-    assert_eq!(next.map(|appended| appended.base_offset), Ok(Offset(4)));
-}
-
 #[test]
 fn a_cleaning_that_was_overtaken_is_thrown_away() {
     let mut log = log();
@@ -414,10 +348,8 @@ fn a_cleaning_that_was_overtaken_is_thrown_away() {
     put_last(&mut log);
     let settings = settings();
     let begin = |log: &mut PartitionLog| {
-        log.begin_cleaning(log.log_end_offset(), NOW_MS, &settings)
-            .expect("it is due")
-            .run()
-            .expect("it is readable")
+        let cleaning = log.begin_cleaning(log.log_end_offset(), NOW_MS, &settings);
+        run(cleaning.expect("it is due")).expect("it is readable")
     };
     let cleaned = begin(&mut log);
     log.delete_records(Offset(1)).expect("it exists");
@@ -427,6 +359,110 @@ fn a_cleaning_that_was_overtaken_is_thrown_away() {
     put(&mut log, &[("b", Some("4"))]);
     assert!(log.finish_cleaning(cleaned) > 0, "an append does not disturb it");
     assert_eq!(offsets(&log), [2, 3, 4]);
+    put_last(&mut log);
+    let (first, second) = (begin(&mut log), begin(&mut log));
+    log.finish_cleaning(first);
+    assert_eq!(
+        log.finish_cleaning(second),
+        0,
+        "the first has replaced the segments"
+    );
+    assert_eq!(offsets(&log), [2, 3, 4, 5]);
+}
+
+#[test]
+fn a_log_that_makes_room_drops_tombstones_and_markers_at_once() {
+    let mut log = log();
+    put(&mut log, &[("a", Some("1")), ("b", Some("2"))]); // 0, 1
+    put(&mut log, &[("a", None)]); // 2
+    put_within(&mut log, 1, 0, &[("c", Some("aborted"))]); // 3
+    end(&mut log, 1, TransactionOutcome::Abort); // 4
+    put_within(&mut log, 1, 1, &[("d", Some("3"))]); // 5
+    end(&mut log, 1, TransactionOutcome::Commit); // 6
+    put_last(&mut log); // 7
+    let settings = LogSettings {
+        min_cleanable_dirty_ratio: 1.0,
+        ..settings()
+    };
+    let end_offset = log.log_end_offset();
+    assert!(log.begin_cleaning(end_offset, NOW_MS, &settings).is_none());
+    let cleaning = log.begin_making_room(end_offset, NOW_MS, &settings);
+    let cleaned = run(cleaning.expect("it is dirty")).expect("it is readable");
+    assert!(log.finish_cleaning(cleaned) > 0);
+    assert_eq!(
+        content(&log),
+        [row(1, "b", "2"), row(5, "d", "3"), row(7, "last", "last")]
+    );
+    assert!(
+        log.begin_making_room(end_offset, NOW_MS, &settings).is_none(),
+        "nothing is dirty any more"
+    );
+    put_last(&mut log); // 8
+    let cleaning = log.begin_making_room(log.log_end_offset(), NOW_MS, &settings);
+    log.finish_cleaning(run(cleaning.expect("it is dirty")).expect("it is readable"));
+    let kept: Vec<_> = batches(&log)
+        .into_iter()
+        .map(|(header, _)| header.base_offset().0)
+        .collect();
+    // The marker at 4 has no records any more.
+    assert_eq!(kept, [0, 5, 6, 7, 8]);
+}
+
+#[test]
+fn a_log_that_has_used_up_its_memory_is_cleaned_in_the_room_of_frames() {
+    let pool = Pool::new(1 << 20);
+    let mut log = PartitionLog::new(pool.clone());
+    let settings = LogSettings {
+        segment_bytes: 100_000,
+        ..settings()
+    };
+    let value = "v".repeat(1_000);
+    let append = |log: &mut PartitionLog, key: &str| {
+        let batch = keyed(&[(key, Some(&value))], Compression::None);
+        let appended = log.append_on(batch, &terms(&settings, NOW_MS));
+        log.replicated(log.log_end_offset());
+        appended
+    };
+    let mut count = 0;
+    // Every tenth record has a key of its own.
+    let refused = loop {
+        let key = if count % 10 == 0 {
+            count.to_string()
+        } else {
+            "k".to_owned()
+        };
+        match append(&mut log, &key) {
+            Ok(_) => count += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, AppendError::OutOfMemory(_)), "{refused}");
+    assert!(clean(&mut log, NOW_MS, &settings));
+    assert!(pool.used_bytes() < 512 << 10, "{} bytes", pool.used_bytes());
+    append(&mut log, "k").expect("there is room again");
+}
+
+#[test]
+fn a_cleaning_pauses_after_every_quarter_of_a_mebibyte() {
+    let mut log = log();
+    let settings = LogSettings {
+        segment_bytes: 400_000,
+        ..settings()
+    };
+    let value = "v".repeat(100_000);
+    for key in 0..9 {
+        let batch = keyed(&[(&key.to_string(), Some(&value))], Compression::None);
+        log.append_on(batch, &terms(&settings, NOW_MS)).expect("appended");
+    }
+    let cleaning = log.begin_cleaning(log.log_end_offset(), NOW_MS, &settings);
+    let mut pauses = 0;
+    {
+        let running = pin!(cleaning.expect("it is due").run(async || pauses += 1));
+        let polled = running.poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_ready());
+    }
+    // 600 kB are read twice: for their keys, and to be written anew.
+    assert_eq!(pauses, 4);
 }
 
 #[test]
@@ -462,197 +498,8 @@ fn records_that_cannot_be_read_are_left_as_they_are() {
     put(&mut log, &[("a", Some("2"))]);
     put_last(&mut log);
     let cleaning = log.begin_cleaning(log.log_end_offset(), NOW_MS, &settings());
-    let error = cleaning.expect("it is due").run().expect_err("it is garbage");
+    let error = run(cleaning.expect("it is due")).expect_err("it is garbage");
     assert!(matches!(error, CleaningError::InvalidRecords(_)));
     log.set_uncleanable();
     assert!(!clean(&mut log, NOW_MS, &settings()));
-}
-
-mod model {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        /// Records (key, whether it is a tombstone), in this producer's transaction or in none.
-        Append(Option<i64>, Vec<(u8, bool)>, bool),
-        End(i64, bool),
-        /// Cleans this many milliseconds after the last time.
-        Clean(i64),
-    }
-
-    #[derive(Clone, Copy, Debug)]
-    struct Kept {
-        offset: i64,
-        key: u8,
-        is_tombstone: bool,
-        batch: i64,
-        producer: Option<i64>,
-        is_aborted: bool,
-    }
-
-    /// What the log must hold: records, one after another, and the horizon of each batch.
-    #[derive(Debug, Default)]
-    struct Model {
-        records: Vec<Kept>,
-        horizons: BTreeMap<i64, i64>,
-        cleaned_to: i64,
-    }
-
-    impl Model {
-        /// Drops from the records before `end` those that are aborted, that have a later record of their key before `end`, and tombstones
-        /// whose horizon has passed.
-        fn clean(&mut self, end: i64, now_ms: i64, delete_retention_ms: i64) {
-            let dirty = self.cleaned_to;
-            let mut last: BTreeMap<u8, i64> = BTreeMap::new();
-            for record in &self.records {
-                if record.offset >= dirty && record.offset < end && !record.is_aborted {
-                    last.insert(record.key, record.offset);
-                }
-            }
-            let horizons = self.horizons.clone();
-            self.records.retain(|record| {
-                let is_last = last.get(&record.key).is_none_or(|last| record.offset >= *last);
-                let is_past = horizons
-                    .get(&record.batch)
-                    .is_some_and(|horizon| *horizon <= now_ms);
-                record.offset >= end || (!record.is_aborted && is_last && !(record.is_tombstone && is_past))
-            });
-            for record in self
-                .records
-                .iter()
-                .filter(|record| record.offset < end && record.is_tombstone)
-            {
-                self.horizons
-                    .entry(record.batch)
-                    .or_insert(now_ms + delete_retention_ms);
-            }
-            self.cleaned_to = end;
-        }
-    }
-
-    fn steps() -> impl Strategy<Value = Vec<Step>> {
-        let records = prop::collection::vec((0u8..5, prop::bool::weighted(0.25)), 1..5);
-        let producer = prop::option::of(1i64..4);
-        let step = prop_oneof![
-            5 => (producer, records, any::<bool>()).prop_map(|(id, records, compressed)| Step::Append(id, records, compressed)),
-            2 => (1i64..4, any::<bool>()).prop_map(|(id, commits)| Step::End(id, commits)),
-            2 => (0i64..2_000).prop_map(Step::Clean),
-        ];
-        prop::collection::vec(step, 1..60)
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
-        #[test]
-        fn a_cleaned_log_holds_what_a_list_of_records_holds(steps in steps(), segment_bytes in 150i32..900) {
-            let settings = LogSettings { segment_bytes, delete_retention_ms: 1_000, ..settings() };
-            let mut log = log();
-            let mut model = Model::default();
-            let mut sequences: BTreeMap<i64, i32> = BTreeMap::new();
-            let mut now_ms = NOW_MS;
-            for step in steps {
-                match step {
-                    Step::Append(id, keys, is_compressed) => {
-                        let names: Vec<_> = keys.iter().map(|(key, _)| key.to_string()).collect();
-                        let records: Vec<_> = names
-                            .iter()
-                            .zip(&keys)
-                            .map(|(name, (_, is_tombstone))| (&**name, (!is_tombstone).then_some("value")))
-                            .collect();
-                        let codec = if is_compressed { Compression::Lz4 } else { Compression::None };
-                        let mut batch = keyed(&records, codec);
-                        if let Some(id) = id {
-                            let sequence = sequences.entry(id).or_default();
-                            batch.header.set_producer(ProducerId(id), ProducerEpoch(0), Sequence(*sequence));
-                            batch.header.set_transactional();
-                            batch.header.set_crc(batch.header.compute_crc(&batch.body));
-                            *sequence += keys.len() as i32;
-                        }
-                        let appended = log.append_on(batch, &terms(&settings, now_ms)).unwrap();
-                        for (offset, (key, is_tombstone)) in (appended.base_offset.0..).zip(keys) {
-                            let batch = appended.base_offset.0;
-                            model.records.push(Kept { offset, key, is_tombstone, batch, producer: id, is_aborted: false });
-                        }
-                    }
-                    Step::End(id, commits) => {
-                        let producer_id = ProducerId(id);
-                        let start = log
-                            .active_producers()
-                            .into_iter()
-                            .find(|producer| producer.producer_id == producer_id)
-                            .and_then(|producer| producer.transaction_start_offset);
-                        let Some(start) = start else { continue };
-                        let outcome = if commits { TransactionOutcome::Commit } else { TransactionOutcome::Abort };
-                        let marker = TransactionMarker {
-                            producer_id,
-                            producer_epoch: ProducerEpoch(0),
-                            outcome,
-                            coordinator_epoch: 0,
-                            transaction_version: 0,
-                        };
-                        log.append_marker(&marker, &terms(&settings, now_ms)).unwrap();
-                        for record in &mut model.records {
-                            if record.producer == Some(id) && record.offset >= start.0 {
-                                record.is_aborted = !commits;
-                            }
-                        }
-                    }
-                    Step::Clean(later_ms) => {
-                        now_ms += later_ms;
-                        if let Some(cleaning) = log.begin_cleaning(log.log_end_offset(), now_ms, &settings) {
-                            let end = cleaning.first_uncleanable_offset();
-                            log.finish_cleaning(cleaning.run().unwrap());
-                            model.clean(end.0, now_ms, 1_000);
-                        }
-                    }
-                }
-                log.replicated(log.log_end_offset());
-                let expected: Vec<_> = model.records.iter().map(|record| record.offset).collect();
-                prop_assert_eq!(offsets(&log), expected);
-                // A consumer that reads committed records sees exactly those that no aborted transaction has.
-                let stable = log.last_stable_offset(log.log_end_offset());
-                prop_assert_eq!(committed(&log, stable), model
-                    .records
-                    .iter()
-                    .filter(|record| record.offset < stable.0 && !record.is_aborted)
-                    .map(|record| record.offset)
-                    .collect::<Vec<_>>());
-            }
-            let headers: Vec<_> = batches(&log).into_iter().map(|(header, _)| header).collect();
-            for from in 0..=log.log_end_offset().0 {
-                let next = headers.iter().find(|header| header.last_offset().0 >= from);
-                let found = read(&log, from, 1).first().copied();
-                prop_assert_eq!(found, next.map(|header| header.base_offset().0), "from {}", from);
-            }
-        }
-    }
-
-    /// The offsets that Java's consumer hands out under `read_committed`: it skips the records of a producer from the start of an aborted
-    /// transaction to its marker.
-    fn committed(log: &PartitionLog, stable: Offset) -> Vec<i64> {
-        let mut aborted = log.aborted_transactions(Offset(0), stable);
-        aborted.sort_by_key(|aborted| aborted.first_offset);
-        let mut aborted = aborted.into_iter().peekable();
-        let mut skipped = std::collections::BTreeSet::new();
-        let mut seen = Vec::new();
-        for (header, body) in batches(log) {
-            if header.last_offset() >= stable {
-                break;
-            }
-            while let Some(begun) = aborted.next_if(|aborted| aborted.first_offset <= header.last_offset()) {
-                skipped.insert(begun.producer_id);
-            }
-            if header.is_control() {
-                let marker = marker::TransactionMarker::read(&header, &body);
-                if marker.is_some_and(|marker| marker.outcome == TransactionOutcome::Abort) {
-                    skipped.remove(&header.producer_id());
-                }
-            } else if !(header.is_transactional() && skipped.contains(&header.producer_id())) {
-                let plain = records::plain(&header, &body, usize::MAX).unwrap();
-                seen.extend(records::walk(&header, &plain).map(|record| record.unwrap().offset.0));
-            }
-        }
-        seen
-    }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::Compression;
+use crate::ids::TransactionOutcome;
 use crate::ids::{ProducerEpoch, ProducerId, Sequence};
-use crate::log::TransactionOutcome;
 use crate::log::records::{NewRecord, encode_batch};
 use crate::subscribers::set_subscriber;
 use std::panic::{AssertUnwindSafe, catch_unwind};
