@@ -15,21 +15,41 @@ pub(crate) fn three_transactional_records(producer_id: i64, producer_epoch: i16)
     batch_of_three(0x10, producer_id, producer_epoch, 0)
 }
 
+/// Returns a batch of records with these keys and values; a value of `None` is a tombstone. With a producer (id, epoch, first sequence) it is
+/// one of a transaction.
+pub(crate) fn keyed(records: &[(&str, Option<&str>)], producer: Option<(i64, i16, i32)>) -> Bytes {
+    let encoded: Vec<_> = (0..)
+        .zip(records)
+        .map(|(place, (key, value))| record(place, Some(key.as_bytes()), value.map(str::as_bytes), &[]))
+        .collect();
+    let attributes = if producer.is_some() { 0x10 } else { 0 };
+    batch(attributes, &encoded, producer.unwrap_or((-1, -1, -1)))
+}
+
 fn batch_of_three(attributes: i16, producer_id: i64, producer_epoch: i16, base_sequence: i32) -> Bytes {
     let records = [
         record(0, Some(b"key-0"), Some(b"value-0"), &[]),
         record(1, Some(b"key-1"), None, &[]),
         record(2, None, Some(b"value-2"), &[("trace", b"\x00\xff")]),
     ];
+    batch(attributes, &records, (producer_id, producer_epoch, base_sequence))
+}
+
+fn batch(
+    attributes: i16,
+    records: &[Vec<u8>],
+    (producer_id, producer_epoch, base_sequence): (i64, i16, i32),
+) -> Bytes {
+    let count = i32::try_from(records.len()).unwrap();
     let mut after_crc = Vec::new();
     after_crc.put_i16(attributes); // not compressed, CreateTime
-    after_crc.put_i32(2); // last offset delta
+    after_crc.put_i32(count - 1); // last offset delta
     after_crc.put_i64(BASE_TIMESTAMP_MS);
-    after_crc.put_i64(BASE_TIMESTAMP_MS + 20);
+    after_crc.put_i64(BASE_TIMESTAMP_MS + i64::from(count - 1) * 10);
     after_crc.put_i64(producer_id);
     after_crc.put_i16(producer_epoch);
     after_crc.put_i32(base_sequence);
-    after_crc.put_i32(3);
+    after_crc.put_i32(count);
     after_crc.extend(records.concat());
     let mut batch = Vec::new();
     batch.put_i64(0);

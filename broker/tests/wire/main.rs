@@ -5,6 +5,7 @@ mod admin_apis;
 mod batch;
 mod client;
 mod cluster_apis;
+mod compaction;
 mod config_apis;
 mod consumer_group_apis;
 mod failures;

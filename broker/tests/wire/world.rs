@@ -50,7 +50,16 @@ impl World {
         Self::start_brokers(1).await
     }
 
+    /// Starts one broker with these broker configs.
+    pub(crate) async fn start_with(properties: &[(&str, &str)]) -> Self {
+        Self::start_brokers_with(1, properties).await
+    }
+
     pub(crate) async fn start_brokers(count: usize) -> Self {
+        Self::start_brokers_with(count, &[]).await
+    }
+
+    async fn start_brokers_with(count: usize, properties: &[(&str, &str)]) -> Self {
         let node = NodeConfig {
             listen: Some("127.0.0.1:0".to_owned()),
             ..NodeConfig::default()
@@ -58,6 +67,10 @@ impl World {
         let config = Config {
             cluster_id: CLUSTER_ID.to_owned(),
             nodes: vec![node; count],
+            properties: properties
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
             ..Config::default()
         };
         let clock = Clock::tokio(BASE_TIMESTAMP_MS + 60_000);
