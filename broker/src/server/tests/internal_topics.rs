@@ -1,4 +1,5 @@
-//! Topics in which coordinators keep their state, as clients see them; and the state of producers, which goes with its topic.
+//! Topics in which coordinators keep their state, as clients see them; the state of producers, which goes with its topic; and transactions,
+//! which know topics by their names.
 
 use super::records::{append, batch, create_topic, produce, topic_name};
 use super::{Client, cluster};
@@ -9,7 +10,11 @@ use crate::operations::coordinator_topics::create_for_groups;
 use crate::operations::produce::{ProduceTarget, ProduceTerms};
 use crate::operations::verify_transaction::WriteSupport;
 use bytes::Bytes;
-use kafka_protocol::messages::{DeleteTopicsRequest, FindCoordinatorRequest, MetadataRequest};
+use kafka_protocol::messages::add_partitions_to_txn_request::AddPartitionsToTxnTopic;
+use kafka_protocol::messages::{
+    AddPartitionsToTxnRequest, DeleteTopicsRequest, EndTxnRequest, FindCoordinatorRequest,
+    InitProducerIdRequest, MetadataRequest, TransactionalId,
+};
 use kafka_protocol::protocol::StrBytes;
 
 #[tokio::test(start_paused = true)]
@@ -97,4 +102,47 @@ async fn a_topic_that_is_created_again_knows_no_producer_of_the_one_before() {
     let answer = client.ask(9, &request).await;
     let partition = &answer.responses[0].partition_responses[0];
     assert_eq!((partition.error_code, partition.base_offset), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_outlives_its_topic_and_its_marker_goes_to_the_next_one_of_the_name() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    create_topic(&mut client, &cluster, "t", 1).await;
+    let id = || TransactionalId(StrBytes::from_static_str("x"));
+    let look_up = FindCoordinatorRequest::default()
+        .with_key(id().0)
+        .with_key_type(1);
+    assert_eq!(client.ask(3, &look_up).await.error_code, 0);
+    let request = InitProducerIdRequest::default()
+        .with_transactional_id(Some(id()))
+        .with_transaction_timeout_ms(60_000);
+    let producer = client.ask(4, &request).await;
+    assert_eq!(producer.error_code, 0);
+    let topic = AddPartitionsToTxnTopic::default()
+        .with_name(topic_name("t"))
+        .with_partitions(vec![0]);
+    let request = AddPartitionsToTxnRequest::default()
+        .with_v3_and_below_transactional_id(id())
+        .with_v3_and_below_producer_id(producer.producer_id)
+        .with_v3_and_below_producer_epoch(producer.producer_epoch)
+        .with_v3_and_below_topics(vec![topic]);
+    let added = client.ask(3, &request).await;
+    let row = &added.results_by_topic_v3_and_below[0].results_by_partition[0];
+    assert_eq!(row.partition_error_code, 0);
+
+    let deletion = DeleteTopicsRequest::default().with_topic_names(vec![topic_name("t")]);
+    assert_eq!(client.ask(5, &deletion).await.responses[0].error_code, 0);
+    let topic = create_topic(&mut client, &cluster, "t", 1).await;
+    let request = EndTxnRequest::default()
+        .with_transactional_id(id())
+        .with_producer_id(producer.producer_id)
+        .with_producer_epoch(producer.producer_epoch)
+        .with_committed(true);
+    assert_eq!(client.ask(3, &request).await.error_code, 0);
+    let state = topic.partitions[0].read().expect("online");
+    assert_eq!(state.watermarks().log_end_offset.0, 1, "the marker");
+    let producers = state.log().active_producers();
+    let known: Vec<_> = producers.iter().map(|active| active.producer_id.0).collect();
+    assert_eq!(known, [producer.producer_id.0]);
 }
