@@ -5,8 +5,8 @@
     broker/configs/generate.py --check    compares them with what is checked in, and fails if they differ
 
 Definitions.java reads the definitions from Kafka's jars, which Maven fetches (or `--jars DIRECTORY` holds), and prints
-them; this script writes them as Rust. What a config does here, and its documentation, stand in
-broker/src/config/effects/ and are written by hand.
+them; this script writes them as Rust. The effect of each config in this cluster, and its documentation, are written by
+hand in the files keys.rs of broker/src/config, broker/src/topic/config and broker/src/group/config.
 """
 
 import argparse

@@ -15,6 +15,7 @@ mod properties;
 mod release;
 pub(crate) mod table;
 pub(crate) mod tables;
+mod value;
 
 pub use advertised::{Advertised, AdvertisedHost, InvalidAdvertisedHost};
 pub(crate) use broker::BrokerConfig;

@@ -1,5 +1,7 @@
-//! What each broker config does here, and its description in our own words. All are accepted and described, so that a cluster starts with
-//! the configs of another one; one without an effect says why it has none. Kafka's half of the table is `tables::broker`.
+//! The effect of each broker config in this cluster, and its description in our own words. All are accepted and described, so that a cluster
+//! starts with the configs of another one; one without an effect says why it has none. The definitions are in `tables::broker`.
+//!
+//! The file is long because it is a table, with a line for each of Kafka's broker configs.
 
 use super::BrokerConfig;
 use super::table::{Setting, Table, decided, for_topics, honoured, no_effect, read};

@@ -23,7 +23,7 @@ pub(crate) struct BrokerConfigs {
     /// Values that the cluster decides for each broker: its id and addresses.
     decided: BTreeMap<NodeId, Values>,
     dynamic: Mutex<Dynamic>,
-    /// Counts the changes of `dynamic`.
+    /// The number of changes of `dynamic`.
     changes: watch::Sender<u64>,
 }
 

@@ -89,7 +89,7 @@ impl<S> Table<S> {
     }
 }
 
-/// A config that goes into `S`.
+/// Returns the setting of a config that goes into `S`.
 pub(crate) const fn honoured<S>(
     name: &'static str,
     documentation: &'static str,
@@ -98,17 +98,17 @@ pub(crate) const fn honoured<S>(
     setting(name, Effect::Honoured(set), documentation)
 }
 
-/// A config that is read by its name where it is needed.
+/// Returns the setting of a config that is read by its name where it is needed.
 pub(crate) const fn read<S>(name: &'static str, documentation: &'static str) -> Setting<S> {
     setting(name, Effect::Read, documentation)
 }
 
-/// A config that topics take the default of one of their own configs from.
+/// Returns the setting of a config that topics take the default of one of their own configs from.
 pub(crate) const fn for_topics<S>(name: &'static str, documentation: &'static str) -> Setting<S> {
     setting(name, Effect::TopicDefault, documentation)
 }
 
-/// A config whose value the cluster decides for each broker.
+/// Returns the setting of a config whose value the cluster decides for each broker.
 pub(crate) const fn decided<S>(
     name: &'static str,
     reason: &'static str,
@@ -117,7 +117,7 @@ pub(crate) const fn decided<S>(
     setting(name, Effect::Decided(reason), documentation)
 }
 
-/// A config that is accepted and described only.
+/// Returns the setting of a config that is accepted and described only.
 pub(crate) const fn no_effect<S>(
     name: &'static str,
     reason: &'static str,

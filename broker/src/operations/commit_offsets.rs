@@ -62,7 +62,7 @@ pub(crate) struct InTransaction {
     pub(crate) transactional_id: String,
     pub(crate) producer_id: ProducerId,
     pub(crate) producer_epoch: ProducerEpoch,
-    /// What the client understands of transactions.
+    /// The part of the transaction protocol that the client's version supports.
     pub(crate) support: WriteSupport,
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct ProduceTerms<'a> {
     /// 1, -1 for all in-sync replicas, or 0 for no answer. Any other value is an error of each partition.
     pub(crate) acks: i16,
     pub(crate) transactional_id: Option<&'a str>,
-    /// What the client understands of transactions.
+    /// The part of the transaction protocol that the client's version supports.
     pub(crate) support: WriteSupport,
     /// Whether the batches may be compressed with zstd (Produce 7 and later).
     pub(crate) allows_zstd: bool,

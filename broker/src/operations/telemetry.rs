@@ -1,4 +1,4 @@
-//! What clients are told to push, and what they have pushed (KIP-714). Source: Kafka's `ClientMetricsManager`. As in Kafka, no permission
+//! The metrics that clients are told to push, and those that they have pushed (KIP-714). Source: Kafka's `ClientMetricsManager`. As in Kafka, no permission
 //! is asked for.
 
 use super::RequestContext;

@@ -1,4 +1,4 @@
-//! What all requests of a transactional id share: the check of its coordinator, and why a request is refused.
+//! The checks that all requests of a transactional id share: the coordinator, and the reasons to refuse a request.
 
 use super::RequestContext;
 use super::access::Denied;

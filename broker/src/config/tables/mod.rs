@@ -1,4 +1,4 @@
-//! What Kafka's own classes say of every config. The files beside this one are written by `broker/configs/generate.py`.
+//! The definitions of all configs, read from Kafka's own classes. The files beside this one are written by `broker/configs/generate.py`.
 
 pub(crate) mod broker;
 pub(crate) mod client_metrics;

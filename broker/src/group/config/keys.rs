@@ -1,4 +1,4 @@
-//! What each group config does here, and its description in our own words. Kafka's half of the table is `config::tables::group`.
+//! The effect of each group config in this cluster, and its description in our own words. The definitions are in `config::tables::group`.
 
 use super::ConsumerGroupConfig;
 use crate::config::keys::without_effect::*;

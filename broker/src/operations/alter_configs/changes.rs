@@ -21,9 +21,9 @@ pub(crate) enum Changes {
 pub(crate) enum ConfigOperation {
     Set,
     Delete,
-    /// Adds to a list.
+    /// An addition to a list.
     Append,
-    /// Removes from a list.
+    /// A removal from a list.
     Subtract,
     /// An unknown operation, with its code in the request.
     Other(i8),

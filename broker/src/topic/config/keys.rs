@@ -1,4 +1,4 @@
-//! What each topic config does here, and its description in our own words. Kafka's half of the table is `config::tables::topic`.
+//! The effect of each topic config in this cluster, and its description in our own words. The definitions are in `config::tables::topic`.
 
 use crate::config::definition::Synonym;
 use crate::config::keys::without_effect::*;
