@@ -254,7 +254,15 @@ impl Cluster {
 
     /// Returns the id of the directory with the controller's log.
     pub(crate) fn directory_id(&self) -> Uuid {
-        self.metadata_log.directory_id
+        self.metadata_log.directory_id(self.quorum_leader())
+    }
+
+    /// Returns the brokers that read the controller's log, in order, each with the id of the directory that it copies the log to.
+    pub(crate) fn quorum_observers(&self) -> Vec<(NodeId, Uuid)> {
+        let mut observers = self.alive_nodes();
+        observers.retain(|node| *node != self.quorum_leader());
+        let with_directory = |node| (node, self.metadata_log.directory_id(node));
+        observers.into_iter().map(with_directory).collect()
     }
 
     /// Returns the end of the metadata log.

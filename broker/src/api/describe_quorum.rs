@@ -4,8 +4,8 @@
 //! 0 to 2. The answer has times from version 1 on, and messages, directories and endpoints from version 2 on.
 //!
 //! # Behaviour
-//! Shows partition 0 of `__cluster_metadata` with one voter, the controller in the process of the first broker, and no observers. A request
-//! for anything else, or for that partition beside others, is UNKNOWN_TOPIC_OR_PARTITION for all of it.
+//! Shows partition 0 of `__cluster_metadata` with one voter, the controller in the process of the first broker, and the other brokers as
+//! observers. A request for anything else, or for that partition beside others, is UNKNOWN_TOPIC_OR_PARTITION for all of it.
 //!
 //! # Differs from Apache Kafka
 //! - The controller has no listener of its own: the endpoint of CONTROLLER is that of the first broker.
@@ -18,6 +18,7 @@
 use super::errors::{KafkaError, RequestError};
 use super::{Answer, Answering, Api, ErrorCounts, Unthrottled, UnthrottledMessage};
 use crate::cluster::Cluster;
+use crate::ids::NodeId;
 use crate::operations::RequestContext;
 use crate::operations::describe_quorum::{METADATA_TOPIC, Quorum, describe_quorum};
 use kafka_protocol::messages::BrokerId;
@@ -28,6 +29,7 @@ use kafka_protocol::messages::describe_quorum_response::{
 use kafka_protocol::protocol::StrBytes;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Kafka's `DescribeQuorumRequest`.
 pub(super) struct DescribeQuorum;
@@ -109,14 +111,18 @@ fn unknown(topic: AskedTopic) -> TopicData {
 }
 
 fn partition(version: i16, quorum: &Quorum) -> PartitionData {
-    let mut voter = ReplicaState::default()
-        .with_replica_id(BrokerId(quorum.leader.0))
-        .with_log_end_offset(quorum.log_end_offset)
-        .with_last_fetch_timestamp(quorum.now_ms)
-        .with_last_caught_up_timestamp(quorum.now_ms);
-    if version >= 2 {
-        voter.replica_directory_id = quorum.directory_id;
-    }
+    let replica = |(node, directory_id): (NodeId, Uuid)| {
+        let mut replica = ReplicaState::default()
+            .with_replica_id(BrokerId(node.0))
+            .with_log_end_offset(quorum.log_end_offset)
+            .with_last_fetch_timestamp(quorum.now_ms)
+            .with_last_caught_up_timestamp(quorum.now_ms);
+        if version >= 2 {
+            replica.replica_directory_id = directory_id;
+        }
+        replica
+    };
+    let voter = replica((quorum.leader, quorum.directory_id));
     PartitionData::default()
         .with_error_message(Some(StrBytes::default()))
         .with_leader_id(BrokerId(quorum.leader.0))
@@ -124,6 +130,7 @@ fn partition(version: i16, quorum: &Quorum) -> PartitionData {
         .with_leader_epoch(1)
         .with_high_watermark(quorum.log_end_offset)
         .with_current_voters(vec![voter])
+        .with_observers(quorum.observers.iter().copied().map(replica).collect())
 }
 
 fn node(quorum: Quorum) -> Node {

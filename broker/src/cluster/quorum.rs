@@ -1,6 +1,7 @@
 //! The quorum of controllers as clients see it: one voter, whose log grows.
 
 use crate::Entropy;
+use crate::ids::NodeId;
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -15,21 +16,23 @@ const IDLE_INTERVAL: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) struct MetadataLog {
     started: Instant,
-    /// The id of the directory with the log, which follows from the cluster's id, so that a restart keeps it.
-    pub(super) directory_id: Uuid,
+    /// The hash of the cluster's id, from which ids of directories follow.
+    seed: u64,
 }
 
 impl MetadataLog {
     /// Returns the log of a cluster that starts now.
     pub(super) fn new(cluster_id: &str) -> Self {
-        // FNV-1a, of which only its spread matters.
-        let seed = cluster_id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
         Self {
             started: Instant::now(),
-            directory_id: Entropy::from_seed(seed).uuid(),
+            seed: hashed(0xcbf2_9ce4_8422_2325, cluster_id.as_bytes()),
         }
+    }
+
+    /// Returns the id of the directory with a broker's copy of the log. It follows from the ids of the cluster and the broker, so that a
+    /// restart keeps it.
+    pub(super) fn directory_id(&self, node: NodeId) -> Uuid {
+        Entropy::from_seed(hashed(self.seed, &node.0.to_be_bytes())).uuid()
     }
 
     /// Returns the end of the log after `changes` records that were appended for requests.
@@ -37,6 +40,13 @@ impl MetadataLog {
         let idle = self.started.elapsed().as_millis() / IDLE_INTERVAL.as_millis();
         FIRST_OFFSET + idle as i64 + changes
     }
+}
+
+/// Returns the hash `seed` with `bytes` added: FNV-1a, of which only its spread matters.
+fn hashed(seed: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(seed, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]
@@ -52,9 +62,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_directory_follows_from_the_cluster() {
-        let [one, again, other] = ["a", "a", "b"].map(|id| MetadataLog::new(id).directory_id);
-        assert_eq!(one, again);
-        assert_ne!(one, other);
+    async fn directories_follow_from_the_cluster_and_the_broker() {
+        let of = |cluster, node| MetadataLog::new(cluster).directory_id(NodeId(node));
+        assert_eq!(of("a", 1), of("a", 1));
+        assert_ne!(of("a", 1), of("b", 1));
+        assert_ne!(of("a", 1), of("a", 2));
     }
 }

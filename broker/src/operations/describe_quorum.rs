@@ -1,5 +1,5 @@
-//! DescribeQuorum: the state of the controllers' quorum. It has one voter, the controller of this process. Source: Kafka's
-//! `ControllerApis.handleDescribeQuorum` and `KafkaRaftClient.handleDescribeQuorumRequest`.
+//! DescribeQuorum: the state of the controllers' quorum. It has one voter, the controller of this process, which the other brokers read from.
+//! Source: Kafka's `ControllerApis.handleDescribeQuorum` and `KafkaRaftClient.handleDescribeQuorumRequest`.
 
 use super::RequestContext;
 use super::access::{Denied, authorize};
@@ -19,9 +19,11 @@ pub(crate) struct Quorum {
     pub(crate) leader: NodeId,
     /// Nil while the set of voters is static (`kraft.version` 0).
     pub(crate) directory_id: Uuid,
+    /// The brokers that read the log, in order, each with the id of its directory. All have read it to its end.
+    pub(crate) observers: Vec<(NodeId, Uuid)>,
     /// The end of the log; with one voter also the high watermark.
     pub(crate) log_end_offset: i64,
-    /// The time of the answer: the leader has all of its own records.
+    /// The time of the answer, at which all have all records.
     pub(crate) now_ms: i64,
     /// The broker in whose process the controller runs; `None` if it has no listener of the client's.
     pub(crate) endpoint: Option<NodeEndpoint>,
@@ -43,6 +45,7 @@ pub(crate) fn describe_quorum(cluster: &Arc<Cluster>, context: &RequestContext) 
         } else {
             cluster.directory_id()
         },
+        observers: cluster.quorum_observers(),
         log_end_offset: cluster.metadata_offset(),
         now_ms: cluster.clock.now_ms(),
         endpoint: node.and_then(|node| node.endpoint(&context.ingress)),

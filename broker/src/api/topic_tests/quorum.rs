@@ -39,17 +39,21 @@ async fn describe_quorum_of_every_version() {
             ),
             (1, 1, 25)
         );
-        assert!(partition.observers.is_empty());
-        let [voter] = partition.current_voters.as_slice() else {
-            panic!("one voter: {partition:?}");
+        let ([voter], [observer]) = (
+            partition.current_voters.as_slice(),
+            partition.observers.as_slice(),
+        ) else {
+            panic!("one voter, and the other broker: {partition:?}");
         };
-        assert_eq!((voter.replica_id.0, voter.log_end_offset), (1, 25));
         let time_ms = if version >= 1 { 1_700_000_000_000 } else { -1 };
-        assert_eq!(
-            (voter.last_fetch_timestamp, voter.last_caught_up_timestamp),
-            (time_ms, time_ms)
-        );
+        for (replica, id) in [(voter, 1), (observer, 2)] {
+            assert_eq!((replica.replica_id.0, replica.log_end_offset), (id, 25));
+            let times = (replica.last_fetch_timestamp, replica.last_caught_up_timestamp);
+            assert_eq!(times, (time_ms, time_ms));
+        }
+        // Voters are named by id alone while their set is static.
         assert_eq!(voter.replica_directory_id, Uuid::nil());
+        assert_eq!(observer.replica_directory_id.is_nil(), version < 2);
         if version >= 2 {
             let listener = &response.nodes[0].listeners[0];
             assert_eq!(
