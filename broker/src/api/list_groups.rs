@@ -4,10 +4,11 @@
 //! 0 to 5.
 //!
 //! # Behaviour
-//! Kafka's `GroupMetadataManager.listGroups`. Filters by state and type ignore case. Groups are in the order of their ids.
+//! Kafka's `GroupMetadataManager.listGroups`. Filters by state and type ignore case. The groups of one partition of
+//! `__consumer_offsets` are in the order of Kafka's table, which follows from the hashes of their ids.
 //!
 //! # Differs from Apache Kafka
-//! No known differences. The types of groups are classic and consumer.
+//! Groups of several partitions are in the order of the partitions, in Kafka in that of a hash map. The types of groups are classic and consumer.
 //!
 //! # Notes by KIP
 //! KIP-518: states (4). KIP-848: types (5).

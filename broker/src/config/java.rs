@@ -1,4 +1,5 @@
-//! The order in which Java's hash maps list their keys. Kafka finds the first of several errors in it, and lists names in it.
+//! The order in which Java's hash maps, and Kafka's own, list their keys. Kafka finds the first of several errors in it, and lists names in
+//! it.
 
 /// Returns the names in the order of a `HashMap` that got them one by one.
 pub(crate) fn hash_order<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
@@ -16,6 +17,12 @@ pub(crate) fn hash_order<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'
 fn bucket(name: &str, buckets: usize) -> usize {
     let hash = string_hash(name) as u32;
     (hash ^ (hash >> 16)) as usize & (buckets - 1)
+}
+
+/// Returns the place of a name in Kafka's `TimelineHashMap`, in which coordinators and controllers keep their state. Its slots are the
+/// leading bits of this number, as many as its size needs.
+pub(crate) fn timeline_place(name: &str) -> u64 {
+    i64::from(string_hash(name)).wrapping_mul(-7_046_029_254_386_353_131) as u64
 }
 
 /// Returns Java's `String.hashCode`, which goes over UTF-16 units.
@@ -37,5 +44,13 @@ mod tests {
             ["a", "bar", "b", "foo", "retention.ms", "segment.bytes"]
         );
         assert_eq!(string_hash("retention.ms"), -1_339_220_362);
+    }
+
+    #[test]
+    fn names_come_in_the_order_of_a_timeline_hash_map() {
+        // As a broker of Kafka lists these groups.
+        let mut names = ["grp-1", "grp-2", "grp-3", "grp-4", "grp-5", "grp-6"];
+        names.sort_by_key(|name| timeline_place(name));
+        assert_eq!(names, ["grp-2", "grp-4", "grp-1", "grp-6", "grp-3", "grp-5"]);
     }
 }

@@ -3,11 +3,13 @@
 use super::RequestContext;
 use super::access::{check_coordinator, is_authorized};
 use crate::cluster::Cluster;
+use crate::config::java::timeline_place;
 use crate::group::{GroupState, GroupSummary, GroupType};
 use crate::security::{AclOperation, Resource};
 use std::sync::Arc;
 
-/// Returns the groups in one of `states` and of one of `types`, by id. An empty filter accepts all groups; the case of names is ignored.
+/// Returns the groups in one of `states` and of one of `types`, by the partition of `__consumer_offsets` that keeps them, and then in the order
+/// of Kafka's table of groups. An empty filter accepts all groups; the case of names is ignored.
 /// Source: Kafka's `GroupMetadataManager.listGroups`.
 pub(crate) async fn list_groups(
     cluster: &Arc<Cluster>,
@@ -28,6 +30,10 @@ pub(crate) async fn list_groups(
             && (types.is_empty() || types.contains(&Some(group.group_type)))
             && check_coordinator(cluster, context, &group.group_id).is_ok()
             && (may_describe_all || may_describe(Resource::Group(&group.group_id)))
+    });
+    groups.sort_by_key(|group| {
+        let partition = cluster.offsets_partition(&group.group_id);
+        (partition, timeline_place(&group.group_id))
     });
     groups
 }

@@ -4,6 +4,7 @@ use super::assignment::Partitions;
 use super::member::ConsumerMember;
 use super::reconcile::held;
 use super::{Assignor, ConsumerGroup};
+use crate::config::java::timeline_place;
 use crate::group::catalog::TopicCatalog;
 use crate::group::{GroupState, MemberIdentity};
 use std::sync::Arc;
@@ -43,16 +44,18 @@ pub(crate) struct NamedPartitions {
 }
 
 impl ConsumerGroup {
-    /// Describes the group as it is now. Topics that do not exist any more are left out.
+    /// Describes the group as it is now. Members are in the order of Kafka's table of members. Topics that do not exist any more are left out.
     pub(crate) fn describe(&self) -> ConsumerDescription {
         let catalog = self.catalog.get();
-        let members = self.members.values();
+        let mut members: Vec<_> = self.members.values().collect();
+        members.sort_by_key(|member| timeline_place(&member.id));
         ConsumerDescription {
             state: self.state(),
             group_epoch: self.epoch.0,
             assignment_epoch: self.target.epoch().0,
             assignor: self.preferred_assignor(),
             members: members
+                .into_iter()
                 .map(|member| self.describe_member(member, &catalog))
                 .collect(),
         }
