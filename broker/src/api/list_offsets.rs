@@ -10,6 +10,8 @@
 //! storage. Any other negative number, or one that the version does not have, is UNSUPPORTED_VERSION. A partition that is requested twice
 //! is INVALID_REQUEST.
 //!
+//! A replica (`replica_id` from 0 on) gets the end of the log as the latest offset. A tool for debugging (-2) gets it from any replica.
+//!
 //! # Differs from Apache Kafka
 //! There is no tiered storage, so `timeout_ms` has no use.
 //!
@@ -24,7 +26,7 @@ use crate::messages::list_offsets_request::ListOffsetsPartition;
 use crate::messages::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
 use crate::messages::{ListOffsetsRequest, ListOffsetsResponse};
 use crate::operations::RequestContext;
-use crate::operations::list_offsets::{ListOffsetsError, ListedOffset, Query, Spec, list_offset};
+use crate::operations::list_offsets::{ListOffsetsError, ListedOffset, Query, Reader, Spec, list_offset};
 use crate::topic::TopicKey;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -52,7 +54,13 @@ impl Api for ListOffsets {
             let code = RequestError::UnknownServerError.code();
             return Answering::Now(Self::refuse(version, &request, code));
         }
-        let is_read_committed = request.isolation_level == 1;
+        let reader = match request.replica_id.0 {
+            -1 => Reader::Consumer {
+                is_read_committed: request.isolation_level == 1,
+            },
+            -2 => Reader::Debugger,
+            _ => Reader::Replica,
+        };
         // The partitions are counted first, because the first of two occurrences is refused as well.
         let mut counts = counts(&request);
         let mut topics: Vec<ListOffsetsTopicResponse> = Vec::with_capacity(request.topics.len());
@@ -72,7 +80,7 @@ impl Api for ListOffsets {
                     None => continue,
                     // As in `ReplicaManager.fetchOffset`, a duplicate is found before a timestamp that the version does not have.
                     Some(count) if count > 1 => Err(ListOffsetsError::Duplicate),
-                    Some(_) => query(version, partition, is_read_committed)
+                    Some(_) => query(version, partition, reader)
                         .and_then(|query| list_offset(cluster, context, &key, query)),
                 };
                 topics[place].partitions.push(response(version, index, found));
@@ -124,11 +132,7 @@ fn counts(request: &ListOffsetsRequest) -> HashMap<(&str, i32), usize> {
     counts
 }
 
-fn query(
-    version: i16,
-    partition: &ListOffsetsPartition,
-    is_read_committed: bool,
-) -> Result<Query, ListOffsetsError> {
+fn query(version: i16, partition: &ListOffsetsPartition, reader: Reader) -> Result<Query, ListOffsetsError> {
     let (spec, since) = match partition.timestamp {
         -1 => (Spec::Latest, 1),
         -2 => (Spec::Earliest, 1),
@@ -151,7 +155,7 @@ fn query(
         // Only -1 means that the client knows no epoch. Any other negative number is an old epoch: `ReplicaManager.fetchOffset`.
         current_leader_epoch: (epoch != -1).then_some(LeaderEpoch(epoch)),
         spec,
-        is_read_committed,
+        reader,
     })
 }
 

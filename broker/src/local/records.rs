@@ -6,7 +6,7 @@ use crate::ids::{NodeId, Offset};
 use crate::log::{Appended, Part};
 use crate::operations::RequestContext;
 use crate::operations::fetch::{FetchLimits, read};
-use crate::operations::list_offsets::{Query, Spec, list_offset};
+use crate::operations::list_offsets::{Query, Reader, Spec, list_offset};
 use crate::operations::produce::{ProduceError, ProduceTarget, ProduceTerms, produce};
 use crate::operations::verify_transaction::WriteSupport;
 use crate::topic::TopicKey;
@@ -204,7 +204,9 @@ impl Client {
                     OffsetSpec::Latest => Spec::Latest,
                     OffsetSpec::Timestamp(timestamp_ms) => Spec::Timestamp(timestamp_ms),
                 },
-                is_read_committed: false,
+                reader: Reader::Consumer {
+                    is_read_committed: false,
+                },
             };
             let found = self.leader(topic, *partition).and_then(|leader| {
                 let context = self.at_leader(leader)?;

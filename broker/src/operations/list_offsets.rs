@@ -43,7 +43,19 @@ pub(crate) struct Query {
     pub(crate) partition: i32,
     pub(crate) current_leader_epoch: Option<LeaderEpoch>,
     pub(crate) spec: Spec,
-    pub(crate) is_read_committed: bool,
+    pub(crate) reader: Reader,
+}
+
+/// Who asks. Only consumers are kept from records that are not replicated or not committed yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Consumer {
+        is_read_committed: bool,
+    },
+    /// A follower.
+    Replica,
+    /// A tool that compares replicas, which any replica answers.
+    Debugger,
 }
 
 /// The reason why no offset was looked up.
@@ -82,17 +94,26 @@ pub(crate) fn list_offset(
     query: Query,
 ) -> Result<ListedOffset, ListOffsetsError> {
     let topic = find_topic(cluster, context, AclOperation::Describe, topic).map_err(NotServed::from)?;
-    let partition = topic
-        .and_then(|topic| topic.partition(query.partition).cloned())
-        .ok_or(NotServed::UnknownTopicOrPartition)?;
+    let found = topic
+        .as_ref()
+        .and_then(|topic| Some((topic, topic.partition(query.partition)?)));
+    let (topic, partition) = found.ok_or(NotServed::UnknownTopicOrPartition)?;
     let state = partition.read().map_err(NotServed::Offline)?;
-    state.check_leadership(context.node_id, query.current_leader_epoch)?;
+    let replicas = topic.placement.replicas(query.partition as usize);
+    if query.reader == Reader::Debugger && replicas.contains(&context.node_id) {
+        state.check_epoch(query.current_leader_epoch)?;
+    } else {
+        state.check_leadership(context.node_id, query.current_leader_epoch)?;
+    }
     Ok(find(&state, query))
 }
 
 fn find(state: &State, query: Query) -> ListedOffset {
     let watermarks = state.watermarks();
-    let end = watermarks.end_for_consumer(query.is_read_committed);
+    let end = match query.reader {
+        Reader::Consumer { is_read_committed } => watermarks.end_for_consumer(is_read_committed),
+        Reader::Replica | Reader::Debugger => watermarks.log_end_offset,
+    };
     let found = match query.spec {
         Spec::Earliest => {
             let start = watermarks.log_start_offset;

@@ -56,6 +56,15 @@ impl State {
         node: NodeId,
         claimed: Option<LeaderEpoch>,
     ) -> Result<(), NotServed> {
+        self.check_epoch(claimed)?;
+        if node != self.leader {
+            return Err(NotServed::NotLeader(self.current_leader()));
+        }
+        Ok(())
+    }
+
+    /// Checks that a client may be answered that takes `claimed` for the current epoch; `None` claims no epoch.
+    pub(crate) fn check_epoch(&self, claimed: Option<LeaderEpoch>) -> Result<(), NotServed> {
         if self.is_deleted {
             return Err(NotServed::UnknownTopicOrPartition);
         }
@@ -68,9 +77,6 @@ impl State {
                 // than this broker.
                 return Err(NotServed::UnknownLeaderEpoch);
             }
-        }
-        if node != self.leader {
-            return Err(NotServed::NotLeader(self.current_leader()));
         }
         Ok(())
     }

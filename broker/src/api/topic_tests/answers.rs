@@ -102,6 +102,34 @@ async fn leader_epoch_below_minus_one_is_an_old_epoch_for_list_offsets_and_offse
 }
 
 #[tokio::test]
+async fn list_offsets_is_answered_by_the_leader_and_for_debugging_by_any_replica() {
+    let cluster = Arc::new(Cluster::for_tests(3, &[]));
+    call(&cluster, 7, create("orders")).await;
+    let not_leader = E::NotLeaderOrFollower.code();
+    // Partition 0 is led by broker 2, follows on broker 1, and is not on broker 3.
+    for (replica_id, codes) in [
+        (-1, [not_leader, 0, not_leader]),
+        (1, [not_leader, 0, not_leader]),
+        (-2, [0, 0, not_leader]),
+    ] {
+        let partition = ListOffsetsPartition::default()
+            .with_current_leader_epoch(-1)
+            .with_timestamp(-1);
+        let topic = ListOffsetsTopic::default()
+            .with_name(name("orders"))
+            .with_partitions(vec![partition]);
+        let request = ListOffsetsRequest::default()
+            .with_replica_id(BrokerId(replica_id))
+            .with_topics(vec![topic]);
+        for (node_id, code) in (1..).zip(codes) {
+            let listed = call_node(&cluster, node_id, 11, request.clone()).await;
+            let found = listed.topics[0].partitions[0].error_code;
+            assert_eq!(found, code, "replica {replica_id} asks broker {node_id}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn aborted_transactions_are_an_empty_list_for_partitions_that_do_not_exist() {
     let cluster = cluster().await;
     let partition = |index, offset| {
