@@ -6,11 +6,11 @@
 //! # Behaviour
 //! Moves replicas of the asked broker to one of its `log.dirs`, where DescribeLogDirs shows them from then on. A directory that the broker
 //! does not have is LOG_DIR_NOT_FOUND, a partition that does not exist UNKNOWN_TOPIC_OR_PARTITION, and one of which it has no replica
-//! REPLICA_NOT_AVAILABLE. Of several directories for one partition the last one counts.
+//! REPLICA_NOT_AVAILABLE; such a partition has the directory once it comes to the broker. A topic with a name that is too long for the name of
+//! a future directory is INVALID_TOPIC_EXCEPTION. Of several directories for one partition the last one counts.
 //!
 //! # Differs from Apache Kafka
 //! - The directories are names: a replica is in another one at once, and DescribeLogDirs never shows it as a future one.
-//! - A partition that does not exist yet has no preferred directory.
 //! - Topics and partitions are in the order in which the request names them first. Kafka has the order of a hash map.
 //!
 //! # Notes by KIP

@@ -5,6 +5,7 @@ use super::access::{Denied, authorize};
 use super::describe_log_dirs::log_dirs;
 use crate::cluster::Cluster;
 use crate::security::{AclOperation, Resource};
+use crate::topic::Topic;
 use std::sync::Arc;
 
 /// The reason why a replica stays in its directory.
@@ -12,6 +13,8 @@ use std::sync::Arc;
 pub(crate) enum AlterLogDirError {
     #[error(transparent)]
     Denied(#[from] Denied),
+    #[error("The topic name is too long.")]
+    LongName,
     #[error("log directory {path} does not exist on this broker")]
     UnknownDir { path: String },
     #[error("the topic or partition does not exist")]
@@ -20,7 +23,15 @@ pub(crate) enum AlterLogDirError {
     NoReplica,
 }
 
-/// Moves one replica of the asked broker to the directory `path`, which is then the one that DescribeLogDirs shows. It is there at once.
+/// The longest name of a directory.
+const MAX_DIR_NAME: usize = 255;
+
+/// The length of what Kafka adds to a topic's name and the digits of a partition in the name of the directory that a replica is copied to: a
+/// hyphen, a dot, 32 hexadecimal digits and `-future`.
+const FUTURE_DIR_SUFFIX: usize = 41;
+
+/// Moves one replica of the asked broker to the directory `path`, which is then the one that DescribeLogDirs shows. It is there at once. For a
+/// replica that the broker does not have, the directory is kept.
 ///
 /// # Errors
 /// [`AlterLogDirError`], in Kafka's order.
@@ -32,23 +43,31 @@ pub(crate) fn alter_replica_log_dir(
     partition: i32,
 ) -> Result<(), AlterLogDirError> {
     authorize(cluster, context, AclOperation::Alter, Resource::Cluster)?;
+    if topic.len() + partition.to_string().len() + FUTURE_DIR_SUFFIX > MAX_DIR_NAME {
+        return Err(AlterLogDirError::LongName);
+    }
     let dirs = log_dirs(&cluster.broker_configs.layers(context.node_id));
     if !dirs.iter().any(|dir| dir == path) {
         return Err(AlterLogDirError::UnknownDir {
             path: path.to_owned(),
         });
     }
-    let topic = cluster
-        .topics
-        .get(topic)
-        .ok_or(AlterLogDirError::UnknownPartition)?;
-    let index = usize::try_from(partition).map_err(|_| AlterLogDirError::UnknownPartition)?;
-    if index >= topic.partitions.len() {
-        return Err(AlterLogDirError::UnknownPartition);
+    let replica_of = |topic: &Topic| {
+        let index = usize::try_from(partition).ok()?;
+        (index < topic.partitions.len()).then(|| topic.placement.replicas(index).contains(&context.node_id))
+    };
+    let found = cluster.topics.get(topic);
+    match found.as_ref().and_then(|topic| Some((topic, replica_of(topic)?))) {
+        Some((topic, true)) => {
+            cluster.log_dirs.set((topic.id, partition, context.node_id), path);
+            Ok(())
+        }
+        missing => {
+            cluster.log_dirs.prefer(topic, partition, context.node_id, path);
+            Err(match missing {
+                Some(_) => AlterLogDirError::NoReplica,
+                None => AlterLogDirError::UnknownPartition,
+            })
+        }
     }
-    if !topic.placement.replicas(index).contains(&context.node_id) {
-        return Err(AlterLogDirError::NoReplica);
-    }
-    cluster.log_dirs.set((topic.id, partition, context.node_id), path);
-    Ok(())
 }

@@ -75,7 +75,8 @@ fn add(
         is_here.then_some((index, size_bytes))
     });
     for (index, size_bytes) in sizes {
-        let moved = cluster.log_dirs.get((topic.id, index, context.node_id));
+        let replica = (topic.id, index, context.node_id);
+        let moved = cluster.log_dirs.get(&topic.name, replica);
         let position = dirs.iter().position(|dir| Some(&dir.path) == moved.as_ref());
         // All other replicas lie in the first directory, as there is no disk to spread them over.
         let dir = &mut dirs[position.unwrap_or(0)];

@@ -87,6 +87,7 @@ impl KafkaError for AlterLogDirError {
     fn response(&self) -> ResponseError {
         match self {
             Self::Denied(denied) => denied.response(),
+            Self::LongName => ResponseError::InvalidTopicException,
             Self::UnknownDir { .. } => ResponseError::LogDirNotFound,
             Self::UnknownPartition => ResponseError::UnknownTopicOrPartition,
             Self::NoReplica => ResponseError::ReplicaNotAvailable,

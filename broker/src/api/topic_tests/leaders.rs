@@ -224,6 +224,7 @@ async fn list_partition_reassignments_of_every_version() {
 
 #[tokio::test]
 async fn alter_replica_log_dirs_of_every_version() {
+    let long_names = [212, 213].map(|length| "t".repeat(length));
     for version in alter_replica_log_dirs::AlterReplicaLogDirs::VERSIONS {
         let cluster = Arc::new(Cluster::for_tests(3, &[("log.dirs", "/a,/b")]));
         call(&cluster, 7, create("orders")).await;
@@ -264,6 +265,8 @@ async fn alter_replica_log_dirs_of_every_version() {
         let response = call_node(&cluster, 3, version, request).await;
         assert_eq!(codes(response)[0][0], E::ReplicaNotAvailable.code());
 
+        // The directory of a replica that came later is the one that was named for it.
+        call(&cluster, 7, create("nope")).await;
         let response = call(&cluster, 4, DescribeLogDirsRequest::default().with_topics(None)).await;
         let dirs: Vec<_> = response
             .results
@@ -274,6 +277,19 @@ async fn alter_replica_log_dirs_of_every_version() {
                 (dir.log_dir.to_string(), indexes)
             })
             .collect();
-        assert_eq!(dirs, [("/a".to_owned(), vec![0]), ("/b".to_owned(), vec![1])]);
+        // The partitions of `nope`, then those of `orders`.
+        assert_eq!(
+            dirs,
+            [("/a".to_owned(), vec![1, 0]), ("/b".to_owned(), vec![0, 1])]
+        );
+
+        // `t-10.`, 32 digits and `-future` are at most 255 characters.
+        let errors = [E::LogDirNotFound, E::InvalidTopicException].map(|error| error.code());
+        for (long, error) in long_names.iter().zip(errors) {
+            let topics = vec![topic(long, &[10])];
+            let request = AlterReplicaLogDirsRequest::default().with_dirs(vec![dir("/c", topics)]);
+            let found = codes(call(&cluster, version, request).await);
+            assert_eq!(found, [[error]], "{} characters", long.len());
+        }
     }
 }
