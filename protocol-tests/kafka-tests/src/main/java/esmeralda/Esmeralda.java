@@ -8,18 +8,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.FeatureUpdate;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.admin.UpdateFeaturesOptions;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.utils.Utils;
 
@@ -74,6 +80,7 @@ final class Esmeralda implements AutoCloseable {
         TreeMap<Integer, Map<String, String>> own = new TreeMap<>();
         brokers.forEach((id, properties) -> own.put(id, new TreeMap<>(properties)));
         Map<String, String> common = new TreeMap<>(own.firstEntry().getValue());
+        String logDirs = logDirs(common.getOrDefault("log.dirs", "").split(",").length);
         for (Map<String, String> properties : own.values()) common.entrySet().retainAll(properties.entrySet());
         for (Map<String, String> properties : own.values()) {
             refuseWhatIsLeft(properties);
@@ -82,6 +89,7 @@ final class Esmeralda implements AutoCloseable {
         }
         common.keySet().removeAll(MEANINGLESS);
         common.put("node.id", String.valueOf(own.firstKey()));
+        common.put("log.dirs", logDirs);
         // Kafka's defaults. Esmeralda's are 0, so that a test's groups do not wait.
         common.putIfAbsent("group.initial.rebalance.delay.ms", "3000");
         common.putIfAbsent("group.consumer.assignment.interval.ms", "1000");
@@ -103,6 +111,11 @@ final class Esmeralda implements AutoCloseable {
         }
     }
 
+    /** Returns the names of {@code count} log directories. All brokers have the same ones, and none of them exists. */
+    static String logDirs(int count) {
+        return IntStream.range(0, count).mapToObj(dir -> "/nonexistent/" + dir).collect(Collectors.joining(","));
+    }
+
     private static void refuseWhatIsLeft(Map<String, String> properties) {
         String protocols = properties.getOrDefault("listeners", "") + properties.getOrDefault("listener.security.protocol.map", "");
         String used = protocols.replaceAll("SASL_PLAINTEXT:SASL_PLAINTEXT|SASL_SSL:SASL_SSL|SSL:SSL", "");
@@ -115,7 +128,7 @@ final class Esmeralda implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
             Objects.requireNonNull(System.getenv("ESMERALDA_BIN"), "ESMERALDA_BIN"), "serve",
             "--kafka", "localhost:0", "--http", "127.0.0.1:0", "--advertised-host", "localhost",
-            "--brokers", String.valueOf(own.size()), "--shutdown-timeout", "1"));
+            "--brokers", String.valueOf(own.size()), "--shutdown-timeout", "1", "--cluster-id", Uuid.randomUuid().toString()));
         common.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
         List<String> racks = new ArrayList<>();
         own.forEach((id, properties) -> properties.forEach((key, value) -> {
@@ -166,6 +179,15 @@ final class Esmeralda implements AutoCloseable {
         } catch (InterruptedException interrupted) {
             throw new IllegalStateException(interrupted);
         }
+    }
+
+    /** Returns the configs of a resource that have one of these sources, but for secrets. */
+    Properties configs(ConfigResource.Type type, String name, Set<ConfigEntry.ConfigSource> sources) {
+        ConfigResource resource = new ConfigResource(type, name);
+        Properties configs = new Properties();
+        for (ConfigEntry config : Waiting.get(() -> admin.describeConfigs(List.of(resource)).values().get(resource).get()).entries())
+            if (sources.contains(config.source()) && config.value() != null) configs.put(config.name(), config.value());
+        return configs;
     }
 
     boolean hasBeenStopped() {

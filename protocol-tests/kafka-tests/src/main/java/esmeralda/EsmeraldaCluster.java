@@ -40,11 +40,13 @@ public final class EsmeraldaCluster implements ClusterInstance {
         if (esmeralda != null) return;
         if (config.brokerSecurityProtocol() != SecurityProtocol.PLAINTEXT)
             throw Reasons.left("security: listeners with " + config.brokerSecurityProtocol());
-        if (config.numDisksPerBroker() > 1) throw Reasons.notApplicable("several log directories per broker");
         Map<Integer, Map<String, String>> brokers = new TreeMap<>();
         for (int id = 0; id < config.numBrokers(); id++) {
             Map<String, String> properties = new HashMap<>(config.serverProperties());
             properties.putAll(config.perServerOverrideProperties().getOrDefault(id, Map.of()));
+            properties.put("log.dirs", Esmeralda.logDirs(config.numDisksPerBroker()));
+            // As Kafka's testkit has it. A test relies on the check that a cleaner's thread has more than half of this.
+            properties.putIfAbsent("log.cleaner.dedupe.buffer.size", "2097152");
             brokers.put(id, properties);
         }
         esmeralda = Esmeralda.start(brokers);
@@ -142,9 +144,7 @@ public final class EsmeraldaCluster implements ClusterInstance {
         properties.put("inter.broker.listener.name", listener);
         properties.put("controller.listener.names", controller);
         properties.put("controller.quorum.voters", "3000@localhost:1");
-        properties.put("log.dirs", "/nonexistent");
-        properties.putIfAbsent("unstable.api.versions.enable", "true");
-        properties.putIfAbsent("unstable.feature.versions.enable", "true");
+        properties.put("log.dirs", Esmeralda.logDirs(config.numDisksPerBroker()));
         return new KafkaConfig(properties, false);
     }
 

@@ -6,22 +6,34 @@ import java.util.Map;
 
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.ProducerState;
-import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.storage.internals.log.ProducerStateEntry;
 import scala.Option;
 
-/** What an admin client can tell of a partition's log. All replicas are the same. */
-record Logs(Esmeralda esmeralda, TopicPartition partition, TopicDescription topic) {
-    static Option<Logs> of(Esmeralda esmeralda, TopicPartition partition) {
+/** What an admin client can tell of a partition's log on one of its replicas. All replicas have the same records. */
+record Logs(Esmeralda esmeralda, TopicPartition partition, TopicPartitionInfo replicas, int broker) {
+    /** Returns nothing if {@code broker} is no replica of the partition. */
+    static Option<Logs> of(Esmeralda esmeralda, TopicPartition partition, int broker) {
         return Option.apply(esmeralda.topic(partition.topic())
             .filter(topic -> partition.partition() < topic.partitions().size())
-            .map(topic -> new Logs(esmeralda, partition, topic))
+            .map(topic -> topic.partitions().get(partition.partition()))
+            .filter(info -> info.replicas().stream().anyMatch(node -> node.id() == broker))
+            .map(info -> new Logs(esmeralda, partition, info, broker))
             .orElse(null));
     }
 
     int leaderId() {
-        return topic.partitions().get(partition.partition()).leader().id();
+        return replicas.leader().id();
+    }
+
+    boolean isLeader() {
+        return leaderId() == broker;
+    }
+
+    int leaderEpoch() {
+        return Waiting.get(() -> esmeralda.admin().listOffsets(Map.of(partition, OffsetSpec.earliest())).partitionResult(partition).get())
+            .leaderEpoch().orElseThrow();
     }
 
     long offset(OffsetSpec spec) {

@@ -1,11 +1,14 @@
 package esmeralda;
 
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import kafka.cluster.Partition;
+import kafka.log.LogManager;
 import kafka.network.SocketServer;
 import kafka.raft.KafkaRaftManager;
 import kafka.server.BrokerServer;
@@ -14,12 +17,14 @@ import kafka.server.KafkaApis;
 import kafka.server.KafkaConfig;
 import kafka.server.ReplicaManager;
 import kafka.server.SharedServer;
+import org.apache.kafka.clients.admin.ConfigEntry.ConfigSource;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicListing;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.controller.Controller;
 import org.apache.kafka.controller.ResultOrError;
@@ -31,6 +36,7 @@ import org.apache.kafka.metadata.LeaderAndIsr;
 import org.apache.kafka.raft.LogOffsetMetadata;
 import org.apache.kafka.raft.RaftLog;
 import org.apache.kafka.server.BrokerLifecycleManager;
+import org.apache.kafka.storage.internals.log.LogConfig;
 import org.apache.kafka.storage.internals.log.ProducerStateManager;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
 import org.mockito.MockMakers;
@@ -67,10 +73,10 @@ final class StandIns {
         }));
     }
 
-    /** Returns a broker with the config that Kafka would have given to it. */
+    /** Returns a broker with the config that Kafka would have given to it, and the values that have been set since. */
     static BrokerServer broker(Esmeralda esmeralda, Node node, KafkaConfig config) {
         return standIn(BrokerServer.class, (method, arguments) -> switch (method) {
-            case "config" -> config;
+            case "config" -> config == null ? null : current(esmeralda, node, config);
             case "clusterId" -> esmeralda.clusterId();
             case "isShutdown" -> false;
             case "brokerState" -> BrokerState.RUNNING;
@@ -82,12 +88,21 @@ final class StandIns {
             case "sharedServer" -> sharedServer();
             case "lifecycleManager" -> lifecycle();
             case "dataPlaneRequestProcessor" -> apis(esmeralda);
-            case "replicaManager" -> replicas(esmeralda);
+            case "replicaManager" -> replicas(esmeralda, node.id());
+            case "logManager" -> logs(esmeralda, node.id());
             case "awaitShutdown" -> null;
             case "startup" -> stopOrStart(esmeralda.hasBeenStopped(), "start");
             case "shutdown" -> stopOrStart(!Reasons.testHasEnded(), "stop");
             default -> NOTHING;
         });
+    }
+
+    private static KafkaConfig current(Esmeralda esmeralda, Node node, KafkaConfig config) {
+        Map<Object, Object> properties = new HashMap<>(config.originals());
+        properties.put("log.dirs", Esmeralda.logDirs(config.logDirs().size()));
+        properties.putAll(esmeralda.configs(ConfigResource.Type.BROKER, node.idString(),
+            Set.of(ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, ConfigSource.DYNAMIC_BROKER_CONFIG)));
+        return properties.equals(config.originals()) ? config : new KafkaConfig(properties, false);
     }
 
     private static Object stopOrStart(boolean isOfSingleBroker, String what) {
@@ -154,7 +169,10 @@ final class StandIns {
             case "getLeaderAndIsr" -> esmeralda.topic((String) arguments[0]).flatMap(topic -> topic.partitions().stream()
                 .filter(partition -> partition.partition() == (int) arguments[1]).findFirst()
                 .map(partition -> new LeaderAndIsr(partition.leader().id(), partition.isr().stream().map(Node::id).toList())));
+            case "getPartitionLeaderEndpoint" -> esmeralda.topic((String) arguments[0])
+                .map(topic -> topic.partitions().get((int) arguments[1]).leader());
             case "hasAliveBroker" -> esmeralda.nodes().containsKey(arguments[0]);
+            case "topicConfig" -> esmeralda.configs(ConfigResource.Type.TOPIC, (String) arguments[0], Set.of(ConfigSource.DYNAMIC_TOPIC_CONFIG));
             default -> NOTHING;
         });
     }
@@ -167,17 +185,37 @@ final class StandIns {
         });
     }
 
-    private static ReplicaManager replicas(Esmeralda esmeralda) {
+    private static ReplicaManager replicas(Esmeralda esmeralda, int broker) {
         return standIn(ReplicaManager.class, (method, arguments) -> switch (method) {
-            case "localLog" -> Logs.of(esmeralda, (TopicPartition) arguments[0]).map(StandIns::log);
-            case "onlinePartition" -> Logs.of(esmeralda, (TopicPartition) arguments[0]).map(StandIns::partition);
+            case "localLog" -> Logs.of(esmeralda, (TopicPartition) arguments[0], broker).map(StandIns::log);
+            case "onlinePartition" -> Logs.of(esmeralda, (TopicPartition) arguments[0], broker).map(StandIns::partition);
+            case "logManager" -> logs(esmeralda, broker);
             default -> NOTHING;
         });
+    }
+
+    private static LogManager logs(Esmeralda esmeralda, int broker) {
+        return standIn(LogManager.class, (method, arguments) -> switch (method) {
+            case "getLog" -> Logs.of(esmeralda, (TopicPartition) arguments[0], broker).map(StandIns::log);
+            case "getLog$default$2" -> false;
+            case "initialDefaultConfig" -> defaults(esmeralda, broker);
+            default -> NOTHING;
+        });
+    }
+
+    /** Returns the defaults of the topic configs that have a broker config of the same name. */
+    private static LogConfig defaults(Esmeralda esmeralda, int broker) {
+        Properties defaults = esmeralda.configs(ConfigResource.Type.BROKER, String.valueOf(broker), EnumSet.allOf(ConfigSource.class));
+        defaults.keySet().retainAll(LogConfig.configNames());
+        return new LogConfig(defaults);
     }
 
     private static Partition partition(Logs logs) {
         return standIn(Partition.class, (method, arguments) -> switch (method) {
             case "leaderReplicaIdOpt" -> Option.apply(logs.leaderId());
+            case "leaderIdIfLocal" -> logs.isLeader() ? Option.apply(logs.leaderId()) : Option.empty();
+            case "leaderLogIfLocal" -> logs.isLeader() ? Option.apply(log(logs)) : Option.empty();
+            case "getLeaderEpoch" -> logs.leaderEpoch();
             case "log" -> Option.apply(log(logs));
             default -> NOTHING;
         });
