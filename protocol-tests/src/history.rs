@@ -12,15 +12,15 @@ use crate::kafka;
 mod audit;
 mod cast;
 mod chaos;
-pub mod check;
+mod check;
 mod cluster;
 pub mod command;
-pub mod event;
+mod event;
 mod figures;
 mod observer;
 mod plan;
 mod proxy;
-pub mod value;
+mod value;
 
 use cast::{Cast, Role, Started};
 use chaos::{Disturbance, Schedule};
@@ -31,6 +31,9 @@ pub use figures::Figures;
 use observer::{ObservedGroup, Observer};
 pub use plan::{ClusterPlan, Plan};
 use plan::{INPUT, PARTITION_COUNT};
+
+/// The longest time that processes take to stop, and groups to reach the end, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Runs a plan and returns what came of it.
 ///
@@ -62,14 +65,12 @@ pub fn run(context: &Context, plan: &Plan) -> Figures {
         )
     };
     cast.settle();
-    cast.stop(
-        |role| matches!(role, Role::Produce | Role::Transact),
-        context.deadline,
-    );
+    let is_producer = |role| matches!(role, Role::Produce | Role::Transact);
+    cast.stop(is_producer, soon(context));
     let input = read(INPUT);
     let groups = observe();
     wait_for_groups(context, plan, &mut cast, &groups, &input);
-    cast.stop(|_| true, context.deadline);
+    cast.stop(|_| true, soon(context));
 
     let outputs = plan.topics().into_iter().skip(1).map(read);
     let logs: Vec<Log> = std::iter::once(input).chain(outputs).collect();
@@ -88,6 +89,11 @@ pub fn run(context: &Context, plan: &Plan) -> Figures {
         cluster.proxy.cut_count(),
         started,
     )
+}
+
+/// Returns the time by which what is not disturbed any more must be done.
+fn soon(context: &Context) -> Instant {
+    context.deadline.min(Instant::now() + PATIENCE)
 }
 
 /// Disturbs the run until enough records are acknowledged.
@@ -125,6 +131,7 @@ fn wait_for_groups(
     groups: &[ObservedGroup],
     input: &Log,
 ) {
+    let deadline = soon(context);
     for (group, plan) in groups.iter().zip(plan.groups()) {
         let ends = input.ends(plan.isolation);
         loop {
@@ -134,7 +141,7 @@ fn wait_for_groups(
                 break;
             }
             assert!(
-                Instant::now() < context.deadline,
+                Instant::now() < deadline,
                 "{} has committed {committed:?} of {ends:?}",
                 plan.name
             );
@@ -158,7 +165,6 @@ fn processes(plan: &Plan, started: &[Started], observed: Vec<Vec<Event>>) -> Vec
         // A process that was killed at its start has none.
         let text = std::fs::read_to_string(&one.history).unwrap_or_default();
         ProcessHistory {
-            name: one.name.clone(),
             writes_to,
             group,
             events: event::parse_history(&text).unwrap_or_else(|problem| panic!("{}: {problem}", one.name)),
@@ -168,7 +174,6 @@ fn processes(plan: &Plan, started: &[Started], observed: Vec<Vec<Event>>) -> Vec
         .into_iter()
         .enumerate()
         .map(|(group, events)| ProcessHistory {
-            name: format!("observer of {}", groups[group].name),
             writes_to: None,
             group: Some(group),
             events,

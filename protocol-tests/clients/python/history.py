@@ -1,10 +1,12 @@
 """The program of confluent-kafka (librdkafka) for the history checker. See History.java for its modes; each does the same here."""
 
+import os
 import random
+import sys
 import threading
 import time
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from program import each_step, main, report
 
@@ -89,12 +91,14 @@ class Writer:
         self.client.poll(0)
 
     def call(self, call):
-        """Repeats a call of the transaction until it succeeds or fails for good."""
+        """Repeats a call of the transaction until it succeeds, fails for good, or has been tried for long."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 return call(PATIENCE_SECONDS)
             except KafkaException as error:
-                if not error.args[0].retriable():
+                print("once more:", error, file=sys.stderr)
+                if not error.args[0].retriable() or time.monotonic() > deadline:
                     raise
 
     def initialize(self):
@@ -129,9 +133,8 @@ class Writer:
         return False
 
 
-def produce(argument):
+def produce(argument, history):
     stopping = stop_request()
-    history = History(argument["history"])
     writer = Writer(argument, history)
     is_transactional = bool(argument.get("transactional_id"))
     if is_transactional:
@@ -158,7 +161,6 @@ def produce(argument):
             writer.client.poll(0.01)
     writer.client.flush(PATIENCE_SECONDS)
     report("progress", records=writer.acknowledged)
-    history.flush()
 
 
 class Reader:
@@ -242,9 +244,8 @@ class Reader:
             self.next.pop(one.partition, None)
 
 
-def consume(argument):
+def consume(argument, history):
     stopping = stop_request()
-    history = History(argument["history"])
     reader = Reader(argument, history)
     reader.client.subscribe(
         [reader.topic],
@@ -263,12 +264,10 @@ def consume(argument):
             committed = time.monotonic()
     reader.commit()
     reader.client.close()
-    history.flush()
 
 
-def transform(argument):
+def transform(argument, history):
     stopping = stop_request()
-    history = History(argument["history"])
     writer = Writer(argument, history)
     writer.initialize()
     reader = Reader(argument, history)
@@ -286,15 +285,16 @@ def transform(argument):
         on_lost=taken,
     )
     while not stopping.is_set():
-        records.clear()
-        patience = 0.1
-        while len(records) < MOST_RECORDS and (message := reader.poll(patience)) is not None:
+        patience = 0 if records else 0.1
+        while (message := reader.poll(patience)) is not None:
             records.append(message)
+            if len(records) >= MOST_RECORDS:
+                break
             patience = 0
-        if records and not transform_batch(writer, reader, argument["output"], records):
-            go_back(reader, {message.partition() for message in records})
+        # What is not committed stays for the next transaction, unless another member reads it.
+        if records and transform_batch(writer, reader, argument["output"], records):
+            records.clear()
     reader.client.close()
-    history.flush()
 
 
 def transform_batch(writer, reader, output, records):
@@ -317,20 +317,18 @@ def transform_batch(writer, reader, output, records):
     return writer.transact(writer.chance.randrange(20) > 0, steps, done)
 
 
-def go_back(reader, partitions):
-    """Reads the partitions from the last commit again."""
-    for one in reader.fetch_committed([TopicPartition(reader.topic, partition) for partition in partitions]):
-        offset = one.offset if one.offset >= 0 else OFFSET_BEGINNING
-        reader.client.seek(TopicPartition(reader.topic, one.partition, offset))
-
-
 def reporting(mode):
     def run(argument):
+        history = History(argument["history"])
         try:
-            mode(argument)
+            mode(argument, history)
+            history.flush()
             report("stopped")
         except Fenced as error:
+            history.flush()
             report("fenced", message=str(error))
+        # A client that was fenced may wait for long when it is freed.
+        os._exit(0)
 
     return run
 

@@ -25,10 +25,7 @@ pub(super) fn read_log(bootstrap_servers: &str, topic: &str, partition_count: u3
     for (all, committed) in partitions.iter_mut().zip(read(Isolation::ReadCommitted)) {
         mark_visible(topic, all, &committed);
     }
-    Log {
-        topic: topic.to_owned(),
-        partitions,
-    }
+    Log { partitions }
 }
 
 /// Marks the records that are among the committed ones.

@@ -12,29 +12,27 @@ mod tests;
 mod transform;
 mod violation;
 
-pub use violation::Violation;
+pub(super) use violation::Violation;
 
 /// Everything that is known of a run after its end.
-pub struct History {
+pub(super) struct History {
     /// The logs of all topics.
-    pub logs: Vec<Log>,
+    pub(super) logs: Vec<Log>,
     /// All processes. A record names its producer by the index of it.
-    pub processes: Vec<ProcessHistory>,
+    pub(super) processes: Vec<ProcessHistory>,
     /// All groups.
-    pub groups: Vec<GroupHistory>,
+    pub(super) groups: Vec<GroupHistory>,
 }
 
 /// The log of a topic, as read after all transactions had ended.
-pub struct Log {
-    /// The topic's name.
-    pub topic: String,
+pub(super) struct Log {
     /// The records of each partition, by offset.
-    pub partitions: Vec<Vec<LogRecord>>,
+    pub(super) partitions: Vec<Vec<LogRecord>>,
 }
 
 impl Log {
     /// Returns the offset after the last record that a reader of this isolation sees, by partition.
-    pub fn ends(&self, isolation: Isolation) -> Vec<i64> {
+    pub(super) fn ends(&self, isolation: Isolation) -> Vec<i64> {
         self.partitions
             .iter()
             .map(|records| {
@@ -49,44 +47,42 @@ impl Log {
 
 /// A record in a log.
 #[derive(Clone, Copy, Debug)]
-pub struct LogRecord {
+pub(super) struct LogRecord {
     /// The offset.
-    pub offset: i64,
+    pub(super) offset: i64,
     /// The record's identity.
-    pub written: Written,
+    pub(super) written: Written,
     /// Whether a reader of committed records sees it.
-    pub is_visible: bool,
+    pub(super) is_visible: bool,
 }
 
 /// The history of one process.
-pub struct ProcessHistory {
-    /// The process's name.
-    pub name: String,
+pub(super) struct ProcessHistory {
     /// The index of the log that it writes to.
-    pub writes_to: Option<usize>,
+    pub(super) writes_to: Option<usize>,
     /// The index of the group that it is a member of.
-    pub group: Option<usize>,
+    pub(super) group: Option<usize>,
     /// Its events, in order.
-    pub events: Vec<Event>,
+    pub(super) events: Vec<Event>,
 }
 
 /// What is known of a group beside the histories of its members.
-pub struct GroupHistory {
+pub(super) struct GroupHistory {
     /// The group's name.
-    pub name: String,
+    pub(super) name: String,
     /// The index of the log that it reads.
-    pub source: usize,
+    pub(super) source: usize,
     /// The records that its members see.
-    pub isolation: Isolation,
+    pub(super) isolation: Isolation,
     /// The index of the log that its members write what they made of each record to. Such members report no reads.
-    pub output: Option<usize>,
+    pub(super) output: Option<usize>,
     /// The committed offset of each partition at the end; 0 for none.
-    pub committed_offsets: Vec<i64>,
+    pub(super) committed_offsets: Vec<i64>,
 }
 
 /// The records that a reader sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Isolation {
+pub(super) enum Isolation {
     /// All records.
     ReadUncommitted,
     /// All records but those of open and aborted transactions.
@@ -95,7 +91,7 @@ pub enum Isolation {
 
 impl Isolation {
     /// Returns the name that clients use.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Isolation::ReadUncommitted => "read_uncommitted",
             Isolation::ReadCommitted => "read_committed",
@@ -113,7 +109,7 @@ impl Isolation {
 /// - From where a member begins, it sees each record of the log that its isolation lets it see, once and in order.
 /// - A group's committed offsets never go back, pass over no record that no member has read, and reach the end.
 /// - What a group makes of records in transactions is there once for each record, in order.
-pub fn check(history: &History) -> Vec<Violation> {
+pub(super) fn check(history: &History) -> Vec<Violation> {
     let mut violations = Vec::new();
     logs::check(history, &mut violations);
     for group in 0..history.groups.len() {

@@ -79,7 +79,7 @@ pub fn start(arguments: &[String], target_tmpdir: &str) -> ExitCode {
     };
     let figures = run(&context, &options.plan());
     println!("{figures}");
-    if figures.violations.is_empty() {
+    if figures.is_good() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -7,7 +7,7 @@ use super::value::Written;
 
 /// One line of a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(super) enum Event {
     /// `a SEQUENCE PARTITION OFFSET`: a record was acknowledged. The offset is -1 if the client does not know it.
     Acknowledged {
         sequence: u32,
@@ -48,7 +48,7 @@ impl Event {
     ///
     /// # Errors
     /// A sentence with the line that is not of these forms.
-    pub fn parse(line: &str) -> Result<Event, String> {
+    pub(super) fn parse(line: &str) -> Result<Event, String> {
         Self::of(line).ok_or_else(|| format!("invalid line {line:?} of a history"))
     }
 
@@ -101,7 +101,7 @@ impl Event {
 ///
 /// # Errors
 /// A sentence with the first invalid line.
-pub fn parse_history(text: &str) -> Result<Vec<Event>, String> {
+pub(super) fn parse_history(text: &str) -> Result<Vec<Event>, String> {
     text.split_inclusive('\n')
         .filter_map(|line| line.strip_suffix('\n'))
         .map(Event::parse)

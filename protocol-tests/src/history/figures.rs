@@ -13,8 +13,7 @@ const PRINTED: usize = 20;
 /// What came of a run.
 pub struct Figures {
     seed: u64,
-    /// Everything that the cluster did and must not do.
-    pub violations: Vec<Violation>,
+    violations: Vec<Violation>,
     /// The number of records that were acknowledged.
     pub acknowledged: u64,
     /// The number of records in all logs.
@@ -47,6 +46,11 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// Returns whether the cluster did nothing that it must not do.
+    pub fn is_good(&self) -> bool {
+        self.violations.is_empty()
+    }
+
     pub(super) fn new(
         seed: u64,
         history: &History,

@@ -4,37 +4,37 @@ use std::num::ParseIntError;
 
 /// The identity of a record, as its value says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Written {
+pub(super) struct Written {
     /// The number of the process that wrote it.
-    pub producer: u32,
+    pub(super) producer: u32,
     /// The number of the record among those that the process sent, from 0 on.
-    pub sequence: u32,
+    pub(super) sequence: u32,
     /// The transaction that it belongs to; `None` for a record outside of transactions.
-    pub transaction: Option<WrittenTransaction>,
+    pub(super) transaction: Option<WrittenTransaction>,
     /// The record that it was made of; `None` if it was made of none.
-    pub source: Option<WrittenSource>,
+    pub(super) source: Option<WrittenSource>,
 }
 
 /// The transaction of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WrittenTransaction {
+pub(super) struct WrittenTransaction {
     /// The number of the transaction among those of its process.
-    pub number: u32,
+    pub(super) number: u32,
     /// The number of records that the transaction has if it is whole.
-    pub size: u32,
+    pub(super) size: u32,
 }
 
 /// The record that another one was made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WrittenSource {
+pub(super) struct WrittenSource {
     /// The partition that it was read from.
-    pub partition: u32,
+    pub(super) partition: u32,
     /// The offset that it was read at.
-    pub offset: i64,
+    pub(super) offset: i64,
     /// The process that wrote it.
-    pub producer: u32,
+    pub(super) producer: u32,
     /// Its number among those that the process sent.
-    pub sequence: u32,
+    pub(super) sequence: u32,
 }
 
 impl Written {
@@ -43,7 +43,7 @@ impl Written {
     ///
     /// # Errors
     /// A sentence with the value that is not of this form.
-    pub fn parse(value: &str) -> Result<Written, String> {
+    pub(super) fn parse(value: &str) -> Result<Written, String> {
         let numbers: Result<Vec<i64>, ParseIntError> = value
             .split(' ')
             .filter(|word| !word.starts_with('.'))

@@ -255,7 +255,6 @@ func (from argument) reading(assigned func(partition int32, offset int64)) []kgo
 		kgo.SessionTimeout(session),
 		kgo.HeartbeatInterval(session / 10),
 		kgo.DisableAutoCommit(),
-		kgo.BlockRebalanceOnPoll(),
 		// The offsets are fetched between these two calls.
 		kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) { asked = nowUs() }),
 		kgo.AdjustFetchOffsetsFn(func(_ context.Context, topics map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
@@ -315,6 +314,7 @@ func consume(from argument, stop <-chan struct{}) {
 		delete(next, partition)
 	}),
 		kgo.SeedBrokers(strings.Split(from.Bootstrap, ",")...),
+		kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsRevoked(func(_ context.Context, client *kgo.Client, topics map[string][]int32) {
 			next.commit(client, from.Topic)
 			gone(topics)
@@ -342,6 +342,7 @@ func consume(from argument, stop <-chan struct{}) {
 func transform(from argument, stop <-chan struct{}) {
 	writer := newWriter(from)
 	options := append(from.reading(func(int32, int64) {}), from.writing()...)
+	// The session aborts a transaction that a rebalance meets. If rebalances waited for the end of a batch, the end would wait for the group.
 	session, err := kgo.NewGroupTransactSession(options...)
 	program.Check(err)
 	writer.produce = session.Produce
@@ -352,9 +353,8 @@ func transform(from argument, stop <-chan struct{}) {
 		if fetches.NumRecords() > 0 {
 			writer.transformBatch(session, from.Output, fetches)
 		}
-		session.AllowRebalance()
 	}
-	session.CloseAllowingRebalance()
+	session.Close()
 }
 
 // transformBatch writes what is made of the records, with their offsets, in a transaction; if it is not committed, the session reads them

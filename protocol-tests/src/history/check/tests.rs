@@ -26,9 +26,8 @@ fn record(line: &str) -> LogRecord {
     }
 }
 
-fn log(topic: &str, partitions: [&[&str]; 2]) -> Log {
+fn log(partitions: [&[&str]; 2]) -> Log {
     Log {
-        topic: topic.to_owned(),
         partitions: partitions
             .iter()
             .map(|lines| lines.iter().map(|line| record(line)).collect())
@@ -36,9 +35,8 @@ fn log(topic: &str, partitions: [&[&str]; 2]) -> Log {
     }
 }
 
-fn process(name: &str, writes_to: Option<usize>, group: Option<usize>, lines: &[&str]) -> ProcessHistory {
+fn process(writes_to: Option<usize>, group: Option<usize>, lines: &[&str]) -> ProcessHistory {
     ProcessHistory {
-        name: name.to_owned(),
         writes_to,
         group,
         events: events(lines),
@@ -55,38 +53,31 @@ fn events(lines: &[&str]) -> Vec<Event> {
 fn good() -> History {
     History {
         logs: vec![
-            log(
-                "input",
-                [
-                    &[
-                        "0: 0 0 -1 0",
-                        "1: 1 0 0 2",
-                        "3: 0 2 -1 0",
-                        "!4: 1 2 1 1",
-                        "6: 1 3 2 2",
-                    ],
-                    &["0: 0 1 -1 0", "1: 1 1 0 2", "3: 1 4 2 2"],
+            log([
+                &[
+                    "0: 0 0 -1 0",
+                    "1: 1 0 0 2",
+                    "3: 0 2 -1 0",
+                    "!4: 1 2 1 1",
+                    "6: 1 3 2 2",
                 ],
-            ),
-            log(
-                "output",
-                [
-                    &[
-                        "!0: 3 0 0 2 0 0 0 0",
-                        "!1: 3 1 0 2 0 1 1 0",
-                        "3: 3 2 1 2 0 0 0 0",
-                        "4: 3 3 1 2 0 1 1 0",
-                        "6: 3 4 2 5 0 3 0 2",
-                        "7: 3 5 2 5 0 6 1 3",
-                    ],
-                    &["0: 3 6 2 5 1 0 0 1", "1: 3 7 2 5 1 1 1 1", "2: 3 8 2 5 1 3 1 4"],
+                &["0: 0 1 -1 0", "1: 1 1 0 2", "3: 1 4 2 2"],
+            ]),
+            log([
+                &[
+                    "!0: 3 0 0 2 0 0 0 0",
+                    "!1: 3 1 0 2 0 1 1 0",
+                    "3: 3 2 1 2 0 0 0 0",
+                    "4: 3 3 1 2 0 1 1 0",
+                    "6: 3 4 2 5 0 3 0 2",
+                    "7: 3 5 2 5 0 6 1 3",
                 ],
-            ),
+                &["0: 3 6 2 5 1 0 0 1", "1: 3 7 2 5 1 1 1 1", "2: 3 8 2 5 1 3 1 4"],
+            ]),
         ],
         processes: vec![
-            process("plain", Some(INPUT), None, &["a 0 0 0", "a 1 1 0", "a 2 0 -1"]),
+            process(Some(INPUT), None, &["a 0 0 0", "a 1 1 0", "a 2 0 -1"]),
             process(
-                "transactional",
                 Some(INPUT),
                 None,
                 &[
@@ -94,7 +85,6 @@ fn good() -> History {
                 ],
             ),
             process(
-                "member",
                 None,
                 Some(READERS),
                 &[
@@ -117,7 +107,6 @@ fn good() -> History {
                 ],
             ),
             process(
-                "transformer",
                 Some(OUTPUT),
                 Some(TRANSFORMERS),
                 &[

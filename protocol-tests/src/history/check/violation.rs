@@ -2,7 +2,7 @@
 
 /// A violation, with the numbers of the processes and the names of the groups concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Violation {
+pub(in crate::history) enum Violation {
     /// An acknowledged record is not at its place.
     Lost {
         producer: u32,
