@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.FeatureUpdate;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -102,7 +103,11 @@ final class Esmeralda implements AutoCloseable {
             Waiting.until("Esmeralda is ready", READY_WITHIN_S,
                 () -> read(output).contains("\"event\":\"ready\"") || !process.isAlive());
             Matcher ready = READY.matcher(read(output));
-            if (ready.find()) return new Esmeralda(process, output, ready.group(1));
+            if (ready.find()) {
+                Esmeralda started = new Esmeralda(process, output, ready.group(1));
+                if (common.containsKey("metric.reporters")) started.offerClientMetrics();
+                return started;
+            }
             // Kafka only warns of an unknown config. Esmeralda refuses it, so it is left out and named.
             Matcher unknown = UNKNOWN.matcher(read(output));
             if (!unknown.find() || common.remove(unknown.group(1)) == null)
@@ -138,6 +143,15 @@ final class Esmeralda implements AutoCloseable {
         if (!racks.isEmpty() && racks.size() != own.size()) throw Reasons.notApplicable("racks of some brokers only");
         if (!racks.isEmpty()) command.addAll(List.of("--racks", String.join(",", racks)));
         return command;
+    }
+
+    /** Makes a subscription and deletes it, which is what Esmeralda offers client metrics after. Kafka wants a reporter, a Java class. */
+    private void offerClientMetrics() {
+        ConfigResource subscription = new ConfigResource(ConfigResource.Type.CLIENT_METRICS, "first");
+        for (AlterConfigOp.OpType change : List.of(AlterConfigOp.OpType.SET, AlterConfigOp.OpType.DELETE)) {
+            AlterConfigOp interval = new AlterConfigOp(new ConfigEntry("interval.ms", "300000"), change);
+            Waiting.get(() -> admin.incrementalAlterConfigs(Map.of(subscription, List.of(interval))).all().get());
+        }
     }
 
     /** Sets finalized features to other levels than those that the cluster begins with. */

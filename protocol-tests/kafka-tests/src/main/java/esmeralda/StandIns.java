@@ -1,7 +1,9 @@
 package esmeralda;
 
 import java.util.EnumSet;
+import java.io.File;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -38,10 +40,12 @@ import org.apache.kafka.raft.RaftLog;
 import org.apache.kafka.server.BrokerLifecycleManager;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.apache.kafka.storage.internals.log.ProducerStateManager;
+import org.apache.kafka.storage.internals.log.ProducerStateManagerConfig;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
 import org.mockito.MockMakers;
 import org.mockito.Mockito;
 import scala.Option;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Objects that stand for the parts of a broker which Kafka's tests reach for only to find a port, a config or a topic. An admin client gives
@@ -198,16 +202,29 @@ final class StandIns {
         return standIn(LogManager.class, (method, arguments) -> switch (method) {
             case "getLog" -> Logs.of(esmeralda, (TopicPartition) arguments[0], broker).map(StandIns::log);
             case "getLog$default$2" -> false;
+            // There is no disk, so there are no files of checkpoints.
+            case "liveLogDirs" -> CollectionConverters.asScala(List.<File>of()).toSeq();
             case "initialDefaultConfig" -> defaults(esmeralda, broker);
+            case "producerStateManagerConfig" -> producers(esmeralda, broker);
             default -> NOTHING;
         });
     }
 
     /** Returns the defaults of the topic configs that have a broker config of the same name. */
     private static LogConfig defaults(Esmeralda esmeralda, int broker) {
-        Properties defaults = esmeralda.configs(ConfigResource.Type.BROKER, String.valueOf(broker), EnumSet.allOf(ConfigSource.class));
+        Properties defaults = brokerConfigs(esmeralda, broker);
         defaults.keySet().retainAll(LogConfig.configNames());
         return new LogConfig(defaults);
+    }
+
+    private static ProducerStateManagerConfig producers(Esmeralda esmeralda, int broker) {
+        Properties configs = brokerConfigs(esmeralda, broker);
+        return new ProducerStateManagerConfig(Integer.parseInt(configs.getProperty("producer.id.expiration.ms")),
+            Boolean.parseBoolean(configs.getProperty("transaction.partition.verification.enable")));
+    }
+
+    private static Properties brokerConfigs(Esmeralda esmeralda, int broker) {
+        return esmeralda.configs(ConfigResource.Type.BROKER, String.valueOf(broker), EnumSet.allOf(ConfigSource.class));
     }
 
     private static Partition partition(Logs logs) {
