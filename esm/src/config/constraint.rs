@@ -286,8 +286,10 @@ impl Pattern {
             Self::Any => true,
             Self::Characters(_, allows) => text.chars().all(allows),
             // Mappings are created rarely: compiling the expression each time costs less than keeping it.
+            // A `\d` is an ASCII digit for AWS, which matches with Java.
             Self::Regex(pattern) => {
-                regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
+                let pattern = pattern.replace(r"\d", "[0-9]");
+                regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
             }
         }
     }

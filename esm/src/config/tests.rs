@@ -227,6 +227,14 @@ fn the_models_constraints_are_worded_as_aws_words_them() {
                 &format!("Member must satisfy regular expression pattern: {NAME_PATTERN}"),
             ),
         ),
+        (
+            json!({ "FunctionName": "arn:aws:lambda:eu-west-1:\u{661}23456789012:function:f" }),
+            one(
+                "arn:aws:lambda:eu-west-1:\u{661}23456789012:function:f",
+                "functionName",
+                &format!("Member must satisfy regular expression pattern: {NAME_PATTERN}"),
+            ),
+        ),
         (json!({ "BatchSize": 10_001 }), one("10001", "batchSize", &at_most(10_000))),
         (json!({ "BatchSize": 0 }), one("0", "batchSize", &at_least(1))),
         (
