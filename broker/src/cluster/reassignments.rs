@@ -1,5 +1,6 @@
 //! The reassignments that go on, and how many bytes each has copied.
 
+use crate::ids::NodeId;
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,15 +10,15 @@ use uuid::Uuid;
 /// The partitions of which replicas come or go.
 #[derive(Debug, Default)]
 pub(crate) struct Reassignments {
-    /// The copied bytes by topic and partition.
-    copied_bytes: Mutex<BTreeMap<(Uuid, i32), u64>>,
+    /// The copied bytes by topic and partition, and then by new replica.
+    copied_bytes: Mutex<BTreeMap<(Uuid, i32), BTreeMap<NodeId, u64>>>,
     changed: Notify,
 }
 
 impl Reassignments {
     /// Notes that a partition moves; one that moved already starts its copy again.
     pub(crate) fn begin(&self, topic_id: Uuid, partition: i32) {
-        self.lock().insert((topic_id, partition), 0);
+        self.lock().insert((topic_id, partition), BTreeMap::new());
         self.changed.notify_waiters();
     }
 
@@ -39,12 +40,13 @@ impl Reassignments {
         self.lock().keys().copied().collect()
     }
 
-    /// Adds to the bytes that a partition has copied, and returns them all.
-    pub(crate) fn copied(&self, topic_id: Uuid, partition: i32, bytes: u64) -> u64 {
+    /// Adds to the bytes that a new replica of a partition has copied, and returns them all.
+    pub(crate) fn copied(&self, topic_id: Uuid, partition: i32, node: NodeId, bytes: u64) -> u64 {
         let mut moving = self.lock();
         let Some(copied_bytes) = moving.get_mut(&(topic_id, partition)) else {
             return 0;
         };
+        let copied_bytes = copied_bytes.entry(node).or_default();
         *copied_bytes = copied_bytes.saturating_add(bytes);
         *copied_bytes
     }
@@ -54,7 +56,7 @@ impl Reassignments {
         self.lock().remove(&(topic_id, partition));
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Uuid, i32), u64>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Uuid, i32), BTreeMap<NodeId, u64>>> {
         // A poisoned lock is safe to use: entries are changed one at a time.
         self.copied_bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }

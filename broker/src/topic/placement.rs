@@ -25,6 +25,7 @@ pub(crate) struct Placement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Move {
     adding: Vec<NodeId>,
+    joined: Vec<NodeId>,
     removing: Vec<NodeId>,
 }
 
@@ -156,12 +157,12 @@ impl Placement {
 
     /// Returns the replicas of one partition that have its records: all but those that are still to come.
     pub(crate) fn complete_replicas(&self, partition: usize) -> Vec<NodeId> {
-        let adding = self
-            .moves
-            .get(&partition)
-            .map_or(&[][..], |moving| &moving.adding);
+        let moving = self.moves.get(&partition);
+        let is_copying = |node: &NodeId| {
+            moving.is_some_and(|moving| moving.adding.contains(node) && !moving.joined.contains(node))
+        };
         let replicas = self.replicas(partition).iter().copied();
-        replicas.filter(|node| !adding.contains(node)).collect()
+        replicas.filter(|node| !is_copying(node)).collect()
     }
 
     /// Returns the replicas of one partition with those that come and go.
@@ -171,6 +172,7 @@ impl Placement {
         Assignment {
             replicas: self.replicas(partition).to_vec(),
             adding: of(|moving| &moving.adding),
+            joined: of(|moving| &moving.joined),
             removing: of(|moving| &moving.removing),
         }
     }
@@ -205,8 +207,12 @@ impl Placement {
         }
         placement.moves.remove(&changed);
         if assignment.is_moving() {
-            let Assignment { adding, removing, .. } = assignment;
-            placement.moves.insert(changed, Move { adding, removing });
+            let moving = Move {
+                adding: assignment.adding,
+                joined: assignment.joined,
+                removing: assignment.removing,
+            };
+            placement.moves.insert(changed, moving);
         }
         placement
     }

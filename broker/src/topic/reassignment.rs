@@ -8,8 +8,10 @@ use crate::ids::NodeId;
 pub(crate) struct Assignment {
     /// The replicas, the preferred leader first. Those that go come last.
     pub(crate) replicas: Vec<NodeId>,
-    /// Replicas that do not have the records yet.
+    /// Replicas that come.
     pub(crate) adding: Vec<NodeId>,
+    /// Those of `adding` that have the records, and are in sync until all are.
+    pub(crate) joined: Vec<NodeId>,
     /// Replicas that go when the others have the records.
     pub(crate) removing: Vec<NodeId>,
 }
@@ -19,14 +21,17 @@ impl Assignment {
     pub(crate) fn toward(&self, target: &[NodeId]) -> Self {
         let removing = sorted(self.replicas.iter().filter(|node| !target.contains(node)));
         let adding = sorted(target.iter().filter(|node| !self.replicas.contains(node)));
+        // As in Kafka's builder, what does not change is kept: replicas may still be on their way from an earlier request.
+        let adding = if adding.is_empty() {
+            self.adding.clone()
+        } else {
+            adding
+        };
+        let joined = self.joined.iter().copied();
         Self {
             replicas: [target, &removing].concat(),
-            // As in Kafka's builder, what does not change is kept: replicas may still be on their way from an earlier request.
-            adding: if adding.is_empty() {
-                self.adding.clone()
-            } else {
-                adding
-            },
+            joined: joined.filter(|node| adding.contains(node)).collect(),
+            adding,
             removing: if removing.is_empty() {
                 self.removing.clone()
             } else {
@@ -57,6 +62,12 @@ impl Assignment {
             replicas,
             ..Self::default()
         })
+    }
+
+    /// Returns the replicas that do not have the records yet.
+    pub(crate) fn copying(&self) -> impl Iterator<Item = NodeId> {
+        let adding = self.adding.iter().copied();
+        adding.filter(|node| !self.joined.contains(node))
     }
 
     /// Returns whether replicas come or go.
@@ -91,8 +102,19 @@ mod tests {
         Assignment {
             replicas: ids(replicas),
             adding: ids(adding),
+            joined: Vec::new(),
             removing: ids(removing),
         }
+    }
+
+    #[test]
+    fn a_replica_that_has_the_records_keeps_them_while_it_is_wanted() {
+        let mut moving = assignment(&[1, 3, 4, 2], &[3, 4], &[2]);
+        moving.joined = ids(&[3]);
+        assert_eq!(moving.copying().collect::<Vec<_>>(), ids(&[4]));
+        assert_eq!(moving.toward(&ids(&[1, 3, 4])).joined, ids(&[3]));
+        assert_eq!(moving.toward(&ids(&[1, 5])).joined, ids(&[]));
+        assert_eq!(moving.reverted(), assignment(&[1, 2], &[], &[]));
     }
 
     #[test]

@@ -1,11 +1,10 @@
-//! The progress of reassignments. Every [`STEP`] each of them copies what the throttle of KIP-73 allows, or all, and is complete when
-//! everything is copied.
+//! The progress of reassignments. Every [`STEP`] each new replica copies what the throttle of KIP-73 allows, or all, and is in sync when it
+//! has everything. A reassignment is complete when all of its new replicas are.
 
 use super::{Moves, in_sync, size_bytes};
 use crate::cluster::Cluster;
 use crate::ids::NodeId;
 use crate::topic::Topic;
-use crate::topic::reassignment::Assignment;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -32,13 +31,23 @@ fn step(cluster: &Cluster, topic_id: Uuid, partition: i32) {
     let topic = cluster.topics.get_by_id(&topic_id);
     let moving = topic.map(|topic| (topic.placement.assignment(index), topic));
     if let Some((present, topic)) = moving.filter(|(present, _)| present.is_moving()) {
-        if !is_copied(cluster, &topic, partition, &present) {
+        let mut next = present.clone();
+        let copied = present
+            .copying()
+            .filter(|node| is_copied(cluster, &topic, partition, *node));
+        next.joined.extend(copied);
+        // Replicas that stay and are not alive are waited for.
+        let replicas = in_sync(cluster, &present.replicas);
+        let is_over = match next.completed(&replicas) {
+            Some(completed) if next.copying().next().is_none() => {
+                next = completed;
+                true
+            }
+            _ => false,
+        };
+        if next == present {
             return;
         }
-        // Replicas that stay and are not alive are waited for.
-        let Some(next) = present.completed(&in_sync(cluster, &present.replicas)) else {
-            return;
-        };
         let defaults = cluster.topic_defaults();
         let mut moves = Moves {
             cluster,
@@ -46,26 +55,25 @@ fn step(cluster: &Cluster, topic_id: Uuid, partition: i32) {
             defaults,
         };
         moves.settle(&topic, index, next);
-        cluster.reassignments.end(topic_id, partition);
+        if is_over {
+            cluster.reassignments.end(topic_id, partition);
+        }
         return;
     }
     cluster.reassignments.end(topic_id, partition);
 }
 
-/// Copies what the throttle allows in one step; returns whether the new replicas have everything then.
-fn is_copied(cluster: &Cluster, topic: &Topic, partition: i32, present: &Assignment) -> bool {
+/// Copies what the throttle allows a new replica in one step; returns whether it has everything then.
+fn is_copied(cluster: &Cluster, topic: &Topic, partition: i32, node: NodeId) -> bool {
     let index = partition as usize;
     let leader = topic.partitions[index].read();
     let leader = leader.map_or(NodeId::NONE, |state| state.leader);
-    let rates = present
-        .adding
-        .iter()
-        .filter_map(|node| rate(cluster, topic, index, leader, *node));
-    let Some(bytes_per_second) = rates.min() else {
+    let Some(bytes_per_second) = rate(cluster, topic, index, leader, node) else {
         return true;
     };
     let bytes = bytes_per_second / (1_000 / STEP.as_millis() as u64);
-    cluster.reassignments.copied(topic.id, partition, bytes) >= size_bytes(&topic.partitions[index])
+    let copied = cluster.reassignments.copied(topic.id, partition, node, bytes);
+    copied >= size_bytes(&topic.partitions[index])
 }
 
 /// Returns the bytes per second that the throttle allows for a copy from the leader to a broker; `None` if there is no limit. Source:

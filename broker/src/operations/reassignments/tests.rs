@@ -185,6 +185,32 @@ async fn a_throttle_makes_the_copy_as_slow_as_it_says() {
     upkeep.stop().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_new_replica_is_in_sync_before_another_one_that_is_slow() {
+    let cluster = Arc::new(Cluster::for_tests(4, &[]));
+    let context = RequestContext::for_tests(1);
+    let throttled = "follower.replication.throttled.replicas";
+    let topic = CreateTopic {
+        assignments: vec![(0, ids(&[1, 2]))],
+        configs: vec![(throttled.to_owned(), Some("0:4".to_owned()))],
+        ..CreateTopic::named("orders")
+    };
+    assert!(create_topics(&cluster, &context, vec![topic], false)[0].1.is_ok());
+    let upkeep = Upkeep::start(Arc::clone(&cluster));
+    append_a_record(&cluster);
+    let rate = ("follower.replication.throttled.rate".to_owned(), "1".to_owned());
+    cluster.broker_configs.set_dynamic(Some(NodeId(4)), [rate].into());
+    assert_eq!(alter(&cluster, &context, Some(&[1, 3, 4])), Ok(()));
+    assert_eq!(seen(&cluster), (ids(&[1, 3, 4, 2]), ids(&[1, 2]), 1, 0));
+    tokio::time::sleep(2 * STEP).await;
+    assert_eq!(seen(&cluster), (ids(&[1, 3, 4, 2]), ids(&[1, 3, 2]), 1, 0));
+    let moving = listed(&cluster, &context);
+    assert_eq!(moving[0].1.adding, ids(&[3, 4]));
+    assert_eq!(alter(&cluster, &context, None), Ok(()));
+    assert_eq!(seen(&cluster), (ids(&[1, 2]), ids(&[1, 2]), 1, 1));
+    upkeep.stop().await;
+}
+
 fn append_a_record(cluster: &Cluster) {
     use crate::log::Batch;
     use crate::log::records::{NewRecord, encode_batch};
