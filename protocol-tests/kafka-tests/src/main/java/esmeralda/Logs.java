@@ -1,5 +1,6 @@
 package esmeralda;
 
+import java.io.File;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,13 @@ record Logs(Esmeralda esmeralda, TopicPartition partition, TopicPartitionInfo re
     int leaderEpoch() {
         return Waiting.get(() -> esmeralda.admin().listOffsets(Map.of(partition, OffsetSpec.earliest())).partitionResult(partition).get())
             .leaderEpoch().orElseThrow();
+    }
+
+    /** Returns the directory of the log by what DescribeLogDirs says of the broker. It does not exist. */
+    File dir() {
+        var dirs = Waiting.get(() -> esmeralda.admin().describeLogDirs(List.of(broker)).descriptions().get(broker).get());
+        String dir = dirs.entrySet().stream().filter(one -> one.getValue().replicaInfos().containsKey(partition)).findFirst().orElseThrow().getKey();
+        return new File(dir, partition.toString());
     }
 
     long offset(OffsetSpec spec) {

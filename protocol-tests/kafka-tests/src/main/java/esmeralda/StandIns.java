@@ -245,6 +245,7 @@ final class StandIns {
             case "logStartOffset" -> logs.offset(OffsetSpec.earliest());
             case "logEndOffset", "highWatermark" -> logs.offset(OffsetSpec.latest());
             case "producerStateManager" -> producers;
+            case "dir" -> logs.dir();
             default -> NOTHING;
         });
     }
