@@ -116,11 +116,14 @@ impl Cluster {
         let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
         let group_configs = Arc::new(GroupConfigs::default());
         group_configs.brokers_changed(&layers_by_node(&broker_configs, &nodes));
-        Ok(Self {
-            group_configs,
+        let features = Features::of(config.release);
+        let transactions = Transactions::new(&pool).with_journal(transaction_journal);
+        transactions.set_level(features.level(Feature::Transaction));
             telemetry: Arc::default(),
             fetch_sessions: nodes.iter().map(|_| FetchSessions::new(session_slots)).collect(),
-            features: Mutex::new(Features::of(config.release)),
+        Ok(Self {
+            group_configs,
+            features: Mutex::new(features),
             release: config.release,
             producer_ids: ProducerIds::new(entropy.clone()),
             metadata_log: MetadataLog::new(&config.cluster_id),
@@ -131,7 +134,7 @@ impl Cluster {
             liveness: Liveness::new(nodes.iter().map(|node| node.id)),
             nodes,
             groups: Groups::new(&typed, &clock, pool.clone(), journal),
-            transactions: Transactions::new(&pool).with_journal(transaction_journal),
+            transactions,
             config: typed,
             broker_configs,
             authorizer: Authorizer::default(),

@@ -3,7 +3,7 @@
 use super::RequestContext;
 use super::access::{Denied, authorize};
 use crate::cluster::Cluster;
-use crate::features::{FeatureUpdate, UpdateFeaturesError};
+use crate::features::{Feature, FeatureUpdate, UpdateFeaturesError};
 use crate::security::{AclOperation, Resource};
 use std::sync::Arc;
 
@@ -28,6 +28,12 @@ pub(crate) fn update_features(
 ) -> Result<(), UpdateError> {
     authorize(cluster, context, AclOperation::Alter, Resource::Cluster)?;
     let controller = cluster.quorum_leader().0;
-    cluster.change_features(|features| features.update(updates, controller, validate_only))?;
-    Ok(())
+    cluster.change_features(|features| {
+        features.update(updates, controller, validate_only)?;
+        // Set before another change of the features, so that the last one is in force.
+        cluster
+            .transactions
+            .set_level(features.level(Feature::Transaction));
+        Ok(())
+    })
 }

@@ -51,13 +51,7 @@ impl TransactionMetadata {
             return Err(TransactionError::Concurrent);
         }
         match self.state {
-            TransactionState::Ongoing => {
-                let mut next = self.becoming(request.outcome.prepared());
-                next.next_producer_id = ProducerId::NONE;
-                next.last_update_ms = now_ms;
-                next.client_version = TransactionVersion::V1;
-                Ok(Ended::Prepared(next))
-            }
+            TransactionState::Ongoing => Ok(Ended::Prepared(self.prepared_v1(now_ms, request.outcome))),
             // The client sends the request again because it has not heard the answer.
             state if state == request.outcome.complete() => Ok(Ended::Before),
             _ => Err(TransactionError::InvalidState),
@@ -112,9 +106,21 @@ impl TransactionMetadata {
     }
 
     /// Aborts the open transaction under a higher epoch, which its producer does not have: it is fenced. Source:
-    /// `TransactionMetadata.prepareFenceProducerEpoch`, after which Kafka ends the transaction by version 2.
-    pub(crate) fn fence(&self, now_ms: i64, new_producer_id: impl FnOnce() -> ProducerId) -> Self {
-        self.prepared_v2(now_ms, TransactionOutcome::Abort, new_producer_id)
+    /// `TransactionMetadata.prepareFenceProducerEpoch`, after which Kafka ends the transaction by the version of the cluster.
+    pub(crate) fn fence(
+        &self,
+        now_ms: i64,
+        version: TransactionVersion,
+        new_producer_id: impl FnOnce() -> ProducerId,
+    ) -> Self {
+        match version {
+            TransactionVersion::V1 => Self {
+                producer_epoch: self.producer_epoch.next(),
+                last_producer_epoch: ProducerEpoch::NONE,
+                ..self.prepared_v1(now_ms, TransactionOutcome::Abort)
+            },
+            TransactionVersion::V2 => self.prepared_v2(now_ms, TransactionOutcome::Abort, new_producer_id),
+        }
     }
 
     /// Returns whether the open transaction has lasted longer than its timeout. Source: `TransactionStateManager.timedOutTransactions`.
@@ -127,6 +133,14 @@ impl TransactionMetadata {
     /// `TransactionStateManager.shouldExpire`.
     pub(crate) fn has_expired(&self, now_ms: i64, expiration_ms: i64) -> bool {
         self.state.is_at_rest() && self.last_update_ms <= now_ms.saturating_sub(expiration_ms)
+    }
+
+    fn prepared_v1(&self, now_ms: i64, outcome: TransactionOutcome) -> Self {
+        let mut next = self.becoming(outcome.prepared());
+        next.next_producer_id = ProducerId::NONE;
+        next.last_update_ms = now_ms;
+        next.client_version = TransactionVersion::V1;
+        next
     }
 
     fn prepared_v2(

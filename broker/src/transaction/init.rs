@@ -4,7 +4,7 @@
 
 use super::errors::TransactionError;
 use super::metadata::TransactionMetadata;
-use super::state::TransactionState;
+use super::state::{TransactionState, TransactionVersion};
 use crate::ids::{ProducerEpoch, ProducerId};
 
 /// The producer id and epoch that a client has from before (KIP-360).
@@ -24,10 +24,12 @@ pub(crate) enum Initialised {
 }
 
 impl TransactionMetadata {
-    /// Initialises a producer. `new_producer_id` is called if the epochs of the current id have run out.
+    /// Initialises a producer. An open transaction is aborted by `version`, which is that of the cluster. `new_producer_id` is called if
+    /// the epochs of the current id have run out.
     pub(crate) fn init_producer(
         &self,
         now_ms: i64,
+        version: TransactionVersion,
         timeout_ms: i32,
         former: Option<FormerProducer>,
         new_producer_id: impl FnOnce() -> ProducerId,
@@ -41,7 +43,11 @@ impl TransactionMetadata {
         if self.state == TransactionState::Ongoing {
             // The client has to try again, and its next request bumps the epoch a second time. If fencing took the last epoch, that request
             // gets a new producer id.
-            return Ok(Initialised::Aborting(self.fence(now_ms, new_producer_id)));
+            return Ok(Initialised::Aborting(self.fence(
+                now_ms,
+                version,
+                new_producer_id,
+            )));
         }
         let mut next = self.becoming(TransactionState::Empty);
         let is_former_epoch = former.is_none_or(|former| former.producer_epoch == self.producer_epoch);

@@ -21,8 +21,9 @@ pub(crate) trait TransactionJournal: Debug + Send + Sync {
 /// The `apiKey` of `TransactionLogKey`, which begins the key.
 const TRANSACTION_LOG: i16 = 0;
 
-/// The version of `TransactionLogValue` from `transaction.version` 1 on (`TransactionVersion.transactionLogValueVersion`).
-const VALUE_VERSION: i16 = 1;
+/// The level of `transaction.version` from which on values have compact encoding and tagged fields
+/// (`TransactionVersion.transactionLogValueVersion`).
+const FLEXIBLE_FROM: i16 = 1;
 
 const PREVIOUS_PRODUCER_ID_TAG: u32 = 0;
 const NEXT_PRODUCER_ID_TAG: u32 = 1;
@@ -36,38 +37,47 @@ pub(super) fn key(transactional_id: &str) -> Vec<u8> {
     key
 }
 
-/// Returns the value that keeps `metadata`.
-pub(super) fn value(metadata: &TransactionMetadata) -> Vec<u8> {
+/// Returns the value that keeps `metadata` at a level of `transaction.version`.
+pub(super) fn value(metadata: &TransactionMetadata, level: i16) -> Vec<u8> {
+    let is_flexible = level >= FLEXIBLE_FROM;
     let mut value = Vec::with_capacity(96);
-    value.put_i16(VALUE_VERSION);
+    value.put_i16(i16::from(is_flexible));
     value.put_i64(metadata.producer_id.0);
     value.put_i16(metadata.producer_epoch.0);
     value.put_i32(metadata.timeout_ms);
     value.put_i8(metadata.state as i8);
-    put_partitions(&mut value, metadata);
+    put_partitions(&mut value, is_flexible, metadata);
     value.put_i64(metadata.last_update_ms);
     value.put_i64(metadata.start_ms);
-    put_tagged_fields(&mut value, metadata);
+    if is_flexible {
+        put_tagged_fields(&mut value, metadata);
+    }
     value
 }
 
 /// Writes the partitions by topic, which are null before the first transaction.
-fn put_partitions(value: &mut Vec<u8>, metadata: &TransactionMetadata) {
+fn put_partitions(value: &mut Vec<u8>, is_flexible: bool, metadata: &TransactionMetadata) {
     if metadata.state == TransactionState::Empty {
-        return put_unsigned_varint(value, 0);
+        return if is_flexible {
+            put_unsigned_varint(value, 0);
+        } else {
+            value.put_i32(-1);
+        };
     }
     let mut by_topic: BTreeMap<&str, Vec<i32>> = BTreeMap::new();
     for place in &metadata.partitions {
         by_topic.entry(&place.topic).or_default().push(place.partition);
     }
-    put_count(value, true, by_topic.len());
+    put_count(value, is_flexible, by_topic.len());
     for (topic, partitions) in by_topic {
-        put_string(value, true, topic);
-        put_count(value, true, partitions.len());
+        put_string(value, is_flexible, topic);
+        put_count(value, is_flexible, partitions.len());
         partitions
             .into_iter()
             .for_each(|partition| value.put_i32(partition));
-        put_unsigned_varint(value, 0);
+        if is_flexible {
+            put_unsigned_varint(value, 0);
+        }
     }
 }
 
@@ -120,7 +130,7 @@ mod tests {
             &(-1i64).to_be_bytes(),
             b"\0",
         ];
-        assert_eq!(value(&metadata), expected.concat());
+        assert_eq!(value(&metadata, 2), expected.concat());
         assert_eq!(key("tx"), b"\0\0\0\x02tx");
     }
 
@@ -149,6 +159,20 @@ mod tests {
             &900i64.to_be_bytes(),
             b"\x03\0\x08\0\0\0\0\0\0\0\x07\x01\x08\0\0\0\0\0\0\0\x09\x02\x02\0\x02",
         ];
-        assert_eq!(value(&metadata), expected.concat());
+        assert_eq!(value(&metadata, 2), expected.concat());
+        assert_eq!(value(&metadata, 1), expected.concat());
+        // Before level 1 nothing is compact, and no field has a tag.
+        let expected = [
+            &b"\0\0\0\0\0\0\0\0\0\x08\0\x03"[..],
+            &60_000i32.to_be_bytes(),
+            b"\x01\0\0\0\x02",
+            b"\0\x01a\0\0\0\x02\0\0\0\0\0\0\0\x02",
+            b"\0\x01b\0\0\0\x01\0\0\0\x01",
+            &1_000i64.to_be_bytes(),
+            &900i64.to_be_bytes(),
+        ];
+        assert_eq!(value(&metadata, 0), expected.concat());
+        let empty = TransactionMetadata::new(ProducerId(8), 60_000, 1_000);
+        assert_eq!(value(&empty, 0)[17..21], (-1i32).to_be_bytes());
     }
 }

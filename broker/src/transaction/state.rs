@@ -108,6 +108,13 @@ pub(crate) enum TransactionVersion {
     V2,
 }
 
+impl TransactionVersion {
+    /// Returns the protocol at a level of the feature `transaction.version`. Source: `TransactionVersion.supportsEpochBump`.
+    pub(crate) fn at_level(level: i16) -> Self {
+        if level >= 2 { Self::V2 } else { Self::V1 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -38,12 +38,17 @@ pub(crate) struct Transactions {
     limit_bytes: usize,
 }
 
+/// The level of `transaction.version` of a cluster that was formatted by the newest release.
+const NEWEST_LEVEL: i16 = 2;
+
 #[derive(Debug)]
 struct Ids {
     by_id: BTreeMap<Arc<str>, TransactionMetadata>,
     /// The ids whose markers are to be written: the writer must not search all ids for each transaction.
     decided: BTreeSet<Arc<str>>,
     held: Charge,
+    /// The finalized level of `transaction.version`.
+    level: i16,
     /// Keeps each change; `None` in tests of the rules.
     journal: Option<Arc<dyn TransactionJournal>>,
 }
@@ -84,6 +89,7 @@ impl Transactions {
             by_id: BTreeMap::new(),
             decided: BTreeSet::new(),
             held: pool.charge_beyond_limit(0),
+            level: NEWEST_LEVEL,
             journal: None,
         };
         Self {
@@ -99,6 +105,12 @@ impl Transactions {
     pub(crate) fn with_journal(self, journal: Arc<dyn TransactionJournal>) -> Self {
         self.lock().journal = Some(journal);
         self
+    }
+
+    /// Sets the finalized level of `transaction.version`. By it the coordinator ends the transactions that no client ends, and writes its
+    /// records. What clients end has the version of their requests. Source: `TransactionStateManager.transactionVersionLevel`.
+    pub(crate) fn set_level(&self, level: i16) {
+        self.lock().level = level;
     }
 
     /// Initialises the producer of an id, which is created if it does not exist. If a transaction was open, it is aborted, and the client
@@ -120,7 +132,8 @@ impl Transactions {
                 (id.into(), created)
             }
         };
-        match before.init_producer(now_ms, timeout_ms, former, new_producer_id) {
+        let version = TransactionVersion::at_level(ids.level);
+        match before.init_producer(now_ms, version, timeout_ms, former, new_producer_id) {
             Ok(Initialised::Producer(next)) => {
                 let producer = (next.producer_id, next.producer_epoch);
                 ids.store(&id, next);
@@ -215,8 +228,9 @@ impl Transactions {
     pub(crate) fn abort_timed_out(&self, now_ms: i64, new_producer_id: impl Fn(&str) -> ProducerId) {
         let mut ids = self.lock();
         let timed_out = ids.select(|metadata| metadata.has_timed_out(now_ms));
+        let version = TransactionVersion::at_level(ids.level);
         for id in timed_out {
-            let next = ids.by_id[&id].fence(now_ms, || new_producer_id(&id));
+            let next = ids.by_id[&id].fence(now_ms, version, || new_producer_id(&id));
             tracing::info!(transactional_id = %id, "transaction aborted: it has lasted longer than its timeout");
             ids.store(&id, next);
             self.decided.notify_one();
@@ -320,7 +334,7 @@ impl Ids {
             "transaction"
         );
         if let Some(journal) = &self.journal {
-            let (key, value) = (journal::key(id), journal::value(&next));
+            let (key, value) = (journal::key(id), journal::value(&next, self.level));
             journal.append(id, next.last_update_ms, &key, Some(&value));
         }
         self.replace(id, next);

@@ -122,7 +122,7 @@ impl World {
                 let id = world.id.clone()?;
                 if id.has_timed_out(i64::from(TIMEOUT_MS) + 1) {
                     let next_id = &mut world.next_id;
-                    let next = id.fence(0, || take(next_id));
+                    let next = id.fence(0, TransactionVersion::V2, || take(next_id));
                     world.store(next);
                 }
             }
@@ -146,7 +146,7 @@ impl World {
         let created = || TransactionMetadata::new(take(next_id), TIMEOUT_MS, 0);
         let before = self.id.clone().unwrap_or_else(created);
         let next_id = &mut self.next_id;
-        match before.init_producer(0, TIMEOUT_MS, former, || take(next_id)) {
+        match before.init_producer(0, TransactionVersion::V2, TIMEOUT_MS, former, || take(next_id)) {
             Ok(Initialised::Producer(next)) => {
                 self.clients[client].producer = Some((next.producer_id, next.producer_epoch));
                 self.clients[client].sent = None;

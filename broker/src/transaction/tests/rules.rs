@@ -22,7 +22,7 @@ fn initialised(
     before: &TransactionMetadata,
     former: Option<FormerProducer>,
 ) -> Result<(i64, i16, i16), TransactionError> {
-    let initialised = before.init_producer(NOW_MS + 1, 5_000, former, new_id)?;
+    let initialised = before.init_producer(NOW_MS + 1, V2, 5_000, former, new_id)?;
     let Initialised::Producer(next) = initialised else {
         panic!("no transaction is open");
     };
@@ -92,7 +92,7 @@ fn a_producer_whose_epochs_ran_out_gets_a_new_id() {
 #[test]
 fn an_open_transaction_is_aborted_under_a_higher_epoch_before_a_new_producer_begins() {
     let before = metadata(4, Ongoing);
-    let aborting = before.init_producer(NOW_MS + 1, 5_000, None, new_id);
+    let aborting = before.init_producer(NOW_MS + 1, V2, 5_000, None, new_id);
     let Ok(Initialised::Aborting(next)) = aborting else {
         panic!("{aborting:?}");
     };
@@ -106,7 +106,7 @@ fn an_open_transaction_is_aborted_under_a_higher_epoch_before_a_new_producer_beg
         next.timeout_ms, TIMEOUT_MS,
         "the new producer's begins with its own epoch"
     );
-    let refused = next.init_producer(NOW_MS + 2, 5_000, None, new_id);
+    let refused = next.init_producer(NOW_MS + 2, V2, 5_000, None, new_id);
     assert_eq!(refused, Err(Concurrent), "until the markers are written");
     let complete = next.without_partitions(&next.partitions).completed(NOW_MS + 3);
     assert_eq!(
@@ -119,7 +119,7 @@ fn an_open_transaction_is_aborted_under_a_higher_epoch_before_a_new_producer_beg
 #[test]
 fn fencing_with_the_last_epoch_leads_to_a_new_id() {
     let before = metadata(LAST, Ongoing);
-    let Ok(Initialised::Aborting(next)) = before.init_producer(NOW_MS, 5_000, None, new_id) else {
+    let Ok(Initialised::Aborting(next)) = before.init_producer(NOW_MS, V2, 5_000, None, new_id) else {
         panic!("a transaction is open");
     };
     // The greatest epoch is kept back for this.
@@ -344,7 +344,7 @@ fn a_transaction_that_lasts_longer_than_its_timeout_is_aborted_under_a_higher_ep
     for state in [Empty, PrepareCommit, PrepareAbort, CompleteCommit, CompleteAbort] {
         assert!(!metadata(4, state).has_timed_out(i64::MAX), "{state:?}");
     }
-    let fenced = before.fence(NOW_MS, new_id);
+    let fenced = before.fence(NOW_MS, V2, new_id);
     assert!(fenced.may_follow(&before));
     assert_eq!(
         (fenced.state, fenced.producer_epoch),
@@ -353,6 +353,25 @@ fn a_transaction_that_lasts_longer_than_its_timeout_is_aborted_under_a_higher_ep
     // Its producer still has epoch 4.
     let complete = fenced.without_partitions(&fenced.partitions).completed(NOW_MS);
     assert_eq!(ended(&complete, V1, (7, 4), Commit), Err(Fenced));
+}
+
+#[test]
+fn before_transactions_of_version_2_fencing_keeps_the_producer_id_and_forgets_the_last_epoch() {
+    for (epoch, fenced_epoch, next_producer) in [(4, 5, (7, 6, -1)), (LAST, i16::MAX, (8, 0, -1))] {
+        let before = TransactionMetadata {
+            last_producer_epoch: ProducerEpoch(3),
+            ..metadata(epoch, Ongoing)
+        };
+        let fenced = before.fence(NOW_MS, V1, new_id);
+        assert!(fenced.may_follow(&before));
+        let complete = fenced.without_partitions(&fenced.partitions).completed(NOW_MS);
+        for value in [&fenced, &complete] {
+            let producer = (value.producer_id, value.producer_epoch, value.last_producer_epoch);
+            let expected = (ProducerId(7), ProducerEpoch(fenced_epoch), ProducerEpoch::NONE);
+            assert_eq!((producer, value.client_version), (expected, V1), "{epoch}");
+        }
+        assert_eq!(initialised(&complete, None), Ok(next_producer));
+    }
 }
 
 #[test]

@@ -61,6 +61,31 @@ fn a_decided_transaction_stays_prepared_until_its_last_marker() {
     assert_eq!(all.decided(), []);
 }
 
+/// `TransactionCoordinator.handleInitProducerId` and `abortTimedOutTransactions`: `transactionVersionLevel`.
+#[test]
+fn what_no_client_ends_is_ended_by_the_level_of_the_cluster() {
+    for (level, version) in [
+        (0, TransactionVersion::V1),
+        (1, TransactionVersion::V1),
+        (2, TransactionVersion::V2),
+    ] {
+        let all = transactions();
+        all.set_level(level);
+        let new_id = ids();
+        for id in ["replaced", "late"] {
+            let producer = all.init_producer(NOW_MS, id, 1_000, None, &new_id).unwrap();
+            all.add_partitions(NOW_MS, id, producer, &partitions(&["a"]), TransactionVersion::V2)
+                .unwrap();
+        }
+        let refused = all.init_producer(NOW_MS, "replaced", 1_000, None, &new_id);
+        assert_eq!(refused, Err(TransactionError::Concurrent.into()));
+        all.abort_timed_out(NOW_MS + 1_001, |_| new_id());
+        let decided = all.decided();
+        let versions: Vec<_> = decided.iter().map(|one| one.client_version).collect();
+        assert_eq!(versions, [version, version], "{level}");
+    }
+}
+
 #[test]
 fn timed_out_transactions_are_decided_and_expired_ids_are_forgotten() {
     let all = transactions();
