@@ -361,6 +361,7 @@ fn cluster_config(options: &Options) -> Config {
     Config {
         cluster_id: options.cluster_id.clone(),
         release: options.release,
+        unknown_until_created: options.unknown_until_created,
         nodes,
         advertised: options.advertised.clone(),
         memory_limit_bytes: options.memory_limit_bytes,

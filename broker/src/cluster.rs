@@ -47,6 +47,8 @@ pub(crate) struct Cluster {
     pub(crate) cluster_id: String,
     /// The release that the cluster passes for.
     pub(crate) release: Release,
+    /// Whether the Metadata request that creates a topic is answered as if the topic did not exist.
+    pub(crate) unknown_until_created: bool,
     pub(crate) nodes: Vec<Node>,
     liveness: Liveness,
     /// The honoured broker configs, as set at the start. None of them may change while running.
@@ -119,12 +121,13 @@ impl Cluster {
         let features = Features::of(config.release);
         let transactions = Transactions::new(&pool).with_journal(transaction_journal);
         transactions.set_level(features.level(Feature::Transaction));
-            telemetry: Arc::default(),
-            fetch_sessions: nodes.iter().map(|_| FetchSessions::new(session_slots)).collect(),
         Ok(Self {
             group_configs,
+            telemetry: Arc::default(),
+            fetch_sessions: nodes.iter().map(|_| FetchSessions::new(session_slots)).collect(),
             features: Mutex::new(features),
             release: config.release,
+            unknown_until_created: config.unknown_until_created,
             producer_ids: ProducerIds::new(entropy.clone()),
             metadata_log: MetadataLog::new(&config.cluster_id),
             reassignments: Reassignments::default(),

@@ -31,6 +31,8 @@ pub struct Config {
     pub cluster_id: String,
     /// The release that the cluster passes for.
     pub release: Release,
+    /// Whether the Metadata request that creates a topic is answered with UNKNOWN_TOPIC_OR_PARTITION, as by Kafka, and not with the topic.
+    pub unknown_until_created: bool,
     /// The brokers, in the order of their ids: 1, 2, ..., or from the `node.id` in `properties` on. At least one.
     pub nodes: Vec<NodeConfig>,
     /// The host and port that clients are told to dial, unless `properties` has `advertised.listeners`.
@@ -68,6 +70,7 @@ impl Default for Config {
         Self {
             cluster_id: "esmeralda".to_owned(),
             release: Release::default(),
+            unknown_until_created: false,
             nodes: vec![NodeConfig::default()],
             advertised: Advertised::default(),
             memory_limit_bytes: 1 << 30,

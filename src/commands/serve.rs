@@ -51,6 +51,7 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
         kafka: args.broker_addresses()?.iter().map(ToString::to_string).collect(),
         cluster_id: args.cluster_id.clone(),
         release: args.as_version.into(),
+        unknown_until_created: args.unknown_until_created,
         racks: args.broker_racks()?,
         advertised: args.advertised()?,
         http: Some(args.http.to_string()),

@@ -15,6 +15,8 @@ pub struct Options {
     pub cluster_id: String,
     /// The release of Apache Kafka that the cluster passes for.
     pub release: Release,
+    /// Whether the Metadata request that creates a topic is answered with UNKNOWN_TOPIC_OR_PARTITION, as by Kafka, and not with the topic.
+    pub unknown_until_created: bool,
     /// The rack of each broker, in the order of `kafka`; brokers without one are in the rack `broker.rack` of `properties`, if any.
     pub racks: Vec<String>,
     /// The host and port that clients are told to connect to; those listened on by default.
@@ -55,6 +57,7 @@ impl Default for Options {
             kafka: vec!["127.0.0.1:0".to_owned()],
             cluster_id: "esmeralda".to_owned(),
             release: Release::default(),
+            unknown_until_created: false,
             racks: Vec::new(),
             advertised: Advertised::default(),
             http: Some("127.0.0.1:0".to_owned()),

@@ -10,7 +10,7 @@
 //!
 //! # Differs from Apache Kafka
 //! - A topic that the request creates is in the same answer, with its leaders. Kafka first answers UNKNOWN_TOPIC_OR_PARTITION, and the
-//!   client asks again.
+//!   client asks again. So does this broker with `unknown_until_created`.
 //! - The controller is always the first broker. A KRaft broker names any broker at random.
 //!
 //! # Notes by KIP

@@ -138,11 +138,11 @@ pub(crate) fn describe_topics(
             names
                 .into_iter()
                 .map(|name| {
-                    let refusal = created
+                    let created = created
                         .iter()
-                        .position(|(refused, _)| *refused == name)
+                        .position(|(created, _)| *created == name)
                         .map(|position| created.swap_remove(position).1);
-                    named(cluster, context, name, refusal)
+                    named(cluster, context, name, created)
                 })
                 .collect()
         }
@@ -157,12 +157,12 @@ fn once<T: Clone + Eq + std::hash::Hash>(values: Vec<T>) -> Vec<T> {
         .collect()
 }
 
-/// Creates the missing topics that may be created. Returns the errors of the others.
+/// Creates the missing topics, and returns what became of each.
 fn create_missing(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     names: &[String],
-) -> Vec<(String, CreateTopicError)> {
+) -> Vec<(String, Result<(), CreateTopicError>)> {
     let missing: Vec<_> = names
         .iter()
         // The permission is checked first, so that a client without it does not learn by a creation whether the topic existed.
@@ -178,7 +178,7 @@ fn create_missing(
     }
     create_topics(cluster, context, missing, false)
         .into_iter()
-        .filter_map(|(name, result)| Some((name, result.err()?)))
+        .map(|(name, result)| (name, result.map(drop)))
         .collect()
 }
 
@@ -212,11 +212,12 @@ fn with_id(cluster: &Cluster, context: &RequestContext, id: Uuid) -> DescribedTo
     }
 }
 
+/// Returns the topic of that name. `created` is what became of its creation, if this request was to create it.
 fn named(
     cluster: &Cluster,
     context: &RequestContext,
     name: String,
-    refusal: Option<CreateTopicError>,
+    created: Option<Result<(), CreateTopicError>>,
 ) -> DescribedTopic {
     if let Err(denied) = may_describe(cluster, context, &name) {
         return DescribedTopic {
@@ -227,13 +228,17 @@ fn named(
             result: Err(denied.into()),
         };
     }
-    if let Some(topic) = cluster.topics.get(&name) {
+    // Kafka answers when it has sent the creation to its controller, whatever becomes of it.
+    let is_answered_before = created.is_some() && cluster.unknown_until_created;
+    if !is_answered_before && let Some(topic) = cluster.topics.get(&name) {
         return found(cluster, topic);
     }
+    let refusal = created.and_then(Result::err);
     let error = match (name::validate(&name), refusal) {
         (Err(error), _) => MetadataError::Name(error),
-        (Ok(()), Some(CreateTopicError::Name(error))) => MetadataError::Name(error),
         (Ok(()), Some(CreateTopicError::Denied(denied))) => denied.into(),
+        (Ok(()), _) if is_answered_before => MetadataError::UnknownTopic,
+        (Ok(()), Some(CreateTopicError::Name(error))) => MetadataError::Name(error),
         (Ok(()), Some(error)) => MetadataError::NotCreated(error),
         (Ok(()), None) => MetadataError::UnknownTopic,
     };

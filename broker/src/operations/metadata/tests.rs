@@ -67,6 +67,26 @@ fn a_topic_that_cannot_be_created_is_unknown() {
 }
 
 #[test]
+fn the_request_that_creates_a_topic_can_be_answered_before_it_exists_as_by_kafka() {
+    let mut cluster = Cluster::for_tests(1, &[]);
+    cluster.unknown_until_created = true;
+    let cluster = Arc::new(cluster);
+    describe(&cluster, named(&["a.b"]), true);
+    // Kafka does not wait for the controller, so a collision and too few brokers are not known yet.
+    let first = describe(&cluster, named(&["t", "no!", "a_b", "a.b"]), true);
+    assert_eq!(first[0], (some("t"), Err(MetadataError::UnknownTopic)));
+    assert!(matches!(
+        first[1].1,
+        Err(MetadataError::Name(InvalidName::Characters { .. }))
+    ));
+    assert_eq!(first[2], (some("a_b"), Err(MetadataError::UnknownTopic)));
+    assert_eq!(first[3], (some("a.b"), Ok(1)));
+    let second = describe(&cluster, named(&["t", "a_b"]), true);
+    assert_eq!(second[0], (some("t"), Ok(1)));
+    assert_eq!(second[1], (some("a_b"), Err(MetadataError::UnknownTopic)));
+}
+
+#[test]
 fn topics_are_found_by_id() {
     let cluster = Arc::new(Cluster::for_tests(1, &[]));
     describe(&cluster, named(&["t"]), true);
