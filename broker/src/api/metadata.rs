@@ -51,10 +51,10 @@ impl Api for Metadata {
         let wants_cluster_operations = request.include_cluster_authorized_operations;
         let wanted = match wanted(version, request.topics) {
             Ok(wanted) => wanted,
-            Err(topics) => {
+            Err((topics, error)) => {
                 let topics = topics
                     .into_iter()
-                    .map(|topic| refused(topic, RequestError::InvalidRequest.code()))
+                    .map(|topic| refused(topic, error.code()))
                     .collect();
                 // `MetadataRequest.getErrorResponse` names no brokers.
                 return MetadataResponse::default().with_topics(topics).into();
@@ -114,7 +114,7 @@ impl ResponseMessage for MetadataResponse {
 fn wanted(
     version: i16,
     topics: Option<Vec<MetadataRequestTopic>>,
-) -> Result<WantedTopics, Vec<MetadataRequestTopic>> {
+) -> Result<WantedTopics, (Vec<MetadataRequestTopic>, RequestError)> {
     let Some(topics) = topics else {
         return Ok(WantedTopics::All);
     };
@@ -129,10 +129,14 @@ fn wanted(
         .collect();
     // Versions 10 and 11 have the id as a field, but no broker ever served it. Kafka refuses it there, and a null name too.
     if version < 12 && (!ids.is_empty() || topics.iter().any(|topic| topic.name.is_none())) {
-        return Err(topics);
+        return Err((topics, RequestError::InvalidRequest));
     }
     if !ids.is_empty() {
         return Ok(WantedTopics::WithId(ids));
+    }
+    // A topic without a name and without an id ends in an exception that Kafka does not expect.
+    if topics.iter().any(|topic| topic.name.is_none()) {
+        return Err((topics, RequestError::UnknownServerError));
     }
     let names = topics.into_iter().filter_map(|topic| topic.name);
     Ok(WantedTopics::Named(names.map(|name| name.to_string()).collect()))

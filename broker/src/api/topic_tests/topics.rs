@@ -109,6 +109,12 @@ async fn metadata_finds_topics_by_id_from_version_12_on() {
         assert_eq!(response.topics[0].name, Some(name("orders")));
         assert_eq!(response.topics[1].error_code, E::UnknownTopicId.code());
         assert_eq!(response.topics[1].topic_id, Uuid::from_u128(5));
+        // Neither a name nor an id: an exception that Kafka does not expect, so that the answer has no brokers either.
+        let topics = vec![asked("orders"), with_id(Uuid::nil())];
+        let request = MetadataRequest::default().with_topics(Some(topics));
+        let response = call(&cluster, version, request).await;
+        let codes: Vec<_> = response.topics.iter().map(|topic| topic.error_code).collect();
+        assert_eq!((codes, response.brokers.len()), (vec![-1, -1], 0));
     }
     for version in [10, 11] {
         let topic = asked("orders").with_topic_id(id);
