@@ -11,10 +11,10 @@ use crate::config::definition::Definition;
 use crate::config::dynamic::{self, InvalidBrokerConfigs};
 use crate::config::keys::BROKER_CONFIGS;
 use crate::config::layers::Values;
-use crate::group::config::{GROUP_CONFIGS, InvalidGroupConfig, validate as validate_group};
+use crate::group::config::{InvalidGroupConfig, validate as validate_group};
 use crate::ids::NodeId;
 use crate::security::AclOperation;
-use crate::telemetry::{CLIENT_METRICS_CONFIGS, InvalidSubscription, Subscription};
+use crate::telemetry::{InvalidSubscription, Subscription};
 pub(crate) use crate::topic::config::InvalidTopicConfig;
 use crate::topic::{Change, TopicConfig, TopicDefaults, config, name};
 pub(crate) use changes::{Changes, ConfigOperation};
@@ -30,14 +30,16 @@ pub(crate) struct Alteration {
 }
 
 impl Alteration {
-    /// Returns the definition of a config of the resource's type.
-    fn definition(&self, name: &str) -> Option<&'static Definition> {
+    /// Returns the definition that tells whether a config is a list. Kafka's controller knows those of topics and brokers alone, so that no
+    /// config of a group or a subscription can be appended to: `KafkaRaftServer.configSchema`.
+    fn listable(&self, name: &str) -> Option<&'static Definition> {
         match self.resource_type {
             ResourceType::Topic => config::definition(name),
             ResourceType::Broker => BROKER_CONFIGS.definition(name),
-            ResourceType::Group => GROUP_CONFIGS.definition(name),
-            ResourceType::ClientMetrics => CLIENT_METRICS_CONFIGS.definition(name),
-            ResourceType::BrokerLogger | ResourceType::Other(_) => None,
+            ResourceType::Group
+            | ResourceType::ClientMetrics
+            | ResourceType::BrokerLogger
+            | ResourceType::Other(_) => None,
         }
     }
 }
@@ -136,7 +138,7 @@ pub(crate) fn alter_configs(
         result == &Ok(true)
             && alteration
                 .changes
-                .fail_the_controller(|name| alteration.definition(name))
+                .fail_the_controller(|name| alteration.listable(name))
     });
     // The turn is held for the whole request: a change that starts from the present values must not lose one that is made at the same time.
     let mut change = cluster.topics.change();
@@ -282,10 +284,11 @@ fn check_broker(
         return Err(AlterConfigsError::UnknownOperation { code });
     }
     let current = cluster.broker_configs.dynamic(node);
-    let values =
-        alteration
-            .changes
-            .apply(&current, |name| BROKER_CONFIGS.definition(name), no_broker_list)?;
+    let values = alteration.changes.apply_in_order(
+        &current,
+        |name| BROKER_CONFIGS.definition(name),
+        no_broker_list,
+    )?;
     let before = cluster.broker_configs.layers(context.node_id);
     let after = cluster
         .broker_configs
@@ -324,7 +327,7 @@ fn alter_group(
 ) -> Result<(), AlterConfigsError> {
     let group_id = &alteration.name;
     let current = cluster.group_configs.values(group_id);
-    let find = |name: &str| alteration.definition(name);
+    let find = |name: &str| alteration.listable(name);
     let values = alteration.changes.apply(&current, find, no_list)?;
     check_lengths(&current, &values)?;
     if group_id.is_empty() {
@@ -346,7 +349,7 @@ fn alter_subscription(
 ) -> Result<(), AlterConfigsError> {
     let name = &alteration.name;
     let current = cluster.telemetry.subscriptions.values(name);
-    let find = |name: &str| alteration.definition(name);
+    let find = |name: &str| alteration.listable(name);
     let values = alteration.changes.apply(&current, find, no_list)?;
     check_lengths(&current, &values)?;
     let subscription = Subscription::new(name, values)?;

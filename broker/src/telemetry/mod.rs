@@ -11,7 +11,9 @@ mod tests;
 use std::sync::Arc;
 
 pub(crate) use clients::{Caller, Clients, Push, TelemetryError, Told};
-pub(crate) use config::{CLIENT_METRICS_CONFIGS, describe};
+#[cfg(test)]
+pub(crate) use config::CLIENT_METRICS_CONFIGS;
+pub(crate) use config::describe;
 pub(crate) use pushed::PushedStore;
 pub use pushed::{PushedMetric, PushedMetrics};
 pub(crate) use subscription::{Attributes, InvalidSubscription, Subscription, Subscriptions};

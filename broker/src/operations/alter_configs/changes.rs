@@ -7,13 +7,16 @@ use crate::config::java::hash_order;
 use crate::config::layers::Values;
 use std::collections::HashSet;
 
+/// The change of one config: its name, the operation and the value.
+type IncrementalChange = (String, ConfigOperation, Option<String>);
+
 /// The changes of a resource's configs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Changes {
     /// Replaces all values: configs that are not named return to their defaults (AlterConfigs).
     Replace(Vec<(String, Option<String>)>),
     /// Changes single configs (IncrementalAlterConfigs).
-    Incremental(Vec<(String, ConfigOperation, Option<String>)>),
+    Incremental(Vec<IncrementalChange>),
 }
 
 /// The change of one config. Source: Kafka's `AlterConfigOp.OpType`.
@@ -124,9 +127,40 @@ impl Changes {
         }
     }
 
-    /// Returns the values after these changes to the present values. `no_list` makes the error for a config that is no list.
+    /// Returns the values after these changes to the present values. `no_list` makes the error for a config that is no list. Kafka's
+    /// controller holds the changes of a resource in a map, and finds the first wrong one in its order.
     pub(super) fn apply(
         &self,
+        current: &Values,
+        definition: impl Fn(&str) -> Option<&'static Definition>,
+        no_list: impl Fn(&str, ConfigOperation) -> AlterConfigsError,
+    ) -> Result<Values, AlterConfigsError> {
+        self.apply_in(
+            |changes| hash_order(changes.iter().map(|(name, ..)| name.as_str())),
+            current,
+            definition,
+            no_list,
+        )
+    }
+
+    /// Returns what [`Self::apply`] does. The first wrong change is that of the request, as for Kafka's broker.
+    pub(super) fn apply_in_order(
+        &self,
+        current: &Values,
+        definition: impl Fn(&str) -> Option<&'static Definition>,
+        no_list: impl Fn(&str, ConfigOperation) -> AlterConfigsError,
+    ) -> Result<Values, AlterConfigsError> {
+        self.apply_in(
+            |changes| changes.iter().map(|(name, ..)| name.as_str()).collect(),
+            current,
+            definition,
+            no_list,
+        )
+    }
+
+    fn apply_in(
+        &self,
+        order: impl Fn(&[IncrementalChange]) -> Vec<&str>,
         current: &Values,
         definition: impl Fn(&str) -> Option<&'static Definition>,
         no_list: impl Fn(&str, ConfigOperation) -> AlterConfigsError,
@@ -139,8 +173,7 @@ impl Changes {
             Self::Incremental(changes) => changes,
         };
         let mut values = current.clone();
-        // Kafka holds the changes of a resource in a map, and finds the first wrong one in its order.
-        for name in hash_order(changes.iter().map(|(name, ..)| name.as_str())) {
+        for name in order(changes) {
             let change = changes.iter().find(|(changed, ..)| changed == name);
             let (name, operation, value) = change.expect("its name was just listed");
             let value = value.as_deref().unwrap_or_default();

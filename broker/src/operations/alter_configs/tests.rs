@@ -158,6 +158,19 @@ fn a_refused_change_is_explained() {
             change(Topic, "t", &[("flush.ms", Append, Some("1"))]),
             "Can't APPEND to key flush.ms because its type is not LIST.",
         ),
+        // Kafka's controller knows no lists of these types.
+        (
+            change(
+                ResourceType::ClientMetrics,
+                "s",
+                &[("metrics", Append, Some("a"))],
+            ),
+            "Can't APPEND to key metrics because its type is not LIST.",
+        ),
+        (
+            change(ResourceType::Group, "g", &[("streams.x", Subtract, Some("a"))]),
+            "Can't SUBTRACT to key streams.x because its type is not LIST.",
+        ),
         (
             change(Topic, "t", &[("flush.ms", Other(9), Some("1"))]),
             "The server experienced an unexpected error when processing the request.",
@@ -194,6 +207,18 @@ fn a_refused_change_is_explained() {
         (
             change(Broker, "1", &[("no.such.config", Append, Some("1"))]),
             "Unknown config name: no.such.config",
+        ),
+        // The first wrong change of the request counts, which is the last one in the order of a hash map.
+        (
+            change(
+                Broker,
+                "1",
+                &[
+                    ("segment.bytes", Subtract, Some("")),
+                    ("compression.type", Append, Some("-1")),
+                ],
+            ),
+            "Unknown config name: segment.bytes",
         ),
         (
             change(Broker, "1", &[("num.io.threads", Subtract, Some("1"))]),
