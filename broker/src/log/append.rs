@@ -29,8 +29,6 @@ pub(crate) enum AppendError {
     TooLarge { bytes: usize, limit_bytes: i32 },
     #[error("{} records are refused", .0.count)]
     RefusedRecords(Box<RefusedRecords>),
-    #[error("a record of {bytes} bytes exceeds max.decompressed.message.bytes of {limit_bytes}")]
-    TooLargeDecompressed { bytes: usize, limit_bytes: i32 },
     #[error(transparent)]
     InvalidBatch(#[from] InvalidBatch),
     #[error("out-of-order sequence {found} from producer {producer_id}, expected {expected}")]

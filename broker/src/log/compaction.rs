@@ -43,6 +43,7 @@ pub(crate) struct Cleaning {
     delete_retention_ms: i64,
     /// Whether tombstones and markers stay until `delete.retention.ms` has passed.
     keeps_tombstones: bool,
+    record_limit_bytes: i32,
     segment_bytes: u64,
     pool: Pool,
     revision: u64,
@@ -130,6 +131,7 @@ impl PartitionLog {
             now_ms,
             delete_retention_ms: settings.delete_retention_ms,
             keeps_tombstones: true,
+            record_limit_bytes: settings.max_decompressed_message_bytes,
             segment_bytes: u64::try_from(settings.segment_bytes).unwrap_or(0),
             pool,
             revision: self.revision,
@@ -258,6 +260,7 @@ impl Cleaning {
             now_ms: self.now_ms,
             delete_retention_ms: self.delete_retention_ms,
             keeps_tombstones: self.keeps_tombstones,
+            record_limit_bytes: self.record_limit_bytes,
             pool: &self.pool,
         };
         let mut cleaned = Vec::new();
@@ -282,7 +285,7 @@ impl Cleaning {
     async fn last_offsets<P: AsyncFnMut()>(&self, pace: &mut Pace<P>) -> Result<LastOffsets, InvalidRecords> {
         let (from, end) = (self.first_dirty_offset, self.first_uncleanable_offset);
         let mut transactions = CleanedTransactions::new(&self.aborted, from, end);
-        let mut last_offsets = LastOffsets::new(from, &self.pool);
+        let mut last_offsets = LastOffsets::new(from, self.record_limit_bytes, &self.pool);
         let first = self
             .segments
             .partition_point(|segment| segment.base_offset <= from)

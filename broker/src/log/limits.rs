@@ -4,7 +4,7 @@
 use super::batch::Batch;
 use super::header::{Compression, TimestampType};
 use super::records::{self, RecordView};
-use super::{AppendError, DECOMPRESSED_LIMIT_BYTES, LogSettings};
+use super::{AppendError, LogSettings};
 
 /// The most records that are named of a refused batch. Kafka names all; a small body can decompress to millions.
 const NAMED_RECORDS: usize = 10_000;
@@ -99,10 +99,11 @@ pub(super) fn check_records(
     if !settings.compacted && !has_type && !bounds_age && !is_late && !bounds_size {
         return Ok(());
     }
-    let plain = records::plain(&batch.header, &batch.body, DECOMPRESSED_LIMIT_BYTES)?;
-    if bounds_size {
-        check_decompressed(&plain, batch.header.record_count(), settings)?;
-    }
+    let plain = records::plain_within(
+        &batch.header,
+        &batch.body,
+        settings.max_decompressed_message_bytes,
+    )?;
     let mut refused = RefusedRecords {
         named: Vec::new(),
         count: 0,
@@ -131,15 +132,6 @@ pub(super) fn check_records(
         batch.header.set_create_time(max_timestamp_ms, batch.body.len());
     }
     Ok(())
-}
-
-/// Checks `max.decompressed.message.bytes`. Source: `DefaultRecord.readFrom`.
-fn check_decompressed(plain: &[u8], count: i32, settings: &LogSettings) -> Result<(), AppendError> {
-    let limit_bytes = settings.max_decompressed_message_bytes;
-    match records::body_sizes(plain, count).find(|bytes| exceeds(*bytes, limit_bytes)) {
-        Some(bytes) => Err(AppendError::TooLargeDecompressed { bytes, limit_bytes }),
-        None => Ok(()),
-    }
 }
 
 fn log_append_time(record: &RecordView<'_>, is_compressed: bool) -> RecordFault {

@@ -11,7 +11,9 @@ pub use codec::decompress;
 pub(super) use encode::encode_kept;
 pub use encode::{NewRecord, encode_batch};
 
+use super::DECOMPRESSED_LIMIT_BYTES;
 use super::header::{BATCH_HEADER_BYTES, BatchHeader, Compression, TimestampType};
+use super::settings::UNBOUNDED_MESSAGE_BYTES;
 use crate::ids::Offset;
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -50,6 +52,14 @@ pub enum InvalidRecords {
         codec: Compression,
         /// The codec's error.
         reason: String,
+    },
+    /// A record of a compressed batch is larger than `max.decompressed.message.bytes`.
+    #[error("Invalid record size: {bytes} exceeds the configured maximum record size of {limit_bytes}.")]
+    RecordTooLarge {
+        /// The length of the record.
+        bytes: usize,
+        /// `max.decompressed.message.bytes`.
+        limit_bytes: i32,
     },
     /// The body decompresses to more than the limit.
     #[error("the decompressed body is too large: must be at most {limit_bytes} bytes")]
@@ -146,14 +156,37 @@ pub(super) fn tile(body: &[u8], count: i32) -> bool {
     (0..count).all(|_| skip().is_some()) && reader.rest().is_empty()
 }
 
-/// Returns the length of each record's body, without the length field, up to the first one that cannot be read.
-pub(super) fn body_sizes(body: &[u8], count: i32) -> impl Iterator<Item = usize> {
-    let mut reader = Reader::new(body);
+/// Checks the length of each record of a compressed batch against `max.decompressed.message.bytes`. Returns one result for each record, up
+/// to the first that cannot be read, and none if nothing is bounded. `plain` is the decompressed body. Source: `DefaultRecord.readFrom`.
+pub(super) fn checked_lengths<'a>(
+    header: &BatchHeader,
+    plain: &'a [u8],
+    limit_bytes: i32,
+) -> impl Iterator<Item = Result<(), InvalidRecords>> + use<'a> {
+    let is_bounded = header.compression() != Some(Compression::None) && limit_bytes < UNBOUNDED_MESSAGE_BYTES;
+    let count = if is_bounded { header.record_count() } else { 0 };
+    let mut reader = Reader::new(plain);
     (0..count).map_while(move |_| {
-        let len = usize::try_from(reader.varint()?).ok()?;
-        reader.take(len)?;
-        Some(len)
+        let bytes = usize::try_from(reader.varint()?).ok()?;
+        reader.take(bytes)?;
+        let is_larger = usize::try_from(limit_bytes).is_ok_and(|limit| bytes > limit);
+        Some(if is_larger {
+            Err(InvalidRecords::RecordTooLarge { bytes, limit_bytes })
+        } else {
+            Ok(())
+        })
     })
+}
+
+/// Returns the body of a batch as [`plain`] does, if none of its records is too large.
+pub(super) fn plain_within<'a>(
+    header: &BatchHeader,
+    body: &'a [u8],
+    record_limit_bytes: i32,
+) -> Result<Cow<'a, [u8]>, InvalidRecords> {
+    let plain = plain(header, body, DECOMPRESSED_LIMIT_BYTES)?;
+    checked_lengths(header, &plain, record_limit_bytes).collect::<Result<(), _>>()?;
+    Ok(plain)
 }
 
 /// Returns whether `wire` consists of exactly as many headers as its count says.

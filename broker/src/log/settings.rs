@@ -62,7 +62,7 @@ impl Default for LogSettings {
 }
 
 /// The default of `max.decompressed.message.bytes`, which bounds nothing.
-const UNBOUNDED_MESSAGE_BYTES: i32 = 2_147_483_639;
+pub(super) const UNBOUNDED_MESSAGE_BYTES: i32 = 2_147_483_639;
 
 impl LogSettings {
     /// Returns the age at which a segment is closed. Records of a compacted log wait in the active one, so `max.compaction.lag.ms` counts

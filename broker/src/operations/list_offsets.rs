@@ -6,6 +6,7 @@ use super::RequestContext;
 use super::access::find_topic;
 use crate::cluster::Cluster;
 use crate::ids::{LeaderEpoch, Offset};
+use crate::log::records::InvalidRecords;
 use crate::security::AclOperation;
 use crate::topic::TopicKey;
 use crate::topic::leadership::NotServed;
@@ -66,6 +67,8 @@ pub(crate) enum ListOffsetsError {
     #[error("invalid request: it has the partition more than once")]
     Duplicate,
     #[error(transparent)]
+    InvalidRecords(#[from] InvalidRecords),
+    #[error(transparent)]
     NotServed(#[from] NotServed),
 }
 
@@ -105,10 +108,10 @@ pub(crate) fn list_offset(
     } else {
         state.check_leadership(context.node_id, query.current_leader_epoch)?;
     }
-    Ok(find(&state, query))
+    find(&state, query)
 }
 
-fn find(state: &State, query: Query) -> ListedOffset {
+fn find(state: &State, query: Query) -> Result<ListedOffset, ListOffsetsError> {
     let watermarks = state.watermarks();
     let end = match query.reader {
         Reader::Consumer { is_read_committed } => watermarks.end_for_consumer(is_read_committed),
@@ -118,20 +121,24 @@ fn find(state: &State, query: Query) -> ListedOffset {
         Spec::Earliest => {
             let start = watermarks.log_start_offset;
             // The epoch is that of the record at the offset and not the leader's: consumers validate their position by it (KIP-320).
-            return ListedOffset::without_timestamp(start, state.log().epoch_at(start));
+            return Ok(ListedOffset::without_timestamp(
+                start,
+                state.log().epoch_at(start),
+            ));
         }
-        Spec::Latest => return ListedOffset::without_timestamp(end, Some(state.leader_epoch)),
+        Spec::Latest => return Ok(ListedOffset::without_timestamp(end, Some(state.leader_epoch))),
         // Kafka answers -1 while tiered storage is off.
-        Spec::LatestTiered | Spec::EarliestPendingUpload => return ListedOffset::NONE,
-        Spec::MaxTimestamp => state.log().find_max_timestamp(),
-        Spec::Timestamp(timestamp_ms) => state.log().find_by_time(timestamp_ms),
+        Spec::LatestTiered | Spec::EarliestPendingUpload => return Ok(ListedOffset::NONE),
+        Spec::MaxTimestamp => state.log().find_max_timestamp(&state.settings)?,
+        Spec::Timestamp(timestamp_ms) => state.log().find_by_time(timestamp_ms, &state.settings)?,
     };
     // A record that may not be read yet is not found.
-    found
+    let found = found
         .filter(|found| found.offset < end)
         .map_or(ListedOffset::NONE, |found| ListedOffset {
             offset: found.offset,
             timestamp_ms: found.timestamp_ms,
             leader_epoch: found.leader_epoch,
-        })
+        });
+    Ok(found)
 }

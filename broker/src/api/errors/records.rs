@@ -36,7 +36,7 @@ impl KafkaError for AppendError {
             Self::TooLarge { .. } => ResponseError::MessageTooLarge,
             Self::TooLargeForSegment { .. } => ResponseError::RecordListTooLarge,
             Self::RefusedRecords(refused) if refused.has_invalid_timestamp => ResponseError::InvalidTimestamp,
-            Self::RefusedRecords(_) | Self::TooLargeDecompressed { .. } => ResponseError::InvalidRecord,
+            Self::RefusedRecords(_) => ResponseError::InvalidRecord,
             Self::InvalidBatch(error) => error.response(),
             // Kafka's `KafkaException` of a codec has no code of its own.
             Self::InvalidRecords(InvalidRecords::Decompression { .. }) => ResponseError::UnknownServerError,
@@ -123,6 +123,7 @@ impl KafkaError for SessionError {
             Self::IdNotFound => ResponseError::FetchSessionIdNotFound,
             Self::InvalidEpoch => ResponseError::InvalidFetchSessionEpoch,
             Self::TopicIdMixed => ResponseError::FetchSessionTopicIdError,
+            Self::InvalidRecords(_) => ResponseError::InvalidRecord,
         }
     }
 }

@@ -4,7 +4,6 @@ use super::CleaningError;
 use super::keys::LastOffsets;
 use super::transactions::CleanedTransactions;
 use crate::ids::{Offset, ProducerId};
-use crate::log::DECOMPRESSED_LIMIT_BYTES;
 use crate::log::batch::Batch;
 use crate::log::header::{BatchHeader, TimestampType};
 use crate::log::producers::LastBatch;
@@ -24,6 +23,7 @@ pub(super) struct Filter<'a> {
     pub(super) now_ms: i64,
     pub(super) delete_retention_ms: i64,
     pub(super) keeps_tombstones: bool,
+    pub(super) record_limit_bytes: i32,
     pub(super) pool: &'a Pool,
 }
 
@@ -34,7 +34,7 @@ impl Filter<'_> {
         let is_useless = self.transactions.read(&header, &batch.body);
         // A marker stays for `delete.retention.ms` after its transaction has lost its records, for consumers that read them.
         let is_discarded = is_useless && (!header.is_control() || self.is_past_horizon(&header));
-        let plain = records::plain(&header, &batch.body, DECOMPRESSED_LIMIT_BYTES)?;
+        let plain = records::plain_within(&header, &batch.body, self.record_limit_bytes)?;
         let mut kept = Vec::new();
         let mut has_tombstones = false;
         if !is_discarded {

@@ -1,7 +1,6 @@
 //! The last offset of each key in the dirty part of a log. Source: Kafka's `SkimpyOffsetMap`.
 
 use crate::ids::Offset;
-use crate::log::DECOMPRESSED_LIMIT_BYTES;
 use crate::log::batch::Batch;
 use crate::log::records::{self, InvalidRecords};
 use crate::pool::{Charge, Pool};
@@ -31,23 +30,25 @@ pub(super) struct LastOffsets {
     /// The last offset that was read; records after it are not in the map.
     pub(super) latest_offset: Offset,
     from: Offset,
+    record_limit_bytes: i32,
 }
 
 impl LastOffsets {
-    /// Returns the map of no keys, for records from `from` on, in memory of `pool`.
-    pub(super) fn new(from: Offset, pool: &Pool) -> Self {
+    /// Returns the map of no keys, for records from `from` on, which may have `record_limit_bytes` each, in memory of `pool`.
+    pub(super) fn new(from: Offset, record_limit_bytes: i32, pool: &Pool) -> Self {
         Self {
             by_key: BTreeMap::new(),
             most_keys: MOST_KEYS.min(pool.limit_bytes() / LIMIT_DIVISOR / KEY_BYTES),
             charge: pool.charge_beyond_limit(0),
             latest_offset: Offset(from.0 - 1),
             from,
+            record_limit_bytes,
         }
     }
 
     /// Adds the keys of a batch. Returns false if there is no room for all of them.
     pub(super) fn add(&mut self, batch: &Batch) -> Result<bool, InvalidRecords> {
-        let plain = records::plain(&batch.header, &batch.body, DECOMPRESSED_LIMIT_BYTES)?;
+        let plain = records::plain_within(&batch.header, &batch.body, self.record_limit_bytes)?;
         for record in records::walk(&batch.header, &plain) {
             let record = record?;
             let Some(key) = record.key.filter(|_| record.offset >= self.from) else {

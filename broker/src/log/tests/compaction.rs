@@ -167,7 +167,8 @@ fn the_largest_timestamp_is_that_of_a_record_that_was_neither_compacted_nor_dele
         log.replicated(log.log_end_offset());
     }
     let largest = |log: &PartitionLog| {
-        let found = log.find_max_timestamp().expect("there are records");
+        let found = log.find_max_timestamp(&LogSettings::default()).unwrap();
+        let found = found.expect("there are records");
         (found.offset.0, found.timestamp_ms - NOW_MS)
     };
     assert_eq!(largest(&log), (0, 30));
@@ -329,7 +330,10 @@ fn a_tombstone_stays_for_delete_retention_ms_after_the_pass_that_met_it_first() 
         NOW_MS,
         "the record keeps its timestamp"
     );
-    let found = log.find_by_time(NOW_MS).expect("it is there");
+    let found = log
+        .find_by_time(NOW_MS, &LogSettings::default())
+        .unwrap()
+        .expect("it is there");
     assert_eq!((found.offset, found.timestamp_ms), (Offset(1), NOW_MS));
     put_last(&mut log);
     assert!(clean(&mut log, first_ms + 999, &settings));

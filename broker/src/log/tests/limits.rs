@@ -1,6 +1,7 @@
 //! Batches that an append refuses.
 
 use super::*;
+use crate::log::records::InvalidRecords;
 
 fn refusal(batch: Batch, settings: &LogSettings) -> AppendError {
     let mut log = log();
@@ -262,10 +263,10 @@ fn max_decompressed_message_bytes_bounds_each_record_of_a_compressed_batch() {
     append(&mut log(), compressed(), &limited(1_007));
     assert_eq!(
         refusal(compressed(), &limited(1_006)),
-        AppendError::TooLargeDecompressed {
+        AppendError::InvalidRecords(InvalidRecords::RecordTooLarge {
             bytes: 1_007,
             limit_bytes: 1_006
-        }
+        })
     );
     append(
         &mut log(),

@@ -325,14 +325,14 @@ fn check_reads(log: &PartitionLog, model: &Model, budgets: &[usize]) {
 fn check_searches(log: &PartitionLog, model: &Model) {
     for timestamp_ms in (NOW_MS - 2_001..NOW_MS + 2_001).step_by(97) {
         assert_eq!(
-            log.find_by_time(timestamp_ms),
+            log.find_by_time(timestamp_ms, &LogSettings::default()).unwrap(),
             model.records().find(|found| found.timestamp_ms >= timestamp_ms)
         );
     }
     // `max_by_key` returns the last of several equal records, the log returns the first.
     let largest = model.records().map(|found| found.timestamp_ms).max();
     assert_eq!(
-        log.find_max_timestamp(),
+        log.find_max_timestamp(&LogSettings::default()).unwrap(),
         model.records().find(|found| Some(found.timestamp_ms) == largest)
     );
     for found in model.records() {

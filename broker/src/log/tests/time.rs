@@ -1,6 +1,7 @@
 //! Lookups of records by time.
 
 use super::*;
+use crate::log::records::InvalidRecords;
 
 const CODECS: [Compression; 5] = [
     Compression::None,
@@ -42,7 +43,7 @@ fn the_first_record_at_or_after_a_time_is_found_inside_a_batch() {
                 (131, None),
             ] {
                 assert_eq!(
-                    log.find_by_time(timestamp_ms),
+                    log.find_by_time(timestamp_ms, &LogSettings::default()).unwrap(),
                     expected,
                     "{codec:?} {timestamp_ms}"
                 );
@@ -67,9 +68,16 @@ fn timestamps_need_not_rise() {
         (501, at(3, 900)),
         (901, None),
     ] {
-        assert_eq!(log.find_by_time(timestamp_ms), expected, "{timestamp_ms}");
+        assert_eq!(
+            log.find_by_time(timestamp_ms, &LogSettings::default()).unwrap(),
+            expected,
+            "{timestamp_ms}"
+        );
     }
-    assert_eq!(log.find_max_timestamp(), at(3, 900));
+    assert_eq!(
+        log.find_max_timestamp(&LogSettings::default()).unwrap(),
+        at(3, 900)
+    );
 }
 
 #[test]
@@ -83,14 +91,21 @@ fn deleted_records_are_not_found() {
         );
     }
     log.delete_records(Offset(2)).expect("it exists");
-    assert_eq!(log.find_by_time(0), at(2, 100));
-    assert_eq!(log.find_by_time(150), at(3, 300));
+    assert_eq!(log.find_by_time(0, &LogSettings::default()).unwrap(), at(2, 100));
     assert_eq!(
-        log.find_by_time(301),
+        log.find_by_time(150, &LogSettings::default()).unwrap(),
+        at(3, 300)
+    );
+    assert_eq!(
+        log.find_by_time(301, &LogSettings::default()).unwrap(),
         None,
         "900 and 800 are gone, though 800 shares a batch with what is left"
     );
-    assert_eq!(log.find_max_timestamp(), at(3, 300), "the first of two");
+    assert_eq!(
+        log.find_max_timestamp(&LogSettings::default()).unwrap(),
+        at(3, 300),
+        "the first of two"
+    );
 }
 
 #[test]
@@ -103,19 +118,25 @@ fn of_equal_largest_timestamps_the_first_record_counts() {
             &LogSettings::default(),
         );
     }
-    assert_eq!(log.find_max_timestamp(), at(1, 9));
+    assert_eq!(log.find_max_timestamp(&LogSettings::default()).unwrap(), at(1, 9));
 }
 
 #[test]
 fn records_without_a_timestamp_are_not_found_by_time() {
     let mut log = log();
-    assert_eq!(log.find_max_timestamp(), None);
+    assert_eq!(log.find_max_timestamp(&LogSettings::default()).unwrap(), None);
     append(
         &mut log,
         batch(&[-1], 1, Compression::None),
         &LogSettings::default(),
     );
-    assert_eq!((log.find_by_time(0), log.find_max_timestamp()), (None, None));
+    assert_eq!(
+        (
+            log.find_by_time(0, &LogSettings::default()).unwrap(),
+            log.find_max_timestamp(&LogSettings::default()).unwrap()
+        ),
+        (None, None)
+    );
 }
 
 #[test]
@@ -126,9 +147,18 @@ fn under_log_append_time_the_first_record_of_the_batch_is_found() {
         ..LogSettings::default()
     };
     append(&mut log, batch(&[5, 6, 7], 1, Compression::Lz4), &settings);
-    assert_eq!(log.find_by_time(NOW_MS), at(0, NOW_MS));
-    assert_eq!(log.find_by_time(NOW_MS + 1), None);
-    assert_eq!(log.find_max_timestamp(), at(0, NOW_MS));
+    assert_eq!(
+        log.find_by_time(NOW_MS, &LogSettings::default()).unwrap(),
+        at(0, NOW_MS)
+    );
+    assert_eq!(
+        log.find_by_time(NOW_MS + 1, &LogSettings::default()).unwrap(),
+        None
+    );
+    assert_eq!(
+        log.find_max_timestamp(&LogSettings::default()).unwrap(),
+        at(0, NOW_MS)
+    );
 }
 
 #[test]
@@ -143,7 +173,9 @@ fn the_epoch_of_the_record_found_is_its_batchs() {
     )
     .expect("appended");
     assert_eq!(
-        log.find_by_time(NOW_MS + 1).map(|found| found.leader_epoch),
+        log.find_by_time(NOW_MS + 1, &LogSettings::default())
+            .unwrap()
+            .map(|found| found.leader_epoch),
         Some(LeaderEpoch(4))
     );
 }
@@ -155,5 +187,50 @@ fn an_unreadable_batch_is_found_at_its_base_offset() {
     let mut garbage = batch(&[NOW_MS + 9, NOW_MS + 8], 1, Compression::Zstd);
     garbage.body = Bytes::from(vec![0xa5; garbage.body.len()]);
     append(&mut log, garbage, &LogSettings::default());
-    assert_eq!(log.find_by_time(NOW_MS + 5), at(2, NOW_MS + 9));
+    assert_eq!(
+        log.find_by_time(NOW_MS + 5, &LogSettings::default()).unwrap(),
+        at(2, NOW_MS + 9)
+    );
+}
+
+#[test]
+fn a_search_ends_at_a_record_that_is_larger_than_the_limit_of_now() {
+    let mut log = log();
+    // Each body has 7 bytes beside the value, or 6 where the value's length takes one byte.
+    append(
+        &mut log,
+        batch(&[NOW_MS, NOW_MS + 5], 1_000, Compression::Lz4),
+        &LogSettings::default(),
+    );
+    append(
+        &mut log,
+        batch(&[NOW_MS + 9], 1, Compression::Lz4),
+        &LogSettings::default(),
+    );
+    let limited = |limit_bytes| LogSettings {
+        max_decompressed_message_bytes: limit_bytes,
+        ..LogSettings::default()
+    };
+    let too_large = InvalidRecords::RecordTooLarge {
+        bytes: 1_007,
+        limit_bytes: 1_006,
+    };
+    for timestamp_ms in [NOW_MS, NOW_MS + 5] {
+        let found = log.find_by_time(timestamp_ms, &limited(1_006));
+        assert_eq!(found, Err(too_large.clone()), "{timestamp_ms}");
+        assert!(log.find_by_time(timestamp_ms, &limited(1_007)).unwrap().is_some());
+    }
+    assert_eq!(
+        log.find_by_time(NOW_MS + 6, &limited(1_006)),
+        Ok(at(2, NOW_MS + 9))
+    );
+    // The batch with the largest timestamp alone is read.
+    assert_eq!(log.find_max_timestamp(&limited(1_006)), Ok(at(2, NOW_MS + 9)));
+    assert_eq!(
+        log.find_max_timestamp(&limited(6)),
+        Err(InvalidRecords::RecordTooLarge {
+            bytes: 7,
+            limit_bytes: 6
+        })
+    );
 }
