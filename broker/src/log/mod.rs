@@ -199,8 +199,9 @@ impl PartitionLog {
         self.size_bytes
     }
 
-    /// Reads whole batches from the one that holds `from` up to and excluding `end`, at most `max_bytes`. With `at_least_one` the
-    /// first batch is read even if it is larger, so that a consumer with a small limit does not get stuck (KIP-74).
+    /// Reads whole batches from the one that holds `from` up to and excluding `end`, at most `max_bytes`, and of one segment: the first
+    /// that has any, as in Kafka's `LocalLog.read`. With `at_least_one` the first batch is read even if it is larger, so that a consumer
+    /// with a small limit does not get stuck (KIP-74).
     pub(crate) fn read(
         &self,
         from: Offset,
@@ -222,7 +223,7 @@ impl PartitionLog {
         if from < end {
             let first = self.segment_of(from);
             for segment in self.segments.range(first..) {
-                if !segment.read(from, window, &mut slice, &self.pool) {
+                if !segment.read(from, window, &mut slice, &self.pool) || slice.bytes > 0 {
                     break;
                 }
             }

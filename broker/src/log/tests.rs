@@ -59,14 +59,56 @@ fn wire(slice: &Slice) -> Bytes {
     Bytes::from(parts.collect::<Vec<_>>().concat())
 }
 
-/// Base offsets of the batches that a read gives.
+/// The bytes of the log from an offset on. A read ends with its segment, so that this takes several.
+fn read_all(log: &PartitionLog, from: i64) -> Bytes {
+    let mut from = Offset(from);
+    let mut all = Vec::new();
+    loop {
+        let slice = log
+            .read(from, log.log_end_offset(), usize::MAX, true)
+            .expect("in range");
+        if slice.bytes == 0 {
+            return all.into();
+        }
+        all.extend_from_slice(&wire(&slice));
+        from = slice.next_offset;
+    }
+}
+
+fn base_offsets(bytes: Bytes) -> Vec<i64> {
+    let batches = records::batches(bytes);
+    batches.map(|(header, _)| header.base_offset().0).collect()
+}
+
+/// Base offsets of the batches that one read gives, or all that follow if nothing bounds it.
 fn read(log: &PartitionLog, from: i64, max_bytes: usize) -> Vec<i64> {
-    let slice = log
-        .read(Offset(from), log.log_end_offset(), max_bytes, true)
-        .expect("in range");
-    records::batches(wire(&slice))
-        .map(|(header, _)| header.base_offset().0)
-        .collect()
+    if max_bytes == usize::MAX {
+        return base_offsets(read_all(log, from));
+    }
+    let slice = log.read(Offset(from), log.log_end_offset(), max_bytes, true);
+    base_offsets(wire(&slice.expect("in range")))
+}
+
+#[test]
+fn a_read_ends_with_its_segment() {
+    let settings = LogSettings {
+        segment_bytes: 2 * small(1).size_bytes() as i32,
+        ..LogSettings::default()
+    };
+    let mut log = log();
+    for _ in 0..5 {
+        append(&mut log, small(1), &settings);
+    }
+    let one_read = |from| {
+        let slice = log
+            .read(Offset(from), log.log_end_offset(), usize::MAX, true)
+            .unwrap();
+        (base_offsets(wire(&slice)), slice.next_offset.0)
+    };
+    assert_eq!(one_read(0), (vec![0, 1], 2));
+    assert_eq!(one_read(1), (vec![1], 2));
+    assert_eq!(one_read(2), (vec![2, 3], 4));
+    assert_eq!(one_read(4), (vec![4], 5));
 }
 
 #[test]

@@ -183,13 +183,20 @@ mod tests {
     fn committed(partition: &Partition) -> Vec<(i64, String)> {
         let state = partition.read().expect("online");
         let watermarks = state.watermarks();
-        let (from, end) = (watermarks.log_start_offset, watermarks.log_end_offset);
-        let slice = state.log().read(from, end, usize::MAX, true).expect("in range");
+        let (mut from, end) = (watermarks.log_start_offset, watermarks.log_end_offset);
         let mut wire = Vec::new();
-        for part in &slice.parts {
-            match part {
-                Part::Header(header) => wire.extend_from_slice(header),
-                Part::Bytes(bytes) => wire.extend_from_slice(bytes),
+        loop {
+            // A read ends with its segment.
+            let slice = state.log().read(from, end, usize::MAX, true).expect("in range");
+            if slice.bytes == 0 {
+                break;
+            }
+            from = slice.next_offset;
+            for part in &slice.parts {
+                match part {
+                    Part::Header(header) => wire.extend_from_slice(header),
+                    Part::Bytes(bytes) => wire.extend_from_slice(bytes),
+                }
             }
         }
         let mut records = Vec::new();

@@ -80,8 +80,7 @@ fn clean(log: &mut PartitionLog, now_ms: i64, settings: &LogSettings) -> bool {
 }
 
 fn batches(log: &PartitionLog) -> Vec<(BatchHeader, Bytes)> {
-    let slice = log.read(log.log_start_offset(), log.log_end_offset(), usize::MAX, true);
-    records::batches(wire(&slice.expect("in range"))).collect()
+    records::batches(read_all(log, log.log_start_offset().0)).collect()
 }
 
 /// The records of a log as (offset, key, value); null is "-".
