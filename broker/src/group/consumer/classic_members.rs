@@ -68,7 +68,7 @@ impl ConsumerGroup {
         let owned = owned(&subscription.owned, &catalog);
         let is_behind = self.target.epoch() < self.epoch;
         if !is_downgrade {
-            self.update_target(now_ms, &catalog);
+            self.update_target(now_ms, &catalog, change.assignor);
         }
         if !is_downgrade || !is_behind {
             self.reconcile(now_ms, &mut updated, change.has_changed, Some(&owned), &catalog);

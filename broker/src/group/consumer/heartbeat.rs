@@ -2,6 +2,7 @@
 //!
 //! Source: `GroupMetadataManager.consumerGroupHeartbeat` and the methods that it calls.
 
+use super::assignor::Assignor;
 use super::member::{ConsumerMember, MemberState};
 use super::reconcile::{Reconciliation, is_subset};
 use super::regex::TopicPattern;
@@ -19,7 +20,7 @@ use tracing::debug;
 const REGEX_MIN_INTERVAL_MS: i64 = 10_000;
 
 /// What a request changed about a member's subscription.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct SubscriptionChange {
     /// The member subscribes to something else than before.
     pub(super) has_changed: bool,
@@ -27,6 +28,8 @@ pub(super) struct SubscriptionChange {
     pub(super) needs_epoch: bool,
     /// The topics of a new regular expression have to be searched.
     needs_search: bool,
+    /// The assignor that most members prefer now.
+    pub(super) assignor: Assignor,
 }
 
 /// The member that a request is from.
@@ -64,7 +67,7 @@ impl ConsumerGroup {
         }
         let catalog = self.catalog.get();
         let change = self.update_member(now_ms, &member, &updated, &catalog);
-        self.update_target(now_ms, &catalog);
+        self.update_target(now_ms, &catalog, change.assignor);
         self.reconcile(
             now_ms,
             &mut updated,
@@ -225,14 +228,14 @@ impl ConsumerGroup {
         updated: &ConsumerMember,
         catalog: &TopicCatalog,
     ) -> SubscriptionChange {
-        let assignor_before = self.preferred_assignor();
         if !self.members.contains_key(&updated.id) {
             debug!(member_id = %updated.id, client_id = %updated.client_id, epoch = self.epoch.0, now_ms, "member joins");
         }
         let mut change = self.subscription_change(member, updated);
+        // A member of the classic protocol has no vote, and Kafka does not count the others' when it joins.
+        change.needs_epoch |= updated.classic.is_none() && change.assignor != self.preferred_assignor();
         self.set_member(updated.clone());
         self.forget_unused_expressions();
-        change.needs_epoch |= self.preferred_assignor() != assignor_before;
         if change.needs_epoch || self.compared_version != Some(catalog.version()) {
             self.compare_metadata(change.needs_epoch, catalog);
         }
@@ -247,6 +250,7 @@ impl ConsumerGroup {
             has_changed: has_other_names || has_other_regex,
             needs_epoch: has_other_names,
             needs_search: false,
+            assignor: self.preferred_assignor_after(member, updated),
         };
         if has_other_regex {
             match updated.regex() {

@@ -5,6 +5,7 @@
 use super::ConsumerGroup;
 use super::assignment::Partitions;
 use super::assignor::{Assignor, GroupSpec, MemberSpec};
+use super::member::ConsumerMember;
 use crate::group::MemberId;
 use crate::group::catalog::TopicCatalog;
 use crate::ids::GroupEpoch;
@@ -62,13 +63,12 @@ impl TargetAssignment {
 }
 
 impl ConsumerGroup {
-    /// Computes a target for the group's epoch, unless there is one or the last one is too young.
-    pub(super) fn update_target(&mut self, now_ms: i64, catalog: &TopicCatalog) {
+    /// Computes a target for the group's epoch by the assignor, unless there is one or the last one is too young.
+    pub(super) fn update_target(&mut self, now_ms: i64, catalog: &TopicCatalog, assignor: Assignor) {
         let interval_ms = self.config.assignment_interval_ms;
         if self.target.epoch() >= self.epoch || !self.target.is_replaceable(now_ms, interval_ms) {
             return;
         }
-        let assignor = self.preferred_assignor();
         let spec = self.spec(catalog);
         let targets = assignor.assign(&spec);
         for (member, target) in spec.members.into_iter().zip(targets) {
@@ -83,17 +83,48 @@ impl ConsumerGroup {
     }
 
     /// Returns the assignor that most members prefer; without a preference the first that the broker has. Among equals `uniform` wins, as
-    /// in the order of Java's `HashMap`. Source: `ConsumerGroup.preferredServerAssignor`.
+    /// in the order of Kafka's `TimelineHashMap`. Source: `ConsumerGroup.preferredServerAssignor`.
     pub(super) fn preferred_assignor(&self) -> Assignor {
+        self.most_preferred(self.votes())
+    }
+
+    /// Returns the assignor that most members will prefer when `member` has become `updated`. Source:
+    /// `ConsumerGroup.computePreferredServerAssignor`.
+    ///
+    /// Among equals the one wins that `updated` is the first to vote for: Kafka takes the vote out of a `HashMap` and puts it in again,
+    /// which puts the name before the other one, as both have the same bucket. So a member that alone votes for `range` beside another for
+    /// `uniform` changes the preference, and the group's epoch, with each of its heartbeats.
+    pub(super) fn preferred_assignor_after(
+        &self,
+        member: &ConsumerMember,
+        updated: &ConsumerMember,
+    ) -> Assignor {
+        let mut votes = self.votes();
+        if let Some(position) = position(&votes, member.server_assignor) {
+            votes[position].1 -= 1;
+            votes.retain(|(_, count)| *count > 0);
+        }
+        match (position(&votes, updated.server_assignor), updated.server_assignor) {
+            (Some(position), _) => votes[position].1 += 1,
+            (None, Some(assignor)) => votes.insert(0, (assignor, 1)),
+            (None, None) => {}
+        }
+        self.most_preferred(votes)
+    }
+
+    /// Returns the number of members that prefer each assignor; `uniform` first.
+    fn votes(&self) -> Vec<(Assignor, usize)> {
         let mut counts: BTreeMap<Assignor, usize> = BTreeMap::new();
         for assignor in self.members.values().filter_map(|member| member.server_assignor) {
             *counts.entry(assignor).or_default() += 1;
         }
-        let most = counts.values().max().copied();
-        let mut preferred = counts.into_iter().filter(|(_, count)| Some(*count) == most);
-        preferred
-            .next()
-            .map_or(self.limits.assignors[0], |(assignor, _)| assignor)
+        counts.into_iter().collect()
+    }
+
+    fn most_preferred(&self, votes: Vec<(Assignor, usize)>) -> Assignor {
+        let most = votes.iter().map(|(_, count)| *count).max();
+        let preferred = votes.into_iter().find(|(_, count)| Some(*count) == most);
+        preferred.map_or(self.limits.assignors[0], |(assignor, _)| assignor)
     }
 
     fn spec(&self, catalog: &TopicCatalog) -> GroupSpec {
@@ -116,6 +147,10 @@ impl ConsumerGroup {
             partition_counts,
         }
     }
+}
+
+fn position(votes: &[(Assignor, usize)], assignor: Option<Assignor>) -> Option<usize> {
+    votes.iter().position(|(voted, _)| Some(*voted) == assignor)
 }
 
 /// Sorts members as Kafka's builder goes through them: in the order of a Java `HashMap` by member id. The first members get one partition

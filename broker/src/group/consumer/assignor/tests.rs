@@ -81,9 +81,10 @@ fn the_range_assignor_divides_each_topic_among_its_own_subscribers() {
 fn the_uniform_assignor_keeps_what_can_stay() {
     type Owned = Vec<Vec<(u8, i32)>>;
     let cases: [(Vec<MemberSpec>, Owned); 4] = [
+        // The extra partition is left for the last member, as the first has none to keep.
         (
             vec![member("a", &[1], &[]), member("b", &[1], &[])],
-            vec![vec![(1, 0), (1, 1)], vec![(1, 2)]],
+            vec![vec![(1, 0)], vec![(1, 1), (1, 2)]],
         ),
         // A new member takes the excess of the old one.
         (
@@ -101,12 +102,31 @@ fn the_uniform_assignor_keeps_what_can_stay() {
         // What a member no longer subscribes to is gone.
         (
             vec![member("a", &[1], &[(2, 0)]), member("b", &[1], &[])],
-            vec![vec![(1, 0), (1, 1)], vec![(1, 2)]],
+            vec![vec![(1, 0)], vec![(1, 1), (1, 2)]],
         ),
     ];
     for (members, expected) in cases {
         assert_eq!(assigned(Assignor::Uniform, &group(&[(1, 3)], members)), expected);
     }
+}
+
+/// Kafka's `UniformHomogeneousAssignmentBuilder.maybeRevokePartitions` of 4.4.
+#[test]
+fn the_uniform_assignor_takes_no_extra_partition_from_a_later_member_for_an_earlier_one() {
+    let members = vec![
+        member("a", &[1], &[(1, 0)]),
+        member("b", &[1], &[]),
+        member("c", &[1], &[(1, 1)]),
+    ];
+    assert_eq!(
+        assigned(Assignor::Uniform, &group(&[(1, 2)], members.clone())),
+        [vec![(1, 0)], vec![], vec![(1, 1)]]
+    );
+    // Two extra partitions are left for the last two members, so that both take one.
+    assert_eq!(
+        assigned(Assignor::Uniform, &group(&[(1, 5)], members)),
+        [vec![(1, 0)], vec![(1, 2), (1, 3)], vec![(1, 1), (1, 4)]]
+    );
 }
 
 #[test]

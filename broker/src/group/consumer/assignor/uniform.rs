@@ -13,11 +13,17 @@ pub(super) fn assign(group: &GroupSpec) -> Vec<Partitions> {
     let mut free = never_assigned(group, topics);
     let total: usize = topics.iter().map(|topic| group.partition_counts[topic]).sum();
     let quota = total / group.members.len();
-    let extra_count = total % group.members.len();
+    let mut extra_count = total % group.members.len();
     let mut assigned = Vec::with_capacity(group.members.len());
     for (index, member) in group.members.iter().enumerate() {
-        let quota = quota + usize::from(index < extra_count);
-        let (kept, left) = keep(member, topics, quota, &mut free);
+        let mut has_extra = extra_count > 0;
+        let (kept, mut left) = keep(member, topics, quota + usize::from(has_extra), &mut free);
+        // A member that has too few partitions leaves the extra one to a later member, which may have it already, while there are enough.
+        if left > 0 && has_extra && group.members.len() - index > extra_count {
+            left -= 1;
+            has_extra = false;
+        }
+        extra_count -= usize::from(has_extra);
         assigned.push((kept, left));
     }
     let filled = assigned.into_iter().map(|(mut kept, left)| {

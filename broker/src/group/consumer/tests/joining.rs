@@ -223,4 +223,24 @@ fn the_assignor_that_most_members_prefer_is_used() {
         Assignor::Uniform,
         "uniform wins among equals"
     );
+    // As in Kafka, the one vote for range is counted before the one for uniform when its own member sends it.
+    let (epoch, _) = driver.epochs();
+    for (member_id, assignor, later) in [
+        ("b", "uniform", 0),
+        ("a", "range", 1),
+        ("a", "range", 2),
+        ("b", "uniform", 2),
+    ] {
+        driver.send(prefer(member_id, assignor));
+        assert_eq!(driver.epochs(), (epoch + later, epoch + later), "{member_id}");
+        assert_eq!(driver.group.describe().assignor, Assignor::Uniform);
+    }
+    // With two votes each nothing moves.
+    driver.send(prefer("c", "range"));
+    driver.send(prefer("d", "uniform"));
+    let epochs = driver.epochs();
+    for (member_id, assignor) in [("a", "range"), ("b", "uniform"), ("c", "range")] {
+        driver.send(prefer(member_id, assignor));
+        assert_eq!(driver.epochs(), epochs, "{member_id}");
+    }
 }
