@@ -74,6 +74,8 @@ impl Api for WriteTxnMarkers {
                     );
                 }
             }
+            // A producer that has no partition at all is in the answer only where the whole request fails.
+            codes.retain(|_, topics| topics.values().any(|partitions| !partitions.is_empty()));
             Unthrottled(answered(codes)).into()
         })
     }
@@ -124,12 +126,11 @@ fn markers(marker: &WritableTxnMarker) -> WriteMarkers {
 }
 
 fn answered(codes: Codes) -> WriteTxnMarkersResponse {
-    // As in Kafka, which answers by partition, topics and producers without any are left out.
+    // As in Kafka, which answers by partition, topics without any are left out.
     let codes = codes.into_iter().map(|(producer_id, mut topics)| {
         topics.retain(|_, partitions| !partitions.is_empty());
         (producer_id, topics)
     });
-    let codes = codes.filter(|(_, topics)| !topics.is_empty());
     let markers = codes.map(|(producer_id, topics)| {
         let topics = topics.into_iter().map(|(topic, partitions)| {
             let rows = partitions.into_iter().map(|(index, code)| {
