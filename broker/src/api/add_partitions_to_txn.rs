@@ -9,6 +9,7 @@
 //!
 //! # Differs from Apache Kafka
 //! - A request of version 4 or 5 without a transaction gets an empty answer; in Kafka it gets none.
+//! - Each transaction of a request has its own partitions. Kafka gives one that is named twice the last ones both times.
 //!
 //! # Notes by KIP
 //! KIP-98: the API. KIP-588: PRODUCER_FENCED from version 2 on, before that INVALID_PRODUCER_EPOCH. KIP-890: versions 4 and 5.

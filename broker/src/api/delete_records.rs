@@ -6,7 +6,8 @@
 //! # Behaviour
 //! Moves the log start offset of each partition to the requested offset (-1 means the high watermark) and answers with the log start
 //! offset. An offset at or before the log start changes nothing; one above the high watermark is OFFSET_OUT_OF_RANGE. Only the leader
-//! accepts the request, and only if `cleanup.policy` contains `delete` (POLICY_VIOLATION otherwise).
+//! accepts the request, and only if `cleanup.policy` contains `delete` (POLICY_VIOLATION otherwise). A partition that is named twice has the
+//! last offset.
 //!
 //! # Differs from Apache Kafka
 //! - Followers are simulated, so the request does not wait for them and `timeout_ms` is not used.
@@ -20,9 +21,8 @@ use crate::cluster::Cluster;
 use crate::ids::Offset;
 use crate::operations::RequestContext;
 use crate::operations::delete_records::delete_records;
-use kafka_protocol::messages::delete_records_request::{
-    DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
-};
+use crate::operations::repeats::last_of_each;
+use kafka_protocol::messages::delete_records_request::DeleteRecordsRequest;
 use kafka_protocol::messages::delete_records_response::{
     DeleteRecordsPartitionResult, DeleteRecordsResponse, DeleteRecordsTopicResult,
 };
@@ -46,18 +46,22 @@ impl Api for DeleteRecords {
         _version: i16,
         request: DeleteRecordsRequest,
     ) -> Answering {
-        let mut topics = Vec::with_capacity(request.topics.len());
-        // As in Kafka, which builds the answer from its partitions, a topic without any is left out.
-        let named = |topic: &DeleteRecordsTopic| !topic.partitions.is_empty();
-        for topic in request.topics.into_iter().filter(named) {
-            let mut partitions = Vec::with_capacity(topic.partitions.len());
-            for wanted in topic.partitions {
-                partitions.push(delete(cluster, context, &topic.name, wanted));
-            }
-            let result = DeleteRecordsTopicResult::default().with_name(topic.name);
-            topics.push(result.with_partitions(partitions));
-        }
-        DeleteRecordsResponse::default().with_topics(topics).into()
+        let wanted = request.topics.into_iter().map(|topic| {
+            let partitions = topic.partitions.into_iter();
+            let offsets = partitions.map(|wanted| (wanted.partition_index, Offset(wanted.offset)));
+            (topic.name, offsets.collect())
+        });
+        let topics = last_of_each(wanted).into_iter().map(|(name, offsets)| {
+            let partitions = offsets.into_iter();
+            let partitions = partitions.map(|(index, offset)| delete(cluster, context, &name, index, offset));
+            let partitions = partitions.collect();
+            DeleteRecordsTopicResult::default()
+                .with_name(name)
+                .with_partitions(partitions)
+        });
+        DeleteRecordsResponse::default()
+            .with_topics(topics.collect())
+            .into()
     }
 
     fn refuse(_version: i16, request: &DeleteRecordsRequest, code: i16) -> Answer {
@@ -93,11 +97,11 @@ fn delete(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
     topic: &str,
-    wanted: DeleteRecordsPartition,
+    index: i32,
+    offset: Offset,
 ) -> DeleteRecordsPartitionResult {
-    let index = wanted.partition_index;
     let answer = DeleteRecordsPartitionResult::default().with_partition_index(index);
-    match delete_records(cluster, context, topic, index, Offset(wanted.offset)) {
+    match delete_records(cluster, context, topic, index, offset) {
         Ok(low_watermark) => answer.with_low_watermark(low_watermark.0),
         Err(error) => answer
             .with_low_watermark(NO_LOW_WATERMARK)

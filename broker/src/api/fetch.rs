@@ -6,6 +6,7 @@
 //! # Behaviour
 //! Waits up to `max_wait_ms` for `min_bytes` over all partitions; an error of any partition ends the wait. Sessions exist from version 7
 //! on. An answer has at most `fetch.max.bytes` of records unless its first batch is larger. Records are written from the log without a copy.
+//! A partition that is named twice is answered once.
 //!
 //! # Differs from Apache Kafka
 //! Replica ids and replica state are ignored: every client is treated as a consumer. No preferred read replica is named.
@@ -19,6 +20,7 @@
 
 use super::answer::fetch::{FetchAnswer, PartitionAnswer, TopicAnswer};
 use super::errors::{KafkaError, code_instead_of_storage_error};
+use super::fields::has_repeats;
 use super::{Answer, Answering, Api};
 use crate::cluster::Cluster;
 use crate::fetch::session::{SessionError, SessionRequest};
@@ -31,7 +33,7 @@ use crate::topic::TopicKey;
 use crate::topic::leadership::{CurrentLeader, NotServed};
 use kafka_protocol::messages::FetchRequest;
 use kafka_protocol::messages::fetch_request::{FetchTopic, ForgottenTopic};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,11 +73,7 @@ impl Api for Fetch {
             max_bytes: usize::try_from(request.max_bytes).unwrap_or(0),
             is_read_committed: request.isolation_level == 1,
         };
-        let wanted = request
-            .topics
-            .iter()
-            .flat_map(|topic| wanted(version, topic))
-            .collect();
+        let wanted = wanted_partitions(version, &request.topics);
         let forgotten: Vec<_> = request
             .forgotten_topics_data
             .iter()
@@ -124,6 +122,33 @@ impl PartitionAnswer {
             records_bytes: 0,
         }
     }
+}
+
+/// Returns the wanted partitions, each once. One that the request names twice keeps its first place and has its last values. Source: Kafka's
+/// `FetchRequest.fetchData`.
+fn wanted_partitions(version: i16, topics: &[FetchTopic]) -> Vec<WantedPartition> {
+    let all = topics.iter().flat_map(|topic| wanted(version, topic));
+    let has_repeated_partitions = |topic: &FetchTopic| {
+        let partitions = topic.partitions.iter();
+        has_repeats(partitions.map(|partition| partition.partition))
+    };
+    let is_repetitive = has_repeats(topics.iter().map(|topic| (&topic.topic, topic.topic_id)))
+        || topics.iter().any(has_repeated_partitions);
+    if !is_repetitive {
+        return all.collect();
+    }
+    let mut places = HashMap::new();
+    let mut once = Vec::new();
+    for partition in all {
+        let next = once.len();
+        let place = *places.entry(partition.key.clone()).or_insert(next);
+        if place == next {
+            once.push(partition);
+        } else {
+            once[place] = partition;
+        }
+    }
+    once
 }
 
 fn wanted(version: i16, topic: &FetchTopic) -> impl Iterator<Item = WantedPartition> {

@@ -6,6 +6,7 @@ mod config_source;
 mod node_endpoints;
 mod nothing;
 mod partition_view;
+mod repeats;
 mod resource_type;
 mod strings;
 
@@ -15,5 +16,6 @@ pub(crate) use config_source::config_source;
 pub(crate) use node_endpoints::put_node_endpoints;
 pub(crate) use nothing::{NO_TIMESTAMP, UNKNOWN_ACL_CODE};
 pub(crate) use partition_view::partition_view;
+pub(crate) use repeats::has_repeats;
 pub(crate) use resource_type::resource_type;
 pub(crate) use strings::{shared, shared_option, wire, wire_option};

@@ -13,7 +13,8 @@
 //! A replica (`replica_id` from 0 on) gets the end of the log as the latest offset. A tool for debugging (-2) gets it from any replica.
 //!
 //! # Differs from Apache Kafka
-//! There is no tiered storage, so `timeout_ms` has no use.
+//! - There is no tiered storage, so `timeout_ms` has no use.
+//! - -3 names a record from the log start offset on. Kafka names one below it until it deletes the segment, although no client can read it.
 //!
 //! # Notes by KIP
 //! KIP-79: by timestamp. KIP-207, KIP-320: leader epochs. KIP-734: -3. KIP-405: -4. KIP-1005: -5. KIP-1023: -6.

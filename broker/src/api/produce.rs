@@ -6,10 +6,11 @@
 //!
 //! # Behaviour
 //! Each partition's batch is checked and appended by itself. `acks=0` gets no answer, or a closed connection if a batch failed. `acks=1`
-//! and `acks=-1` are both answered as soon as the batch is in the leader's log.
+//! and `acks=-1` are both answered as soon as the batch is in the leader's log. A batch whose length or format cannot be, a transactional
+//! batch without the permission, and transactional batches of several producers fail the whole request. A topic or partition that is named
+//! twice is answered once.
 //!
 //! # Differs from Apache Kafka
-//! - Transactions are not served: a transactional id or batch gets INVALID_TXN_STATE.
 //! - A log that begins a new segment drops expired ones at once, so `log_start_offset` may be ahead of Kafka's, which drops them at its
 //!   next check.
 //! - At the memory limit nothing is appended, and the answer is NOT_ENOUGH_REPLICAS with a message.
@@ -21,6 +22,7 @@
 //! # Notes by KIP
 //! KIP-467: record errors from version 8 on. KIP-516: topic ids in version 13. KIP-951: the current leader from version 10 on.
 
+mod batches;
 mod record_errors;
 mod request;
 
@@ -32,10 +34,12 @@ use crate::ids::NodeId;
 use crate::log::{AppendError, Appended, InvalidBatch};
 use crate::operations::RequestContext;
 use crate::operations::produce::{
-    ProduceError, ProduceTarget, ProduceTerms, authorize_transactional, produce,
+    ProduceError, ProduceTarget, ProduceTerms, RefusedRequest, check_one_producer, check_request, produce,
 };
 use crate::operations::verify_transaction::WriteSupport;
 use crate::topic::leadership::NotServed;
+use batches::{TopicBatches, by_partition};
+use bytes::Bytes;
 use request::ProduceRequest;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -67,35 +71,40 @@ impl Api for Produce {
             support: WriteSupport::of_produce(version),
             allows_zstd: version >= ZSTD_FROM,
         };
-        let topics = request.topics.iter();
-        let batches = topics.flat_map(|topic| topic.partitions.iter().map(|data| data.records.as_ref()));
-        if let Err(denied) = authorize_transactional(cluster, context, terms, batches) {
-            return Answering::Now(Self::refuse(version, &request, denied.code()));
+        let batches = request.topics.iter().flat_map(|topic| &topic.partitions);
+        let batches = batches.filter_map(|data| data.records.as_ref());
+        let checked = check_request(cluster, context, terms, batches);
+        let topics = by_partition(request.topics);
+        let is_transactional = match checked {
+            Ok(is_transactional) => is_transactional,
+            Err(refused) => return Answering::Now(refused_whole(request.acks, &topics, &refused)),
+        };
+        // Each topic is looked up and authorised once for all its partitions.
+        let targets = topics.iter().map(|topic| {
+            if version >= TOPIC_IDS_FROM {
+                ProduceTarget::of_id(cluster, context, &topic.id)
+            } else {
+                ProduceTarget::of_name(cluster, context, &topic.name)
+            }
+        });
+        let targets: Few<_> = targets.collect();
+        if is_transactional && let Err(refused) = check_one_producer(terms, partitions(&targets, &topics)) {
+            return Answering::Now(refused_whole(request.acks, &topics, &refused));
         }
         let mut answer = AnswerBuilder {
             version,
             has_error: false,
             leaders: BTreeSet::new(),
         };
-        let mut topics = Few::with_capacity(request.topics.len());
-        for topic in request.topics {
-            // Kafka builds the answer from its partitions, so a topic without any is left out.
-            if topic.partitions.is_empty() {
-                continue;
-            }
-            // The topic is looked up and authorised once for all its partitions.
-            let target = if version >= TOPIC_IDS_FROM {
-                ProduceTarget::of_id(cluster, context, &topic.id)
-            } else {
-                ProduceTarget::of_name(cluster, context, &topic.name)
-            };
+        let mut answered = Few::with_capacity(topics.len());
+        for (topic, target) in topics.into_iter().zip(&targets) {
             let mut partitions = Few::with_capacity(topic.partitions.len());
             for data in topic.partitions {
-                let outcome = produce(cluster, context, terms, &target, data.index, data.records);
+                let outcome = produce(cluster, context, terms, target, data.index, data.batches);
                 let name = target.name().unwrap_or_default();
                 partitions.push(answer.partition((name, data.index), outcome));
             }
-            topics.push(TopicAnswer {
+            answered.push(TopicAnswer {
                 name: topic.name,
                 id: topic.id,
                 partitions,
@@ -103,28 +112,49 @@ impl Api for Produce {
         }
         let delivery = delivery(request.acks, answer.has_error);
         let answer = ProduceAnswer {
-            topics,
+            topics: answered,
             node_endpoints: answer.node_endpoints(cluster, context),
         };
         Answering::Now(Answer::from(answer).delivered_as(delivery))
     }
 
     fn refuse(_version: i16, request: &ProduceRequest, code: i16) -> Answer {
-        let topics = request.topics.iter().map(|topic| TopicAnswer {
-            name: topic.name.clone(),
-            id: topic.id,
-            partitions: topic
-                .partitions
-                .iter()
-                .map(|partition| refused(partition.index, code))
-                .collect(),
-        });
-        let answer = ProduceAnswer {
-            topics: topics.collect(),
-            node_endpoints: Vec::new(),
-        };
-        Answer::from(answer).delivered_as(delivery(request.acks, true))
+        refusal(request.acks, &by_partition(request.topics.clone()), code, None)
     }
+}
+
+fn refused_whole(acks: i16, topics: &Few<TopicBatches>, refused: &RefusedRequest) -> Answer {
+    let message = record_errors::of_request(refused);
+    refusal(acks, topics, refused.code(), message.as_deref())
+}
+
+/// Returns the answer that has one error for each partition. Source: Kafka's `ProduceRequest.getErrorResponse`.
+fn refusal(acks: i16, topics: &Few<TopicBatches>, code: i16, message: Option<&str>) -> Answer {
+    let topics = topics.iter().map(|topic| TopicAnswer {
+        name: topic.name.clone(),
+        id: topic.id,
+        partitions: topic
+            .partitions
+            .iter()
+            .map(|partition| refused(partition.index, code, message))
+            .collect(),
+    });
+    let answer = ProduceAnswer {
+        topics: topics.collect(),
+        node_endpoints: Vec::new(),
+    };
+    Answer::from(answer).delivered_as(delivery(acks, true))
+}
+
+/// Returns the partitions of all topics, each with its topic and its batches.
+fn partitions<'a>(
+    targets: &'a Few<ProduceTarget>,
+    topics: &'a Few<TopicBatches>,
+) -> impl Iterator<Item = (&'a ProduceTarget, i32, &'a [Option<Bytes>])> {
+    targets.iter().zip(topics).flat_map(|(target, topic)| {
+        let partitions = topic.partitions.iter();
+        partitions.map(move |partition| (target, partition.index, &*partition.batches))
+    })
 }
 
 /// Returns the delivery of an answer. A producer with `acks=0` does not wait for a response, so an error can only close its connection.
@@ -137,14 +167,14 @@ fn delivery(acks: i16, has_error: bool) -> Delivery {
     }
 }
 
-fn refused(index: i32, error_code: i16) -> PartitionAnswer {
+fn refused(index: i32, error_code: i16, message: Option<&str>) -> PartitionAnswer {
     PartitionAnswer {
         index,
         outcome: Err(Box::new(Refusal {
             error_code,
             log_start_offset: None,
             refused_records: Vec::new(),
-            error_message: None,
+            error_message: message.map(str::to_owned),
             current_leader: None,
         })),
     }

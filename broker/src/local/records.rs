@@ -42,7 +42,7 @@ impl Client {
         self.at_partition(topic, partition, |context, target| {
             // The batch is kept for a second try at another leader. A clone shares the bytes.
             let batch = Some(batch.clone());
-            produce(&self.cluster, context, TERMS, target, partition, batch)
+            produce(&self.cluster, context, TERMS, target, partition, [batch])
         })
     }
 

@@ -1,7 +1,9 @@
 //! A record batch of message format 2: its header as a value, its body as shared bytes, and the checks that a batch passes once,
 //! before any lock is taken. Source: Kafka's `DefaultRecordBatch`.
 
-use super::header::{BATCH_HEADER_BYTES, BatchHeader, CRC_END, Compression, MAGIC, MAGIC_AT};
+use super::header::{
+    ATTRIBUTES_AT, BATCH_HEADER_BYTES, BatchHeader, CRC_END, Compression, MAGIC, MAGIC_AT, TRANSACTIONAL_BIT,
+};
 use super::records;
 use crate::ids::{Offset, Sequence};
 use bytes::Bytes;
@@ -88,6 +90,21 @@ fn whole_batch_bytes(bytes: &[u8]) -> Result<Option<usize>, InvalidBatch> {
     }
     let size = OVERHEAD_BYTES + batch_length as usize;
     Ok((size <= bytes.len()).then_some(size))
+}
+
+/// Returns whether the first of the batches says that it is transactional. Its other fields are not checked. Source: Kafka's
+/// `RequestUtils.hasTransactionalRecords`.
+///
+/// # Errors
+/// [`InvalidBatch::TooShort`] or [`InvalidBatch::UnknownMagic`] if the first batch cannot be told from the bytes behind it.
+pub(crate) fn is_transactional(records: &[u8]) -> Result<bool, InvalidBatch> {
+    // The formats before 2 have no transactions.
+    if whole_batch_bytes(records)?.is_none() || records[MAGIC_AT] != MAGIC as u8 {
+        return Ok(false);
+    }
+    // The least batch has 26 bytes, so its attributes are there.
+    let attributes = i16::from_be_bytes([records[ATTRIBUTES_AT], records[ATTRIBUTES_AT + 1]]);
+    Ok(attributes & TRANSACTIONAL_BIT != 0)
 }
 
 const BASE_OFFSET: &str = "the base offset of a batch in a Produce request must be 0";

@@ -13,8 +13,9 @@ const LENGTH_END: usize = 12;
 /// The end of the CRC field. The CRC covers the bytes from here on: offset and leader epoch lie before it, so that a broker can set
 /// them without a new CRC.
 pub(super) const CRC_END: usize = 21;
+pub(super) const ATTRIBUTES_AT: usize = CRC_END;
 const TIMESTAMP_TYPE_BIT: i16 = 0b1000;
-const TRANSACTIONAL_BIT: i16 = 0b1_0000;
+pub(super) const TRANSACTIONAL_BIT: i16 = 0b1_0000;
 const CONTROL_BIT: i16 = 0b10_0000;
 const DELETE_HORIZON_BIT: i16 = 0b100_0000;
 

@@ -28,7 +28,7 @@ mod settings;
 
 pub(crate) use aborted::AbortedTransaction;
 pub(crate) use append::{AppendError, AppendTerms, Appended};
-pub(crate) use batch::{Batch, FramedBatch, InvalidBatch};
+pub(crate) use batch::{Batch, FramedBatch, InvalidBatch, is_transactional};
 pub(crate) use compaction::{Cleaned, Cleaning, CleaningError};
 pub(crate) use limits::{RecordFault, RefusedRecord, RefusedRecords};
 pub(crate) use marker::{MarkerError, TransactionMarker};

@@ -4,6 +4,7 @@
 
 use super::RequestContext;
 use super::access::{Denied, authorize};
+use super::repeats::last_of_each;
 use super::transactional_id::{TransactionalIdError, check_coordinator, check_not_empty};
 use crate::cluster::Cluster;
 use crate::ids::{ProducerEpoch, ProducerId};
@@ -111,7 +112,8 @@ pub(crate) fn add_partitions_to_txn(
         Err(error) => results(add, |_, _| Err(error.clone().into())),
     };
     match client {
-        AddingClient::Broker { verifies_only: true } => without_empty_topics(answered),
+        // Kafka answers by partition here: `AddPartitionsToTxnResponse.resultForTransaction`.
+        AddingClient::Broker { verifies_only: true } => last_of_each(answered),
         _ => answered,
     }
 }
@@ -195,17 +197,11 @@ fn results(
     topics.collect()
 }
 
-/// Leaves out topics without partitions, as Kafka does where it answers by partition: `AddPartitionsToTxnResponse.resultForTransaction`.
-fn without_empty_topics(mut results: AddedPartitions) -> AddedPartitions {
-    results.retain(|(_, partitions)| !partitions.is_empty());
-    results
-}
-
 fn instead_of_success(results: AddedPartitions, error: &AddPartitionError) -> AddedPartitions {
     let topics = results.into_iter().map(|(topic, partitions)| {
         let partitions = partitions.into_iter();
         let partitions = partitions.map(|(index, result)| (index, result.and(Err(error.clone()))));
         (topic, partitions.collect())
     });
-    without_empty_topics(topics.collect())
+    last_of_each(topics)
 }

@@ -9,6 +9,7 @@ use crate::group::OffsetsToCommit;
 use crate::ids::{ProducerEpoch, ProducerId};
 use crate::security::{AclOperation, Resource};
 use crate::topic::{TopicKey, UnknownTopicId};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) use crate::group::offsets::OffsetToCommit;
@@ -50,7 +51,7 @@ pub(crate) enum CommitOffsetsError {
     },
 }
 
-/// The result for each partition, in the order of the request.
+/// The result for each partition, by topic: first those that were refused before the group was asked.
 pub(crate) type CommittedPartitions = Vec<(TopicKey, Vec<(i32, Result<(), CommitOffsetsError>)>)>;
 
 /// Offsets by topic and partition.
@@ -111,40 +112,46 @@ async fn commit(
         // The answer has no code of its own, so each partition has the error.
         return refuse_all(offsets, denied);
     }
+    let mut refused = Refused::default();
     let mut results = Vec::with_capacity(offsets.len());
     let mut accepted = Vec::with_capacity(offsets.len());
     for (key, partitions) in offsets {
-        let topic = match key.find_name(&cluster.topics) {
+        let topic = match find_topic(cluster, context, &key) {
             Ok(topic) => topic,
-            Err(error) => {
-                let unknown = |(index, _)| (index, Err(error.into()));
-                results.push((key, partitions.into_iter().map(unknown).collect()));
+            // A topic that is refused is in the answer even without partitions.
+            Err(refusal) => {
+                let errors = partitions
+                    .iter()
+                    .map(|(index, _)| (*index, refusal.error(*index)));
+                refused.add(&key, errors);
                 continue;
             }
         };
-        // As in `KafkaApis`, which adds a topic that exists to the answer by its partitions, one without any is left out.
-        if partitions.is_empty() && cluster.topics.get(&topic).is_some() {
-            continue;
+        let (mut topic_results, mut topic_accepted) = (Vec::new(), Vec::new());
+        for (index, offset) in partitions {
+            if cluster.topics.partition(&topic, index).is_none() {
+                refused.add(
+                    &key,
+                    [(index, TopicRefusal::Unknown(Arc::clone(&topic)).error(index))],
+                );
+                continue;
+            }
+            let checked = check_metadata(cluster, &offset);
+            // An offset that is refused here must not reach the group, which would keep it.
+            if checked.is_ok() {
+                topic_accepted.push((index, offset));
+            }
+            topic_results.push((index, checked));
         }
-        let mut topic_results = Vec::with_capacity(partitions.len());
-        let mut topic_accepted = Vec::with_capacity(partitions.len());
-        for (partition, offset) in partitions {
-            topic_results.push((
-                partition,
-                check_offset(cluster, context, &topic, partition, &offset),
-            ));
-            topic_accepted.push((partition, offset));
+        // As in Kafka, a topic that exists is in the answer by its partitions.
+        if !topic_results.is_empty() {
+            accepted.push((topic, topic_accepted));
+            results.push((key, topic_results));
         }
-        let mut is_accepted = topic_results.iter().map(|(_, result)| result.is_ok());
-        // Partitions that are refused here must not reach the group, or it would keep offsets for them.
-        topic_accepted.retain(|_| is_accepted.next() == Some(true));
-        accepted.push((topic, topic_accepted));
-        results.push((key, topic_results));
     }
     // As in Kafka, the group is not asked if no partition exists. A partition whose metadata is too large does exist.
-    let all_unknown = partition_results(&mut results).all(|result| is_for_no_group(result));
-    if all_unknown {
-        return results;
+    if results.is_empty() {
+        return refused.topics;
     }
     let committed = match transaction {
         None => commit_to_group(cluster, context, group_id, committer, accepted).await,
@@ -153,13 +160,45 @@ async fn commit(
         }
     };
     if let Err(error) = committed {
-        for result in partition_results(&mut results) {
-            if !is_for_no_group(result) {
-                *result = Err(error.clone());
-            }
-        }
+        let partitions = results.iter_mut().flat_map(|(_, partitions)| partitions);
+        partitions.for_each(|(_, result)| *result = Err(error.clone()));
     }
-    results
+    refused.merged_with(results)
+}
+
+/// The partitions that are refused before the group is asked, by topic. Source: Kafka's `OffsetCommitResponse.Builder`.
+#[derive(Default)]
+struct Refused {
+    topics: CommittedPartitions,
+    places: HashMap<TopicKey, usize>,
+}
+
+impl Refused {
+    fn add(&mut self, key: &TopicKey, partitions: impl IntoIterator<Item = (i32, CommitOffsetsError)>) {
+        let refused = partitions.into_iter().map(|(index, error)| (index, Err(error)));
+        self.topic(key).extend(refused);
+    }
+
+    fn topic(&mut self, key: &TopicKey) -> &mut Vec<(i32, Result<(), CommitOffsetsError>)> {
+        let next = self.topics.len();
+        let place = *self.places.entry(key.clone()).or_insert(next);
+        if place == next {
+            self.topics.push((key.clone(), Vec::new()));
+        }
+        &mut self.topics[place].1
+    }
+
+    /// Returns the answer with what the group has answered. Kafka joins the entries of a topic only if anything was refused: otherwise a
+    /// topic that the request names twice is in the answer twice.
+    fn merged_with(mut self, results: CommittedPartitions) -> CommittedPartitions {
+        if self.topics.is_empty() {
+            return results;
+        }
+        for (key, partitions) in results {
+            self.topic(&key).extend(partitions);
+        }
+        self.topics
+    }
 }
 
 fn refuse_all(offsets: KeyedOffsets, denied: Denied) -> CommittedPartitions {
@@ -172,35 +211,38 @@ fn refuse_all(offsets: KeyedOffsets, denied: Denied) -> CommittedPartitions {
     topics.collect()
 }
 
-/// Returns whether the partition's result was decided without the group.
-fn is_for_no_group(result: &Result<(), CommitOffsetsError>) -> bool {
-    matches!(
-        result,
-        Err(CommitOffsetsError::UnknownPartition { .. }
-            | CommitOffsetsError::UnknownTopicId(_)
-            | CommitOffsetsError::Denied(_))
-    )
+/// The reason why no offset of a topic is committed.
+enum TopicRefusal {
+    UnknownId(UnknownTopicId),
+    Denied(Denied),
+    /// No topic has the name, or the topic does not have the partition.
+    Unknown(Arc<str>),
 }
 
-fn partition_results(
-    results: &mut CommittedPartitions,
-) -> impl Iterator<Item = &mut Result<(), CommitOffsetsError>> {
-    let partitions = results.iter_mut().flat_map(|(_, partitions)| partitions);
-    partitions.map(|(_, result)| result)
-}
-
-fn check_offset(
-    cluster: &Cluster,
-    context: &RequestContext,
-    topic: &Arc<str>,
-    partition: i32,
-    offset: &OffsetToCommit,
-) -> Result<(), CommitOffsetsError> {
-    authorize_topic(cluster, context, AclOperation::Read, topic)?;
-    if cluster.topics.partition(topic, partition).is_none() {
-        let topic = Arc::clone(topic);
-        return Err(CommitOffsetsError::UnknownPartition { topic, partition });
+impl TopicRefusal {
+    fn error(&self, partition: i32) -> CommitOffsetsError {
+        match self {
+            Self::UnknownId(error) => (*error).into(),
+            Self::Denied(denied) => (*denied).into(),
+            Self::Unknown(topic) => CommitOffsetsError::UnknownPartition {
+                topic: Arc::clone(topic),
+                partition,
+            },
+        }
     }
+}
+
+/// Returns the name of a topic that exists and may be read.
+fn find_topic(cluster: &Cluster, context: &RequestContext, key: &TopicKey) -> Result<Arc<str>, TopicRefusal> {
+    let topic = key.find_name(&cluster.topics).map_err(TopicRefusal::UnknownId)?;
+    authorize_topic(cluster, context, AclOperation::Read, &topic).map_err(TopicRefusal::Denied)?;
+    if cluster.topics.get(&topic).is_none() {
+        return Err(TopicRefusal::Unknown(topic));
+    }
+    Ok(topic)
+}
+
+fn check_metadata(cluster: &Cluster, offset: &OffsetToCommit) -> Result<(), CommitOffsetsError> {
     let limit = cluster.config.offset_metadata_max_bytes;
     let length = offset.metadata.encode_utf16().count();
     if i64::try_from(length).unwrap_or(i64::MAX) > i64::from(limit) {

@@ -59,7 +59,12 @@ pub(crate) async fn read(
     let max_bytes = limits.max_bytes.min(cluster.config.fetch_max_bytes);
     let reading = FetchInWork {
         context,
-        limits: FetchLimits { max_bytes, ..limits },
+        limits: FetchLimits {
+            max_bytes,
+            // As in `KafkaApis`, a fetch does not wait for more than it may be given.
+            min_bytes: limits.min_bytes.min(max_bytes),
+            ..limits
+        },
         targets: wanted
             .iter()
             .map(|wanted| FetchTarget::find(cluster, context, wanted))

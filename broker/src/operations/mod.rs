@@ -44,6 +44,7 @@ pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
 pub(crate) mod raft_voters;
 pub(crate) mod reassignments;
+pub(crate) mod repeats;
 pub(crate) mod sync_group;
 pub(crate) mod telemetry;
 mod topic_catalog;

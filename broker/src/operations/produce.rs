@@ -9,8 +9,9 @@ use super::access::{Denied, authorize, authorize_topic, find_topic};
 use super::verify_transaction::{NotInTransaction, WriteSupport, add_or_verify};
 use crate::cluster::Cluster;
 use crate::ids::Offset;
-use crate::log::header::BatchHeader;
-use crate::log::{AppendError, Appended, Batch, FramedBatch, InvalidBatch, Unverified, Verification};
+use crate::log::{
+    AppendError, Appended, Batch, FramedBatch, InvalidBatch, Unverified, Verification, is_transactional,
+};
 use crate::pool::OutOfMemory;
 use crate::security::{AclOperation, Resource};
 use crate::topic::leadership::NotServed;
@@ -24,8 +25,6 @@ use uuid::Uuid;
 
 /// The client id that may write to internal topics, as in Kafka (`AdminUtils.ADMIN_CLIENT_ID`).
 const ADMIN_CLIENT_ID: &str = "__admin_client";
-/// The bit of a batch's attributes that says that it is transactional.
-const TRANSACTIONAL: u8 = 0x10;
 
 /// The fields of a request that apply to all its batches.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +53,9 @@ pub(crate) enum ProduceError {
     InternalTopic { topic: Arc<str> },
     #[error("{}", Self::not_in_transaction(.0))]
     NotInTransaction(NotInTransaction),
+    /// The coordinator is not asked, because the producer may not write as it does.
+    #[error(transparent)]
+    Unverifiable(AppendError),
     #[error(transparent)]
     NotServed(#[from] NotServed),
     /// Found before the log is looked at.
@@ -67,6 +69,18 @@ pub(crate) enum ProduceError {
         error: AppendError,
         log_start_offset: Offset,
     },
+}
+
+/// The reason why a request fails as a whole, and no batch is appended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RefusedRequest {
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The first batch of a partition cannot be told from the bytes behind it.
+    #[error(transparent)]
+    Unreadable(#[from] InvalidBatch),
+    #[error("Transactional records contained more than one producer ID")]
+    SeveralProducers,
 }
 
 impl ProduceError {
@@ -129,44 +143,110 @@ impl ProduceTarget {
     }
 }
 
-/// Checks that the client may write in transactions, if any of the batches is transactional. Source: Kafka's
+/// Checks what fails a request as a whole: the first batch of each partition must be readable as far as its attributes, and the client
+/// must be allowed to write in transactions if any of them is transactional. Returns whether one is. Source: Kafka's
 /// `KafkaApis.handleProduceRequest` and `RequestUtils.hasTransactionalRecords`.
 ///
 /// # Errors
-/// [`Denied::TransactionalId`], also if the request has no transactional id.
-pub(crate) fn authorize_transactional<'a>(
+/// [`RefusedRequest`]. A transactional batch without a transactional id is [`Denied::TransactionalId`].
+pub(crate) fn check_request<'a>(
     cluster: &Cluster,
     context: &RequestContext,
     terms: ProduceTerms<'_>,
-    mut batches: impl Iterator<Item = Option<&'a Bytes>>,
-) -> Result<(), Denied> {
-    if !batches.any(|batch| batch.is_some_and(is_transactional)) {
-        return Ok(());
+    batches: impl Iterator<Item = &'a Bytes>,
+) -> Result<bool, RefusedRequest> {
+    for batch in batches {
+        // As in Kafka, the search ends at the first transactional batch, so one that is unreadable behind it fails alone.
+        if is_transactional(batch)? {
+            let id = terms.transactional_id.ok_or(Denied::TransactionalId)?;
+            let id = Resource::TransactionalId(id);
+            authorize(cluster, context, AclOperation::Write, id)?;
+            return Ok(true);
+        }
     }
-    let id = terms.transactional_id.ok_or(Denied::TransactionalId)?;
-    authorize(
-        cluster,
-        context,
-        AclOperation::Write,
-        Resource::TransactionalId(id),
-    )
+    Ok(false)
+}
+
+/// Checks that the transactional batches of a request come from one producer. Each partition is given with its batches. Source: Kafka's
+/// `ReplicaManager.handleProduceAppend`.
+///
+/// # Errors
+/// [`RefusedRequest::SeveralProducers`].
+pub(crate) fn check_one_producer<'a>(
+    terms: ProduceTerms<'_>,
+    partitions: impl Iterator<Item = (&'a ProduceTarget, i32, &'a [Option<Bytes>])>,
+) -> Result<(), RefusedRequest> {
+    let mut first = None;
+    for (topic, index, batches) in partitions {
+        if topic.partition(index).is_err() {
+            continue;
+        }
+        let valid = batches
+            .iter()
+            .rev()
+            .find_map(|batch| validate(terms, batch.clone()).ok());
+        let Some(header) = valid.map(|framed| framed.header) else {
+            continue;
+        };
+        if !header.is_transactional() || !header.has_producer_id() {
+            continue;
+        }
+        let producer = (header.producer_id(), header.producer_epoch());
+        if *first.get_or_insert(producer) != producer {
+            return Err(RefusedRequest::SeveralProducers);
+        }
+    }
+    Ok(())
 }
 
 /// Appends one batch to a partition of the topic.
+///
+/// A request may name a partition more than once. As in Kafka, which keeps the batches of a request by partition, the last valid batch is
+/// appended, and an invalid one is the partition's error even so.
 pub(crate) fn produce(
     cluster: &Cluster,
     context: &RequestContext,
     terms: ProduceTerms<'_>,
     topic: &ProduceTarget,
     index: i32,
-    records: Option<Bytes>,
+    batches: impl IntoIterator<Item = Option<Bytes>>,
 ) -> Result<Appended, ProduceError> {
     let partition = topic.partition(index)?;
+    let (mut valid, mut invalid) = (None, None);
+    for records in batches {
+        match validate(terms, records) {
+            Ok(framed) => valid = Some(framed),
+            Err(error) => invalid = Some(error),
+        }
+    }
+    let appended = valid.map(|framed| append_framed(cluster, context, terms, partition, framed));
+    match (invalid, appended) {
+        (Some(error), _) => Err(error),
+        (None, Some(appended)) => appended,
+        (None, None) => Err(ProduceError::NoBatch),
+    }
+}
+
+/// Takes the batch out of a partition's records. Source: Kafka's `ProduceRequest.validateRecords`.
+fn validate(terms: ProduceTerms<'_>, records: Option<Bytes>) -> Result<FramedBatch, ProduceError> {
     let records = records
         .filter(|records| !records.is_empty())
         .ok_or(ProduceError::NoBatch)?;
     let framed = FramedBatch::read(records)?;
-    check_terms(context, terms, partition, &framed.header)?;
+    if !terms.allows_zstd && framed.header.compression() == Some(crate::Compression::Zstd) {
+        return Err(ProduceError::ZstdTooEarly);
+    }
+    Ok(framed)
+}
+
+fn append_framed(
+    cluster: &Cluster,
+    context: &RequestContext,
+    terms: ProduceTerms<'_>,
+    partition: &Partition,
+    framed: FramedBatch,
+) -> Result<Appended, ProduceError> {
+    check_terms(context, terms, partition)?;
     let bytes = framed.size_bytes();
     match framed.verify() {
         Ok(batch) => append(cluster, context, terms, partition, batch),
@@ -180,11 +260,7 @@ fn check_terms(
     context: &RequestContext,
     terms: ProduceTerms<'_>,
     partition: &Partition,
-    header: &BatchHeader,
 ) -> Result<(), ProduceError> {
-    if !terms.allows_zstd && header.compression() == Some(crate::Compression::Zstd) {
-        return Err(ProduceError::ZstdTooEarly);
-    }
     if !matches!(terms.acks, -1..=1) {
         return Err(ProduceError::InvalidRequiredAcks { acks: terms.acks });
     }
@@ -224,7 +300,7 @@ pub(crate) fn produce_verified(
     (index, batch): (i32, Batch),
 ) -> Result<Appended, ProduceError> {
     let partition = topic.partition(index)?;
-    check_terms(context, terms, partition, &batch.header)?;
+    check_terms(context, terms, partition)?;
     append(cluster, context, terms, partition, batch)
 }
 
@@ -288,11 +364,9 @@ fn verification(
     let guard = {
         let mut state = partition.write().map_err(NotServed::Offline)?;
         state.check_leadership(context.node_id, None)?;
-        let begun = state.begin_verification(unverified, cluster.clock.now_ms());
-        begun.map_err(|error| ProduceError::Append {
-            error,
-            log_start_offset: state.log().log_start_offset(),
-        })?
+        state
+            .begin_verification(unverified, cluster.clock.now_ms())
+            .map_err(ProduceError::Unverifiable)?
     };
     // The partition is not locked while the coordinator is asked. If a marker comes in between, the append with this guard fails.
     let Some(guard) = guard else {
@@ -305,14 +379,6 @@ fn verification(
     add_or_verify(cluster, id, (producer_id, producer_epoch), asked, terms.support)
         .map_err(ProduceError::NotInTransaction)?;
     Ok(Verification::Confirmed(guard))
-}
-
-/// Returns whether the batch says that it is transactional. Its other fields are checked later.
-fn is_transactional(batch: &Bytes) -> bool {
-    // The attributes of a batch of version 2 are its bytes 21 and 22.
-    batch
-        .get(22)
-        .is_some_and(|attributes| attributes & TRANSACTIONAL != 0)
 }
 
 /// Checks that the memory limit is not reached. Logs a warning once until there is room again.

@@ -68,7 +68,10 @@ pub(crate) enum NotInTransaction {
     #[error(
         "The producer attempted to update a transaction while another concurrent operation on the same transaction was ongoing."
     )]
-    Concurrent,
+    Concurrent {
+        /// Whether the client's write adds the partition, so that it retries this error by its own name.
+        adds_partition: bool,
+    },
     /// No broker coordinates the transactional id now.
     #[error("The coordinator is not available.")]
     NoCoordinator,
@@ -99,6 +102,9 @@ pub(super) fn add_or_verify(
             .transactions
             .add_partitions(now_ms, id, producer, &partitions, version);
         return added.map_err(|refused| match refused {
+            RefusedTransaction::Rules(TransactionError::Concurrent) => {
+                NotInTransaction::Concurrent { adds_partition: true }
+            }
             RefusedTransaction::Rules(error) => error.into(),
             RefusedTransaction::Full(_) => NotInTransaction::NoCoordinator,
         });
@@ -115,7 +121,9 @@ impl NotInTransaction {
     /// Returns Kafka's name of the error if producers that do not know how to retry it get NOT_ENOUGH_REPLICAS instead.
     pub(crate) fn retried_as_replication(self) -> Option<&'static str> {
         match self {
-            Self::Concurrent => Some("CONCURRENT_TRANSACTIONS"),
+            Self::Concurrent {
+                adds_partition: false,
+            } => Some("CONCURRENT_TRANSACTIONS"),
             Self::NoCoordinator => Some("COORDINATOR_NOT_AVAILABLE"),
             _ => None,
         }
@@ -125,7 +133,9 @@ impl NotInTransaction {
 impl From<TransactionError> for NotInTransaction {
     fn from(error: TransactionError) -> Self {
         match error {
-            TransactionError::Concurrent => Self::Concurrent,
+            TransactionError::Concurrent => Self::Concurrent {
+                adds_partition: false,
+            },
             // Producers know this error by the name of the epoch.
             TransactionError::Fenced => Self::Fenced,
             TransactionError::InvalidProducerIdMapping => Self::InvalidProducerIdMapping,

@@ -6,6 +6,7 @@ mod logging;
 mod memory;
 mod offsets;
 mod records;
+mod repeated;
 mod sessions;
 mod waiting;
 

@@ -6,7 +6,7 @@ use crate::fetch::session::SessionError;
 use crate::log::records::InvalidRecords;
 use crate::log::{AppendError, InvalidBatch, MarkerError};
 use crate::operations::list_offsets::ListOffsetsError;
-use crate::operations::produce::ProduceError;
+use crate::operations::produce::{ProduceError, RefusedRequest};
 use crate::topic::leadership::NotServed;
 use kafka_protocol::ResponseError;
 
@@ -72,11 +72,22 @@ impl KafkaError for ProduceError {
                 ResponseError::NotEnoughReplicas
             }
             Self::NotInTransaction(error) => error.response(),
+            Self::Unverifiable(error) => error.response(),
             Self::NotServed(error) => error.response(),
             Self::Invalid(error) => error.response(),
             // Kafka has no code for a full broker. Of the codes that make a producer wait and retry, this one fits best.
             Self::OutOfMemory(_) => ResponseError::NotEnoughReplicas,
             Self::Append { error, .. } => error.response(),
+        }
+    }
+}
+
+impl KafkaError for RefusedRequest {
+    fn response(&self) -> ResponseError {
+        match self {
+            Self::Denied(denied) => denied.response(),
+            Self::Unreadable(error) => error.response(),
+            Self::SeveralProducers => ResponseError::InvalidProducerIdMapping,
         }
     }
 }
@@ -112,6 +123,7 @@ impl KafkaError for ListOffsetsError {
             // `ReplicaManager.fetchOffset` answers so: a later version may give the timestamp a meaning.
             Self::UnknownTimestamp { .. } => ResponseError::UnsupportedVersion,
             Self::Duplicate => ResponseError::InvalidRequest,
+            Self::InvalidRecords(_) => ResponseError::InvalidRecord,
             Self::NotServed(error) => error.response(),
         }
     }
@@ -123,7 +135,6 @@ impl KafkaError for SessionError {
             Self::IdNotFound => ResponseError::FetchSessionIdNotFound,
             Self::InvalidEpoch => ResponseError::InvalidFetchSessionEpoch,
             Self::TopicIdMixed => ResponseError::FetchSessionTopicIdError,
-            Self::InvalidRecords(_) => ResponseError::InvalidRecord,
         }
     }
 }

@@ -74,7 +74,7 @@ impl KafkaError for NotInTransaction {
             Self::Fenced => ResponseError::InvalidProducerEpoch,
             Self::InvalidProducerIdMapping => ResponseError::InvalidProducerIdMapping,
             Self::EmptyTransactionalId => ResponseError::InvalidRequest,
-            Self::Concurrent => ResponseError::ConcurrentTransactions,
+            Self::Concurrent { .. } => ResponseError::ConcurrentTransactions,
             Self::NoCoordinator => ResponseError::CoordinatorNotAvailable,
         }
     }

@@ -181,7 +181,7 @@ async fn a_group_moves_to_the_consumer_protocol_and_back_and_keeps_its_offsets()
     .await;
     assert_eq!(synced.error_code, 0);
     let committed = call(&cluster, 8, commit(&joined.member_id, 1, 8)).await;
-    assert_eq!(codes(&committed)[0], 0);
+    assert_eq!(codes(&committed)[1], 0);
 
     let member = call(&cluster, 1, join("a")).await;
     assert_eq!((member.error_code, member.member_epoch), (0, 2));

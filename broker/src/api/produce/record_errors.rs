@@ -1,8 +1,8 @@
 //! The texts of refused records, which are Kafka's: clients show them, and tests compare them. Source: `LogValidator.validateRecord` and
 //! `LogValidator.processRecordErrors`, `ProduceResponse.RecordError.toString`; KIP-467.
 
-use crate::log::{AppendError, InvalidBatch, RecordFault, RefusedRecord, RefusedRecords};
-use crate::operations::produce::ProduceError;
+use crate::log::{AppendError, RecordFault, RefusedRecord, RefusedRecords};
+use crate::operations::produce::{ProduceError, RefusedRequest};
 use crate::operations::verify_transaction::NotInTransaction;
 
 /// The number of records that the message of the whole batch shows.
@@ -29,10 +29,6 @@ pub(super) fn of(partition: (&str, i32), error: &ProduceError) -> (Vec<(i32, Str
             error: AppendError::OutOfMemory(_),
             ..
         } => (Vec::new(), Some(error.to_string())),
-        // These end the whole request in Kafka, with the exception's message.
-        ProduceError::Invalid(
-            invalid @ (InvalidBatch::UnknownMagic { .. } | InvalidBatch::TooShort { .. }),
-        ) => (Vec::new(), Some(invalid.to_string())),
         // Of the errors of the verification, `ReplicaManager.handleProduceAppend` gives these two a message of their own.
         ProduceError::NotInTransaction(verified)
             if *verified == NotInTransaction::NotAdded || verified.retried_as_replication().is_some() =>
@@ -40,6 +36,15 @@ pub(super) fn of(partition: (&str, i32), error: &ProduceError) -> (Vec<(i32, Str
             (Vec::new(), Some(error.to_string()))
         }
         _ => (Vec::new(), None),
+    }
+}
+
+/// Returns the message of each partition of a request that fails as a whole: that of the exception, unless it says no more than the code.
+/// Source: `ApiError.fromThrowable`.
+pub(super) fn of_request(refused: &RefusedRequest) -> Option<String> {
+    match refused {
+        RefusedRequest::Denied(_) => None,
+        RefusedRequest::Unreadable(_) | RefusedRequest::SeveralProducers => Some(refused.to_string()),
     }
 }
 
@@ -105,7 +110,9 @@ mod tests {
         let not_added = "Partition was not added to the transaction";
         assert_eq!(message(NotInTransaction::NotAdded).as_deref(), Some(not_added));
         let retried = "Unable to verify the partition has been added to the transaction. Underlying error: CONCURRENT_TRANSACTIONS";
-        assert_eq!(message(NotInTransaction::Concurrent).as_deref(), Some(retried));
+        let concurrent = |adds_partition| NotInTransaction::Concurrent { adds_partition };
+        assert_eq!(message(concurrent(false)).as_deref(), Some(retried));
+        assert_eq!(message(concurrent(true)), None);
         assert_eq!(message(NotInTransaction::Abortable), None);
         assert_eq!(message(NotInTransaction::InvalidProducerIdMapping), None);
     }

@@ -26,7 +26,7 @@ pub(crate) struct ProduceRequest {
 }
 
 /// The batches for one topic, which is named by id from version 13 on and by name before.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct TopicData {
     pub(super) name: StrBytes,
     pub(super) id: Uuid,
@@ -34,7 +34,7 @@ pub(super) struct TopicData {
 }
 
 /// The batch for one partition.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct PartitionData {
     pub(super) index: i32,
     pub(super) records: Option<Bytes>,

@@ -65,7 +65,8 @@ async fn clients_may_not_append_to_internal_topics_but_administrators_may() {
         ..Default::default()
     };
     let records = crate::records::encode_batch(&[keyed], crate::Compression::None);
-    let appended = crate::operations::produce::produce(&cluster, &context, terms, &target, 0, Some(records));
+    let appended =
+        crate::operations::produce::produce(&cluster, &context, terms, &target, 0, [Some(records)]);
     assert_eq!(appended.expect("it is allowed").base_offset.0, 0);
 }
 

@@ -65,7 +65,7 @@ impl Stranger {
 
         // A transactional batch is refused before its topic is looked at.
         let mut batch = vec![0; 61];
-        batch[22] = 0x10;
+        (batch[11], batch[16], batch[22]) = (49, 2, 0x10);
         let partition = PartitionProduceData::default().with_records(Some(Bytes::from(batch)));
         let data = TopicProduceData::default()
             .with_name(topic("t"))
