@@ -3,13 +3,13 @@
 use super::RequestContext;
 use super::access::{Denied, authorize, authorize_topic, check_coordinator};
 use super::add_partitions_to_txn::offsets_partition;
+use super::repeats::joined;
 use super::verify_transaction::{NotInTransaction, WriteSupport, add_or_verify};
 use crate::cluster::Cluster;
 use crate::group::OffsetsToCommit;
 use crate::ids::{ProducerEpoch, ProducerId};
 use crate::security::{AclOperation, Resource};
 use crate::topic::{TopicKey, UnknownTopicId};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) use crate::group::offsets::OffsetToCommit;
@@ -112,7 +112,7 @@ async fn commit(
         // The answer has no code of its own, so each partition has the error.
         return refuse_all(offsets, denied);
     }
-    let mut refused = Refused::default();
+    let mut refused: CommittedPartitions = Vec::new();
     let mut results = Vec::with_capacity(offsets.len());
     let mut accepted = Vec::with_capacity(offsets.len());
     for (key, partitions) in offsets {
@@ -122,18 +122,16 @@ async fn commit(
             Err(refusal) => {
                 let errors = partitions
                     .iter()
-                    .map(|(index, _)| (*index, refusal.error(*index)));
-                refused.add(&key, errors);
+                    .map(|(index, _)| (*index, Err(refusal.error(*index))));
+                refused.push((key, errors.collect()));
                 continue;
             }
         };
         let (mut topic_results, mut topic_accepted) = (Vec::new(), Vec::new());
         for (index, offset) in partitions {
             if cluster.topics.partition(&topic, index).is_none() {
-                refused.add(
-                    &key,
-                    [(index, TopicRefusal::Unknown(Arc::clone(&topic)).error(index))],
-                );
+                let unknown = TopicRefusal::Unknown(Arc::clone(&topic)).error(index);
+                refused.push((key.clone(), vec![(index, Err(unknown))]));
                 continue;
             }
             let checked = check_metadata(cluster, &offset);
@@ -151,7 +149,7 @@ async fn commit(
     }
     // As in Kafka, the group is not asked if no partition exists. A partition whose metadata is too large does exist.
     if results.is_empty() {
-        return refused.topics;
+        return joined(refused, results);
     }
     let committed = match transaction {
         None => commit_to_group(cluster, context, group_id, committer, accepted).await,
@@ -163,42 +161,7 @@ async fn commit(
         let partitions = results.iter_mut().flat_map(|(_, partitions)| partitions);
         partitions.for_each(|(_, result)| *result = Err(error.clone()));
     }
-    refused.merged_with(results)
-}
-
-/// The partitions that are refused before the group is asked, by topic. Source: Kafka's `OffsetCommitResponse.Builder`.
-#[derive(Default)]
-struct Refused {
-    topics: CommittedPartitions,
-    places: HashMap<TopicKey, usize>,
-}
-
-impl Refused {
-    fn add(&mut self, key: &TopicKey, partitions: impl IntoIterator<Item = (i32, CommitOffsetsError)>) {
-        let refused = partitions.into_iter().map(|(index, error)| (index, Err(error)));
-        self.topic(key).extend(refused);
-    }
-
-    fn topic(&mut self, key: &TopicKey) -> &mut Vec<(i32, Result<(), CommitOffsetsError>)> {
-        let next = self.topics.len();
-        let place = *self.places.entry(key.clone()).or_insert(next);
-        if place == next {
-            self.topics.push((key.clone(), Vec::new()));
-        }
-        &mut self.topics[place].1
-    }
-
-    /// Returns the answer with what the group has answered. Kafka joins the entries of a topic only if anything was refused: otherwise a
-    /// topic that the request names twice is in the answer twice.
-    fn merged_with(mut self, results: CommittedPartitions) -> CommittedPartitions {
-        if self.topics.is_empty() {
-            return results;
-        }
-        for (key, partitions) in results {
-            self.topic(&key).extend(partitions);
-        }
-        self.topics
-    }
+    joined(refused, results)
 }
 
 fn refuse_all(offsets: KeyedOffsets, denied: Denied) -> CommittedPartitions {

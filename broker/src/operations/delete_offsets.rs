@@ -2,6 +2,7 @@
 
 use super::RequestContext;
 use super::access::{Denied, authorize_topic, check_named_group};
+use super::repeats::joined;
 use crate::cluster::Cluster;
 use crate::group::{GroupError, NonEmptyGroup, PartitionsByTopic};
 use crate::security::AclOperation;
@@ -28,7 +29,7 @@ pub(crate) enum DeletePartitionOffsetError {
     Subscribed(#[from] SubscribedToTopic),
 }
 
-/// The result for each partition, in the order of the request.
+/// The result for each partition, by topic: first those that were refused before the group was asked.
 pub(crate) type DeletedPartitions = Vec<(Arc<str>, Vec<(i32, Result<(), DeletePartitionOffsetError>)>)>;
 
 /// Deletes the offsets of partitions that exist. Fails as a whole if the group has members that are not consumers.
@@ -67,8 +68,28 @@ pub(crate) async fn delete_offsets(
                 Err(DeletePartitionOffsetError::UnknownPartition { topic, partition }),
             )
         };
-        let results = indexes.into_iter().map(partition_result).collect();
+        let results: Vec<_> = indexes.into_iter().map(partition_result).collect();
         (Arc::clone(&topic), results)
     });
-    Ok(results.collect())
+    let (mut refused, mut answered) = (Vec::new(), Vec::new());
+    for (topic, partitions) in results {
+        let is_known = may_read(&topic).is_ok() && cluster.topics.get(&topic).is_some();
+        let (unasked, asked): (Vec<_>, Vec<_>) = partitions.into_iter().partition(is_unasked);
+        // A topic that is refused is in the answer even without partitions, and one that exists only by its partitions.
+        if !is_known || !unasked.is_empty() {
+            refused.push((Arc::clone(&topic), unasked));
+        }
+        if !asked.is_empty() {
+            answered.push((topic, asked));
+        }
+    }
+    Ok(joined(refused, answered))
+}
+
+/// Returns whether the partition's result was decided without the group.
+fn is_unasked((_, result): &(i32, Result<(), DeletePartitionOffsetError>)) -> bool {
+    matches!(
+        result,
+        Err(DeletePartitionOffsetError::Denied(_) | DeletePartitionOffsetError::UnknownPartition { .. })
+    )
 }

@@ -33,6 +33,29 @@ pub(crate) fn last_of_each<T: Clone + Eq + Hash, V>(
     once
 }
 
+/// Returns what was `refused` before a group was asked, and what the group has answered. Kafka joins the entries of a topic only if anything
+/// was refused: otherwise a topic that the request names twice is in the answer twice. Source: `OffsetCommitResponse.Builder`.
+pub(super) fn joined<T: Clone + Eq + Hash, V>(
+    refused: Vec<(T, Vec<V>)>,
+    answered: Vec<(T, Vec<V>)>,
+) -> Vec<(T, Vec<V>)> {
+    if refused.is_empty() {
+        return answered;
+    }
+    let mut once: Vec<(T, Vec<V>)> = Vec::new();
+    let mut places = HashMap::new();
+    for (topic, partitions) in refused.into_iter().chain(answered) {
+        let next = once.len();
+        let at = *places.entry(topic.clone()).or_insert(next);
+        if at == next {
+            once.push((topic, partitions));
+        } else {
+            once[at].1.extend(partitions);
+        }
+    }
+    once
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +70,14 @@ mod tests {
         ];
         let expected = [("a", vec![(0, 3), (1, 6), (2, 5)]), ("b", vec![(0, 4)])];
         assert_eq!(last_of_each(topics), expected);
+    }
+
+    #[test]
+    fn topics_are_joined_only_if_anything_was_refused() {
+        let answered = vec![("a", vec![0]), ("b", vec![0]), ("a", vec![1])];
+        assert_eq!(joined(vec![], answered.clone()), answered);
+        let refused = vec![("b", vec![9]), ("none", vec![]), ("b", vec![8])];
+        let expected = [("b", vec![9, 8, 0]), ("none", vec![]), ("a", vec![0, 1])];
+        assert_eq!(joined(refused, answered), expected);
     }
 }

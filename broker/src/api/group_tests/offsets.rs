@@ -139,17 +139,32 @@ async fn offset_delete_keeps_offsets_of_subscribed_topics() {
             .with_group_id(group(id))
             .with_topics(vec![of("orders", 0), of("others", 0), of("orders", 9)])
     };
-    let deleted = call(&cluster, 0, request("g")).await;
+    let mut with_empty = request("g");
+    for name in ["others", "absent"] {
+        let empty = OffsetDeleteRequestTopic::default().with_name(topic(name));
+        with_empty.topics.push(empty);
+    }
+    let deleted = call(&cluster, 0, with_empty).await;
     let codes: Vec<_> = deleted
         .topics
         .iter()
-        .map(|topic| topic.partitions[0].error_code)
+        .map(|topic| {
+            let codes = topic.partitions.iter();
+            let codes = codes.map(|partition| (partition.partition_index, partition.error_code));
+            (topic.name.to_string(), codes.collect())
+        })
         .collect();
     let (subscribed, absent) = (
         E::GroupSubscribedToTopic.code(),
         E::UnknownTopicOrPartition.code(),
     );
-    assert_eq!((deleted.error_code, codes), (0, vec![subscribed, 0, absent]));
+    // As in Kafka, what is refused without the group comes first, and a topic that exists is there by its partitions.
+    let expected: [(String, Vec<_>); 3] = [
+        ("orders".to_owned(), vec![(9, absent), (0, subscribed)]),
+        ("absent".to_owned(), vec![]),
+        ("others".to_owned(), vec![(0, 0)]),
+    ];
+    assert_eq!((deleted.error_code, codes.as_slice()), (0, &expected[..]));
     let left = call(&cluster, 8, fetch_several(None)).await;
     assert_eq!(left.groups[0].topics.len(), 1);
     assert_eq!(left.groups[0].topics[0].name, topic("orders"));
