@@ -9,7 +9,6 @@
 //!
 //! # Differs from Apache Kafka
 //! - A request of version 4 or 5 without a transaction gets an empty answer; in Kafka it gets none.
-//! - Each transaction of a request has its own partitions. Kafka gives one that is named twice the last ones both times.
 //!
 //! # Notes by KIP
 //! KIP-98: the API. KIP-588: PRODUCER_FENCED from version 2 on, before that INVALID_PRODUCER_EPOCH. KIP-890: versions 4 and 5.
@@ -28,6 +27,7 @@ use kafka_protocol::messages::add_partitions_to_txn_response::{
     AddPartitionsToTxnPartitionResult, AddPartitionsToTxnResult, AddPartitionsToTxnTopicResult,
 };
 use kafka_protocol::messages::{AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, TopicName};
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -58,6 +58,7 @@ impl Api for AddPartitionsToTxn {
                 producer_id: ProducerId(request.v3_and_below_producer_id.0),
                 producer_epoch: ProducerEpoch(request.v3_and_below_producer_epoch),
                 partitions: wanted(&request.v3_and_below_topics),
+                answered: wanted(&request.v3_and_below_topics),
             };
             let added = add_partitions_to_txn(cluster, context, AddingClient::Producer, &add);
             return response
@@ -67,12 +68,23 @@ impl Api for AddPartitionsToTxn {
         if let Err(denied) = authorize_broker(cluster, context) {
             return response.with_error_code(denied.code()).into();
         }
+        // As in Kafka, which keeps partitions by transactional id, an id that is named twice has the last ones both times, and is answered
+        // by the first.
+        let (mut firsts, mut lasts) = (HashMap::new(), HashMap::new());
+        for transaction in &request.transactions {
+            let id = &transaction.transactional_id;
+            firsts
+                .entry(id.clone())
+                .or_insert_with(|| wanted(&transaction.topics));
+            lasts.insert(id.clone(), wanted(&transaction.topics));
+        }
         let transactions = request.transactions.into_iter().map(|transaction| {
             let add = AddPartitions {
                 transactional_id: transaction.transactional_id.to_string(),
                 producer_id: ProducerId(transaction.producer_id.0),
                 producer_epoch: ProducerEpoch(transaction.producer_epoch),
-                partitions: wanted(&transaction.topics),
+                partitions: lasts[&transaction.transactional_id].clone(),
+                answered: firsts[&transaction.transactional_id].clone(),
             };
             let client = AddingClient::Broker {
                 verifies_only: transaction.verify_only,

@@ -20,8 +20,13 @@ pub(crate) struct AddPartitions {
     pub(crate) transactional_id: String,
     pub(crate) producer_id: ProducerId,
     pub(crate) producer_epoch: ProducerEpoch,
-    pub(crate) partitions: Vec<(Arc<str>, Vec<i32>)>,
+    pub(crate) partitions: TopicPartitions,
+    /// The partitions that are answered where the answer is the same for all: those of the first transaction of this id in the request.
+    pub(crate) answered: TopicPartitions,
 }
+
+/// Partition indexes by topic.
+pub(crate) type TopicPartitions = Vec<(Arc<str>, Vec<i32>)>;
 
 /// The client that adds partitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +80,10 @@ pub(crate) fn add_partitions_to_txn(
         let id = Resource::TransactionalId(&add.transactional_id);
         if let Err(denied) = authorize(cluster, context, AclOperation::Write, id) {
             let denied = TransactionalIdError::from(denied);
-            return results(add, |_, _| Err(denied.clone().into()));
+            return results(&add.answered, |_, _| Err(denied.clone().into()));
         }
     }
-    let refused = results(add, |topic, partition| {
+    let refused = results(&add.partitions, |topic, partition| {
         if is_producer {
             authorize_to_write(cluster, context, topic)?;
         }
@@ -98,24 +103,26 @@ pub(crate) fn add_partitions_to_txn(
             partition: *index,
         })
     });
-    let answered = match coordinate(cluster, context, client, add, &wanted.collect()) {
-        Ok(missing) => results(add, |topic, partition| {
-            let is_missing = missing
-                .iter()
-                .any(|missing| missing.partition == partition && *missing.topic == *topic);
-            if is_missing {
-                Err(AddPartitionError::NotInTransaction)
-            } else {
-                Ok(())
-            }
-        }),
-        Err(error) => results(add, |_, _| Err(error.clone().into())),
-    };
-    match client {
+    let coordinated = coordinate(cluster, context, client, add, &wanted.collect());
+    if client == (AddingClient::Broker { verifies_only: true }) {
         // Kafka answers by partition here: `AddPartitionsToTxnResponse.resultForTransaction`.
-        AddingClient::Broker { verifies_only: true } => last_of_each(answered),
-        _ => answered,
+        return last_of_each(verified(add, coordinated));
     }
+    let added = coordinated.map(drop);
+    results(&add.answered, |_, _| Ok(added.clone()?))
+}
+
+fn verified(
+    add: &AddPartitions,
+    missing: Result<BTreeSet<TopicPartition>, TransactionalIdError>,
+) -> AddedPartitions {
+    results(&add.partitions, |topic, partition| {
+        let mut missing = missing.as_ref().map_err(Clone::clone)?.iter();
+        if missing.any(|missing| missing.partition == partition && *missing.topic == *topic) {
+            return Err(AddPartitionError::NotInTransaction);
+        }
+        Ok(())
+    })
 }
 
 /// Adds the offsets of a group to a transaction: in Kafka, the partition of `__consumer_offsets` that keeps them.
@@ -187,10 +194,10 @@ fn authorize_to_write(cluster: &Cluster, context: &RequestContext, topic: &str) 
 }
 
 fn results(
-    add: &AddPartitions,
+    partitions: &TopicPartitions,
     result_of: impl Fn(&str, i32) -> Result<(), AddPartitionError>,
 ) -> AddedPartitions {
-    let topics = add.partitions.iter().map(|(topic, indexes)| {
+    let topics = partitions.iter().map(|(topic, indexes)| {
         let partitions = indexes.iter().map(|index| (*index, result_of(topic, *index)));
         (Arc::clone(topic), partitions.collect())
     });

@@ -6,7 +6,12 @@ use crate::messages::OffsetCommitRequest;
 use crate::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
 use crate::operations::coordinator_topics::create_for_groups;
 use bytes::Bytes;
-use kafka_protocol::messages::{ProduceResponse, TransactionalId};
+use kafka_protocol::messages::add_partitions_to_txn_request::{
+    AddPartitionsToTxnTopic, AddPartitionsToTxnTransaction,
+};
+use kafka_protocol::messages::{
+    AddPartitionsToTxnRequest, FindCoordinatorRequest, ProduceResponse, TransactionalId,
+};
 use kafka_protocol::protocol::StrBytes;
 
 /// Returns the index, code, base offset and message of each partition.
@@ -195,4 +200,34 @@ async fn committed_topics_that_come_twice_are_joined_only_if_one_is_refused() {
         entry("b", &[(0, 0)]),
     ];
     assert_eq!(commit(one_does_not).await, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_is_named_twice_has_its_last_partitions_and_is_answered_by_its_first() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let find = FindCoordinatorRequest::default()
+        .with_key_type(1)
+        .with_coordinator_keys(vec![StrBytes::from_static_str("t")]);
+    // The first search creates the topic of the coordinators.
+    client.ask(6, &find).await;
+    assert_eq!(client.ask(6, &find).await.coordinators[0].error_code, 0);
+    create_topic(&mut client, &cluster, "a", 1).await;
+    let transaction = |index| {
+        let topic = AddPartitionsToTxnTopic::default()
+            .with_name(topic_name("a"))
+            .with_partitions(vec![index]);
+        AddPartitionsToTxnTransaction::default()
+            .with_transactional_id(StrBytes::from_static_str("t").into())
+            .with_topics(vec![topic])
+    };
+    let request =
+        AddPartitionsToTxnRequest::default().with_transactions(vec![transaction(9), transaction(0)]);
+    let response = client.ask(5, &request).await;
+    let answered = response.results_by_transaction.iter().map(|transaction| {
+        let partition = &transaction.topic_results[0].results_by_partition[0];
+        (partition.partition_index, partition.partition_error_code)
+    });
+    // Partition 0 exists, so that the coordinator is asked, which does not know the id: INVALID_PRODUCER_ID_MAPPING.
+    assert_eq!(answered.collect::<Vec<_>>(), [(9, 49), (9, 49)]);
 }
