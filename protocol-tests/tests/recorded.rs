@@ -31,6 +31,12 @@ fn recorded_requests_are_answered_as_kafka_answered_them() {
     );
     let mut command = Command::new(product);
     command.args(["serve", "--kafka", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+    // As the broker that is compared live: see the README of `wire`.
+    command.args([
+        "--unknown-until-created",
+        "--set",
+        "group.consumer.assignor.offload.enable=false",
+    ]);
     let logs = temporary.join("recorded");
     std::fs::create_dir_all(&logs).expect("the target directory can be written to");
     let mut server = Process::start("esmeralda", &mut command, &logs);

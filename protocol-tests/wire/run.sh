@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sends the same requests to Apache Kafka 4.4.0 and to Esmeralda, and counts the answers that differ. README.md says more.
 #
-#   run.sh OURS [seed=N] [sequences=N] [steps=N] [seconds=N] [first=N] [kind=NAME] [apis=NAME,NAME] [no-messages] [shrink] [verbose]
+#   run.sh OURS [seed=N] [sequences=N] [steps=N] [seconds=N] [first=N] [kind=NAME] [repeats=N] [apis=NAME,NAME] [no-messages] [shrink] [verbose]
 #   run.sh OURS record=FILE [seed=N] [sequences=N] [steps=N]
 #
 # OURS is the HOST:PORT of a running broker with one node of id 1 and default settings. Kafka is fetched from Maven and started here.

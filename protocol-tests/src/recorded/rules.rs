@@ -7,7 +7,7 @@ use std::path::Path;
 pub struct Rule {
     /// The field, as `API.field` or `*.field`, or the beginning of a kind of difference.
     pub what: String,
-    /// The way it is compared: `left out`, `named`, `sign`, `clock`, `topic left out` or `kind`.
+    /// The way it is compared: `left out`, `named`, `sign`, `clock`, `topic left out`, `config left out` or `kind`.
     pub how: String,
     /// The reason.
     pub why: String,
@@ -43,9 +43,11 @@ impl Rules {
         &self.0
     }
 
-    /// Returns whether a topic is left out of lists.
-    pub(super) fn leaves_out_topic(&self, name: &str) -> bool {
-        let is_left_out = |rule: &Rule| rule.how == "topic left out" && rule.what == name;
+    /// Returns whether a topic or config is left out of lists.
+    pub(super) fn leaves_out(&self, name: &str) -> bool {
+        let is_left_out = |rule: &Rule| {
+            matches!(rule.how.as_str(), "topic left out" | "config left out") && rule.what == name
+        };
         self.0.iter().any(is_left_out)
     }
 

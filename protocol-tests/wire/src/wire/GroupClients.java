@@ -103,19 +103,24 @@ final class GroupClients {
     }
 
     private static void consumerHeartbeat(Script script, int connection, String actor, String member, String epoch, String topics, String owned, String instance, String assignor) {
-        script.sendFrom(0, connection, actor, "ConsumerGroupHeartbeat", "{'groupId':'%g','memberId':" + member + ",'memberEpoch':" + epoch + ",'instanceId':" + instance + ",'rackId':null,'rebalanceTimeoutMs':"
+        heartbeatIn(script, "%g", connection, actor, member, epoch, topics, owned, instance, assignor);
+    }
+
+    private static void heartbeatIn(Script script, String group, int connection, String actor, String member, String epoch, String topics, String owned, String instance, String assignor) {
+        script.sendFrom(0, connection, actor, "ConsumerGroupHeartbeat", "{'groupId':'" + group + "','memberId':" + member + ",'memberEpoch':" + epoch + ",'instanceId':" + instance + ",'rackId':null,'rebalanceTimeoutMs':"
             + (epoch.equals("0") ? 10000 : -1) + ",'subscribedTopicNames':" + topics + ",'subscribedTopicRegex':null,'serverAssignor':" + assignor + ",'topicPartitions':" + owned + "}");
     }
 
     /** Members of a group of KIP-848: they join, are told their partitions, hand some over, commit and leave. */
     static void consumer(Script script) {
-        String first = script.chance(2) ? "'${member:m0}'" : "'0123456789012345678901'", instance = script.chance(4) ? "'i1'" : "null";
+        if (script.chance(6)) unnamed(script);
+        String first = script.pick("'abcdefghijklmnopqrstuv'", "'0123456789012345678901'"), instance = script.chance(4) ? "'i1'" : "null";
         // All members want the same assignor: while two have as many votes, Kafka's group has another epoch after each heartbeat.
         String assignor = script.pick("null", "null", "'uniform'", "'range'");
         boolean hasTwo = script.chance(2);
         // Which of two topics' partitions a member gets depends on the order of their ids, which are random.
         String topics = hasTwo ? "['%a']" : script.pick("['%a']", "['%a','%b']", "['%b']");
-        consumerHeartbeat(script, 5, "m0", first.contains("$") ? script.pick("''", "'abcdefghijklmnopqrstuv'") : first, "0", topics, "[]", instance, assignor);
+        consumerHeartbeat(script, 5, "m0", first, "0", topics, "[]", instance, assignor);
         consumerHeartbeat(script, 5, "m0", "'${member:m0}'", "'${memberEpoch:m0}'", "null", script.pick("null", owned("%a", "0,1")), instance, assignor);
         if (hasTwo) {
             consumerHeartbeat(script, 6, "m1", "'ABCDEFGHIJKLMNOPQRSTUV'", "0", topics, "[]", "null", assignor);
@@ -129,6 +134,18 @@ final class GroupClients {
         if (script.chance(2)) consumerHeartbeat(script, 5, "m0", "'${member:m0}'", script.pick("-1", "-2"), "null", "null", instance, assignor);
         if (script.chance(2)) consumerHeartbeat(script, 6, "m1", "'${member:m1}'", "'${memberEpoch:m1}'", script.pick("['%b']", "null"), "null", "null", assignor);
         describe(script);
+    }
+
+    /**
+     * A member that the broker gives its id, in a group of its own: which of several members gets which partitions depends on the order of their ids, and
+     * this one is random.
+     */
+    private static void unnamed(Script script) {
+        String topics = script.pick("['%a']", "['%b']");
+        heartbeatIn(script, "%h", 8, "m9", "''", "0", topics, "[]", "null", "null");
+        heartbeatIn(script, "%h", 8, "m9", "'${member:m9}'", "'${memberEpoch:m9}'", "null", "null", "null", "null");
+        script.send(0, "d", "ConsumerGroupDescribe", "{'groupIds':['%h'],'includeAuthorizedOperations':false}");
+        heartbeatIn(script, "%h", 8, "m9", "'${member:m9}'", "-1", "null", "null", "null", "null");
     }
 
     private static String owned(String topic, String partitions) {

@@ -46,7 +46,7 @@ public final class Main {
         int sequences = number("sequences", 100), steps = number("steps", 20), first = number("first", 0);
         long end = System.nanoTime() + number("seconds", 1_000_000) * 1_000_000_000L;
         for (int sequence = first; sequence < first + sequences && System.nanoTime() < end; sequence++) {
-            List<Step> all = Sequence.of(seed, sequence, steps, served, options.getOrDefault("kind", ""));
+            List<Step> all = Sequence.of(seed, sequence, steps, served, options);
             count(comparison, seed, sequence, all, comparison.of(all));
         }
         report();

@@ -1,6 +1,7 @@
 package wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -8,7 +9,9 @@ import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.RequestHeaderData;
 import org.apache.kafka.common.message.ResponseHeaderData;
 import org.apache.kafka.common.protocol.ApiMessage;
@@ -16,6 +19,7 @@ import org.apache.kafka.common.message.ApiMessageType;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.MessageSizeAccumulator;
 import org.apache.kafka.common.protocol.ObjectSerializationCache;
+import org.apache.kafka.common.record.internal.MemoryRecords;
 
 /** Requests and answers as bytes, by Kafka's own classes. */
 final class Messages {
@@ -77,9 +81,24 @@ final class Messages {
             ApiMessage response = api.newResponse();
             response.read(readable, version);
             if (readable.remaining() != 0) return new Answer(body, TextNode.valueOf("TRAILING " + readable.remaining()));
-            return new Answer(body, (JsonNode) converter(api.name + "Response", "write").invoke(null, response, version));
+            JsonNode read = (JsonNode) converter(api.name + "Response", "write").invoke(null, response, version);
+            if (response instanceof FetchResponseData fetched) addRecords(fetched, read);
+            return new Answer(body, read);
         } catch (RuntimeException | ReflectiveOperationException error) {
             return new Answer(body, TextNode.valueOf("UNREADABLE " + error));
+        }
+    }
+
+    /** Adds the records, which Kafka's JSON leaves empty. */
+    private static void addRecords(FetchResponseData fetched, JsonNode read) {
+        for (int topic = 0; topic < fetched.responses().size(); topic++) {
+            List<FetchResponseData.PartitionData> partitions = fetched.responses().get(topic).partitions();
+            for (int partition = 0; partition < partitions.size(); partition++) {
+                if (!(partitions.get(partition).records() instanceof MemoryRecords records)) continue;
+                byte[] bytes = new byte[records.sizeInBytes()];
+                records.buffer().get(bytes);
+                ((ObjectNode) read.get("responses").get(topic).get("partitions").get(partition)).put("records", bytes);
+            }
         }
     }
 

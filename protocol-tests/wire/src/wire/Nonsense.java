@@ -16,17 +16,19 @@ import java.util.Random;
 final class Nonsense {
     private final Random random;
     private final JsonNode message;
-    private final int version;
+    private final int version, repeats;
 
-    private Nonsense(Random random, JsonNode message, int version) {
+    private Nonsense(Random random, JsonNode message, int version, int repeats) {
         this.random = random;
         this.message = message;
         this.version = version;
+        this.repeats = repeats;
     }
 
-    static JsonNode body(Random random, String api, int version) {
+    /** Returns a body in whose arrays an element repeats another one's key in one of `repeats` cases. */
+    static JsonNode body(Random random, String api, int version, int repeats) {
         JsonNode message = Definitions.of(api + "Request");
-        return new Nonsense(random, message, version).struct(message.get("fields"), api);
+        return new Nonsense(random, message, version, repeats).struct(message.get("fields"), api);
     }
 
     private JsonNode struct(JsonNode fields, String path) {
@@ -47,9 +49,9 @@ final class Nonsense {
         int count = pick(0, 1, 1, 1, 1, 2, 2, 3);
         for (int i = 0; i < count; i++) {
             JsonNode element = single(field, false, path);
-            boolean mayRepeat = random.nextInt(40) == 0, repeats = false;
-            for (JsonNode other : array) repeats |= Normalizer.key(other).equals(Normalizer.key(element));
-            if (mayRepeat || !repeats) array.add(element);
+            boolean mayRepeat = random.nextInt(repeats) == 0, isRepeated = false;
+            for (JsonNode other : array) isRepeated |= Normalizer.key(other).equals(Normalizer.key(element));
+            if (mayRepeat || !isRepeated) array.add(element);
         }
         return array;
     }

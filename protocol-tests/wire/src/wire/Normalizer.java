@@ -17,6 +17,7 @@ final class Normalizer {
     private static final Pattern MADE_MEMBER = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
     private static final Pattern UUID = Pattern.compile("(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])");
     private static final Pattern OTHER_SEQUENCE = Pattern.compile("[rs][0-9a-f]{6}-.*");
+    private static final Pattern TIMES = Pattern.compile("-?\\d{13,}");
     private static final long FIRST_NOW = 1_750_000_000_000L;
     private static final String NO_ID = "AAAAAAAAAAAAAAAAAAAAAA";
     private static final String[] KEYS = {"partitionIndex", "partition", "index", "partitionId", "name", "topic", "topicName", "topicId", "configName", "groupId",
@@ -54,12 +55,18 @@ final class Normalizer {
             Rules.How how = rules.of(api, name);
             if (how == Rules.How.LEFT_OUT || !hasMessages && name.equals("errorMessage")) return;
             if (how == Rules.How.SIGN) normal.set(name, IntNode.valueOf(Long.signum(value.asLong())));
-            else if (how == Rules.How.CLOCK) normal.set(name, value.asLong() >= FIRST_NOW ? TextNode.valueOf("<now>") : value);
+            else if (how == Rules.How.CLOCK) normal.set(name, clock(value));
             else if (how == Rules.How.NAMED) normal.set(name, named(name, value));
             else if (name.equals("records")) normal.set(name, records(value));
             else normal.set(name, normalize(api, value));
         });
         return normal;
+    }
+
+    /** Returns a time, or a text without its times, unless it is the time of the comparison. */
+    private static JsonNode clock(JsonNode value) {
+        if (value.isTextual()) return TextNode.valueOf(TIMES.matcher(value.asText()).replaceAll("<time>"));
+        return value.asLong() >= FIRST_NOW ? TextNode.valueOf("<now>") : value;
     }
 
     /** Returns the name of an id that the broker chose. An id that no step asked for has no name of its own. */
@@ -81,7 +88,7 @@ final class Normalizer {
     private boolean isOfOtherSequence(JsonNode element) {
         for (String field : new String[] {"name", "topicName", "topic", "groupId", "transactionalId", "resourceName"}) {
             String name = element.path(field).asText("");
-            if (rules.leavesOutTopic(name)) return true;
+            if (rules.leavesOut(name)) return true;
             if (OTHER_SEQUENCE.matcher(name).matches() && !name.startsWith(symbols.prefix)) return true;
         }
         return false;

@@ -21,7 +21,8 @@ final class Places {
     private static final String TRANSACTION_COORDINATORS = "{'keyType':1,'coordinatorKeys':['%t','%u']}";
     private static final String GROUPS = "{'groups':[{'groupId':'%g','topics':null},{'groupId':'%h','topics':null}]}";
 
-    private static final String NO_CONFIGS = "{'resources':[{'resourceType':4,'resourceName':'','configs':[{'name':'min.insync.replicas','value':'1'}]},{'resourceType':4,'resourceName':'1','configs':[]}]}";
+    /** The brokers' dynamic configs: Kafka does not let go of the first, and the second keeps the records of topics that lose their own configs. */
+    private static final String CONFIGS = "{'resources':[{'resourceType':4,'resourceName':'','configs':[{'name':'min.insync.replicas','value':'1'},{'name':'log.retention.ms','value':'-1'}]},{'resourceType':4,'resourceName':'1','configs':[]}]}";
 
     private Places() {}
 
@@ -57,15 +58,15 @@ final class Places {
 
     /** Returns the steps that make the topics and wait for the group, for a sequence that is recorded. */
     static List<Step> steps() {
-        return List.of(step(ApiMessageType.CREATE_TOPICS, 4, CREATE), step(ApiMessageType.METADATA, 12, TOPICS), step(ApiMessageType.LIST_OFFSETS, 5, OFFSETS), step(ApiMessageType.FIND_COORDINATOR, 6, COORDINATORS),
+        return List.of(step(ApiMessageType.ALTER_CONFIGS, 2, CONFIGS), step(ApiMessageType.CREATE_TOPICS, 4, CREATE), step(ApiMessageType.METADATA, 12, TOPICS), step(ApiMessageType.LIST_OFFSETS, 5, OFFSETS), step(ApiMessageType.FIND_COORDINATOR, 6, COORDINATORS),
             step(ApiMessageType.FIND_COORDINATOR, 6, TRANSACTION_COORDINATORS),
             step(ApiMessageType.OFFSET_FETCH, 8, GROUPS));
     }
 
     /** Returns the steps that leave as little behind as {@link #clear}. */
     static List<Step> lastSteps() {
-        return List.of(step(ApiMessageType.DELETE_GROUPS, 2, "{'groupsNames':['%g','%h','%n']}"),
-            step(ApiMessageType.DELETE_TOPICS, 5, "{'topicNames':['%a','%b','%new0','%new1','%new2','%none'],'timeoutMs':5000}"), step(ApiMessageType.ALTER_CONFIGS, 2, NO_CONFIGS));
+        return List.of(step(ApiMessageType.DELETE_GROUPS, 2, "{'groupsNames':['%g','%h','%n','']}"),
+            step(ApiMessageType.DELETE_TOPICS, 5, "{'topicNames':['%a','%b','%new0','%new1','%new2','%none'],'timeoutMs':5000}"), step(ApiMessageType.ALTER_CONFIGS, 2, CONFIGS));
     }
 
     private static Step step(ApiMessageType api, int version, String body) {
@@ -73,6 +74,7 @@ final class Places {
     }
 
     static void prepare(Broker broker, Symbols symbols) throws IOException {
+        call(broker, ApiMessageType.ALTER_CONFIGS, 2, Script.parse(CONFIGS));
         JsonNode created = call(broker, ApiMessageType.CREATE_TOPICS, 7, symbols.resolve(Script.parse(CREATE)));
         symbols.learn(new Step(-1, ApiMessageType.CREATE_TOPICS, (short) 7, created, "", false), created);
         awaitReady(broker, ApiMessageType.LIST_OFFSETS, 5, symbols.resolve(Script.parse(OFFSETS)));
@@ -96,9 +98,8 @@ final class Places {
         for (JsonNode topic : metadata.get("topics")) if (!topic.get("name").asText().startsWith("__")) names.add(topic.get("name").asText());
         call(broker, ApiMessageType.DELETE_TOPICS, 5, deletion);
         ObjectNode groups = Definitions.JSON.createObjectNode();
-        groups.putArray("groupsNames").add(prefix + "g").add(prefix + "h").add(prefix + "n");
+        groups.putArray("groupsNames").add(prefix + "g").add(prefix + "h").add(prefix + "n").add("");
         call(broker, ApiMessageType.DELETE_GROUPS, 2, groups);
-        // Replacing the dynamic configs gives the broker and its cluster their defaults again. Kafka does not let go of one of them.
-        call(broker, ApiMessageType.ALTER_CONFIGS, 2, Script.parse(NO_CONFIGS));
+        call(broker, ApiMessageType.ALTER_CONFIGS, 2, Script.parse(CONFIGS));
     }
 }

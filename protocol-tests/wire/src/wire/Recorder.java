@@ -39,7 +39,7 @@ final class Recorder {
         StringBuilder recorded = new StringBuilder();
         long end = System.nanoTime() + Long.parseLong(options.getOrDefault("seconds", "1000000")) * 1_000_000_000L;
         for (int number = 0; number < sequences && System.nanoTime() < end; number++) {
-            List<Step> all = Sequence.of(seed, number, steps, served, options.getOrDefault("kind", ""));
+            List<Step> all = Sequence.of(seed, number, steps, served, options);
             all.addAll(0, Places.steps());
             all.addAll(Places.lastSteps());
             record("seed=" + seed + " first=" + number, String.format("r%06x-", number), all, recorded);

@@ -23,12 +23,16 @@ final class Rules {
         NAMED,
         /** By its sign: the value is a time, or a size that depends on the storage. */
         SIGN,
-        /** By its value, unless it is the time of the comparison: the records that are sent have earlier times, and look-ups name later ones. */
+        /**
+         * By its value, unless it is the time of the comparison: the records that are sent have earlier times, and look-ups name later ones. A text is
+         * compared without its times.
+         */
         CLOCK
     }
 
     private final Map<String, How> fields = new HashMap<>();
-    private final Set<String> topics = new HashSet<>();
+    /** Topics and configs. */
+    private final Set<String> leftOut = new HashSet<>();
     /** Texts that begin like a kind of difference. */
     private final List<String> kinds = new ArrayList<>();
 
@@ -38,7 +42,7 @@ final class Rules {
             String[] columns = line.split(" \\| ");
             if (columns.length != 3) throw new IOException("not three columns: " + line);
             if (columns[1].equals("kind")) kinds.add(columns[0]);
-            else if (columns[1].equals("topic left out")) topics.add(columns[0]);
+            else if (columns[1].equals("topic left out") || columns[1].equals("config left out")) leftOut.add(columns[0]);
             else fields.put(columns[0], How.valueOf(columns[1].toUpperCase().replace(' ', '_')));
         }
     }
@@ -49,9 +53,9 @@ final class Rules {
         return how != null ? how : fields.get("*." + field);
     }
 
-    /** Returns whether a topic is left out of lists. */
-    boolean leavesOutTopic(String name) {
-        return topics.contains(name);
+    /** Returns whether a topic or config is left out of lists. */
+    boolean leavesOut(String name) {
+        return leftOut.contains(name);
     }
 
     /** Accepts no kind of difference, but compares the fields in the same way: a recording holds what is the same. */

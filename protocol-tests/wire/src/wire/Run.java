@@ -17,7 +17,7 @@ final class Run {
     /** After these the broker goes on for a moment behind its answer. */
     private static final Set<String> UNSETTLING = Set.of("CreateTopics", "DeleteTopics", "CreatePartitions", "AlterConfigs", "IncrementalAlterConfigs", "Metadata", "EndTxn", "InitProducerId",
         "WriteTxnMarkers", "DeleteGroups", "LeaveGroup", "TxnOffsetCommit", "AlterPartitionReassignments");
-    private static final int SETTLE_MS = 30, MOST_TRIES = 20;
+    private static final int SETTLE_MS = 30, MOST_TRIES = 100;
 
     private final Broker broker;
     final Symbols symbols;

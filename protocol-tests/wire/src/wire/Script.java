@@ -20,8 +20,12 @@ final class Script {
     private final Map<Short, short[]> served;
     private final List<ApiMessageType> apis = new ArrayList<>();
 
-    Script(Random random, Map<Short, short[]> served) {
+    /** How seldom an element of an array at random repeats another one. */
+    private final int repeats;
+
+    Script(Random random, Map<Short, short[]> served, int repeats) {
         this.random = random;
+        this.repeats = repeats;
         this.served = served;
         for (short key : served.keySet())
             if (!LEFT_OUT.contains(ApiMessageType.fromApiKey(key).name)) apis.add(ApiMessageType.fromApiKey(key));
@@ -63,7 +67,7 @@ final class Script {
     void nonsense() {
         ApiMessageType api = apis.get(random.nextInt(apis.size()));
         short version = version(api, 0);
-        steps.add(new Step(0, api, version, Nonsense.body(random, api.name, version), "m0", false));
+        steps.add(new Step(0, api, version, Nonsense.body(random, api.name, version, repeats), "m0", false));
     }
 
     /** Returns the last version half of the time and any other one else, or -1 if none is served. */

@@ -15,10 +15,11 @@ final class Sequence {
 
     private Sequence() {}
 
-    static List<Step> of(long seed, int number, int steps, Map<Short, short[]> served, String kind) {
+    static List<Step> of(long seed, int number, int steps, Map<Short, short[]> served, Map<String, String> options) {
+        String kind = options.getOrDefault("kind", "");
         Random random = new Random(seed * 1_000_003L + number);
         random.nextInt();
-        Script script = new Script(random, served);
+        Script script = new Script(random, served, Integer.parseInt(options.getOrDefault("repeats", "40")));
         boolean isNonsense = kind.equals("nonsense") || kind.isEmpty() && random.nextInt(2) == 0;
         while (script.steps.size() < steps) {
             if (isNonsense || random.nextInt(5) == 0) script.nonsense();

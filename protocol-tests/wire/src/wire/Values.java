@@ -32,7 +32,8 @@ final class Values {
                 return pick(random, "%a", "%a", "%b", "%b", "%new0", "%new1", "%none", "bad name!", "", ".");
             case "Name": return name(random, path);
             case "GroupId": case "GroupsNames": case "Groups": case "CoordinatorKeys": case "Key": case "GroupIds": return pick(random, "%g", "%g", "%h", "%n", "");
-            case "MemberId": return pick(random, "", "nobody", "${member:m0}", "${member:m1}");
+            // Of KIP-848's members the broker names none here: assignments depend on the order of the names.
+            case "MemberId": return path.startsWith("ConsumerGroupHeartbeat") ? pick(random, "nobody", "somebody", "${member:m0}", "${member:m1}") : pick(random, "", "nobody", "${member:m0}", "${member:m1}");
             case "GroupInstanceId": case "InstanceId": return pick(random, "i1", "i2");
             case "ProtocolType": return pick(random, "consumer", "consumer", "connect", "");
             case "ProtocolName": return pick(random, "range", "roundrobin", "x");
