@@ -12,7 +12,7 @@ from program import each_step, main, report
 
 # The largest transaction of a producer.
 MOST_RECORDS = 100
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 20
 PROGRESS_SECONDS = 0.1
 COMMIT_SECONDS = 0.1
 
