@@ -1,12 +1,14 @@
 //! Tests that hold the pages of `docs/` to the code.
 
 use crate::simulate::Scenario;
+use esmeralda_esm::MAPPING_MEMBERS;
 use esmeralda_esm::profile::{CONSTANTS, ProfileName};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 const APIS: &str = include_str!("../docs/apis.md");
+const MAPPINGS: &str = include_str!("../docs/mappings.md");
 const SCALING: &str = include_str!("../docs/scaling.md");
 const SCENARIOS: &str = include_str!("../docs/scenarios.md");
 
@@ -86,6 +88,19 @@ fn the_api_page_lists_the_apis_that_are_served() {
         between_markers(APIS, "apis"),
         table,
         "docs/apis.md should have this table:\n{table}"
+    );
+}
+
+#[test]
+fn the_page_of_mappings_lists_every_member() {
+    let mut table = String::from("| member | what it does |\n| --- | --- |\n");
+    for member in MAPPING_MEMBERS {
+        writeln!(table, "| `{}` | {} |", member.path, member.effect).expect("a String takes it");
+    }
+    assert_eq!(
+        between_markers(MAPPINGS, "members"),
+        table,
+        "docs/mappings.md should have this table:\n{table}"
     );
 }
 

@@ -11,6 +11,7 @@ mod error;
 mod event_source;
 mod function_name;
 mod listing;
+mod members;
 mod model;
 mod pollers;
 mod rules;
@@ -23,6 +24,7 @@ mod tests;
 pub(crate) use definition::{MappingDefinition, MappingState, MappingStatus, Surroundings};
 pub use error::ApiError;
 pub use listing::{ListMappings, MappingsPage};
+pub use members::{KnownMembers, MAPPING_MEMBERS, MappingMember, MemberEffect};
 pub use tags::{TagResource, Tags};
 pub(crate) use tags::{tagged_mapping, tagged_mapping_not_found};
 
@@ -91,7 +93,7 @@ pub(crate) struct ProvisionedPollers {
 }
 
 /// The rules for batches that fail. The default retries a batch until it succeeds, which is what Lambda does unless a mapping says
-/// otherwise. Requests do not reach these rules yet (see `config/rules.rs`): every mapping has the default.
+/// otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FailureRules {
     /// `MaximumRetryAttempts`: invocations after the first one; `None` is without limit.

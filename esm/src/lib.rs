@@ -29,7 +29,8 @@ pub use batch::{Batch, BatchPart, Envelope};
 pub use billing::UnitMeter;
 pub use clock::{Clock, Entropy};
 pub use config::{
-    ApiError, CreateMapping, ListMappings, MappingView, MappingsPage, TagResource, Tags, UpdateMapping,
+    ApiError, CreateMapping, KnownMembers, ListMappings, MAPPING_MEMBERS, MappingMember, MappingView,
+    MappingsPage, MemberEffect, TagResource, Tags, UpdateMapping,
 };
 pub use engine::{Engine, EngineOptions};
 pub use invoker::{Functions, Invocation, InvocationResult, Invoker};

@@ -4,7 +4,6 @@
 //! handling controls for Kafka event sources". Where a delivery to an on-failure destination is made, it follows [`Next::Discard`].
 //!
 //! # Notes
-//! - Every mapping has the default of [`FailureRules`] today, with which only [`Next::Retry`] and [`Next::Finished`] occur.
 //! - A bisected batch is split after half of its records, rounded up, in the order of the event. Lambda does not document where it splits
 //!   a batch of several partitions. As documented for Kinesis, a split does not count as a retry.
 //! - Lambda does not document whether a batch is too old with its oldest or its newest record. Here it is the newest, so that no

@@ -1,7 +1,8 @@
-//! Mappings in AWS's own member names, each of which is checked.
+//! Mappings in AWS's own member names, each of which is checked, at every depth.
 
+use esmeralda_esm::KnownMembers;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -17,33 +18,6 @@ pub struct VariantEntry {
     /// The members that differ from the mapping's.
     pub members: Map<String, Value>,
 }
-
-/// The members of CreateEventSourceMapping that apply to Kafka.
-const MEMBERS: &[&str] = &[
-    "AmazonManagedKafkaEventSourceConfig",
-    "BatchSize",
-    "BisectBatchOnFunctionError",
-    "DestinationConfig",
-    "Enabled",
-    "EventSourceArn",
-    "FilterCriteria",
-    "FunctionName",
-    "FunctionResponseTypes",
-    "KMSKeyArn",
-    "LoggingConfig",
-    "MaximumBatchingWindowInSeconds",
-    "MaximumRecordAgeInSeconds",
-    "MaximumRetryAttempts",
-    "MetricsConfig",
-    "ProvisionedPollerConfig",
-    "SelfManagedEventSource",
-    "SelfManagedKafkaEventSourceConfig",
-    "SourceAccessConfigurations",
-    "StartingPosition",
-    "StartingPositionTimestamp",
-    "Tags",
-    "Topics",
-];
 
 const NAME: &str = "name";
 
@@ -70,8 +44,10 @@ impl<'de> Visitor<'de> for Members {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Map::new();
-        while let Some(MemberName(name)) = map.next_key()? {
-            members.insert(name, map.next_value()?);
+        let known = KnownMembers::top();
+        while let Some(name) = map.next_key_seed(MemberName(known))? {
+            let value = map.next_value_seed(MemberValue(known.below(&name)))?;
+            members.insert(name, value);
         }
         Ok(members)
     }
@@ -88,12 +64,13 @@ impl<'de> Visitor<'de> for NamedMembers {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<VariantEntry, A::Error> {
         let (mut name, mut members) = (None, Map::new());
-        while let Some(key) = map.next_key()? {
-            match key {
-                VariantKey::Name => name = Some(map.next_value()?),
-                VariantKey::Member(member) => {
-                    members.insert(member, map.next_value()?);
-                }
+        let known = KnownMembers::top();
+        while let Some(key) = map.next_key_seed(VariantKey(known))? {
+            if key == NAME {
+                name = Some(map.next_value()?);
+            } else {
+                let value = map.next_value_seed(MemberValue(known.below(&key)))?;
+                members.insert(key, value);
             }
         }
         let name = name.ok_or_else(|| A::Error::missing_field(NAME))?;
@@ -102,35 +79,100 @@ impl<'de> Visitor<'de> for NamedMembers {
 }
 
 /// A key that is checked while it is read, because serde's error then has the key's line.
-struct MemberName(String);
+struct MemberName(KnownMembers);
 
-impl<'de> Deserialize<'de> for MemberName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        member(String::deserialize(deserializer)?).map(Self)
+impl<'de> DeserializeSeed<'de> for MemberName {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        check(self.0, String::deserialize(deserializer)?)
     }
 }
 
-enum VariantKey {
-    Name,
-    Member(String),
+/// A key of a variant: `name`, or a member.
+struct VariantKey(KnownMembers);
+
+impl<'de> DeserializeSeed<'de> for VariantKey {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        let key = String::deserialize(deserializer)?;
+        if key == NAME { Ok(key) } else { check(self.0, key) }
+    }
 }
 
-impl<'de> Deserialize<'de> for VariantKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let key = String::deserialize(deserializer)?;
-        if key == NAME {
-            Ok(Self::Name)
-        } else {
-            member(key).map(Self::Member)
+fn check<E: Error>(known: KnownMembers, name: String) -> Result<String, E> {
+    let names = known.names();
+    if names.contains(&name.as_str()) {
+        Ok(name)
+    } else {
+        let expected = names.join("`, `");
+        Err(E::custom(format!(
+            "unknown field `{name}`, expected one of `{expected}`"
+        )))
+    }
+}
+
+/// The value of a member, with the members that are allowed below it; `None` for a member whose keys are free.
+struct MemberValue(Option<KnownMembers>);
+
+impl<'de> DeserializeSeed<'de> for MemberValue {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        match self.0 {
+            Some(_) => deserializer.deserialize_any(self),
+            None => Value::deserialize(deserializer),
         }
     }
 }
 
-fn member<E: Error>(name: String) -> Result<String, E> {
-    if MEMBERS.contains(&name.as_str()) {
-        Ok(name)
-    } else {
-        Err(E::unknown_field(&name, MEMBERS))
+/// A value of another type than the member's is taken as it is: AWS's error comes when the mapping is created.
+impl<'de> Visitor<'de> for MemberValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the value of a member of CreateEventSourceMapping")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element_seed(Self(self.0))? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let known = self
+            .0
+            .expect("a value is only visited with the members that are allowed below it");
+        let mut members = Map::new();
+        while let Some(name) = map.next_key_seed(MemberName(known))? {
+            let value = map.next_value_seed(MemberValue(known.below(&name)))?;
+            members.insert(name, value);
+        }
+        Ok(Value::Object(members))
     }
 }
 
@@ -165,5 +207,57 @@ mod tests {
         assert!(error.contains("missing field `name`"), "{error}");
         let mapping: Result<MappingEntry, _> = toml::from_str("name = 'few'\n");
         assert!(mapping.is_err(), "mappings have no name");
+    }
+
+    #[test]
+    fn a_nested_member_that_aws_does_not_have_is_named_with_its_line() {
+        let cases = [
+            (
+                "[ProvisionedPollerConfig]\nMinimumPollers = 1\nMinimumPolers = 2\n",
+                3,
+                "unknown field `MinimumPolers`, expected one of `MaximumPollers`, `MinimumPollers`, `PollerGroupName`",
+            ),
+            (
+                "BatchSize = 1\nFilterCriteria = { Filters = [{ Pattern = '{}' }, { Patern = '{}' }] }\n",
+                2,
+                "unknown field `Patern`, expected one of `Pattern`",
+            ),
+            (
+                "\nSelfManagedKafkaEventSourceConfig = { SchemaRegistryConfig = { Uri = 'x' } }\n",
+                2,
+                "unknown field `Uri`, expected one of `AccessConfigs`, `EventRecordFormat`, `SchemaRegistryURI`, \
+                 `SchemaValidationConfigs`",
+            ),
+            (
+                "BatchSize = 1\nQueues = ['q']\n",
+                2,
+                "unknown field `Queues`, expected one of `AmazonManagedKafkaEventSourceConfig`, `BatchSize`, ",
+            ),
+        ];
+        for (text, line, message) in cases {
+            let parsed: Result<MappingEntry, _> = toml::from_str(text);
+            let error = parsed.expect_err(text).to_string();
+            assert!(
+                error.contains(&format!("line {line}")) && error.contains(message),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn free_keys_and_values_of_any_type_are_taken_as_they_are() {
+        let parsed: MappingEntry = toml::from_str(
+            "Tags = { anything = 'x' }\nFilterCriteria = 3\nProvisionedPollerConfig = { MinimumPollers = 'many' }\nEnabled = true\n\
+             SelfManagedEventSource = { Endpoints = { KAFKA_BOOTSTRAP_SERVERS = ['a:1'] } }\n",
+        )
+        .expect("known members");
+        let expected = json!({
+            "Tags": { "anything": "x" },
+            "FilterCriteria": 3,
+            "ProvisionedPollerConfig": { "MinimumPollers": "many" },
+            "Enabled": true,
+            "SelfManagedEventSource": { "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": ["a:1"] } },
+        });
+        assert_eq!(Value::Object(parsed.0), expected);
     }
 }

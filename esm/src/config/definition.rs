@@ -285,10 +285,19 @@ fn read_config(
             .get("ProvisionedPollerConfig")
             .map(pollers::read)
             .transpose()?,
-        // The members for these are stored and shown only; see `rules.rs`.
-        failure_rules: FailureRules::default(),
+        failure_rules: read_failure_rules(members),
         response_types: ResponseTypes::default(),
     })
+}
+
+fn read_failure_rules(members: &Map<String, Value>) -> FailureRules {
+    // -1 is without limit, and no unsigned number.
+    let limit = |name: &str| members.get(name).and_then(Value::as_u64);
+    FailureRules {
+        maximum_retry_attempts: limit("MaximumRetryAttempts").and_then(|limit| u32::try_from(limit).ok()),
+        maximum_record_age: limit("MaximumRecordAgeInSeconds").map(Duration::from_secs),
+        bisects_batch: members.get("BisectBatchOnFunctionError") == Some(&Value::Bool(true)),
+    }
 }
 
 fn take_text(members: &mut Map<String, Value>, name: &str) -> Option<String> {

@@ -20,6 +20,16 @@ impl ApiError {
         Self::new(400, "InvalidParameterValueException", message)
     }
 
+    /// Returns 400 InvalidParameterValueException for a member that this kind of source does not have.
+    pub(super) fn unsupported_member(member: &str) -> Self {
+        // AWS names the member in lower camel case here.
+        let (first, rest) = member.split_at(1);
+        Self::invalid_parameter(format!(
+            "Unsupported '{}{rest}' parameter for given event source mapping type.",
+            first.to_ascii_lowercase()
+        ))
+    }
+
     /// Returns 400 ValidationException: a constraint of the model is broken.
     pub fn validation(message: impl Into<String>) -> Self {
         Self::new(400, "ValidationException", message)

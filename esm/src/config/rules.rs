@@ -3,24 +3,13 @@
 //! "Configuring error handling controls for Kafka event sources").
 //!
 //! # Differs from Lambda
-//! - `StartingPosition: AT_TIMESTAMP` is refused.
-//! - Filters, destinations, retries, record age, bisection, batch item failures, access configurations, schema registries, queue mode,
-//!   metrics and logging configurations are checked by AWS's rules, stored and shown, and have no effect yet.
+//! - Members that are not built are refused by name, after AWS's own rules; `members.rs` has the list.
 //! - A filter's pattern must be a JSON object; its grammar is not checked.
 //! - Where AWS's words are not known, the message is our own.
 
 use super::event_source::EventSource;
-use super::{ApiError, pollers, schema_registry};
+use super::{ApiError, members, pollers, schema_registry};
 use serde_json::{Map, Value};
-
-/// Members of other kinds of sources.
-const FOREIGN_MEMBERS: [&str; 5] = [
-    "ScalingConfig",
-    "ParallelizationFactor",
-    "TumblingWindowInSeconds",
-    "Queues",
-    "DocumentDBEventSourceConfig",
-];
 
 /// Source: Lambda quotas.
 const MAX_FILTERS: usize = 5;
@@ -30,7 +19,8 @@ const MAX_FILTERS: usize = 5;
 /// # Errors
 /// InvalidParameterValueException for the first rule that is broken.
 pub(super) fn check(members: &Map<String, Value>, source: &EventSource) -> Result<(), ApiError> {
-    check_foreign_members(members, source)?;
+    members::check_source(members)?;
+    check_cluster(members, source)?;
     if !members.contains_key("Topics") {
         return Err(ApiError::invalid_parameter(
             "Required 'topics' parameter is missing.",
@@ -45,44 +35,23 @@ pub(super) fn check(members: &Map<String, Value>, source: &EventSource) -> Resul
     }
     check_filters(members)?;
     check_provisioned_mode(members, source)?;
-    check_destination(members)
+    check_destination(members)?;
+    // After AWS's own rules, so that a request which AWS would refuse gets AWS's error.
+    members::check_built(members)
 }
 
-fn unsupported(member: &str) -> ApiError {
-    // AWS names the member in lower camel case here.
-    let (first, rest) = member.split_at(1);
-    ApiError::invalid_parameter(format!(
-        "Unsupported '{}{rest}' parameter for given event source mapping type.",
-        first.to_ascii_lowercase()
-    ))
-}
-
-fn check_foreign_members(members: &Map<String, Value>, source: &EventSource) -> Result<(), ApiError> {
+/// Checks that there is no config for the other kind of cluster.
+fn check_cluster(members: &Map<String, Value>, source: &EventSource) -> Result<(), ApiError> {
     let (_, config_of_other_kind) = source.config_members();
-    let mut foreign = FOREIGN_MEMBERS.into_iter().chain([config_of_other_kind]);
-    match foreign.find(|name| members.contains_key(*name)) {
-        Some(name) => Err(unsupported(name)),
-        None if has_on_success(members) => Err(ApiError::invalid_parameter(
-            "Unsupported DestinationConfig parameter for given event source mapping type.",
-        )),
-        None => Ok(()),
+    if members.contains_key(config_of_other_kind) {
+        return Err(ApiError::unsupported_member(config_of_other_kind));
     }
-}
-
-fn has_on_success(members: &Map<String, Value>) -> bool {
-    let on_success = members
-        .get("DestinationConfig")
-        .and_then(|config| config.get("OnSuccess"));
-    on_success.is_some_and(|on_success| on_success.get("Destination").is_some())
+    Ok(())
 }
 
 fn check_starting_position(members: &Map<String, Value>) -> Result<(), ApiError> {
-    if members.get("StartingPosition").and_then(Value::as_str) == Some("AT_TIMESTAMP") {
-        return Err(ApiError::invalid_parameter(
-            "StartingPosition AT_TIMESTAMP is not supported yet; use TRIM_HORIZON or LATEST.",
-        ));
-    }
-    if members.contains_key("StartingPositionTimestamp") {
+    let position = members.get("StartingPosition").and_then(Value::as_str);
+    if members.contains_key("StartingPositionTimestamp") && position != Some("AT_TIMESTAMP") {
         return Err(ApiError::invalid_parameter(
             "StartingPositionTimestamp is only valid with StartingPosition AT_TIMESTAMP.",
         ));
@@ -154,7 +123,7 @@ fn check_provisioned_mode(members: &Map<String, Value>, source: &EventSource) ->
         ("DestinationConfig", destination_topic(members).is_some()),
     ];
     match set_ones.into_iter().find(|(_, is_set)| *is_set) {
-        Some((name, _)) => Err(unsupported(name)),
+        Some((name, _)) => Err(ApiError::unsupported_member(name)),
         None => Ok(()),
     }
 }

@@ -1,4 +1,5 @@
 mod conflicts;
+mod members;
 mod update;
 
 use super::*;
@@ -390,7 +391,7 @@ fn the_services_rules_have_their_words() {
         (json!({ "Topics": null }), "Required 'topics' parameter is missing.".to_owned()),
         (
             json!({ "StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1_767_225_600.5 }),
-            "StartingPosition AT_TIMESTAMP is not supported yet; use TRIM_HORIZON or LATEST.".to_owned(),
+            "StartingPosition AT_TIMESTAMP is not supported yet by Esmeralda: use TRIM_HORIZON or LATEST.".to_owned(),
         ),
         (
             json!({ "StartingPositionTimestamp": 1 }),
@@ -460,24 +461,44 @@ fn the_services_rules_have_their_words() {
 }
 
 #[test]
-fn members_without_effect_yet_are_shown_and_unknown_ones_are_not() {
-    let members = json!({
-        "FilterCriteria": { "Filters": [{ "Pattern": "{\"value\":[1]}" }] },
-        "MetricsConfig": { "Metrics": ["EventCount", "ErrorCount", "KafkaMetrics"] },
-        "LoggingConfig": { "SystemLogLevel": "DEBUG" },
-        "DestinationConfig": { "OnFailure": { "Destination": "kafka://failed" } },
-        "MaximumRecordAgeInSeconds": 60,
-        "MaximumRetryAttempts": 2,
-        "BisectBatchOnFunctionError": true,
-        "FunctionResponseTypes": ["ReportBatchItemFailures"],
-        "SourceAccessConfigurations": [{ "Type": "BASIC_AUTH", "URI": "arn:aws:secretsmanager:eu-west-1:000000000000:secret:s" }],
-        "KMSKeyArn": "arn:aws:kms:eu-west-1:000000000000:key/k",
-        "ProvisionedPollerConfig": { "MinimumPollers": 1, "MaximumPollers": 2, "PollerGroupName": "g" },
+fn the_rules_for_failures_are_those_of_the_request() {
+    let rules = |mut members: Value| {
+        members["ProvisionedPollerConfig"] = json!({ "MinimumPollers": 1 });
+        create(body(members)).unwrap().config.failure_rules
+    };
+    assert_eq!(rules(json!({})), FailureRules::default());
+    let unlimited = json!({
+        "MaximumRetryAttempts": -1,
+        "MaximumRecordAgeInSeconds": -1,
+        "BisectBatchOnFunctionError": false,
     });
-    let view = shown(&create(body(members.clone())).unwrap());
-    for (name, value) in members.as_object().unwrap() {
-        assert_eq!(view[name], *value, "{name}");
-    }
+    assert_eq!(rules(unlimited), FailureRules::default());
+    let least = json!({
+        "MaximumRetryAttempts": 0,
+        "MaximumRecordAgeInSeconds": 60,
+        "BisectBatchOnFunctionError": true,
+    });
+    assert_eq!(
+        rules(least),
+        FailureRules {
+            maximum_retry_attempts: Some(0),
+            maximum_record_age: Some(Duration::from_secs(60)),
+            bisects_batch: true,
+        }
+    );
+    let most = json!({ "MaximumRetryAttempts": 10_000, "MaximumRecordAgeInSeconds": 604_800 });
+    assert_eq!(
+        rules(most),
+        FailureRules {
+            maximum_retry_attempts: Some(10_000),
+            maximum_record_age: Some(Duration::from_secs(604_800)),
+            bisects_batch: false,
+        }
+    );
+}
+
+#[test]
+fn members_that_aws_does_not_have_are_ignored() {
     let view = shown(&create(body(json!({ "Tomorrow": 1, "FilterCriteria": { "New": 1 } }))).unwrap());
     assert_eq!((view.get("Tomorrow"), view.get("FilterCriteria")), (None, None));
 }

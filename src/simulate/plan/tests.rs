@@ -168,9 +168,8 @@ fn a_setting_that_drains_in_exactly_the_allowed_time_drains_in_time() {
 /// Lambda accepts these members in provisioned mode only.
 #[test]
 fn on_demand_mode_is_tried_without_the_members_of_provisioned_mode() {
-    let members = "MaximumRetryAttempts = 3\nMaximumRecordAgeInSeconds = 60\nBisectBatchOnFunctionError = true\n\
-        FunctionResponseTypes = ['ReportBatchItemFailures']\n\
-        DestinationConfig = { OnFailure = { Destination = 'kafka://failed' } }\n";
+    let members =
+        "MaximumRetryAttempts = 3\nMaximumRecordAgeInSeconds = 60\nBisectBatchOnFunctionError = true\n";
     let plan = Plan::new(scenario("", members), &request(40, None)).expect("a valid plan");
     let simulated = simulate(plan.scenario(), RunSettings::default(), &|_| {}).expect("the scenario runs");
     assert!(plan.outcome(&simulated).on_demand.is_some());

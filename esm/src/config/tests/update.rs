@@ -29,24 +29,13 @@ fn an_update_changes_what_it_names_and_nothing_else() {
 #[test]
 fn empty_values_clear_members_on_update() {
     let definition = create(body(json!({
-        "FilterCriteria": { "Filters": [{ "Pattern": "{}" }] },
-        "MetricsConfig": { "Metrics": ["EventCount"] },
-        "DestinationConfig": { "OnFailure": { "Destination": "arn:aws:sqs:eu-west-1:000000000000:q" } },
         "KMSKeyArn": "arn:aws:kms:eu-west-1:000000000000:key/k",
+        "SourceAccessConfigurations": [{ "Type": "VPC_SUBNET", "URI": "subnet:subnet-1" }],
         "ProvisionedPollerConfig": { "MinimumPollers": 2 },
     })))
     .unwrap();
-    let updated = update(
-        &definition,
-        json!({
-            "FilterCriteria": {},
-            "MetricsConfig": { "Metrics": [] },
-            "DestinationConfig": { "OnFailure": { "Destination": "" } },
-            "KMSKeyArn": "",
-            "ProvisionedPollerConfig": {},
-        }),
-    )
-    .unwrap();
+    let cleared = json!({ "KMSKeyArn": "", "SourceAccessConfigurations": [], "ProvisionedPollerConfig": {} });
+    let updated = update(&definition, cleared).unwrap();
     assert_eq!(updated.config.provisioned, None);
     assert_eq!(shown(&updated), shown(&create(body(json!({}))).unwrap()));
 }
@@ -73,30 +62,20 @@ fn an_update_of_the_pollers_fills_in_defaults_anew() {
 
 #[test]
 fn leaving_provisioned_mode_is_refused_while_something_needs_it() {
-    let registry = json!({
-        "SchemaRegistryURI": "https://registry:8081",
-        "EventRecordFormat": "JSON",
-        "SchemaValidationConfigs": [{ "Attribute": "VALUE" }],
-    });
     let definition = create(body(json!({
-        "SelfManagedKafkaEventSourceConfig": { "SchemaRegistryConfig": registry },
+        "MaximumRetryAttempts": 0,
         "ProvisionedPollerConfig": { "MinimumPollers": 1 },
     })))
     .unwrap();
-    assert_eq!(definition.config.group_id, UUID);
-    let off = json!({ "ProvisionedPollerConfig": {} });
-    let error = update(&definition, off.clone()).unwrap_err();
-    assert!(
-        error
-            .message
-            .starts_with("SchemaRegistryConfig is only available for Provisioned Mode.")
-    );
-    let without_registry = json!({ "SelfManagedKafkaEventSourceConfig": { "SchemaRegistryConfig": {} }, "ProvisionedPollerConfig": {} });
-    let updated = update(&definition, without_registry).unwrap();
+    assert_eq!(definition.config.failure_rules.maximum_retry_attempts, Some(0));
+    let error = update(&definition, json!({ "ProvisionedPollerConfig": {} })).unwrap_err();
     assert_eq!(
-        shown(&updated)["SelfManagedKafkaEventSourceConfig"],
-        json!({ "ConsumerGroupId": UUID })
+        error.message,
+        "Unsupported 'maximumRetryAttempts' parameter for given event source mapping type."
     );
+    let without_limit = json!({ "MaximumRetryAttempts": -1, "ProvisionedPollerConfig": {} });
+    let updated = update(&definition, without_limit).unwrap();
+    assert_eq!(updated.config.failure_rules, FailureRules::default());
 }
 
 #[test]

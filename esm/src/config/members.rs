@@ -1,0 +1,247 @@
+//! The effect of each member of a mapping: a table that the rules, the documentation and a test of the whole model share, so that no
+//! member is accepted in silence.
+
+use super::ApiError;
+use super::model::{self, Member, Shape};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// A member of CreateEventSourceMapping, or one of its values, and its effect.
+#[derive(Clone, Copy, Debug)]
+pub struct MappingMember {
+    /// The path from the top, joined by dots; `MEMBER=VALUE` is one value of an enumeration. It stands for everything below it that has
+    /// no entry of its own.
+    pub path: &'static str,
+    /// The effect.
+    pub effect: MemberEffect,
+}
+
+/// The effect of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberEffect {
+    /// The engine follows it. The text says how, or is empty if it does what AWS documents.
+    Honoured(&'static str),
+    /// It is accepted and shown, and changes nothing, for this reason.
+    WithoutEffect(&'static str),
+    /// It is refused by name, because it is not built. The text says what to use instead.
+    NotBuilt(&'static str),
+    /// It is refused in AWS's words: it belongs to sources other than Kafka.
+    OtherSource,
+}
+
+impl fmt::Display for MemberEffect {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Honoured("") => formatter.write_str("honoured"),
+            Self::Honoured(how) => write!(formatter, "honoured: {how}"),
+            Self::WithoutEffect(reason) => write!(formatter, "accepted, without effect: {reason}"),
+            Self::NotBuilt(instead) => write!(formatter, "refused, because it is not built yet: {instead}"),
+            Self::OtherSource => {
+                formatter.write_str("refused as AWS refuses it: it belongs to other event sources")
+            }
+        }
+    }
+}
+
+const fn entry(path: &'static str, effect: MemberEffect) -> MappingMember {
+    MappingMember { path, effect }
+}
+
+use MemberEffect::{Honoured, NotBuilt, OtherSource, WithoutEffect};
+
+const REGISTRY: MemberEffect = NotBuilt("let the function decode its records");
+
+/// All members of CreateEventSourceMapping, in the order of AWS's model.
+pub const MAPPING_MEMBERS: &[MappingMember] = &[
+    entry(
+        "EventSourceArn",
+        Honoured("every MSK cluster or VPC connection means the embedded cluster"),
+    ),
+    entry("FunctionName", Honoured("")),
+    entry("Enabled", Honoured("")),
+    entry("BatchSize", Honoured("")),
+    entry("FilterCriteria", NotBuilt("let the function skip records")),
+    entry(
+        "KMSKeyArn",
+        WithoutEffect("mappings lie in memory and are not encrypted"),
+    ),
+    entry(
+        "MetricsConfig",
+        NotBuilt("read /metrics, which always has all of a mapping's metrics"),
+    ),
+    entry("LoggingConfig", NotBuilt("read the log of the process")),
+    entry("ScalingConfig", OtherSource),
+    entry("MaximumBatchingWindowInSeconds", Honoured("")),
+    entry("ParallelizationFactor", OtherSource),
+    entry("StartingPosition", Honoured("")),
+    entry(
+        "StartingPosition=AT_TIMESTAMP",
+        NotBuilt("use TRIM_HORIZON or LATEST"),
+    ),
+    entry(
+        "StartingPositionTimestamp",
+        NotBuilt("use StartingPosition TRIM_HORIZON or LATEST"),
+    ),
+    entry("DestinationConfig.OnSuccess.Destination", OtherSource),
+    entry(
+        "DestinationConfig.OnFailure.Destination",
+        NotBuilt("failed records are retried or dropped"),
+    ),
+    entry("MaximumRecordAgeInSeconds", Honoured("")),
+    entry("BisectBatchOnFunctionError", Honoured("")),
+    entry("MaximumRetryAttempts", Honoured("")),
+    entry("Tags", Honoured("")),
+    entry("TumblingWindowInSeconds", OtherSource),
+    entry("Topics", Honoured("")),
+    entry("Queues", OtherSource),
+    entry(
+        "SourceAccessConfigurations",
+        WithoutEffect("the embedded cluster is read within the process, without a network or credentials"),
+    ),
+    entry("SourceAccessConfigurations.Type=VIRTUAL_HOST", OtherSource),
+    entry(
+        "SelfManagedEventSource",
+        Honoured("one of the bootstrap servers must be the embedded cluster's"),
+    ),
+    entry(
+        "FunctionResponseTypes",
+        NotBuilt("failed batches are retried as a whole"),
+    ),
+    entry(
+        "AmazonManagedKafkaEventSourceConfig.ConsumerGroupId",
+        Honoured(""),
+    ),
+    entry(
+        "AmazonManagedKafkaEventSourceConfig.SchemaRegistryConfig",
+        REGISTRY,
+    ),
+    entry("SelfManagedKafkaEventSourceConfig.ConsumerGroupId", Honoured("")),
+    entry("SelfManagedKafkaEventSourceConfig.SchemaRegistryConfig", REGISTRY),
+    entry(
+        "SelfManagedKafkaEventSourceConfig.ConsumptionMode",
+        WithoutEffect("`Stream` is the mode of every mapping"),
+    ),
+    entry(
+        "SelfManagedKafkaEventSourceConfig.ConsumptionMode=Queue",
+        NotBuilt("use Stream"),
+    ),
+    entry("DocumentDBEventSourceConfig", OtherSource),
+    entry("ProvisionedPollerConfig.MinimumPollers", Honoured("")),
+    entry("ProvisionedPollerConfig.MaximumPollers", Honoured("")),
+    entry(
+        "ProvisionedPollerConfig.PollerGroupName",
+        NotBuilt("each mapping is billed its own event poller units"),
+    ),
+];
+
+/// Checks that the members of a mapping contain none of other sources.
+///
+/// # Errors
+/// InvalidParameterValueException in AWS's words.
+pub(super) fn check_source(members: &Map<String, Value>) -> Result<(), ApiError> {
+    let is_foreign = |member: &&MappingMember| member.effect == OtherSource && member.is_in(members);
+    let Some(member) = MAPPING_MEMBERS.iter().find(is_foreign) else {
+        return Ok(());
+    };
+    Err(match member.path.split_once('.') {
+        Some(("DestinationConfig", _)) => ApiError::invalid_parameter(
+            "Unsupported DestinationConfig parameter for given event source mapping type.",
+        ),
+        Some((name, _)) => ApiError::unsupported_member(name),
+        None => ApiError::unsupported_member(member.path),
+    })
+}
+
+/// Checks that the members of a mapping contain none that is not built.
+///
+/// # Errors
+/// InvalidParameterValueException with the member's name.
+pub(super) fn check_built(members: &Map<String, Value>) -> Result<(), ApiError> {
+    for member in MAPPING_MEMBERS {
+        if let NotBuilt(instead) = member.effect
+            && member.is_in(members)
+        {
+            let name = member.path.replace('=', " ");
+            return Err(ApiError::invalid_parameter(format!(
+                "{name} is not supported yet by Esmeralda: {instead}."
+            )));
+        }
+    }
+    Ok(())
+}
+
+impl MappingMember {
+    /// Returns whether a mapping has the member, or the value of it that is meant.
+    fn is_in(&self, members: &Map<String, Value>) -> bool {
+        let (path, value) = match self.path.split_once('=') {
+            Some((path, value)) => (path, Some(value)),
+            None => (self.path, None),
+        };
+        let (first, rest) = split(path);
+        members.get(first).is_some_and(|found| has(found, rest, value))
+    }
+}
+
+fn split(path: &str) -> (&str, Option<&str>) {
+    match path.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (path, None),
+    }
+}
+
+/// Returns whether `found` has something at `path`, in any item if it is a list: this `value`, or else any.
+fn has(found: &Value, path: Option<&str>, value: Option<&str>) -> bool {
+    match (found, path) {
+        (Value::Array(items), _) if path.is_some() || value.is_some() => {
+            items.iter().any(|item| has(item, path, value))
+        }
+        (_, Some(path)) => {
+            let (first, rest) = split(path);
+            found.get(first).is_some_and(|found| has(found, rest, value))
+        }
+        (_, None) => value.is_none_or(|value| found.as_str() == Some(value)),
+    }
+}
+
+/// The members of CreateEventSourceMapping at one depth, for readers of files, which refuse unknown ones. At the top these are the
+/// members that apply to Kafka.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownMembers {
+    members: &'static [Member],
+}
+
+impl KnownMembers {
+    /// Returns the members at the top.
+    pub fn top() -> Self {
+        Self {
+            members: model::CREATE,
+        }
+    }
+
+    /// Returns their names, in alphabetical order.
+    pub fn names(self) -> Vec<&'static str> {
+        let is_foreign = |name: &str| {
+            MAPPING_MEMBERS
+                .iter()
+                .any(|member| member.path == name && member.effect == OtherSource)
+        };
+        let names = self.members.iter().map(|member| member.name);
+        let mut names: Vec<_> = names.filter(|name| !is_foreign(name)).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Returns the members of the structure, or of each structure of the list, that the member `name` is; `None` if it is neither.
+    pub fn below(self, name: &str) -> Option<Self> {
+        let member = self.members.iter().find(|member| member.name == name)?;
+        let members = match member.shape {
+            Shape::Structure(members) => members,
+            Shape::List {
+                item: Shape::Structure(members),
+                ..
+            } => members,
+            _ => return None,
+        };
+        Some(Self { members })
+    }
+}
