@@ -104,13 +104,14 @@ pub(crate) struct FailureRules {
     pub bisects_batch: bool,
 }
 
-/// The `FunctionResponseTypes` of a mapping: how a function's response is read. `ReportBatchItemFailures` will be a variant here, and
-/// `Outcome::read` the place that parses the response for it.
+/// The `FunctionResponseTypes` of a mapping: how a function's response is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ResponseTypes {
     /// No response type: the response is not read.
     #[default]
     None,
+    /// `ReportBatchItemFailures`: the response names the records that failed.
+    ReportBatchItemFailures,
 }
 
 /// The validated configuration of a mapping, which the engine runs.

@@ -2,9 +2,15 @@
 //!
 //! The response is not read unless the mapping's response types ask for it: without them a successful invocation finishes the batch,
 //! whatever the function returned.
+//!
+//! Source of batch item failures: AWS Lambda developer guide, "Configuring error handling controls for Kafka event sources". For which
+//! responses are a success it says the same as for Kinesis, where AWS was recorded to take an empty string and an empty list for one, too.
+//! Any other response fails the whole batch.
 
 use crate::config::ResponseTypes;
 use crate::invoker::InvocationResult;
+use serde_json::Value;
+use std::borrow::Cow;
 
 /// The outcome of an invocation for its batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +20,14 @@ pub(crate) enum Outcome {
     /// The function failed, or the service refused to invoke it. Counts as an attempt.
     Failure {
         /// The error type and the start of the error payload, or the service's reason.
+        reason: String,
+    },
+    /// The function succeeded and names records that failed, at least one. Counts as an attempt of these; the others are finished.
+    ItemFailures(Vec<ItemIdentifier>),
+    /// The function succeeded, and its response is none that names failed records, or names others than it was given. Counts as an
+    /// attempt of every record.
+    InvalidResponse {
+        /// What is wrong with the response.
         reason: String,
     },
     /// The function had no concurrency left. Tried again; does not count as an attempt.
@@ -28,6 +42,15 @@ pub(crate) enum Outcome {
     },
 }
 
+/// The name of a record in a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ItemIdentifier {
+    /// The topic and the partition, joined by a hyphen, as events name them.
+    pub(crate) partition: String,
+    /// The offset.
+    pub(crate) offset: i64,
+}
+
 impl Outcome {
     /// Reads the result of an invocation, with the mapping's response types.
     ///
@@ -36,9 +59,11 @@ impl Outcome {
     pub(crate) fn read(result: InvocationResult, response_types: ResponseTypes) -> Self {
         match result {
             InvocationResult::Returned {
-                function_error: None, ..
+                function_error: None,
+                payload,
             } => match response_types {
                 ResponseTypes::None => Self::Success,
+                ResponseTypes::ReportBatchItemFailures => Self::read_response(&payload),
             },
             InvocationResult::Returned {
                 function_error: Some(error),
@@ -54,14 +79,63 @@ impl Outcome {
             InvocationResult::Unreachable { reason } => Self::Unreachable { reason },
         }
     }
+
+    /// Reads the response of a function that reports batch item failures.
+    fn read_response(payload: &[u8]) -> Self {
+        match item_failures(payload) {
+            Ok(failures) if failures.is_empty() => Self::Success,
+            Ok(failures) => Self::ItemFailures(failures),
+            Err(problem) => Self::InvalidResponse {
+                reason: format!("{problem}: {}", excerpt(payload)),
+            },
+        }
+    }
 }
 
-/// The longest excerpt of an error payload that a reason carries.
+/// Returns the records that a response names.
+fn item_failures(payload: &[u8]) -> Result<Vec<ItemIdentifier>, &'static str> {
+    if payload.is_empty() {
+        return Ok(Vec::new());
+    }
+    let response = serde_json::from_slice(payload).map_err(|_| "the response is not JSON")?;
+    let failures = match &response {
+        Value::Null => return Ok(Vec::new()),
+        Value::String(text) if text.is_empty() => return Ok(Vec::new()),
+        Value::Array(items) if items.is_empty() => return Ok(Vec::new()),
+        Value::Object(members) => members.get("batchItemFailures"),
+        _ => return Err("the response is not a JSON object"),
+    };
+    match failures {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(failures)) => {
+            let identifiers = failures.iter().map(item_identifier);
+            let identifiers: Option<Vec<ItemIdentifier>> = identifiers.collect();
+            identifiers.ok_or(
+                "an itemIdentifier of the response is not an object with a `partition` of text and a number as its `offset`",
+            )
+        }
+        Some(_) => Err("batchItemFailures of the response is not a list"),
+    }
+}
+
+fn item_identifier(failure: &Value) -> Option<ItemIdentifier> {
+    let identifier = failure.get("itemIdentifier")?;
+    Some(ItemIdentifier {
+        partition: identifier.get("partition")?.as_str()?.to_owned(),
+        offset: identifier.get("offset")?.as_i64()?,
+    })
+}
+
+/// The longest excerpt of a payload that a reason carries.
 const EXCERPT_BYTES: usize = 512;
 
+fn excerpt(payload: &[u8]) -> Cow<'_, str> {
+    // The reason goes into a log line, and a payload may have 6 MiB.
+    String::from_utf8_lossy(&payload[..payload.len().min(EXCERPT_BYTES)])
+}
+
 fn failure_reason(error: &str, payload: &[u8]) -> String {
-    // The reason goes into a log line, and an error payload may have 6 MiB.
-    let excerpt = String::from_utf8_lossy(&payload[..payload.len().min(EXCERPT_BYTES)]);
+    let excerpt = excerpt(payload);
     if excerpt.is_empty() {
         error.to_owned()
     } else {
@@ -126,6 +200,64 @@ mod tests {
         ];
         for (result, outcome) in cases {
             assert_eq!(Outcome::read(result, ResponseTypes::None), outcome);
+        }
+    }
+
+    #[test]
+    fn a_response_names_failed_records_or_is_a_success_or_fails_the_batch() {
+        let read = |payload: &str| {
+            let result = InvocationResult::Returned {
+                function_error: None,
+                payload: Bytes::from(payload.to_owned()),
+            };
+            Outcome::read(result, ResponseTypes::ReportBatchItemFailures)
+        };
+        for success in [
+            "",
+            r#""""#,
+            "null",
+            "[]",
+            "{}",
+            r#"{"other":1}"#,
+            r#"{"batchItemFailures":null}"#,
+            r#"{"batchItemFailures":[]}"#,
+        ] {
+            assert_eq!(read(success), Outcome::Success, "{success}");
+        }
+        let failures = r#"{"batchItemFailures":[
+            {"itemIdentifier":{"partition":"my-topic-3","offset":100},"reason":"x"},
+            {"itemIdentifier":{"offset":-1,"partition":"other"}}]}"#;
+        let identifier = |partition: &str, offset| ItemIdentifier {
+            partition: partition.to_owned(),
+            offset,
+        };
+        assert_eq!(
+            read(failures),
+            Outcome::ItemFailures(vec![identifier("my-topic-3", 100), identifier("other", -1)])
+        );
+        for invalid in [
+            "OK",
+            r#""OK""#,
+            "1",
+            "true",
+            "[1]",
+            "[null]",
+            r#"{"batchItemFailures":{}}"#,
+            r#"{"batchItemFailures":[{}]}"#,
+            r#"{"batchItemFailures":[{"foo":1}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":"my-topic-3"}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":["my-topic-3",100]}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"my-topic-3"}}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":{"partition":3,"offset":100}}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"my-topic-3","offset":"100"}}]}"#,
+        ] {
+            let outcome = read(invalid);
+            assert!(
+                matches!(outcome, Outcome::InvalidResponse { .. }),
+                "{invalid}: {outcome:?}"
+            );
         }
     }
 

@@ -31,7 +31,7 @@ use crate::batcher::Batcher;
 use crate::profile::ModeProfile;
 use crate::source::{EventSource, Records, SourceError, SourceEvent};
 use crate::throughput::ByteAllowance;
-use crate::work::WorkItem;
+use crate::work::{DiscardReason, WorkItem};
 use flight::{Departure, FlightPurpose, Flights};
 use orders::limits;
 use retries::Retries;
@@ -153,19 +153,42 @@ impl<S: EventSource> Poller<S> {
     fn take_off(&mut self) {
         let now = self.context.clock.elapsed();
         while self.may_take_off() {
-            if let Some(item) = self.retries.take_due(now, &self.batcher, &self.flights) {
+            let item = if let Some(item) = self.retries.take_due(now, &self.batcher, &self.flights) {
                 // A retry does not pay for its bytes again, because they were read once.
-                self.invoke(item, now);
+                item
             } else if self.allowance.ready_at() <= now
                 && let Some(batch) = self.batcher.take(now)
             {
                 let rate = self.context.profile.poller_bytes_per_second;
                 self.allowance.take(now, batch.record_bytes(), rate);
-                self.invoke(WorkItem::new(batch), now);
+                WorkItem::new(batch)
             } else {
                 return;
+            };
+            if let Some(item) = self.without_old(item) {
+                self.invoke(item, now);
             }
         }
+    }
+
+    /// Discards the records of an item that are too old to be sent. Returns the item with the others, if there are any.
+    fn without_old(&mut self, mut item: WorkItem) -> Option<WorkItem> {
+        let config = Arc::clone(&self.orders.config);
+        let Some(maximum_age) = config.failure_rules.maximum_record_age else {
+            return Some(item);
+        };
+        let before = Arc::clone(item.batch());
+        let now_ms = self.context.clock.now_ms();
+        let old = item.keep_young(maximum_age, &config.envelope, now_ms);
+        if !old.is_empty() {
+            let mut partitions: Vec<i32> = old.iter().map(|range| range.partition).collect();
+            partitions.dedup();
+            let count = before.record_count() - item.batch().record_count();
+            self.count_discarded(&partitions, count, DiscardReason::RecordAgeExceeded);
+            self.source.finished(old);
+            self.free_what_left(&before, item.batch());
+        }
+        (!item.batch().parts.is_empty()).then_some(item)
     }
 
     fn invoke(&mut self, item: WorkItem, now: Duration) {

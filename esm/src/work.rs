@@ -6,14 +6,16 @@
 //! # Notes
 //! - A bisected batch is split after half of its records, rounded up, in the order of the event. Lambda does not document where it splits
 //!   a batch of several partitions. As documented for Kinesis, a split does not count as a retry.
-//! - Lambda does not document whether a batch is too old with its oldest or its newest record. Here it is the newest, so that no
-//!   record is discarded before its time.
+//!   A response that names failed records, or an invalid one, splits nothing.
+//! - Records that are too old are taken out of a batch whenever it is about to be sent, also the first time; the others are sent. Lambda
+//!   does not document by which time a Kafka record's age is measured. Here it is the record's timestamp.
 
 use crate::batch::{Batch, BatchPart, Envelope};
 use crate::config::FailureRules;
-use crate::outcome::Outcome;
+use crate::outcome::{ItemIdentifier, Outcome};
 use crate::retry::{Attempts, RetryCause, RetryPolicy};
-use crate::source::RecordRange;
+use crate::source::{RecordRange, Span};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,31 +99,100 @@ impl WorkItem {
         }
     }
 
-    /// Decides what follows an invocation with this `outcome` at the wall time `now_ms`. Asks for a random number only if there is a
-    /// delay to be spread.
+    /// Keeps the records that a response names as failed, and returns the ranges of the others, which are finished. Returns `None`, and
+    /// keeps all, if a name is not that of a record of the batch.
+    pub(crate) fn keep_failed(
+        &mut self,
+        failed: &[ItemIdentifier],
+        envelope: &Envelope,
+    ) -> Option<Vec<RecordRange>> {
+        let named = failed.iter().map(|record| {
+            let name = record
+                .partition
+                .strip_prefix(&envelope.topic)?
+                .strip_prefix('-')?;
+            let partition: i32 = name.parse().ok()?;
+            // Only the name that the event has: not `+1` or `01`.
+            (partition.to_string() == name).then_some((partition, record.offset))
+        });
+        let named: BTreeSet<(i32, i64)> = named.collect::<Option<_>>()?;
+        let is_named = |partition, span: &Span| named.contains(&(partition, span.offset));
+        let spans = self.batch.parts.iter().flat_map(|part| {
+            let partition = part.records.partition;
+            part.spans().iter().map(move |span| (partition, span))
+        });
+        let found = spans
+            .filter(|(partition, span)| is_named(*partition, span))
+            .count();
+        (found == named.len()).then(|| self.keep(is_named, envelope))
+    }
+
+    /// Keeps the records that are not older than `maximum_age` at the wall time `now_ms`, and returns the ranges of the others.
+    pub(crate) fn keep_young(
+        &mut self,
+        maximum_age: Duration,
+        envelope: &Envelope,
+        now_ms: i64,
+    ) -> Vec<RecordRange> {
+        let is_young = |_, span: &Span| {
+            // Producers set timestamps, so one can lie in the future; such a record has no age.
+            let age_ms = u64::try_from(now_ms.saturating_sub(span.timestamp_ms)).unwrap_or(0);
+            Duration::from_millis(age_ms) <= maximum_age
+        };
+        self.keep(is_young, envelope)
+    }
+
+    /// Replaces the batch by the records for which `is_kept` holds, and returns the ranges of the others.
+    fn keep(&mut self, is_kept: impl Fn(i32, &Span) -> bool, envelope: &Envelope) -> Vec<RecordRange> {
+        let (mut kept, mut others) = (Vec::new(), Vec::new());
+        for part in &self.batch.parts {
+            let partition = part.records.partition;
+            let mut start = part.range.start;
+            for run in part
+                .spans()
+                .chunk_by(|a, b| is_kept(partition, a) == is_kept(partition, b))
+            {
+                let range = start..start + run.len();
+                start = range.end;
+                let runs = if is_kept(partition, &run[0]) {
+                    &mut kept
+                } else {
+                    &mut others
+                };
+                runs.push(BatchPart {
+                    records: Arc::clone(&part.records),
+                    range,
+                });
+            }
+        }
+        // Mostly all are kept, and the batch is not measured anew.
+        if !others.is_empty() {
+            self.batch = Arc::new(envelope.batch(kept));
+        }
+        ranges(&others)
+    }
+
+    /// Decides what follows an invocation with this `outcome`. The records that a response did not name as failed are finished already.
+    /// Asks for a random number only if there is a delay to be spread.
     pub(crate) fn next(
         &mut self,
         outcome: &Outcome,
         rules: &WorkRules<'_>,
-        now_ms: i64,
         random: impl FnOnce() -> u64,
     ) -> Next {
         let cause = match outcome {
             Outcome::Success => return Next::Finished(self.ranges()),
-            Outcome::Failure { .. } => RetryCause::Failed,
+            Outcome::Failure { .. } | Outcome::ItemFailures(_) | Outcome::InvalidResponse { .. } => {
+                RetryCause::Failed
+            }
             Outcome::Throttled { .. } => RetryCause::Throttled,
             Outcome::Unreachable { .. } => RetryCause::Unreachable,
         };
         let before = self.attempts;
         let after = self.attempts.next_delay(cause, rules.retry, random());
-        // Age comes before the attempts, because it alone ends a batch that is throttled again and again: throttles are no attempts.
-        if self.is_too_old(rules.failure, now_ms) {
-            return Next::Discard {
-                reason: DiscardReason::RecordAgeExceeded,
-            };
-        }
         if cause == RetryCause::Failed {
-            if rules.failure.bisects_batch && self.batch.record_count() > 1 {
+            let is_error = matches!(outcome, Outcome::Failure { .. });
+            if is_error && rules.failure.bisects_batch && self.batch.record_count() > 1 {
                 self.attempts = before;
                 let halves = Box::new(self.halves(rules.envelope));
                 return Next::Split { halves, after };
@@ -138,15 +209,7 @@ impl WorkItem {
 
     /// Returns the ranges of the batch, one per run of a partition.
     pub(crate) fn ranges(&self) -> Vec<RecordRange> {
-        let mut ranges: Vec<RecordRange> = Vec::with_capacity(self.batch.parts.len());
-        for part in &self.batch.parts {
-            let range = part.record_range();
-            match ranges.last_mut() {
-                Some(last) if last.precedes(&range) => last.offsets.end = range.offsets.end,
-                _ => ranges.push(range),
-            }
-        }
-        ranges
+        ranges(&self.batch.parts)
     }
 
     /// Whether `other` has earlier records of a partition that this item has records of, too.
@@ -159,19 +222,6 @@ impl WorkItem {
             })
         };
         self.batch.parts.iter().any(is_earlier)
-    }
-
-    fn is_too_old(&self, rules: &FailureRules, now_ms: i64) -> bool {
-        let Some(maximum) = rules.maximum_record_age else {
-            return false;
-        };
-        let spans = self.batch.parts.iter().flat_map(BatchPart::spans);
-        let newest_ms = spans.map(|span| span.timestamp_ms).max();
-        newest_ms.is_some_and(|newest_ms| {
-            // Producers set timestamps, so one can lie in the future; such a record has no age.
-            let age_ms = u64::try_from(now_ms.saturating_sub(newest_ms)).unwrap_or(0);
-            Duration::from_millis(age_ms) > maximum
-        })
     }
 
     fn halves(&self, envelope: &Envelope) -> [Self; 2] {
@@ -199,4 +249,17 @@ impl WorkItem {
             attempts: self.attempts,
         })
     }
+}
+
+/// Returns the ranges of these parts, one per run of a partition.
+fn ranges(parts: &[BatchPart]) -> Vec<RecordRange> {
+    let mut ranges: Vec<RecordRange> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let range = part.record_range();
+        match ranges.last_mut() {
+            Some(last) if last.precedes(&range) => last.offsets.end = range.offsets.end,
+            _ => ranges.push(range),
+        }
+    }
+    ranges
 }

@@ -286,7 +286,11 @@ fn read_config(
             .map(pollers::read)
             .transpose()?,
         failure_rules: read_failure_rules(members),
-        response_types: ResponseTypes::default(),
+        // The model allows one value only, and an empty list is not stored.
+        response_types: match members.get("FunctionResponseTypes") {
+            Some(_) => ResponseTypes::ReportBatchItemFailures,
+            None => ResponseTypes::None,
+        },
     })
 }
 

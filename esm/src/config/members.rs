@@ -103,10 +103,7 @@ pub const MAPPING_MEMBERS: &[MappingMember] = &[
         "SelfManagedEventSource",
         Honoured("one of the bootstrap servers must be the embedded cluster's"),
     ),
-    entry(
-        "FunctionResponseTypes",
-        NotBuilt("failed batches are retried as a whole"),
-    ),
+    entry("FunctionResponseTypes", Honoured("")),
     entry(
         "AmazonManagedKafkaEventSourceConfig.ConsumerGroupId",
         Honoured(""),

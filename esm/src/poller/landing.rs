@@ -8,6 +8,7 @@ use crate::metrics::nanoseconds;
 use crate::outcome::Outcome;
 use crate::source::EventSource;
 use crate::work::{DiscardReason, Next, WorkItem, WorkRules};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A batch that was throttled this many times in a row is shown in LastProcessingResult. A single throttle is not: with a function at its
@@ -20,7 +21,7 @@ impl<S: EventSource> Poller<S> {
         let now = self.context.clock.elapsed();
         self.batcher.invocation_completed(now);
         self.report.flights_changed(self.flights.oldest_departure());
-        let Departure { item, config, .. } = landed.departure;
+        let Departure { mut item, config, .. } = landed.departure;
         let result = match landed.landing {
             Landing::Invoked(result) => result,
             Landing::NoRoom(full) => {
@@ -35,8 +36,21 @@ impl<S: EventSource> Poller<S> {
         self.report.source_works();
         // A flight without memory is not counted, because the scaler divides the records by this time.
         self.context.counters.busy_ns.add(nanoseconds(landed.took));
-        let outcome = Outcome::read(result, config.response_types);
-        self.count(item.batch(), &outcome);
+        let mut outcome = Outcome::read(result, config.response_types);
+        let invoked = Arc::clone(item.batch());
+        if let Outcome::ItemFailures(failed) = &outcome {
+            match item.keep_failed(failed, &config.envelope) {
+                Some(finished) => {
+                    self.source.finished(finished);
+                    self.free_what_left(&invoked, item.batch());
+                }
+                None => {
+                    let reason = "the response names records that the event did not have".to_owned();
+                    outcome = Outcome::InvalidResponse { reason };
+                }
+            }
+        }
+        self.count(&invoked, item.batch(), &outcome);
         let item = match outcome {
             // The source knows whether they can still be committed.
             Outcome::Success => Some(item),
@@ -45,6 +59,14 @@ impl<S: EventSource> Poller<S> {
         if let Some(item) = item {
             self.proceed(item, &outcome, &config, now);
         }
+    }
+
+    /// Frees the partitions of a batch that what is left of it has no records of.
+    pub(super) fn free_what_left(&mut self, before: &Batch, left: &Batch) {
+        let left = left.partitions();
+        let mut gone = before.partitions();
+        gone.retain(|partition| !left.contains(partition));
+        self.batcher.free(&gone);
     }
 
     /// Returns what this poller may retry of an item, and releases the rest: the next owner of its partitions begins with it.
@@ -66,9 +88,7 @@ impl<S: EventSource> Poller<S> {
             envelope: &config.envelope,
         };
         let entropy = &self.context.entropy;
-        let next = item.next(outcome, &rules, self.context.clock.now_ms(), || {
-            entropy.next_u64()
-        });
+        let next = item.next(outcome, &rules, || entropy.next_u64());
         // After `next`, which counts the throttles in a row.
         self.show(&item, outcome);
         match next {
@@ -83,7 +103,7 @@ impl<S: EventSource> Poller<S> {
             }
             Next::Discard { reason } => {
                 // Lambda commits discarded records like processed ones, so that the partition moves on.
-                self.count_discarded(item.batch(), reason);
+                self.count_discarded(&item.batch().partitions(), item.batch().record_count(), reason);
                 self.source.finished(item.ranges());
                 self.batcher.free(&item.batch().partitions());
             }
@@ -95,15 +115,32 @@ impl<S: EventSource> Poller<S> {
         }
     }
 
-    /// Counts a completed invocation.
-    fn count(&self, batch: &Batch, outcome: &Outcome) {
+    /// Counts a completed invocation with the batch `invoked`, of which `left` has failed if it did.
+    fn count(&self, invoked: &Batch, left: &Batch, outcome: &Outcome) {
         let counters = &self.context.counters;
-        let record_count = batch.record_count() as u64;
+        let record_count = left.record_count() as u64;
         match outcome {
             Outcome::Success => {
                 counters.invocations.add(1);
                 counters.records.add(record_count);
-                counters.record_bytes.add(batch.record_bytes());
+                counters.record_bytes.add(invoked.record_bytes());
+            }
+            Outcome::ItemFailures(_) => {
+                // The function did not fail, so the invocation is not counted among the errors.
+                counters.invocations.add(1);
+                counters.records.add(invoked.record_count() as u64 - record_count);
+                counters
+                    .record_bytes
+                    .add(invoked.record_bytes() - left.record_bytes());
+                counters.failed_invoke_event_count.add(record_count);
+                tracing::warn!(count = record_count, "the function reported batch item failures");
+                self.report.function_problem("Function call failed");
+            }
+            Outcome::InvalidResponse { reason } => {
+                counters.invocations.add(1);
+                counters.failed_invoke_event_count.add(record_count);
+                tracing::warn!(reason, "the response of the function is invalid");
+                self.report.function_problem("Function call failed");
             }
             Outcome::Failure { reason } => {
                 counters.invocations.add(1);
@@ -137,12 +174,12 @@ impl<S: EventSource> Poller<S> {
         }
     }
 
-    fn count_discarded(&self, batch: &Batch, reason: DiscardReason) {
-        let count = batch.record_count() as u64;
+    pub(super) fn count_discarded(&self, partitions: &[i32], count: usize, reason: DiscardReason) {
+        let count = count as u64;
         self.context.counters.dropped_event_count.add(count);
         tracing::warn!(
             topic = self.orders.config.envelope.topic,
-            partitions = ?batch.partitions(),
+            ?partitions,
             count,
             %reason,
             "records are discarded"

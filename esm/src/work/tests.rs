@@ -75,14 +75,14 @@ fn unreachable() -> Outcome {
     }
 }
 
-/// The decision at 1,000 ms, without jitter.
+/// The decision without jitter.
 fn next(item: &mut WorkItem, outcome: &Outcome, failure: &FailureRules) -> Next {
     let rules = WorkRules {
         failure,
         retry: &RETRY,
         envelope: &envelope(),
     };
-    item.next(outcome, &rules, 1_000, || 0)
+    item.next(outcome, &rules, || 0)
 }
 
 /// The decisions after each of these outcomes, in words.
@@ -133,7 +133,7 @@ fn success_asks_for_no_random_number() {
         retry: &RETRY,
         envelope: &envelope(),
     };
-    let next = item(vec![part(0, 0..1)]).next(&Outcome::Success, &rules, 0, || panic!("asked"));
+    let next = item(vec![part(0, 0..1)]).next(&Outcome::Success, &rules, || panic!("asked"));
     assert!(matches!(next, Next::Finished(_)));
 }
 
@@ -182,22 +182,109 @@ fn without_retry_attempts_the_first_failure_discards() {
 }
 
 #[test]
-fn a_batch_is_too_old_when_its_newest_record_is() {
-    let rules = |maximum_ms| FailureRules {
-        maximum_record_age: Some(Duration::from_millis(maximum_ms)),
+fn records_that_are_too_old_leave_a_batch() {
+    // The records are from 5 to 8 and from 7 to 8 ms, and it is 1,000 ms now.
+    for (maximum_ms, kept, gone) in [
+        (995, vec![(0, 5..9), (1, 7..9)], vec![]),
+        (994, vec![(0, 6..9), (1, 7..9)], vec![(0, 5..6)]),
+        (992, vec![(0, 8..9), (1, 8..9)], vec![(0, 5..8), (1, 7..8)]),
+        (991, vec![], vec![(0, 5..9), (1, 7..9)]),
+    ] {
+        let mut item = item(vec![part(0, 5..9), part(1, 7..9)]);
+        let maximum = Duration::from_millis(maximum_ms);
+        let ranges = item.keep_young(maximum, &envelope(), 1_000).into_iter();
+        let ranges: Vec<_> = ranges.map(|range| (range.partition, range.offsets)).collect();
+        assert_eq!((offsets(&item), ranges), (kept, gone), "{maximum_ms} ms");
+    }
+}
+
+#[test]
+fn a_record_from_the_future_has_no_age() {
+    let mut item = item(vec![part(0, 5..9)]);
+    assert_eq!(item.keep_young(Duration::ZERO, &envelope(), i64::MIN), []);
+    assert_eq!(item.batch().record_count(), 4);
+}
+
+/// What is kept and what is finished of records 5 to 8 and 10 of partition 0 and records 0 and 1 of partition 1.
+fn kept(failed: &[(&str, i64)]) -> Option<(Vec<(i32, Range<i64>)>, Vec<(i32, Range<i64>)>)> {
+    let identifier = |(partition, offset): &(&str, i64)| ItemIdentifier {
+        partition: (*partition).to_owned(),
+        offset: *offset,
+    };
+    let failed: Vec<_> = failed.iter().map(identifier).collect();
+    let mut item = item(vec![part(0, 5..9), part(0, 10..11), part(1, 0..2)]);
+    let finished = item.keep_failed(&failed, &envelope());
+    if finished.is_none() {
+        assert_eq!(item.batch().record_count(), 7, "all are kept");
+    }
+    let mut event = Vec::new();
+    envelope().write(item.batch(), &mut event);
+    assert_eq!(item.batch().event_bytes, event.len());
+    let finished = finished?.into_iter();
+    Some((
+        offsets(&item),
+        finished.map(|range| (range.partition, range.offsets)).collect(),
+    ))
+}
+
+#[test]
+fn the_records_that_a_response_names_are_kept_and_the_others_are_finished() {
+    assert_eq!(
+        kept(&[
+            ("orders-0", 6),
+            ("orders-0", 8),
+            ("orders-0", 10),
+            ("orders-0", 6)
+        ]),
+        Some((
+            vec![(0, 6..7), (0, 8..9), (0, 10..11)],
+            vec![(0, 5..6), (0, 7..8), (1, 0..2)]
+        ))
+    );
+    assert_eq!(
+        kept(&[("orders-1", 0)]),
+        Some((vec![(1, 0..1)], vec![(0, 5..9), (0, 10..11), (1, 1..2)]))
+    );
+}
+
+#[test]
+fn a_response_that_names_another_record_keeps_all() {
+    for other in [
+        ("orders-0", 9),
+        ("orders-0", 4),
+        ("orders-1", 5),
+        ("orders-2", 0),
+        ("orders-00", 5),
+        ("orders-+0", 5),
+        ("orders", 5),
+        ("orders0", 5),
+        ("other-0", 5),
+        ("0", 5),
+        ("", 5),
+    ] {
+        assert_eq!(kept(&[("orders-0", 5), other]), None, "{other:?}");
+    }
+}
+
+#[test]
+fn responses_count_as_attempts_and_split_nothing() {
+    let rules = FailureRules {
+        bisects_batch: true,
+        maximum_retry_attempts: Some(2),
         ..FailureRules::default()
     };
-    // The newest record is from 8 ms, and it is 1,000 ms now.
-    for (maximum_ms, outcome, expected) in [
-        (992, failure(), "retry 100"),
-        (991, failure(), "discard RecordAgeExceeded"),
-        (991, throttle(), "discard RecordAgeExceeded"),
-        (991, unreachable(), "discard RecordAgeExceeded"),
-        (991, Outcome::Success, "finished [(0, 5..9)]"),
-    ] {
-        let mut item = item(vec![part(0, 5..9)]);
-        assert_eq!(decisions(&mut item, &[outcome], &rules(maximum_ms)), [expected]);
-    }
+    let outcomes = [
+        Outcome::ItemFailures(Vec::new()),
+        Outcome::InvalidResponse {
+            reason: String::new(),
+        },
+        Outcome::ItemFailures(Vec::new()),
+    ];
+    let mut item = item(vec![part(0, 5..9)]);
+    assert_eq!(
+        decisions(&mut item, &outcomes, &rules),
+        ["retry 100", "retry 200", "discard RetryAttemptsExhausted"]
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Failures of functions, and commits that are refused.
 
-use super::scene::{Act, Ranges, Scene, config};
-use crate::config::FailureRules;
+use super::scene::{Act, Ranges, Scene, config, records};
+use crate::config::{FailureRules, ResponseTypes};
 use crate::poller::Phase;
 use crate::profile::ProfileName;
 use crate::source::SourceEvent;
@@ -201,6 +201,201 @@ async fn a_batch_whose_attempts_are_exhausted_is_dropped_and_finished() {
     assert_eq!(scene.invoked(), [(0, batch(0)), (11, batch(0)), (21, batch(4))]);
     assert_eq!(scene.script.finished(), [[(0, 0..4)], [(0, 4..8)]]);
     assert_eq!(scene.counters.dropped_event_count.get(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttles_are_no_attempts() {
+    let scene = scene_with(FailureRules {
+        maximum_retry_attempts: Some(1),
+        ..FailureRules::default()
+    });
+    scene.throttle();
+    scene.behave(10, Some("no"));
+    scene.throttle();
+    scene.throttle();
+    scene.behave(10, Some("no"));
+    scene.assign(1, &[0]);
+    scene.records(0, 0..4);
+    scene.until(500).await;
+    let times: Vec<_> = scene.invoked().iter().map(|(at_ms, _)| *at_ms).collect();
+    // Each retry comes a millisecond after the end of what it follows.
+    assert_eq!(times, [0, 1, 12, 13, 14]);
+    assert_eq!(scene.script.finished(), [[(0, 0..4)]]);
+    assert_eq!(scene.counters.throttles.get(), 3);
+    assert_eq!(scene.counters.invocation_errors.get(), 2);
+    assert_eq!(scene.counters.dropped_event_count.get(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_grow_too_old_are_dropped_when_they_would_be_sent_again() {
+    // The records are from the start of the clock.
+    let scene = scene_with(FailureRules {
+        maximum_record_age: Some(Duration::from_millis(50)),
+        ..FailureRules::default()
+    });
+    scene.behave(49, Some("no"));
+    scene.behave(10, Some("no"));
+    scene.assign(1, &[0]);
+    scene.records(0, 0..4);
+    scene.until(60).await;
+    assert_eq!(scene.counters.dropped_event_count.get(), 0);
+    scene.until(61).await;
+    let times: Vec<_> = scene.invoked().iter().map(|(at_ms, _)| *at_ms).collect();
+    assert_eq!(times, [0, 50], "a record is not too old at its maximum age");
+    assert_eq!(scene.script.finished(), [[(0, 0..4)]]);
+    assert_eq!(scene.counters.dropped_event_count.get(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_are_too_old_when_they_come_are_never_sent() {
+    let scene = scene_with(FailureRules {
+        maximum_record_age: Some(Duration::from_millis(50)),
+        ..FailureRules::default()
+    });
+    scene.assign(1, &[0, 1]);
+    scene.until(100).await;
+    let mut mixed = records(0, 0..4, 3);
+    mixed.spans[1].timestamp_ms = 90;
+    mixed.spans[2].timestamp_ms = 50;
+    scene.event(SourceEvent::Records(mixed));
+    scene.records(1, 0..4);
+    scene.until(300).await;
+    assert_eq!(scene.invoked(), [(100, vec![(0, vec![1, 2])])]);
+    let finished = [vec![(0, 0..1), (0, 3..4)], vec![(1, 0..4)], vec![(0, 1..3)]];
+    assert_eq!(scene.script.finished(), finished);
+    assert_eq!(scene.counters.dropped_event_count.get(), 6);
+    scene.records(0, 4..8);
+    scene.until(301).await;
+    assert_eq!(
+        scene.counters.dropped_event_count.get(),
+        10,
+        "its partition is free"
+    );
+}
+
+/// A scene with batches of four records whose function reports batch item failures.
+fn reporting_scene(failure_rules: FailureRules) -> Scene {
+    let mut profile = ProfileName::Instant.profile();
+    profile.provisioned.invocations_in_flight = 2;
+    let mut config = config(4);
+    config.failure_rules = failure_rules;
+    config.response_types = ResponseTypes::ReportBatchItemFailures;
+    Scene::of(config, profile)
+}
+
+/// A response that names these records of topic `t`.
+fn response(failed: &[(i32, i64)]) -> String {
+    let failures = failed.iter().map(|(partition, offset)| {
+        format!(r#"{{"itemIdentifier":{{"partition":"t-{partition}","offset":{offset}}}}}"#)
+    });
+    format!(
+        r#"{{"batchItemFailures":[{}]}}"#,
+        failures.collect::<Vec<_>>().join(",")
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_records_that_a_response_names_are_sent_again() {
+    let scene = reporting_scene(FailureRules::default());
+    scene.respond(10, &response(&[(0, 2), (0, 0)]));
+    scene.respond(10, &response(&[(0, 2)]));
+    scene.assign(1, &[0]);
+    scene.records(0, 0..8);
+    scene.until(15).await;
+    assert_eq!(
+        scene.status.borrow().function_problem.as_deref(),
+        Some("Function call failed")
+    );
+    scene.until(500).await;
+    assert_eq!(
+        scene.invoked(),
+        [
+            (0, vec![(0, vec![0, 1, 2, 3])]),
+            (11, vec![(0, vec![0, 2])]),
+            (22, vec![(0, vec![2])]),
+            (122, vec![(0, vec![4, 5, 6, 7])]),
+        ]
+    );
+    let finished = [
+        vec![(0, 1..2), (0, 3..4)],
+        vec![(0, 0..1)],
+        vec![(0, 2..3)],
+        vec![(0, 4..8)],
+    ];
+    assert_eq!(scene.script.finished(), finished);
+    let counters = &scene.counters;
+    assert_eq!(
+        (counters.invocations.get(), counters.invocation_errors.get()),
+        (4, 0)
+    );
+    assert_eq!(counters.invoked_event_count.get(), 4 + 2 + 1 + 4);
+    assert_eq!(counters.failed_invoke_event_count.get(), 2 + 1);
+    assert_eq!(counters.records.get(), 8);
+    assert_eq!(scene.status.borrow().function_problem, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partition_without_failed_records_goes_on() {
+    let scene = reporting_scene(FailureRules::default());
+    scene.respond(10, &response(&[(1, 1)]));
+    scene.respond(100, &response(&[]));
+    scene.assign(1, &[0, 1]);
+    scene.records(0, 0..2);
+    scene.records(1, 0..2);
+    scene.until(5).await;
+    scene.records(0, 2..6);
+    scene.records(1, 2..6);
+    scene.until(500).await;
+    assert_eq!(
+        scene.invoked(),
+        [
+            (0, vec![(0, vec![0, 1]), (1, vec![0, 1])]),
+            (10, vec![(0, vec![2, 3, 4, 5])]),
+            (11, vec![(1, vec![1])]),
+            (111, vec![(1, vec![2, 3, 4, 5])]),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_names_another_record_fails_the_whole_batch() {
+    let scene = reporting_scene(FailureRules {
+        bisects_batch: true,
+        ..FailureRules::default()
+    });
+    scene.respond(10, &response(&[(0, 2), (0, 4)]));
+    scene.respond(10, r#"{"batchItemFailures":[{"itemIdentifier":"t-0"}]}"#);
+    scene.assign(1, &[0]);
+    scene.records(0, 0..4);
+    scene.until(500).await;
+    let batch = vec![(0, vec![0, 1, 2, 3])];
+    assert_eq!(
+        scene.invoked(),
+        [(0, batch.clone()), (11, batch.clone()), (22, batch)]
+    );
+    assert_eq!(scene.script.finished(), [[(0, 0..4)]]);
+    assert_eq!(scene.counters.failed_invoke_event_count.get(), 8);
+    assert_eq!(scene.counters.invocation_errors.get(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_responses_name_too_often_are_dropped_and_no_others() {
+    let scene = reporting_scene(FailureRules {
+        maximum_retry_attempts: Some(1),
+        ..FailureRules::default()
+    });
+    scene.respond(10, &response(&[(0, 1), (0, 3)]));
+    scene.respond(10, &response(&[(0, 3)]));
+    scene.assign(1, &[0]);
+    scene.records(0, 0..4);
+    scene.until(500).await;
+    assert_eq!(
+        scene.invoked(),
+        [(0, vec![(0, vec![0, 1, 2, 3])]), (11, vec![(0, vec![1, 3])])]
+    );
+    let finished = [vec![(0, 0..1), (0, 2..3)], vec![(0, 1..2)], vec![(0, 3..4)]];
+    assert_eq!(scene.script.finished(), finished);
+    assert_eq!(scene.counters.dropped_event_count.get(), 1);
 }
 
 #[tokio::test(start_paused = true)]

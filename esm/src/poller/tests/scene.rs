@@ -2,7 +2,7 @@
 
 use crate::batch::Envelope;
 use crate::config::{FailureRules, MappingConfig, ProvisionedPollers, ResponseTypes};
-use crate::invoker::{ClosureInvoker, Functions};
+use crate::invoker::{Functions, Invocation, InvocationResult, Invoker};
 use crate::metrics::Counters;
 use crate::poller::{Activity, Orders, Payloads, Poller, PollerContext, PollerStatus, Report, Standstill};
 use crate::profile::{ProfileName, ScalingProfile};
@@ -14,8 +14,9 @@ use crate::{Clock, Entropy, MemoryPool};
 use bytes::Bytes;
 use esmeralda_broker::TimestampType;
 use std::collections::{BTreeSet, VecDeque};
-use std::future::pending;
+use std::future::{Future, pending};
 use std::ops::Range;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -176,8 +177,8 @@ impl EventSource for ScriptedSource {
 /// One invocation: when it began, in milliseconds, and which offsets of which partitions it had.
 pub(super) type Invoked = (u128, Vec<(i32, Vec<i64>)>);
 
-/// The durations of the next invocations in milliseconds, and their failures.
-type Behaviours = Arc<Mutex<VecDeque<(u64, Option<&'static str>)>>>;
+/// The durations of the next invocations in milliseconds, and their results; `None` is a crash.
+type Behaviours = Arc<Mutex<VecDeque<(u64, Option<InvocationResult>)>>>;
 
 /// A poller of a scripted source, and a function that takes 100 ms and succeeds unless it is told otherwise.
 pub(super) struct Scene {
@@ -233,11 +234,11 @@ impl Scene {
         let functions = Arc::new(Functions::default());
         functions.register(
             "f",
-            Arc::new(function(
-                clock.clone(),
-                Arc::clone(&invoked),
-                Arc::clone(&behaviours),
-            )),
+            Arc::new(ScriptedFunction {
+                clock: clock.clone(),
+                invoked: Arc::clone(&invoked),
+                behaviours: Arc::clone(&behaviours),
+            }),
         );
         let counters = Arc::new(Counters::default());
         let millisecond = Backoff {
@@ -313,8 +314,30 @@ impl Scene {
         self.event(SourceEvent::Records(records(partition, offsets, 3)));
     }
 
-    pub(super) fn behave(&self, milliseconds: u64, error: Option<&'static str>) {
-        self.behaviours.lock().unwrap().push_back((milliseconds, error));
+    /// The next invocation ends with this error, or succeeds without one; the error `panic` is a crash.
+    pub(super) fn behave(&self, milliseconds: u64, error: Option<&str>) {
+        let result = match error {
+            Some("panic") => None,
+            error => Some(returned(error, "null")),
+        };
+        self.behaviours.lock().unwrap().push_back((milliseconds, result));
+    }
+
+    /// The next invocation succeeds with a response.
+    pub(super) fn respond(&self, milliseconds: u64, response: &str) {
+        let result = returned(None, response);
+        self.behaviours
+            .lock()
+            .unwrap()
+            .push_back((milliseconds, Some(result)));
+    }
+
+    /// The next invocation is throttled.
+    pub(super) fn throttle(&self) {
+        let result = InvocationResult::Throttled {
+            reason: "ReservedFunctionConcurrentInvocationLimitExceeded".to_owned(),
+        };
+        self.behaviours.lock().unwrap().push_back((0, Some(result)));
     }
 
     /// Lets everything happen until `milliseconds` after the start.
@@ -331,21 +354,32 @@ impl Scene {
     }
 }
 
-fn function(clock: Clock, invoked: Arc<Mutex<Vec<Invoked>>>, behaviours: Behaviours) -> ClosureInvoker {
-    ClosureInvoker::new(move |payload: Bytes| {
-        let entry = (clock.elapsed().as_millis(), contents(&payload));
-        invoked.lock().unwrap().push(entry);
-        let (milliseconds, error) = behaviours.lock().unwrap().pop_front().unwrap_or((100, None));
-        let clock = clock.clone();
-        async move {
+fn returned(error: Option<&str>, payload: &str) -> InvocationResult {
+    InvocationResult::Returned {
+        function_error: error.map(str::to_owned),
+        payload: Bytes::from(payload.to_owned()),
+    }
+}
+
+#[derive(Debug)]
+struct ScriptedFunction {
+    clock: Clock,
+    invoked: Arc<Mutex<Vec<Invoked>>>,
+    behaviours: Behaviours,
+}
+
+impl Invoker for ScriptedFunction {
+    fn invoke(&self, invocation: Invocation) -> Pin<Box<dyn Future<Output = InvocationResult> + Send>> {
+        let entry = (self.clock.elapsed().as_millis(), contents(&invocation.payload));
+        self.invoked.lock().unwrap().push(entry);
+        let behaviour = self.behaviours.lock().unwrap().pop_front();
+        let (milliseconds, result) = behaviour.unwrap_or_else(|| (100, Some(returned(None, "null"))));
+        let clock = self.clock.clone();
+        Box::pin(async move {
             clock.sleep(Duration::from_millis(milliseconds)).await;
-            match error {
-                Some("panic") => panic!("the function crashed"),
-                Some(error) => Err(error),
-                None => Ok("null"),
-            }
-        }
-    })
+            result.expect("the function crashed")
+        })
+    }
 }
 
 fn contents(payload: &[u8]) -> Vec<(i32, Vec<i64>)> {
