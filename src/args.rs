@@ -1,6 +1,7 @@
 //! The command line: its commands, and the options of each in a file of their own.
 
 mod demo;
+mod filter;
 mod scaling;
 mod serve;
 mod simulation;
@@ -10,6 +11,7 @@ mod values;
 mod tests;
 
 pub(crate) use demo::DemoArgs;
+pub(crate) use filter::FilterArgs;
 pub(crate) use serve::ServeArgs;
 pub(crate) use simulation::{PayloadsArg, PlanArgs, RunArgs, SimulateArgs};
 
@@ -43,4 +45,6 @@ pub(crate) enum Command {
     Simulate(Box<SimulateArgs>),
     /// Find the cheapest pollers, batch size and window that drain a scenario in time
     Plan(Box<PlanArgs>),
+    /// Say for each line of standard input, as the value of a record, whether filters let it pass, and why
+    Filter(FilterArgs),
 }

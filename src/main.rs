@@ -7,7 +7,7 @@ mod memory_limit;
 
 use args::{Cli, Command};
 use clap::Parser;
-use commands::{demo, plan, serve, simulate};
+use commands::{demo, filter, plan, serve, simulate};
 use std::future::Future;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         // Simulations run on runtimes of their own, with a paused clock.
         Some(Command::Simulate(simulate)) => logged(LevelFilter::ERROR, || simulate::run(&simulate)),
         Some(Command::Plan(plan)) => logged(LevelFilter::ERROR, || plan::run(&plan)),
+        Some(Command::Filter(filter)) => logged(LevelFilter::ERROR, || filter::run(&filter)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -29,8 +29,10 @@ pub use tags::{TagResource, Tags};
 pub(crate) use tags::{tagged_mapping, tagged_mapping_not_found};
 
 use crate::batch::Envelope;
+use crate::filter::Filters;
 use crate::source::StartingPosition;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The body of CreateEventSourceMapping, before validation.
@@ -131,6 +133,8 @@ pub(crate) struct MappingConfig {
     pub batch_size: usize,
     /// `MaximumBatchingWindowInSeconds`, how long a batch may wait for more records: 0 to 300 s, by default 500 ms.
     pub batching_window: Duration,
+    /// The filters; `None` if every record is sent.
+    pub filters: Option<Arc<Filters>>,
     /// The bounds of provisioned mode; `None` in on-demand mode.
     pub provisioned: Option<ProvisionedPollers>,
     /// The rules for batches that fail.

@@ -10,6 +10,7 @@ mod clock;
 mod config;
 mod engine;
 mod event;
+mod filter;
 mod fleet;
 pub mod invoker;
 mod mapping;
@@ -33,6 +34,7 @@ pub use config::{
     MappingsPage, MemberEffect, TagResource, Tags, UpdateMapping,
 };
 pub use engine::{Engine, EngineOptions};
+pub use filter::{FilterDecision, Filters, PatternError};
 pub use invoker::{Functions, Invocation, InvocationResult, Invoker};
 pub use metrics::{MAPPING_METRICS, MappingMetric, MappingMetrics, OFFSET_LAG, PartitionMetric};
 pub use poller::Payloads;

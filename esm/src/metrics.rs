@@ -102,6 +102,8 @@ mapping_metrics! {
             "Records read (PolledEventCount).";
         polled_bytes: u64 = Counter "esmeralda_mapping_polled_bytes_total"
             "Bytes of keys, values and headers read (EventPollerThroughputInBytes).";
+        filtered_out_event_count: u64 = Counter "esmeralda_mapping_filtered_out_events_total"
+            "Records filtered out (FilteredOutEventCount).";
         invoked_event_count: u64 = Counter "esmeralda_mapping_invoked_events_total"
             "Records handed to the function, retries counted (InvokedEventCount).";
         failed_invoke_event_count: u64 = Counter "esmeralda_mapping_failed_invoke_events_total"
@@ -136,6 +138,7 @@ pub struct PartitionMetric {
 pub(crate) struct Counters {
     pub(crate) polled_event_count: Counter,
     pub(crate) polled_bytes: Counter,
+    pub(crate) filtered_out_event_count: Counter,
     pub(crate) invoked_event_count: Counter,
     pub(crate) failed_invoke_event_count: Counter,
     pub(crate) dropped_event_count: Counter,
@@ -143,7 +146,7 @@ pub(crate) struct Counters {
     pub(crate) invocations: Counter,
     pub(crate) invocation_errors: Counter,
     pub(crate) throttles: Counter,
-    /// Records that were processed, and their bytes.
+    /// Records that were processed or filtered out, and their bytes.
     pub(crate) records: Counter,
     pub(crate) record_bytes: Counter,
     /// Nanoseconds for which slots were busy with invocations that ended.

@@ -262,11 +262,14 @@ impl<S: EventSource> Poller<S> {
         counters.polled_event_count.add(records.spans.len() as u64);
         counters.polled_bytes.add(records.record_bytes());
         self.report.source_works();
+        let Some(records) = self.without_filtered(records) else {
+            return;
+        };
         let partition = records.partition;
         let dropped = self.batcher.add(records, self.context.clock.elapsed());
         if !dropped.ranges.is_empty() {
             let count = dropped.ranges.len() as u64;
-            counters.dropped_event_count.add(count);
+            self.context.counters.dropped_event_count.add(count);
             tracing::warn!(
                 topic = self.orders.config.envelope.topic,
                 partition,
@@ -276,6 +279,43 @@ impl<S: EventSource> Poller<S> {
             // They count as finished, because a record that can never be sent would hold back the commits of its partition for ever.
             self.source.finished(dropped.ranges);
         }
+    }
+
+    /// Leaves out the records that the filters do not let pass. Their offsets belong to the records before them then, with which they are
+    /// finished; if no record is left, they are finished at once.
+    fn without_filtered(&mut self, mut records: Records) -> Option<Records> {
+        let Some(filters) = self.orders.config.filters.clone() else {
+            return Some(records);
+        };
+        let (count, bytes) = (records.spans.len(), records.record_bytes());
+        let all = records.range(&(0..count));
+        let buffer = records.buffer.clone();
+        records.spans.retain(|span| {
+            let value = span.value.as_ref();
+            filters.passes(value.map(|range| &buffer[range.start as usize..range.end as usize]))
+        });
+        let (count, bytes) = (count - records.spans.len(), bytes - records.record_bytes());
+        if count == 0 {
+            return Some(records);
+        }
+        let counters = &self.context.counters;
+        counters.filtered_out_event_count.add(count as u64);
+        // They are done with, so the scaler counts them: without them it would take a poller to be slower than it is.
+        counters.records.add(count as u64);
+        counters.record_bytes.add(bytes);
+        // Records that are batched pay when they are sent.
+        let rate = self.context.profile.poller_bytes_per_second;
+        self.allowance.take(self.context.clock.elapsed(), bytes, rate);
+        if records.spans.is_empty() {
+            self.source.finished([all]);
+            return None;
+        }
+        Some(records)
+    }
+
+    /// Whether the byte allowance lets the poller read on. Without filters it does, because what is read waits for its batch.
+    fn may_read(&self) -> bool {
+        self.orders.config.filters.is_none() || self.allowance.ready_at() <= self.context.clock.elapsed()
     }
 
     /// Gives all records back to the source that are not in flight.
@@ -292,8 +332,9 @@ impl<S: EventSource> Poller<S> {
         if self.phase != Phase::Assigned {
             return;
         }
+        let may_read = self.may_read();
         for (partition, is_paused) in &mut self.assigned {
-            let wants = self.batcher.wants(*partition);
+            let wants = may_read && self.batcher.wants(*partition);
             // Only changes are told, because a resumed partition can make the source give up its fetch and begin another.
             if *is_paused == wants {
                 *is_paused = !wants;
@@ -304,9 +345,10 @@ impl<S: EventSource> Poller<S> {
 
     /// Returns the next time at which something falls due without an event that announces it.
     fn wake_at(&self) -> Option<Duration> {
+        let reading = (!self.may_read()).then(|| self.allowance.ready_at());
         if !self.may_take_off() {
             // Anything that forbids a batch ends with an event: a landing, an assignment or an order.
-            return None;
+            return reading;
         }
         let retry = self.retries.next_due(&self.batcher, &self.flights);
         // A batch that is full waits for the byte allowance only, whatever its window says.
@@ -314,6 +356,6 @@ impl<S: EventSource> Poller<S> {
         let is_ready = ready_at <= self.context.clock.elapsed();
         let deadline = self.batcher.deadline();
         let batch = deadline.map(|deadline| if is_ready { deadline } else { ready_at });
-        retry.into_iter().chain(batch).min()
+        retry.into_iter().chain(batch).chain(reading).min()
     }
 }

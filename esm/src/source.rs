@@ -23,7 +23,7 @@ pub struct Records {
     /// The assignment under which the source handed them out.
     pub assignment: AssignmentNumber,
     /// The offsets that were read: from the end of the records before these up to, and excluding, the offset to read on from. Offsets
-    /// without a record (compacted, control batches) are in it.
+    /// without a record (compacted, control batches, filtered out) are in it.
     pub offsets: Range<i64>,
     /// The origin of the timestamps.
     pub timestamp_type: TimestampType,

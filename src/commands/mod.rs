@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod demo;
+pub(crate) mod filter;
 pub(crate) mod plan;
 mod progress;
 pub(crate) mod serve;

@@ -113,7 +113,7 @@ async fn untag_resource(State(api): State<Api>, Path(resource): Path<String>, ur
 const OPERATIONS: &str = "Esmeralda serves CreateEventSourceMapping, GetEventSourceMapping, UpdateEventSourceMapping, \
                           DeleteEventSourceMapping and ListEventSourceMappings under /2015-03-31/event-source-mappings, \
                           TagResource, UntagResource and ListTags under /2017-03-31/tags/ARN, a mapping's trace under \
-                          /esmeralda/event-source-mappings/UUID/trace, /metrics, /client-metrics and /healthz";
+                          /esmeralda/event-source-mappings/UUID/trace, a dry run of filters under /esmeralda/filter, /metrics, /client-metrics and /healthz";
 
 async fn unknown_path(State(api): State<Api>, method: Method, uri: Uri) -> Response {
     // The error has the status; the one that `answer` is given is for results.

@@ -1,8 +1,9 @@
-//! The HTTP port: one listener for the Lambda API for mappings, their traces, `/metrics`, `/client-metrics` and `/healthz`. Each has a file
-//! of its own; this file combines their routes and owns the listener's task.
+//! The HTTP port: one listener for the Lambda API for mappings, their traces, a dry run of filters, `/metrics`, `/client-metrics` and
+//! `/healthz`. Each has a file of its own; this file combines their routes and owns the listener's task.
 
 mod client_metrics;
 mod connections;
+mod filter;
 mod health;
 mod lambda;
 mod metrics;
@@ -10,7 +11,7 @@ mod trace;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use connections::HEADER_TIMEOUT;
 use esmeralda_broker::{BrokerMetrics, ClientMetrics};
@@ -99,6 +100,7 @@ fn router(surface: Surface) -> Router {
         .route("/metrics", get(metrics))
         .route("/client-metrics", get(pushed))
         .route(trace::PATH, get(trace::trace).with_state(engine.clone()))
+        .route(filter::PATH, post(filter::filter))
         .route("/healthz", get(move || async move { health::healthz(&is_ready) }))
         .merge(lambda::router(engine))
 }

@@ -1,6 +1,7 @@
 //! The Lambda API for event source mappings over HTTP, as SDKs use it: paths, status codes, headers and bodies.
 
 mod errors;
+mod filter;
 mod mappings;
 mod service;
 mod trace;

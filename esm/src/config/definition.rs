@@ -10,6 +10,7 @@ use crate::invoker::Functions;
 use crate::source::StartingPosition;
 use serde_json::{Map, Value};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 const DEFAULT_BATCH_SIZE: usize = 100;
@@ -281,6 +282,7 @@ fn read_config(
             .unwrap_or(DEFAULT_BATCH_SIZE),
         batching_window: number("MaximumBatchingWindowInSeconds")
             .map_or(DEFAULT_BATCHING_WINDOW, Duration::from_secs),
+        filters: rules::read_filters(members)?.map(Arc::new),
         provisioned: members
             .get("ProvisionedPollerConfig")
             .map(pollers::read)

@@ -60,7 +60,7 @@ pub const MAPPING_MEMBERS: &[MappingMember] = &[
     entry("FunctionName", Honoured("")),
     entry("Enabled", Honoured("")),
     entry("BatchSize", Honoured("")),
-    entry("FilterCriteria", NotBuilt("let the function skip records")),
+    entry("FilterCriteria", Honoured("see below")),
     entry(
         "KMSKeyArn",
         WithoutEffect("mappings lie in memory and are not encrypted"),

@@ -101,6 +101,7 @@ fn the_engine_gets_the_defaults_of_kafka_sources() {
             starting_position: StartingPosition::TrimHorizon,
             batch_size: 100,
             batching_window: Duration::from_millis(500),
+            filters: None,
             provisioned: None,
             failure_rules: FailureRules::default(),
             response_types: ResponseTypes::default(),
@@ -140,6 +141,7 @@ fn an_msk_mapping_has_its_arn_and_the_clusters_addresses() {
             starting_position: StartingPosition::Latest,
             batch_size: 10_000,
             batching_window: Duration::ZERO,
+            filters: None,
             provisioned: Some(ProvisionedPollers {
                 minimum: 3,
                 maximum: 200
@@ -445,7 +447,16 @@ fn the_services_rules_have_their_words() {
             "Invalid filter pattern definition.".to_owned(),
         ),
         (
-            json!({ "FilterCriteria": { "Filters": vec![json!({ "Pattern": "{}" }); 6] } }),
+            json!({ "FilterCriteria": { "Filters": [{ "Pattern": r#"{"value":["a"]}"# }, { "Pattern": r#"{"value":[]}"# }] } }),
+            "Invalid filter pattern definition.".to_owned(),
+        ),
+        (json!({ "FilterCriteria": { "Filters": [{}] } }), "Invalid filter pattern definition.".to_owned()),
+        (
+            json!({ "FilterCriteria": { "Filters": [{ "Pattern": r#"{"key":["a"]}"# }] } }),
+            "Unsupported filter pattern: `key` is not below `value`, and Kafka records are filtered by their value only.".to_owned(),
+        ),
+        (
+            json!({ "FilterCriteria": { "Filters": vec![json!({ "Pattern": r#"{"value":["a"]}"# }); 6] } }),
             "FilterCriteria has 6 filters; at most 5 are allowed.".to_owned(),
         ),
     ];

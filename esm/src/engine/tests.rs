@@ -1,4 +1,5 @@
 mod failures;
+mod filters;
 mod functions;
 mod lifecycle;
 mod positions;

@@ -29,12 +29,13 @@ fn an_update_changes_what_it_names_and_nothing_else() {
 #[test]
 fn empty_values_clear_members_on_update() {
     let definition = create(body(json!({
+        "FilterCriteria": { "Filters": [{ "Pattern": "{\"value\":[1]}" }] },
         "KMSKeyArn": "arn:aws:kms:eu-west-1:000000000000:key/k",
         "SourceAccessConfigurations": [{ "Type": "VPC_SUBNET", "URI": "subnet:subnet-1" }],
         "ProvisionedPollerConfig": { "MinimumPollers": 2 },
     })))
     .unwrap();
-    let cleared = json!({ "KMSKeyArn": "", "SourceAccessConfigurations": [], "ProvisionedPollerConfig": {} });
+    let cleared = json!({ "FilterCriteria": {}, "KMSKeyArn": "", "SourceAccessConfigurations": [], "ProvisionedPollerConfig": {} });
     let updated = update(&definition, cleared).unwrap();
     assert_eq!(updated.config.provisioned, None);
     assert_eq!(shown(&updated), shown(&create(body(json!({}))).unwrap()));
@@ -58,6 +59,39 @@ fn an_update_of_the_pollers_fills_in_defaults_anew() {
             maximum: 9
         })
     );
+}
+
+#[test]
+fn an_update_replaces_all_filters() {
+    let criteria = |patterns: &[&str]| {
+        let filters: Vec<Value> = patterns
+            .iter()
+            .map(|pattern| json!({ "Pattern": pattern }))
+            .collect();
+        json!({ "FilterCriteria": { "Filters": filters } })
+    };
+    let (one, two) = (r#"{"value":{"a":[1]}}"#, r#"{"value":{"b":[2]}}"#);
+    let filters = |definition: &MappingDefinition| definition.config.filters.as_deref().cloned();
+    let definition = create(body(criteria(&[one]))).unwrap();
+    assert_eq!(filters(&definition), Some(Filters::compile(&[one]).unwrap()));
+    assert_eq!(
+        shown(&definition)["FilterCriteria"],
+        criteria(&[one])["FilterCriteria"]
+    );
+    let updated = update(&definition, criteria(&[two, one])).unwrap();
+    assert_eq!(filters(&updated), Some(Filters::compile(&[two, one]).unwrap()));
+    let kept = update(&updated, json!({ "BatchSize": 9 })).unwrap();
+    assert_eq!(filters(&kept), filters(&updated));
+    let error = update(&updated, criteria(&["[]"])).unwrap_err();
+    assert_eq!(
+        error,
+        ApiError::invalid_parameter("Invalid filter pattern definition.")
+    );
+    for cleared in [json!({ "FilterCriteria": {} }), criteria(&[])] {
+        let cleared = update(&updated, cleared).unwrap();
+        assert_eq!(filters(&cleared), None);
+        assert_eq!(shown(&cleared).get("FilterCriteria"), None);
+    }
 }
 
 #[test]

@@ -207,6 +207,7 @@ pub(super) fn config(batch_size: usize) -> MappingConfig {
         starting_position: StartingPosition::TrimHorizon,
         batch_size,
         batching_window: Duration::from_millis(500),
+        filters: None,
         provisioned: Some(ProvisionedPollers {
             minimum: 1,
             maximum: 200,
