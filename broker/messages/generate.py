@@ -45,7 +45,7 @@ SAMPLES = Path("broker/src/bounds/tests/samples/table.rs")
 MESSAGES = Path("broker/src/messages")
 
 # Written by hand, beside the files that this script writes.
-BY_HAND = {MESSAGES / "codec.rs", MESSAGES / "tests.rs"}
+BY_HAND = {MESSAGES / "codec.rs", MESSAGES / "declaration.rs", MESSAGES / "tests.rs"}
 
 NOTICE = f"// Written by broker/messages/generate.py from the message definitions of Apache Kafka {KAFKA}. Do not edit.\n"
 
@@ -69,7 +69,6 @@ class Field:
 
     def __init__(self, definition, versions, struct):
         self.name = definition["name"]
-        self.about = definition.get("about", "")
         self.is_array = definition["type"].startswith("[]")
         self.type = definition["type"].removeprefix("[]")
         self.struct = struct
@@ -328,7 +327,7 @@ def message_file(message, response):
     if "Uuid" in used:
         imports += "use uuid::Uuid;\n"
     macros = "message, request" if response else "message, response"
-    imports += f"use super::codec::{{{macros}}};\n"
+    imports += f"use super::declaration::{{{macros}}};\n"
     if response:
         imports += f"use super::{response};\n"
     return f"//! {message.name}, versions {message.versions[0]} to {message.versions[1]}.\n\n{NOTICE}\n{imports}{body}"
@@ -346,19 +345,13 @@ def message_struct(message, struct):
 
 
 def message_field(field):
-    about = "".join(f"        /// {line}\n" for line in textwrap.wrap(escaped(field.about), 94))
     options = f" tag {field.tag}" if field.tag is not None else ""
     options += " else dropped" if field.is_ignorable else ""
     first, last = field.versions
     return (
-        f"{about}        {field.rust_name} with_{field.rust_name}: {rust_type(field)}{default(field)}, "
+        f"        {field.rust_name} with_{field.rust_name}: {rust_type(field)}{default(field)}, "
         f"{first} to {last}{options};\n"
     )
-
-
-def escaped(about):
-    """The text without what rustdoc takes for markup."""
-    return re.sub(r"([\[\]<])", r"\\\1", about)
 
 
 def rust_type(field):
@@ -369,7 +362,7 @@ def rust_type(field):
 
 
 def default(field):
-    """The field's value in a version that lacks it, unless it is that of the type: ` = VALUE`."""
+    """Returns the field's value in a version that lacks it, unless it is that of the type: ` = VALUE`."""
     given = field.default
     if field.nullable_from is not None:
         return "" if given == "null" else " = Some(Default::default())"
@@ -393,7 +386,7 @@ def message_index(messages):
         "//!\n"
         "//! Owns: their types and how they are encoded. Refuses to know what a field means.\n\n"
         f"{NOTICE}\n"
-        f"mod codec;\n{modules}#[cfg(test)]\nmod tests;\n\n{exports}"
+        f"mod codec;\nmod declaration;\n{modules}#[cfg(test)]\nmod tests;\n\n{exports}"
     )
 
 
@@ -406,7 +399,7 @@ def rustfmt(text):
 
 
 def generate(jar):
-    """The text of every file, by its path."""
+    """Returns the text of every file, by its path."""
     definitions = read_definitions(jar)
     requests = [Message(definitions[f"{name}Request"]) for name in SERVED]
     messages = []

@@ -3,13 +3,12 @@
 // Written by broker/messages/generate.py from the message definitions of Apache Kafka 4.4.0. Do not edit.
 
 use super::DeleteGroupsResponse;
-use super::codec::{message, request};
+use super::declaration::{message, request};
 use kafka_protocol::messages::GroupId;
 
 message! {
     /// Kafka's `DeleteGroupsRequest`.
     DeleteGroupsRequest: 0 to 3, flexible 2 {
-        /// The group names to delete.
         groups_names with_groups_names: Vec<GroupId>, 0 to 3;
     }
 }

@@ -2,17 +2,14 @@
 
 // Written by broker/messages/generate.py from the message definitions of Apache Kafka 4.4.0. Do not edit.
 
-use super::codec::{message, response};
+use super::declaration::{message, response};
 use kafka_protocol::messages::GroupId;
 use kafka_protocol::protocol::StrBytes;
 
 message! {
     /// Kafka's `DeleteGroupsResponse`.
     DeleteGroupsResponse: 0 to 3, flexible 2 {
-        /// The duration in milliseconds for which the request was throttled due to a quota violation, or
-        /// zero if the request did not violate any quota.
         throttle_time_ms with_throttle_time_ms: i32, 0 to 3;
-        /// The deletion results.
         results with_results: Vec<DeletableGroupResult>, 0 to 3;
     }
 }
@@ -20,11 +17,8 @@ message! {
 message! {
     /// A part of Kafka's `DeleteGroupsResponse`.
     DeletableGroupResult: 0 to 3, flexible 2 {
-        /// The group id.
         group_id with_group_id: GroupId, 0 to 3;
-        /// The deletion error, or 0 if the deletion succeeded.
         error_code with_error_code: i16, 0 to 3;
-        /// The error message, or null if there was no error.
         error_message with_error_message: Option<StrBytes>, 3 to 3 else dropped;
     }
 }

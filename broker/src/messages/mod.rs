@@ -9,6 +9,7 @@ pub mod add_raft_voter_response;
 pub mod api_versions_request;
 pub mod api_versions_response;
 mod codec;
+mod declaration;
 pub mod delete_groups_request;
 pub mod delete_groups_response;
 pub mod describe_log_dirs_request;

@@ -2,7 +2,7 @@
 
 // Written by broker/messages/generate.py from the message definitions of Apache Kafka 4.4.0. Do not edit.
 
-use super::codec::{message, response};
+use super::declaration::{message, response};
 use kafka_protocol::messages::{GroupId, TopicName};
 use kafka_protocol::protocol::StrBytes;
 use uuid::Uuid;
@@ -10,14 +10,9 @@ use uuid::Uuid;
 message! {
     /// Kafka's `OffsetFetchResponse`.
     OffsetFetchResponse: 1 to 10, flexible 6 {
-        /// The duration in milliseconds for which the request was throttled due to a quota violation, or
-        /// zero if the request did not violate any quota.
         throttle_time_ms with_throttle_time_ms: i32, 3 to 10 else dropped;
-        /// The responses per topic.
         topics with_topics: Vec<OffsetFetchResponseTopic>, 1 to 7;
-        /// The top-level error code, or 0 if there was no error.
         error_code with_error_code: i16, 2 to 7 else dropped;
-        /// The responses per group id.
         groups with_groups: Vec<OffsetFetchResponseGroup>, 8 to 10;
     }
 }
@@ -25,11 +20,8 @@ message! {
 message! {
     /// A part of Kafka's `OffsetFetchResponse`.
     OffsetFetchResponseGroup: 1 to 10, flexible 6 {
-        /// The group ID.
         group_id with_group_id: GroupId, 8 to 10;
-        /// The responses per topic.
         topics with_topics: Vec<OffsetFetchResponseTopics>, 8 to 10;
-        /// The group-level error code, or 0 if there was no error.
         error_code with_error_code: i16, 8 to 10;
     }
 }
@@ -37,11 +29,8 @@ message! {
 message! {
     /// A part of Kafka's `OffsetFetchResponse`.
     OffsetFetchResponseTopics: 1 to 10, flexible 6 {
-        /// The topic name.
         name with_name: TopicName, 8 to 9 else dropped;
-        /// The topic ID.
         topic_id with_topic_id: Uuid, 10 to 10 else dropped;
-        /// The responses per partition.
         partitions with_partitions: Vec<OffsetFetchResponsePartitions>, 8 to 10;
     }
 }
@@ -49,15 +38,10 @@ message! {
 message! {
     /// A part of Kafka's `OffsetFetchResponse`.
     OffsetFetchResponsePartitions: 1 to 10, flexible 6 {
-        /// The partition index.
         partition_index with_partition_index: i32, 8 to 10;
-        /// The committed message offset.
         committed_offset with_committed_offset: i64, 8 to 10;
-        /// The leader epoch.
         committed_leader_epoch with_committed_leader_epoch: i32 = -1, 8 to 10 else dropped;
-        /// The partition metadata.
         metadata with_metadata: Option<StrBytes> = Some(Default::default()), 8 to 10;
-        /// The partition-level error code, or 0 if there was no error.
         error_code with_error_code: i16, 8 to 10;
     }
 }
@@ -65,9 +49,7 @@ message! {
 message! {
     /// A part of Kafka's `OffsetFetchResponse`.
     OffsetFetchResponseTopic: 1 to 10, flexible 6 {
-        /// The topic name.
         name with_name: TopicName, 1 to 7;
-        /// The responses per partition.
         partitions with_partitions: Vec<OffsetFetchResponsePartition>, 1 to 7;
     }
 }
@@ -75,15 +57,10 @@ message! {
 message! {
     /// A part of Kafka's `OffsetFetchResponse`.
     OffsetFetchResponsePartition: 1 to 10, flexible 6 {
-        /// The partition index.
         partition_index with_partition_index: i32, 1 to 7;
-        /// The committed message offset.
         committed_offset with_committed_offset: i64, 1 to 7;
-        /// The leader epoch.
         committed_leader_epoch with_committed_leader_epoch: i32 = -1, 5 to 7 else dropped;
-        /// The partition metadata.
         metadata with_metadata: Option<StrBytes> = Some(Default::default()), 1 to 7;
-        /// The error code, or 0 if there was no error.
         error_code with_error_code: i16, 1 to 7;
     }
 }

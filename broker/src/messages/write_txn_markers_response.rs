@@ -2,13 +2,12 @@
 
 // Written by broker/messages/generate.py from the message definitions of Apache Kafka 4.4.0. Do not edit.
 
-use super::codec::{message, response};
+use super::declaration::{message, response};
 use kafka_protocol::messages::{ProducerId, TopicName};
 
 message! {
     /// Kafka's `WriteTxnMarkersResponse`.
     WriteTxnMarkersResponse: 1 to 2, flexible 1 {
-        /// The results for writing makers.
         markers with_markers: Vec<WritableTxnMarkerResult>, 1 to 2;
     }
 }
@@ -16,9 +15,7 @@ message! {
 message! {
     /// A part of Kafka's `WriteTxnMarkersResponse`.
     WritableTxnMarkerResult: 1 to 2, flexible 1 {
-        /// The current producer ID in use by the transactional ID.
         producer_id with_producer_id: ProducerId, 1 to 2;
-        /// The results by topic.
         topics with_topics: Vec<WritableTxnMarkerTopicResult>, 1 to 2;
     }
 }
@@ -26,9 +23,7 @@ message! {
 message! {
     /// A part of Kafka's `WriteTxnMarkersResponse`.
     WritableTxnMarkerTopicResult: 1 to 2, flexible 1 {
-        /// The topic name.
         name with_name: TopicName, 1 to 2;
-        /// The results by partition.
         partitions with_partitions: Vec<WritableTxnMarkerPartitionResult>, 1 to 2;
     }
 }
@@ -36,9 +31,7 @@ message! {
 message! {
     /// A part of Kafka's `WriteTxnMarkersResponse`.
     WritableTxnMarkerPartitionResult: 1 to 2, flexible 1 {
-        /// The partition index.
         partition_index with_partition_index: i32, 1 to 2;
-        /// The error code, or 0 if there was no error.
         error_code with_error_code: i16, 1 to 2;
     }
 }
