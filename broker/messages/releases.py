@@ -56,7 +56,7 @@ def text(directory):
     tables = ""
     for name, version, listener in RELEASES:
         rows = "".join(f"{row}, " for row in ranges(Path(directory) / f"kafka-clients-{version}.jar", listener))
-        tables += f"\n/// Of Apache Kafka {version}.\npub(super) static {name}: &[(i16, i16, i16)] = &[{rows}];\n"
+        tables += f"\n/// The versions of Apache Kafka {version}.\npub(super) static {name}: &[(i16, i16, i16)] = &[{rows}];\n"
     source = (
         "//! The versions of requests that releases of Apache Kafka served: key, first version and last version.\n\n"
         "// Written by broker/messages/releases.py from the message definitions of the releases. Do not edit.\n"

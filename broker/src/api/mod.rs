@@ -170,7 +170,7 @@ pub(crate) trait Api {
     /// The least version that ApiVersions advertises, if it is not the least one that is served.
     const ADVERTISED_FROM: i16 = *Self::VERSIONS.start();
 
-    /// Whether a waiting request is dropped when its client hangs up or the server stops. This is for requests that can wait long and change
+    /// True if a waiting request is dropped when its client hangs up or the server stops. This is for requests that can wait long and change
     /// nothing while they wait. As in Kafka, any other request is carried out once it is received, whether or not its client is still there.
     const ENDS_WITH_ITS_CLIENT: bool = false;
 

@@ -87,41 +87,41 @@ pub(super) const fn records(name: &'static str) -> Field {
     field(name, Kind::Bytes)
 }
 
-/// `[]TYPE`. Structs as elements are written `&of(&[...])`.
+/// Returns a field of type `[]TYPE`. Structs as elements are written `&of(&[...])`.
 pub(super) const fn array(name: &'static str, element: &'static Kind) -> Field {
     field(name, Kind::Array(element))
 }
 
-/// Structs as the elements of an [`array`].
+/// Returns structs as the elements of an [`array`].
 pub(super) const fn of(fields: &'static [Field]) -> Kind {
     Kind::Struct(fields)
 }
 
-/// A struct that is not in an array.
+/// Returns a field with a struct that is not in an array.
 pub(super) const fn structure(name: &'static str, fields: &'static [Field]) -> Field {
     field(name, Kind::Struct(fields))
 }
 
 impl Field {
-    /// `"versions": "FIRST+"`
+    /// Returns the field of `"versions": "FIRST+"`.
     pub(super) const fn since(mut self, first_version: i16) -> Self {
         self.first_version = first_version;
         self
     }
 
-    /// `"versions": "0-LAST"`
+    /// Returns the field of `"versions": "0-LAST"`.
     pub(super) const fn until(mut self, last_version: i16) -> Self {
         self.last_version = last_version;
         self
     }
 
-    /// `"nullableVersions": "FIRST+"`
+    /// Returns the field of `"nullableVersions": "FIRST+"`.
     pub(super) const fn nullable(mut self, first_version: i16) -> Self {
         self.nullable_from = first_version;
         self
     }
 
-    /// `"tag": TAG`, in all versions that have the field.
+    /// Returns the field of `"tag": TAG`, in all versions that have it.
     pub(super) const fn tagged(mut self, tag: u32) -> Self {
         self.tag = Some(tag);
         self

@@ -63,7 +63,7 @@ pub(crate) struct OffsetReader {
     pub(crate) member_id: Option<MemberId>,
     /// The member's epoch; negative if it claims none.
     pub(crate) epoch: GenerationOrEpoch,
-    /// Whether it wants no offset that an open transaction will perhaps replace (KIP-447).
+    /// True if the client refuses offsets that an open transaction may replace (KIP-447).
     pub(crate) requires_stable: bool,
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct CreatedTopic {
     pub(crate) replication_factor: i16,
     /// All configs of the topic.
     pub(crate) configs: Vec<ConfigEntry>,
-    /// Whether the client may see the configs, the number of partitions and the replication factor.
+    /// True if the client may see the configs, the number of partitions and the replication factor.
     pub(crate) is_describable: bool,
 }
 

@@ -1,4 +1,4 @@
-//! DescribeTransactions: what the coordinator knows of transactional ids (KIP-664). Source: Kafka's
+//! DescribeTransactions: the state of transactional ids in the coordinator (KIP-664). Source: Kafka's
 //! `TransactionCoordinator.handleDescribeTransactions`.
 
 use super::RequestContext;

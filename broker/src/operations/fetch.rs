@@ -25,7 +25,7 @@ pub(crate) struct FetchLimits {
     pub(crate) max_wait: Duration,
     pub(crate) min_bytes: usize,
     pub(crate) max_bytes: usize,
-    /// Whether to read only up to the last stable offset, and to list aborted transactions.
+    /// True to read only up to the last stable offset, and to list aborted transactions.
     pub(crate) is_read_committed: bool,
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct DescribedTopic {
     pub(crate) name: Option<String>,
     /// Zero for an unknown name.
     pub(crate) id: Uuid,
-    /// Whether Kafka keeps its own state in a topic of that name.
+    /// True if Kafka keeps its own state in a topic of that name.
     pub(crate) is_internal: bool,
     pub(crate) result: Result<TopicView, MetadataError>,
 }

@@ -49,7 +49,7 @@ pub(crate) struct Caller {
     pub(crate) now_ms: i64,
 }
 
-/// What a client is told to push.
+/// The subscription as a client is told it: the metrics to push, and how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Told {
     pub(crate) subscription_id: i32,
@@ -87,7 +87,7 @@ struct Client {
 }
 
 impl Clients {
-    /// Returns what the client of that id is to push.
+    /// Returns the subscription of the client of that id.
     ///
     /// # Errors
     /// [`TelemetryError::TooEarly`].

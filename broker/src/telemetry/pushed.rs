@@ -25,7 +25,7 @@ pub struct PushedMetrics {
     pub software: Option<(String, String)>,
     /// The broker's time, in milliseconds since 1970.
     pub received_ms: i64,
-    /// Whether the client has said that this is its last push.
+    /// True if the client has said that this is its last push.
     pub is_terminating: bool,
     /// An OpenTelemetry `MetricsData` message of protobuf, decompressed.
     pub data: Bytes,

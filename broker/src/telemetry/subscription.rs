@@ -9,7 +9,7 @@ use regex::Regex;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a client may be chosen by, in Kafka's names.
+/// The attributes that a client may be chosen by, in Kafka's names.
 const MATCHED: &[&str] = &[
     "client_instance_id",
     "client_id",
@@ -19,7 +19,7 @@ const MATCHED: &[&str] = &[
     "client_source_port",
 ];
 
-/// What a client tells of itself, by the names that subscriptions match.
+/// The attributes that a client tells of itself, by the names that subscriptions match.
 pub(crate) type Attributes = BTreeMap<&'static str, String>;
 
 /// A client metrics subscription, checked.

@@ -8,7 +8,7 @@ use super::state::{TransactionState, TransactionVersion};
 use crate::ids::{ProducerEpoch, ProducerId, TransactionOutcome};
 use std::collections::BTreeSet;
 
-/// What a request to end a transaction leads to.
+/// The consequence of a request to end a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// The outcome is decided. Markers have to be written, after which the transaction is complete.

@@ -14,7 +14,7 @@ pub(crate) struct FormerProducer {
     pub(crate) producer_epoch: ProducerEpoch,
 }
 
-/// What a request to initialise a producer leads to.
+/// The consequence of a request to initialise a producer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Initialised {
     /// The producer has the id and epoch of this value.

@@ -1,4 +1,4 @@
-//! Which transactional ids ListTransactions names. Source: Kafka's `TransactionStateManager.listTransactionStates`; KIP-664, KIP-994.
+//! The filters of ListTransactions. Source: Kafka's `TransactionStateManager.listTransactionStates`; KIP-664, KIP-994.
 
 use super::metadata::TransactionMetadata;
 use super::state::TransactionState;
@@ -16,7 +16,7 @@ pub(crate) struct TransactionFilters {
 }
 
 impl TransactionFilters {
-    /// Returns whether the id is named.
+    /// Returns true if the id passes all filters.
     pub(crate) fn matches(&self, metadata: &TransactionMetadata, now_ms: i64) -> bool {
         let has_producer = self.producer_ids.is_empty() || self.producer_ids.contains(&metadata.producer_id);
         let has_state = self

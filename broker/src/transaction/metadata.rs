@@ -1,4 +1,4 @@
-//! What the coordinator knows of one transactional id. A value: the rules make the next one, and the shell stores it.
+//! The state of one transactional id in the coordinator, as a value: the rules make the next one, and the shell stores it.
 //!
 //! In Kafka a change waits until its record is in `__transaction_state`, and the id has a pending state meanwhile. Here a change is stored
 //! at once, so only one pending state lasts: from the decision (PrepareCommit, PrepareAbort) until all markers are written.

@@ -223,8 +223,7 @@ impl Transactions {
             .collect()
     }
 
-    /// Aborts the transactions of the ids that `is_mine` selects and that have lasted longer than their timeouts. Their producers are
-    /// fenced.
+    /// Aborts the transactions that have lasted longer than their timeouts. Their producers are fenced.
     pub(crate) fn abort_timed_out(&self, now_ms: i64, new_producer_id: impl Fn(&str) -> ProducerId) {
         let mut ids = self.lock();
         let timed_out = ids.select(|metadata| metadata.has_timed_out(now_ms));

@@ -2,7 +2,7 @@
 
 // Written by broker/messages/releases.py from the message definitions of the releases. Do not edit.
 
-/// Of Apache Kafka 2.8.2.
+/// The versions of Apache Kafka 2.8.2.
 pub(super) static KAFKA_2_8: &[(i16, i16, i16)] = &[
     (0, 0, 9),
     (1, 0, 12),
@@ -62,7 +62,7 @@ pub(super) static KAFKA_2_8: &[(i16, i16, i16)] = &[
     (61, 0, 0),
 ];
 
-/// Of Apache Kafka 3.9.1.
+/// The versions of Apache Kafka 3.9.1.
 pub(super) static KAFKA_3_9: &[(i16, i16, i16)] = &[
     (0, 0, 11),
     (1, 0, 17),
@@ -129,7 +129,7 @@ pub(super) static KAFKA_3_9: &[(i16, i16, i16)] = &[
     (81, 0, 0),
 ];
 
-/// Of Apache Kafka 4.1.1.
+/// The versions of Apache Kafka 4.1.1.
 pub(super) static KAFKA_4_1: &[(i16, i16, i16)] = &[
     (0, 3, 13),
     (1, 4, 18),

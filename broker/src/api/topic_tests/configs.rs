@@ -164,7 +164,7 @@ async fn incremental_alter_configs_of_every_version() {
     }
 }
 
-/// How a fresh broker of Apache Kafka 4.4.0 describes configs, as `broker/configs/Described.java` has recorded it. The broker had these
+/// The configs as a fresh broker of Apache Kafka 4.4.0 describes them, as `broker/configs/Described.java` has recorded it. The broker had these
 /// values from its file: [`RECORDED_WITH`].
 const RECORDED: &str = include_str!("described_configs.txt");
 

@@ -61,7 +61,7 @@ pub(crate) enum HeartbeatError {
     InvalidRegularExpression {
         /// The expression.
         regex: Arc<str>,
-        /// What is wrong with it.
+        /// The reason why it cannot be read.
         reason: String,
     },
 }

@@ -19,7 +19,7 @@ use tracing::debug;
 /// The least time between two searches for the topics of regular expressions. Source: `REGEX_BATCH_REFRESH_MIN_INTERVAL_MS`.
 const REGEX_MIN_INTERVAL_MS: i64 = 10_000;
 
-/// What a request changed about a member's subscription.
+/// The change of a member's subscription by a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SubscriptionChange {
     /// The member subscribes to something else than before.

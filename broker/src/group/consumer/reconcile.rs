@@ -10,7 +10,7 @@ use crate::ids::GroupEpoch;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// What a member is reconciled with.
+/// The target and the circumstances that a member is reconciled with.
 pub(super) struct Reconciliation<'a> {
     pub(super) target_epoch: GroupEpoch,
     pub(super) target: &'a Partitions,

@@ -33,7 +33,7 @@ fn alter(
     results.remove(0).1.remove(0).1
 }
 
-/// The partition as clients see it: its replicas, those in sync, its leader and leader epoch.
+/// Returns the partition as clients see it: its replicas, those in sync, its leader and leader epoch.
 fn seen(cluster: &Arc<Cluster>) -> (Vec<NodeId>, Vec<NodeId>, i32, i32) {
     let topic = cluster.topics.get("orders").expect("it exists");
     let view = TopicView::new(cluster, Arc::clone(&topic));

@@ -1,4 +1,4 @@
-//! Who is let in, and what each request must have.
+//! The members that are let in, and the fields that each request must have.
 
 use super::driver::{join, keep_alive, limits, report};
 use super::*;
