@@ -20,7 +20,7 @@
 
 use super::answer::fetch::{FetchAnswer, PartitionAnswer, TopicAnswer};
 use super::errors::{KafkaError, code_instead_of_storage_error};
-use super::fields::has_repeats;
+use super::fields::{has_repeats, topic_key};
 use super::{Answer, Answering, Api};
 use crate::cluster::Cluster;
 use crate::fetch::session::{SessionError, SessionRequest};
@@ -29,7 +29,6 @@ use crate::ids::{LeaderEpoch, Offset};
 use crate::log::AbortedTransaction;
 use crate::operations::RequestContext;
 use crate::operations::fetch::{FetchLimits, fetch};
-use crate::topic::TopicKey;
 use crate::topic::leadership::{CurrentLeader, NotServed};
 use kafka_protocol::messages::FetchRequest;
 use kafka_protocol::messages::fetch_request::{FetchTopic, ForgottenTopic};
@@ -90,7 +89,7 @@ impl Api for Fetch {
     fn refuse(version: i16, request: &FetchRequest, code: i16) -> Answer {
         let topics = request.topics.iter().filter(|_| version < TOPIC_IDS_FROM);
         let topics = topics.map(|topic| TopicAnswer {
-            topic: topic_key(version, &topic.topic, topic.topic_id),
+            topic: topic_key(version >= TOPIC_IDS_FROM, &topic.topic, topic.topic_id),
             partitions: topic
                 .partitions
                 .iter()
@@ -152,7 +151,7 @@ fn wanted_partitions(version: i16, topics: &[FetchTopic]) -> Vec<WantedPartition
 }
 
 fn wanted(version: i16, topic: &FetchTopic) -> impl Iterator<Item = WantedPartition> {
-    let key = topic_key(version, &topic.topic, topic.topic_id);
+    let key = topic_key(version >= TOPIC_IDS_FROM, &topic.topic, topic.topic_id);
     // With -1 the client knows no epoch, and none is checked (KIP-320).
     let known = |epoch| (epoch >= 0).then_some(LeaderEpoch(epoch));
     topic.partitions.iter().map(move |partition| WantedPartition {
@@ -169,19 +168,11 @@ fn wanted(version: i16, topic: &FetchTopic) -> impl Iterator<Item = WantedPartit
 }
 
 fn forgotten(version: i16, topic: &ForgottenTopic) -> impl Iterator<Item = PartitionKey> {
-    let key = topic_key(version, &topic.topic, topic.topic_id);
+    let key = topic_key(version >= TOPIC_IDS_FROM, &topic.topic, topic.topic_id);
     topic.partitions.iter().map(move |partition| PartitionKey {
         topic: key.clone(),
         partition: *partition,
     })
-}
-
-fn topic_key(version: i16, name: &str, id: uuid::Uuid) -> TopicKey {
-    if version >= TOPIC_IDS_FROM {
-        TopicKey::Id(id)
-    } else {
-        TopicKey::Name(name.into())
-    }
 }
 
 fn answer(

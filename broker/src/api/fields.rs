@@ -9,6 +9,7 @@ mod partition_view;
 mod repeats;
 mod resource_type;
 mod strings;
+mod topic_key;
 
 pub(crate) use altered_resource::AlteredResource;
 pub(crate) use authorized_operations::NOT_ASKED;
@@ -19,3 +20,4 @@ pub(crate) use partition_view::partition_view;
 pub(crate) use repeats::has_repeats;
 pub(crate) use resource_type::resource_type;
 pub(crate) use strings::{shared, shared_option, wire, wire_option};
+pub(crate) use topic_key::{name_and_id, topic_key};

@@ -19,7 +19,7 @@
 //! (10).
 
 use super::errors::commit_offsets_code;
-use super::fields::{shared, shared_option, wire};
+use super::fields::{name_and_id, shared, shared_option, topic_key};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::{LeaderEpoch, Offset};
@@ -31,7 +31,6 @@ use crate::operations::commit_offsets::{
     CommitOffsetsError, Committer, GenerationOrEpoch, Membership, OffsetToCommit, commit_offsets,
 };
 use crate::topic::TopicKey;
-use kafka_protocol::messages::TopicName;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -120,18 +119,14 @@ impl ResponseMessage for OffsetCommitResponse {
 const TOPIC_ID_FROM: i16 = 10;
 
 fn key(version: i16, topic: &OffsetCommitRequestTopic) -> TopicKey {
-    if version < TOPIC_ID_FROM {
-        TopicKey::Name(shared(&topic.name))
-    } else {
-        TopicKey::Id(topic.topic_id)
-    }
+    topic_key(version >= TOPIC_ID_FROM, &topic.name, topic.topic_id)
 }
 
 fn named(key: TopicKey) -> OffsetCommitResponseTopic {
-    match key {
-        TopicKey::Name(name) => OffsetCommitResponseTopic::default().with_name(TopicName(wire(&name))),
-        TopicKey::Id(id) => OffsetCommitResponseTopic::default().with_topic_id(id),
-    }
+    let (name, id) = name_and_id(key);
+    OffsetCommitResponseTopic::default()
+        .with_name(name)
+        .with_topic_id(id)
 }
 
 fn offset(partition: &OffsetCommitRequestPartition, retention_ms: Option<i64>) -> OffsetToCommit {

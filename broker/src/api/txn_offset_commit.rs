@@ -16,7 +16,7 @@
 //! on the commit adds the group's offsets to the transaction. KIP-1319: topic ids, GROUP_ID_NOT_FOUND and STALE_MEMBER_EPOCH (6).
 
 use super::errors::commit_in_transaction_code;
-use super::fields::{shared, shared_option, wire};
+use super::fields::{name_and_id, shared, shared_option, topic_key};
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::{LeaderEpoch, Offset, ProducerEpoch, ProducerId};
@@ -34,7 +34,6 @@ use crate::operations::commit_offsets::{
 };
 use crate::operations::verify_transaction::WriteSupport;
 use crate::topic::TopicKey;
-use kafka_protocol::messages::TopicName;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -124,18 +123,14 @@ impl ResponseMessage for TxnOffsetCommitResponse {
 const TOPIC_ID_FROM: i16 = 6;
 
 fn key(version: i16, topic: &TxnOffsetCommitRequestTopic) -> TopicKey {
-    if version < TOPIC_ID_FROM {
-        TopicKey::Name(shared(&topic.name))
-    } else {
-        TopicKey::Id(topic.topic_id)
-    }
+    topic_key(version >= TOPIC_ID_FROM, &topic.name, topic.topic_id)
 }
 
 fn named(key: TopicKey) -> TxnOffsetCommitResponseTopic {
-    match key {
-        TopicKey::Name(name) => TxnOffsetCommitResponseTopic::default().with_name(TopicName(wire(&name))),
-        TopicKey::Id(id) => TxnOffsetCommitResponseTopic::default().with_topic_id(id),
-    }
+    let (name, id) = name_and_id(key);
+    TxnOffsetCommitResponseTopic::default()
+        .with_name(name)
+        .with_topic_id(id)
 }
 
 fn offset(partition: &TxnOffsetCommitRequestPartition) -> OffsetToCommit {
