@@ -328,13 +328,16 @@ fn joined(member: &ConsumerMember) -> Joined {
     }
 }
 
-/// Returns partitions of topics that exist, by id.
+/// Returns the partitions that exist, by the ids of their topics.
 pub(super) fn by_id(topics: &NamedTopics, catalog: &TopicCatalog) -> Partitions {
     let mut partitions = Partitions::new();
     for (name, of_topic) in topics {
         if let Some(topic) = catalog.get(name) {
+            let exists = |partition: &i32| {
+                usize::try_from(*partition).is_ok_and(|index| index < topic.partition_count)
+            };
             // As in Kafka, the last entry of a topic counts.
-            partitions.insert(topic.id, of_topic.iter().copied().collect());
+            partitions.insert(topic.id, of_topic.iter().copied().filter(exists).collect());
         }
     }
     partitions.retain(|_, of_topic| !of_topic.is_empty());
@@ -360,7 +363,7 @@ fn owned(topics: &NamedTopics, catalog: &TopicCatalog) -> Vec<OwnedPartitions> {
     topics.collect()
 }
 
-/// The epoch that a generation of the classic protocol is.
+/// Returns the epoch that a generation of the classic protocol stands for.
 pub(super) fn epoch_of(generation_id: GenerationId) -> GroupEpoch {
     GroupEpoch(generation_id.0)
 }

@@ -2,6 +2,10 @@
 //! back when the last of them has gone.
 //!
 //! Source: `ConsumerGroup.fromClassicGroup`, `GroupMetadataManager.convertToConsumerGroup`, `convertToClassicGroup`.
+//!
+//! # Differs from Apache Kafka
+//! A partition that does not exist is left out of an assignment that the leader of the classic group has made. Kafka takes it over, and then
+//! has no place for some partition that exists: each heartbeat gets UNKNOWN_SERVER_ERROR.
 
 use super::assignment::with_epoch;
 use super::classic_members::{by_id, epoch_of, named};

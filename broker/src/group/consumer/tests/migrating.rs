@@ -21,7 +21,7 @@ const CLASSIC_LIMITS: classic::Limits = classic::Limits {
     new_member_join_timeout_ms: 300_000,
 };
 
-/// The metadata of a consumer that subscribes to topic `t`, at version 1.
+/// Returns the metadata of a consumer that subscribes to topic `t`, at version 1.
 fn subscription(owned: &[i32]) -> Bytes {
     let mut bytes = BytesMut::new();
     bytes.put_slice(b"\0\x01\0\0\0\x01\0\x01t\xff\xff\xff\xff");
@@ -240,15 +240,20 @@ fn requests_of_the_classic_protocol_are_refused_with_its_errors() {
     );
 }
 
-/// A stable classic group of generation 1, whose only member `c` has both partitions of topic `t`.
+/// Returns a stable classic group of generation 1, whose only member `c` has both partitions of topic `t`.
 fn classic_group(now_ms: i64) -> ClassicGroup {
+    classic_group_with(now_ms, &[0, 1])
+}
+
+/// Returns the same group with other partitions in the assignment.
+fn classic_group_with(now_ms: i64, assigned: &[i32]) -> ClassicGroup {
     let mut group = ClassicGroup::new(CLASSIC_LIMITS, now_ms);
     group.join(now_ms, Ticket(1), &joiner("", &[]));
     // The initial rebalance takes turns of the timers even without a delay.
     while group.state() == ClassicGroupState::PreparingRebalance {
         group.expire(group.next_deadline_ms().expect("it waits").max(now_ms));
     }
-    let assignment = write_assignment(1, &vec![("t".into(), vec![0, 1])]);
+    let assignment = write_assignment(1, &vec![("t".into(), assigned.to_vec())]);
     let request = SyncRequest {
         assignments: vec![("c".into(), assignment)],
         ..sync("c", 1)
@@ -298,6 +303,23 @@ fn a_classic_group_becomes_a_consumer_group_and_a_classic_one_again_while_member
     assert_eq!(description.members.len(), 1);
     let target = read_assignment(&description.members[0].assignment).expect("an assignment");
     assert_eq!(target.partitions, vec![("t".into(), kept)]);
+}
+
+#[test]
+fn partitions_that_do_not_exist_are_not_taken_over_from_the_assignment_of_a_leader() {
+    // If the second member has other topics, the uniform assignor takes its other way.
+    let cases: [(&[&str], &[(&str, &[i32])]); 2] = [
+        (&["t"], &[("t", &[1])]),
+        (&["t", "u"], &[("t", &[1]), ("u", &[0])]),
+    ];
+    for (topics, expected) in cases {
+        let mut driver = Driver::new(&[("t", 2), ("u", 1)]);
+        let classic = classic_group_with(driver.now_ms, &[0, 7, -1, i32::MAX]);
+        upgraded(&mut driver, &classic).expect("it may become one");
+        let member = &driver.group.describe().members[0];
+        assert_eq!(member.assigned[0].partitions, [0]);
+        driver.join(join("a", topics), 2, expected);
+    }
 }
 
 #[test]
