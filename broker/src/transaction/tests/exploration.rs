@@ -31,11 +31,13 @@ struct World {
     next_id: ProducerId,
     /// The producer id and epoch that began the open transaction.
     owner: Option<(ProducerId, ProducerEpoch)>,
+    /// The partitions that were added to the transaction.
+    added: BTreeSet<TopicPartition>,
     /// The markers of the transaction that is being ended.
     markers: BTreeMap<TopicPartition, TransactionOutcome>,
 }
 
-/// What happens next.
+/// A step of the exploration.
 #[derive(Clone, Copy, Debug)]
 enum Event {
     Init {
@@ -101,6 +103,7 @@ impl World {
             }),
             next_id: ProducerId(1),
             owner: None,
+            added: BTreeSet::new(),
             markers: BTreeMap::new(),
         }
     }
@@ -164,12 +167,14 @@ impl World {
         let (Some(id), Some(producer)) = (&self.id, producer) else {
             return;
         };
-        if let Ok(Some(next)) = id.add_partitions(0, producer, &partitions(&[topic]), version) {
+        let new = partitions(&[topic]);
+        if let Ok(Some(next)) = id.add_partitions(0, producer, &new, version) {
             assert!(
                 self.owner.is_none_or(|owner| owner == producer),
                 "one producer writes"
             );
             self.owner = Some(producer);
+            self.added.extend(new);
             self.store(next);
         }
     }
@@ -225,14 +230,15 @@ impl World {
         }
         if next.partitions.is_empty() {
             next = next.completed(0);
+            let marked: BTreeSet<_> = self.markers.keys().cloned().collect();
+            assert_eq!(marked, self.added, "each partition has its marker");
             assert!(
                 self.markers.values().all(|marker| *marker == outcome),
                 "all markers agree"
             );
             self.markers.clear();
+            self.added.clear();
             self.owner = None;
-            self.id = Some(next);
-            return;
         }
         self.store(next);
     }
@@ -240,11 +246,24 @@ impl World {
     fn store(&mut self, next: TransactionMetadata) {
         if let Some(before) = &self.id {
             assert!(next.may_follow(before), "{next:?} after {before:?}");
-            if let (Some(decided), Some(outcome)) = (before.outcome(), next.outcome()) {
-                assert_eq!(outcome, decided, "an outcome stays");
+            if next.producer_id == before.producer_id {
+                assert!(
+                    next.producer_epoch >= before.producer_epoch,
+                    "an epoch never goes back"
+                );
             }
-            let completes = before.state.is_prepared() && !next.state.is_prepared();
-            assert!(!completes, "only the last marker completes");
+            // Ids are given out in order, so a smaller one has been given up.
+            assert!(
+                next.producer_id >= before.producer_id,
+                "a producer id that was given up never comes back"
+            );
+            if let Some(decided) = before.outcome() {
+                let is_complete = next.state == decided.complete() && self.added.is_empty();
+                assert!(
+                    next.outcome() == Some(decided) || is_complete,
+                    "an outcome stays, and only the last marker completes"
+                );
+            }
         }
         assert!(next.producer_id < self.next_id, "ids are given out once");
         self.id = Some(next);

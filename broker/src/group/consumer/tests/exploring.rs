@@ -169,7 +169,7 @@ impl World {
         }
     }
 
-    /// A client reads what it owns. One whose member is gone does not count: its session has ended, and so has its time to read.
+    /// Asserts that no two clients own a partition. One whose member is gone does not count: its session has ended, and so has its time to read.
     fn assert_no_partition_is_read_twice(&self) {
         let mut read = BTreeSet::new();
         for client in &self.clients {
@@ -188,26 +188,25 @@ impl World {
         }
     }
 
-    /// Lets all clients send heartbeats in turns until nothing changes, and asserts that every partition has its reader.
+    /// Lets all clients send heartbeats in turns until nothing changes, and asserts that every partition has its reader. Members whose
+    /// clients do not know of them, or that will return, keep what they have until their sessions end, so that these end here.
     fn assert_comes_to_rest(&self) {
         let mut world = self.clone();
-        for _ in 0..10 {
-            for index in 0..world.clients.len() {
-                world.take(Step::Report(index));
-            }
-        }
-        // Members whose clients do not know of them, or that will return, keep what they have until their sessions end.
-        let is_alive = |member: &ConsumerMember| {
+        world.report_in_turns();
+        let members = world.driver.group.members.values();
+        let is_lost = |member: &&ConsumerMember| {
             let mut clients = world.clients.iter();
-            clients.any(|client| *client.member_id == *member.id && client.epoch == member.epoch.0)
+            !clients.any(|client| *client.member_id == *member.id && client.epoch == member.epoch.0)
         };
-        if !world.driver.group.members.values().all(is_alive) {
-            return;
+        let lost: Vec<_> = members.filter(is_lost).map(|member| member.id.clone()).collect();
+        if !lost.is_empty() {
+            world.driver.group.remove_members(&lost);
+            world.report_in_turns();
         }
-        let state = world.driver.group.state();
         if world.driver.group.members.is_empty() {
             return;
         }
+        let state = world.driver.group.state();
         assert_eq!(state, GroupState::Stable, "{:?}", world.clients);
         let readers = world
             .clients
@@ -219,6 +218,14 @@ impl World {
             (0..*count as i32).map(move |partition| (topic, partition))
         });
         assert_eq!(read, all.collect::<BTreeSet<_>>());
+    }
+
+    fn report_in_turns(&mut self) {
+        for _ in 0..10 {
+            for index in 0..self.clients.len() {
+                self.take(Step::Report(index));
+            }
+        }
     }
 
     /// Returns a value that is equal for states that behave alike.
