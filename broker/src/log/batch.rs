@@ -4,7 +4,7 @@
 use super::header::{
     ATTRIBUTES_AT, BATCH_HEADER_BYTES, BatchHeader, CRC_END, Compression, MAGIC, MAGIC_AT, TRANSACTIONAL_BIT,
 };
-use super::records;
+use super::records::{self, NewRecord};
 use crate::ids::{Offset, Sequence};
 use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
@@ -179,6 +179,25 @@ impl Batch {
     /// The bytes must be charged to the pool already (slices of a [`PooledBuf`](crate::pool::PooledBuf)): the log keeps them.
     pub(crate) fn verify(records: Bytes) -> Result<Self, InvalidBatch> {
         FramedBatch::read(records)?.verify()
+    }
+
+    /// Encodes a batch that the broker itself writes. `finish` sets the fields of the header that do not follow from the records.
+    ///
+    /// Its body is not in the memory of logs: see [`Batch::into_pool`].
+    pub(crate) fn encode(
+        records: &[NewRecord<'_>],
+        compression: Compression,
+        finish: impl FnOnce(&mut BatchHeader),
+    ) -> Self {
+        let mut body = Vec::new();
+        let mut header = records::put_body(&mut body, records, compression);
+        finish(&mut header);
+        // The CRC covers these fields, so it comes last. Nothing has to verify it.
+        header.set_crc(header.compute_crc(&body));
+        Self {
+            header,
+            body: Bytes::from(body),
+        }
     }
 
     /// Returns the length on the wire, header included.

@@ -2,7 +2,7 @@
 //! `ControlRecordType` and `MemoryRecords.withEndTransactionMarker`; KIP-98.
 
 use super::batch::Batch;
-use super::header::{BATCH_HEADER_BYTES, BatchHeader, Compression};
+use super::header::{BatchHeader, Compression};
 use super::records::{self, NewRecord};
 pub(crate) use crate::ids::TransactionOutcome;
 use crate::ids::{ProducerEpoch, ProducerId, Sequence};
@@ -67,13 +67,10 @@ impl TransactionMarker {
             value: Some(&value),
             headers: &[],
         };
-        let mut bytes = records::encode_batch(&[record], Compression::None);
-        let body = bytes.split_off(BATCH_HEADER_BYTES);
-        let mut header = BatchHeader::read(&bytes).expect("a batch begins with a header");
-        header.set_control();
-        header.set_producer(self.producer_id, self.producer_epoch, Sequence::NONE);
-        header.set_crc(header.compute_crc(&body));
-        Batch { header, body }
+        Batch::encode(&[record], Compression::None, |header| {
+            header.set_control();
+            header.set_producer(self.producer_id, self.producer_epoch, Sequence::NONE);
+        })
     }
 
     /// Returns the marker in a control batch; `None` if it holds none. A marker does not say its transactions version, so that is 0.

@@ -8,8 +8,8 @@ mod encode;
 mod varint;
 
 pub use codec::decompress;
-pub(super) use encode::encode_kept;
 pub use encode::{NewRecord, encode_batch};
+pub(super) use encode::{encode_kept, put_body};
 
 use super::DECOMPRESSED_LIMIT_BYTES;
 use super::header::{BATCH_HEADER_BYTES, BatchHeader, Compression, TimestampType};

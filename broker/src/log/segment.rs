@@ -30,6 +30,19 @@ const RUN_BYTES: usize = 64 << 10;
 /// each of them would take more than 600 MB.
 const LEAST_TAIL_BYTES: usize = 512;
 
+impl Batch {
+    /// Moves the body into the memory of logs. A small one stays where it is, because a segment copies it.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`] if there is no room for it.
+    pub(crate) fn into_pool(mut self, pool: &Pool) -> Result<Self, OutOfMemory> {
+        if self.size_bytes() >= LARGE_BATCH_BYTES {
+            self.body = pool.copy(&self.body)?;
+        }
+        Ok(self)
+    }
+}
+
 /// A segment that does not change, held while it is compacted.
 #[derive(Debug)]
 pub(super) struct SealedSegment {

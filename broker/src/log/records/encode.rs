@@ -21,33 +21,39 @@ pub struct NewRecord<'a> {
 /// Encodes `records` as one batch, as a producer sends it: base offset 0, `CreateTime`, a valid CRC. Brokers refuse a batch without
 /// records.
 pub fn encode_batch(records: &[NewRecord<'_>], compression: Compression) -> Bytes {
+    let mut batch = vec![0; BATCH_HEADER_BYTES];
+    let mut header = put_body(&mut batch, records, compression);
+    let (space, body) = batch.split_at_mut(BATCH_HEADER_BYTES);
+    header.set_crc(header.compute_crc(body));
+    space.copy_from_slice(&header.0);
+    Bytes::from(batch)
+}
+
+/// Appends the records of a batch to `out`, and returns the batch's header. It lacks the CRC.
+pub(in crate::log) fn put_body(
+    out: &mut Vec<u8>,
+    records: &[NewRecord<'_>],
+    compression: Compression,
+) -> BatchHeader {
+    let start = out.len();
     // `MemoryRecordsBuilder` takes the first record's timestamp as the base too.
     let base_timestamp_ms = records.first().map_or(-1, |record| record.timestamp_ms);
-    let mut batch = vec![0; BATCH_HEADER_BYTES];
+    // 24 bytes hold the length, the attributes and two deltas, which take 21 at most.
+    let most_bytes = records.iter().map(|record| record_bytes(record) + 24).sum();
     if compression == Compression::None {
-        // 24 bytes hold the length, the attributes and two deltas, which take 21 at most.
-        batch.reserve(records.iter().map(|record| record_bytes(record) + 24).sum());
-        put_records(&mut batch, records, base_timestamp_ms);
+        out.reserve(most_bytes);
+        put_records(out, records, base_timestamp_ms);
     } else {
-        let mut plain = Vec::with_capacity(records.iter().map(|record| record_bytes(record) + 24).sum());
+        let mut plain = Vec::with_capacity(most_bytes);
         put_records(&mut plain, records, base_timestamp_ms);
-        codec::compress(compression, &plain, &mut batch);
+        codec::compress(compression, &plain, out);
     }
-    let (header, body) = batch.split_at_mut(BATCH_HEADER_BYTES);
-    let mut new = BatchHeader::empty(compression);
-    new.set_body_len(body.len());
-    new.set_timestamps(
-        base_timestamp_ms,
-        records
-            .iter()
-            .map(|record| record.timestamp_ms)
-            .max()
-            .unwrap_or(-1),
-    );
-    new.set_count(records.len() as i32);
-    new.set_crc(new.compute_crc(body));
-    header.copy_from_slice(&new.0);
-    Bytes::from(batch)
+    let timestamps = records.iter().map(|record| record.timestamp_ms);
+    let mut header = BatchHeader::empty(compression);
+    header.set_body_len(out.len() - start);
+    header.set_timestamps(base_timestamp_ms, timestamps.max().unwrap_or(-1));
+    header.set_count(records.len() as i32);
+    header
 }
 
 /// Encodes the body of a batch of records that stay after compaction: with the offsets and timestamps that they have.
