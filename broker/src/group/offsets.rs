@@ -11,7 +11,7 @@ pub(crate) use expiration::OffsetExpirationCondition;
 
 use crate::ids::{LeaderEpoch, Offset, ProducerId, TransactionOutcome};
 use pending::PendingOffsets;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An offset to be committed.
@@ -104,6 +104,11 @@ impl Offsets {
         offsets.sum()
     }
 
+    /// Returns the additional memory of offsets that a producer commits in its transaction.
+    pub(crate) fn staging_bytes(&self, producer_id: ProducerId, offsets: &OffsetsToCommit) -> usize {
+        self.pending.growth_bytes(producer_id, offsets)
+    }
+
     fn growth_bytes_of_one(&self, topic: &str, partition: i32, commit: &OffsetToCommit) -> usize {
         let after_bytes = OFFSET_BYTES + commit.metadata.len();
         match self.by_topic.get(topic) {
@@ -144,9 +149,8 @@ impl Offsets {
         (topic, partition): (&Arc<str>, i32),
         commit: OffsetToCommit,
     ) {
-        let place = (Arc::clone(topic), partition);
-        self.pending
-            .stage(producer_id, place, CommittedOffset::new(now_ms, commit));
+        let offset = CommittedOffset::new(now_ms, commit);
+        self.pending.stage(producer_id, topic, partition, offset);
     }
 
     /// Ends the transaction of a producer: its offsets become real, or are dropped.
@@ -206,10 +210,12 @@ impl Offsets {
         found.collect()
     }
 
-    /// Returns the partitions that have a committed offset, by topic.
-    pub(crate) fn partitions(&self) -> impl Iterator<Item = (&Arc<str>, i32)> {
+    /// Returns the partitions that have an offset, also those that only have one of an open transaction.
+    pub(crate) fn partitions(&self) -> BTreeSet<(&Arc<str>, i32)> {
         let topics = self.by_topic.iter();
-        topics.flat_map(|(topic, offsets)| offsets.keys().map(move |partition| (topic, *partition)))
+        let committed =
+            topics.flat_map(|(topic, offsets)| offsets.keys().map(move |partition| (topic, *partition)));
+        committed.chain(self.pending.partitions()).collect()
     }
 
     /// Removes the offset of the partition, also one of an open transaction. Returns whether it had one.
@@ -265,5 +271,16 @@ impl Offsets {
         });
         self.recount_held_bytes();
         expired
+    }
+}
+
+#[cfg(test)]
+impl Offsets {
+    /// Checks the counts of memory against the offsets.
+    fn assert_consistent(&mut self) {
+        let counted_bytes = self.held_bytes;
+        self.recount_held_bytes();
+        assert_eq!(counted_bytes, self.held_bytes);
+        self.pending.assert_consistent();
     }
 }

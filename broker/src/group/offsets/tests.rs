@@ -64,7 +64,7 @@ fn completing(protocol_type: &str, metadata: &'static [u8]) -> ClassicGroup {
         client_host: "".into(),
     };
     group.join(0, Ticket(1), &joiner);
-    group.expire(1);
+    group.expire(2);
     group
 }
 
@@ -215,7 +215,7 @@ fn offset_of(value: i64) -> OffsetToCommit {
     }
 }
 
-/// What happens to the offset of one partition.
+/// An event of one partition's offset.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Commit(i64),
@@ -241,6 +241,7 @@ fn after(steps: &[Step]) -> (Option<i64>, bool) {
             }
             Step::DeleteTopic => drop(offsets.delete_topic("t")),
         }
+        offsets.assert_consistent();
     }
     let committed = offsets.get("t", 0).map(|committed| committed.offset.0);
     let wanted = Some(vec![(topic, vec![0])]);
@@ -315,4 +316,27 @@ fn an_offset_that_a_transaction_may_replace_does_not_expire() {
     expire(&mut offsets, RETENTION_MS, &group);
     assert!(offsets.is_empty());
     assert_eq!(offsets.held_bytes(), 0);
+}
+
+#[test]
+fn an_offset_in_a_transaction_takes_memory_beside_the_one_that_it_may_replace() {
+    let topic: Arc<str> = "t".into();
+    let mut offsets = Offsets::default();
+    offsets.commit(0, &topic, 0, offset_of(3));
+    let before = offsets.held_bytes();
+    let wanted = vec![(Arc::clone(&topic), vec![(0, offset_of(5)), (1, offset_of(6))])];
+    let growth = offsets.staging_bytes(ONE, &wanted);
+    assert_eq!(growth, TOPIC_BYTES + 1 + 2 * OFFSET_BYTES);
+    for (partition, offset) in wanted[0].1.clone() {
+        offsets.stage(0, ONE, (&topic, partition), offset);
+    }
+    assert_eq!(offsets.held_bytes(), before + growth);
+    // The same producer replaces its own, and another one takes as much again.
+    assert_eq!(offsets.staging_bytes(ONE, &wanted), 0);
+    assert_eq!(offsets.staging_bytes(OTHER, &wanted), growth);
+    assert_eq!(
+        offsets.partitions(),
+        BTreeSet::from([(&topic, 0), (&topic, 1)]),
+        "a deleted group leaves tombstones of both"
+    );
 }
