@@ -63,6 +63,7 @@ pub(crate) struct Cluster {
     pub(crate) authorizer: Authorizer,
     pub(crate) topics: Arc<Topics>,
     pub(crate) groups: Groups,
+    group_journal: Arc<TopicJournal>,
     pub(crate) transactions: Transactions,
     /// One per broker, in the order of `nodes`.
     pub(crate) fetch_sessions: Vec<FetchSessions>,
@@ -113,7 +114,7 @@ impl Cluster {
         let pool = Pool::new(config.memory_limit_bytes);
         let topics = Arc::new(Topics::new(&config.cluster_id));
         let logs = Arc::new(CoordinatorLogs::new(config.memory_limit_bytes, &typed));
-        let journal = Arc::new(TopicJournal::of_groups(&typed, &topics, &logs, &pool)?);
+        let group_journal = Arc::new(TopicJournal::of_groups(&typed, &topics, &logs, &pool)?);
         let transaction_journal = Arc::new(TopicJournal::of_transactions(&typed, &topics, &logs, &pool));
         let session_slots = usize::try_from(typed.fetch_session_slots).unwrap_or(0);
         let group_configs = Arc::new(GroupConfigs::default());
@@ -136,7 +137,8 @@ impl Cluster {
             cluster_id: config.cluster_id,
             liveness: Liveness::new(nodes.iter().map(|node| node.id)),
             nodes,
-            groups: Groups::new(&typed, &clock, pool.clone(), journal),
+            groups: Groups::new(&typed, &clock, pool.clone(), group_journal.clone()),
+            group_journal,
             transactions,
             config: typed,
             broker_configs,

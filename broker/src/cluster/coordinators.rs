@@ -9,9 +9,11 @@ pub(super) use journal::TopicJournal;
 
 use super::Cluster;
 use crate::config::BrokerConfig;
-use crate::ids::NodeId;
-use crate::log::{Appended, LogSettings, PartitionLog};
+use crate::group::OffsetsTransaction;
+use crate::ids::{NodeId, ProducerEpoch, ProducerId};
+use crate::log::{Appended, LogSettings, PartitionLog, Verification};
 use crate::topic::{Partition, Topics, name};
+use journal::VerifiedTransaction;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -77,6 +79,20 @@ impl Cluster {
     /// Returns the index of the partition of `__consumer_offsets` that keeps the offsets of a group.
     pub(crate) fn offsets_partition(&self, group_id: &str) -> i32 {
         java_hash(group_id) % self.config.offsets_topic_partitions
+    }
+
+    /// Returns the transaction of a producer for groups that commit offsets in it, with what is known of it.
+    pub(crate) fn offsets_transaction(
+        &self,
+        (producer_id, producer_epoch): (ProducerId, ProducerEpoch),
+        verification: Verification,
+    ) -> Box<dyn OffsetsTransaction> {
+        Box::new(VerifiedTransaction {
+            journal: Arc::clone(&self.group_journal),
+            producer_id,
+            producer_epoch,
+            verification,
+        })
     }
 }
 

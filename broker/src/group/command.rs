@@ -11,9 +11,9 @@ use crate::group::consumer::{
 use crate::group::offsets::{FetchedOffsets, OffsetsToCommit, PartitionsByTopic};
 use crate::group::{
     CommitError, Committer, FetchOffsetsError, GroupError, GroupSummary, Membership, MembershipError,
-    NonEmptyGroup, OffsetReader, SubscribedToTopic,
+    NonEmptyGroup, OffsetReader, OffsetsTransaction, SubscribedToTopic,
 };
-use crate::ids::{ProducerEpoch, ProducerId, TransactionOutcome};
+use crate::ids::{ProducerId, TransactionOutcome};
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -35,7 +35,7 @@ pub(in crate::group) enum Command {
     /// Commits offsets in the transaction of a producer.
     Stage(
         Committer,
-        (ProducerId, ProducerEpoch),
+        Box<dyn OffsetsTransaction>,
         OffsetsToCommit,
         Answer<(), CommitError>,
     ),

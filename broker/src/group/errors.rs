@@ -116,6 +116,20 @@ pub(crate) enum CommitError {
     /// A member of the consumer protocol uses a version that cannot tell it about epochs.
     #[error("OffsetCommit version 9 or above must be used by members using the consumer group protocol")]
     UnsupportedVersion,
+    /// The transaction of the commit is over.
+    #[error(transparent)]
+    TransactionOver(#[from] TransactionOver),
+}
+
+/// A transaction ended between the coordinator's answer that it is open and the commit of offsets in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TransactionOver {
+    /// Its marker is written.
+    #[error("the transaction has ended")]
+    Ended,
+    /// The producer has a newer epoch.
+    #[error("a newer producer has the transactional id")]
+    Fenced,
 }
 
 /// The rules of the group refuse to give committed offsets. Those of a classic group never do; KIP-848 consumer groups refuse members that

@@ -17,11 +17,11 @@ use super::task::{GroupTask, Identity, MAILBOX_REQUESTS, Settings};
 use super::timeline::Timeline;
 use super::{
     AccessError, CommitError, Committer, FetchOffsetsError, Group, GroupError, GroupSummary, Membership,
-    MembershipError, NonEmptyGroup, OffsetReader,
+    MembershipError, NonEmptyGroup, OffsetReader, OffsetsTransaction,
 };
 use crate::Clock;
 use crate::config::BrokerConfig;
-use crate::ids::{ProducerEpoch, ProducerId, TransactionOutcome};
+use crate::ids::{ProducerId, TransactionOutcome};
 use crate::pool::Pool;
 use dashmap::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -207,11 +207,7 @@ impl Groups {
         committer: Committer,
         offsets: OffsetsToCommit,
     ) -> Result<(), GroupError<CommitError>> {
-        let mailbox = if committer.membership.generation_or_epoch.is_none() {
-            Some(self.get_or_create_classic(group_id)?)
-        } else {
-            self.registry.get(group_id)
-        };
+        let mailbox = self.for_commit(group_id, &committer)?;
         self.ask_at(group_id, mailbox, |answer| {
             Command::Commit(committer, offsets, answer)
         })
@@ -224,23 +220,26 @@ impl Groups {
         &self,
         group_id: &str,
         committer: Committer,
-        producer: (ProducerId, ProducerEpoch),
+        transaction: Box<dyn OffsetsTransaction>,
         offsets: OffsetsToCommit,
     ) -> Result<(), GroupError<CommitError>> {
-        let mailbox = if committer.membership.generation_or_epoch.is_none() {
-            Some(self.get_or_create_classic(group_id)?)
-        } else {
-            self.registry.get(group_id)
-        };
+        let mailbox = self.for_commit(group_id, &committer)?;
         // Noted before the group is asked: the transaction may end before it answers.
         self.in_transactions()
-            .entry(producer.0)
+            .entry(transaction.producer_id())
             .or_default()
             .insert(group_id.into());
         self.ask_at(group_id, mailbox, |answer| {
-            Command::Stage(committer, producer, offsets, answer)
+            Command::Stage(committer, transaction, offsets, answer)
         })
         .await
+    }
+
+    fn for_commit(&self, group_id: &str, committer: &Committer) -> Result<Option<Mailbox>, AccessError> {
+        if committer.membership.generation_or_epoch.is_none() {
+            return self.get_or_create_classic(group_id).map(Some);
+        }
+        Ok(self.registry.get(group_id))
     }
 
     /// Tells the groups that `is_told` selects that the transaction of a producer has ended, and waits until they know.
@@ -331,6 +330,7 @@ impl Groups {
     /// Ends all groups, because their journal was deleted: a coordinator without it knows no group.
     /// Source: `GroupCoordinatorService.onResignation`.
     pub(crate) async fn unload(&self) {
+        self.in_transactions().clear();
         self.tell_all(|| Command::Unload).await;
     }
 

@@ -7,9 +7,10 @@
 
 mod encoding;
 
+use super::TransactionOver;
 use super::classic::ClassicMetadata;
 use super::offsets::OffsetToCommit;
-use crate::ids::{ProducerEpoch, ProducerId};
+use crate::ids::ProducerId;
 use std::fmt::Debug;
 use uuid::Uuid;
 
@@ -22,15 +23,18 @@ pub(crate) trait GroupJournal: Debug + Send + Sync {
 
     /// Keeps the records of one change, as one batch.
     fn append(&self, group_id: &str, now_ms: i64, records: &GroupRecords);
+}
 
-    /// Keeps the records of one change as a part of the transaction of a producer.
-    fn append_in_transaction(
-        &self,
-        group_id: &str,
-        now_ms: i64,
-        producer: (ProducerId, ProducerEpoch),
-        records: &GroupRecords,
-    );
+/// The transaction of a producer in which a group commits offsets. Their records are a part of it.
+pub(crate) trait OffsetsTransaction: Debug + Send {
+    /// Returns the producer of the transaction.
+    fn producer_id(&self) -> ProducerId;
+
+    /// Keeps the records of one change, as one batch.
+    ///
+    /// # Errors
+    /// [`TransactionOver`] if the transaction has ended meanwhile. The group must not keep the offsets then.
+    fn append(&self, group_id: &str, now_ms: i64, records: &GroupRecords) -> Result<(), TransactionOver>;
 }
 
 /// The records of one change of a group, in one buffer.
@@ -43,7 +47,7 @@ pub(crate) struct GroupRecords {
 }
 
 impl GroupRecords {
-    /// Returns whether there is no record.
+    /// Returns true if there is no record.
     pub(crate) fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }

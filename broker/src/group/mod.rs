@@ -29,10 +29,10 @@ pub(crate) use catalog::{CatalogTopic, TopicCatalog};
 pub(crate) use description::{GroupSummary, MemberIdentity};
 pub(crate) use errors::{
     AccessError, CommitError, FetchOffsetsError, GroupError, IllegalGeneration, MembershipError,
-    NonEmptyGroup, SubscribedToTopic,
+    NonEmptyGroup, SubscribedToTopic, TransactionOver,
 };
 pub(crate) use groups::Groups;
-pub(crate) use journal::{GroupJournal, GroupRecords};
+pub(crate) use journal::{GroupJournal, GroupRecords, OffsetsTransaction};
 pub(crate) use membership::{Committer, GenerationOrEpoch, InstanceId, MemberId, Membership, OffsetReader};
 pub(crate) use memory::GroupsFull;
 pub(crate) use offsets::{FetchedOffsets, OffsetsToCommit, PartitionsByTopic};

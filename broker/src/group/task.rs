@@ -15,9 +15,9 @@ use super::offsets::{Offsets, OffsetsToCommit, PartitionsByTopic};
 use super::registry::Registry;
 use super::timeline::Timeline;
 use super::{
-    CommitError, Committer, Group, GroupError, GroupState, GroupSummary, NonEmptyGroup, SubscribedToTopic,
+    CommitError, Committer, Group, GroupError, GroupState, GroupSummary, NonEmptyGroup, OffsetsTransaction,
+    SubscribedToTopic,
 };
-use crate::ids::{ProducerEpoch, ProducerId};
 use classic::ParkedAnswers;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -148,8 +148,8 @@ impl GroupTask {
                 // In Kafka a group that was created and not written is there for requests that write, and not for those that read.
                 self.is_unwritten |= self.is_new && !has_offsets;
             }
-            Command::Stage(committer, producer, offsets, answer) => {
-                reply(answer, self.stage(now_ms, &committer, producer, offsets));
+            Command::Stage(committer, transaction, offsets, answer) => {
+                reply(answer, self.stage(now_ms, &committer, &*transaction, offsets));
             }
             Command::Complete(producer_id, outcome, answer) => {
                 self.offsets.complete(producer_id, outcome);
@@ -188,16 +188,12 @@ impl GroupTask {
             self.group.note_commit(now_ms, &committer.membership.member_id);
         }
         self.memory.admit(self.offsets.growth_bytes(&offsets))?;
-        let mut records = GroupRecords::default();
+        self.keep(now_ms, &self.records_of(now_ms, &offsets));
         for (topic, partitions) in offsets {
-            let topic_id = self.journal.topic_id(&topic);
             for (partition, offset) in partitions {
-                let place = (&*topic, topic_id, partition);
-                records.offset_committed(&self.identity.id, place, &offset, now_ms);
                 self.offsets.commit(now_ms, &topic, partition, offset);
             }
         }
-        self.keep(now_ms, &records);
         Ok(())
     }
 
@@ -206,29 +202,42 @@ impl GroupTask {
         &mut self,
         now_ms: i64,
         committer: &Committer,
-        producer: (ProducerId, ProducerEpoch),
+        transaction: &dyn OffsetsTransaction,
         offsets: OffsetsToCommit,
     ) -> Result<(), GroupError<CommitError>> {
         self.group
             .validate_offset_commit(committer, &offsets)
             .map_err(GroupError::Refused)?;
         // The offset that it replaces is held as well until the transaction ends.
-        self.memory.admit(self.offsets.growth_bytes(&offsets))?;
-        let mut records = GroupRecords::default();
+        let producer_id = transaction.producer_id();
+        self.memory
+            .admit(self.offsets.staging_bytes(producer_id, &offsets))?;
+        let records = self.records_of(now_ms, &offsets);
+        if !records.is_empty() {
+            // The log comes first, because it knows whether a marker has ended the transaction. An offset that is staged after it would make
+            // its partition unstable, and the producer's next transaction would commit it.
+            let kept = transaction.append(&self.identity.id, now_ms, &records);
+            kept.map_err(|over| GroupError::Refused(over.into()))?;
+        }
         for (topic, partitions) in offsets {
-            let topic_id = self.journal.topic_id(&topic);
             for (partition, offset) in partitions {
-                let place = (&*topic, topic_id, partition);
-                records.offset_committed(&self.identity.id, place, &offset, now_ms);
                 self.offsets
-                    .stage(now_ms, producer.0, (&topic, partition), offset);
+                    .stage(now_ms, producer_id, (&topic, partition), offset);
             }
         }
-        if !records.is_empty() {
-            let id = &self.identity.id;
-            self.journal.append_in_transaction(id, now_ms, producer, &records);
-        }
         Ok(())
+    }
+
+    fn records_of(&self, now_ms: i64, offsets: &OffsetsToCommit) -> GroupRecords {
+        let mut records = GroupRecords::default();
+        for (topic, partitions) in offsets {
+            let topic_id = self.journal.topic_id(topic);
+            for (partition, offset) in partitions {
+                let place = (&**topic, topic_id, *partition);
+                records.offset_committed(&self.identity.id, place, offset, now_ms);
+            }
+        }
+        records
     }
 
     /// Keeps the records of one change in the journal.

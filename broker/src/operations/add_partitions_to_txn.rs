@@ -152,7 +152,7 @@ pub(crate) fn add_offsets_to_txn(
 }
 
 /// Returns the partition of `__consumer_offsets` that keeps the group's offsets.
-pub(super) fn offsets_partition(cluster: &Cluster, group_id: &str) -> TopicPartition {
+fn offsets_partition(cluster: &Cluster, group_id: &str) -> TopicPartition {
     TopicPartition {
         topic: CONSUMER_OFFSETS.into(),
         partition: cluster.offsets_partition(group_id),

@@ -2,13 +2,13 @@
 
 use super::RequestContext;
 use super::access::{Denied, authorize, authorize_topic, check_coordinator};
-use super::add_partitions_to_txn::offsets_partition;
 use super::repeats::joined;
-use super::verify_transaction::{NotInTransaction, WriteSupport, add_or_verify};
+use super::verify_transaction::{NotInTransaction, TransactionalWrite, VerifyError, WriteSupport, verify};
 use crate::cluster::Cluster;
-use crate::group::OffsetsToCommit;
-use crate::ids::{ProducerEpoch, ProducerId};
+use crate::group::{AccessError, OffsetsToCommit, OffsetsTransaction};
+use crate::ids::{ProducerEpoch, ProducerId, Sequence};
 use crate::security::{AclOperation, Resource};
+use crate::topic::name::CONSUMER_OFFSETS;
 use crate::topic::{TopicKey, UnknownTopicId};
 use std::sync::Arc;
 
@@ -237,17 +237,48 @@ async fn stage_in_group(
         return Err(CommitOffsetsError::EmptyGroupId);
     }
     check_coordinator(cluster, context, group_id).map_err(GroupError::from)?;
-    let producer = (transaction.producer_id, transaction.producer_epoch);
     // As in Kafka, the coordinator of the transaction is asked before the group looks at its member.
-    add_or_verify(
-        cluster,
-        &transaction.transactional_id,
-        producer,
-        offsets_partition(cluster, group_id),
-        transaction.support,
-    )?;
+    let transaction = verified(cluster, context, group_id, &transaction)?;
     let groups = &cluster.groups;
     Ok(groups
-        .commit_in_transaction(group_id, committer, producer, offsets)
+        .commit_in_transaction(group_id, committer, transaction, offsets)
         .await?)
 }
+
+/// Checks that the transaction is open and has the partition of `__consumer_offsets` that keeps the group's offsets.
+/// Source: Kafka's `CoordinatorPartitionWriter.maybeStartTransactionVerification`.
+fn verified(
+    cluster: &Cluster,
+    context: &RequestContext,
+    group_id: &str,
+    transaction: &InTransaction,
+) -> Result<Box<dyn OffsetsTransaction>, CommitOffsetsError> {
+    let no_coordinator = || {
+        let moved = AccessError::NotCoordinator {
+            group_id: group_id.to_owned(),
+            asked: context.node_id,
+        };
+        CommitOffsetsError::Group(moved.into())
+    };
+    let index = cluster.offsets_partition(group_id);
+    let partition = cluster.topics.partition(CONSUMER_OFFSETS, index);
+    let partition = partition.ok_or_else(no_coordinator)?;
+    let write = TransactionalWrite {
+        transactional_id: &transaction.transactional_id,
+        producer_id: transaction.producer_id,
+        producer_epoch: transaction.producer_epoch,
+        base_sequence: Sequence::NONE,
+        support: transaction.support,
+    };
+    let verification = verify(cluster, context, &partition, write).map_err(|error| match error {
+        // The leadership of the partition, which is the coordination of the group, has moved meanwhile.
+        VerifyError::NotServed(_) => no_coordinator(),
+        VerifyError::Unverifiable(_) => NotInTransaction::Fenced.into(),
+        VerifyError::NotInTransaction(error) => CommitOffsetsError::from(error),
+    })?;
+    let producer = (transaction.producer_id, transaction.producer_epoch);
+    Ok(cluster.offsets_transaction(producer, verification))
+}
+
+#[cfg(test)]
+mod tests;

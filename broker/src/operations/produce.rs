@@ -6,18 +6,15 @@
 
 use super::RequestContext;
 use super::access::{Denied, authorize, authorize_topic, find_topic};
-use super::verify_transaction::{NotInTransaction, WriteSupport, add_or_verify};
+use super::verify_transaction::{NotInTransaction, TransactionalWrite, VerifyError, WriteSupport, verify};
 use crate::cluster::Cluster;
 use crate::ids::Offset;
-use crate::log::{
-    AppendError, Appended, Batch, FramedBatch, InvalidBatch, Unverified, Verification, is_transactional,
-};
+use crate::log::{AppendError, Appended, Batch, FramedBatch, InvalidBatch, Verification, is_transactional};
 use crate::pool::OutOfMemory;
 use crate::security::{AclOperation, Resource};
 use crate::topic::leadership::NotServed;
 use crate::topic::name::is_internal;
 use crate::topic::{Partition, Topic, TopicKey};
-use crate::transaction::TopicPartition;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -34,7 +31,7 @@ pub(crate) struct ProduceTerms<'a> {
     pub(crate) transactional_id: Option<&'a str>,
     /// The part of the transaction protocol that the client's version supports.
     pub(crate) support: WriteSupport,
-    /// Whether the batches may be compressed with zstd (Produce 7 and later).
+    /// True if the batches may be compressed with zstd (Produce 7 and later).
     pub(crate) allows_zstd: bool,
 }
 
@@ -334,8 +331,7 @@ fn append(
     Ok(appended)
 }
 
-/// Returns what is known of the transaction of a batch. The coordinator is asked before the first batch of a transaction in a partition.
-/// Source: Kafka's `ReplicaManager.maybeStartTransactionVerificationForPartition`.
+/// Returns what is known of the transaction of a batch.
 fn verification(
     cluster: &Cluster,
     context: &RequestContext,
@@ -344,41 +340,24 @@ fn verification(
     batch: &Batch,
 ) -> Result<Verification, ProduceError> {
     let header = &batch.header;
-    let (true, Some(id)) = (
+    let (true, Some(transactional_id)) = (
         header.is_transactional() && header.has_producer_id(),
         terms.transactional_id,
     ) else {
         return Ok(Verification::None);
     };
-    // A write that adds its partition is always told to the coordinator.
-    if !cluster.config.verifies_transactions && terms.support != WriteSupport::AddsPartition {
-        return Ok(Verification::Disabled);
-    }
-    let (producer_id, producer_epoch) = (header.producer_id(), header.producer_epoch());
-    let unverified = Unverified {
-        producer_id,
-        producer_epoch,
+    let write = TransactionalWrite {
+        transactional_id,
+        producer_id: header.producer_id(),
+        producer_epoch: header.producer_epoch(),
         base_sequence: header.base_sequence(),
-        supports_epoch_bump: terms.support == WriteSupport::AddsPartition,
+        support: terms.support,
     };
-    let guard = {
-        let mut state = partition.write().map_err(NotServed::Offline)?;
-        state.check_leadership(context.node_id, None)?;
-        state
-            .begin_verification(unverified, cluster.clock.now_ms())
-            .map_err(ProduceError::Unverifiable)?
-    };
-    // The partition is not locked while the coordinator is asked. If a marker comes in between, the append with this guard fails.
-    let Some(guard) = guard else {
-        return Ok(Verification::None);
-    };
-    let asked = TopicPartition {
-        topic: Arc::clone(partition.topic()),
-        partition: partition.index,
-    };
-    add_or_verify(cluster, id, (producer_id, producer_epoch), asked, terms.support)
-        .map_err(ProduceError::NotInTransaction)?;
-    Ok(Verification::Confirmed(guard))
+    verify(cluster, context, partition, write).map_err(|error| match error {
+        VerifyError::NotServed(error) => error.into(),
+        VerifyError::NotInTransaction(error) => ProduceError::NotInTransaction(error),
+        VerifyError::Unverifiable(error) => ProduceError::Unverifiable(error),
+    })
 }
 
 /// Checks that the memory limit is not reached. Logs a warning once until there is room again.

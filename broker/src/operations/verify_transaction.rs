@@ -4,10 +4,15 @@
 //! Source: Kafka's `AddPartitionsToTxnManager.addOrVerifyTransaction` and `TransactionCoordinator.handleVerifyPartitionsInTransaction`. In
 //! Kafka the leader sends AddPartitionsToTxn to the coordinator; here the leader asks the rules directly.
 
+use super::RequestContext;
 use crate::cluster::Cluster;
-use crate::ids::{ProducerEpoch, ProducerId};
+use crate::ids::{ProducerEpoch, ProducerId, Sequence};
+use crate::log::{AppendError, Unverified, Verification};
+use crate::topic::Partition;
+use crate::topic::leadership::NotServed;
 use crate::transaction::{RefusedTransaction, TopicPartition, TransactionError, TransactionVersion};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The errors that the writing client understands, by the version of its request. Source: `TransactionSupportedOperation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +26,12 @@ pub(crate) enum WriteSupport {
 }
 
 impl WriteSupport {
-    /// Returns what the client of a Produce request of that version understands.
+    /// Returns the support of a Produce request of that version.
     pub(crate) fn of_produce(version: i16) -> Self {
         Self::since(version, 11)
     }
 
-    /// Returns what the client of a TxnOffsetCommit request of that version understands.
+    /// Returns the support of a TxnOffsetCommit request of that version.
     pub(crate) fn of_txn_offset_commit(version: i16) -> Self {
         Self::since(version, 4)
     }
@@ -77,17 +82,79 @@ pub(crate) enum NotInTransaction {
     NoCoordinator,
 }
 
-/// Checks that a write belongs to the open transaction of an id; with [`WriteSupport::AddsPartition`] it makes it so.
+/// A write that wants to be a part of the transaction of an id.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TransactionalWrite<'a> {
+    pub(super) transactional_id: &'a str,
+    pub(super) producer_id: ProducerId,
+    pub(super) producer_epoch: ProducerEpoch,
+    pub(super) base_sequence: Sequence,
+    pub(super) support: WriteSupport,
+}
+
+/// The reason why it is not known that a write belongs to an open transaction.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum VerifyError {
+    #[error(transparent)]
+    NotServed(#[from] NotServed),
+    /// A newer epoch of the producer has written to the partition.
+    #[error(transparent)]
+    Unverifiable(AppendError),
+    #[error(transparent)]
+    NotInTransaction(#[from] NotInTransaction),
+}
+
+/// Returns what is known of the transaction of a write to `partition`, which the append is then given. The coordinator is asked before the
+/// first write of a transaction to a partition. Source: Kafka's `ReplicaManager.maybeStartTransactionVerificationForPartition`.
 ///
 /// # Errors
-/// [`NotInTransaction`] if it does not.
-pub(super) fn add_or_verify(
+/// [`VerifyError`] if the write does not belong to an open transaction.
+pub(super) fn verify(
     cluster: &Cluster,
-    id: &str,
-    producer: (ProducerId, ProducerEpoch),
+    context: &RequestContext,
+    partition: &Partition,
+    write: TransactionalWrite<'_>,
+) -> Result<Verification, VerifyError> {
+    // A write that adds its partition is always told to the coordinator.
+    if !cluster.config.verifies_transactions && write.support != WriteSupport::AddsPartition {
+        return Ok(Verification::Disabled);
+    }
+    let unverified = Unverified {
+        producer_id: write.producer_id,
+        producer_epoch: write.producer_epoch,
+        base_sequence: write.base_sequence,
+        supports_epoch_bump: write.support == WriteSupport::AddsPartition,
+    };
+    let guard = {
+        let mut state = partition.write().map_err(NotServed::Offline)?;
+        state.check_leadership(context.node_id, None)?;
+        let begun = state.begin_verification(unverified, cluster.clock.now_ms());
+        begun.map_err(VerifyError::Unverifiable)?
+    };
+    // The partition is not locked while the coordinator is asked. If a marker comes in between, the append with this guard fails.
+    let Some(guard) = guard else {
+        return Ok(Verification::None);
+    };
+    let asked = TopicPartition {
+        topic: Arc::clone(partition.topic()),
+        partition: partition.index,
+    };
+    add_or_verify(cluster, write, asked)?;
+    Ok(Verification::Confirmed(guard))
+}
+
+/// Asks the coordinator whether the partition is in the open transaction; with [`WriteSupport::AddsPartition`] it makes it so.
+fn add_or_verify(
+    cluster: &Cluster,
+    write: TransactionalWrite<'_>,
     partition: TopicPartition,
-    support: WriteSupport,
 ) -> Result<(), NotInTransaction> {
+    let TransactionalWrite {
+        transactional_id: id,
+        support,
+        ..
+    } = write;
+    let producer = (write.producer_id, write.producer_epoch);
     if cluster.transaction_coordinator(id).is_none() {
         return Err(NotInTransaction::NoCoordinator);
     }

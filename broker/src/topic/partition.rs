@@ -186,13 +186,14 @@ impl State {
         self.append_from(Origin::Client, batch, verification, now_ms)
     }
 
-    /// Appends a coordinator's batch as the leader. It has no sequences, and begins a transaction if it is transactional.
+    /// Appends a coordinator's batch as the leader, with what is known of its transaction. It has no sequences.
     pub(crate) fn append_as_coordinator(
         &mut self,
         batch: Batch,
+        verification: Verification,
         now_ms: i64,
     ) -> Result<Appended, AppendError> {
-        self.append_from(Origin::Coordinator, batch, Verification::Disabled, now_ms)
+        self.append_from(Origin::Coordinator, batch, verification, now_ms)
     }
 
     fn append_from(

@@ -5,7 +5,7 @@ use crate::group::consumer;
 use crate::group::offsets::UnstableOffset;
 use crate::group::{
     AccessError, CommitError, FetchOffsetsError, GroupError, GroupsFull, IllegalGeneration, MembershipError,
-    NonEmptyGroup, SubscribedToTopic,
+    NonEmptyGroup, SubscribedToTopic, TransactionOver,
 };
 use crate::operations::commit_offsets::CommitOffsetsError;
 use crate::operations::consumer_group_describe::ConsumerDescribeError;
@@ -218,6 +218,8 @@ impl KafkaError for CommitError {
             Self::RebalanceInProgress => ResponseError::RebalanceInProgress,
             Self::StaleMemberEpoch => ResponseError::StaleMemberEpoch,
             Self::UnsupportedVersion => ResponseError::UnsupportedVersion,
+            Self::TransactionOver(TransactionOver::Ended) => ResponseError::InvalidTxnState,
+            Self::TransactionOver(TransactionOver::Fenced) => ResponseError::InvalidProducerEpoch,
         }
     }
 }

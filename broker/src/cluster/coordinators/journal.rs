@@ -3,12 +3,12 @@
 use super::{CoordinatorLogs, CoordinatorTopic, partition_of};
 use crate::Compression;
 use crate::config::{BrokerConfig, ConfigError};
-use crate::group::{GroupJournal, GroupRecords};
+use crate::group::{GroupJournal, GroupRecords, OffsetsTransaction, TransactionOver};
 use crate::ids::{ProducerEpoch, ProducerId, Sequence};
-use crate::log::records::{NewRecord, encode_batch};
-use crate::log::{AppendError, Batch};
+use crate::log::records::NewRecord;
+use crate::log::{AppendError, Batch, Verification};
 use crate::pool::Pool;
-use crate::topic::{Partition, Topics};
+use crate::topic::Topics;
 use crate::transaction::TransactionJournal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,35 +73,26 @@ impl TopicJournal {
         }
     }
 
-    fn append(
-        &self,
-        key: &str,
-        records: &[NewRecord<'_>],
-        producer: Option<(ProducerId, ProducerEpoch)>,
-        now_ms: i64,
-    ) {
-        let partition = partition_of(&self.topics, self.topic, key, self.partition_count);
-        let Some(partition) = partition else { return };
-        let batch = Batch::verify(encode_batch(records, self.compression));
-        let mut batch = batch.expect("a batch that was just encoded is valid");
-        if let Some((producer_id, producer_epoch)) = producer {
-            // A coordinator writes without sequences. Source: `CoordinatorRuntime.append` and `MemoryRecordsBuilder`.
-            batch
-                .header
-                .set_producer(producer_id, producer_epoch, Sequence::NONE);
-            batch.header.set_transactional();
-            batch.header.set_crc(batch.header.compute_crc(&batch.body));
-        }
-        let kept = self.keep(&partition, batch, now_ms);
+    fn append(&self, key: &str, records: &[NewRecord<'_>], now_ms: i64) {
+        let batch = Batch::encode(records, self.compression, |_| {});
+        let kept = self.keep(key, batch, Verification::None, now_ms);
         self.report(key, kept);
     }
 
-    fn keep(&self, partition: &Partition, batch: Batch, now_ms: i64) -> Result<(), AppendError> {
-        // Logs keep the bytes that they are given, so these must be in the memory of logs.
-        let body = self.pool.copy(&batch.body)?;
+    fn keep(
+        &self,
+        key: &str,
+        batch: Batch,
+        verification: Verification,
+        now_ms: i64,
+    ) -> Result<(), AppendError> {
+        let partition = partition_of(&self.topics, self.topic, key, self.partition_count);
+        let Some(partition) = partition else { return Ok(()) };
+        // Memory is asked for before the lock, for which other appends and fetches wait.
+        let batch = batch.into_pool(&self.pool)?;
         // A partition that went offline after an error keeps nothing. That error has been logged.
         if let Ok(mut state) = partition.write() {
-            let appended = state.append_as_coordinator(Batch { body, ..batch }, now_ms)?;
+            let appended = state.append_as_coordinator(batch, verification, now_ms)?;
             self.logs.note(state.log(), &appended);
         }
         Ok(())
@@ -130,17 +121,40 @@ impl GroupJournal for TopicJournal {
     }
 
     fn append(&self, group_id: &str, now_ms: i64, records: &GroupRecords) {
-        self.append(group_id, &new_records(now_ms, records), None, now_ms);
+        self.append(group_id, &new_records(now_ms, records), now_ms);
+    }
+}
+
+/// The transaction of a producer, with the answer of its coordinator about the partition of `__consumer_offsets`.
+#[derive(Debug)]
+pub(super) struct VerifiedTransaction {
+    pub(super) journal: Arc<TopicJournal>,
+    pub(super) producer_id: ProducerId,
+    pub(super) producer_epoch: ProducerEpoch,
+    pub(super) verification: Verification,
+}
+
+impl OffsetsTransaction for VerifiedTransaction {
+    fn producer_id(&self) -> ProducerId {
+        self.producer_id
     }
 
-    fn append_in_transaction(
-        &self,
-        group_id: &str,
-        now_ms: i64,
-        producer: (ProducerId, ProducerEpoch),
-        records: &GroupRecords,
-    ) {
-        self.append(group_id, &new_records(now_ms, records), Some(producer), now_ms);
+    fn append(&self, group_id: &str, now_ms: i64, records: &GroupRecords) -> Result<(), TransactionOver> {
+        let journal = &self.journal;
+        let records = new_records(now_ms, records);
+        let batch = Batch::encode(&records, journal.compression, |header| {
+            // A coordinator writes without sequences. Source: `CoordinatorRuntime.append` and `MemoryRecordsBuilder`.
+            header.set_producer(self.producer_id, self.producer_epoch, Sequence::NONE);
+            header.set_transactional();
+        });
+        match journal.keep(group_id, batch, self.verification, now_ms) {
+            Err(AppendError::NotInTransaction { .. }) => Err(TransactionOver::Ended),
+            Err(AppendError::InvalidProducerEpoch { .. }) => Err(TransactionOver::Fenced),
+            kept => {
+                journal.report(group_id, kept);
+                Ok(())
+            }
+        }
     }
 }
 
@@ -152,7 +166,7 @@ impl TransactionJournal for TopicJournal {
             value,
             headers: &[],
         };
-        self.append(transactional_id, &[record], None, now_ms);
+        self.append(transactional_id, &[record], now_ms);
     }
 }
 

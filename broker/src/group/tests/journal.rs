@@ -1,10 +1,10 @@
-//! What a group's journal keeps, and when.
+//! The records that a group's journal keeps, and the moments at which they come.
 
 use super::*;
 use crate::group::classic::Leaver;
 use crate::group::offsets::OffsetToCommit;
 use crate::group::{GroupJournal, GroupRecords};
-use crate::ids::{LeaderEpoch, Offset, ProducerEpoch, ProducerId};
+use crate::ids::{LeaderEpoch, Offset};
 use std::sync::Mutex;
 use uuid::Uuid;
 
@@ -34,16 +34,6 @@ impl GroupJournal for Kept {
         let owned = owned.map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec)));
         let mut batches = self.batches.lock().expect("no test panics with it");
         batches.push(owned.collect());
-    }
-
-    fn append_in_transaction(
-        &self,
-        group_id: &str,
-        now_ms: i64,
-        _producer: (ProducerId, ProducerEpoch),
-        records: &GroupRecords,
-    ) {
-        self.append(group_id, now_ms, records);
     }
 }
 
