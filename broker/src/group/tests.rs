@@ -105,7 +105,7 @@ async fn the_first_member_joins_at_once_and_is_removed_when_its_session_ends() {
     let began = Instant::now();
     stable(&groups).await;
     // One turn of the timer.
-    assert_eq!(began.elapsed(), Duration::from_millis(1));
+    assert_eq!(began.elapsed(), Duration::from_millis(2));
 
     sleep(Duration::from_millis(SESSION_MS - 1)).await;
     assert_eq!(state(&groups).await, GroupState::Stable);
@@ -114,6 +114,32 @@ async fn the_first_member_joins_at_once_and_is_removed_when_its_session_ends() {
     let refused = groups.heartbeat("g", membership("a", 1)).await;
     let unknown = HeartbeatError::Membership(MembershipError::UnknownMemberId);
     assert_eq!(refused, Err(GroupError::Refused(unknown)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_member_that_joins_within_a_millisecond_is_in_the_first_generation() {
+    for late_us in [0, 1, 500, 999] {
+        let groups = groups();
+        // The place of the first join in its millisecond must not matter.
+        advance(Duration::from_micros(late_us)).await;
+        let joining = tokio::spawn({
+            let groups = Arc::clone(&groups);
+            async move { join(&groups, "", "a").await }
+        });
+        // The group has the first member before the time moves. A sleep would be rounded to whole milliseconds.
+        while groups.describe("g").await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        advance(Duration::from_micros(900)).await;
+        let (first, second) = tokio::join!(joining, join(&groups, "", "b"));
+        let generations = (first.expect("it joins").generation_id, second.generation_id);
+        assert_eq!(
+            generations,
+            (GenerationId(1), GenerationId(1)),
+            "{late_us} us late"
+        );
+        assert_eq!(groups.describe("g").await.expect("it exists").members.len(), 2);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,11 +4,15 @@
 
 use super::*;
 
-/// The least time that an initial rebalance waits, also with a `group.initial.rebalance.delay.ms` of 0. Kafka's timer hands an expired
-/// entry to another thread, so requests that have arrived by then are handled first. Without this, a member that starts together with
-/// the first one would nearly always miss the first generation, and have to wait for another rebalance.
-// Kafka's timing wheel has ticks of 1 ms. There, a lone member was answered 0.2 to 8 ms after its JoinGroup.
-const TIMER_TICK_MS: i64 = 1;
+/// The least time that a turn of an initial rebalance waits, also with a `group.initial.rebalance.delay.ms` of 0. In Kafka an entry of the
+/// timer goes from the thread of the timing wheel to the timer's executor, and from there to the end of the coordinator's queue, so
+/// requests that have arrived by then are handled first. Without this, a member that starts together with the first one would nearly
+/// always miss the first generation, and have to wait for another rebalance. Source: `SystemTimer.addTimerTaskEntry`,
+/// `CoordinatorTimerImpl.schedule`.
+// Kafka's timing wheel has ticks of 1 ms, and a lone member was answered 0.2 to 8 ms after its JoinGroup there. The time of a group is cut
+// to whole milliseconds, so that the tick after the next one is the first that is more than a millisecond away: with the next one, a
+// JoinGroup late in its millisecond was answered at once.
+const LEAST_TURN_MS: i64 = 2;
 
 impl ClassicGroup {
     /// Handles the end of the time that a rebalance waits for members.
@@ -21,7 +25,7 @@ impl ClassicGroup {
         }
         // A member joined while the delay ran, so that others may follow.
         let delay_ms = self.limits.initial_rebalance_delay_ms.min(initial.remaining_ms);
-        let turn_ms = delay_ms.max(TIMER_TICK_MS);
+        let turn_ms = delay_ms.max(LEAST_TURN_MS);
         initial.is_member_added = false;
         initial.remaining_ms = (initial.remaining_ms - initial.delay_ms).max(0);
         initial.delay_ms = delay_ms;
@@ -65,7 +69,7 @@ impl ClassicGroup {
                 remaining_ms: (timeout_ms - delay_ms).max(0),
                 is_member_added: false,
             });
-            self.timers.set(Timer::Join, now_ms + delay_ms.max(TIMER_TICK_MS));
+            self.timers.set(Timer::Join, now_ms + delay_ms.max(LEAST_TURN_MS));
         } else if self.members.have_all_joined() {
             self.complete_join(now_ms, "all members have joined");
         } else {

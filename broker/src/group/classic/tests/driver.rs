@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const SESSION_MS: i64 = 10_000;
 pub(super) const REBALANCE_MS: i64 = 60_000;
 
+/// One turn of an initial rebalance without a delay.
+pub(super) const TURN_MS: i64 = 2;
+
 pub(super) const LIMITS: Limits = Limits {
     initial_rebalance_delay_ms: 0,
     min_session_timeout_ms: 1,
@@ -49,7 +52,7 @@ impl Driver {
     /// Lets all members join, and sync when the generation begins.
     pub(super) fn rebalance(&mut self, members: &[Joiner]) {
         let tickets: Vec<_> = members.iter().map(|member| self.join(member)).collect();
-        self.pass(2);
+        self.pass(2 * TURN_MS);
         let joined: Vec<_> = tickets
             .iter()
             .map(|ticket| self.joined(*ticket).clone())

@@ -36,7 +36,7 @@ fn a_dynamic_member_of_version_4_first_gets_an_id_and_then_joins_with_it() {
     assert!(driver.has_pending_members());
 
     let second = driver.join(&again("a"));
-    driver.pass(2);
+    driver.pass(2 * TURN_MS);
     assert_eq!(driver.joined(second).generation_id, GenerationId(1));
     assert!(!driver.has_pending_members());
 }
@@ -68,7 +68,7 @@ fn an_id_that_the_group_did_not_give_out_is_unknown() {
 fn the_leader_is_told_all_members_and_the_others_none() {
     let mut driver = Driver::new(LIMITS);
     let tickets = [newcomer("a"), newcomer("b")].map(|member| driver.join(&member));
-    driver.pass(2);
+    driver.pass(2 * TURN_MS);
     let [a, b] = tickets.map(|ticket| driver.joined(ticket).clone());
     assert_eq!((&*a.leader, &*b.leader), ("a", "a"));
     let ids: Vec<_> = a.members.iter().map(|member| &*member.member_id).collect();
@@ -105,7 +105,7 @@ fn the_protocol_with_the_most_votes_among_those_that_all_support_is_chosen() {
         for (index, names) in members.iter().enumerate() {
             tickets.push(driver.join(&newcomer(&index.to_string()).supporting(names)));
         }
-        driver.pass(2);
+        driver.pass(2 * TURN_MS);
         for ticket in tickets {
             assert_eq!(
                 driver.joined(ticket).protocol_name.as_deref(),
@@ -175,7 +175,7 @@ fn a_join_repeated_before_the_assignment_is_answered_again_unless_metadata_chang
     let mut driver = Driver::new(LIMITS);
     driver.join(&newcomer("a"));
     driver.join(&newcomer("b"));
-    driver.pass(2);
+    driver.pass(2 * TURN_MS);
     let leader = driver.join(&again("a"));
     let follower = driver.join(&again("b"));
     assert_eq!(driver.joined(leader).members.len(), 2);
@@ -198,7 +198,7 @@ fn a_rebalance_waits_as_long_as_the_most_patient_member_and_leaves_dynamic_membe
     }
     driver.pass(999);
     assert!(driver.is_parked(ticket));
-    driver.pass(2);
+    driver.pass(2 * TURN_MS);
     assert_eq!(driver.joined(ticket).members.len(), 1);
     assert_eq!(driver.members(), ["a"]);
 }
@@ -252,7 +252,7 @@ fn pending_members_count_towards_the_limit_too() {
         Err(JoinError::MaxSizeReached { limit: 2 })
     );
     let kept = driver.join(&again("a"));
-    driver.pass(2);
+    driver.pass(2 * TURN_MS);
     assert_eq!(driver.joined(kept).generation_id, GenerationId(1));
 }
 
@@ -327,15 +327,15 @@ fn without_a_delay_members_that_start_together_share_the_first_generation() {
     let first = driver.join(&newcomer("a"));
     assert!(driver.is_parked(first), "the timer has not had its turn");
     let second = driver.join(&newcomer("b"));
-    driver.pass(1);
+    driver.pass(TURN_MS);
     assert!(
         driver.is_parked(first),
         "a member joined, so the timer gets another turn"
     );
     let third = driver.join(&newcomer("c"));
-    driver.pass(1);
+    driver.pass(TURN_MS);
     let fourth = driver.join(&newcomer("d"));
-    driver.pass(2);
+    driver.pass(2 * TURN_MS);
     for ticket in [first, second, third, fourth] {
         let joined = driver.joined(ticket);
         assert_eq!(joined.generation_id, GenerationId(1));
@@ -344,7 +344,7 @@ fn without_a_delay_members_that_start_together_share_the_first_generation() {
 
     let mut alone = Driver::new(LIMITS);
     let ticket = alone.join(&newcomer("a"));
-    alone.pass(1);
+    alone.pass(TURN_MS);
     assert_eq!(
         alone.joined(ticket).generation_id,
         GenerationId(1),

@@ -19,7 +19,7 @@ fn when_the_last_member_leaves_the_group_is_empty_in_another_generation() {
     driver.leave(&[leaver("a", None)]);
     assert_eq!(driver.group.state(), ClassicGroupState::Empty);
     let ticket = driver.join(&newcomer("b"));
-    driver.pass(2);
+    driver.pass(2 * TURN_MS);
     assert_eq!(driver.joined(ticket).generation_id, GenerationId(3));
 }
 

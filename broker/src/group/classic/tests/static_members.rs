@@ -18,7 +18,7 @@ fn of_instance(member_id: &str, instance: &str, generation_id: i32) -> Membershi
 fn a_static_member_joins_at_once_without_asking_for_an_id() {
     let mut driver = Driver::new(LIMITS);
     let ticket = driver.join(&with_instance("i", "i-1").asking_for_id());
-    driver.pass(2);
+    driver.pass(2 * TURN_MS);
     let joined = driver.joined(ticket);
     assert_eq!(&*joined.member_id, "i-1");
     assert_eq!(joined.members[0].group_instance_id.as_deref(), Some("i"));
@@ -86,7 +86,7 @@ fn parked_requests_of_the_old_id_are_fenced() {
     let mut driver = Driver::new(LIMITS);
     driver.join(&with_instance("i", "i-1"));
     driver.join(&with_instance("j", "j-1"));
-    driver.pass(2);
+    driver.pass(2 * TURN_MS);
     let sync = driver.sync("j-1", 1, &[]);
     driver.join(&with_instance("j", "j-2"));
     assert_eq!(driver.syncs[&sync], Err(FENCED.into()));
@@ -97,7 +97,7 @@ fn a_restart_before_the_assignment_starts_a_rebalance() {
     let mut driver = Driver::new(LIMITS);
     driver.join(&with_instance("i", "i-1"));
     driver.join(&with_instance("j", "j-1"));
-    driver.pass(2);
+    driver.pass(2 * TURN_MS);
     let ticket = driver.join(&with_instance("j", "j-2"));
     assert!(driver.is_parked(ticket));
     assert_eq!(driver.group.state(), ClassicGroupState::PreparingRebalance);

@@ -9,7 +9,7 @@ fn completing() -> Driver {
     let mut driver = Driver::new(LIMITS);
     driver.join(&newcomer("a"));
     driver.join(&newcomer("b"));
-    driver.pass(2);
+    driver.pass(2 * TURN_MS);
     assert_eq!(driver.group.state(), ClassicGroupState::CompletingRebalance);
     driver
 }
