@@ -2,6 +2,10 @@
 //!
 //! For any input they neither panic nor allocate much more than the input's size.
 
+mod history;
+
+pub use history::run_history;
+
 use crate::cluster::{Cluster, Node, NodeListener};
 use crate::config::{Config, ConfigError};
 use crate::ids::{LeaderEpoch, NodeId};

@@ -119,8 +119,7 @@ impl Answer {
     }
 
     /// Returns the body of the response at `version`.
-    #[cfg(test)]
-    pub(super) fn into_bytes(self, version: i16) -> bytes::Bytes {
+    pub(crate) fn into_bytes(self, version: i16) -> bytes::Bytes {
         let mut out = Outgoing::default();
         self.write(&mut out, version);
         out.to_vec().into()
@@ -190,8 +189,7 @@ impl Answering {
     }
 
     /// Waits for the answer.
-    #[cfg(test)]
-    pub(super) async fn done(self) -> Answer {
+    pub(crate) async fn done(self) -> Answer {
         match self {
             Self::Now(answer) => answer,
             Self::Later(waiting) => waiting.await,

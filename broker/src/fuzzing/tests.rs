@@ -3,7 +3,7 @@
 //! `cargo test -p esmeralda-broker write_the_corpora -- --ignored` writes the seeds again. The replay includes other files, such as
 //! those that a fuzzer found.
 
-use super::{answer_frame, validate_batch};
+use super::{answer_frame, run_history, validate_batch};
 use crate::bounds::tests::samples::cases;
 use crate::log::header::{BATCH_HEADER_BYTES, Compression};
 use crate::log::records::{NewRecord, encode_batch};
@@ -19,6 +19,7 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::{Request, StrBytes};
 use proptest::prelude::*;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -243,10 +244,33 @@ fn batch_seeds() -> Corpus {
     seeds
 }
 
+/// Scripts of random bytes, each of which is a different history.
+fn history_seeds() -> Corpus {
+    let script = |seed: u32| {
+        let mut state = seed;
+        let bytes = (0..400).map(|_| {
+            // The constants of Numerical Recipes; the highest byte is the most random one.
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        });
+        (format!("any-random-{seed}"), bytes.collect())
+    };
+    (1..=24).map(script).collect()
+}
+
+/// The seeds of every target.
+fn all_seeds() -> [(&'static str, Corpus); 3] {
+    [
+        ("frame", frame_seeds()),
+        ("batch", batch_seeds()),
+        ("history", history_seeds()),
+    ]
+}
+
 #[test]
 #[ignore = "writes into the source tree"]
 fn write_the_corpora() {
-    for (target, seeds) in [("frame", frame_seeds()), ("batch", batch_seeds())] {
+    for (target, seeds) in all_seeds() {
         fs::create_dir_all(folder(target)).unwrap();
         for (name, seed) in seeds {
             fs::write(folder(target).join(name), seed).unwrap();
@@ -256,7 +280,7 @@ fn write_the_corpora() {
 
 #[test]
 fn the_committed_corpora_hold_the_seeds() {
-    for (target, seeds) in [("frame", frame_seeds()), ("batch", batch_seeds())] {
+    for (target, seeds) in all_seeds() {
         let committed = committed(target);
         for (name, seed) in seeds {
             assert!(seed.len() < SEED_BYTES, "{name}: {} bytes", seed.len());
@@ -314,5 +338,29 @@ fn every_batch_of_the_corpus_is_stored_or_refused_as_its_name_says() {
         if name.starts_with("stored") || name.starts_with("refused") {
             assert_eq!(is_stored, name.starts_with("stored"), "{name}");
         }
+    }
+}
+
+thread_local! {
+    /// The panics of this thread since the hook was set. A group's task has the thread of its runtime, and its panic ends nothing else.
+    static PANICS: Cell<usize> = const { Cell::new(0) };
+}
+
+#[test]
+fn every_history_of_the_corpus_is_played_without_a_panic() {
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        PANICS.with(|panics| panics.set(panics.get() + 1));
+        previous(info);
+    }));
+    for (name, script) in committed("history") {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let steps = runtime.block_on(run_history(&script)).unwrap();
+        assert_eq!(PANICS.get(), 0, "{name}");
+        assert!(steps > 0 || script.is_empty(), "{name}");
     }
 }

@@ -57,7 +57,7 @@ const BROKER: Package = Package {
         // For tests that read the log.
         ("subscribers", ""),
         // The fuzzers' way in.
-        ("fuzzing", "server cluster log"),
+        ("fuzzing", "server api messages operations cluster log"),
         // For the benches, which measure below the operations.
         ("bench", "log"),
         // It starts and stops everything.
