@@ -44,13 +44,12 @@ fn expirations_ms(cluster: &Cluster) -> HashMap<NodeId, i64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::create_partition;
     use super::*;
+    use crate::Compression;
     use crate::ids::{ProducerEpoch, ProducerId, Sequence};
     use crate::log::records::{NewRecord, encode_batch};
     use crate::log::{Batch, LogSettings};
-    use crate::topic::{NewTopic, Placement, TopicConfig};
-    use crate::{Compression, Entropy};
-    use std::sync::Arc;
     use tokio::time::timeout;
 
     #[tokio::test(start_paused = true)]
@@ -60,17 +59,7 @@ mod tests {
             ("producer.id.expiration.check.interval.ms", "1000"),
         ];
         let cluster = Cluster::for_tests(1, &properties);
-        let new = NewTopic {
-            name: "events".into(),
-            id: Entropy::from_seed(1).uuid(),
-            config: TopicConfig::default(),
-            placement: Placement::for_tests(1, &[NodeId(1)]),
-        };
-        let settings = Arc::new(LogSettings::default());
-        let topic = cluster
-            .topics
-            .change()
-            .create(new, |_| Arc::clone(&settings), &cluster.pool);
+        let partition = create_partition(&cluster, LogSettings::default());
         let now_ms = cluster.clock.now_ms();
         let record = NewRecord {
             timestamp_ms: now_ms,
@@ -80,17 +69,10 @@ mod tests {
         batch
             .header
             .set_producer(ProducerId(7), ProducerEpoch(0), Sequence(0));
-        let mut state = topic.partitions[0].write().expect("online");
+        let mut state = partition.write().expect("online");
         state.append(batch, now_ms).expect("there is room");
         drop(state);
-        let known = || {
-            topic.partitions[0]
-                .read()
-                .expect("online")
-                .log()
-                .active_producers()
-                .len()
-        };
+        let known = || partition.read().expect("online").log().active_producers().len();
         let mut counts = Vec::new();
         let mut keeping = std::pin::pin!(keep(&cluster));
         for _ in 0..4 {
