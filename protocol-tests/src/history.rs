@@ -1,5 +1,5 @@
 //! A history checker: programs of three languages produce, consume and transform while connections are cut and processes are killed, stand
-//! still or are superseded. Each writes down what its client tells. Afterwards the logs are read, and [`check`] compares.
+//! still or are superseded. Each writes down what its client tells. Afterwards the logs are read, and `check` compares.
 //!
 //! A short run is a case; [`command`] is the long one. The seed repeats the disturbances and the programs' choices, but no machine repeats
 //! the moments at which they meet.

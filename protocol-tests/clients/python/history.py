@@ -197,9 +197,9 @@ class Reader:
                 if not errors:
                     break
                 raise KafkaException(errors[0])
-            except KafkaException:
+            except KafkaException as error:
                 if time.monotonic() > deadline:
-                    raise
+                    raise Fenced(str(error)) from error
         for one in found:
             self.history.write("q", one.partition, max(one.offset, -1), asked)
         return found

@@ -344,17 +344,17 @@ fn an_acknowledged_commit_that_is_not_seen_is_lost() {
 
 #[test]
 fn an_aborted_transaction_that_is_seen_is_found() {
-    let expected = Violation::AbortSeen {
+    let expected = [Violation::AbortSeen {
         producer: TRANSACTIONAL,
         transaction: 1,
-    };
+    }];
     let seen = |history: &mut History| history.replace_record(INPUT, 0, 4, &["4: 1 2 1 1"]);
-    assert_eq!(in_logs(seen), [expected.clone()]);
+    assert_eq!(in_logs(seen), expected);
     let after_commit_failed = in_logs(|history| {
         seen(history);
         history.replace_event(TRANSACTIONAL, "x 1", &["t 1", "x 1"]);
     });
-    assert_eq!(after_commit_failed, [expected]);
+    assert_eq!(after_commit_failed, expected);
 }
 
 #[test]

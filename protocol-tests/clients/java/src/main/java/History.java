@@ -66,13 +66,12 @@ public final class History {
             }
             report("stopped", "");
         } catch (Fenced error) {
-            report("fenced", ",\"message\":" + new ObjectMapper().valueToTree(error.toString()));
+            leave(error);
         } catch (Throwable error) {
             error.printStackTrace();
             report("error", ",\"message\":" + new ObjectMapper().valueToTree(error.toString()));
             Runtime.getRuntime().halt(1);
         }
-        // A client that was fenced may wait for long when it is closed.
         Runtime.getRuntime().halt(0);
     }
 
@@ -83,6 +82,12 @@ public final class History {
             error.printStackTrace();
         }
         stopping = true;
+    }
+
+    /** Ends the process because its client cannot go on. A client that was fenced may wait for long when it is closed. */
+    private static void leave(RuntimeException error) {
+        report("fenced", ",\"message\":" + new ObjectMapper().valueToTree(error.toString()));
+        Runtime.getRuntime().halt(0);
     }
 
     private static void report(String event, String members) {
@@ -287,7 +292,16 @@ public final class History {
                 return offsets;
             }
             long asked = nowUs();
-            client.committed(Set.copyOf(partitions)).forEach((partition, committed) -> {
+            Map<TopicPartition, OffsetAndMetadata> found;
+            try {
+                found = client.committed(Set.copyOf(partitions));
+            } catch (KafkaException error) {
+                // The group has removed the member. A callback could not tell it to the caller of poll as it is.
+                lines.flush();
+                leave(error);
+                throw error;
+            }
+            found.forEach((partition, committed) -> {
                 lines.write("q " + partition.partition() + " " + (committed == null ? -1 : committed.offset()) + " " + asked);
                 offsets.put(partition, committed == null ? 0 : committed.offset());
             });
