@@ -160,8 +160,14 @@ impl<S: EventSource> Poller<S> {
                 && let Some(batch) = self.batcher.take(now)
             {
                 let rate = self.context.profile.poller_bytes_per_second;
-                self.allowance.take(now, batch.record_bytes(), rate);
-                WorkItem::new(batch)
+                let start = self.allowance.take(now, batch.record_bytes(), rate);
+                let item = WorkItem::new(batch);
+                if start > now {
+                    // Its size is known only now that it is closed. No other batch is taken before it has started.
+                    self.retries.add(item, start);
+                    continue;
+                }
+                item
             } else {
                 return;
             };

@@ -1,17 +1,18 @@
-//! Failed batches that wait for their retry. They keep their partitions busy, so that nothing overtakes them.
+//! Batches that wait: failed ones for their retry, and a closed one for the byte rate. They keep their partitions busy, so that nothing
+//! overtakes them.
 
 use super::flight::Flights;
 use crate::batcher::Batcher;
 use crate::work::WorkItem;
 use std::time::Duration;
 
-/// The work items of a poller that wait for a retry.
+/// The work items of a poller that wait for a time.
 #[derive(Debug, Default)]
 pub(super) struct Retries {
     waiting: Vec<Waiting>,
 }
 
-/// A failed batch waiting for its retry.
+/// A waiting batch.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) item: WorkItem,
@@ -19,7 +20,7 @@ pub(super) struct Waiting {
 }
 
 impl Retries {
-    /// Adds an item that is invoked again at `due` at the earliest.
+    /// Adds an item that is invoked at `due` at the earliest.
     pub(super) fn add(&mut self, item: WorkItem, due: Duration) {
         self.waiting.push(Waiting { item, due });
     }
