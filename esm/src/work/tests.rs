@@ -47,8 +47,11 @@ fn part(partition: i32, offsets: Range<i64>) -> BatchPart {
     }
 }
 
+/// Ranges by partition.
+type Ranges = Vec<(i32, Range<i64>)>;
+
 /// The ranges of an item by partition.
-fn offsets(item: &WorkItem) -> Vec<(i32, Range<i64>)> {
+fn offsets(item: &WorkItem) -> Ranges {
     let ranges = item.ranges().into_iter();
     ranges.map(|range| (range.partition, range.offsets)).collect()
 }
@@ -206,7 +209,7 @@ fn a_record_from_the_future_has_no_age() {
 }
 
 /// What is kept and what is finished of records 5 to 8 and 10 of partition 0 and records 0 and 1 of partition 1.
-fn kept(failed: &[(&str, i64)]) -> Option<(Vec<(i32, Range<i64>)>, Vec<(i32, Range<i64>)>)> {
+fn kept(failed: &[(&str, i64)]) -> Option<(Ranges, Ranges)> {
     let identifier = |(partition, offset): &(&str, i64)| ItemIdentifier {
         partition: (*partition).to_owned(),
         offset: *offset,
