@@ -133,7 +133,7 @@ final class Esmeralda implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
             Objects.requireNonNull(System.getenv("ESMERALDA_BIN"), "ESMERALDA_BIN"), "serve",
             "--kafka", "localhost:0", "--http", "127.0.0.1:0", "--advertised-host", "localhost",
-            "--brokers", String.valueOf(own.size()), "--shutdown-timeout", "1", "--cluster-id", Uuid.randomUuid().toString()));
+            "--brokers", String.valueOf(own.size()), "--shutdown-timeout", "1", "--unknown-until-created", "--cluster-id", Uuid.randomUuid().toString()));
         common.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
         List<String> racks = new ArrayList<>();
         own.forEach((id, properties) -> properties.forEach((key, value) -> {
