@@ -4,10 +4,10 @@
 use super::header::BatchHeader;
 use super::marker::{MarkerError, TransactionMarker, TransactionOutcome};
 use super::producers::{Origin, Verification};
-use super::records::InvalidRecords;
+use super::refusal::AppendError;
 use super::segment::Segment;
-use super::{Batch, InvalidBatch, LogSettings, PartitionLog, RefusedRecords, limits};
-use crate::ids::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, Sequence};
+use super::{Batch, InvalidBatch, LogSettings, PartitionLog, limits};
+use crate::ids::{LeaderEpoch, Offset};
 use crate::pool::OutOfMemory;
 
 /// The result of an append.
@@ -20,39 +20,6 @@ pub(crate) struct Appended {
     pub(crate) log_start_offset: Offset,
     /// Set if an idempotent producer had sent this batch before: nothing was appended, and the offsets are the original ones.
     pub(crate) is_duplicate: bool,
-}
-
-/// Why a batch was not appended.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum AppendError {
-    #[error("a batch of {bytes} bytes exceeds max.message.bytes of {limit_bytes}")]
-    TooLarge { bytes: usize, limit_bytes: i32 },
-    #[error("{} records are refused", .0.count)]
-    RefusedRecords(Box<RefusedRecords>),
-    #[error(transparent)]
-    InvalidBatch(#[from] InvalidBatch),
-    #[error("out-of-order sequence {found} from producer {producer_id}, expected {expected}")]
-    OutOfOrderSequence {
-        producer_id: ProducerId,
-        found: Sequence,
-        expected: Sequence,
-    },
-    #[error("stale epoch {found} from producer {producer_id}, the current one is {current}")]
-    InvalidProducerEpoch {
-        producer_id: ProducerId,
-        found: ProducerEpoch,
-        current: ProducerEpoch,
-    },
-    #[error("the batch of producer {producer_id} belongs to no open transaction")]
-    NotInTransaction { producer_id: ProducerId },
-    #[error("producer {producer_id} has an open transaction, but its batch is not transactional")]
-    NotTransactional { producer_id: ProducerId },
-    #[error("a batch of {bytes} bytes exceeds segment.bytes of {limit_bytes}")]
-    TooLargeForSegment { bytes: usize, limit_bytes: i32 },
-    #[error(transparent)]
-    InvalidRecords(#[from] InvalidRecords),
-    #[error(transparent)]
-    OutOfMemory(#[from] OutOfMemory),
 }
 
 /// The terms of an append.

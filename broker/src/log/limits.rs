@@ -1,55 +1,14 @@
 //! The limits of an append: the size of the batch, and the timestamps, keys and sizes of its records. Source: Kafka's
 //! `UnifiedLog.analyzeAndValidateRecords` and `LogValidator`.
 
+use super::LogSettings;
 use super::batch::Batch;
 use super::header::{Compression, TimestampType};
 use super::records::{self, RecordView};
-use super::{AppendError, LogSettings};
+use super::refusal::{AppendError, RecordFault, RefusedRecord, RefusedRecords};
 
 /// The most records that are named of a refused batch. Kafka names all; a small body can decompress to millions.
 const NAMED_RECORDS: usize = 10_000;
-
-/// The records for which a batch was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RefusedRecords {
-    /// The first ones, in order.
-    pub(crate) named: Vec<RefusedRecord>,
-    /// The number of all of them.
-    pub(crate) count: usize,
-    /// Whether the timestamp of any of them is the reason.
-    pub(crate) has_invalid_timestamp: bool,
-}
-
-/// A record for which its batch was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RefusedRecord {
-    /// The position in the batch, from 0.
-    pub(crate) batch_index: i32,
-    pub(crate) fault: RecordFault,
-}
-
-/// The fault of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RecordFault {
-    /// It has no key, which a compacted topic requires.
-    MissingKey,
-    /// Its timestamp must be from `earliest_ms` to `latest_ms`.
-    TimestampOutOfRange {
-        offset: i64,
-        timestamp_ms: i64,
-        earliest_ms: i64,
-        latest_ms: i64,
-    },
-    /// Its producer set the timestamp type `LogAppendTime`, which only the broker may.
-    LogAppendTime {
-        offset: i64,
-        timestamp_ms: i64,
-        /// `None` is null.
-        key_bytes: Option<usize>,
-        value_bytes: Option<usize>,
-        is_compressed: bool,
-    },
-}
 
 /// Checks `max.message.bytes`, which counts the batch's header.
 pub(super) fn check_size(bytes: usize, settings: &LogSettings) -> Result<(), AppendError> {

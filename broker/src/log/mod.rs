@@ -21,18 +21,19 @@ mod limits;
 mod marker;
 mod producers;
 pub mod records;
+mod refusal;
 mod retention;
 mod search;
 mod segment;
 mod settings;
 
 pub(crate) use aborted::AbortedTransaction;
-pub(crate) use append::{AppendError, AppendTerms, Appended};
+pub(crate) use append::{AppendTerms, Appended};
 pub(crate) use batch::{Batch, FramedBatch, InvalidBatch, is_transactional};
 pub(crate) use compaction::{Cleaned, Cleaning, CleaningError};
-pub(crate) use limits::{RecordFault, RefusedRecord, RefusedRecords};
 pub(crate) use marker::{MarkerError, TransactionMarker};
 pub(crate) use producers::{Origin, Unverified, Verification, VerificationGuard};
+pub(crate) use refusal::{AppendError, RecordFault, RefusedRecord, RefusedRecords};
 pub(crate) use settings::LogSettings;
 
 /// The largest size that a batch may decompress to when the log has to read its records. It is far above any useful batch, and low

@@ -6,11 +6,12 @@ mod verification;
 
 pub(crate) use verification::{Unverified, Verification, VerificationGuard};
 
+use super::ActiveProducer;
 use super::aborted::CompletedTransaction;
 use super::header::BatchHeader;
 use super::marker::{MarkerError, TransactionMarker};
+use super::refusal::AppendError;
 use super::segment::BatchView;
-use super::{ActiveProducer, AppendError};
 use crate::ids::{Offset, ProducerEpoch, ProducerId, Sequence};
 use entry::{Producer, Written};
 use std::collections::{BTreeMap, BTreeSet};
