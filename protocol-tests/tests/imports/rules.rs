@@ -57,7 +57,7 @@ const BROKER: Package = Package {
         // For tests that read the log.
         ("subscribers", ""),
         // The fuzzers' way in.
-        ("fuzzing", "server api messages operations cluster log"),
+        ("fuzzing", "server api messages operations cluster log security"),
         // For the benches, which measure below the operations.
         ("bench", "log"),
         // It starts and stops everything.
@@ -153,7 +153,7 @@ pub(crate) const ONLY: &[(&str, &str, &str)] = &[
     (
         "kafka_protocol::messages",
         "broker/src/",
-        "broker/src/api/ broker/src/bounds/ broker/src/messages/ broker/src/server/",
+        "broker/src/api/ broker/src/bounds/ broker/src/fuzzing/ broker/src/messages/ broker/src/server/",
     ),
     (
         "kafka_protocol::ResponseError",
