@@ -10,7 +10,7 @@
 //! # Differs from Apache Kafka
 //! - An offset is kept without its topic's id, but for the record in `__consumer_offsets`: the offsets of a topic are deleted with the topic.
 //! - At the memory limit of groups, see JoinGroup, offsets of further partitions and longer metadata get COORDINATOR_NOT_AVAILABLE; an offset
-//!   that replaces another is always accepted.
+//!   that replaces another is always accepted, unless it is committed in a transaction, which keeps both until it ends.
 //! - A commit is one batch in `__consumer_offsets`. Kafka gathers commits for `group.coordinator.append.linger.ms`. A commit is accepted also
 //!   if the memory of logs is used up, and then has no record there.
 //!
