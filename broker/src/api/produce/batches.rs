@@ -91,7 +91,10 @@ mod tests {
         }
     }
 
-    fn shown(topics: &Few<TopicBatches>) -> Vec<(&str, Vec<(i32, Vec<u8>)>)> {
+    /// A partition's index, and the first byte of each of its batches.
+    type Shown = (i32, Vec<u8>);
+
+    fn shown(topics: &Few<TopicBatches>) -> Vec<(&str, Vec<Shown>)> {
         let partitions = |topic: &TopicBatches| {
             let bytes = |batch: &Option<Bytes>| batch.as_ref().unwrap()[0];
             let partitions = topic.partitions.iter();

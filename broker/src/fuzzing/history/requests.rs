@@ -292,7 +292,7 @@ impl History<'_> {
 
     fn init(&mut self) {
         let producer = self.producer();
-        let names_former = self.script.byte() % 4 == 0;
+        let names_former = self.script.byte().is_multiple_of(4);
         let (id, epoch) = if names_former {
             (producer.id, producer.epoch)
         } else {
@@ -326,7 +326,7 @@ impl History<'_> {
                     .with_name(topic(name))
                     .with_partitions(vec![partition]),
             ]);
-        let request = if version >= 3 && self.script.byte() % 2 == 0 {
+        let request = if version >= 3 && self.script.byte().is_multiple_of(2) {
             request
                 .with_member_id(member.id)
                 .with_generation_id_or_member_epoch(member.generation_or_epoch)
@@ -338,7 +338,7 @@ impl History<'_> {
 
     async fn add(&mut self) {
         let producer = self.producer();
-        if self.script.byte() % 2 == 0 {
+        if self.script.byte().is_multiple_of(2) {
             let request = AddOffsetsToTxnRequest::default()
                 .with_transactional_id(TransactionalId(text(producer.transactional_id)))
                 .with_producer_id(ProducerId(producer.id))
@@ -356,7 +356,7 @@ impl History<'_> {
             .with_transactional_id(TransactionalId(text(producer.transactional_id)))
             .with_producer_id(ProducerId(producer.id))
             .with_producer_epoch(producer.epoch)
-            .with_verify_only(self.script.byte() % 2 == 0)
+            .with_verify_only(self.script.byte().is_multiple_of(2))
             .with_topics(topics);
         let request = AddPartitionsToTxnRequest::default().with_transactions(vec![transaction]);
         self.broker.call(5, request).await;
@@ -368,7 +368,7 @@ impl History<'_> {
             .with_transactional_id(TransactionalId(text(producer.transactional_id)))
             .with_producer_id(ProducerId(producer.id))
             .with_producer_epoch(producer.epoch)
-            .with_committed(self.script.byte() % 2 == 0);
+            .with_committed(self.script.byte().is_multiple_of(2));
         let version = self.script.choose(&[3, 5]);
         self.spawn(version, request, move |response| ended(producer, &response));
     }
@@ -458,7 +458,7 @@ impl History<'_> {
         let marker = WritableTxnMarker::default()
             .with_producer_id(ProducerId(producer.id))
             .with_producer_epoch(producer.epoch)
-            .with_transaction_result(self.script.byte() % 2 == 0)
+            .with_transaction_result(self.script.byte().is_multiple_of(2))
             .with_topics(topics.collect());
         let request = WriteTxnMarkersRequest::default().with_markers(vec![marker]);
         self.broker.call(1, request).await;
@@ -490,7 +490,7 @@ fn transactional_batch(producer: &Producer, script: &mut Script<'_>) -> Bytes {
         ProducerEpoch(producer.epoch),
         Sequence(sequence),
     );
-    if script.byte() % 8 != 0 {
+    if !script.byte().is_multiple_of(8) {
         header.set_transactional();
     }
     let body = &batch[BATCH_HEADER_BYTES..];

@@ -308,11 +308,9 @@ fn a_classic_group_becomes_a_consumer_group_and_a_classic_one_again_while_member
 #[test]
 fn partitions_that_do_not_exist_are_not_taken_over_from_the_assignment_of_a_leader() {
     // If the second member has other topics, the uniform assignor takes its other way.
-    let cases: [(&[&str], &[(&str, &[i32])]); 2] = [
-        (&["t"], &[("t", &[1])]),
-        (&["t", "u"], &[("t", &[1]), ("u", &[0])]),
-    ];
-    for (topics, expected) in cases {
+    let only_t: &[(&str, &[i32])] = &[("t", &[1])];
+    let both: &[(&str, &[i32])] = &[("t", &[1]), ("u", &[0])];
+    for (topics, expected) in [(&["t"][..], only_t), (&["t", "u"], both)] {
         let mut driver = Driver::new(&[("t", 2), ("u", 1)]);
         let classic = classic_group_with(driver.now_ms, &[0, 7, -1, i32::MAX]);
         upgraded(&mut driver, &classic).expect("it may become one");
