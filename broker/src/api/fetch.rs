@@ -6,16 +6,17 @@
 //! # Behaviour
 //! Waits up to `max_wait_ms` for `min_bytes` over all partitions; an error of any partition ends the wait. Sessions exist from version 7
 //! on. An answer has at most `fetch.max.bytes` of records unless its first batch is larger. Records are written from the log without a copy.
-//! A partition that is named twice is answered once.
+//! A partition that is named twice is answered once. From version 11 on any replica answers a consumer, and with
+//! `replica.selector.class` a leader names a follower in the consumer's rack.
 //!
 //! # Differs from Apache Kafka
-//! Replica ids and replica state are ignored: every client is treated as a consumer. No preferred read replica is named.
+//! A replica id is only looked at as Kafka tells a follower from a consumer: brokers do not replicate, so no state of a replica is kept.
 //! An answer has whole batches only; Kafka's may end in the middle of one, which clients skip.
 //! Under `read_committed` the aborted transactions are those of the records in the answer. Kafka's search ends at the next entry of its
 //! sparse index, so it may also list later ones, which clients do not use.
 //!
 //! # Notes by KIP
-//! KIP-74: bounds that a first batch may exceed. KIP-98: `read_committed`. KIP-227: sessions. KIP-320: leader epochs. KIP-516: topic ids
+//! KIP-74: bounds that a first batch may exceed. KIP-98: `read_committed`. KIP-227: sessions. KIP-320: leader epochs. KIP-392: reading from followers (11). KIP-516: topic ids
 //! (13). KIP-595: diverging epochs (12). KIP-951: the current leader (16; the field exists from 12 on).
 
 use super::answer::fetch::{FetchAnswer, PartitionAnswer, TopicAnswer};
@@ -24,7 +25,7 @@ use super::fields::{has_repeats, topic_key};
 use super::{Answer, Answering, Api};
 use crate::cluster::Cluster;
 use crate::fetch::session::{SessionError, SessionRequest};
-use crate::fetch::{FetchError, FetchedPartition, PartitionKey, WantedPartition};
+use crate::fetch::{FetchError, FetchedPartition, PartitionKey, ReadableReplicas, WantedPartition};
 use crate::ids::{LeaderEpoch, Offset};
 use crate::log::AbortedTransaction;
 use crate::operations::RequestContext;
@@ -42,6 +43,10 @@ pub(super) struct Fetch;
 
 /// The first version with topic ids instead of names.
 const TOPIC_IDS_FROM: i16 = 13;
+/// The first version whose clients name their rack and may be sent to a follower.
+const RACK_FROM: i16 = 11;
+/// The first version with the state of a replica instead of its id.
+const REPLICA_STATE_FROM: i16 = 15;
 /// The first version whose answer may name the current leader.
 const CURRENT_LEADER_FROM: i16 = 16;
 /// The first version whose clients know KAFKA_STORAGE_ERROR.
@@ -65,12 +70,14 @@ impl Api for Fetch {
             epoch: request.session_epoch,
             uses_topic_ids: version >= TOPIC_IDS_FROM,
         };
+        let is_read_committed = request.isolation_level == 1;
         let limits = FetchLimits {
             // Kafka answers at once if the wait or the minimum is zero or less.
             max_wait: Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0)),
             min_bytes: usize::try_from(request.min_bytes).unwrap_or(0),
             max_bytes: usize::try_from(request.max_bytes).unwrap_or(0),
-            is_read_committed: request.isolation_level == 1,
+            is_read_committed,
+            replicas: readable_replicas(version, &request),
         };
         let wanted = wanted_partitions(version, &request.topics);
         let forgotten: Vec<_> = request
@@ -80,7 +87,7 @@ impl Api for Fetch {
             .collect();
         Answering::later(async move {
             let outcome = fetch(&cluster, &context, session, wanted, &forgotten, limits).await;
-            answer(&cluster, &context, version, limits.is_read_committed, outcome).into()
+            answer(&cluster, &context, version, is_read_committed, outcome).into()
         })
     }
 
@@ -116,10 +123,27 @@ impl PartitionAnswer {
             log_start_offset: -1,
             diverging_epoch: None,
             current_leader: None,
+            preferred_read_replica: -1,
             aborted_transactions: None,
             records: Vec::new(),
             records_bytes: 0,
         }
+    }
+}
+
+/// Returns the replicas that the client may read from. Source: Kafka's `FetchParams.fetchOnlyLeader`.
+fn readable_replicas(version: i16, request: &FetchRequest) -> ReadableReplicas {
+    let replica_id = if version >= REPLICA_STATE_FROM {
+        request.replica_state.replica_id
+    } else {
+        request.replica_id
+    };
+    if version < RACK_FROM || replica_id.0 >= 0 {
+        return ReadableReplicas::Leader;
+    }
+    let rack = &*request.rack_id;
+    ReadableReplicas::Any {
+        rack: (!rack.is_empty()).then(|| rack.into()),
     }
 }
 
@@ -248,9 +272,12 @@ fn partition_answer(
             log_start_offset: fetched.log_start_offset.0,
             diverging_epoch: fetched.diverging_epoch.map(|(epoch, end)| (epoch.0, end.0)),
             current_leader: None,
-            // Where the logs diverge nothing is read, and there is no list.
-            aborted_transactions: (is_read_committed && fetched.diverging_epoch.is_none())
-                .then(|| aborted(&fetched.aborted_transactions)),
+            preferred_read_replica: fetched.preferred_replica.map_or(-1, |node| node.0),
+            // Where the logs diverge, or another replica is named, nothing is read, and there is no list.
+            aborted_transactions: (is_read_committed
+                && fetched.diverging_epoch.is_none()
+                && fetched.preferred_replica.is_none())
+            .then(|| aborted(&fetched.aborted_transactions)),
             records: fetched.records.parts,
             records_bytes: fetched.records.bytes,
         },

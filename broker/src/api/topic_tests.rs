@@ -28,6 +28,7 @@ mod answers;
 mod cluster;
 mod configs;
 mod features;
+mod followers;
 mod leaders;
 mod quorum;
 mod security;

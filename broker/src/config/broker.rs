@@ -1,5 +1,8 @@
 //! The broker configs that are honoured, as typed values with Kafka's defaults.
 
+/// The only value of `replica.selector.class`.
+pub(super) const RACK_AWARE_SELECTOR: &str = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
+
 /// The broker configs that are honoured, typed. Source: Kafka's `KafkaConfig`, `ServerLogConfigs`, `GroupCoordinatorConfig`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BrokerConfig {
@@ -33,6 +36,8 @@ pub(crate) struct BrokerConfig {
     pub(crate) consumer_protocol: bool,
     /// `fetch.max.bytes`, at least 1,024; default 57,671,680.
     pub(crate) fetch_max_bytes: usize,
+    /// Whether `replica.selector.class` is Kafka's selector by rack; default false, as there is none.
+    pub(crate) selects_replicas_by_rack: bool,
     /// `offset.metadata.max.bytes`; default 4,096.
     pub(crate) offset_metadata_max_bytes: i32,
     /// `offsets.topic.num.partitions`; default 50.
@@ -102,6 +107,7 @@ impl Default for BrokerConfig {
             group_consumer_regex_refresh_interval_ms: 600_000,
             consumer_protocol: true,
             fetch_max_bytes: 57_671_680,
+            selects_replicas_by_rack: false,
             offset_metadata_max_bytes: 4_096,
             offsets_topic_partitions: 50,
             offsets_topic_replication_factor: 3,

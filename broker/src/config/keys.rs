@@ -4,6 +4,7 @@
 //! The file is long because it is a table, with a line for each of Kafka's broker configs.
 
 use super::BrokerConfig;
+use super::broker::RACK_AWARE_SELECTOR;
 use super::table::{Setting, Table, decided, for_topics, honoured, no_effect, read};
 use super::tables::broker::{BROKER, BROKER_SYNONYMS};
 
@@ -300,7 +301,7 @@ static SETTINGS: &[Setting<BrokerConfig>] = &[
     no_effect("replica.fetch.wait.max.ms", NO_REPLICATION, "The time that a follower's fetch waits, in milliseconds; not used here."),
     no_effect("replica.high.watermark.checkpoint.interval.ms", IN_MEMORY, "The interval at which high watermarks are written to disk, in milliseconds."),
     no_effect("replica.lag.time.max.ms", NO_REPLICATION, "The time behind its leader after which a replica leaves the in-sync set, in milliseconds; not used here."),
-    no_effect("replica.selector.class", NO_CLASSES, "The class that picks the replica a consumer reads from; not used here."),
+    honoured("replica.selector.class", "The class that picks the replica a consumer reads from: Kafka's selector by rack, or none.", |config, value| config.selects_replicas_by_rack = value.text() == RACK_AWARE_SELECTOR),
     no_effect("replica.socket.receive.buffer.bytes", NO_REPLICATION, "The receive buffer of connections to leaders, in bytes."),
     no_effect("replica.socket.timeout.ms", NO_REPLICATION, "A follower's timeout, in milliseconds; not used here."),
     no_effect("replication.quota.window.num", NO_REPLICATION, "The number of samples in the quota on replication."),

@@ -1,5 +1,6 @@
 //! Parses broker configs by Kafka's name: checks each one, and stores the honoured ones as typed values.
 
+use super::broker::RACK_AWARE_SELECTOR;
 use super::definition::Value;
 use super::keys::BROKER_CONFIGS;
 use super::layers::Values;
@@ -105,7 +106,15 @@ impl BrokerConfig {
                     .to_owned(),
             });
         }
-        Ok(())
+        let name = "replica.selector.class";
+        match properties.get(name) {
+            Some(class) if !self.selects_replicas_by_rack => Err(ConfigError::Invalid {
+                name: name.to_owned(),
+                value: class.clone(),
+                reason: format!("it must be {RACK_AWARE_SELECTOR}, since Java classes are not loaded"),
+            }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -179,6 +188,7 @@ mod tests {
             ("group.consumer.regex.refresh.interval.ms", "10000"),
             ("group.coordinator.rebalance.protocols", "classic"),
             ("fetch.max.bytes", "1025"),
+            ("replica.selector.class", RACK_AWARE_SELECTOR),
             ("offset.metadata.max.bytes", "5"),
             ("offsets.topic.num.partitions", "11"),
             ("offsets.topic.replication.factor", "2"),
@@ -224,6 +234,7 @@ mod tests {
             group_consumer_regex_refresh_interval_ms: 10_000,
             consumer_protocol: false,
             fetch_max_bytes: 1_025,
+            selects_replicas_by_rack: true,
             offset_metadata_max_bytes: 5,
             offsets_topic_partitions: 11,
             offsets_topic_replication_factor: 2,

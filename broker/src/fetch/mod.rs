@@ -4,7 +4,7 @@ pub(crate) mod plan;
 pub(crate) mod session;
 pub(crate) mod wait;
 
-use crate::ids::{LeaderEpoch, Offset};
+use crate::ids::{LeaderEpoch, NodeId, Offset};
 use crate::log::{AbortedTransaction, OffsetOutOfRange, Slice};
 use crate::topic::TopicKey;
 use crate::topic::leadership::NotServed;
@@ -32,6 +32,15 @@ pub(crate) struct WantedPartition {
     pub(crate) last_fetched_epoch: Option<LeaderEpoch>,
 }
 
+/// The replicas that a client may read from (KIP-392).
+#[derive(Clone, Debug)]
+pub(crate) enum ReadableReplicas {
+    /// Only the leader: another replica reads, or the client knows no followers.
+    Leader,
+    /// Any. The rack is the client's, if it names one.
+    Any { rack: Option<Arc<str>> },
+}
+
 /// The outcome of reading one partition.
 #[derive(Debug)]
 pub(crate) struct FetchedPartition {
@@ -49,6 +58,8 @@ pub(crate) struct Fetched {
     pub(crate) log_start_offset: Offset,
     /// The epoch and the offset at which the client's log diverges, if it is not a prefix of this one.
     pub(crate) diverging_epoch: Option<(LeaderEpoch, Offset)>,
+    /// The follower that the client should read from instead; there are no records then.
+    pub(crate) preferred_replica: Option<NodeId>,
     pub(crate) records: Slice,
     /// The aborted transactions that `records` may have records of; empty unless the reader asks for committed records only.
     pub(crate) aborted_transactions: Vec<AbortedTransaction>,

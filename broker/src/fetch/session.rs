@@ -327,6 +327,7 @@ impl Cached {
                 // The client has to truncate its log if the epochs diverge, so it must hear of it.
                 fetched.records.bytes > 0
                     || fetched.diverging_epoch.is_some()
+                    || fetched.preferred_replica.is_some()
                     || self.high_watermark != Some(fetched.high_watermark)
                     || self.log_start_offset != fetched.log_start_offset
             }
@@ -379,6 +380,7 @@ mod tests {
                 last_stable_offset: Offset(high_watermark),
                 log_start_offset: Offset(0),
                 diverging_epoch: None,
+                preferred_replica: None,
                 records: Slice {
                     bytes,
                     ..Slice::default()

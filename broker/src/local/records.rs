@@ -1,7 +1,7 @@
 //! Records and offsets of partitions, for a client in the same process.
 
 use super::{Client, Error, FetchPosition, FetchedPartition, OffsetSpec};
-use crate::fetch::{Fetched, PartitionKey, WantedPartition};
+use crate::fetch::{Fetched, PartitionKey, ReadableReplicas, WantedPartition};
 use crate::ids::{NodeId, Offset};
 use crate::log::{Appended, Part};
 use crate::operations::RequestContext;
@@ -86,6 +86,7 @@ impl Client {
             max_bytes,
             // Kafka's default. AWS does not say how Lambda's consumers read.
             is_read_committed: false,
+            replicas: ReadableReplicas::Leader,
         };
         let first = positions.first().map_or(0, |position| position.partition);
         let leader = self.leader(topic, first)?;
@@ -113,6 +114,7 @@ impl Client {
         limits: FetchLimits,
     ) -> Vec<FetchedPartition> {
         let fetches = by_leader.into_iter().map(|(leader, positions)| {
+            let limits = limits.clone();
             let fetch = async move { self.fetch_from(leader, topic, &positions, limits).await };
             Box::pin(fetch) as Pin<Box<dyn Future<Output = Vec<FetchedPartition>> + Send + '_>>
         });

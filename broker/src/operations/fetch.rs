@@ -1,6 +1,6 @@
 //! Fetch: reads records from partitions, at once or when enough have arrived.
 //!
-//! Source: Kafka's `ReplicaManager.fetchMessages` and `readFromLog`, and `DelayedFetch`.
+//! Source: Kafka's `ReplicaManager.fetchMessages` and `readFromLog`, `DelayedFetch`, and `RackAwareReplicaSelector` (KIP-392).
 
 use super::RequestContext;
 use super::access::find_topic;
@@ -8,25 +8,26 @@ use crate::cluster::Cluster;
 use crate::fetch::plan::{Allowance, Budget};
 use crate::fetch::session::{SessionError, SessionRequest};
 use crate::fetch::wait::Waiter;
-use crate::fetch::{FetchError, Fetched, FetchedPartition, PartitionKey, WantedPartition};
-use crate::ids::{LeaderEpoch, Offset};
+use crate::fetch::{FetchError, Fetched, FetchedPartition, PartitionKey, ReadableReplicas, WantedPartition};
+use crate::ids::{LeaderEpoch, NodeId, Offset};
 use crate::log::{OffsetOutOfRange, Slice};
 use crate::security::AclOperation;
-use crate::topic::TopicKey;
 use crate::topic::leadership::NotServed;
 use crate::topic::partition::{Partition, State};
+use crate::topic::{Topic, TopicKey};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// The limits of a fetch: bytes and time.
-#[derive(Clone, Copy, Debug)]
+/// The limits of a fetch: bytes, time, and where it may read.
+#[derive(Clone, Debug)]
 pub(crate) struct FetchLimits {
     pub(crate) max_wait: Duration,
     pub(crate) min_bytes: usize,
     pub(crate) max_bytes: usize,
     /// True to read only up to the last stable offset, and to list aborted transactions.
     pub(crate) is_read_committed: bool,
+    pub(crate) replicas: ReadableReplicas,
 }
 
 /// Reads the partitions of a request's session. Returns them with the session's id.
@@ -58,6 +59,7 @@ pub(crate) async fn read(
     // The broker's `fetch.max.bytes` limits an answer even if the request asks for more (KIP-541).
     let max_bytes = limits.max_bytes.min(cluster.config.fetch_max_bytes);
     let reading = FetchInWork {
+        cluster,
         context,
         limits: FetchLimits {
             max_bytes,
@@ -86,6 +88,7 @@ pub(crate) async fn read(
 }
 
 struct FetchInWork<'a> {
+    cluster: &'a Cluster,
     context: &'a RequestContext,
     limits: FetchLimits,
     targets: Vec<FetchTarget<'a>>,
@@ -95,6 +98,7 @@ struct FetchInWork<'a> {
 struct FetchTarget<'a> {
     wanted: &'a WantedPartition,
     topic_name: Option<Arc<str>>,
+    topic: Option<Arc<Topic>>,
     partition: Result<Arc<Partition>, Missing>,
 }
 
@@ -112,6 +116,7 @@ impl<'a> FetchTarget<'a> {
             return Self {
                 wanted,
                 topic_name: wanted.resolved_name.clone(),
+                topic: None,
                 partition: Err(Missing::Unauthorized),
             };
         };
@@ -129,10 +134,11 @@ impl<'a> FetchTarget<'a> {
         };
         Self {
             wanted,
-            topic_name: topic.map_or_else(
+            topic_name: topic.as_ref().map_or_else(
                 || wanted.resolved_name.clone(),
                 |topic| Some(Arc::clone(&topic.name)),
             ),
+            topic,
             partition,
         }
     }
@@ -146,12 +152,7 @@ impl<'a> FetchTarget<'a> {
         }
     }
 
-    fn read(
-        &self,
-        context: &RequestContext,
-        is_read_committed: bool,
-        allowance: Allowance,
-    ) -> Result<Fetched, FetchError> {
+    fn read(&self, fetch: &FetchInWork<'_>, allowance: Allowance) -> Result<Fetched, FetchError> {
         let partition = self
             .partition
             .as_ref()
@@ -161,17 +162,26 @@ impl<'a> FetchTarget<'a> {
             // A topic that is named by id is UNKNOWN_TOPIC_ID then, which `check_leadership` does not tell apart.
             return Err(self.missing(Missing::Topic));
         }
-        state.check_leadership(context.node_id, self.wanted.current_leader_epoch)?;
+        self.check_replica(fetch, &state)?;
         let from = self.wanted.fetch_offset;
-        let diverging_epoch = diverging_epoch(&state, self.wanted.last_fetched_epoch, from)?;
+        let preferred_replica = self.preferred_replica(fetch, &state);
+        let diverging_epoch = match preferred_replica {
+            Some(_) => None,
+            None => diverging_epoch(&state, self.wanted.last_fetched_epoch, from)?,
+        };
         let watermarks = state.watermarks();
+        let is_read_committed = fetch.limits.is_read_committed;
         let end = watermarks.end_for_consumer(is_read_committed);
-        let records = match diverging_epoch {
-            // As in Kafka, no records come with a diverging epoch: the client has to truncate first.
-            Some(_) => Slice::default(),
-            None => state
+        // As in Kafka, no records come with a diverging epoch: the client has to truncate first. Nor do they with another replica.
+        let records = if preferred_replica.is_some() || diverging_epoch.is_some() {
+            Slice {
+                next_offset: from,
+                ..Slice::default()
+            }
+        } else {
+            state
                 .log()
-                .read(from, end, allowance.max_bytes, allowance.at_least_one)?,
+                .read(from, end, allowance.max_bytes, allowance.at_least_one)?
         };
         let aborted_transactions = if is_read_committed && records.bytes > 0 {
             state.log().aborted_transactions(from, records.next_offset)
@@ -183,9 +193,58 @@ impl<'a> FetchTarget<'a> {
             last_stable_offset: watermarks.last_stable_offset,
             log_start_offset: watermarks.log_start_offset,
             diverging_epoch,
+            preferred_replica,
             records,
             aborted_transactions,
         })
+    }
+
+    /// Checks that the broker is a replica that the client may read from, and the client's leader epoch. Source: Kafka's
+    /// `Partition.localLogWithEpochOrThrow`.
+    fn check_replica(&self, fetch: &FetchInWork<'_>, state: &State) -> Result<(), NotServed> {
+        let node = fetch.context.node_id;
+        let epoch = self.wanted.current_leader_epoch;
+        match &fetch.limits.replicas {
+            ReadableReplicas::Any { .. } if node != state.leader && self.replicas().contains(&node) => {
+                state.check_epoch(epoch)
+            }
+            _ => state.check_leadership(node, epoch),
+        }
+    }
+
+    /// Returns the replicas that have the partition's records.
+    fn replicas(&self) -> Vec<NodeId> {
+        let topic = self.topic.as_ref();
+        let index = usize::try_from(self.wanted.key.partition).ok();
+        topic.zip(index).map_or_else(Vec::new, |(topic, index)| {
+            topic.placement.complete_replicas(index)
+        })
+    }
+
+    /// Returns the follower that the client should read from instead of this leader: one in the client's rack, if brokers select by rack
+    /// and this one is in another. Source: Kafka's `ReplicaManager.findPreferredReadReplica`.
+    fn preferred_replica(&self, fetch: &FetchInWork<'_>, state: &State) -> Option<NodeId> {
+        let cluster = fetch.cluster;
+        let leader = fetch.context.node_id;
+        let ReadableReplicas::Any { rack: Some(rack) } = &fetch.limits.replicas else {
+            return None;
+        };
+        if !cluster.config.selects_replicas_by_rack || state.leader != leader {
+            return None;
+        }
+        let is_in_rack = |node: NodeId| {
+            let node = cluster.node(node).filter(|node| cluster.is_alive(node.id));
+            node.is_some_and(|node| node.rack.as_deref() == Some(&**rack))
+        };
+        let watermarks = state.watermarks();
+        let is_held =
+            (watermarks.log_start_offset..=watermarks.log_end_offset).contains(&self.wanted.fetch_offset);
+        if !is_held || is_in_rack(leader) {
+            return None;
+        }
+        // All have the same records, and among such replicas Kafka takes the one with the largest id.
+        let replicas = self.replicas().into_iter();
+        replicas.filter(|node| *node != leader && is_in_rack(*node)).max()
     }
 }
 
@@ -239,7 +298,7 @@ impl FetchInWork<'_> {
         let mut budget = Budget::new(self.limits.max_bytes);
         let read = |target: &FetchTarget<'_>| {
             let allowance = budget.allow(target.wanted.max_bytes);
-            let result = target.read(self.context, self.limits.is_read_committed, allowance);
+            let result = target.read(self, allowance);
             let partition = FetchedPartition {
                 key: target.wanted.key.clone(),
                 topic_name: target.topic_name.clone(),
@@ -256,8 +315,8 @@ impl FetchInWork<'_> {
     /// Returns whether the fetch must be answered now.
     fn is_complete(&self, fetched: &[FetchedPartition]) -> bool {
         let must_answer = |partition: &FetchedPartition| match &partition.result {
-            // There is nothing to wait for until the client has truncated.
-            Ok(fetched) => fetched.diverging_epoch.is_some(),
+            // There is nothing to wait for until the client has truncated, or asked the other replica.
+            Ok(fetched) => fetched.diverging_epoch.is_some() || fetched.preferred_replica.is_some(),
             // As in `DelayedFetch`: a client whose leader has moved would otherwise learn of it only after its whole `max_wait`.
             Err(_) => true,
         };

@@ -43,6 +43,8 @@ pub(crate) struct PartitionAnswer {
     pub(crate) diverging_epoch: Option<(i32, i64)>,
     /// The leader and its epoch.
     pub(crate) current_leader: Option<(i32, i32)>,
+    /// The id of the follower to read from instead.
+    pub(crate) preferred_read_replica: i32,
     /// The aborted transactions, each with producer id and first offset; `None` is null, for clients that also read uncommitted records.
     pub(crate) aborted_transactions: Option<Vec<(i64, i64)>>,
     pub(crate) records: Vec<Part>,
@@ -102,8 +104,7 @@ fn put_partition(out: &mut Outgoing, version: i16, partition: PartitionAnswer) {
     }
     put_aborted(head, version, partition.aborted_transactions.as_deref());
     if version >= 11 {
-        // Any other id would send the consumer to a follower (KIP-392), and followers hold no records here.
-        head.put_i32(-1); // preferred_read_replica
+        head.put_i32(partition.preferred_read_replica);
     }
     // Without records the field is empty, not null: librdkafka treats null as a broken message set.
     if version >= FLEXIBLE_FROM {
@@ -178,8 +179,9 @@ mod tests {
         let tags = (any::<Option<(i32, i64)>>(), any::<Option<(i32, i32)>>());
         let aborted = prop::option::of(prop::collection::vec(any::<(i64, i64)>(), 0..3));
         let records = prop::collection::vec((any::<bool>(), 0usize..3_000), 0..4);
-        (any::<i32>(), any::<i16>(), offsets, tags, aborted, records).prop_map(
-            |(index, error_code, offsets, tags, aborted_transactions, records)| {
+        let ids = (any::<i32>(), any::<i32>());
+        (ids, any::<i16>(), offsets, tags, aborted, records).prop_map(
+            |((index, preferred_read_replica), error_code, offsets, tags, aborted_transactions, records)| {
                 let records: Vec<_> = records
                     .into_iter()
                     .map(|(is_header, len)| {
@@ -199,6 +201,7 @@ mod tests {
                     // On the wire, -1 and -1 mean none.
                     diverging_epoch: tags.0.filter(|tag| *tag != (-1, -1)),
                     current_leader: tags.1.filter(|tag| *tag != (-1, -1)),
+                    preferred_read_replica,
                     aborted_transactions,
                     records_bytes: flat(&records).len(),
                     records,
@@ -258,8 +261,10 @@ mod tests {
                     .as_ref()
                     .map(|all| all.iter().map(aborted).collect()),
             )
-            .with_preferred_read_replica((-1).into())
             .with_records(Some(flat(&part.records)));
+        if version >= 11 {
+            data.preferred_read_replica = part.preferred_read_replica.into();
+        }
         if version >= 12 {
             if let Some((epoch, end_offset)) = part.diverging_epoch {
                 data.diverging_epoch = EpochEndOffset::default()
