@@ -27,7 +27,7 @@ pub(crate) enum Outcome {
     /// The function succeeded, and its response is none that names failed records, or names others than it was given. Counts as an
     /// attempt of every record.
     InvalidResponse {
-        /// What is wrong with the response.
+        /// The fault of the response.
         reason: String,
     },
     /// The function had no concurrency left. Tried again; does not count as an attempt.

@@ -15,7 +15,7 @@ pub(crate) struct Load {
     pub(crate) groups: usize,
 }
 
-/// What one kind took.
+/// The memory and time that one kind took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Taken {
     pub(crate) kind: &'static str,

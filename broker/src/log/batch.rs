@@ -25,7 +25,7 @@ pub(crate) struct FramedBatch {
     records: Bytes,
 }
 
-/// Why the records of a Produce request are not a batch that can be appended. Kafka's exception is named at each.
+/// The reason for which the records of a Produce request are not a batch that can be appended. Kafka's exception is named at each.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidBatch {
     /// No whole batch is there: `InvalidRecordException`.

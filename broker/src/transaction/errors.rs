@@ -1,4 +1,4 @@
-//! Why the coordinator refuses a request. The variants have the meaning of Kafka's errors of the same name.
+//! The reasons for which the coordinator refuses a request. The variants have the meaning of Kafka's errors of the same name.
 
 /// A request of a producer is refused by the rules of its transactional id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! What filters decide about one record, in words, for dry runs.
+//! The decision of filters about one record, in words, for dry runs.
 
 use super::json::Json;
 use super::pattern::{Alternative, Field};

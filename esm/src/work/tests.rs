@@ -208,7 +208,7 @@ fn a_record_from_the_future_has_no_age() {
     assert_eq!(item.batch().record_count(), 4);
 }
 
-/// What is kept and what is finished of records 5 to 8 and 10 of partition 0 and records 0 and 1 of partition 1.
+/// Returns the ranges that are kept and those that are finished of records 5 to 8 and 10 of partition 0 and records 0 and 1 of partition 1.
 fn kept(failed: &[(&str, i64)]) -> Option<(Ranges, Ranges)> {
     let identifier = |(partition, offset): &(&str, i64)| ItemIdentifier {
         partition: (*partition).to_owned(),

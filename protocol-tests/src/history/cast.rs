@@ -13,7 +13,7 @@ use crate::process::Process;
 /// The timeout of the programs' transactions and of the classic groups' sessions. Some pauses are longer.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What a process does.
+/// The task of a process.
 #[derive(Clone, Copy)]
 pub(super) enum Role {
     /// It writes records outside of transactions.
@@ -38,7 +38,7 @@ pub(super) struct Cast<'a> {
     pub(super) counts: CastCounts,
 }
 
-/// How often what befell processes.
+/// The number of times that each fault was done to a process.
 #[derive(Clone, Copy, Default)]
 pub(super) struct CastCounts {
     pub(super) killed: u64,

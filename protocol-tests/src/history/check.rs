@@ -66,7 +66,7 @@ pub(super) struct ProcessHistory {
     pub(super) events: Vec<Event>,
 }
 
-/// What is known of a group beside the histories of its members.
+/// The facts about a group that its members' histories do not have.
 pub(super) struct GroupHistory {
     /// The group's name.
     pub(super) name: String,

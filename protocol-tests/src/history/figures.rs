@@ -10,7 +10,7 @@ use super::event::Event;
 /// The number of violations that are printed.
 const PRINTED: usize = 20;
 
-/// What came of a run.
+/// The results of a run.
 pub struct Figures {
     seed: u64,
     violations: Vec<Violation>,

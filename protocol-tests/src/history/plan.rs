@@ -1,4 +1,4 @@
-//! What a run consists of: its topics, its groups, and the programs that produce, consume and transform.
+//! The parts of a run: its topics, its groups, and the programs that produce, consume and transform.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 /// The size of the length before each request and response.
 const PREFIX_BYTES: usize = 4;
 
-/// Where a connection is cut.
+/// The place at which a connection is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
     /// At once.
@@ -133,7 +133,7 @@ impl Links {
     }
 }
 
-/// Why a connection has ended.
+/// The reason for which a connection has ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ended {
     /// One of its ends has closed it.

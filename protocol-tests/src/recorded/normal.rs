@@ -64,7 +64,7 @@ fn without_times(text: &str) -> String {
     normal + rest
 }
 
-/// What a broker's answers are compared by.
+/// The rules and names by which a broker's answers are compared.
 pub(super) struct Normalizer<'a> {
     pub(super) rules: &'a Rules,
     pub(super) names: &'a Names,

@@ -208,7 +208,7 @@ pub(crate) const ONLY: &[(&str, &str, &str)] = &[
 /// Names that only some files may mention, whatever they are called on.
 pub(crate) const NAMES: &[(&str, &str)] = &[("start_paused", VIRTUAL_TIME)];
 
-/// Where virtual time is made.
+/// The file that makes virtual time.
 const VIRTUAL_TIME: &str = "src/virtual_time.rs";
 
 /// The `esmeralda` command, beside the library of the same package.

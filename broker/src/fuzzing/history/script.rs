@@ -1,6 +1,6 @@
 //! The bytes of a fuzzer as choices.
 
-/// What is left of a script. After its end all choices are the first one.
+/// The rest of a script. After its end all choices are the first one.
 pub(super) struct Script<'a>(&'a [u8]);
 
 impl<'a> Script<'a> {

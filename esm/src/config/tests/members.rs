@@ -179,7 +179,7 @@ fn sample(leaf: &str) -> (Value, Value) {
     }
 }
 
-/// What the engine does with a definition: everything of it that is not only shown.
+/// Returns the parts of a definition that the engine acts on: all that are not only shown.
 fn deeds(definition: &MappingDefinition) -> (MappingConfig, bool, Tags) {
     let MappingDefinition {
         config,

@@ -1,11 +1,11 @@
-//! What the members of a group read and committed, against the log.
+//! Compares the records that a group's members read, and the offsets that they committed, with the log.
 
 use std::collections::BTreeMap;
 
 use super::{GroupHistory, History, Isolation, LogRecord, ProcessHistory, Violation};
 use crate::history::event::Event;
 
-/// What a group is to read of one partition.
+/// The records of one partition that a group is to read.
 struct Readable<'a> {
     /// The records that the group's isolation lets it see.
     records: Vec<&'a LogRecord>,

@@ -8,7 +8,7 @@ use crate::history::event::Event;
 /// The place of a record: its partition and offset.
 type Place = (u32, i64);
 
-/// What a log has of one producer.
+/// The records of one producer in the logs.
 #[derive(Default)]
 struct Production {
     /// The place of each record, by sequence.
@@ -22,7 +22,7 @@ struct TransactionInLog {
     seen_count: u32,
 }
 
-/// What a producer was told of a transaction.
+/// The outcome of a transaction, as its producer was told.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Unknown,

@@ -1,4 +1,4 @@
-//! What the members of a group have made of records in transactions, with their offsets, against the source.
+//! Compares the records that a group's members made in transactions, and their offsets, with the source.
 
 use super::{History, LogRecord, Violation};
 

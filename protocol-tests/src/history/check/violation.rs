@@ -1,4 +1,4 @@
-//! What a cluster must not do, as the checker found it.
+//! The violations that the checker finds: each is something that a cluster must not do.
 
 /// A violation, with the numbers of the processes and the names of the groups concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
