@@ -91,11 +91,10 @@ async fn named(client: &mut Client) -> Vec<(String, i32)> {
     all
 }
 
-/// Returns the endpoint of a coordinator that is broker 2. The groups have neighbouring partitions of `__consumer_offsets`, which two brokers
-/// lead in turn.
+/// Returns the endpoint of a coordinator that is broker 2, which leads about half of the partitions of `__consumer_offsets`.
 async fn coordinator_on_broker_2(client: &mut Client) -> (String, i32) {
-    for group in ["g", "h"] {
-        let request = FindCoordinatorRequest::default().with_key(text(group));
+    for group in 0..50 {
+        let request = FindCoordinatorRequest::default().with_key(text(&format!("g{group}")));
         let coordinator = client.ask(3, &request).await;
         assert_eq!(coordinator.error_code, NONE);
         if coordinator.node_id == BrokerId(2) {

@@ -6,7 +6,9 @@ use esmeralda_broker::messages::txn_offset_commit_request::{
     TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic,
 };
 use esmeralda_broker::messages::write_txn_markers_request::{WritableTxnMarker, WritableTxnMarkerTopic};
-use esmeralda_broker::messages::{OffsetFetchRequest, TxnOffsetCommitRequest, WriteTxnMarkersRequest};
+use esmeralda_broker::messages::{
+    OffsetFetchRequest, TxnOffsetCommitRequest, TxnOffsetCommitResponse, WriteTxnMarkersRequest,
+};
 use kafka_protocol::messages::add_partitions_to_txn_request::{
     AddPartitionsToTxnTopic, AddPartitionsToTxnTransaction,
 };
@@ -313,6 +315,14 @@ async fn fetched(client: &mut Client, requires_stable: bool) -> (i16, i64) {
     (row.error_code, row.committed_offset)
 }
 
+/// Returns each partition of the first topic with its code. As in Kafka, those that do not exist come first.
+fn codes(answer: &TxnOffsetCommitResponse) -> Vec<(i32, i16)> {
+    let partitions = answer.topics[0].partitions.iter();
+    partitions
+        .map(|partition| (partition.partition_index, partition.error_code))
+        .collect()
+}
+
 /// Rows 59 and 61 of the list of behaviours.
 pub(crate) async fn txn_offset_commit(version: i16) {
     for committed_outcome in [true, false] {
@@ -342,7 +352,10 @@ pub(crate) async fn txn_offset_commit(version: i16) {
                 TRANSACTION_ABORTABLE
             };
             let answer = client.ask(version, &request).await;
-            assert_eq!(answer.topics[0].partitions[0].error_code, code);
+            assert_eq!(
+                codes(&answer),
+                [(9, UNKNOWN_TOPIC_OR_PARTITION), (PARTITION, code)]
+            );
             let added = AddOffsetsToTxnRequest::default()
                 .with_transactional_id(id())
                 .with_producer_id(producer_id)
@@ -351,18 +364,28 @@ pub(crate) async fn txn_offset_commit(version: i16) {
         }
         let answer = client.ask(version, &request).await;
         assert_eq!(answer.throttle_time_ms, 0);
-        let rows = answer.topics[0].partitions.iter();
-        let rows: Vec<_> = rows.map(|row| (row.partition_index, row.error_code)).collect();
-        assert_eq!(rows, [(PARTITION, NONE), (9, UNKNOWN_TOPIC_OR_PARTITION)]);
+        assert_eq!(
+            codes(&answer),
+            [(9, UNKNOWN_TOPIC_OR_PARTITION), (PARTITION, NONE)]
+        );
         assert_eq!(fetched(&mut client, true).await, (UNSTABLE_OFFSET_COMMIT, -1));
         assert_eq!(fetched(&mut client, false).await, (NONE, -1));
         if version >= 3 {
             let member = request.clone().with_generation_id_or_member_epoch(4);
             let answer = client.ask(version, &member.with_member_id(text("nobody"))).await;
-            assert_eq!(answer.topics[0].partitions[0].error_code, UNKNOWN_MEMBER_ID);
+            assert_eq!(
+                codes(&answer),
+                [(9, UNKNOWN_TOPIC_OR_PARTITION), (PARTITION, UNKNOWN_MEMBER_ID)]
+            );
         }
         let fenced = client.ask(version, &request.with_producer_epoch(3)).await;
-        assert_eq!(fenced.topics[0].partitions[0].error_code, INVALID_PRODUCER_EPOCH);
+        assert_eq!(
+            codes(&fenced),
+            [
+                (9, UNKNOWN_TOPIC_OR_PARTITION),
+                (PARTITION, INVALID_PRODUCER_EPOCH)
+            ]
+        );
 
         let request = EndTxnRequest::default()
             .with_transactional_id(id())
