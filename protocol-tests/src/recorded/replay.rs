@@ -17,6 +17,9 @@ const CLOSED: &str = "CLOSED";
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The time that a request which is left has to reach the broker's rules before the next one is sent on another connection.
 const AHEAD: Duration = Duration::from_millis(15);
+/// The codes of an answer while something that was asked before is still under way; a client asks again, and so did the recording.
+const UNDER_WAY: [i64; 5] = [6, 14, 15, 16, 51];
+const MOST_TRIES: usize = 100;
 /// The positions, within a batch, of its length, of its checksum, of what that covers, and of its producer id.
 const LENGTH_AT: usize = 8;
 const CHECKSUM_AT: usize = 17;
@@ -68,6 +71,17 @@ impl Replay<'_> {
         if self.left.contains_key(&step.connection) {
             self.collect(step.connection);
         }
+        self.send(index);
+        self.left.insert(step.connection, index);
+        if step.is_left {
+            std::thread::sleep(AHEAD);
+        } else {
+            self.collect(step.connection);
+        }
+    }
+
+    fn send(&mut self, index: usize) {
+        let step = &self.sequence.steps[index];
         let frame = self.frame(step, index as i32);
         let address = self.address;
         let stream = self.connections.entry(step.connection).or_insert_with(|| {
@@ -80,12 +94,6 @@ impl Replay<'_> {
         });
         // A connection that was closed is seen when the answer is read.
         let _ = stream.write_all(&frame);
-        self.left.insert(step.connection, index);
-        if step.is_left {
-            std::thread::sleep(AHEAD);
-        } else {
-            self.collect(step.connection);
-        }
     }
 
     /// Returns the frame of a request, with this broker's ids.
@@ -132,7 +140,20 @@ impl Replay<'_> {
         };
         let shape = &self.recording.shapes[&(step.api.clone(), step.version)];
         let kafkas = shape.read(&kafkas).expect("an answer of Kafka fits its fields");
-        let ours = match shape.read(&ours) {
+        let mut ours = shape.read(&ours);
+        let asks_again = !step.is_left && !is_under_way(&kafkas);
+        for _ in 0..MOST_TRIES {
+            if !asks_again || !ours.as_ref().is_ok_and(is_under_way) {
+                break;
+            }
+            std::thread::sleep(AHEAD);
+            self.send(index);
+            let Some(body) = self.receive(connection, step) else {
+                return self.note(index, "the connection was closed");
+            };
+            ours = shape.read(&body);
+        }
+        let ours = match ours {
             Ok(ours) => ours,
             Err(error) => return self.note(index, &error),
         };
@@ -181,6 +202,18 @@ impl Replay<'_> {
                 None
             }
         }
+    }
+}
+
+/// Returns whether an answer has a code that asks the client to come again.
+fn is_under_way(answer: &Value) -> bool {
+    match answer {
+        Value::Object(fields) => fields.iter().any(|(name, value)| {
+            let code = value.as_i64().filter(|_| name == "errorCode");
+            code.is_some_and(|code| UNDER_WAY.contains(&code)) || is_under_way(value)
+        }),
+        Value::Array(elements) => elements.iter().any(is_under_way),
+        _ => false,
     }
 }
 
