@@ -17,6 +17,7 @@ mod offset_apis;
 mod record_apis;
 mod topic_apis;
 mod transaction_apis;
+mod txn_offset_apis;
 mod world;
 
 use esmeralda_broker::messages::ApiVersionsRequest;
@@ -115,7 +116,7 @@ every_version! {
     add_offsets_to_txn_adds_the_groups_partition: AddOffsetsToTxn => transaction_apis::add_offsets_to_txn,
     end_txn_decides_the_outcome: EndTxn => transaction_apis::end_txn,
     write_txn_markers_ends_a_transaction: WriteTxnMarkers => transaction_apis::write_txn_markers,
-    txn_offset_commit_waits_for_its_transaction: TxnOffsetCommit => transaction_apis::txn_offset_commit,
+    txn_offset_commit_waits_for_its_transaction: TxnOffsetCommit => txn_offset_apis::txn_offset_commit,
     describe_transactions_shows_the_partitions: DescribeTransactions => transaction_apis::describe_transactions,
     list_transactions_filters: ListTransactions => transaction_apis::list_transactions,
     describe_producers_tells_of_the_last_sequence: DescribeProducers => log_apis::describe_producers,
