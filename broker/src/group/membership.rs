@@ -39,6 +39,18 @@ pub(crate) struct Membership {
     pub(crate) generation_or_epoch: GenerationOrEpoch,
 }
 
+#[cfg(test)]
+impl Membership {
+    /// Returns the membership of an administrator, who is no member.
+    pub(crate) fn none() -> Self {
+        Self {
+            member_id: "".into(),
+            group_instance_id: None,
+            generation_or_epoch: GenerationOrEpoch(-1),
+        }
+    }
+}
+
 impl Membership {
     /// Returns true if the client claims nothing: a consumer that assigns itself, or an administrator.
     pub(crate) fn is_anonymous(&self) -> bool {

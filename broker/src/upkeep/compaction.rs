@@ -99,9 +99,7 @@ mod tests {
     use crate::log::records::{NewRecord, batches, encode_batch, walk};
     use crate::log::{Batch, LogSettings, Part};
     use crate::operations::RequestContext;
-    use crate::operations::commit_offsets::{
-        Committer, GenerationOrEpoch, Membership, OffsetToCommit, commit_offsets,
-    };
+    use crate::operations::commit_offsets::{Committer, Membership, OffsetToCommit, commit_offsets};
     use crate::operations::coordinator_topics::create_for_groups;
     use crate::topic::TopicKey;
     use std::sync::Arc;
@@ -165,11 +163,7 @@ mod tests {
             retention_ms: None,
         };
         let administrator = Committer {
-            membership: Membership {
-                member_id: "".into(),
-                group_instance_id: None,
-                generation_or_epoch: GenerationOrEpoch(-1),
-            },
+            membership: Membership::none(),
             is_transactional: false,
             api_version: 9,
         };

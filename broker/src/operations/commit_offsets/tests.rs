@@ -70,11 +70,7 @@ impl World {
     /// Commits offset 5 in the transaction, as the second half of a commit does.
     async fn stage(&self, transaction: Box<dyn OffsetsTransaction>) -> Result<(), GroupError<CommitError>> {
         let committer = Committer {
-            membership: Membership {
-                member_id: "".into(),
-                group_instance_id: None,
-                generation_or_epoch: GenerationOrEpoch(-1),
-            },
+            membership: Membership::none(),
             is_transactional: true,
             api_version: 5,
         };

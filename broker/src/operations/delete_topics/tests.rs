@@ -1,8 +1,6 @@
 use super::*;
 use crate::ids::{LeaderEpoch, Offset};
-use crate::operations::commit_offsets::{
-    Committer, GenerationOrEpoch, Membership, OffsetToCommit, commit_offsets,
-};
+use crate::operations::commit_offsets::{Committer, Membership, OffsetToCommit, commit_offsets};
 use crate::operations::coordinator_topics::create_for_groups;
 use crate::operations::create_topics::{CreateTopic, create_topics};
 use crate::operations::fetch_offsets::fetch_offsets;
@@ -152,11 +150,7 @@ async fn commit(cluster: &Arc<Cluster>, topics: &[&str]) {
     };
     let keyed = |name: &&str| (TopicKey::Name((*name).into()), vec![(0, offset.clone())]);
     let administrator = Committer {
-        membership: Membership {
-            member_id: "".into(),
-            group_instance_id: None,
-            generation_or_epoch: GenerationOrEpoch(-1),
-        },
+        membership: Membership::none(),
         is_transactional: false,
         api_version: 9,
     };
