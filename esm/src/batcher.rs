@@ -177,7 +177,7 @@ impl Batcher {
         }
     }
 
-    /// Whether one of the batch's partitions is busy with another batch, too.
+    /// Returns whether one of the batch's partitions is busy with another batch, too.
     pub(crate) fn shares_partitions(&self, batch: &Batch) -> bool {
         let mut parts = batch.parts.iter();
         parts.any(|part| {
@@ -225,7 +225,7 @@ impl Batcher {
         (!kept.is_empty()).then(|| self.envelope.batch(kept))
     }
 
-    /// Whether more of a partition should be read: less than a full batch of it waits, and not too much of all partitions together.
+    /// Returns whether more of a partition should be read: less than a full batch of it waits, and not too much of all partitions together.
     pub(crate) fn wants(&self, partition: i32) -> bool {
         self.queues
             .get(&partition)

@@ -90,7 +90,7 @@ impl Filters {
         self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern.matches(&content))
     }
 
-    /// Whether a member with this name can be on the way to a field.
+    /// Returns whether a member with this name can be on the way to a field.
     fn wants(&self, name: &str) -> bool {
         self.names.contains(name)
             || (name.contains('.') && self.paths().any(|path| is_on_the_way(path, name)))
@@ -155,7 +155,7 @@ fn of_json(alternative: &Alternative) -> impl Iterator<Item = &Field> {
 }
 
 impl Field {
-    /// Whether plain text matches.
+    /// Returns whether plain text matches.
     fn accepts(&self, text: &str) -> bool {
         let leaf = Json::Text(text.into());
         self.matchers.iter().any(|matcher| matcher.accepts(&leaf))

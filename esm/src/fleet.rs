@@ -176,7 +176,7 @@ impl<G: ConsumerGroup> Fleet<G> {
         self.config = config;
     }
 
-    /// Whether pollers that were told to leave have not ended yet.
+    /// Returns whether pollers that were told to leave have not ended yet.
     pub(crate) fn has_leaving(&self) -> bool {
         self.tasks.len() > self.pollers.len()
     }
@@ -218,7 +218,7 @@ impl<G: ConsumerGroup> Fleet<G> {
             .collect()
     }
 
-    /// Whether the rebalance is over: every poller owns its share in the same generation, or says why it cannot, and those that
+    /// Returns whether the rebalance is over: every poller owns its share in the same generation, or says why it cannot, and those that
     /// had to leave have left.
     pub(crate) fn is_settled(&self) -> bool {
         let generation = self.generation();

@@ -141,7 +141,7 @@ impl<S: EventSource> Poller<S> {
             .mode(self.orders.config.provisioned.is_some())
     }
 
-    /// Whether a slot is free for another batch, and nothing forbids one.
+    /// Returns whether a slot is free for another batch, and nothing forbids one.
     fn may_take_off(&self) -> bool {
         self.phase == Phase::Assigned
             && !self.orders.is_stopping
@@ -319,7 +319,7 @@ impl<S: EventSource> Poller<S> {
         Some(records)
     }
 
-    /// Whether the byte allowance lets the poller read on. Without filters it does, because what is read waits for its batch.
+    /// Returns whether the byte allowance lets the poller read on. Without filters it does, because what is read waits for its batch.
     fn may_read(&self) -> bool {
         self.orders.config.filters.is_none() || self.allowance.ready_at() <= self.context.clock.elapsed()
     }

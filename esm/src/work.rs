@@ -212,7 +212,7 @@ impl WorkItem {
         ranges(&self.batch.parts)
     }
 
-    /// Whether `other` has earlier records of a partition that this item has records of, too.
+    /// Returns whether `other` has earlier records of a partition that this item has records of, too.
     pub(crate) fn follows(&self, other: &Self) -> bool {
         let is_earlier = |part: &BatchPart| {
             let mut others = other.batch.parts.iter();

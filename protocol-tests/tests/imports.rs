@@ -199,7 +199,7 @@ fn is_forbidden(package: &Crate, file: &str, path: &str) -> bool {
         || calls_another_api_file(file, path)
 }
 
-/// Whether a room names one that its line in the rules does not list.
+/// Returns whether a room names one that its line in the rules does not list.
 fn breaks_layers(file: &str, path: &str) -> bool {
     let Some(package) = PACKAGES.iter().find(|package| file.starts_with(package.folder)) else {
         return false;
@@ -220,7 +220,7 @@ fn breaks_layers(file: &str, path: &str) -> bool {
     !["lib", "main"].contains(&room) && room != other && is_room && !is_ground && !is_allowed
 }
 
-/// Whether an api file names another one. `crate::api` itself, the mapping of errors and the fields that messages share are shared.
+/// Returns whether an api file names another one. `crate::api` itself, the mapping of errors and the fields that messages share are shared.
 fn calls_another_api_file(file: &str, path: &str) -> bool {
     let (Some(own), Some(rest)) = (
         file.strip_prefix("broker/src/api/"),

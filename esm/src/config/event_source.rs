@@ -95,7 +95,7 @@ impl EventSource {
         }
     }
 
-    /// Whether AWS takes both for the same source: they have the same ARN, or a bootstrap server in common.
+    /// Returns whether AWS takes both for the same source: they have the same ARN, or a bootstrap server in common.
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::AmazonManaged { arn }, Self::AmazonManaged { arn: other }) => arn == other,
@@ -138,7 +138,7 @@ fn bootstrap_servers(members: &Map<String, Value>) -> Option<Vec<String>> {
     )
 }
 
-/// Whether an ARN is `arn:aws:kafka:REGION:ACCOUNT:cluster/...` or `...:vpc-connection/...`.
+/// Returns whether an ARN is `arn:aws:kafka:REGION:ACCOUNT:cluster/...` or `...:vpc-connection/...`.
 fn is_msk(arn: &str) -> bool {
     let mut parts = arn.splitn(6, ':').skip(2);
     let service = parts.next();
@@ -146,8 +146,8 @@ fn is_msk(arn: &str) -> bool {
     service == Some("kafka") && (resource.starts_with("cluster/") || resource.starts_with("vpc-connection/"))
 }
 
-/// Whether two `host:port`s mean the same address: the hosts differ only in case, or both are loopback. A wildcard listens on loopback
-/// too.
+/// Returns whether two `host:port`s mean the same address: the hosts differ only in case, or both are loopback. A wildcard listens on
+/// loopback too.
 fn means_the_same(server: &str, known: &str) -> bool {
     let (Some((host, port)), Some((known_host, known_port))) =
         (server.rsplit_once(':'), known.rsplit_once(':'))

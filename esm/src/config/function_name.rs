@@ -74,8 +74,8 @@ impl FunctionName {
         arn
     }
 
-    /// Whether it names the function of `arn`: every part that was given is equal, and a name without a qualifier means an ARN without
-    /// one.
+    /// Returns whether it names the function of `arn`: every part that was given is equal, and a name without a qualifier means an ARN
+    /// without one.
     pub(super) fn names(&self, arn: &str) -> bool {
         let Ok(other) = Self::parse(arn) else { return false };
         let agrees = |given: &Option<String>, other: &Option<String>| given.is_none() || given == other;
@@ -105,7 +105,7 @@ fn take_part(rest: &mut &str, is_of_the_kind: impl Fn(&str) -> bool) -> Option<S
     })
 }
 
-/// Whether a text is a region such as `us-east-1`, `us-gov-west-1` or `eusc-de-east-1`.
+/// Returns whether a text is a region such as `us-east-1`, `us-gov-west-1` or `eusc-de-east-1`.
 fn is_region(part: &str) -> bool {
     let parts: Vec<&str> = part.split('-').collect();
     parts.len() >= 3

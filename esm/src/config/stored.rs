@@ -35,7 +35,8 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Whether there is a destination: `{"OnFailure":{"Destination":""}}` removes one. `OnSuccess` counts, so that the rules can refuse it.
+/// Returns whether there is a destination: `{"OnFailure":{"Destination":""}}` removes one. `OnSuccess` counts, so that the rules
+/// can refuse it.
 fn has_destination(config: &Value) -> bool {
     let destination = |on: &str| config.get(on).and_then(|on| on.get("Destination"));
     destination("OnSuccess").is_some() || has_items(destination("OnFailure"))

@@ -95,7 +95,7 @@ impl Matcher {
         }
     }
 
-    /// Whether it accepts a leaf, which is neither an object nor a list.
+    /// Returns whether it accepts a leaf, which is neither an object nor a list.
     pub(super) fn accepts(&self, leaf: &Json<'_>) -> bool {
         match (self, leaf) {
             (Self::AnythingBut(others), leaf) => !others.iter().any(|other| other.accepts(leaf)),
@@ -285,7 +285,7 @@ fn wildcard(pattern: &str) -> Result<Matcher, Reason> {
     Ok(Matcher::Wildcard(parts))
 }
 
-/// Whether a text is made of these parts, in order, with anything between them.
+/// Returns whether a text is made of these parts, in order, with anything between them.
 fn is_made_of(text: &str, parts: &[String]) -> bool {
     let [first, middle @ .., last] = parts else {
         return parts.first().is_some_and(|only| only == text);
@@ -303,7 +303,7 @@ fn is_made_of(text: &str, parts: &[String]) -> bool {
     rest.ends_with(last.as_str())
 }
 
-/// Whether `text` begins with the characters of `start`, each in any case.
+/// Returns whether `text` begins with the characters of `start`, each in any case.
 fn starts_in_any_case(mut text: impl Iterator<Item = char>, mut start: impl Iterator<Item = char>) -> bool {
     start.all(|wanted| {
         text.next().is_some_and(|found| {

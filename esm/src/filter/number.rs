@@ -16,7 +16,7 @@ pub(super) struct End {
 }
 
 impl Interval {
-    /// Whether it contains the number with this text.
+    /// Returns whether it contains the number with this text.
     pub(super) fn contains(&self, text: &str) -> bool {
         let Some(number) = comparable(text) else {
             return false;

@@ -68,7 +68,7 @@ impl Field {
         }
     }
 
-    /// Whether a record without the field matches.
+    /// Returns whether a record without the field matches.
     pub(super) fn accepts_absence(&self) -> bool {
         self.matchers.contains(&Matcher::Exists(false))
     }

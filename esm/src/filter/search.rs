@@ -12,7 +12,7 @@ const MOST_COMBINATIONS: u32 = 10_000;
 /// A field to be found, and the rest of its path from where the search is; `None` if it is there.
 type Wanted<'p> = (&'p Field, Option<&'p str>);
 
-/// Whether all fields match in `value`.
+/// Returns whether all fields match in `value`.
 pub(super) fn all_match<'p>(value: &Json<'_>, fields: impl IntoIterator<Item = &'p Field>) -> bool {
     let mut wanted: Vec<Wanted<'p>> = fields
         .into_iter()
@@ -53,7 +53,8 @@ pub(super) fn step<'p>(name: &str, path: &'p str) -> Option<Option<&'p str>> {
     }
 }
 
-/// Whether all that is wanted is in `value`. `left` is the number of combinations that may still be tried; with none the answer is false.
+/// Returns whether all that is wanted is in `value`. `left` is the number of combinations that may still be tried; with none the
+/// answer is false.
 fn has(value: &Json<'_>, wanted: &[Wanted<'_>], left: &Cell<u32>) -> bool {
     match value {
         _ if wanted.is_empty() => true,

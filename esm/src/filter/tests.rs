@@ -4,7 +4,7 @@ mod reference;
 use super::*;
 use serde_json::json;
 
-/// Whether a record with this value passes one filter.
+/// Returns whether a record with this value passes one filter.
 fn passes(pattern: &str, value: &str) -> bool {
     let filters = Filters::compile(&[pattern]).unwrap_or_else(|error| panic!("{pattern}: {error}"));
     let passes = filters.passes(Some(value.as_bytes()));

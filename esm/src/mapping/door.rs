@@ -107,7 +107,7 @@ impl MappingHandle {
         self.shown.borrow().clone()
     }
 
-    /// Whether it is the mapping with this UUID.
+    /// Returns whether it is the mapping with this UUID.
     pub(crate) fn has_uuid(&self, uuid: &str) -> bool {
         self.shown.borrow().definition.uuid == uuid
     }
@@ -120,7 +120,7 @@ impl MappingHandle {
         }
     }
 
-    /// Whether it has ended: it was deleted, or stopped.
+    /// Returns whether it has ended: it was deleted, or stopped.
     pub(crate) fn is_gone(&self) -> bool {
         self.task.is_finished()
     }
@@ -209,7 +209,7 @@ impl MappingDoor {
     }
 }
 
-/// Whether a state lasts until a request changes it.
+/// Returns whether a state lasts until a request changes it.
 pub(super) fn is_stable(state: MappingState) -> bool {
     matches!(state, MappingState::Enabled | MappingState::Disabled)
 }

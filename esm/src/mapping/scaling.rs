@@ -124,7 +124,7 @@ impl Scaling {
         true
     }
 
-    /// Whether an evaluation is due.
+    /// Returns whether an evaluation is due.
     pub(super) fn evaluation_is_due(&self) -> bool {
         // No change is decided while another one is under way: the rates of a standstill say nothing about the fleet.
         self.pause_until.is_none() && self.evaluation_due <= self.now()
@@ -150,7 +150,7 @@ impl Scaling {
         decision
     }
 
-    /// Whether something is due that needs the group's progress.
+    /// Returns whether something is due that needs the group's progress.
     pub(super) fn wants_a_look(&self) -> bool {
         self.evaluation_due.min(self.recorder.due()) <= self.now()
     }

@@ -48,7 +48,7 @@ struct Moments {
 }
 
 impl Activity {
-    /// Whether the poller processed a batch at `since` or later.
+    /// Returns whether the poller processed a batch at `since` or later.
     pub(crate) fn has_processed_since(&self, since: Duration) -> bool {
         // Each moment is read alone, so it needs no order with other memory.
         let last = self.0.last_processed.load(Ordering::Relaxed);

@@ -61,7 +61,7 @@ impl Retries {
         }
     }
 
-    /// Whether earlier records of one of the item's partitions wait or are in flight: the other half of a split batch.
+    /// Returns whether earlier records of one of the item's partitions wait or are in flight: the other half of a split batch.
     fn is_behind(&self, item: &WorkItem, batcher: &Batcher, flights: &Flights) -> bool {
         // Without a split, a batch is the only one of its partitions.
         batcher.shares_partitions(item.batch())

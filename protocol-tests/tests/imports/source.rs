@@ -146,7 +146,7 @@ impl Crate {
         base
     }
 
-    /// Whether a path in the module at `from` that begins with `name` begins with one of its children or imports.
+    /// Returns whether a path in the module at `from` that begins with `name` begins with one of its children or imports.
     fn knows(&self, from: &[String], name: &String) -> bool {
         let mut child = from.to_vec();
         child.push(name.clone());
@@ -303,7 +303,7 @@ impl<'ast> Visit<'ast> for Reader<'ast> {
     }
 }
 
-/// Whether an attribute is `#[cfg(test)]`.
+/// Returns whether an attribute is `#[cfg(test)]`.
 fn is_test_only(attribute: &Attribute) -> bool {
     let syn::Meta::List(list) = &attribute.meta else {
         return false;

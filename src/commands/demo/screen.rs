@@ -121,7 +121,7 @@ impl Drop for Screen {
     }
 }
 
-/// Whether the locale says that the terminal reads UTF-8, in POSIX's order of precedence.
+/// Returns whether the locale says that the terminal reads UTF-8, in POSIX's order of precedence.
 fn speaks_utf8() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()

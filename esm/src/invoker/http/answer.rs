@@ -133,7 +133,7 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// Whether a body has the form that runtimes send when a function fails: all of them name the type, and some have a null message.
+/// Returns whether a body has the form that runtimes send when a function fails: all of them name the type, and some have a null message.
 fn is_runtime_error(payload: &[u8]) -> bool {
     // The first byte rules out most responses without parsing them.
     if payload.trim_ascii_start().first() != Some(&b'{') {

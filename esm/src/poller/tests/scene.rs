@@ -61,7 +61,7 @@ impl Script {
         self.acts.lock().unwrap().contains(act)
     }
 
-    /// Whether everything of the partitions is finished or released that was handed out.
+    /// Returns whether everything of the partitions is finished or released that was handed out.
     pub(super) fn is_settled(&self, partitions: &[i32]) -> bool {
         let out = self.out.lock().unwrap();
         out.iter().all(|(partition, _)| !partitions.contains(partition))
