@@ -12,7 +12,7 @@ use esmeralda_esm::invoker::ClosureInvoker;
 use esmeralda_esm::trace::TraceSettings;
 use esmeralda_esm::{
     AssignmentNumber, Batch, BatchPart, Clock, Engine, EngineOptions, Envelope, Functions, GroupTimeouts,
-    Payloads, ProfileName, Records, ScalingProfile, Span,
+    Payloads, ProfileName, Records, ScalingProfile, Secrets, Span,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -56,6 +56,8 @@ impl Bench {
             functions.register("f", Arc::new(function));
             let engine = Engine::new(EngineOptions {
                 cluster: client.clone().into(),
+                has_network: false,
+                secrets: Secrets::default(),
                 bootstrap_servers: vec!["localhost:9092".into()],
                 functions,
                 account_id: "000000000000".into(),

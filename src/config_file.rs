@@ -3,9 +3,10 @@
 use esmeralda::declarations::{
     self, ConstantText, FileError, FunctionEntry, MappingEntry, ProfileText, Scaling,
 };
-use esmeralda::esm::ProfileName;
+use esmeralda::esm::{ProfileName, Secret, Secrets};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use toml::Spanned;
 
@@ -17,12 +18,32 @@ pub(crate) struct ConfigFile {
     profile: Option<ProfileText>,
     /// Values that replace constants of the profile.
     scaling: BTreeMap<Spanned<String>, ConstantText>,
+    /// The secrets that mappings may name, by ARN or name.
+    secrets: BTreeMap<String, SecretEntry>,
     /// Topics to create at the start.
     pub(crate) topics: Vec<TopicEntry>,
     /// Functions that mappings may name.
     pub(crate) functions: Vec<FunctionEntry>,
     /// Mappings to create at the start, in AWS's own member names.
     pub(crate) mappings: Vec<MappingEntry>,
+}
+
+/// One table of `[secrets]`, with the members that secrets of Lambda have.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretEntry {
+    username: Option<String>,
+    password: Option<String>,
+    certificate: Option<String>,
+    #[serde(rename = "privateKey")]
+    private_key: Option<String>,
+}
+
+// Without the values, so that they come into no log.
+impl fmt::Debug for SecretEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretEntry(hidden)")
+    }
 }
 
 /// One `[[topics]]`.
@@ -55,6 +76,21 @@ impl ConfigFile {
         let scaling = Scaling::read(ProfileName::Instant, &file.scaling);
         scaling.map_err(|(at, error)| FileError::at(path, text, at, &error.to_string()))?;
         Ok(file)
+    }
+
+    /// Returns the secrets.
+    pub(crate) fn secrets(&self) -> Secrets {
+        let mut secrets = Secrets::default();
+        for (name, entry) in &self.secrets {
+            let secret = Secret {
+                username: entry.username.clone(),
+                password: entry.password.clone(),
+                certificate: entry.certificate.clone(),
+                private_key: entry.private_key.clone(),
+            };
+            secrets.insert(name, secret);
+        }
+        secrets
     }
 
     /// Returns how mappings scale: by the profile that the file names, or by `default` if it names none.
@@ -123,6 +159,45 @@ mod tests {
     }
 
     #[test]
+    fn a_file_has_the_secrets_that_mappings_name() {
+        let arn = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:client-AbCdEf";
+        let file = parse(&format!(
+            "[secrets]\nlogin = {{ username = 'alice', password = 'secret' }}\n[secrets.'{arn}']\ncertificate = 'chain'\nprivateKey = 'key'\n"
+        ))
+        .expect("a valid file");
+        let mut expected = Secrets::default();
+        let login = Secret {
+            username: Some("alice".to_owned()),
+            password: Some("secret".to_owned()),
+            ..Secret::default()
+        };
+        let client = Secret {
+            certificate: Some("chain".to_owned()),
+            private_key: Some("key".to_owned()),
+            ..Secret::default()
+        };
+        expected.insert("login", login);
+        expected.insert(arn, client);
+        assert!(file.secrets() == expected);
+        assert!(!format!("{file:?}").contains("alice"));
+    }
+
+    #[test]
+    fn the_file_on_the_page_is_valid() {
+        let page = include_str!("../docs/config-file.md");
+        let sample = page
+            .split("```toml")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next());
+        let file = parse(sample.expect("the page has a file")).expect("a valid file");
+        assert_eq!(
+            (file.topics.len(), file.functions.len(), file.mappings.len()),
+            (1, 2, 2)
+        );
+        assert!(file.secrets() != Secrets::default());
+    }
+
+    #[test]
     fn a_file_says_how_mappings_scale() {
         let file = parse("profile = \"current\"\n[scaling]\nrebalance_pause_ms = 0\n").expect("a valid file");
         let scaling = file.scaling(ProfileName::Instant);
@@ -150,6 +225,21 @@ mod tests {
                 "duration_s",
             ),
             ("x = 1\n", "line 1", "x"),
+            (
+                "[secrets.login]\nusername = \"u\"\nprivateKeyPassword = \"p\"\n",
+                "line 3",
+                "privateKeyPassword",
+            ),
+            (
+                "[[mappings]]\nFunctionName = \"f\"\n[mappings.ProvisionedPollerConfig]\nMinimumPolers = 3\n",
+                "line 4",
+                "MinimumPolers",
+            ),
+            (
+                "[[mappings]]\nFunctionName = \"f\"\nSourceAccessConfigurations = [\n{ Type = \"BASIC_AUTH\", Uri = \"x\" }]\n",
+                "line 4",
+                "Uri",
+            ),
             (
                 "[scaling]\nrebalance_pause_ms = 0\npause = 1\n",
                 "line 3",

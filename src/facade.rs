@@ -20,7 +20,7 @@ use esmeralda_broker::records::{NewRecord, encode_batch};
 use esmeralda_broker::{Broker, Compression, Config, Entropy, NodeConfig, Offset};
 use esmeralda_esm::invoker::HttpInvoker;
 use esmeralda_esm::{ApiError, Clock, Engine, EngineOptions, Functions};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -169,6 +169,8 @@ impl Esmeralda {
         let engine = Engine::new(EngineOptions {
             cluster: client.clone().into(),
             bootstrap_servers: known_addresses(&broker),
+            has_network: !is_virtual,
+            secrets: options.secrets,
             functions: Arc::clone(&functions),
             account_id: options.account_id,
             region: options.region,
@@ -277,17 +279,13 @@ impl Esmeralda {
         self.client.produce(topic, partition, batch).await
     }
 
-    /// Creates a mapping of the embedded cluster and waits until it is Enabled.
+    /// Creates a mapping and waits until it is Enabled. It reads the embedded cluster if its members name no source, or `embedded` among
+    /// the bootstrap servers.
     ///
     /// # Errors
     /// Those of CreateEventSourceMapping.
     pub async fn create_mapping(&self, mapping: NewMapping) -> Result<Mapping, ApiError> {
-        let mut members = mapping.members;
-        // AWS allows ten at most; one is enough to name this cluster.
-        let bootstrap_servers: Vec<String> = known_addresses(&self.broker).into_iter().take(10).collect();
-        members
-            .entry("SelfManagedEventSource")
-            .or_insert_with(|| json!({ "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers } }));
+        let members = mapping.with_source(&known_addresses(&self.broker));
         let mapping = self.create_mapping_from_json(members).await?;
         mapping.settled().await?;
         Ok(mapping)

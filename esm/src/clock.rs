@@ -105,6 +105,11 @@ impl Clock {
         tokio::time::timeout(limit, future).await.ok()
     }
 
+    /// Sleeps for `interval` of unscaled time.
+    pub(crate) async fn pause_in_real_time(interval: Duration) {
+        tokio::time::sleep(interval).await;
+    }
+
     /// Sleeps until `deadline`.
     pub async fn sleep_until(&self, deadline: Instant) {
         tokio::time::sleep_until(deadline).await;

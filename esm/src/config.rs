@@ -16,12 +16,13 @@ mod model;
 mod pollers;
 mod rules;
 mod schema_registry;
+mod source_access;
 mod stored;
 mod tags;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use definition::{MappingDefinition, MappingState, MappingStatus, Surroundings};
+pub(crate) use definition::{MappingDefinition, MappingState, MappingStatus, RemoteSource, Surroundings};
 pub use error::ApiError;
 pub use listing::{ListMappings, MappingsPage};
 pub use members::{KnownMembers, MAPPING_MEMBERS, MappingMember, MemberEffect};

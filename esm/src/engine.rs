@@ -4,8 +4,8 @@
 mod tests;
 
 use crate::config::{
-    ApiError, CreateMapping, ListMappings, MappingDefinition, MappingView, MappingsPage, Surroundings,
-    TagResource, Tags, UpdateMapping, tagged_mapping, tagged_mapping_not_found,
+    ApiError, CreateMapping, ListMappings, MappingDefinition, MappingView, MappingsPage, RemoteSource,
+    Surroundings, TagResource, Tags, UpdateMapping, tagged_mapping, tagged_mapping_not_found,
 };
 use crate::invoker::Functions;
 use crate::mapping::{FleetNumbers, MappingDoor, MappingHandle, MappingSettings, Shown};
@@ -13,8 +13,11 @@ use crate::metrics::{Counters, MappingMetrics};
 use crate::poller::{Payloads, PollerContext};
 use crate::profile::ScalingProfile;
 use crate::retry::RetryPolicy;
+use crate::secrets::Secrets;
+use crate::source::cluster::MappingCluster;
 use crate::source::consumer::{KafkaGroup, MemberSettings};
 use crate::source::embedded::EmbeddedCluster;
+use crate::source::remote::{RemoteAccess, RemoteCluster, RemoteSettings};
 use crate::source::{GroupTimeouts, Progress};
 use crate::trace::{Trace, TraceSettings};
 use crate::{Clock, Entropy, MemoryPool};
@@ -34,6 +37,10 @@ pub struct EngineOptions {
     pub cluster: EmbeddedCluster,
     /// The `host:port`s that mean the embedded cluster: bound and advertised addresses.
     pub bootstrap_servers: Vec<String>,
+    /// Whether there are sockets, so that mappings may read clusters on the network, too. Virtual time has none.
+    pub has_network: bool,
+    /// The secrets that mappings may name.
+    pub secrets: Secrets,
     /// The functions that can be invoked.
     pub functions: Arc<Functions>,
     /// The account id in ARNs, 12 digits.
@@ -82,6 +89,7 @@ struct Mappings {
 #[derive(Debug)]
 struct Running {
     mapping: MappingHandle,
+    cluster: MappingCluster,
     counters: Arc<Counters>,
     /// The tags, which nothing that runs depends on.
     tags: Tags,
@@ -165,7 +173,20 @@ impl Engine {
         for other in others {
             definition.check_conflict(&other.definition)?;
         }
-        door.update(base, definition).await
+        let access = definition.remote.as_ref().map(|remote| remote.access.clone());
+        let view = door.update(base, definition).await?;
+        if let Some(access) = access {
+            self.change_access(uuid, access);
+        }
+        Ok(view)
+    }
+
+    fn change_access(&self, uuid: &str, access: RemoteAccess) {
+        let mappings = self.mappings();
+        let running = mappings.find(uuid);
+        if let Some(MappingCluster::Remote(cluster)) = running.map(|running| &running.cluster) {
+            cluster.change_access(access);
+        }
     }
 
     /// Deletes a mapping: its pollers finish what is in flight, commit and leave.
@@ -301,9 +322,9 @@ impl Engine {
         let counters = Arc::new(Counters::default());
         let tags = definition.tags.clone();
         let window = definition.config.batching_window;
-        // The handle does not know the group's type, so mappings of any source run side by side.
+        let cluster = self.cluster_of(&definition);
         let group = KafkaGroup::new(
-            options.cluster.clone(),
+            cluster.clone(),
             MemberSettings {
                 group_id: definition.config.group_id.clone(),
                 topic: definition.config.envelope.topic.clone(),
@@ -335,8 +356,25 @@ impl Engine {
         let mapping = MappingHandle::start(definition, group, Arc::new(context), settings);
         Running {
             mapping,
+            cluster,
             counters,
             tags,
+        }
+    }
+
+    fn cluster_of(&self, definition: &MappingDefinition) -> MappingCluster {
+        let options = &self.shared.options;
+        match &definition.remote {
+            None => MappingCluster::Embedded(options.cluster.clone()),
+            Some(RemoteSource {
+                bootstrap_servers,
+                access,
+            }) => MappingCluster::Remote(RemoteCluster::new(RemoteSettings::new(
+                bootstrap_servers.clone(),
+                access.clone(),
+                options.clock.clone(),
+                options.memory.clone(),
+            ))),
         }
     }
 
@@ -347,6 +385,8 @@ impl Engine {
             region: region.unwrap_or(&options.region),
             bootstrap_servers: &options.bootstrap_servers,
             functions: &options.functions,
+            secrets: &options.secrets,
+            has_network: options.has_network,
         }
     }
 

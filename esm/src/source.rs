@@ -12,8 +12,11 @@ use std::future::Future;
 use std::ops::Range;
 use std::time::Duration;
 
+mod charged;
+pub(crate) mod cluster;
 pub(crate) mod consumer;
 pub(crate) mod embedded;
+pub(crate) mod remote;
 
 /// Records of one partition, in offset order: one owned buffer, and the place of each record in it.
 #[derive(Clone, Debug)]

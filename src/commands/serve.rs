@@ -6,7 +6,7 @@ use crate::config_file::ConfigFile;
 use crate::memory_limit;
 use esmeralda::declarations::FunctionEntry;
 use esmeralda::esm::ProfileName;
-use esmeralda::{Esmeralda, NewTopic, Options, StartError};
+use esmeralda::{Esmeralda, NewMapping, NewTopic, Options, StartError};
 use std::io::Write as _;
 use tracing::{info, warn};
 
@@ -61,6 +61,7 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
             .map_or_else(memory_limit::default_bytes, |size| size.0),
         spare_memory_bytes: args.spare_memory.0,
         lambda_endpoint: args.lambda_endpoint.clone(),
+        secrets: file.secrets(),
         scaling: args.scaling.apply(file.scaling(ProfileName::Instant))?.profile,
         time_scale: args.time_scale,
         account_id: args.account_id.clone(),
@@ -102,13 +103,9 @@ async fn declare(esmeralda: &Esmeralda, file: &ConfigFile) -> Result<(), String>
             .map_err(|error| format!("function `{}` of the config file: {error}", function.name()))?;
     }
     for (place, mapping) in file.mappings.iter().enumerate() {
-        let created = esmeralda.create_mapping_from_json(mapping.0.clone()).await;
-        let mapping =
-            created.map_err(|error| format!("mapping {} of the config file: {error}", place + 1))?;
-        mapping
-            .settled()
-            .await
-            .map_err(|error| format!("mapping {}: {error}", mapping.uuid()))?;
+        let new = NewMapping::from_members(mapping.0.clone());
+        let created = esmeralda.create_mapping(new).await;
+        created.map_err(|error| format!("mapping {} of the config file: {error}", place + 1))?;
     }
     Ok(())
 }

@@ -4,6 +4,9 @@ use esmeralda_esm::trace::Trace;
 use esmeralda_esm::{ApiError, Engine, MappingView};
 use serde_json::{Map, Value, json};
 
+/// The bootstrap server that means the embedded cluster on whatever port it has.
+const EMBEDDED: &str = "embedded";
+
 /// A request to create a mapping, in AWS's terms. Members that are not set have AWS's defaults.
 #[derive(Clone, Debug)]
 pub struct NewMapping {
@@ -62,6 +65,31 @@ impl NewMapping {
     }
 }
 
+impl NewMapping {
+    /// Returns the members with the addresses of the embedded cluster where they name no source, or `embedded` as a bootstrap server.
+    pub(super) fn with_source(self, embedded: &[String]) -> Map<String, Value> {
+        let mut members = self.members;
+        // AWS allows ten servers at most, and one is enough to name the cluster.
+        let servers: Vec<Value> = embedded.iter().take(10).cloned().map(Value::String).collect();
+        if !members.contains_key("EventSourceArn") && !members.contains_key("SelfManagedEventSource") {
+            let source = json!({ "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": servers } });
+            members.insert("SelfManagedEventSource".to_owned(), source);
+            return members;
+        }
+        let named = members
+            .get_mut("SelfManagedEventSource")
+            .and_then(|source| source.pointer_mut("/Endpoints/KAFKA_BOOTSTRAP_SERVERS"));
+        if let Some(named) = named
+            && named
+                .as_array()
+                .is_some_and(|named| named.contains(&json!(EMBEDDED)))
+        {
+            *named = servers.into();
+        }
+        members
+    }
+}
+
 /// A handle to a mapping of a running instance. Dropping it changes nothing.
 #[derive(Clone, Debug)]
 pub struct Mapping {
@@ -112,5 +140,35 @@ impl Mapping {
     /// 404 if the mapping is deleted.
     pub async fn trace(&self) -> Result<Trace, ApiError> {
         self.engine.trace(&self.uuid).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mapping_without_a_source_or_with_embedded_as_its_server_gets_the_clusters_addresses() {
+        let addresses = ["127.0.0.1:40123".to_owned(), "kafka.test:9093".to_owned()];
+        let servers = |servers: Value| json!({ "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": servers } });
+        let own = servers(json!(addresses));
+        let arn = json!("arn:aws:kafka:eu-west-1:123456789012:cluster/demo/6b9f5a3e-1");
+        let with = |member: &str, value: Value| NewMapping::new("f", "orders").member(member, value);
+        let cases = [
+            (NewMapping::new("f", "orders"), Some(own.clone())),
+            (
+                with("SelfManagedEventSource", servers(json!(["embedded"]))),
+                Some(own),
+            ),
+            (
+                with("SelfManagedEventSource", servers(json!(["far.test:9092"]))),
+                Some(servers(json!(["far.test:9092"]))),
+            ),
+            (with("EventSourceArn", arn), None),
+        ];
+        for (mapping, expected) in cases {
+            let members = mapping.with_source(&addresses);
+            assert_eq!(members.get("SelfManagedEventSource"), expected.as_ref());
+        }
     }
 }

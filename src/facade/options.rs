@@ -2,7 +2,7 @@
 
 use esmeralda_broker::{Advertised, Release};
 use esmeralda_esm::trace::TraceSettings;
-use esmeralda_esm::{GroupTimeouts, Payloads, ProfileName, ScalingProfile};
+use esmeralda_esm::{GroupTimeouts, Payloads, ProfileName, ScalingProfile, Secrets};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub struct Options {
     pub spare_memory_bytes: usize,
     /// The URL at which functions that are not registered by name are invoked.
     pub lambda_endpoint: Option<String>,
+    /// The secrets that mappings of clusters on the network may name.
+    pub secrets: Secrets,
     /// The AWS account in ARNs: 12 digits.
     pub account_id: String,
     /// The AWS region in ARNs, for requests whose signature names none.
@@ -65,6 +67,7 @@ impl Default for Options {
             memory_limit_bytes: 1 << 30,
             spare_memory_bytes: 64 << 20,
             lambda_endpoint: None,
+            secrets: Secrets::default(),
             account_id: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
             group_timeouts: GroupTimeouts {

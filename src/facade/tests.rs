@@ -2,6 +2,7 @@
 
 use super::*;
 use esmeralda_broker::local::NewTopic;
+use serde_json::json;
 use std::sync::Mutex;
 
 #[tokio::test]

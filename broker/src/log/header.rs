@@ -141,6 +141,11 @@ impl BatchHeader {
         }
     }
 
+    /// Returns whether the CRC in it is that of the rest of the header and `body`.
+    pub fn matches_crc(&self, body: &[u8]) -> bool {
+        self.compute_crc(body) == self.crc()
+    }
+
     /// Returns whether it belongs to a transaction.
     pub fn is_transactional(&self) -> bool {
         self.attributes() & TRANSACTIONAL_BIT != 0

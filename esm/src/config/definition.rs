@@ -4,10 +4,12 @@ use super::event_source::EventSource;
 use super::function_name::{FunctionName, partition_of};
 use super::{
     ApiError, CreateMapping, FailureRules, MappingConfig, MappingView, ResponseTypes, Tags, UpdateMapping,
-    constraint, model, pollers, rules, stored,
+    constraint, model, pollers, rules, source_access, stored,
 };
 use crate::invoker::Functions;
+use crate::secrets::Secrets;
 use crate::source::StartingPosition;
+use crate::source::remote::{Endpoint, RemoteAccess};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +31,10 @@ pub(crate) struct Surroundings<'a> {
     pub bootstrap_servers: &'a [String],
     /// The functions that exist.
     pub functions: &'a Functions,
+    /// The secrets that requests may name.
+    pub secrets: &'a Secrets,
+    /// Whether there are sockets, through which a cluster on the network can be read.
+    pub has_network: bool,
 }
 
 /// The states of a mapping, as AWS names them.
@@ -69,6 +75,15 @@ pub(crate) struct MappingStatus {
     pub last_modified_ms: i64,
 }
 
+/// A cluster on the network as a mapping's source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RemoteSource {
+    /// The bootstrap servers in the order of the request.
+    pub bootstrap_servers: Vec<Endpoint>,
+    /// The authentication.
+    pub access: RemoteAccess,
+}
+
 /// Everything that AWS stores of a mapping, validated.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MappingDefinition {
@@ -82,6 +97,8 @@ pub(crate) struct MappingDefinition {
     pub is_enabled: bool,
     /// The configuration that the engine runs.
     pub config: MappingConfig,
+    /// The cluster on the network that it reads; `None` for the embedded cluster.
+    pub remote: Option<RemoteSource>,
     /// The tags that it was created with.
     pub tags: Tags,
     source: EventSource,
@@ -119,7 +136,6 @@ impl MappingDefinition {
         // in 2024).
         members.entry("StartingPosition").or_insert("TRIM_HORIZON".into());
         let source = EventSource::of(&members)?;
-        source.check_is_embedded(surroundings.bootstrap_servers)?;
         stored::put_kafka_config(&mut members, &source, uuid);
         rules::check(&members, &source)?;
 
@@ -135,6 +151,7 @@ impl MappingDefinition {
             function_arn: function.arn(surroundings.region, surroundings.account_id),
             is_enabled: request.enabled.unwrap_or(true),
             config: read_config(&members, &source, &function, surroundings)?,
+            remote: read_remote(&members, &source, surroundings)?,
             tags,
             source,
             members,
@@ -180,6 +197,7 @@ impl MappingDefinition {
             function_arn: function.arn(region, surroundings.account_id),
             is_enabled: request.enabled.unwrap_or(self.is_enabled),
             config: read_config(&members, &self.source, &function, surroundings)?,
+            remote: read_remote(&members, &self.source, surroundings)?,
             tags: self.tags.clone(),
             source: self.source.clone(),
             members,
@@ -253,6 +271,31 @@ fn existing_function(name: &str, surroundings: &Surroundings<'_>) -> Result<Func
         Some(_) => Ok(function),
         None => Err(ApiError::invalid_parameter("Function does not exist")),
     }
+}
+
+/// Returns the cluster on the network that the members name; `None` if they name the embedded cluster.
+///
+/// # Errors
+/// InvalidParameterValueException where there is no network, and for an authentication that cannot be carried out.
+fn read_remote(
+    members: &Map<String, Value>,
+    source: &EventSource,
+    surroundings: &Surroundings<'_>,
+) -> Result<Option<RemoteSource>, ApiError> {
+    let Some(bootstrap_servers) = source.remote_servers(surroundings.bootstrap_servers)? else {
+        return Ok(None);
+    };
+    if !surroundings.has_network {
+        return Err(ApiError::invalid_parameter(format!(
+            "The Kafka cluster at {} cannot be read in virtual time, which has no network: only the embedded cluster can, at {}.",
+            source.name(),
+            surroundings.bootstrap_servers.join(","),
+        )));
+    }
+    Ok(Some(RemoteSource {
+        bootstrap_servers,
+        access: source_access::read(members, surroundings.secrets)?,
+    }))
 }
 
 /// Returns the configuration of members that passed the rules.

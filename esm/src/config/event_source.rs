@@ -1,14 +1,17 @@
-//! The Kafka cluster of a mapping as requests give it: an MSK ARN or a list of bootstrap servers. Both can mean the embedded cluster
-//! only.
+//! The Kafka cluster of a mapping as requests give it: an MSK ARN or a list of bootstrap servers.
 //!
 //! # Differs from Lambda
 //! - Every MSK ARN means the embedded cluster.
-//! - Bootstrap servers of any other cluster are refused with their names.
+//! - Bootstrap servers mean the embedded cluster if one of them is an address of it, or has the host name `embedded`.
 
 use super::ApiError;
 use crate::batch::Envelope;
+use crate::source::remote::Endpoint;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
+
+/// The host name that means the embedded cluster. AWS's pattern requires a port beside it, which can be any.
+const EMBEDDED: &str = "embedded";
 
 /// A mapping's cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,24 +46,34 @@ impl EventSource {
         }
     }
 
-    /// Checks that it means the embedded cluster, which listens on `known_addresses`.
+    /// Returns the bootstrap servers of a cluster on the network; `None` if the source is the embedded cluster, which listens on
+    /// `known_addresses`.
     ///
     /// # Errors
-    /// InvalidParameterValueException with the servers and the addresses.
-    pub(super) fn check_is_embedded(&self, known_addresses: &[String]) -> Result<(), ApiError> {
+    /// InvalidParameterValueException with a server that has no valid port.
+    pub(super) fn remote_servers(
+        &self,
+        known_addresses: &[String],
+    ) -> Result<Option<Vec<Endpoint>>, ApiError> {
         let Self::SelfManaged { bootstrap_servers } = self else {
-            return Ok(());
+            return Ok(None);
         };
-        let is_known = |server: &String| known_addresses.iter().any(|known| means_the_same(server, known));
+        let is_embedded = |server: &String| {
+            is_embedded_name(server) || known_addresses.iter().any(|known| means_the_same(server, known))
+        };
         // One server of the cluster is enough, as it is for any Kafka client.
-        if bootstrap_servers.iter().any(is_known) {
-            return Ok(());
+        if bootstrap_servers.iter().any(is_embedded) {
+            return Ok(None);
         }
-        Err(ApiError::invalid_parameter(format!(
-            "The Kafka cluster at {} is not supported: only the embedded cluster is, at {}.",
-            bootstrap_servers.join(","),
-            known_addresses.join(","),
-        )))
+        let endpoint = |server: &String| {
+            Endpoint::parse(server).ok_or_else(|| {
+                ApiError::invalid_parameter(format!(
+                    "The bootstrap server {server} has no valid port: it must be between 0 and 65535."
+                ))
+            })
+        };
+        let endpoints: Result<Vec<_>, _> = bootstrap_servers.iter().map(endpoint).collect();
+        Ok(Some(endpoints?))
     }
 
     /// Returns its name in the errors of conflicts.
@@ -144,6 +157,12 @@ fn is_msk(arn: &str) -> bool {
     let service = parts.next();
     let resource = parts.nth(2).unwrap_or_default();
     service == Some("kafka") && (resource.starts_with("cluster/") || resource.starts_with("vpc-connection/"))
+}
+
+/// Returns whether a server is `embedded:PORT`: a name for the embedded cluster on whatever port it has.
+fn is_embedded_name(server: &str) -> bool {
+    let host = server.rsplit_once(':').map_or(server, |(host, _)| host);
+    host.eq_ignore_ascii_case(EMBEDDED)
 }
 
 /// Returns whether two `host:port`s mean the same address: the hosts differ only in case, or both are loopback. A wildcard listens on

@@ -51,6 +51,12 @@ use MemberEffect::{Honoured, NotBuilt, OtherSource, WithoutEffect};
 
 const REGISTRY: MemberEffect = NotBuilt("let the function decode its records");
 
+const NETWORK: MemberEffect = WithoutEffect("the process connects from where it runs");
+
+const TOKEN: MemberEffect = WithoutEffect(
+    "the embedded cluster asks for no credentials; refused by name for a cluster on the network",
+);
+
 /// All members of CreateEventSourceMapping, in the order of AWS's model.
 pub const MAPPING_MEMBERS: &[MappingMember] = &[
     entry(
@@ -96,12 +102,24 @@ pub const MAPPING_MEMBERS: &[MappingMember] = &[
     entry("Queues", OtherSource),
     entry(
         "SourceAccessConfigurations",
-        WithoutEffect("the embedded cluster is read within the process, without a network or credentials"),
+        Honoured("for a cluster on the network, see below; without effect for the embedded cluster"),
     ),
+    entry("SourceAccessConfigurations.Type=VPC_SUBNET", NETWORK),
+    entry("SourceAccessConfigurations.Type=VPC_SECURITY_GROUP", NETWORK),
     entry("SourceAccessConfigurations.Type=VIRTUAL_HOST", OtherSource),
+    entry("SourceAccessConfigurations.Type=OAUTHBEARER_AUTH", TOKEN),
+    entry("SourceAccessConfigurations.Type=OAUTHBEARER_SCOPE", TOKEN),
+    entry("SourceAccessConfigurations.Type=OAUTHBEARER_AUDIENCE", TOKEN),
+    entry(
+        "SourceAccessConfigurations.Type=OAUTHBEARER_LOGICAL_CLUSTER",
+        TOKEN,
+    ),
+    entry("SourceAccessConfigurations.Type=OAUTHBEARER_IDENTITY_POOL", TOKEN),
+    entry("SourceAccessConfigurations.Type=IAM_AUTH", TOKEN),
+    entry("SourceAccessConfigurations.Type=IAM_OAUTHBEARER_AUTH", TOKEN),
     entry(
         "SelfManagedEventSource",
-        Honoured("one of the bootstrap servers must be the embedded cluster's"),
+        Honoured("the embedded cluster or any other, see below"),
     ),
     entry("FunctionResponseTypes", Honoured("")),
     entry(

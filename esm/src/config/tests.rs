@@ -1,10 +1,12 @@
 mod conflicts;
 mod members;
+mod source_access;
 mod update;
 mod words;
 
 use super::*;
 use crate::invoker::{ClosureInvoker, Functions};
+use crate::source::remote::RemoteAccess;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -27,6 +29,8 @@ fn with_surroundings<T>(act: impl FnOnce(&Surroundings<'_>) -> T) -> T {
         region: "eu-west-1",
         bootstrap_servers: &bootstrap_servers,
         functions: &functions(),
+        secrets: &source_access::secrets(),
+        has_network: true,
     })
 }
 
@@ -186,24 +190,22 @@ fn the_embedded_cluster_is_known_by_its_addresses() {
         json!(["127.0.0.9:9092"]),
         json!(["kafka.test:9093"]),
         json!(["elsewhere:9092", "localhost:9092"]),
+        json!(["embedded:1", "elsewhere:9092"]),
+        json!(["Embedded:65535"]),
     ];
     for servers in known {
-        assert!(endpoints(servers.clone()).is_ok(), "{servers}");
+        assert_eq!(endpoints(servers.clone()).unwrap().remote, None, "{servers}");
     }
     for servers in [
         json!(["127.0.0.1:9094"]),
         json!(["kafka.test:9092"]),
-        json!(["elsewhere:9092"]),
+        json!(["elsewhere:9092", "192.0.2.1:9092"]),
     ] {
-        assert!(endpoints(servers.clone()).is_err(), "{servers}");
+        let remote = endpoints(servers.clone()).unwrap().remote.unwrap();
+        let found: Vec<String> = remote.bootstrap_servers.iter().map(ToString::to_string).collect();
+        assert_eq!(json!(found), servers);
+        assert_eq!(remote.access, RemoteAccess::default());
     }
-    let error = endpoints(json!(["a.test:1", "b.test:2"])).unwrap_err();
-    assert_eq!(error.kind, "InvalidParameterValueException");
-    assert_eq!(
-        error.message,
-        "The Kafka cluster at a.test:1,b.test:2 is not supported: only the embedded cluster is, at \
-         127.0.0.1:9092,kafka.test:9093."
-    );
 }
 
 #[test]

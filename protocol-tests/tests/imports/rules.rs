@@ -78,13 +78,14 @@ const ESM: Package = Package {
         ("retry", ""),
         ("throughput", ""),
         ("invoker", ""),
+        ("secrets", ""),
         // A source gives records and hears which are finished; it knows nothing of batches and functions.
         ("source", ""),
         ("batch", "source"),
         ("event", "batch source"),
         ("batcher", "batch source"),
         ("filter", ""),
-        ("config", "batch filter invoker source"),
+        ("config", "batch filter invoker secrets source"),
         ("outcome", "config invoker"),
         ("work", "batch config outcome retry source"),
         ("billing", ""),
@@ -100,7 +101,7 @@ const ESM: Package = Package {
         ("mapping", "config fleet metrics poller scaler source trace"),
         (
             "engine",
-            "config invoker mapping metrics poller retry source trace",
+            "config invoker mapping metrics poller retry secrets source trace",
         ),
     ],
 };
@@ -148,7 +149,11 @@ pub(crate) const ONLY: &[(&str, &str, &str)] = &[
         "esm/src/source/embedded.rs",
     ),
     // The wire's types end where operations begin; codes are decided in one place.
-    ("kafka_protocol", "esm/src/", ""),
+    (
+        "kafka_protocol",
+        "esm/src/",
+        "esm/src/source/remote.rs esm/src/source/remote/",
+    ),
     ("kafka_protocol", "src/", ""),
     (
         "kafka_protocol::messages",
@@ -251,9 +256,11 @@ pub(crate) const PURE: &[&str] = &[
     "esm/src/retry.rs",
     "esm/src/scaler.rs",
     "esm/src/seconds.rs",
+    "esm/src/secrets.rs",
     "esm/src/source/consumer/assignor.rs",
     "esm/src/source/consumer/protocol.rs",
     "esm/src/source/consumer/tracker.rs",
+    "esm/src/source/remote/batches.rs",
     "esm/src/throughput.rs",
     "esm/src/trace.rs",
     "esm/src/trace/",

@@ -65,6 +65,7 @@ fn sample(leaf: &str) -> (Value, Value) {
             "AccessConfigs": [{ "Type": "BASIC_AUTH", "URI": "arn:aws:secretsmanager:eu-west-1:000000000000:secret:s" }],
         } })
     };
+    let remote = || json!({ "SelfManagedEventSource": { "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": ["far.test:9092"] } } });
     let managed = json!({ "EventSourceArn": MSK, "SelfManagedEventSource": null });
     let managed_with = |config: Value, pollers: Value| {
         let mut with = managed.clone();
@@ -99,13 +100,20 @@ fn sample(leaf: &str) -> (Value, Value) {
             json!({ "SelfManagedEventSource": { "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": ["kafka.test:9093"] } } }),
             none,
         ),
+        "SourceAccessConfigurations.Type" if entry(leaf).is_some_and(|entry| entry.path != leaf) => {
+            let mut with = remote();
+            with["SourceAccessConfigurations"] = json!([{ "Type": choice, "URI": "all" }]);
+            (with, remote())
+        }
         "SourceAccessConfigurations.Type" => {
             let config = json!([{ "Type": choice, "URI": "some-value" }]);
             (json!({ "SourceAccessConfigurations": config }), none)
         }
         "SourceAccessConfigurations.URI" => {
-            let config = json!([{ "Type": "VPC_SUBNET", "URI": "subnet:subnet-1" }]);
-            (json!({ "SourceAccessConfigurations": config }), none)
+            let (mut with, mut without) = (remote(), remote());
+            with["SourceAccessConfigurations"] = json!([{ "Type": "BASIC_AUTH", "URI": "all" }]);
+            without["SourceAccessConfigurations"] = json!([{ "Type": "BASIC_AUTH", "URI": "login" }]);
+            (with, without)
         }
         "KMSKeyArn" => (
             json!({ "KMSKeyArn": "arn:aws:kms:eu-west-1:000000000000:key/k" }),
@@ -180,14 +188,15 @@ fn sample(leaf: &str) -> (Value, Value) {
 }
 
 /// Returns the parts of a definition that the engine acts on: all that are not only shown.
-fn deeds(definition: &MappingDefinition) -> (MappingConfig, bool, Tags) {
+fn deeds(definition: &MappingDefinition) -> (MappingConfig, Option<RemoteSource>, bool, Tags) {
     let MappingDefinition {
         config,
+        remote,
         is_enabled,
         tags,
         ..
     } = definition;
-    (config.clone(), *is_enabled, tags.clone())
+    (config.clone(), remote.clone(), *is_enabled, tags.clone())
 }
 
 fn assert_refused(leaf: &str, result: Result<MappingDefinition, ApiError>) {

@@ -97,6 +97,8 @@ impl TestEngine {
         let engine = Engine::new(EngineOptions {
             cluster: client.clone().into(),
             bootstrap_servers: vec!["localhost:9092".to_owned()],
+            has_network: false,
+            secrets: Secrets::default(),
             functions: Arc::new(Functions::default()),
             account_id: "000000000000".to_owned(),
             region: "eu-west-1".to_owned(),

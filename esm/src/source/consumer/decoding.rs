@@ -1,9 +1,10 @@
 //! The decoding of a batch: from its bytes to records over one buffer. Pure but for the memory that it counts.
 
+use crate::source::charged::charged;
 use crate::source::{AssignmentNumber, Records, Span};
 use bytes::Bytes;
 use esmeralda_broker::records::{InvalidRecords, RecordView, decompress, walk};
-use esmeralda_broker::{BatchHeader, Compression, MemoryCharge, MemoryPool};
+use esmeralda_broker::{BatchHeader, Compression, MemoryPool};
 use std::hint::black_box;
 use std::ops::Range;
 
@@ -99,21 +100,7 @@ fn plain_body(header: &BatchHeader, body: &Bytes, memory: &MemoryPool) -> Result
             let plain =
                 decompress(codec, body, limit_bytes).map_err(|error: InvalidRecords| error.to_string())?;
             let charge = memory.charge(plain.len()).map_err(|error| error.to_string())?;
-            Ok(Bytes::from_owner(Charged {
-                bytes: plain,
-                _charge: charge,
-            }))
+            Ok(charged(plain, charge))
         }
-    }
-}
-
-struct Charged {
-    bytes: Bytes,
-    _charge: MemoryCharge,
-}
-
-impl AsRef<[u8]> for Charged {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
     }
 }
