@@ -52,6 +52,11 @@ def rows(path):
 JUDGEMENTS = [(kind, re.compile(pattern), reason) for kind, pattern, reason in rows(HERE / "judgements.tsv")]
 
 
+def left_expression():
+    """Returns the regular expression of the tests that are left, for Java as well as for Python."""
+    return "|".join(f"(?:{pattern.pattern})" for kind, pattern, _ in JUDGEMENTS if kind == "left")
+
+
 def judgement(kind, class_name, test, reason=""):
     """Returns the reason of the first judgement of this kind on the test and what it says, or None."""
     name = f"{class_name.split('.')[-1]}.{test}: {reason}"

@@ -59,6 +59,9 @@ def run(test_class, options):
     print(f"{test_class.name}: {found.counts()}{ended}", flush=True)
     if test_class.method:
         found.print_failures()
+    elif not found.tests:
+        # It could not be loaded: the log says why.
+        return 1
     elif options.command == "run":
         results.record(side, test_class, found)
     else:
@@ -130,6 +133,8 @@ def execute(test_class, side, options):
     environment = {**os.environ, "KAFKA_TESTS_RESULTS": str(file)}
     if options.real:
         environment.pop("ESMERALDA_BIN", None)
+    else:
+        environment["KAFKA_TESTS_LEFT"] = results.left_expression()
     log = folder / f"{test_class.name}.log"
     with open(log, "wb") as output:
         child = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=folder)
