@@ -144,7 +144,9 @@ mod tests {
             file.functions[0],
             FunctionEntry::Http {
                 name: "real".to_owned(),
-                endpoint: "http://127.0.0.1:9000".to_owned()
+                endpoint: "http://127.0.0.1:9000".to_owned(),
+                timeout: None,
+                concurrency: None,
             }
         );
         assert_eq!(

@@ -19,7 +19,7 @@ use esmeralda_broker::local::{self, NewTopic};
 use esmeralda_broker::records::{NewRecord, encode_batch};
 use esmeralda_broker::{Broker, Compression, Config, Entropy, NodeConfig, Offset};
 use esmeralda_esm::invoker::HttpInvoker;
-use esmeralda_esm::{ApiError, Clock, Engine, EngineOptions, Functions};
+use esmeralda_esm::{ApiError, Clock, Engine, EngineOptions, FunctionLimits, Functions};
 use serde_json::{Map, Value};
 use std::future::Future;
 use std::sync::Arc;
@@ -45,6 +45,9 @@ pub struct Esmeralda {
     functions: Arc<Functions>,
     client: local::Client,
     clock: Clock,
+    entropy: Entropy,
+    /// The timeout of functions that have none of their own.
+    function_timeout: Duration,
     is_virtual: bool,
     http: Option<http::Server>,
     is_ready: Arc<AtomicBool>,
@@ -162,7 +165,11 @@ impl Esmeralda {
         let functions = Arc::new(Functions::default());
         // Before the broker starts, so that a wrong endpoint leaves nothing running.
         if let Some(endpoint) = &options.lambda_endpoint {
-            functions.set_fallback(Arc::new(HttpInvoker::new(endpoint)?));
+            let limits = FunctionLimits {
+                timeout: options.function_timeout,
+                concurrency: options.lambda_concurrency,
+            };
+            functions.set_fallback(Arc::new(HttpInvoker::new(endpoint, limits, entropy.clone())?));
         }
         let broker = Broker::start(cluster_config(&options), wall, entropy.clone()).await?;
         let client = broker.client("esmeralda");
@@ -175,7 +182,7 @@ impl Esmeralda {
             account_id: options.account_id,
             region: options.region,
             clock: clock.clone(),
-            entropy,
+            entropy: entropy.clone(),
             memory: broker.memory().clone(),
             transition_delay: options.transition_delay,
             group_timeouts: options.group_timeouts,
@@ -207,6 +214,8 @@ impl Esmeralda {
             functions,
             client,
             clock,
+            entropy,
+            function_timeout: options.function_timeout,
             is_virtual,
             http,
             is_ready,

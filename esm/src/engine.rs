@@ -10,7 +10,7 @@ use crate::config::{
 use crate::invoker::Functions;
 use crate::mapping::{FleetNumbers, MappingDoor, MappingHandle, MappingSettings, Shown};
 use crate::metrics::{Counters, MappingMetrics};
-use crate::poller::{Payloads, PollerContext};
+use crate::poller::{Payloads, PollerContext, Reminder};
 use crate::profile::ScalingProfile;
 use crate::retry::RetryPolicy;
 use crate::secrets::Secrets;
@@ -29,6 +29,9 @@ use tokio::sync::watch;
 
 /// The interval at which a mapping that is waited for is looked at, besides after its own commits.
 const DRAINED_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The shortest time between two warnings that the function of a mapping cannot be invoked.
+const UNREACHABLE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The parts and settings that an engine is built from.
 #[derive(Clone, Debug)]
@@ -343,6 +346,8 @@ impl Engine {
             memory: options.memory.clone(),
             counters: Arc::clone(&counters),
             retry: RetryPolicy::default(),
+            // People read the log, so the interval is not scaled.
+            unreachable: Arc::new(Reminder::new(options.clock.in_real_time(UNREACHABLE_INTERVAL))),
             profile: Arc::clone(&self.shared.profile),
             payloads: options.payloads,
         };

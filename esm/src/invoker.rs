@@ -1,21 +1,24 @@
 //! Functions: their invocations, the invokers that carry them out, and the registry of functions.
 
 mod closure;
+mod concurrency;
 mod http;
+mod limits;
+mod registry;
 mod simulated;
 
 pub use closure::ClosureInvoker;
 pub use http::{HttpInvoker, InvalidEndpoint};
+pub use limits::{FunctionLimits, LONGEST_TIMEOUT};
+pub use registry::{Function, Functions};
 pub use simulated::{
     Audit, AuditError, AuditSummary, Digest, DurationModel, SimulatedFunction, SimulatedInvoker,
 };
 
 use bytes::Bytes;
-use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
 
 /// One synchronous invocation (`RequestResponse`).
 #[derive(Clone, Debug)]
@@ -63,43 +66,9 @@ pub enum InvocationResult {
 pub trait Invoker: Send + Sync + fmt::Debug + 'static {
     /// Invokes the function. The future owns all it needs.
     fn invoke(&self, invocation: Invocation) -> Pin<Box<dyn Future<Output = InvocationResult> + Send>>;
-}
 
-/// The functions that mappings can name.
-#[derive(Debug, Default)]
-pub struct Functions {
-    by_name: RwLock<HashMap<String, Arc<dyn Invoker>>>,
-    fallback: RwLock<Option<Arc<dyn Invoker>>>,
-}
-
-impl Functions {
-    /// Registers a function, and replaces any other of that name.
-    pub fn register(&self, name: &str, invoker: Arc<dyn Invoker>) {
-        // Each change is one insertion, so a panic of another holder leaves nothing half done. The same holds for the fallback.
-        self.by_name
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name.to_owned(), invoker);
-    }
-
-    /// Sets the invoker of every function that is not registered by name.
-    pub fn set_fallback(&self, invoker: Arc<dyn Invoker>) {
-        *self.fallback.write().unwrap_or_else(PoisonError::into_inner) = Some(invoker);
-    }
-
-    /// Returns the invoker of a function; `None` if it does not exist.
-    pub fn get(&self, name: &str) -> Option<Arc<dyn Invoker>> {
-        let named = self
-            .by_name
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .cloned();
-        named.or_else(|| {
-            self.fallback
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone()
-        })
+    /// Returns the limits of the function. The invoker keeps the timeout, and the registry of functions the concurrency.
+    fn limits(&self) -> FunctionLimits {
+        FunctionLimits::default()
     }
 }

@@ -36,7 +36,7 @@ pub use config::{
 };
 pub use engine::{Engine, EngineOptions};
 pub use filter::{FilterDecision, Filters, PatternError};
-pub use invoker::{Functions, Invocation, InvocationResult, Invoker};
+pub use invoker::{Function, FunctionLimits, Functions, Invocation, InvocationResult, Invoker};
 pub use metrics::{MAPPING_METRICS, MappingMetric, MappingMetrics, OFFSET_LAG, PartitionMetric};
 pub use poller::Payloads;
 pub use profile::{ProfileName, ScalingProfile};

@@ -16,6 +16,7 @@ mod context;
 mod flight;
 mod landing;
 mod orders;
+mod reminder;
 mod report;
 mod retries;
 
@@ -25,6 +26,7 @@ mod tests;
 pub use context::Payloads;
 pub(crate) use context::PollerContext;
 pub(crate) use orders::{Orders, Standstill};
+pub(crate) use reminder::Reminder;
 pub(crate) use report::{Activity, Phase, PollerStatus, Report};
 
 use crate::batcher::Batcher;

@@ -78,6 +78,14 @@ pub(crate) struct ServeArgs {
     /// /2015-03-31/functions/NAME/invocations is added
     #[arg(long, value_name = "URL")]
     pub(crate) lambda_endpoint: Option<String>,
+    /// Number of invocations that may run at once of each function at --lambda-endpoint; more
+    /// are throttled. A runtime interface emulator takes one [default: no limit]
+    #[arg(long, value_name = "N", requires = "lambda_endpoint", value_parser = whole_number(0..=u32::MAX))]
+    pub(crate) lambda_concurrency: Option<u32>,
+    /// Longest time, in seconds, that an invocation of a function may take, unless the function's own
+    /// timeout says otherwise. Simulated functions and closures have none
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = whole_number(1..=900))]
+    pub(crate) function_timeout: u32,
     /// Longest time, in seconds, that in-flight invocations may take when stopping
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = whole_number(0..=u32::MAX))]
     pub(crate) shutdown_timeout: u32,
@@ -227,6 +235,11 @@ impl ServeArgs {
         Ok(properties)
     }
 
+    /// Returns the timeout of functions that have none of their own.
+    pub(crate) fn function_timeout(&self) -> Duration {
+        Duration::from_secs(self.function_timeout.into())
+    }
+
     /// Returns how long a stop may take.
     pub(crate) fn shutdown_timeout(&self) -> Duration {
         Duration::from_secs(self.shutdown_timeout.into())
@@ -360,6 +373,23 @@ mod tests {
             ),
         ] {
             assert_eq!(properties(&typed), Err(expected.to_owned()));
+        }
+    }
+
+    #[test]
+    fn functions_have_a_timeout_and_those_at_the_endpoint_a_concurrency() {
+        assert_eq!(serve(&[]).function_timeout(), Duration::from_secs(900));
+        let typed = "--lambda-endpoint http://a --lambda-concurrency 1 --function-timeout 3";
+        let args = serve(&typed.split(' ').collect::<Vec<_>>());
+        assert_eq!(args.lambda_concurrency, Some(1));
+        assert_eq!(args.function_timeout(), Duration::from_secs(3));
+        for (typed, reason) in [
+            ("--lambda-concurrency 1", "--lambda-endpoint <URL>"),
+            ("--function-timeout 901", "must be a whole number from 1 to 900"),
+        ] {
+            let typed = std::iter::once("esmeralda").chain(typed.split(' '));
+            let error = Cli::try_parse_from(typed).expect_err(reason).to_string();
+            assert!(error.contains(reason), "{error}");
         }
     }
 

@@ -5,9 +5,10 @@ use crate::args::ServeArgs;
 use crate::config_file::ConfigFile;
 use crate::memory_limit;
 use esmeralda::declarations::FunctionEntry;
-use esmeralda::esm::ProfileName;
+use esmeralda::esm::{FunctionLimits, ProfileName};
 use esmeralda::{Esmeralda, NewMapping, NewTopic, Options, StartError};
 use std::io::Write as _;
+use std::time::Duration;
 use tracing::{info, warn};
 
 /// Runs until a signal, then stops in order.
@@ -27,7 +28,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), String> {
     tokio::select! {
         biased;
         () = signals.next() => return Ok(()),
-        declared = declare(&esmeralda, &file) => declared?,
+        declared = declare(&esmeralda, &file, args.function_timeout()) => declared?,
     }
     // Before the ready line, so that a program that has read it finds /healthz at 200.
     esmeralda.set_ready();
@@ -62,6 +63,8 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
         spare_memory_bytes: args.spare_memory.0,
         lambda_endpoint: args.lambda_endpoint.clone(),
         secrets: file.secrets(),
+        lambda_concurrency: args.lambda_concurrency,
+        function_timeout: args.function_timeout(),
         scaling: args.scaling.apply(file.scaling(ProfileName::Instant))?.profile,
         time_scale: args.time_scale,
         account_id: args.account_id.clone(),
@@ -87,8 +90,8 @@ fn explain(error: &StartError, args: &ServeArgs) -> String {
     }
 }
 
-/// Creates what the config file declares, and returns when all its mappings run.
-async fn declare(esmeralda: &Esmeralda, file: &ConfigFile) -> Result<(), String> {
+/// Creates what the config file declares, and returns when all its mappings run. `function_timeout` is that of functions without one.
+async fn declare(esmeralda: &Esmeralda, file: &ConfigFile, function_timeout: Duration) -> Result<(), String> {
     for topic in &file.topics {
         let new = NewTopic {
             name: topic.name.clone(),
@@ -99,7 +102,7 @@ async fn declare(esmeralda: &Esmeralda, file: &ConfigFile) -> Result<(), String>
         created.map_err(|error| format!("topic `{}` of the config file: {error}", topic.name))?;
     }
     for function in &file.functions {
-        register(esmeralda, function)
+        register(esmeralda, function, function_timeout)
             .map_err(|error| format!("function `{}` of the config file: {error}", function.name()))?;
     }
     for (place, mapping) in file.mappings.iter().enumerate() {
@@ -110,11 +113,25 @@ async fn declare(esmeralda: &Esmeralda, file: &ConfigFile) -> Result<(), String>
     Ok(())
 }
 
-fn register(esmeralda: &Esmeralda, function: &FunctionEntry) -> Result<(), String> {
+fn register(
+    esmeralda: &Esmeralda,
+    function: &FunctionEntry,
+    function_timeout: Duration,
+) -> Result<(), String> {
     match function {
-        FunctionEntry::Http { name, endpoint } => esmeralda
-            .register_http_function(name, endpoint)
-            .map_err(|error| error.to_string()),
+        FunctionEntry::Http {
+            name,
+            endpoint,
+            timeout,
+            concurrency,
+        } => {
+            let limits = FunctionLimits {
+                timeout: timeout.unwrap_or(function_timeout),
+                concurrency: *concurrency,
+            };
+            let registered = esmeralda.register_limited_http_function(name, endpoint, limits);
+            registered.map_err(|error| error.to_string())
+        }
         FunctionEntry::Simulated { name, function, seed } => {
             esmeralda.register_simulated_function(name, *function, *seed);
             Ok(())

@@ -1,11 +1,13 @@
 //! One `[[functions]]`: a function behind the Lambda Invoke API, or one that is simulated.
 
+mod duration;
+#[cfg(test)]
+mod tests;
+
+use duration::{Drawn, Milliseconds, TimeoutSeconds};
 use esmeralda_esm::invoker::{DurationModel, SimulatedFunction};
 use serde::Deserialize;
 use std::time::Duration;
-
-/// The longest time that Lambda lets a function run. Source: Lambda quotas.
-const LONGEST_MS: u64 = 900_000;
 
 /// A function that mappings may name.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -17,6 +19,10 @@ pub enum FunctionEntry {
         name: String,
         /// The URL to invoke; without a path it gets `/2015-03-31/functions/NAME/invocations`.
         endpoint: String,
+        /// The longest time of an invocation; that of `--function-timeout` if not given.
+        timeout: Option<Duration>,
+        /// The number of invocations at once; `None` is no limit.
+        concurrency: Option<u32>,
     },
     /// `type = "simulated"`, or no type: a function that does nothing but take its time.
     Simulated {
@@ -45,6 +51,7 @@ struct FunctionText {
     name: String,
     r#type: Option<FunctionType>,
     endpoint: Option<String>,
+    timeout_s: Option<TimeoutSeconds>,
     duration_ms: Option<Milliseconds>,
     duration: Option<Drawn>,
     error_rate: Option<Share>,
@@ -52,18 +59,30 @@ struct FunctionText {
     seed: Option<u64>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum FunctionType {
     Http,
     Simulated,
 }
 
+impl FunctionType {
+    /// Returns the words for functions of this type.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Simulated => "simulated",
+        }
+    }
+}
+
 impl TryFrom<FunctionText> for FunctionEntry {
     type Error = String;
 
     fn try_from(text: FunctionText) -> Result<Self, String> {
-        match text.r#type.unwrap_or(FunctionType::Simulated) {
+        let kind = text.r#type.unwrap_or(FunctionType::Simulated);
+        text.check_keys(kind)?;
+        match kind {
             FunctionType::Http => text.http(),
             FunctionType::Simulated => text.simulated(),
         }
@@ -71,33 +90,50 @@ impl TryFrom<FunctionText> for FunctionEntry {
 }
 
 impl FunctionText {
-    fn http(self) -> Result<FunctionEntry, String> {
-        let simulated = [
-            ("duration_ms", self.duration_ms.is_some()),
-            ("duration", self.duration.is_some()),
-            ("error_rate", self.error_rate.is_some()),
-            ("concurrency", self.concurrency.is_some()),
-            ("seed", self.seed.is_some()),
+    /// Checks that every key belongs to functions of the type.
+    fn check_keys(&self, kind: FunctionType) -> Result<(), String> {
+        use FunctionType::{Http, Simulated};
+        let keys: [(&str, bool, &[FunctionType]); 6] = [
+            ("endpoint", self.endpoint.is_some(), &[Http]),
+            ("timeout_s", self.timeout_s.is_some(), &[Http]),
+            ("duration_ms", self.duration_ms.is_some(), &[Simulated]),
+            ("duration", self.duration.is_some(), &[Simulated]),
+            ("error_rate", self.error_rate.is_some(), &[Simulated]),
+            ("seed", self.seed.is_some(), &[Simulated]),
         ];
-        let name = self.name;
-        if let Some((key, _)) = simulated.into_iter().find(|(_, is_given)| *is_given) {
-            return Err(format!(
-                "function `{name}`: `{key}` is only allowed for simulated functions, and this one has type \"http\""
-            ));
+        let foreign = keys
+            .into_iter()
+            .find(|(_, is_given, kinds)| *is_given && !kinds.contains(&kind));
+        match foreign {
+            None => Ok(()),
+            Some((key, _, kinds)) => Err(format!(
+                "function `{}`: `{key}` is only allowed for {} functions, and this one is {}",
+                self.name,
+                kinds
+                    .iter()
+                    .map(|kind| kind.name())
+                    .collect::<Vec<_>>()
+                    .join(" and "),
+                kind.name()
+            )),
         }
+    }
+
+    fn http(self) -> Result<FunctionEntry, String> {
+        let name = self.name;
         let endpoint = self.endpoint.ok_or_else(|| {
             format!("function `{name}`: type \"http\" requires `endpoint`, the URL to invoke")
         })?;
-        Ok(FunctionEntry::Http { name, endpoint })
+        Ok(FunctionEntry::Http {
+            name,
+            endpoint,
+            timeout: self.timeout_s.map(|timeout| timeout.0),
+            concurrency: self.concurrency,
+        })
     }
 
     fn simulated(self) -> Result<FunctionEntry, String> {
         let name = self.name;
-        if self.endpoint.is_some() {
-            return Err(format!(
-                "function `{name}`: `endpoint` is only allowed with type = \"http\", and this function is simulated"
-            ));
-        }
         let duration = match (self.duration_ms, self.duration) {
             (Some(_), Some(_)) => {
                 return Err(format!(
@@ -119,24 +155,6 @@ impl FunctionText {
     }
 }
 
-/// The duration of an invocation.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "u64")]
-struct Milliseconds(Duration);
-
-impl TryFrom<u64> for Milliseconds {
-    type Error = String;
-
-    fn try_from(milliseconds: u64) -> Result<Self, String> {
-        if milliseconds > LONGEST_MS {
-            return Err(format!(
-                "{milliseconds} ms exceeds the longest duration of a Lambda function, {LONGEST_MS} ms"
-            ));
-        }
-        Ok(Self(Duration::from_millis(milliseconds)))
-    }
-}
-
 /// A share of the invocations, 0.0 to 1.0.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "f64")]
@@ -150,173 +168,6 @@ impl TryFrom<f64> for Share {
             Ok(Self(share))
         } else {
             Err(format!("invalid share {share}: must be between 0.0 and 1.0"))
-        }
-    }
-}
-
-/// A distribution of durations.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "DrawnText")]
-struct Drawn(DurationModel);
-
-#[derive(Deserialize)]
-enum DrawnText {
-    #[serde(rename = "uniform_ms")]
-    Uniform([Milliseconds; 2]),
-    #[serde(rename = "normal_ms")]
-    Normal([Milliseconds; 2]),
-    #[serde(rename = "exponential_ms")]
-    Exponential(Milliseconds),
-}
-
-impl TryFrom<DrawnText> for Drawn {
-    type Error = String;
-
-    fn try_from(text: DrawnText) -> Result<Self, String> {
-        Ok(Self(match text {
-            DrawnText::Uniform([Milliseconds(from), Milliseconds(to)]) => {
-                if from > to {
-                    return Err(format!(
-                        "invalid uniform_ms = [{}, {}]: the shortest duration comes first",
-                        from.as_millis(),
-                        to.as_millis()
-                    ));
-                }
-                DurationModel::Uniform { from, to }
-            }
-            DrawnText::Normal([Milliseconds(mean), Milliseconds(deviation)]) => {
-                DurationModel::Normal { mean, deviation }
-            }
-            DrawnText::Exponential(Milliseconds(mean)) => DurationModel::Exponential { mean },
-        }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, Deserialize)]
-    struct File {
-        functions: Vec<FunctionEntry>,
-    }
-
-    fn parse(text: &str) -> Result<FunctionEntry, String> {
-        let file = toml::from_str(&format!("[[functions]]\n{text}"));
-        let mut file: File = file.map_err(|error| error.to_string())?;
-        Ok(file.functions.remove(0))
-    }
-
-    fn simulated(text: &str) -> SimulatedFunction {
-        match parse(text) {
-            Ok(FunctionEntry::Simulated { function, .. }) => function,
-            other => panic!("{text}: {other:?}"),
-        }
-    }
-
-    const MS: fn(u64) -> Duration = Duration::from_millis;
-
-    #[test]
-    fn a_simulated_function_has_a_fixed_or_a_drawn_duration() {
-        let fixed = SimulatedFunction::fixed;
-        let drawn = |duration| SimulatedFunction {
-            duration,
-            ..fixed(Duration::ZERO)
-        };
-        let (uniform, normal) = (
-            DurationModel::Uniform {
-                from: MS(80),
-                to: MS(120),
-            },
-            DurationModel::Normal {
-                mean: MS(100),
-                deviation: MS(15),
-            },
-        );
-        let cases = [
-            ("", fixed(Duration::ZERO)),
-            ("duration_ms = 100", fixed(MS(100))),
-            ("duration = { uniform_ms = [80, 120] }", drawn(uniform)),
-            ("duration = { normal_ms = [100, 15] }", drawn(normal)),
-            (
-                "duration = { exponential_ms = 100 }",
-                drawn(DurationModel::Exponential { mean: MS(100) }),
-            ),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(simulated(&format!("name = \"f\"\n{text}\n")), expected, "{text}");
-        }
-        let all = parse("name = 'f'\ntype = 'simulated'\nerror_rate = 0.5\nconcurrency = 50\nseed = 7\n");
-        let function = SimulatedFunction {
-            error_rate: 0.5,
-            concurrency: Some(50),
-            ..fixed(Duration::ZERO)
-        };
-        let name = "f".to_owned();
-        assert_eq!(
-            all,
-            Ok(FunctionEntry::Simulated {
-                name,
-                function,
-                seed: 7
-            })
-        );
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
-        let cases = [
-            (
-                "duration_ms = 1000000",
-                3,
-                "1000000 ms exceeds the longest duration of a Lambda function, 900000 ms",
-            ),
-            ("duration_ms = -1", 3, "invalid value: integer `-1`"),
-            (
-                "error_rate = 1.5",
-                3,
-                "invalid share 1.5: must be between 0.0 and 1.0",
-            ),
-            ("concurrency = -1", 3, "invalid value: integer `-1`"),
-            (
-                "duration = { uniform_ms = [120, 80] }",
-                3,
-                "invalid uniform_ms = [120, 80]: the shortest duration comes first",
-            ),
-            (
-                "duration = { pareto_ms = 3 }",
-                3,
-                "unknown variant `pareto_ms`, expected one of `uniform_ms`, `normal_ms`, `exponential_ms`",
-            ),
-            (
-                "duration_ms = 1\nduration = { exponential_ms = 1 }",
-                1,
-                "function `f`: `duration_ms` gives a fixed duration and `duration` a drawn one",
-            ),
-            (
-                "endpoint = 'http://a'",
-                1,
-                "`endpoint` is only allowed with type = \"http\"",
-            ),
-            ("type = 'http'", 1, "type \"http\" requires `endpoint`"),
-            (
-                "type = 'http'\nendpoint = 'http://a'\nseed = 1",
-                1,
-                "`seed` is only allowed for simulated functions",
-            ),
-            (
-                "type = 'magic'",
-                3,
-                "unknown variant `magic`, expected `http` or `simulated`",
-            ),
-            ("duration_s = 3", 3, "unknown field `duration_s`"),
-        ];
-        for (text, line, expected) in cases {
-            let error = parse(&format!("name = 'f'\n{text}\n")).expect_err(text);
-            assert!(
-                error.contains(expected) && error.contains(&format!("line {line}")),
-                "{text}: {error}"
-            );
         }
     }
 }

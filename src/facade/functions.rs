@@ -3,8 +3,8 @@
 use super::{Esmeralda, FunctionError};
 use bytes::Bytes;
 use esmeralda_broker::Entropy;
-use esmeralda_esm::Invoker;
 use esmeralda_esm::invoker::{ClosureInvoker, HttpInvoker, SimulatedFunction, SimulatedInvoker};
+use esmeralda_esm::{FunctionLimits, Invoker};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -23,18 +23,36 @@ impl Esmeralda {
             .register(name, Arc::new(ClosureInvoker::new(function)));
     }
 
-    /// Registers the Lambda Invoke API at `endpoint` as the function `name`.
+    /// Registers the Lambda Invoke API at `endpoint` as the function `name`, with the timeout of [`Options`](super::Options) and without
+    /// a limit of concurrency.
     ///
     /// # Errors
     /// [`FunctionError`] if `endpoint` is not a plain http URL, and in virtual time.
     pub fn register_http_function(&self, name: &str, endpoint: &str) -> Result<(), FunctionError> {
+        let limits = FunctionLimits {
+            timeout: self.function_timeout,
+            concurrency: None,
+        };
+        self.register_limited_http_function(name, endpoint, limits)
+    }
+
+    /// Registers the Lambda Invoke API at `endpoint` as the function `name`, with `limits`.
+    ///
+    /// # Errors
+    /// [`FunctionError`] if `endpoint` is not a plain http URL, and in virtual time.
+    pub fn register_limited_http_function(
+        &self,
+        name: &str,
+        endpoint: &str,
+        limits: FunctionLimits,
+    ) -> Result<(), FunctionError> {
         if self.is_virtual {
             return Err(FunctionError::HttpInVirtualTime {
                 name: name.to_owned(),
             });
         }
-        self.functions
-            .register(name, Arc::new(HttpInvoker::new(endpoint)?));
+        let invoker = HttpInvoker::new(endpoint, limits, self.entropy.clone())?;
+        self.functions.register(name, Arc::new(invoker));
         Ok(())
     }
 

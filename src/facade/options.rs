@@ -1,6 +1,7 @@
 //! The options of an instance.
 
 use esmeralda_broker::{Advertised, Release};
+use esmeralda_esm::invoker::LONGEST_TIMEOUT;
 use esmeralda_esm::trace::TraceSettings;
 use esmeralda_esm::{GroupTimeouts, Payloads, ProfileName, ScalingProfile, Secrets};
 use std::collections::BTreeMap;
@@ -33,6 +34,10 @@ pub struct Options {
     pub lambda_endpoint: Option<String>,
     /// The secrets that mappings of clusters on the network may name.
     pub secrets: Secrets,
+    /// The number of invocations that may run at once of each function at `lambda_endpoint`; `None` is no limit.
+    pub lambda_concurrency: Option<u32>,
+    /// The longest time of an invocation of a function that has no timeout of its own and runs outside this process.
+    pub function_timeout: Duration,
     /// The AWS account in ARNs: 12 digits.
     pub account_id: String,
     /// The AWS region in ARNs, for requests whose signature names none.
@@ -68,6 +73,8 @@ impl Default for Options {
             spare_memory_bytes: 64 << 20,
             lambda_endpoint: None,
             secrets: Secrets::default(),
+            lambda_concurrency: None,
+            function_timeout: LONGEST_TIMEOUT,
             account_id: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
             group_timeouts: GroupTimeouts {

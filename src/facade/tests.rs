@@ -72,7 +72,7 @@ async fn a_function_that_does_not_exist_is_refused_as_lambda_refuses_it() {
         (error.status, error.kind),
         (400, "InvalidParameterValueException")
     );
-    assert_eq!(error.message, "Function does not exist");
+    assert_eq!(error.message, "Function does not exist: nobody");
     esmeralda.stop(Duration::from_secs(5)).await;
 }
 

@@ -31,7 +31,7 @@ async fn errors_have_the_type_and_the_member_names_of_their_shape() {
         (
             400,
             "InvalidParameterValueException",
-            json!({ "Type": "User", "message": "Function does not exist" })
+            json!({ "Type": "User", "message": "Function does not exist: missing" })
         )
     );
     assert_eq!(

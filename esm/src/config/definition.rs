@@ -267,10 +267,19 @@ impl MappingDefinition {
 fn existing_function(name: &str, surroundings: &Surroundings<'_>) -> Result<FunctionName, ApiError> {
     let function = FunctionName::parse(name)?;
     // At creation a missing function is a bad parameter, not a missing resource.
-    match surroundings.functions.get(&function.name) {
-        Some(_) => Ok(function),
-        None => Err(ApiError::invalid_parameter("Function does not exist")),
+    if surroundings.functions.contains(&function.name) {
+        return Ok(function);
     }
+    tracing::warn!(
+        function = function.name,
+        "a mapping names a function that does not exist: declare it under [[functions]] in the file of --config, create it with the \
+         Lambda API's CreateFunction, or give --lambda-endpoint, which makes every name known"
+    );
+    // AWS's words, which do not say which function is meant.
+    Err(ApiError::invalid_parameter(format!(
+        "Function does not exist: {}",
+        function.name
+    )))
 }
 
 /// Returns the cluster on the network that the members name; `None` if they name the embedded cluster.

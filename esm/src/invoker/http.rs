@@ -3,6 +3,7 @@
 //!
 //! # Differs from Lambda
 //! - There is no TLS.
+//! - The timeout counts from the sending of the event, and is kept here: the request ends, whatever the function goes on to do.
 //! - A response without `X-Amz-Function-Error` counts as a function error if it has the form of an error from the runtime interface
 //!   emulator: an object with `errorType` and `errorMessage`, or the text `Task timed out after ...`. That emulator drops all headers.
 
@@ -10,8 +11,9 @@ mod answer;
 #[cfg(test)]
 mod tests;
 
-use super::{Invocation, InvocationResult, Invoker};
-use crate::Clock;
+use super::limits::{MAX_RESPONSE_BYTES, timed_out, too_large};
+use super::{FunctionLimits, Invocation, InvocationResult, Invoker};
+use crate::{Clock, Entropy};
 use answer::Answer;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -25,17 +27,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// The longest time that a function may take, which is Lambda's own limit.
-const READ_TIMEOUT: Duration = Duration::from_secs(15 * 60);
-
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Time after which idle connections are closed. Servers commonly wait longer, so a request rarely meets a connection that the server is
 /// just closing.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// The longest response of a function, 6 MiB and 100 bytes as in Lambda.
-const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
 
 /// The error for an endpoint that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,15 +57,18 @@ pub enum InvalidEndpoint {
 pub struct HttpInvoker {
     client: Client<HttpConnector, Full<Bytes>>,
     endpoint: Endpoint,
+    limits: FunctionLimits,
+    /// The source of the request ids in the errors of functions that time out.
+    entropy: Entropy,
 }
 
 impl HttpInvoker {
-    /// Returns an invoker of the functions at `url`. A URL without a path gets `/2015-03-31/functions/NAME/invocations`; one with a path is
-    /// used as it is.
+    /// Returns an invoker of the functions at `url`, each with these limits. A URL without a path gets
+    /// `/2015-03-31/functions/NAME/invocations`; one with a path is used as it is.
     ///
     /// # Errors
     /// [`InvalidEndpoint`] for anything but a plain http URL.
-    pub fn new(url: &str) -> Result<Self, InvalidEndpoint> {
+    pub fn new(url: &str, limits: FunctionLimits, entropy: Entropy) -> Result<Self, InvalidEndpoint> {
         let endpoint = Endpoint::parse(url)?;
         let mut connector = HttpConnector::new();
         // By Nagle's algorithm the end of an event would wait until the server has acknowledged the segments before it.
@@ -79,7 +78,12 @@ impl HttpInvoker {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .build(connector);
-        Ok(Self { client, endpoint })
+        Ok(Self {
+            client,
+            endpoint,
+            limits,
+            entropy,
+        })
     }
 
     fn request(&self, invocation: Invocation) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
@@ -97,20 +101,26 @@ impl Invoker for HttpInvoker {
     fn invoke(&self, invocation: Invocation) -> Pin<Box<dyn Future<Output = InvocationResult> + Send>> {
         let client = self.client.clone();
         let request = self.request(invocation);
+        let (timeout, entropy) = (self.limits.timeout, self.entropy.clone());
         Box::pin(async move {
             match request {
                 Ok(request) => {
                     let exchange = exchange(client, request);
                     // Real time, because a function behind a socket does not know of the time scale.
-                    Clock::within_real_time(READ_TIMEOUT, exchange)
+                    Clock::within_real_time(timeout, exchange)
                         .await
-                        .unwrap_or_else(answer::timed_out)
+                        // The service has not answered, so its own request id is not known.
+                        .unwrap_or_else(|| timed_out(&entropy.uuid().to_string(), timeout))
                 }
                 Err(error) => InvocationResult::Unreachable {
                     reason: in_full(&error),
                 },
             }
         })
+    }
+
+    fn limits(&self) -> FunctionLimits {
+        self.limits
     }
 }
 
@@ -130,7 +140,7 @@ async fn exchange(
     let (head, body) = response.into_parts();
     match Limited::new(body, MAX_RESPONSE_BYTES).collect().await {
         Ok(body) => Answer::new(&head, body.to_bytes()).read(),
-        Err(error) if error.is::<LengthLimitError>() => answer::too_large(MAX_RESPONSE_BYTES),
+        Err(error) if error.is::<LengthLimitError>() => too_large(),
         Err(error) => InvocationResult::Unreachable {
             reason: in_full(error.as_ref()),
         },

@@ -7,13 +7,12 @@ mod duration;
 pub use audit::{Audit, AuditError, AuditSummary, Digest};
 pub use duration::DurationModel;
 
-use super::{Invocation, InvocationResult, Invoker};
+use super::{FunctionLimits, Invocation, InvocationResult, Invoker};
 use crate::{Clock, Entropy};
 use bytes::Bytes;
-use std::future::{Future, ready};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// The behaviour of a simulated function.
@@ -44,25 +43,13 @@ impl From<Duration> for SimulatedFunction {
     }
 }
 
-/// The invoker of a simulated function. Clones are the same function: they share its concurrency.
+/// The invoker of a simulated function.
 #[derive(Clone, Debug)]
 pub struct SimulatedInvoker {
     function: SimulatedFunction,
     clock: Clock,
     entropy: Entropy,
-    in_flight: Arc<AtomicU32>,
     audit: Option<Arc<Audit>>,
-}
-
-/// One unit of the function's concurrency, taken until dropped.
-struct Slot {
-    in_flight: Arc<AtomicU32>,
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl SimulatedInvoker {
@@ -74,7 +61,6 @@ impl SimulatedInvoker {
             function,
             clock,
             entropy,
-            in_flight: Arc::default(),
             audit: None,
         }
     }
@@ -88,18 +74,6 @@ impl SimulatedInvoker {
         }
     }
 
-    /// Takes a slot, if one is left.
-    fn take_slot(&self) -> Option<Slot> {
-        let limit = self.function.concurrency.unwrap_or(u32::MAX);
-        let one_more = |others: u32| (others < limit).then(|| others + 1);
-        self.in_flight
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
-            .ok()?;
-        Some(Slot {
-            in_flight: Arc::clone(&self.in_flight),
-        })
-    }
-
     /// Draws at random whether this invocation fails.
     fn fails(&self) -> bool {
         duration::fraction(&self.entropy) < self.function.error_rate
@@ -108,11 +82,6 @@ impl SimulatedInvoker {
 
 impl Invoker for SimulatedInvoker {
     fn invoke(&self, invocation: Invocation) -> Pin<Box<dyn Future<Output = InvocationResult> + Send>> {
-        let Some(slot) = self.take_slot() else {
-            return Box::pin(ready(InvocationResult::Throttled {
-                reason: "ReservedFunctionConcurrentInvocationLimitExceeded".to_owned(),
-            }));
-        };
         // Both are drawn when the invocation begins, in the same order each time, so that the seed determines them however invocations
         // overlap.
         let fails = self.fails();
@@ -127,9 +96,15 @@ impl Invoker for SimulatedInvoker {
             if let (Some(audit), Some(seen)) = (audit, seen) {
                 audit.complete(seen, !fails);
             }
-            drop(slot);
             returned(fails)
         })
+    }
+
+    fn limits(&self) -> FunctionLimits {
+        FunctionLimits {
+            concurrency: self.function.concurrency,
+            ..FunctionLimits::default()
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::invoker::Functions;
 use crate::metrics::Counters;
+use crate::poller::reminder::Reminder;
 use crate::profile::ScalingProfile;
 use crate::retry::RetryPolicy;
 use crate::{Clock, Entropy, MemoryPool};
@@ -18,6 +19,8 @@ pub(crate) struct PollerContext {
     pub(crate) memory: MemoryPool,
     pub(crate) counters: Arc<Counters>,
     pub(crate) retry: RetryPolicy,
+    /// The warning of a function that cannot be invoked, which would stand in the log at every retry of every batch.
+    pub(crate) unreachable: Arc<Reminder>,
     pub(crate) profile: Arc<ScalingProfile>,
     pub(crate) payloads: Payloads,
 }

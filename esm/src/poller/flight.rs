@@ -171,7 +171,7 @@ async fn invoke(
     drop(batch);
     // The function is looked up for each invocation, because another one can be registered under its name while the mapping runs.
     Landing::Invoked(match context.functions.get(&config.function_name) {
-        Some(invoker) => invoker.invoke(invocation).await,
+        Some(function) => function.invoke(invocation).await,
         // A mapping outlives its function on AWS, too: its invocations fail, and are retried as any other failure.
         None => InvocationResult::Rejected {
             status: 404,

@@ -157,7 +157,13 @@ impl<S: EventSource> Poller<S> {
             Outcome::Unreachable { reason } => {
                 // The function did not run, so only the records count as failed.
                 counters.failed_invoke_event_count.add(record_count);
-                tracing::warn!(reason, "the function could not be invoked");
+                if let Some(hidden) = self.context.unreachable.show(self.context.clock.elapsed()) {
+                    tracing::warn!(
+                        reason,
+                        failures_since_the_last_warning = hidden,
+                        "the function cannot be invoked; it is tried again, and this is logged once a minute"
+                    );
+                }
                 self.report
                     .function_problem(&format!("Function call failed. {reason}"));
             }

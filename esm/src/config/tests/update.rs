@@ -135,5 +135,8 @@ fn the_consumer_group_cannot_be_changed() {
 fn a_missing_function_on_update_is_refused() {
     let definition = create(body(json!({}))).unwrap();
     let error = update(&definition, json!({ "FunctionName": "missing" })).unwrap_err();
-    assert_eq!(error, ApiError::invalid_parameter("Function does not exist"));
+    assert_eq!(
+        error,
+        ApiError::invalid_parameter("Function does not exist: missing")
+    );
 }

@@ -186,7 +186,7 @@ fn the_services_rules_have_their_words() {
              or VPC connection, or SelfManagedEventSource."
                 .to_owned(),
         ),
-        (json!({ "FunctionName": "missing" }), "Function does not exist".to_owned()),
+        (json!({ "FunctionName": "missing" }), "Function does not exist: missing".to_owned()),
         (json!({ "Topics": null }), "Required 'topics' parameter is missing.".to_owned()),
         (
             json!({ "StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1_767_225_600.5 }),

@@ -162,21 +162,75 @@ impl std::io::Write for Lines {
     }
 }
 
+impl Lines {
+    /// Keeps the warnings of this thread while the guards live.
+    fn keep(&self) -> [Box<dyn std::any::Any>; 2] {
+        let writer = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::WARN)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        // With a single subscriber, tests in other threads, which have none, may switch a log statement off before this test reaches
+        // it: tracing asks that of the thread that is first, and keeps the answer. With two it asks both.
+        let second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
+        let logged = tracing::subscriber::set_default(subscriber);
+        tracing::callsite::rebuild_interest_cache();
+        [Box::new(second), Box::new(logged)]
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// A function that is never reached.
+#[derive(Debug)]
+struct Unreachable;
+impl crate::Invoker for Unreachable {
+    fn invoke(
+        &self,
+        _: crate::Invocation,
+    ) -> std::pin::Pin<Box<dyn Future<Output = InvocationResult> + Send>> {
+        Box::pin(async {
+            InvocationResult::Unreachable {
+                reason: "connection refused".into(),
+            }
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unreachable_function_is_warned_of_once_a_minute() {
+    let lines = Lines::default();
+    let _kept = lines.keep();
+    let test = TestEngine::new().await;
+    let functions = &test.engine.shared.options.functions;
+    functions.register("f", Arc::new(Unreachable));
+    test.topic(4).await;
+    for partition in 0..4 {
+        test.produce(partition, 0, 1).await;
+    }
+    test.mapping(json!({ "BatchSize": 1 })).await;
+    // Each partition's batch is tried 20 times in the first two and a half minutes.
+    test.clock.sleep(Duration::from_secs(150)).await;
+    let text = lines.text();
+    let warnings: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains("the function cannot be invoked"))
+        .collect();
+    assert_eq!(warnings.len(), 3, "{text}");
+    assert!(
+        warnings[0].contains("connection refused") && warnings[0].contains("since_the_last_warning=0"),
+        "{text}"
+    );
+    assert!(!warnings[1].contains("since_the_last_warning=0"), "{text}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn warnings_name_the_mapping_and_its_function() {
     let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::WARN)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    // With a single subscriber, tests in other threads, which have none, may switch a log statement off before this test reaches it:
-    // tracing asks that of the thread that is first, and keeps the answer. With two it asks both.
-    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
-    let _logged = tracing::subscriber::set_default(subscriber);
-    tracing::callsite::rebuild_interest_cache();
-
+    let _kept = lines.keep();
     let test = TestEngine::new().await;
     let uuid = test.mapping(json!({})).await; // of a topic that does not exist yet
     let left = Arc::new(Mutex::new(1));
@@ -190,7 +244,7 @@ async fn warnings_name_the_mapping_and_its_function() {
     test.produce(0, 0, 1).await;
     test.engine.drained(&uuid).await.unwrap();
 
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     let warnings: Vec<&str> = text.lines().filter(|line| line.contains("WARN")).collect();
     for message in ["a poller cannot read", "an invocation failed"] {
         assert!(

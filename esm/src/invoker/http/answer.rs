@@ -106,27 +106,6 @@ impl Answer {
     }
 }
 
-/// Returns the result for a function that took longer than Lambda's limit.
-pub(super) fn timed_out() -> InvocationResult {
-    function_error("Sandbox.Timedout", "Error: Task timed out after 900.00 seconds")
-}
-
-/// Returns the result for a response that is longer than Lambda's limit.
-pub(super) fn too_large(limit_bytes: usize) -> InvocationResult {
-    function_error(
-        "Function.ResponseSizeTooLarge",
-        &format!("Response payload size exceeded maximum allowed payload size ({limit_bytes} bytes)."),
-    )
-}
-
-fn function_error(error_type: &str, message: &str) -> InvocationResult {
-    let payload = serde_json::json!({ "errorType": error_type, "errorMessage": message });
-    InvocationResult::Returned {
-        function_error: Some(UNHANDLED.to_owned()),
-        payload: Bytes::from(payload.to_string()),
-    }
-}
-
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get(name)

@@ -66,9 +66,18 @@ fn invocation(qualifier: Option<&str>) -> Invocation {
     }
 }
 
+fn invoker(url: &str) -> HttpInvoker {
+    HttpInvoker::new(url, FunctionLimits::default(), Entropy::from_seed(1)).unwrap()
+}
+
+fn refused(url: &str) -> String {
+    let refused = HttpInvoker::new(url, FunctionLimits::default(), Entropy::from_seed(1));
+    refused.unwrap_err().to_string()
+}
+
 async fn result_of(status: &str, headers: &str, body: &str) -> InvocationResult {
     let (url, _) = scripted(vec![answer(status, headers, body)]).await;
-    HttpInvoker::new(&url).unwrap().invoke(invocation(None)).await
+    invoker(&url).invoke(invocation(None)).await
 }
 
 fn returned(function_error: Option<&str>, payload: &str) -> InvocationResult {
@@ -81,10 +90,7 @@ fn returned(function_error: Option<&str>, payload: &str) -> InvocationResult {
 #[tokio::test]
 async fn an_endpoint_without_a_path_gets_that_of_the_invoke_api() {
     let (url, seen) = scripted(vec![answer("200 OK", "", "null")]).await;
-    let result = HttpInvoker::new(&url)
-        .unwrap()
-        .invoke(invocation(Some("$LATEST")))
-        .await;
+    let result = invoker(&url).invoke(invocation(Some("$LATEST"))).await;
     assert_eq!(result, returned(None, "null"));
     let seen = seen.lock().unwrap();
     let (head, body) = &seen.requests[0];
@@ -103,7 +109,7 @@ async fn an_endpoint_without_a_path_gets_that_of_the_invoke_api() {
 #[tokio::test]
 async fn an_endpoint_with_a_path_is_used_as_given() {
     let (url, seen) = scripted(vec![answer("200 OK", "", "null"), answer("200 OK", "", "null")]).await;
-    let invoker = HttpInvoker::new(&format!("{url}/2015-03-31/functions/function/invocations?x=1")).unwrap();
+    let invoker = invoker(&format!("{url}/2015-03-31/functions/function/invocations?x=1"));
     invoker.invoke(invocation(None)).await;
     invoker.invoke(invocation(Some("live"))).await;
     let seen = seen.lock().unwrap();
@@ -124,7 +130,7 @@ async fn an_endpoint_with_a_path_is_used_as_given() {
 #[tokio::test]
 async fn one_connection_carries_many_invocations() {
     let (url, seen) = scripted(vec![answer("200 OK", "", "1"); 3]).await;
-    let invoker = HttpInvoker::new(&url).unwrap();
+    let invoker = invoker(&url);
     for _ in 0..3 {
         assert_eq!(invoker.invoke(invocation(None)).await, returned(None, "1"));
     }
@@ -278,9 +284,7 @@ async fn nobody_listening_is_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let InvocationResult::Unreachable { reason } =
-        HttpInvoker::new(&url).unwrap().invoke(invocation(None)).await
-    else {
+    let InvocationResult::Unreachable { reason } = invoker(&url).invoke(invocation(None)).await else {
         panic!("nobody listens")
     };
     assert!(reason.contains("refused"), "{reason}");
@@ -299,7 +303,7 @@ async fn an_answer_that_is_cut_short_is_unreachable() {
             .await
             .unwrap();
     });
-    let result = HttpInvoker::new(&url).unwrap().invoke(invocation(None)).await;
+    let result = invoker(&url).invoke(invocation(None)).await;
     assert!(
         matches!(result, InvocationResult::Unreachable { .. }),
         "{result:?}"
@@ -319,27 +323,50 @@ async fn a_response_has_6_mib_and_100_bytes_at_most() {
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_function_has_15_minutes() {
-    // An answer that never comes, without a peer outside of paused time.
-    let started = tokio::time::Instant::now();
-    let result = Clock::within_real_time(READ_TIMEOUT, std::future::pending())
-        .await
-        .unwrap_or_else(answer::timed_out);
-    assert_eq!(started.elapsed(), Duration::from_secs(900));
+#[tokio::test]
+async fn a_function_that_takes_longer_than_its_timeout_has_failed() {
+    // A server that reads the event and never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = BufReader::new(stream);
+        read_request(&mut stream).await.unwrap();
+        // The request ends with its connection.
+        stream.read(&mut [0]).await.unwrap()
+    });
+    let limits = FunctionLimits {
+        timeout: Duration::from_millis(20),
+        concurrency: None,
+    };
+    let invoker = HttpInvoker::new(&url, limits, Entropy::from_seed(1)).unwrap();
+    let request_id = Entropy::from_seed(1).uuid();
+    let expected = format!(
+        r#"{{"errorMessage":"RequestId: {request_id} Error: Task timed out after 0.02 seconds","errorType":"Sandbox.Timedout"}}"#
+    );
     assert_eq!(
-        result,
-        returned(
-            Some("Unhandled"),
-            r#"{"errorMessage":"Error: Task timed out after 900.00 seconds","errorType":"Sandbox.Timedout"}"#
-        )
+        invoker.invoke(invocation(None)).await,
+        returned(Some("Unhandled"), &expected)
+    );
+    assert_eq!(server.await.unwrap(), 0);
+}
+
+#[test]
+fn a_function_has_15_minutes_unless_it_says_otherwise() {
+    let limits = invoker("http://f").limits();
+    assert_eq!(
+        limits,
+        FunctionLimits {
+            timeout: Duration::from_secs(900),
+            concurrency: None
+        }
     );
 }
 
 #[test]
 fn endpoints_are_plain_http_urls() {
     assert_eq!(
-        HttpInvoker::new("https://lambda.test").unwrap_err().to_string(),
+        refused("https://lambda.test"),
         "invalid function endpoint `https://lambda.test`: https is not supported, must be http"
     );
     let malformed = [
@@ -350,7 +377,7 @@ fn endpoints_are_plain_http_urls() {
     ];
     for (url, why) in malformed {
         assert_eq!(
-            HttpInvoker::new(url).unwrap_err().to_string(),
+            refused(url),
             format!("invalid function endpoint `{url}`: {why}; must be a URL such as http://127.0.0.1:9001")
         );
     }

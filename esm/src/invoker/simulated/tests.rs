@@ -88,40 +88,6 @@ async fn the_error_rate_is_the_share_that_fails_and_the_seed_says_which() {
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn beyond_the_reserved_concurrency_an_invocation_is_throttled_at_once() {
-    let function = SimulatedFunction {
-        concurrency: Some(2),
-        ..of_100_ms()
-    };
-    let invoker = invoker(function, 1);
-    let throttled = InvocationResult::Throttled {
-        reason: "ReservedFunctionConcurrentInvocationLimitExceeded".to_owned(),
-    };
-    let started = invoker.clock.elapsed();
-    let first = invoker.invoke(invocation(b""));
-    let second = invoker.clone().invoke(invocation(b""));
-    assert_eq!(invoker.invoke(invocation(b"")).await, throttled);
-    assert_eq!(invoker.clock.elapsed(), started);
-    // One that is given up leaves its place, one that ends too.
-    drop(first);
-    let third = invoker.invoke(invocation(b""));
-    assert_eq!(invoker.invoke(invocation(b"")).await, throttled);
-    assert_eq!(second.await, returned(false));
-    assert_eq!(invoker.invoke(invocation(b"")).await, returned(false));
-    assert_eq!(third.await, returned(false));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_reserved_concurrency_of_zero_throttles_all() {
-    let function = SimulatedFunction {
-        concurrency: Some(0),
-        ..of_100_ms()
-    };
-    let result = invoker(function, 1).invoke(invocation(b"")).await;
-    assert!(matches!(result, InvocationResult::Throttled { .. }), "{result:?}");
-}
-
 /// Counts how many of them are not dropped yet.
 struct Payload {
     _held: Arc<()>,

@@ -4,7 +4,9 @@ use crate::batch::Envelope;
 use crate::config::{FailureRules, MappingConfig, ProvisionedPollers, ResponseTypes};
 use crate::invoker::{Functions, Invocation, InvocationResult, Invoker};
 use crate::metrics::Counters;
-use crate::poller::{Activity, Orders, Payloads, Poller, PollerContext, PollerStatus, Report, Standstill};
+use crate::poller::{
+    Activity, Orders, Payloads, Poller, PollerContext, PollerStatus, Reminder, Report, Standstill,
+};
 use crate::profile::{ProfileName, ScalingProfile};
 use crate::retry::{Backoff, RetryPolicy};
 use crate::source::{
@@ -258,6 +260,7 @@ impl Scene {
                 throttled: millisecond,
                 unreachable: millisecond,
             },
+            unreachable: Arc::new(Reminder::new(Duration::from_secs(60))),
             profile: Arc::new(profile),
             payloads: Payloads::Built,
         };

@@ -141,7 +141,11 @@ fn refusals(context: &Context) {
     let refused = |status: i64, code: &str, message: &str| (status, code.to_owned(), message.to_owned());
     assert_eq!(
         boto.refused(create, &create_arguments(&server)),
-        refused(400, "InvalidParameterValueException", "Function does not exist")
+        refused(
+            400,
+            "InvalidParameterValueException",
+            "Function does not exist: receive"
+        )
     );
     assert_eq!(
         boto.refused(create, &json!({"FunctionName": "receive", "Topics": [TOPIC]})),
