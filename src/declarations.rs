@@ -6,6 +6,6 @@ mod mapping;
 mod scaling;
 
 pub use file::{FileError, check_names, parse, read_text};
-pub use function::FunctionEntry;
+pub use function::{CommandEntry, FunctionEntry};
 pub use mapping::{MappingEntry, VariantEntry};
 pub use scaling::{ConstantText, ProfileText, Scaling};

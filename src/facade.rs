@@ -18,7 +18,7 @@ use crate::virtual_time;
 use esmeralda_broker::local::{self, NewTopic};
 use esmeralda_broker::records::{NewRecord, encode_batch};
 use esmeralda_broker::{Broker, Compression, Config, Entropy, NodeConfig, Offset};
-use esmeralda_esm::invoker::HttpInvoker;
+use esmeralda_esm::invoker::{CommandHost, HttpInvoker};
 use esmeralda_esm::{ApiError, Clock, Engine, EngineOptions, FunctionLimits, Functions};
 use serde_json::{Map, Value};
 use std::future::Future;
@@ -46,6 +46,7 @@ pub struct Esmeralda {
     client: local::Client,
     clock: Clock,
     entropy: Entropy,
+    command_host: CommandHost,
     /// The timeout of functions that have none of their own.
     function_timeout: Duration,
     is_virtual: bool,
@@ -171,6 +172,8 @@ impl Esmeralda {
             };
             functions.set_fallback(Arc::new(HttpInvoker::new(endpoint, limits, entropy.clone())?));
         }
+        let (account_id, region) = (&options.account_id, &options.region);
+        let command_host = CommandHost::new(account_id, region, clock.clone(), entropy.clone());
         let broker = Broker::start(cluster_config(&options), wall, entropy.clone()).await?;
         let client = broker.client("esmeralda");
         let engine = Engine::new(EngineOptions {
@@ -215,6 +218,7 @@ impl Esmeralda {
             client,
             clock,
             entropy,
+            command_host,
             function_timeout: options.function_timeout,
             is_virtual,
             http,

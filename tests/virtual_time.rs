@@ -243,7 +243,7 @@ fn the_same_seed_gives_the_same_ids_and_the_same_trace() {
 fn a_real_function_is_refused_by_name() {
     Esmeralda::simulated(1, |sim| async move {
         let refused = sim.register_http_function("real", "http://127.0.0.1:9000");
-        assert!(matches!(&refused, Err(FunctionError::HttpInVirtualTime { name }) if name == "real"));
+        assert!(matches!(&refused, Err(FunctionError::InVirtualTime { name, .. }) if name == "real"));
         assert_eq!(
             refused.map_err(|error| error.to_string()),
             Err("function `real` is an http function, which virtual time cannot wait for: make it a simulated function or a closure".to_owned())

@@ -1,6 +1,7 @@
 //! Functions: their invocations, the invokers that carry them out, and the registry of functions.
 
 mod closure;
+mod command;
 mod concurrency;
 mod http;
 mod limits;
@@ -8,6 +9,7 @@ mod registry;
 mod simulated;
 
 pub use closure::ClosureInvoker;
+pub use command::{CommandFunction, CommandHost, CommandInvoker};
 pub use http::{HttpInvoker, InvalidEndpoint};
 pub use limits::{FunctionLimits, LONGEST_TIMEOUT};
 pub use registry::{Function, Functions};
@@ -31,6 +33,8 @@ pub struct Invocation {
     pub payload: Bytes,
     /// Length of the event, even if it was not built.
     pub event_bytes: usize,
+    /// The client context of the Invoke API, as JSON.
+    pub client_context: Option<String>,
 }
 
 /// The result of an invocation.
@@ -62,10 +66,35 @@ pub enum InvocationResult {
     },
 }
 
+/// The result of an invocation, with the end of its log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedResult {
+    /// The result.
+    pub result: InvocationResult,
+    /// The last 4 KiB of the log of the invocation; empty if there is none.
+    pub log: Bytes,
+}
+
 /// An invoker carries out invocations of functions.
 pub trait Invoker: Send + Sync + fmt::Debug + 'static {
     /// Invokes the function. The future owns all it needs.
     fn invoke(&self, invocation: Invocation) -> Pin<Box<dyn Future<Output = InvocationResult> + Send>>;
+
+    /// Invokes the function, and returns the end of the log too. An invoker whose functions have no log leaves it empty.
+    fn invoke_logged(&self, invocation: Invocation) -> Pin<Box<dyn Future<Output = LoggedResult> + Send>> {
+        let invoked = self.invoke(invocation);
+        Box::pin(async move {
+            LoggedResult {
+                result: invoked.await,
+                log: Bytes::new(),
+            }
+        })
+    }
+
+    /// Returns the command that the function is, if it is one.
+    fn command(&self) -> Option<&CommandFunction> {
+        None
+    }
 
     /// Returns the limits of the function. The invoker keeps the timeout, and the registry of functions the concurrency.
     fn limits(&self) -> FunctionLimits {

@@ -5,9 +5,11 @@ use crate::args::ServeArgs;
 use crate::config_file::ConfigFile;
 use crate::memory_limit;
 use esmeralda::declarations::FunctionEntry;
+use esmeralda::esm::invoker::CommandFunction;
 use esmeralda::esm::{FunctionLimits, ProfileName};
 use esmeralda::{Esmeralda, NewMapping, NewTopic, Options, StartError};
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tracing::{info, warn};
 
@@ -25,10 +27,11 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), String> {
     let esmeralda = Esmeralda::start_with(options(&args, &file)?)
         .await
         .map_err(|error| explain(&error, &args))?;
+    let settings = FunctionSettings::of(&args);
     tokio::select! {
         biased;
         () = signals.next() => return Ok(()),
-        declared = declare(&esmeralda, &file, args.function_timeout()) => declared?,
+        declared = declare(&esmeralda, &file, &settings) => declared?,
     }
     // Before the ready line, so that a program that has read it finds /healthz at 200.
     esmeralda.set_ready();
@@ -73,6 +76,24 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
     })
 }
 
+/// What functions of the config file do not say themselves.
+struct FunctionSettings {
+    timeout: Duration,
+    /// The directory of the config file, which the directories of commands are relative to. It is absolute, because a process is told it.
+    directory: PathBuf,
+}
+
+impl FunctionSettings {
+    fn of(args: &ServeArgs) -> Self {
+        let file = args.config.as_deref().unwrap_or(Path::new(""));
+        let directory = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        Self {
+            timeout: args.function_timeout(),
+            directory: directory.parent().map(Path::to_owned).unwrap_or_default(),
+        }
+    }
+}
+
 /// Adds to an error the option that causes or solves it.
 fn explain(error: &StartError, args: &ServeArgs) -> String {
     match error {
@@ -90,8 +111,12 @@ fn explain(error: &StartError, args: &ServeArgs) -> String {
     }
 }
 
-/// Creates what the config file declares, and returns when all its mappings run. `function_timeout` is that of functions without one.
-async fn declare(esmeralda: &Esmeralda, file: &ConfigFile, function_timeout: Duration) -> Result<(), String> {
+/// Creates what the config file declares, and returns when all its mappings run.
+async fn declare(
+    esmeralda: &Esmeralda,
+    file: &ConfigFile,
+    settings: &FunctionSettings,
+) -> Result<(), String> {
     for topic in &file.topics {
         let new = NewTopic {
             name: topic.name.clone(),
@@ -102,7 +127,7 @@ async fn declare(esmeralda: &Esmeralda, file: &ConfigFile, function_timeout: Dur
         created.map_err(|error| format!("topic `{}` of the config file: {error}", topic.name))?;
     }
     for function in &file.functions {
-        register(esmeralda, function, function_timeout)
+        register(esmeralda, function, settings)
             .map_err(|error| format!("function `{}` of the config file: {error}", function.name()))?;
     }
     for (place, mapping) in file.mappings.iter().enumerate() {
@@ -116,8 +141,12 @@ async fn declare(esmeralda: &Esmeralda, file: &ConfigFile, function_timeout: Dur
 fn register(
     esmeralda: &Esmeralda,
     function: &FunctionEntry,
-    function_timeout: Duration,
+    settings: &FunctionSettings,
 ) -> Result<(), String> {
+    let limits = |timeout: Option<Duration>, concurrency| FunctionLimits {
+        timeout: timeout.unwrap_or(settings.timeout),
+        concurrency,
+    };
     match function {
         FunctionEntry::Http {
             name,
@@ -125,11 +154,24 @@ fn register(
             timeout,
             concurrency,
         } => {
-            let limits = FunctionLimits {
-                timeout: timeout.unwrap_or(function_timeout),
-                concurrency: *concurrency,
-            };
+            let limits = limits(*timeout, *concurrency);
             let registered = esmeralda.register_limited_http_function(name, endpoint, limits);
+            registered.map_err(|error| error.to_string())
+        }
+        FunctionEntry::Command { name, command } => {
+            let function = CommandFunction {
+                name: name.clone(),
+                command: command.command.clone(),
+                directory: Some(match &command.directory {
+                    Some(directory) => settings.directory.join(directory),
+                    None => settings.directory.clone(),
+                }),
+                environment: command.environment.clone(),
+                handler: command.handler.clone(),
+                memory_mb: command.memory_mb,
+                limits: limits(command.timeout, command.concurrency),
+            };
+            let registered = esmeralda.register_command_function(function);
             registered.map_err(|error| error.to_string())
         }
         FunctionEntry::Simulated { name, function, seed } => {

@@ -1,4 +1,4 @@
-//! One `[[functions]]`: a function behind the Lambda Invoke API, or one that is simulated.
+//! One `[[functions]]`: a function behind the Lambda Invoke API, one that is a command, or one that is simulated.
 
 mod duration;
 #[cfg(test)]
@@ -7,6 +7,8 @@ mod tests;
 use duration::{Drawn, Milliseconds, TimeoutSeconds};
 use esmeralda_esm::invoker::{DurationModel, SimulatedFunction};
 use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A function that mappings may name.
@@ -24,6 +26,13 @@ pub enum FunctionEntry {
         /// The number of invocations at once; `None` is no limit.
         concurrency: Option<u32>,
     },
+    /// `type = "command"`: processes of a command on this machine.
+    Command {
+        /// The function's name.
+        name: String,
+        /// The command.
+        command: CommandEntry,
+    },
     /// `type = "simulated"`, or no type: a function that does nothing but take its time.
     Simulated {
         /// The function's name.
@@ -39,9 +48,28 @@ impl FunctionEntry {
     /// Returns the function's name.
     pub fn name(&self) -> &str {
         match self {
-            Self::Http { name, .. } | Self::Simulated { name, .. } => name,
+            Self::Http { name, .. } | Self::Command { name, .. } | Self::Simulated { name, .. } => name,
         }
     }
+}
+
+/// The command of a function, as it is declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandEntry {
+    /// The program and its arguments; not empty.
+    pub command: Vec<String>,
+    /// The directory that it runs in, relative to the file's; `None` is the file's.
+    pub directory: Option<PathBuf>,
+    /// Environment variables.
+    pub environment: BTreeMap<String, String>,
+    /// The value of `_HANDLER`.
+    pub handler: Option<String>,
+    /// The memory that a process may occupy, in MiB.
+    pub memory_mb: u32,
+    /// The longest time of an invocation; that of `--function-timeout` if not given.
+    pub timeout: Option<Duration>,
+    /// The number of invocations at once; `None` is no limit.
+    pub concurrency: Option<u32>,
 }
 
 /// An entry as it is written. It is one table for both types, because serde reports an unknown key of an untagged enum without its line.
@@ -51,6 +79,11 @@ struct FunctionText {
     name: String,
     r#type: Option<FunctionType>,
     endpoint: Option<String>,
+    command: Option<Vec<String>>,
+    directory: Option<PathBuf>,
+    environment: Option<BTreeMap<String, String>>,
+    handler: Option<String>,
+    memory_mb: Option<MemorySize>,
     timeout_s: Option<TimeoutSeconds>,
     duration_ms: Option<Milliseconds>,
     duration: Option<Drawn>,
@@ -63,6 +96,7 @@ struct FunctionText {
 #[serde(rename_all = "lowercase")]
 enum FunctionType {
     Http,
+    Command,
     Simulated,
 }
 
@@ -71,6 +105,7 @@ impl FunctionType {
     fn name(self) -> &'static str {
         match self {
             Self::Http => "http",
+            Self::Command => "command",
             Self::Simulated => "simulated",
         }
     }
@@ -84,6 +119,7 @@ impl TryFrom<FunctionText> for FunctionEntry {
         text.check_keys(kind)?;
         match kind {
             FunctionType::Http => text.http(),
+            FunctionType::Command => text.command(),
             FunctionType::Simulated => text.simulated(),
         }
     }
@@ -92,10 +128,15 @@ impl TryFrom<FunctionText> for FunctionEntry {
 impl FunctionText {
     /// Checks that every key belongs to functions of the type.
     fn check_keys(&self, kind: FunctionType) -> Result<(), String> {
-        use FunctionType::{Http, Simulated};
-        let keys: [(&str, bool, &[FunctionType]); 6] = [
+        use FunctionType::{Command, Http, Simulated};
+        let keys: [(&str, bool, &[FunctionType]); 11] = [
             ("endpoint", self.endpoint.is_some(), &[Http]),
-            ("timeout_s", self.timeout_s.is_some(), &[Http]),
+            ("command", self.command.is_some(), &[Command]),
+            ("directory", self.directory.is_some(), &[Command]),
+            ("environment", self.environment.is_some(), &[Command]),
+            ("handler", self.handler.is_some(), &[Command]),
+            ("memory_mb", self.memory_mb.is_some(), &[Command]),
+            ("timeout_s", self.timeout_s.is_some(), &[Http, Command]),
             ("duration_ms", self.duration_ms.is_some(), &[Simulated]),
             ("duration", self.duration.is_some(), &[Simulated]),
             ("error_rate", self.error_rate.is_some(), &[Simulated]),
@@ -132,6 +173,24 @@ impl FunctionText {
         })
     }
 
+    fn command(self) -> Result<FunctionEntry, String> {
+        let name = self.name;
+        let command = self.command.filter(|command| !command.is_empty());
+        let command = command.ok_or_else(|| {
+            format!("function `{name}`: type \"command\" requires `command`, a list of the program and its arguments")
+        })?;
+        let command = CommandEntry {
+            command,
+            directory: self.directory,
+            environment: self.environment.unwrap_or_default(),
+            handler: self.handler,
+            memory_mb: self.memory_mb.map_or(DEFAULT_MEMORY_MB, |memory| memory.0),
+            timeout: self.timeout_s.map(|timeout| timeout.0),
+            concurrency: self.concurrency,
+        };
+        Ok(FunctionEntry::Command { name, command })
+    }
+
     fn simulated(self) -> Result<FunctionEntry, String> {
         let name = self.name;
         let duration = match (self.duration_ms, self.duration) {
@@ -152,6 +211,28 @@ impl FunctionText {
             },
             seed: self.seed.unwrap_or(0),
         })
+    }
+}
+
+/// `memory_mb` of a function that gives none, which is Lambda's default.
+const DEFAULT_MEMORY_MB: u32 = 128;
+
+/// The memory of a function in MiB, within Lambda's limits.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "u32")]
+struct MemorySize(u32);
+
+impl TryFrom<u32> for MemorySize {
+    type Error = String;
+
+    fn try_from(megabytes: u32) -> Result<Self, String> {
+        if (128..=10_240).contains(&megabytes) {
+            Ok(Self(megabytes))
+        } else {
+            Err(format!(
+                "invalid memory of {megabytes} MB: must be between 128 and 10240"
+            ))
+        }
     }
 }
 

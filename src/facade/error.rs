@@ -29,10 +29,26 @@ pub enum FunctionError {
     Endpoint(#[from] InvalidEndpoint),
     /// The instance is in virtual time, which does not wait for other processes.
     #[error(
-        "function `{name}` is an http function, which virtual time cannot wait for: make it a simulated function or a closure"
+        "function `{name}` is {kind} function, which virtual time cannot wait for: make it a simulated function or a closure"
     )]
-    HttpInVirtualTime {
+    InVirtualTime {
         /// The function's name.
         name: String,
+        /// The kind of function: `an http` or `a command`.
+        kind: &'static str,
+    },
+    /// The command has no program.
+    #[error("function `{name}` has an empty command: must be a program and its arguments")]
+    EmptyCommand {
+        /// The function's name.
+        name: String,
+    },
+    /// The directory of the command does not exist.
+    #[error("function `{name}`: the directory {} does not exist", directory.display())]
+    NoDirectory {
+        /// The function's name.
+        name: String,
+        /// The directory as it was given.
+        directory: std::path::PathBuf,
     },
 }

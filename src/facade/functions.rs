@@ -1,9 +1,11 @@
-//! The functions of an instance: closures, endpoints of the Lambda Invoke API, and simulated functions.
+//! The functions of an instance: closures, endpoints of the Lambda Invoke API, commands, and simulated functions.
 
 use super::{Esmeralda, FunctionError};
 use bytes::Bytes;
 use esmeralda_broker::Entropy;
-use esmeralda_esm::invoker::{ClosureInvoker, HttpInvoker, SimulatedFunction, SimulatedInvoker};
+use esmeralda_esm::invoker::{
+    ClosureInvoker, CommandFunction, CommandInvoker, HttpInvoker, SimulatedFunction, SimulatedInvoker,
+};
 use esmeralda_esm::{FunctionLimits, Invoker};
 use std::fmt;
 use std::future::Future;
@@ -46,14 +48,38 @@ impl Esmeralda {
         endpoint: &str,
         limits: FunctionLimits,
     ) -> Result<(), FunctionError> {
-        if self.is_virtual {
-            return Err(FunctionError::HttpInVirtualTime {
-                name: name.to_owned(),
-            });
-        }
+        self.check_real_time(name, "an http")?;
         let invoker = HttpInvoker::new(endpoint, limits, self.entropy.clone())?;
         self.functions.register(name, Arc::new(invoker));
         Ok(())
+    }
+
+    /// Registers a command of this machine as the function of its name. Its processes speak Lambda's Runtime API.
+    ///
+    /// # Errors
+    /// [`FunctionError`] if the command is empty or its directory does not exist, and in virtual time.
+    pub fn register_command_function(&self, function: CommandFunction) -> Result<(), FunctionError> {
+        let name = function.name.clone();
+        self.check_real_time(&name, "a command")?;
+        if function.command.is_empty() {
+            return Err(FunctionError::EmptyCommand { name });
+        }
+        if let Some(directory) = function.directory.clone().filter(|directory| !directory.is_dir()) {
+            return Err(FunctionError::NoDirectory { name, directory });
+        }
+        let invoker = CommandInvoker::new(function, self.command_host.clone());
+        self.functions.register(&name, Arc::new(invoker));
+        Ok(())
+    }
+
+    fn check_real_time(&self, name: &str, kind: &'static str) -> Result<(), FunctionError> {
+        if !self.is_virtual {
+            return Ok(());
+        }
+        Err(FunctionError::InVirtualTime {
+            name: name.to_owned(),
+            kind,
+        })
     }
 
     /// Registers a simulated function as the function `name`. `seed` decides which invocations fail and how long they take.

@@ -214,6 +214,13 @@ impl ScenarioFile<'_> {
         Ok(topics)
     }
 
+    fn real_function(&self, at: usize, name: &str, kind: &str) -> FileError {
+        let message = format!(
+            "function `{name}` has type \"{kind}\": virtual time cannot wait for a real function, use type \"simulated\""
+        );
+        self.wrong(at, message)
+    }
+
     fn functions(&self, written: Vec<Spanned<FunctionEntry>>) -> Result<Vec<FunctionScenario>, FileError> {
         if written.is_empty() {
             return Err(self.invalid("missing [[functions]]: at least one is required".to_owned()));
@@ -222,12 +229,8 @@ impl ScenarioFile<'_> {
         for entry in written {
             let at = entry.span().start;
             match entry.into_inner() {
-                FunctionEntry::Http { name, .. } => {
-                    let message = format!(
-                        "function `{name}` has type \"http\": virtual time cannot wait for a real function, use type \"simulated\""
-                    );
-                    return Err(self.wrong(at, message));
-                }
+                FunctionEntry::Http { name, .. } => return Err(self.real_function(at, &name, "http")),
+                FunctionEntry::Command { name, .. } => return Err(self.real_function(at, &name, "command")),
                 FunctionEntry::Simulated { name, function, seed } => {
                     functions.push(FunctionScenario { name, function, seed })
                 }

@@ -69,6 +69,7 @@ mod tests {
             qualifier: None,
             payload: Bytes::from_static(payload.as_bytes()),
             event_bytes: payload.len(),
+            client_context: None,
         }
     }
 

@@ -12,9 +12,10 @@ mod answer;
 mod tests;
 
 use super::limits::{MAX_RESPONSE_BYTES, timed_out, too_large};
-use super::{FunctionLimits, Invocation, InvocationResult, Invoker};
+use super::{FunctionLimits, Invocation, InvocationResult, Invoker, LoggedResult};
 use crate::{Clock, Entropy};
 use answer::Answer;
+use base64_simd::STANDARD as BASE64;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::header::CONTENT_TYPE;
@@ -86,21 +87,33 @@ impl HttpInvoker {
         })
     }
 
-    fn request(&self, invocation: Invocation) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
-        Request::post(
+    fn request(
+        &self,
+        invocation: Invocation,
+        wants_log: bool,
+    ) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+        let mut request = Request::post(
             self.endpoint
                 .uri(&invocation.function_name, invocation.qualifier.as_deref()),
         )
         .header("X-Amz-Invocation-Type", "RequestResponse")
-        .header(CONTENT_TYPE, "application/json")
-        .body(Full::new(invocation.payload))
+        .header(CONTENT_TYPE, "application/json");
+        if wants_log {
+            request = request.header("X-Amz-Log-Type", "Tail");
+        }
+        if let Some(context) = &invocation.client_context {
+            request = request.header("X-Amz-Client-Context", BASE64.encode_to_string(context));
+        }
+        request.body(Full::new(invocation.payload))
     }
-}
 
-impl Invoker for HttpInvoker {
-    fn invoke(&self, invocation: Invocation) -> Pin<Box<dyn Future<Output = InvocationResult> + Send>> {
+    fn send(
+        &self,
+        invocation: Invocation,
+        wants_log: bool,
+    ) -> Pin<Box<dyn Future<Output = LoggedResult> + Send>> {
         let client = self.client.clone();
-        let request = self.request(invocation);
+        let request = self.request(invocation, wants_log);
         let (timeout, entropy) = (self.limits.timeout, self.entropy.clone());
         Box::pin(async move {
             match request {
@@ -110,13 +123,22 @@ impl Invoker for HttpInvoker {
                     Clock::within_real_time(timeout, exchange)
                         .await
                         // The service has not answered, so its own request id is not known.
-                        .unwrap_or_else(|| timed_out(&entropy.uuid().to_string(), timeout))
+                        .unwrap_or_else(|| without_log(timed_out(&entropy.uuid().to_string(), timeout)))
                 }
-                Err(error) => InvocationResult::Unreachable {
-                    reason: in_full(&error),
-                },
+                Err(error) => unreachable(&error),
             }
         })
+    }
+}
+
+impl Invoker for HttpInvoker {
+    fn invoke(&self, invocation: Invocation) -> Pin<Box<dyn Future<Output = InvocationResult> + Send>> {
+        let sent = self.send(invocation, false);
+        Box::pin(async move { sent.await.result })
+    }
+
+    fn invoke_logged(&self, invocation: Invocation) -> Pin<Box<dyn Future<Output = LoggedResult> + Send>> {
+        self.send(invocation, true)
     }
 
     fn limits(&self) -> FunctionLimits {
@@ -125,25 +147,32 @@ impl Invoker for HttpInvoker {
 }
 
 /// Sends the request and reads the whole answer.
-async fn exchange(
-    client: Client<HttpConnector, Full<Bytes>>,
-    request: Request<Full<Bytes>>,
-) -> InvocationResult {
+async fn exchange(client: Client<HttpConnector, Full<Bytes>>, request: Request<Full<Bytes>>) -> LoggedResult {
     let response = match client.request(request).await {
         Ok(response) => response,
-        Err(error) => {
-            return InvocationResult::Unreachable {
-                reason: in_full(&error),
-            };
-        }
+        Err(error) => return unreachable(&error),
     };
     let (head, body) = response.into_parts();
     match Limited::new(body, MAX_RESPONSE_BYTES).collect().await {
-        Ok(body) => Answer::new(&head, body.to_bytes()).read(),
-        Err(error) if error.is::<LengthLimitError>() => too_large(),
-        Err(error) => InvocationResult::Unreachable {
-            reason: in_full(error.as_ref()),
+        Ok(body) => LoggedResult {
+            log: answer::log(&head),
+            result: Answer::new(&head, body.to_bytes()).read(),
         },
+        Err(error) if error.is::<LengthLimitError>() => without_log(too_large()),
+        Err(error) => unreachable(error.as_ref()),
+    }
+}
+
+fn unreachable(error: &dyn Error) -> LoggedResult {
+    without_log(InvocationResult::Unreachable {
+        reason: in_full(error),
+    })
+}
+
+fn without_log(result: InvocationResult) -> LoggedResult {
+    LoggedResult {
+        result,
+        log: Bytes::new(),
     }
 }
 

@@ -147,6 +147,7 @@ mod tests {
             qualifier: None,
             payload: Bytes::from_static(b"{}"),
             event_bytes: 2,
+            client_context: None,
         }
     }
 

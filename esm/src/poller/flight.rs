@@ -165,6 +165,7 @@ async fn invoke(
         function_name: config.function_name.clone(),
         qualifier: config.qualifier.clone(),
         event_bytes: batch.event_bytes,
+        client_context: None,
         payload,
     };
     // The records are in the payload now, so the log's memory is not held while the function runs.

@@ -80,6 +80,36 @@ fn an_http_function_has_limits() {
 }
 
 #[test]
+fn a_command_has_what_its_process_has() {
+    let plain = CommandEntry {
+        command: vec!["bootstrap".to_owned()],
+        directory: None,
+        environment: BTreeMap::new(),
+        handler: None,
+        memory_mb: 128,
+        timeout: None,
+        concurrency: None,
+    };
+    let full = CommandEntry {
+        command: vec!["python3".to_owned(), "app.py".to_owned()],
+        directory: Some("functions/orders".into()),
+        environment: [("TABLE".to_owned(), "orders".to_owned())].into(),
+        handler: Some("app.handler".to_owned()),
+        memory_mb: 256,
+        timeout: Some(Duration::from_secs(30)),
+        concurrency: Some(10),
+    };
+    let text = "command = ['python3', 'app.py']\ndirectory = 'functions/orders'\nenvironment = { TABLE = 'orders' }\n\
+                handler = 'app.handler'\nmemory_mb = 256\ntimeout_s = 30\nconcurrency = 10";
+    for (text, expected) in [("command = ['bootstrap']", plain), (text, full)] {
+        let name = "f".to_owned();
+        let command = expected;
+        let parsed = parse(&format!("name = 'f'\ntype = 'command'\n{text}\n"));
+        assert_eq!(parsed, Ok(FunctionEntry::Command { name, command }));
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
     let cases = [
         (
@@ -117,12 +147,27 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         (
             "timeout_s = 3",
             1,
-            "`timeout_s` is only allowed for http functions, and this one is simulated",
+            "`timeout_s` is only allowed for http and command functions, and this one is simulated",
         ),
         (
             "type = 'http'\nendpoint = 'http://a'\ntimeout_s = 901",
             5,
             "invalid timeout of 901 s: must be between 1 and 900",
+        ),
+        (
+            "type = 'command'",
+            1,
+            "type \"command\" requires `command`, a list of the program and its arguments",
+        ),
+        (
+            "type = 'command'\ncommand = ['a']\nmemory_mb = 64",
+            5,
+            "invalid memory of 64 MB: must be between 128 and 10240",
+        ),
+        (
+            "command = ['a']",
+            1,
+            "`command` is only allowed for command functions, and this one is simulated",
         ),
         ("type = 'http'", 1, "type \"http\" requires `endpoint`"),
         (
@@ -133,7 +178,7 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
         (
             "type = 'magic'",
             3,
-            "unknown variant `magic`, expected `http` or `simulated`",
+            "unknown variant `magic`, expected one of `http`, `command`, `simulated`",
         ),
         ("duration_s = 3", 3, "unknown field `duration_s`"),
     ];

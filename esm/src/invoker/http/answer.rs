@@ -1,6 +1,7 @@
 //! The reading of an HTTP answer from an Invoke endpoint. Pure.
 
 use crate::invoker::InvocationResult;
+use base64_simd::STANDARD as BASE64;
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::http::HeaderMap;
@@ -104,6 +105,13 @@ impl Answer {
             String::from_utf8_lossy(excerpt).into_owned()
         }
     }
+}
+
+/// Returns the end of the function's log, if the service sent it.
+pub(super) fn log(head: &Parts) -> Bytes {
+    let encoded = head.headers.get("x-amz-log-result");
+    let decoded = encoded.and_then(|encoded| BASE64.decode_to_vec(encoded.as_bytes()).ok());
+    Bytes::from(decoded.unwrap_or_default())
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

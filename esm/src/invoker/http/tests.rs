@@ -63,6 +63,7 @@ fn invocation(qualifier: Option<&str>) -> Invocation {
         qualifier: qualifier.map(str::to_owned),
         payload: Bytes::from_static(br#"{"records":{}}"#),
         event_bytes: 14,
+        client_context: None,
     }
 }
 

@@ -15,6 +15,7 @@ fn invocation(payload: &'static [u8]) -> Invocation {
         qualifier: None,
         payload: Bytes::from_static(payload),
         event_bytes: payload.len(),
+        client_context: None,
     }
 }
 

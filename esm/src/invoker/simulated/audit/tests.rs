@@ -76,6 +76,7 @@ fn audited(events: &[(Vec<u8>, bool)]) -> AuditSummary {
             qualifier: None,
             payload: Bytes::from(payload.clone()),
             event_bytes: payload.len().max(1_000),
+            client_context: None,
         });
         audit.complete(seen, *is_success);
     }
