@@ -66,6 +66,9 @@ impl Retries {
         // Without a split, a batch is the only one of its partitions.
         batcher.shares_partitions(item.batch())
             && (flights.items().any(|other| item.follows(other))
-                || self.waiting.iter().any(|other| item.follows(&other.item)))
+                || self.waiting.iter().any(|other| {
+                    // Not the item itself, which may have several reads of a partition, one after the other.
+                    !std::ptr::eq(&other.item, item) && item.follows(&other.item)
+                }))
     }
 }

@@ -163,6 +163,27 @@ async fn the_halves_of_a_bisected_batch_share_their_partition_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_half_with_two_reads_of_one_partition_does_not_wait_for_itself() {
+    let scene = scene_with(FailureRules {
+        bisects_batch: true,
+        ..FailureRules::default()
+    });
+    scene.behave(10, Some("no"));
+    scene.assign(1, &[0]);
+    scene.records(0, 0..1);
+    scene.records(0, 1..4);
+    scene.until(500).await;
+    assert_eq!(
+        scene.invoked(),
+        [
+            (0, vec![(0, vec![0, 1, 2, 3])]),
+            (11, vec![(0, vec![0, 1])]),
+            (111, vec![(0, vec![2, 3])]),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_half_that_fails_again_is_not_overtaken_by_the_other() {
     let scene = scene_with(FailureRules {
         bisects_batch: true,
