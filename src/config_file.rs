@@ -1,5 +1,6 @@
 //! The TOML file that declares topics, functions and mappings. An unknown key is an error that names the key and its line.
 
+use esmeralda::Credentials;
 use esmeralda::declarations::{
     self, ConstantText, FileError, FunctionEntry, MappingEntry, ProfileText, Scaling,
 };
@@ -20,6 +21,8 @@ pub(crate) struct ConfigFile {
     scaling: BTreeMap<Spanned<String>, ConstantText>,
     /// The secrets that mappings may name, by ARN or name.
     secrets: BTreeMap<String, SecretEntry>,
+    /// The credentials that requests to the APIs of AWS must be signed with, each `ACCESS_KEY:SECRET`.
+    require_credentials: Vec<CredentialsText>,
     /// Topics to create at the start.
     pub(crate) topics: Vec<TopicEntry>,
     /// Functions that mappings may name.
@@ -43,6 +46,19 @@ struct SecretEntry {
 impl fmt::Debug for SecretEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretEntry(hidden)")
+    }
+}
+
+/// Credentials as they are written.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "String")]
+struct CredentialsText(Credentials);
+
+impl TryFrom<String> for CredentialsText {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map(Self)
     }
 }
 
@@ -91,6 +107,14 @@ impl ConfigFile {
             secrets.insert(name, secret);
         }
         secrets
+    }
+
+    /// Returns the credentials that requests must be signed with.
+    pub(crate) fn credentials(&self) -> Vec<Credentials> {
+        self.require_credentials
+            .iter()
+            .map(|text| text.0.clone())
+            .collect()
     }
 
     /// Returns how mappings scale: by the profile that the file names, or by `default` if it names none.
@@ -209,6 +233,17 @@ mod tests {
         assert_eq!(
             none.scaling(ProfileName::Instant),
             Scaling::new(ProfileName::Instant)
+        );
+    }
+
+    #[test]
+    fn a_file_has_the_credentials_that_requests_need() {
+        let file = parse("require_credentials = [\"KEY:SECRET\"]\n").expect("a valid file");
+        assert_eq!(file.credentials(), ["KEY:SECRET".parse().expect("credentials")]);
+        let error = parse("require_credentials = [\"KEY\"]\n").expect_err("no secret");
+        assert!(
+            error.contains("line 1") && error.contains("must be ACCESS_KEY:SECRET"),
+            "{error}"
         );
     }
 

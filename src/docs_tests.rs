@@ -1,14 +1,16 @@
 //! Tests that hold the pages of `docs/` to the code.
 
 use crate::simulate::Scenario;
-use esmeralda_esm::MAPPING_MEMBERS;
+use esmeralda_esm::cloudwatch::PUBLISHED_METRICS;
 use esmeralda_esm::profile::{CONSTANTS, ProfileName};
+use esmeralda_esm::{MAPPING_MEMBERS, MAPPING_METRICS, OFFSET_LAG};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 const APIS: &str = include_str!("../docs/apis.md");
 const MAPPINGS: &str = include_str!("../docs/mappings.md");
+const OBSERVING: &str = include_str!("../docs/observing.md");
 const SCALING: &str = include_str!("../docs/scaling.md");
 const SCENARIOS: &str = include_str!("../docs/scenarios.md");
 
@@ -101,6 +103,39 @@ fn the_page_of_mappings_lists_every_member() {
         between_markers(MAPPINGS, "members"),
         table,
         "docs/mappings.md should have this table:\n{table}"
+    );
+}
+
+#[test]
+fn the_page_of_observing_has_every_metric() {
+    let mut table = String::from(
+        "| CloudWatch | unit | whose | a sample | /metrics |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for metric in PUBLISHED_METRICS {
+        let prometheus = match metric.prometheus {
+            "" => String::new(),
+            name => format!("`{name}`"),
+        };
+        let (name, unit, group, emission) = (metric.name, metric.unit, metric.group, metric.emission);
+        writeln!(
+            table,
+            "| `{name}` | {unit} | {group} | {emission} | {prometheus} |"
+        )
+        .expect("a String takes it");
+        let is_on_the_page = |name: &str| metric.prometheus.contains(name);
+        let names = MAPPING_METRICS
+            .iter()
+            .map(|metric| metric.name)
+            .chain([OFFSET_LAG.name]);
+        assert!(
+            metric.prometheus.is_empty() || names.into_iter().any(is_on_the_page),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        between_markers(OBSERVING, "metrics"),
+        table,
+        "docs/observing.md should have this table:\n{table}"
     );
 }
 

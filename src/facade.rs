@@ -202,6 +202,8 @@ impl Esmeralda {
                     engine: engine.clone(),
                     broker: broker.metrics(),
                     client_metrics: broker.client_metrics(),
+                    credentials: options.credentials,
+                    clock: clock.clone(),
                     is_ready: Arc::clone(&is_ready),
                 };
                 Some(

@@ -46,6 +46,7 @@ pub use esm::{
     ApiError, Invocation, InvocationResult, Invoker, MappingView, Payloads, ProfileName, ScalingProfile,
 };
 pub use facade::{Esmeralda, FunctionError, Mapping, NewMapping, Options, StartError};
+pub use http::Credentials;
 
 /// The Rust examples of README.md, which compile and run as documentation tests.
 #[cfg(doctest)]

@@ -21,6 +21,8 @@ const LEAST_SCALED: Duration = Duration::from_millis(5);
 pub struct Clock {
     wall: esmeralda_broker::Clock,
     origin: Instant,
+    /// The wall time at `origin`, in milliseconds since the Unix epoch.
+    origin_ms: i64,
     scale: u32,
 }
 
@@ -33,6 +35,7 @@ impl Clock {
     /// Returns a clock in which the engine's intervals pass `scale` times as fast; `scale` is 1 or more.
     pub fn scaled(wall: esmeralda_broker::Clock, scale: u32) -> Self {
         Self {
+            origin_ms: wall.now_ms(),
             wall,
             origin: Instant::now(),
             scale: scale.max(1),
@@ -69,6 +72,21 @@ impl Clock {
     /// Returns the wall time in milliseconds since the Unix epoch.
     pub fn now_ms(&self) -> i64 {
         self.wall.now_ms()
+    }
+
+    /// Returns a moment of the engine's time in milliseconds since the Unix epoch. On a scaled clock the engine's time begins with the wall
+    /// time at which the clock was made, and runs ahead of it.
+    pub fn unix_ms(&self, moment: Duration) -> i64 {
+        let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        match self.scale {
+            // By the wall and not by what has passed, which does not count the time that a machine was suspended.
+            1 => {
+                let passed = self.elapsed();
+                self.now_ms() - milliseconds(passed.saturating_sub(moment))
+                    + milliseconds(moment.saturating_sub(passed))
+            }
+            _ => self.origin_ms.saturating_add(milliseconds(moment)),
+        }
     }
 
     /// Returns the engine's time that has passed since the clock was made.
@@ -146,6 +164,17 @@ mod tests {
         assert!(!clock(16).is_too_fine(overhead));
         assert!(clock(17).is_too_fine(overhead));
         assert!(!clock(1_000).is_too_fine(Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_scaled_clock_has_wall_time_of_its_own() {
+        for (scale, expected_ms) in [(1, 5_000 + 2_000), (60, 5_000 + 120_000)] {
+            let clock = Clock::scaled(esmeralda_broker::Clock::tokio(5_000), scale);
+            let start_ms = clock.unix_ms(Duration::ZERO);
+            clock.sleep_until(clock.now() + Duration::from_secs(2)).await;
+            assert_eq!(clock.unix_ms(clock.elapsed()) - start_ms, expected_ms - 5_000);
+            assert_eq!(clock.unix_ms(Duration::ZERO), start_ms);
+        }
     }
 
     #[tokio::test(start_paused = true)]

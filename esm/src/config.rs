@@ -142,4 +142,17 @@ pub(crate) struct MappingConfig {
     pub failure_rules: FailureRules,
     /// The response types, by which responses are read.
     pub response_types: ResponseTypes,
+    /// `MetricsConfig`: the groups of metrics that are published.
+    pub metrics: MetricGroups,
+}
+
+/// The groups of metrics of `MetricsConfig`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MetricGroups {
+    /// `EventCount`.
+    pub event_count: bool,
+    /// `ErrorCount`.
+    pub error_count: bool,
+    /// `KafkaMetrics`.
+    pub kafka_metrics: bool,
 }

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::cloudwatch::{FunctionMeters, MappingRecorder, MetricStore};
 use crate::config::{
     ApiError, CreateMapping, ListMappings, MappingDefinition, MappingView, MappingsPage, RemoteSource,
     Surroundings, TagResource, Tags, UpdateMapping, tagged_mapping, tagged_mapping_not_found,
@@ -78,6 +79,8 @@ pub struct Engine {
 struct Shared {
     options: EngineOptions,
     profile: Arc<ScalingProfile>,
+    metric_store: Arc<MetricStore>,
+    meters: Arc<FunctionMeters>,
     // Locked for one look or change, never across an await.
     mappings: Mutex<Mappings>,
 }
@@ -104,8 +107,11 @@ impl Engine {
         for (what, interval) in options.profile.intervals() {
             options.clock.check(what, interval);
         }
+        let metric_store = Arc::new(MetricStore::new(options.memory.clone()));
         Self {
             shared: Arc::new(Shared {
+                meters: Arc::new(FunctionMeters::new(&options.clock, &metric_store)),
+                metric_store,
                 profile: Arc::new(options.profile.clone()),
                 options,
                 mappings: Mutex::default(),
@@ -257,6 +263,34 @@ impl Engine {
         all
     }
 
+    /// Returns the store of CloudWatch's metrics. What mappings and functions do is in it after [`Engine::publish_metrics`].
+    pub fn metric_store(&self) -> &MetricStore {
+        &self.shared.metric_store
+    }
+
+    /// Returns the engine's wall time in milliseconds since the Unix epoch. On a scaled clock it runs ahead of the system's.
+    pub fn now_ms(&self) -> i64 {
+        let clock = &self.shared.options.clock;
+        clock.unix_ms(clock.elapsed())
+    }
+
+    /// Writes the metrics of mappings and functions until now to the store.
+    pub async fn publish_metrics(&self) {
+        let doors: Vec<MappingDoor> = {
+            let mappings = self.mappings();
+            mappings
+                .running
+                .values()
+                .map(|running| running.mapping.door())
+                .collect()
+        };
+        for door in doors {
+            // A mapping that has gone in the meantime has written its metrics itself.
+            let _ = door.show_metrics().await;
+        }
+        self.shared.meters.show();
+    }
+
     /// Returns the trace of a mapping since it last became Enabled.
     ///
     /// # Errors
@@ -344,6 +378,14 @@ impl Engine {
             clock: options.clock.clone(),
             entropy: options.entropy.clone(),
             memory: options.memory.clone(),
+            recorder: Arc::new(MappingRecorder::new(
+                &definition.uuid,
+                self.shared.profile.event_poller_unit,
+                &counters,
+                &self.shared.metric_store,
+                &options.clock,
+            )),
+            meters: Arc::clone(&self.shared.meters),
             counters: Arc::clone(&counters),
             retry: RetryPolicy::default(),
             // People read the log, so the interval is not scaled.

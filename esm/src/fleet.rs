@@ -144,7 +144,7 @@ impl<G: ConsumerGroup> Fleet<G> {
             rebalances: self.rebalances,
         });
         let (status_sent, status) = watch::channel(PollerStatus::default());
-        let activity = Activity::default();
+        let activity = Activity::new(self.context.counters.pollers.add());
         let report = Report::new(status_sent, activity.clone());
         let poller = Poller::new(source, Arc::clone(&self.context), orders_received, report);
         let mut news = status.clone();
@@ -229,12 +229,6 @@ impl<G: ConsumerGroup> Fleet<G> {
         };
         let mut samples = self.samples().into_iter();
         !self.has_leaving() && samples.all(|status| is_current(&status) || status.source_problem.is_some())
-    }
-
-    /// Returns the number of pollers that processed an event at `since` or later.
-    pub(crate) fn active_since(&self, since: Duration) -> usize {
-        let active = |member: &&Member| member.activity.has_processed_since(since);
-        self.pollers.iter().filter(active).count()
     }
 
     /// Returns LastProcessingResult. The words are AWS's where AWS documents any.

@@ -7,6 +7,7 @@ mod batch;
 mod batcher;
 mod billing;
 mod clock;
+pub mod cloudwatch;
 mod config;
 mod engine;
 mod event;

@@ -11,7 +11,8 @@ mod scaling;
 
 pub(crate) use door::{FleetNumbers, MappingDoor, MappingHandle, MappingSettings, Shown};
 
-use crate::config::{ApiError, MappingDefinition, MappingState, MappingStatus, MappingView};
+use crate::cloudwatch::{PollingState, RecorderSettings};
+use crate::config::{ApiError, MappingDefinition, MappingState, MappingStatus, MappingView, MetricGroups};
 use crate::fleet::{Fleet, changed};
 use crate::poller::PollerContext;
 use crate::scaler::Bounds;
@@ -105,6 +106,7 @@ impl<G: ConsumerGroup> Mapping<G> {
     }
 
     async fn run(mut self) {
+        self.configure_recorder();
         let mut changes = self.fleet.changes();
         // Without a delay the first step is due already, and nothing else would wake for it.
         let span = self.span();
@@ -115,6 +117,8 @@ impl<G: ConsumerGroup> Mapping<G> {
             let span = self.span();
             self.step(&mut changes).instrument(span).await;
         }
+        // The last minute would not be read otherwise.
+        self.context.recorder.show(self.context.clock.elapsed());
     }
 
     fn span(&self) -> tracing::Span {
@@ -190,6 +194,13 @@ impl<G: ConsumerGroup> Mapping<G> {
             Some(Command::Numbers { reply }) => {
                 let _ = reply.send(self.numbers());
             }
+            Some(Command::ShowMetrics { reply }) => {
+                if self.status.state == MappingState::Enabled {
+                    self.look().await;
+                }
+                self.context.recorder.show(self.context.clock.elapsed());
+                let _ = reply.send(());
+            }
             Some(Command::Progress { reply }) => {
                 // Read now: `self.progress` may be old, and a caller who waits for the drain would take it for the present lag.
                 let progress = self.fleet.group().progress().await;
@@ -221,6 +232,7 @@ impl<G: ConsumerGroup> Mapping<G> {
         self.definition = Arc::new(definition);
         // The pollers that run take the new configuration over, so that only new bounds need a rebalance.
         self.fleet.configure(Arc::new(self.definition.config.clone()));
+        self.configure_recorder();
         match (was_enabled, self.definition.is_enabled) {
             (false, true) => self.enter(MappingState::Enabling),
             (true, false) => {
@@ -250,7 +262,15 @@ impl<G: ConsumerGroup> Mapping<G> {
         self.status.state = state;
         // AWS's LastModified changes with the state, too.
         self.status.last_modified_ms = self.context.clock.now_ms();
-        self.due = self.context.clock.elapsed() + self.settings.transition_delay;
+        let now = self.context.clock.elapsed();
+        self.due = now + self.settings.transition_delay;
+        let polling = match state {
+            MappingState::Enabled | MappingState::Updating if self.definition.is_enabled => {
+                PollingState::Polls
+            }
+            _ => PollingState::Rests,
+        };
+        self.context.recorder.polling(now, polling);
         self.publish();
     }
 
@@ -328,7 +348,35 @@ impl<G: ConsumerGroup> Mapping<G> {
     async fn look(&mut self) {
         if let Ok(progress) = self.fleet.group().progress().await {
             self.progress = progress;
+            self.record_progress();
         }
+    }
+
+    fn record_progress(&self) {
+        let PollerContext { recorder, clock, .. } = &*self.context;
+        recorder.progress(
+            clock.elapsed(),
+            &self.progress,
+            &self.definition.config.function_name,
+        );
+    }
+
+    fn configure_recorder(&self) {
+        let PollerContext { recorder, clock, .. } = &*self.context;
+        let config = &self.definition.config;
+        let MetricGroups {
+            event_count,
+            error_count,
+            kafka_metrics,
+        } = config.metrics;
+        let settings = RecorderSettings {
+            event_count,
+            error_count,
+            kafka_metrics,
+            has_filters: config.filters.is_some(),
+            minimum_pollers: config.provisioned.map(|pollers| pollers.minimum as usize),
+        };
+        recorder.configure(clock.elapsed(), settings);
     }
 
     async fn begin_scaling(&mut self) {
@@ -407,9 +455,12 @@ impl<G: ConsumerGroup> Mapping<G> {
     }
 
     fn numbers(&self) -> FleetNumbers {
-        let since = self.context.clock.elapsed().saturating_sub(ACTIVE_WITHIN);
+        let now = self.context.clock.elapsed();
+        // Minutes that are over are written first: what is asked below forgets pollers that they still count.
+        self.context.recorder.tick(now);
+        let since = now.saturating_sub(ACTIVE_WITHIN);
         FleetNumbers {
-            active_pollers: self.fleet.active_since(since),
+            active_pollers: self.context.counters.pollers.active_since(since),
             event_poller_units: self.scaling.as_ref().map_or(0, Scaling::event_poller_units),
         }
     }
@@ -425,6 +476,11 @@ impl<G: ConsumerGroup> Mapping<G> {
     fn publish(&mut self) {
         self.status.last_processing_result = self.fleet.last_processing_result();
         let pollers = self.fleet.size();
+        if self.published.borrow().pollers != pollers {
+            self.context
+                .recorder
+                .pollers(self.context.clock.elapsed(), pollers);
+        }
         self.published.send_if_modified(|shown| {
             // Each change of a poller comes through here, and few of them are visible outside.
             let is_same = shown.status == self.status

@@ -3,7 +3,7 @@
 use crate::scaler::Work;
 use esmeralda_broker::MetricKind;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -46,9 +46,6 @@ macro_rules! mapping_metrics {
             pub state: String,
             $(#[doc = $measured_help] pub $measured: $measured_type,)*
             $(#[doc = $counted_help] pub $counted: $counted_type,)*
-            /// Batches that were processed and could not be committed because their partitions had a new owner; they are
-            /// delivered again. Not on the page of metrics.
-            pub commit_error_count: u64,
             /// End offset less committed offset, by partition: [`OFFSET_LAG`].
             pub offset_lag: Vec<u64>,
         }
@@ -73,7 +70,6 @@ macro_rules! mapping_metrics {
             /// Fills in the numbers that are counted here.
             pub(crate) fn read_into(&self, metrics: &mut MappingMetrics) {
                 $(metrics.$counted = self.$counted.count();)*
-                metrics.commit_error_count = self.commit_error_count.get();
                 metrics.in_flight = self.in_flight.count();
             }
         }
@@ -112,6 +108,12 @@ mapping_metrics! {
             "Records dropped (DroppedEventCount).";
         committed_event_count: u64 = Counter "esmeralda_mapping_committed_events_total"
             "Offsets that commits advanced by (CommittedEventCount).";
+        polling_error_count: u64 = Counter "esmeralda_mapping_polling_errors_total"
+            "Errors of reading (PollingErrorCount).";
+        invoke_error_count: u64 = Counter "esmeralda_mapping_invoke_errors_total"
+            "Batches whose invocation failed (InvokeErrorCount).";
+        commit_error_count: u64 = Counter "esmeralda_mapping_commit_errors_total"
+            "Batches that were processed and not committed, because their partitions had a new owner (CommitErrorCount).";
     }
 }
 
@@ -142,6 +144,8 @@ pub(crate) struct Counters {
     pub(crate) invoked_event_count: Counter,
     pub(crate) failed_invoke_event_count: Counter,
     pub(crate) dropped_event_count: Counter,
+    pub(crate) polling_error_count: Counter,
+    pub(crate) invoke_error_count: Counter,
     pub(crate) commit_error_count: Counter,
     pub(crate) invocations: Counter,
     pub(crate) invocation_errors: Counter,
@@ -154,8 +158,52 @@ pub(crate) struct Counters {
     /// Time of the last commit, in nanoseconds of the engine's time.
     pub(crate) last_commit_ns: AtomicU64,
     pub(crate) in_flight: InFlight,
+    pub(crate) pollers: PollerActivity,
     /// Number of offsets that commits advanced by; `Engine::drained` waits for its changes.
     pub(crate) committed_event_count: watch::Sender<u64>,
+}
+
+/// The times at which each poller of a mapping last processed an event, also of pollers that are gone.
+#[derive(Debug, Default)]
+pub(crate) struct PollerActivity(Mutex<Vec<LastProcessed>>);
+
+/// The time at which a poller last processed an event.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastProcessed(Arc<AtomicU64>);
+
+impl PollerActivity {
+    /// Adds a poller, which notes its own time.
+    pub(crate) fn add(&self) -> LastProcessed {
+        let added = LastProcessed::default();
+        self.lock().push(added.clone());
+        added
+    }
+
+    /// Returns the number of pollers that processed an event at `since` or later. Forgets those that are gone and did not.
+    pub(crate) fn active_since(&self, since: Duration) -> usize {
+        let mut pollers = self.lock();
+        // A poller that is gone has dropped its own part.
+        pollers.retain(|poller| poller.is_at(since) || Arc::strong_count(&poller.0) > 1);
+        pollers.iter().filter(|poller| poller.is_at(since)).count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<LastProcessed>> {
+        // Each change is one push or one retain.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LastProcessed {
+    /// Notes that an event was processed.
+    pub(crate) fn note(&self, now: Duration) {
+        // Zero is never. The time is read alone, so it needs no order with other memory.
+        self.0.store(nanoseconds(now).max(1), Ordering::Relaxed);
+    }
+
+    fn is_at(&self, since: Duration) -> bool {
+        let last = self.0.load(Ordering::Relaxed);
+        last > 0 && last >= nanoseconds(since)
+    }
 }
 
 /// A field of [`Counters`] that the table can read.
@@ -287,6 +335,24 @@ pub(crate) fn nanoseconds(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pollers_that_are_gone_count_while_they_were_active_in_time() {
+        let pollers = PollerActivity::default();
+        let (stays, goes, _idle) = (pollers.add(), pollers.add(), pollers.add());
+        let at = Duration::from_secs;
+        stays.note(at(10));
+        goes.note(at(20));
+        drop(goes);
+        assert_eq!(
+            [at(0), at(10), at(11), at(20)].map(|since| pollers.active_since(since)),
+            [2, 2, 1, 1]
+        );
+        assert_eq!(pollers.active_since(at(21)), 0);
+        stays.note(at(30));
+        assert_eq!(pollers.active_since(at(21)), 1);
+        assert_eq!(pollers.lock().len(), 2, "the poller that is gone is forgotten");
+    }
 
     #[test]
     fn what_is_in_flight_adds_up_over_time() {

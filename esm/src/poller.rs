@@ -154,6 +154,7 @@ impl<S: EventSource> Poller<S> {
     /// Starts what is due while slots are free. Retries come first, because their records are older.
     fn take_off(&mut self) {
         let now = self.context.clock.elapsed();
+        self.context.recorder.tick(now);
         while self.may_take_off() {
             let item = if let Some(item) = self.retries.take_due(now, &self.batcher, &self.flights) {
                 // A retry does not pay for its bytes again, because they were read once.
@@ -211,6 +212,7 @@ impl<S: EventSource> Poller<S> {
     }
 
     fn handle(&mut self, event: Result<SourceEvent, SourceError>) {
+        self.context.recorder.tick(self.context.clock.elapsed());
         match event {
             Ok(SourceEvent::Records(records)) => self.read(records),
             Ok(SourceEvent::Assigned {
@@ -256,7 +258,10 @@ impl<S: EventSource> Poller<S> {
                 self.phase = Phase::Joining;
                 self.report.phase(Phase::Joining, None, 0);
             }
-            Err(error) => self.report.source_problem(&error.to_string()),
+            Err(error) => {
+                self.context.counters.polling_error_count.add(1);
+                self.report.source_problem(&error.to_string());
+            }
         }
     }
 

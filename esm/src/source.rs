@@ -4,7 +4,7 @@
 //! `source/embedded.rs` is the client of the embedded cluster. A share group, or another kind of group, is another implementation of
 //! [`EventSource`] beside them.
 
-pub(crate) use esmeralda_broker::OutOfMemory;
+pub(crate) use esmeralda_broker::{MemoryCharge, OutOfMemory};
 pub use esmeralda_broker::{MemoryPool, TimestampType};
 
 use bytes::Bytes;

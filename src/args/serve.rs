@@ -6,6 +6,7 @@ use super::values::{
     whole_number,
 };
 use clap::{Args, ValueEnum};
+use esmeralda::Credentials;
 use esmeralda::broker::{Advertised, AdvertisedHost, Release};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -95,9 +96,17 @@ pub(crate) struct ServeArgs {
     /// batching windows, backoff and simulated functions, not to Kafka's protocol or real functions
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole_number(1..=10_000))]
     pub(crate) time_scale: u32,
+    /// Least time, in milliseconds of the engine's time, for which a mapping shows a state such as
+    /// Creating or Updating. On AWS it can be minutes
+    #[arg(long, value_name = "MS", default_value_t = 50, value_parser = whole_number(0..=3_600_000))]
+    pub(crate) transition_delay_ms: u32,
     /// AWS account in ARNs: 12 digits
     #[arg(long, value_name = "ID", default_value = "000000000000", value_parser = account_id)]
     pub(crate) account_id: String,
+    /// Credentials that requests to the Lambda and CloudWatch APIs must be signed with; repeatable. Without
+    /// any here or in the config file, every request is accepted, signed or not
+    #[arg(long = "require-credentials", value_name = "ACCESS_KEY:SECRET")]
+    pub(crate) credentials: Vec<Credentials>,
     /// AWS region in ARNs, for requests whose signature names none
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     pub(crate) region: String,

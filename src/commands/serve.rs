@@ -70,8 +70,10 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
         function_timeout: args.function_timeout(),
         scaling: args.scaling.apply(file.scaling(ProfileName::Instant))?.profile,
         time_scale: args.time_scale,
+        transition_delay: Duration::from_millis(args.transition_delay_ms.into()),
         account_id: args.account_id.clone(),
         region: args.region.clone(),
+        credentials: [file.credentials(), args.credentials.clone()].concat(),
         ..Options::default()
     })
 }

@@ -1,5 +1,6 @@
 //! The options of an instance.
 
+use crate::http::Credentials;
 use esmeralda_broker::{Advertised, Release};
 use esmeralda_esm::invoker::LONGEST_TIMEOUT;
 use esmeralda_esm::trace::TraceSettings;
@@ -42,6 +43,8 @@ pub struct Options {
     pub account_id: String,
     /// The AWS region in ARNs, for requests whose signature names none.
     pub region: String,
+    /// The credentials that requests to the HTTP port must be signed with. Without any, every request is accepted, signed or not.
+    pub credentials: Vec<Credentials>,
     /// The timeouts of the members of mappings' groups.
     pub group_timeouts: GroupTimeouts,
     /// The least time for which a mapping shows a state such as Creating.
@@ -77,6 +80,7 @@ impl Default for Options {
             function_timeout: LONGEST_TIMEOUT,
             account_id: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
+            credentials: Vec::new(),
             group_timeouts: GroupTimeouts {
                 session: Duration::from_secs(10),
                 rebalance: Duration::from_secs(60),

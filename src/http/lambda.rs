@@ -1,8 +1,7 @@
 //! The Lambda REST API for event source mappings: paths, bodies, status codes and headers. Source: the Lambda API reference, and the
 //! requests of boto3, the AWS CLI and the AWS SDK for Rust.
 //!
-//! This file only translates: every rule is the engine's. Signatures are not checked and may be missing; only the region is read from
-//! one.
+//! This file only translates: every rule is the engine's. Of a signature only the region is read here.
 
 mod wire;
 
@@ -27,14 +26,15 @@ struct Api {
     entropy: Entropy,
 }
 
-/// Returns the routes of the Lambda API, and the answer to every path and method that no route has.
-pub(super) fn router(engine: Engine) -> Router {
+/// Returns the routes of the Lambda API and those `beside` them, and the answer to every path and method that no route has.
+pub(super) fn router(engine: Engine, beside: Router) -> Router {
     let api = Api {
         engine,
         entropy: Entropy::from_system(),
     };
     let collection = || -> MethodRouter<Api> { post(create_mapping).get(list_mappings) };
     let one = || -> MethodRouter<Api> { get(get_mapping).put(update_mapping).delete(delete_mapping) };
+    let at_path = api.clone();
     Router::new()
         .route(MAPPINGS, collection())
         // Older SDKs end the path with a slash.
@@ -46,9 +46,10 @@ pub(super) fn router(engine: Engine) -> Router {
             "/2017-03-31/tags/{resource}",
             get(list_tags).post(tag_resource).delete(untag_resource),
         )
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(unknown_method)
-        .with_state(api)
+        .with_state(api.clone())
+        .merge(beside)
+        .fallback(move |method, uri| unknown_path(at_path.clone(), method, uri))
+        .method_not_allowed_fallback(move |method, uri| unknown_method(api.clone(), method, uri))
 }
 
 async fn create_mapping(State(api): State<Api>, headers: HeaderMap, body: Body) -> Response {
@@ -112,16 +113,16 @@ async fn untag_resource(State(api): State<Api>, Path(resource): Path<String>, ur
 /// The end of the error for a path or method that is not served.
 const OPERATIONS: &str = "Esmeralda serves CreateEventSourceMapping, GetEventSourceMapping, UpdateEventSourceMapping, \
                           DeleteEventSourceMapping and ListEventSourceMappings under /2015-03-31/event-source-mappings, \
-                          TagResource, UntagResource and ListTags under /2017-03-31/tags/ARN, a mapping's trace under \
+                          TagResource, UntagResource and ListTags under /2017-03-31/tags/ARN, the CloudWatch API under /, a mapping's trace under \
                           /esmeralda/event-source-mappings/UUID/trace, a dry run of filters under /esmeralda/filter, /metrics, /client-metrics and /healthz";
 
-async fn unknown_path(State(api): State<Api>, method: Method, uri: Uri) -> Response {
+async fn unknown_path(api: Api, method: Method, uri: Uri) -> Response {
     // The error has the status; the one that `answer` is given is for results.
     let error = ApiError::unknown_operation(format!("{method} {} is not served. {OPERATIONS}.", uri.path()));
     answer(&api.entropy, StatusCode::OK, Err::<(), _>(error))
 }
 
-async fn unknown_method(State(api): State<Api>, method: Method, uri: Uri) -> Response {
+async fn unknown_method(api: Api, method: Method, uri: Uri) -> Response {
     let error = ApiError::unknown_operation(format!("{} does not allow {method}. {OPERATIONS}.", uri.path()));
     answer(&api.entropy, StatusCode::OK, Err::<(), _>(error))
 }

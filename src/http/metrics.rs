@@ -92,6 +92,9 @@ mod tests {
             failed_invoke_event_count: 11,
             dropped_event_count: 12,
             committed_event_count: 13,
+            polling_error_count: 17,
+            invoke_error_count: 18,
+            commit_error_count: 19,
             offset_lag: vec![14, 15],
             ..MappingMetrics::default()
         };
@@ -121,6 +124,9 @@ mod tests {
                 "esmeralda_mapping_failed_invoke_events_total{uuid=\"u\",function=\"f\",topic=\"t\"} 11",
                 "esmeralda_mapping_dropped_events_total{uuid=\"u\",function=\"f\",topic=\"t\"} 12",
                 "esmeralda_mapping_committed_events_total{uuid=\"u\",function=\"f\",topic=\"t\"} 13",
+                "esmeralda_mapping_polling_errors_total{uuid=\"u\",function=\"f\",topic=\"t\"} 17",
+                "esmeralda_mapping_invoke_errors_total{uuid=\"u\",function=\"f\",topic=\"t\"} 18",
+                "esmeralda_mapping_commit_errors_total{uuid=\"u\",function=\"f\",topic=\"t\"} 19",
                 "esmeralda_mapping_offset_lag{uuid=\"u\",function=\"f\",topic=\"t\",partition=\"0\"} 14",
                 "esmeralda_mapping_offset_lag{uuid=\"u\",function=\"f\",topic=\"t\",partition=\"1\"} 15",
             ]

@@ -1,21 +1,28 @@
-//! The HTTP port: one listener for the Lambda API for mappings, their traces, a dry run of filters, `/metrics`, `/client-metrics` and
-//! `/healthz`. Each has a file of its own; this file combines their routes and owns the listener's task.
+//! The HTTP port: one listener for the Lambda API for mappings, the CloudWatch API, the traces of mappings, a dry run of filters,
+//! `/metrics`, `/client-metrics` and `/healthz`. Each has a file of its own; this file combines their routes and owns the listener's task.
 
 mod client_metrics;
+mod cloudwatch;
 mod connections;
+mod credentials;
 mod filter;
+mod guard;
 mod health;
 mod lambda;
 mod metrics;
+mod time;
 mod trace;
 
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use connections::HEADER_TIMEOUT;
+pub use credentials::Credentials;
 use esmeralda_broker::{BrokerMetrics, ClientMetrics};
-use esmeralda_esm::Engine;
+use esmeralda_esm::{Clock, Engine};
+use guard::{Guard, verify};
 use socket2::SockRef;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,6 +44,10 @@ pub(crate) struct Surface {
     pub(crate) engine: Engine,
     pub(crate) broker: BrokerMetrics,
     pub(crate) client_metrics: ClientMetrics,
+    /// The credentials that requests to AWS's APIs must be signed with; any or none if there are none.
+    pub(crate) credentials: Vec<Credentials>,
+    /// The clock of the system, for the age of signatures.
+    pub(crate) clock: Clock,
     /// Whether everything that was configured exists.
     pub(crate) is_ready: Arc<AtomicBool>,
 }
@@ -88,19 +99,27 @@ fn router(surface: Surface) -> Router {
         engine,
         broker,
         client_metrics,
+        credentials,
+        clock,
         is_ready,
     } = surface;
+    let guard = Guard {
+        credentials: credentials.into(),
+        clock,
+    };
     let measured = engine.clone();
     let metrics = move || async move {
         let page = metrics::page(&broker, &measured.metrics().await);
         ([(CONTENT_TYPE, PROMETHEUS_TEXT)], page).into_response()
     };
     let pushed = move || async move { Json(client_metrics::page(&client_metrics.pushed())) };
+    let apis = lambda::router(engine.clone(), cloudwatch::router(engine.clone()));
+    let apis = apis.layer(from_fn_with_state(guard, verify));
     Router::new()
         .route("/metrics", get(metrics))
         .route("/client-metrics", get(pushed))
-        .route(trace::PATH, get(trace::trace).with_state(engine.clone()))
+        .route(trace::PATH, get(trace::trace).with_state(engine))
         .route(filter::PATH, post(filter::filter))
         .route("/healthz", get(move || async move { health::healthz(&is_ready) }))
-        .merge(lambda::router(engine))
+        .merge(apis)
 }

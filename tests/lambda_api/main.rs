@@ -1,5 +1,6 @@
 //! The Lambda API for event source mappings over HTTP, as SDKs use it: paths, status codes, headers and bodies.
 
+mod cloudwatch;
 mod errors;
 mod filter;
 mod mappings;

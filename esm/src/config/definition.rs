@@ -3,8 +3,8 @@
 use super::event_source::EventSource;
 use super::function_name::{FunctionName, partition_of};
 use super::{
-    ApiError, CreateMapping, FailureRules, MappingConfig, MappingView, ResponseTypes, Tags, UpdateMapping,
-    constraint, model, pollers, rules, source_access, stored,
+    ApiError, CreateMapping, FailureRules, MappingConfig, MappingView, MetricGroups, ResponseTypes, Tags,
+    UpdateMapping, constraint, model, pollers, rules, source_access, stored,
 };
 use crate::invoker::Functions;
 use crate::secrets::Secrets;
@@ -345,7 +345,21 @@ fn read_config(
             Some(_) => ResponseTypes::ReportBatchItemFailures,
             None => ResponseTypes::None,
         },
+        metrics: read_metric_groups(members),
     })
+}
+
+fn read_metric_groups(members: &Map<String, Value>) -> MetricGroups {
+    let metrics = members
+        .get("MetricsConfig")
+        .and_then(|config| config.get("Metrics"));
+    let metrics = metrics.and_then(Value::as_array);
+    let has = |name: &str| metrics.is_some_and(|metrics| metrics.iter().any(|metric| metric == name));
+    MetricGroups {
+        event_count: has("EventCount"),
+        error_count: has("ErrorCount"),
+        kafka_metrics: has("KafkaMetrics"),
+    }
 }
 
 fn read_failure_rules(members: &Map<String, Value>) -> FailureRules {

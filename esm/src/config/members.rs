@@ -73,7 +73,7 @@ pub const MAPPING_MEMBERS: &[MappingMember] = &[
     ),
     entry(
         "MetricsConfig",
-        NotBuilt("read /metrics, which always has all of a mapping's metrics"),
+        Honoured("in both modes; /metrics has all of them in any case"),
     ),
     entry("LoggingConfig", NotBuilt("read the log of the process")),
     entry("ScalingConfig", OtherSource),

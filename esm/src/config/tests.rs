@@ -110,6 +110,7 @@ fn the_engine_gets_the_defaults_of_kafka_sources() {
             provisioned: None,
             failure_rules: FailureRules::default(),
             response_types: ResponseTypes::default(),
+            metrics: MetricGroups::default(),
         }
     );
 }
@@ -153,6 +154,7 @@ fn an_msk_mapping_has_its_arn_and_the_clusters_addresses() {
             }),
             failure_rules: FailureRules::default(),
             response_types: ResponseTypes::default(),
+            metrics: MetricGroups::default(),
         }
     );
     let view = shown(&definition);

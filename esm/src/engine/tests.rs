@@ -2,6 +2,7 @@ mod failures;
 mod filters;
 mod functions;
 mod lifecycle;
+mod observation;
 mod positions;
 mod rebalances;
 mod scaling;

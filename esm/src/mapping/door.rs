@@ -47,6 +47,9 @@ pub(super) enum Command {
     Numbers {
         reply: oneshot::Sender<FleetNumbers>,
     },
+    ShowMetrics {
+        reply: oneshot::Sender<()>,
+    },
     Progress {
         reply: oneshot::Sender<Option<Progress>>,
     },
@@ -189,6 +192,11 @@ impl MappingDoor {
     /// Returns the numbers of its fleet.
     pub(crate) async fn numbers(&self) -> Result<FleetNumbers, ApiError> {
         self.ask(|reply| Command::Numbers { reply }).await
+    }
+
+    /// Writes its metrics until now to the store.
+    pub(crate) async fn show_metrics(&self) -> Result<(), ApiError> {
+        self.ask(|reply| Command::ShowMetrics { reply }).await
     }
 
     /// Returns the progress of its group, or `None` while the cluster cannot tell it, as when the topic does not exist.

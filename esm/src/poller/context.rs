@@ -1,5 +1,6 @@
 //! The surroundings that all pollers of a mapping share.
 
+use crate::cloudwatch::{FunctionMeters, MappingRecorder};
 use crate::invoker::Functions;
 use crate::metrics::Counters;
 use crate::poller::reminder::Reminder;
@@ -18,6 +19,8 @@ pub(crate) struct PollerContext {
     pub(crate) entropy: Entropy,
     pub(crate) memory: MemoryPool,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) recorder: Arc<MappingRecorder>,
+    pub(crate) meters: Arc<FunctionMeters>,
     pub(crate) retry: RetryPolicy,
     /// The warning of a function that cannot be invoked, which would stand in the log at every retry of every batch.
     pub(crate) unreachable: Arc<Reminder>,

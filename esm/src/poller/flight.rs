@@ -172,7 +172,14 @@ async fn invoke(
     drop(batch);
     // The function is looked up for each invocation, because another one can be registered under its name while the mapping runs.
     Landing::Invoked(match context.functions.get(&config.function_name) {
-        Some(function) => function.invoke(invocation).await,
+        Some(function) => {
+            let running = context
+                .meters
+                .begin(&config.function_name, config.qualifier.as_deref());
+            let result = function.invoke(invocation).await;
+            running.end(&result);
+            result
+        }
         // A mapping outlives its function on AWS, too: its invocations fail, and are retried as any other failure.
         None => InvocationResult::Rejected {
             status: 404,

@@ -19,6 +19,7 @@ impl<S: EventSource> Poller<S> {
     /// Handles the end of a flight.
     pub(super) fn land(&mut self, landed: Landed) {
         let now = self.context.clock.elapsed();
+        self.context.recorder.tick(now);
         self.batcher.invocation_completed(now);
         self.report.flights_changed(self.flights.oldest_departure());
         let Departure { mut item, config, .. } = landed.departure;
@@ -138,6 +139,7 @@ impl<S: EventSource> Poller<S> {
             }
             Outcome::InvalidResponse { reason } => {
                 counters.invocations.add(1);
+                counters.invoke_error_count.add(1);
                 counters.failed_invoke_event_count.add(record_count);
                 tracing::warn!(reason, "the response of the function is invalid");
                 self.report.function_problem("Function call failed");
@@ -145,6 +147,7 @@ impl<S: EventSource> Poller<S> {
             Outcome::Failure { reason } => {
                 counters.invocations.add(1);
                 counters.invocation_errors.add(1);
+                counters.invoke_error_count.add(1);
                 counters.failed_invoke_event_count.add(record_count);
                 tracing::warn!(reason, "an invocation failed");
                 self.report.function_problem("Function call failed");
@@ -155,7 +158,8 @@ impl<S: EventSource> Poller<S> {
                 tracing::debug!(reason, "an invocation was throttled");
             }
             Outcome::Unreachable { reason } => {
-                // The function did not run, so only the records count as failed.
+                // The function did not run, so only the batch and its records count as failed.
+                counters.invoke_error_count.add(1);
                 counters.failed_invoke_event_count.add(record_count);
                 if let Some(hidden) = self.context.unreachable.show(self.context.clock.elapsed()) {
                     tracing::warn!(

@@ -1,6 +1,6 @@
 //! The state that a poller shows: its place in the group, and what its mapping's LastProcessingResult is made of.
 
-use crate::metrics::nanoseconds;
+use crate::metrics::{LastProcessed, nanoseconds};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -38,26 +38,25 @@ pub(crate) struct PollerStatus {
 /// The time at which a poller last processed a batch, and the start of its oldest invocation, in the engine's time. They are not part of
 /// its status, because both change all the time and are only read now and then.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Activity(Arc<Moments>);
-
-/// In nanoseconds; zero is never.
-#[derive(Debug, Default)]
-struct Moments {
-    last_processed: AtomicU64,
-    oldest_departure: AtomicU64,
+pub(crate) struct Activity {
+    last_processed: LastProcessed,
+    /// In nanoseconds; zero is none.
+    oldest_departure: Arc<AtomicU64>,
 }
 
 impl Activity {
-    /// Returns whether the poller processed a batch at `since` or later.
-    pub(crate) fn has_processed_since(&self, since: Duration) -> bool {
-        // Each moment is read alone, so it needs no order with other memory.
-        let last = self.0.last_processed.load(Ordering::Relaxed);
-        last > 0 && last >= nanoseconds(since)
+    /// Returns the activity of a poller that notes in `last_processed` when it processed a batch.
+    pub(crate) fn new(last_processed: LastProcessed) -> Self {
+        Self {
+            last_processed,
+            oldest_departure: Arc::default(),
+        }
     }
 
     /// Returns for how long the oldest invocation has been running at `now`; zero if none is.
     pub(crate) fn longest_invocation(&self, now: Duration) -> Duration {
-        match self.0.oldest_departure.load(Ordering::Relaxed) {
+        // Read alone, so it needs no order with other memory.
+        match self.oldest_departure.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
             departed => now.saturating_sub(Duration::from_nanos(departed)),
         }
@@ -113,19 +112,13 @@ impl Report {
 
     /// Notes when the oldest flight departed, after a flight has started or landed.
     pub(super) fn flights_changed(&self, oldest_departure: Option<Duration>) {
-        let departed = oldest_departure.map_or(0, stored);
-        self.activity
-            .0
-            .oldest_departure
-            .store(departed, Ordering::Relaxed);
+        let departed = oldest_departure.map_or(0, |departed| nanoseconds(departed).max(1));
+        self.activity.oldest_departure.store(departed, Ordering::Relaxed);
     }
 
     /// Notes that a batch was processed.
     pub(super) fn processed(&self, now: Duration) {
-        self.activity
-            .0
-            .last_processed
-            .store(stored(now), Ordering::Relaxed);
+        self.activity.last_processed.note(now);
         // Batches are processed many times a second and rarely change the status, so it is read before it is cloned.
         let is_shown = {
             let status = self.status.borrow();
@@ -147,9 +140,4 @@ impl Report {
             *status != before
         });
     }
-}
-
-/// Returns a moment as [`Moments`] store it, where zero is never.
-fn stored(moment: Duration) -> u64 {
-    nanoseconds(moment).max(1)
 }

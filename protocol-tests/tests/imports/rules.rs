@@ -91,17 +91,22 @@ const ESM: Package = Package {
         ("billing", ""),
         ("scaler", "source"),
         ("metrics", "scaler"),
+        // What is measured, by minute. It reads counters, and knows no poller.
+        ("cloudwatch", "billing invoker metrics source"),
         ("trace", "billing scaler seconds"),
         // A poller hears of scaling by its orders only.
         (
             "poller",
-            "batch batcher config invoker metrics outcome retry source throughput work",
+            "batch batcher cloudwatch config invoker metrics outcome retry source throughput work",
         ),
         ("fleet", "config poller source"),
-        ("mapping", "config fleet metrics poller scaler source trace"),
+        (
+            "mapping",
+            "cloudwatch config fleet metrics poller scaler source trace",
+        ),
         (
             "engine",
-            "config invoker mapping metrics poller retry secrets source trace",
+            "cloudwatch config invoker mapping metrics poller retry secrets source trace",
         ),
     ],
 };
@@ -246,6 +251,9 @@ pub(crate) const PURE: &[&str] = &[
     "esm/src/batch.rs",
     "esm/src/batcher.rs",
     "esm/src/billing.rs",
+    "esm/src/cloudwatch/names.rs",
+    "esm/src/cloudwatch/samples.rs",
+    "esm/src/cloudwatch/series.rs",
     "esm/src/event.rs",
     "esm/src/event/",
     "esm/src/filter.rs",

@@ -1,7 +1,8 @@
 //! A poller of a scripted source on paused time, and a function that does as it is told.
 
 use crate::batch::Envelope;
-use crate::config::{FailureRules, MappingConfig, ProvisionedPollers, ResponseTypes};
+use crate::cloudwatch::{FunctionMeters, MappingRecorder, MetricStore};
+use crate::config::{FailureRules, MappingConfig, MetricGroups, ProvisionedPollers, ResponseTypes};
 use crate::invoker::{Functions, Invocation, InvocationResult, Invoker};
 use crate::metrics::Counters;
 use crate::poller::{
@@ -216,6 +217,7 @@ pub(super) fn config(batch_size: usize) -> MappingConfig {
         }),
         failure_rules: FailureRules::default(),
         response_types: ResponseTypes::default(),
+        metrics: MetricGroups::default(),
     }
 }
 
@@ -248,12 +250,17 @@ impl Scene {
             initial: Duration::from_millis(1),
             maximum: Duration::from_millis(1),
         };
+        let memory = MemoryPool::new(1 << 30);
+        let store = Arc::new(MetricStore::new(memory.clone()));
+        let unit = profile.event_poller_unit;
         let context = PollerContext {
+            recorder: Arc::new(MappingRecorder::new("u", unit, &counters, &store, &clock)),
+            meters: Arc::new(FunctionMeters::new(&clock, &store)),
             uuid: "6b9f5a3e-0c68-4a2b-9f0e-3f9b3a4c5d6e".into(),
             functions,
             clock: clock.clone(),
             entropy: Entropy::from_seed(1),
-            memory: MemoryPool::new(1 << 30),
+            memory,
             counters: Arc::clone(&counters),
             retry: RetryPolicy {
                 failed: millisecond,
