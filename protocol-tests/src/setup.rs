@@ -17,6 +17,9 @@ pub const PROGRAM_VARIABLE: &str = "ESMERALDA_CLIENT_PROGRAM";
 /// The releases of Apache's own client that are set up beside the one of the other cases.
 pub const JAVA_RELEASES: &[&str] = &["2.1.1", "2.8.2", "3.9.1", "4.1.1", "4.4.0"];
 
+/// The directory, within the virtual environment, of a release of boto3 that speaks CloudWatch's older protocol.
+const OLDER_BOTO3: &str = "older-boto3";
+
 /// The directory of the client programs' sources.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
 
@@ -205,6 +208,13 @@ impl Setup {
         command
     }
 
+    /// Returns the command that starts a Python program with a release of boto3 that speaks CloudWatch's older protocol.
+    pub fn older_boto3(&self, program: &str) -> Command {
+        let mut command = self.command(Toolchain::Python, program);
+        command.env("PYTHONPATH", self.root.join("python/venv").join(OLDER_BOTO3));
+        command
+    }
+
     /// Returns the command that starts a program of a Python package.
     pub fn python_script(&self, name: &str) -> Command {
         let mut command = Command::new(self.root.join("python/venv/bin/python"));
@@ -260,20 +270,26 @@ fn set_up_python(dir: &Path) -> Result<(), String> {
         Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv),
         dir,
     )?;
-    let requirements = Path::new(SOURCES).join("python/requirements.txt");
-    run(
-        Command::new(venv.join("bin/python"))
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--requirement",
-            ])
-            .arg(requirements),
-        dir,
-    )
+    run(&mut pip_install(&venv, "requirements.txt"), dir)?;
+    // Beside the other packages and not over them.
+    let mut older = pip_install(&venv, "requirements-older-boto3.txt");
+    run(older.arg("--target").arg(venv.join(OLDER_BOTO3)), dir)
+}
+
+/// Returns the command that installs the packages of a file into a virtual environment.
+fn pip_install(venv: &Path, requirements: &str) -> Command {
+    let mut command = Command::new(venv.join("bin/python"));
+    command
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--requirement",
+        ])
+        .arg(Path::new(SOURCES).join("python").join(requirements));
+    command
 }
 
 /// Sets up the Node.js clients. The project is copied, because npm keeps its packages beside the lock file.

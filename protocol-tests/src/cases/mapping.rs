@@ -3,11 +3,14 @@
 use serde_json::{Value, json};
 
 mod aws;
+mod cloudwatch;
+mod contract;
 mod delivery;
 mod event;
 mod function;
 mod group;
 mod scaling;
+mod signatures;
 mod states;
 
 use crate::case::Case;
@@ -26,6 +29,9 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(event::cases());
     cases.extend(group::cases());
     cases.extend(scaling::cases());
+    cases.extend(contract::cases());
+    cases.extend(cloudwatch::cases());
+    cases.extend(signatures::cases());
     cases
 }
 

@@ -13,7 +13,7 @@ use crate::server::Server;
 use crate::setup::Toolchain;
 
 /// Sets credentials, which are not checked, and hides the machine's own AWS configuration.
-fn aws_environment(command: &mut Command) -> &mut Command {
+pub(super) fn aws_environment(command: &mut Command) -> &mut Command {
     command
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
@@ -85,12 +85,20 @@ impl Boto {
 
 /// Runs the AWS CLI's `lambda` command and parses its output.
 pub(super) fn aws_lambda(context: &Context, server: &Server, arguments: &[&str]) -> Value {
+    aws_cli(context, server, "lambda", arguments)
+}
+
+/// Runs a command of the AWS CLI and parses its output.
+pub(super) fn aws_cli(context: &Context, server: &Server, service: &str, arguments: &[&str]) -> Value {
     let mut command = context.setup.python_script("aws");
     command
-        .args(["--endpoint-url", &server.http, "--output", "json", "lambda"])
+        .args(["--endpoint-url", &server.http, "--output", "json", service])
         .args(arguments);
     let output = process::output(aws_environment(&mut command), &context.log_dir);
     let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "aws lambda {arguments:?}: {complaint}");
+    assert!(
+        output.status.success(),
+        "aws {service} {arguments:?}: {complaint}"
+    );
     serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
 }
