@@ -434,6 +434,7 @@ impl Engine {
             functions: &options.functions,
             secrets: &options.secrets,
             has_network: options.has_network,
+            now_ms: options.clock.now_ms(),
         }
     }
 

@@ -256,6 +256,9 @@ pub(crate) enum StartingPosition {
     TrimHorizon,
     /// After the newest record.
     Latest,
+    /// At the first record with this timestamp or a later one, in milliseconds since the Unix epoch; after the newest record if there is
+    /// none.
+    AtTimestamp(i64),
 }
 
 /// The timers of the group's protocol.

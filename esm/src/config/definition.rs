@@ -8,7 +8,6 @@ use super::{
 };
 use crate::invoker::Functions;
 use crate::secrets::Secrets;
-use crate::source::StartingPosition;
 use crate::source::remote::{Endpoint, RemoteAccess};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -35,6 +34,8 @@ pub(crate) struct Surroundings<'a> {
     pub secrets: &'a Secrets,
     /// Whether there are sockets, through which a cluster on the network can be read.
     pub has_network: bool,
+    /// The wall time in milliseconds since the Unix epoch.
+    pub now_ms: i64,
 }
 
 /// The states of a mapping, as AWS names them.
@@ -138,6 +139,7 @@ impl MappingDefinition {
         let source = EventSource::of(&members)?;
         stored::put_kafka_config(&mut members, &source, uuid);
         rules::check(&members, &source)?;
+        rules::check_new(&members, surroundings.now_ms)?;
 
         let function = existing_function(&function_name, surroundings)?;
         Ok(Self {
@@ -325,10 +327,7 @@ fn read_config(
         qualifier: function.qualifier.clone(),
         envelope: source.envelope(text(members["Topics"].get(0)), surroundings.bootstrap_servers),
         group_id: text(group_id),
-        starting_position: match members["StartingPosition"].as_str() {
-            Some("LATEST") => StartingPosition::Latest,
-            _ => StartingPosition::TrimHorizon,
-        },
+        starting_position: rules::read_starting_position(members),
         batch_size: number("BatchSize")
             .and_then(|size| usize::try_from(size).ok())
             .unwrap_or(DEFAULT_BATCH_SIZE),

@@ -80,14 +80,7 @@ pub const MAPPING_MEMBERS: &[MappingMember] = &[
     entry("MaximumBatchingWindowInSeconds", Honoured("")),
     entry("ParallelizationFactor", OtherSource),
     entry("StartingPosition", Honoured("")),
-    entry(
-        "StartingPosition=AT_TIMESTAMP",
-        NotBuilt("use TRIM_HORIZON or LATEST"),
-    ),
-    entry(
-        "StartingPositionTimestamp",
-        NotBuilt("use StartingPosition TRIM_HORIZON or LATEST"),
-    ),
+    entry("StartingPositionTimestamp", Honoured("")),
     entry("DestinationConfig.OnSuccess.Destination", OtherSource),
     entry(
         "DestinationConfig.OnFailure.Destination",

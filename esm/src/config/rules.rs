@@ -10,6 +10,7 @@
 use super::event_source::EventSource;
 use super::{ApiError, members, pollers, schema_registry};
 use crate::filter::{Filters, PatternError};
+use crate::source::StartingPosition;
 use serde_json::{Map, Value};
 
 /// Source: Lambda quotas.
@@ -57,7 +58,43 @@ fn check_starting_position(members: &Map<String, Value>) -> Result<(), ApiError>
             "StartingPositionTimestamp is only valid with StartingPosition AT_TIMESTAMP.",
         ));
     }
+    if position == Some("AT_TIMESTAMP") && starting_timestamp_ms(members).is_none() {
+        return Err(ApiError::invalid_parameter(
+            "StartingPositionTimestamp is required with StartingPosition AT_TIMESTAMP.",
+        ));
+    }
     Ok(())
+}
+
+/// Checks the members of a new mapping that depend on the time, which is `now_ms` since the Unix epoch.
+///
+/// # Errors
+/// InvalidParameterValueException for a starting position in the future.
+pub(super) fn check_new(members: &Map<String, Value>, now_ms: i64) -> Result<(), ApiError> {
+    match starting_timestamp_ms(members) {
+        Some(timestamp_ms) if timestamp_ms > now_ms => Err(ApiError::invalid_parameter(format!(
+            "StartingPositionTimestamp ({}) must not be in the future; it is {} now.",
+            timestamp_ms as f64 / 1000.0,
+            now_ms as f64 / 1000.0
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Returns the starting position of members that passed the rules.
+pub(super) fn read_starting_position(members: &Map<String, Value>) -> StartingPosition {
+    let position = members.get("StartingPosition").and_then(Value::as_str);
+    match (position, starting_timestamp_ms(members)) {
+        (Some("LATEST"), _) => StartingPosition::Latest,
+        (Some("AT_TIMESTAMP"), Some(timestamp_ms)) => StartingPosition::AtTimestamp(timestamp_ms),
+        _ => StartingPosition::TrimHorizon,
+    }
+}
+
+/// Returns `StartingPositionTimestamp`, which is in seconds with an optional fraction, in milliseconds.
+fn starting_timestamp_ms(members: &Map<String, Value>) -> Option<i64> {
+    let seconds = members.get("StartingPositionTimestamp")?.as_f64()?;
+    Some((seconds * 1000.0).round() as i64)
 }
 
 fn check_filters(members: &Map<String, Value>) -> Result<(), ApiError> {

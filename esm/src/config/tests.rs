@@ -11,6 +11,9 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// The wall time of creates and updates.
+const NOW_MS: i64 = 1_767_225_600_123;
+
 const UUID: &str = "6b9f5a3e-0c68-4a2b-9f0e-3f9b3a4c5d6e";
 
 fn functions() -> Functions {
@@ -31,6 +34,7 @@ fn with_surroundings<T>(act: impl FnOnce(&Surroundings<'_>) -> T) -> T {
         functions: &functions(),
         secrets: &source_access::secrets(),
         has_network: true,
+        now_ms: NOW_MS,
     })
 }
 

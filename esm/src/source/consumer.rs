@@ -5,8 +5,8 @@
 //!
 //! # Differs from Kafka's consumer
 //! - `next` alone moves it; it has no task. The poller asks for the next event all the time, also while it invokes, so heartbeats go on.
-//! - A partition without a commit that starts at LATEST has that offset committed at once. Kafka's consumer would look for the end
-//!   anew after each rebalance and skip what came before.
+//! - A partition without a commit that starts at LATEST or AT_TIMESTAMP has that offset committed at once. Kafka's consumer would look for
+//!   the end anew after each rebalance and skip what came before.
 //! - It notices that the topic has more partitions at a heartbeat, not after `metadata.max.age.ms`.
 
 mod assignor;

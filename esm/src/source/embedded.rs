@@ -120,6 +120,7 @@ impl KafkaClient for EmbeddedCluster {
         let spec = match spec {
             OffsetSpec::Earliest => local::OffsetSpec::Earliest,
             OffsetSpec::Latest => local::OffsetSpec::Latest,
+            OffsetSpec::Timestamp(timestamp_ms) => local::OffsetSpec::Timestamp(timestamp_ms),
         };
         Ok(self.client.list_offsets(topic, partitions, spec).await?)
     }

@@ -330,6 +330,7 @@ fn offsets_request(topic: &str, partitions: &[i32], spec: OffsetSpec) -> ListOff
     let timestamp = match spec {
         OffsetSpec::Earliest => -2,
         OffsetSpec::Latest => -1,
+        OffsetSpec::Timestamp(timestamp_ms) => timestamp_ms,
     };
     let partition = |partition: &i32| {
         ListOffsetsPartition::default()

@@ -189,8 +189,12 @@ fn the_services_rules_have_their_words() {
         (json!({ "FunctionName": "missing" }), "Function does not exist: missing".to_owned()),
         (json!({ "Topics": null }), "Required 'topics' parameter is missing.".to_owned()),
         (
-            json!({ "StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1_767_225_600.5 }),
-            "StartingPosition AT_TIMESTAMP is not supported yet by Esmeralda: use TRIM_HORIZON or LATEST.".to_owned(),
+            json!({ "StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1_767_225_600.124 }),
+            "StartingPositionTimestamp (1767225600.124) must not be in the future; it is 1767225600.123 now.".to_owned(),
+        ),
+        (
+            json!({ "StartingPosition": "AT_TIMESTAMP" }),
+            "StartingPositionTimestamp is required with StartingPosition AT_TIMESTAMP.".to_owned(),
         ),
         (
             json!({ "StartingPositionTimestamp": 1 }),

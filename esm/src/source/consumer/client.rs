@@ -63,7 +63,7 @@ pub(crate) trait KafkaClient: Clone + Send + Sync + 'static {
         partitions: &[i32],
     ) -> impl Future<Output = Result<Vec<Option<Offset>>, ClientError>> + Send;
 
-    /// Returns one offset for each of `partitions`, in their order.
+    /// Returns one offset for each of `partitions`, in their order: -1 if no record is as late as an [`OffsetSpec::Timestamp`].
     fn list_offsets(
         &self,
         topic: &str,
@@ -192,6 +192,8 @@ pub(crate) enum OffsetSpec {
     Earliest,
     /// The one after the last that may be read.
     Latest,
+    /// That of the first record with this timestamp or a later one, in milliseconds since the Unix epoch.
+    Timestamp(i64),
 }
 
 /// The position to read one partition from.

@@ -161,7 +161,7 @@ impl<C: KafkaClient> Candidate<C> {
             }
         }
         let offsets = starting_offsets(&self.client, &self.settings, &starting).await?;
-        if self.settings.starting_position == StartingPosition::Latest && !offsets.is_empty() {
+        if self.settings.starting_position != StartingPosition::TrimHorizon && !offsets.is_empty() {
             // A later owner would take the end at its own time for the starting position and skip the records in between.
             self.client.commit_offsets(member, topic, &offsets).await?;
         }
@@ -199,11 +199,18 @@ pub(super) async fn starting_offsets<C: KafkaClient>(
     if partitions.is_empty() {
         return Ok(Vec::new());
     }
-    let spec = match settings.starting_position {
-        StartingPosition::TrimHorizon => OffsetSpec::Earliest,
-        StartingPosition::Latest => OffsetSpec::Latest,
+    let list = |spec| client.list_offsets(&settings.topic, partitions, spec);
+    let offsets = match settings.starting_position {
+        StartingPosition::TrimHorizon => list(OffsetSpec::Earliest).await?,
+        StartingPosition::Latest => list(OffsetSpec::Latest).await?,
+        StartingPosition::AtTimestamp(timestamp_ms) => {
+            // The ends are read first: a record that comes between the two reads is behind them, so that it is not skipped.
+            let ends = list(OffsetSpec::Latest).await?;
+            let found = list(OffsetSpec::Timestamp(timestamp_ms)).await?;
+            let offset = |(found, end): (Offset, Offset)| if found.0 < 0 { end } else { found };
+            found.into_iter().zip(ends).map(offset).collect()
+        }
     };
-    let offsets = client.list_offsets(&settings.topic, partitions, spec).await?;
     Ok(partitions.iter().copied().zip(offsets).collect())
 }
 
