@@ -11,8 +11,8 @@ use esmeralda_broker::{Broker, Compression, Config, Entropy, Offset, TimestampTy
 use esmeralda_esm::invoker::ClosureInvoker;
 use esmeralda_esm::trace::TraceSettings;
 use esmeralda_esm::{
-    AssignmentNumber, Batch, BatchPart, Clock, Engine, EngineOptions, Envelope, Functions, GroupTimeouts,
-    Payloads, ProfileName, Records, ScalingProfile, Secrets, Span,
+    AssignmentNumber, Batch, BatchPart, Clock, DestinationOptions, Engine, EngineOptions, Envelope,
+    Functions, GroupTimeouts, Payloads, ProfileName, Records, ScalingProfile, Secrets, Span,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -59,6 +59,7 @@ impl Bench {
                 has_network: false,
                 secrets: Secrets::default(),
                 bootstrap_servers: vec!["localhost:9092".into()],
+                destinations: DestinationOptions::default(),
                 functions,
                 account_id: "000000000000".into(),
                 region: "eu-west-1".into(),

@@ -1,6 +1,7 @@
 //! The command line: its commands, and the options of each in a file of their own.
 
 mod demo;
+mod destinations;
 mod filter;
 mod scaling;
 mod serve;

@@ -2,7 +2,7 @@
 
 use esmeralda::Credentials;
 use esmeralda::declarations::{
-    self, ConstantText, FileError, FunctionEntry, MappingEntry, ProfileText, Scaling,
+    self, ConstantText, DestinationsEntry, FileError, FunctionEntry, MappingEntry, ProfileText, Scaling,
 };
 use esmeralda::esm::{ProfileName, Secret, Secrets};
 use serde::Deserialize;
@@ -23,6 +23,8 @@ pub(crate) struct ConfigFile {
     secrets: BTreeMap<String, SecretEntry>,
     /// The credentials that requests to the APIs of AWS must be signed with, each `ACCESS_KEY:SECRET`.
     require_credentials: Vec<CredentialsText>,
+    /// Where documents for on-failure destinations are sent.
+    pub(crate) destinations: DestinationsEntry,
     /// Topics to create at the start.
     pub(crate) topics: Vec<TopicEntry>,
     /// Functions that mappings may name.
@@ -128,6 +130,7 @@ impl ConfigFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use esmeralda::esm::AwsEndpoint;
     use esmeralda::esm::invoker::SimulatedFunction;
     use std::time::Duration;
 
@@ -245,6 +248,44 @@ mod tests {
             error.contains("line 1") && error.contains("must be ACCESS_KEY:SECRET"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_file_says_where_on_failure_destinations_are_reached() {
+        let file = parse(
+            r#"
+            [destinations]
+            endpoint = "http://127.0.0.1:5000"
+            s3_endpoint = "http://127.0.0.1:9000/"
+            credentials = { access_key_id = "id", secret_access_key = "secret" }
+            capture = true
+            "#,
+        );
+        let options = file.expect("a valid file").destinations.options();
+        let url = |endpoint: Option<AwsEndpoint>| endpoint.map(|endpoint| endpoint.to_string());
+        let all = Some("http://127.0.0.1:5000".to_owned());
+        assert_eq!(
+            (url(options.sqs), url(options.sns), url(options.s3)),
+            (all.clone(), all, Some("http://127.0.0.1:9000".to_owned()))
+        );
+        assert_eq!(options.credentials.access_key_id, "id");
+        assert!(options.captures);
+        assert!(!parse("").expect("a valid file").destinations.options().captures);
+        for (text, line, reason) in [
+            (
+                "[destinations]\nsqs_endpoint = \"https://sqs.test\"",
+                "line 2",
+                "https is not supported",
+            ),
+            (
+                "[destinations]\ncredentials = { access_key_id = \"id\" }",
+                "line 2",
+                "`secret_access_key`",
+            ),
+        ] {
+            let error = parse(text).expect_err("an invalid table");
+            assert!(error.contains(line) && error.contains(reason), "{error}");
+        }
     }
 
     #[test]

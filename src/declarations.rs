@@ -1,10 +1,12 @@
 //! Declarations of functions, mappings and scaling, written alike in config files and in scenarios of simulations.
 
+mod destinations;
 mod file;
 mod function;
 mod mapping;
 mod scaling;
 
+pub use destinations::DestinationsEntry;
 pub use file::{FileError, check_names, parse, read_text};
 pub use function::{CommandEntry, FunctionEntry};
 pub use mapping::{MappingEntry, VariantEntry};

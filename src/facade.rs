@@ -19,7 +19,9 @@ use esmeralda_broker::local::{self, NewTopic};
 use esmeralda_broker::records::{NewRecord, encode_batch};
 use esmeralda_broker::{Broker, Compression, Config, Entropy, NodeConfig, Offset};
 use esmeralda_esm::invoker::{CommandHost, HttpInvoker};
-use esmeralda_esm::{ApiError, Clock, Engine, EngineOptions, FunctionLimits, Functions};
+use esmeralda_esm::{
+    ApiError, CapturedDocument, Clock, DestinationOptions, Engine, EngineOptions, FunctionLimits, Functions,
+};
 use serde_json::{Map, Value};
 use std::future::Future;
 use std::sync::Arc;
@@ -139,6 +141,10 @@ impl Esmeralda {
         let options = Options {
             kafka: Vec::new(),
             http: None,
+            destinations: DestinationOptions {
+                captures: options.destinations.captures,
+                ..DestinationOptions::default()
+            },
             ..options
         };
         virtual_time::run(async {
@@ -181,6 +187,7 @@ impl Esmeralda {
             bootstrap_servers: known_addresses(&broker),
             has_network: !is_virtual,
             secrets: options.secrets,
+            destinations: options.destinations,
             functions: Arc::clone(&functions),
             account_id: options.account_id,
             region: options.region,
@@ -315,6 +322,15 @@ impl Esmeralda {
             .map_err(|error| ApiError::serialization(error.to_string()))?;
         let view = self.engine.create(request, None).await?;
         Ok(Mapping::new(view.uuid(), self.engine.clone()))
+    }
+
+    /// Returns the documents for the on-failure destination `destination`, an ARN as mappings name it, that are kept in memory, the oldest
+    /// first. Documents for a Kafka topic are its records.
+    pub fn captured_documents(&self, destination: &str) -> Vec<CapturedDocument> {
+        let captured = self.engine.captured_documents();
+        captured
+            .map(|captured| captured.documents(destination))
+            .unwrap_or_default()
     }
 
     /// Returns the engine's time since the start.

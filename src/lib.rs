@@ -43,7 +43,8 @@ pub use bytes::Bytes;
 pub use esm::invoker::{DurationModel, SimulatedFunction};
 pub use esm::trace::{Trace, Violation};
 pub use esm::{
-    ApiError, Invocation, InvocationResult, Invoker, MappingView, Payloads, ProfileName, ScalingProfile,
+    ApiError, AwsCredentials, AwsEndpoint, CapturedDocument, DestinationOptions, Invocation,
+    InvocationResult, Invoker, MappingView, Payloads, ProfileName, ScalingProfile,
 };
 pub use facade::{Esmeralda, FunctionError, Mapping, NewMapping, Options, StartError};
 pub use http::Credentials;

@@ -250,3 +250,44 @@ fn a_real_function_is_refused_by_name() {
         );
     });
 }
+
+/// Returns the times of the messages in a dead-letter topic after a run with a seed: each of twenty records fails eleven times.
+fn dead_letters(seed: u64) -> Vec<i64> {
+    Esmeralda::simulated(seed, |sim| async move {
+        sim.create_topic_with("orders", 2).await.expect("a new topic");
+        sim.create_topic_with("failed", 1).await.expect("a new topic");
+        sim.register_function("handle-orders", |_| async { Err::<&str, _>("no") });
+        let mapping = NewMapping::new("handle-orders", "orders")
+            .minimum_pollers(1)
+            .on_failure("kafka://failed");
+        let mapping = sim.create_mapping(mapping).await.expect("a valid mapping");
+        for partition in 0..2 {
+            let values = [[b'x'; 100]; 10];
+            sim.produce("orders", partition, &values)
+                .await
+                .expect("there is room");
+        }
+        mapping.drained().await.expect("the mapping exists");
+        let position = FetchPosition {
+            partition: 0,
+            offset: Offset(0),
+            max_bytes: 1 << 20,
+        };
+        let fetched = sim
+            .client()
+            .fetch("failed", &[position], Duration::ZERO, 0, 1 << 20)
+            .await;
+        let fetched = fetched.expect("the topic exists").remove(0);
+        let batches = fetched.batches.expect("the partition is there");
+        let records = batches.iter().flat_map(|(header, body)| walk(header, body));
+        let times = records.map(|record| record.expect("a record").timestamp_ms);
+        times.collect()
+    })
+}
+
+#[test]
+fn discarded_records_reach_a_kafka_topic_in_virtual_time() {
+    let times = dead_letters(7);
+    assert_eq!(times.len(), 20);
+    assert_eq!(times, dead_letters(7), "the same seed gives the same run");
+}

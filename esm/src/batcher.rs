@@ -45,13 +45,6 @@ pub(crate) struct BatchLimits {
     pub(crate) read_ahead_bytes: usize,
 }
 
-/// Records that can never be sent, because the event with one of them alone is too long.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Dropped {
-    /// The range of each of them.
-    pub(crate) ranges: Vec<RecordRange>,
-}
-
 /// Collects records into batches.
 #[derive(Debug)]
 pub(crate) struct Batcher {
@@ -107,8 +100,9 @@ impl Batcher {
         self.limits = limits;
     }
 
-    /// Adds records behind those of their partition, and returns those that are dropped, because they alone exceed the limit.
-    pub(crate) fn add(&mut self, records: Records, now: Duration) -> Dropped {
+    /// Adds records behind those of their partition. Returns those that can never be sent, one by one, because the event with one of them
+    /// alone is too long.
+    pub(crate) fn add(&mut self, records: Records, now: Duration) -> Vec<BatchPart> {
         if now >= self.window_end() && self.waiting().next().is_none() {
             self.window_from = now;
         }
@@ -120,15 +114,18 @@ impl Batcher {
         let sizes = self.envelope.record_sizes(&records);
         let records = Arc::new(records);
         let queue = self.queues.entry(partition).or_default();
-        let mut dropped = Vec::new();
+        let mut oversized = Vec::new();
         let mut start = 0;
         for (index, _) in sizes.iter().enumerate().filter(|(_, bytes)| **bytes > room) {
-            dropped.push(records.range(&(index..index + 1)));
+            oversized.push(BatchPart {
+                records: Arc::clone(&records),
+                range: index..index + 1,
+            });
             self.waiting_bytes += queue.push(&records, &sizes, start..index);
             start = index + 1;
         }
         self.waiting_bytes += queue.push(&records, &sizes, start..sizes.len());
-        Dropped { ranges: dropped }
+        oversized
     }
 
     /// Returns the next batch, if one closes now. Its partitions are busy until [`Batcher::free`].

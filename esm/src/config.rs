@@ -30,6 +30,7 @@ pub use tags::{TagResource, Tags};
 pub(crate) use tags::{tagged_mapping, tagged_mapping_not_found};
 
 use crate::batch::Envelope;
+use crate::destination::OnFailure;
 use crate::filter::Filters;
 use crate::source::StartingPosition;
 use serde::{Deserialize, Serialize};
@@ -144,6 +145,8 @@ pub(crate) struct MappingConfig {
     pub response_types: ResponseTypes,
     /// `MetricsConfig`: the groups of metrics that are published.
     pub metrics: MetricGroups,
+    /// The on-failure destination; `None` if discarded records are dropped.
+    pub on_failure: Option<OnFailure>,
 }
 
 /// The groups of metrics of `MetricsConfig`.

@@ -8,6 +8,7 @@ use crate::config::{
     ApiError, CreateMapping, ListMappings, MappingDefinition, MappingView, MappingsPage, RemoteSource,
     Surroundings, TagResource, Tags, UpdateMapping, tagged_mapping, tagged_mapping_not_found,
 };
+use crate::delivery::{CapturedDocuments, Deliverer, DestinationOptions, Destinations};
 use crate::invoker::Functions;
 use crate::mapping::{FleetNumbers, MappingDoor, MappingHandle, MappingSettings, Shown};
 use crate::metrics::{Counters, MappingMetrics};
@@ -18,6 +19,7 @@ use crate::secrets::Secrets;
 use crate::source::cluster::MappingCluster;
 use crate::source::consumer::{KafkaGroup, MemberSettings};
 use crate::source::embedded::EmbeddedCluster;
+use crate::source::producer::TopicProducer;
 use crate::source::remote::{RemoteAccess, RemoteCluster, RemoteSettings};
 use crate::source::{GroupTimeouts, Progress};
 use crate::trace::{Trace, TraceSettings};
@@ -45,6 +47,8 @@ pub struct EngineOptions {
     pub has_network: bool,
     /// The secrets that mappings may name.
     pub secrets: Secrets,
+    /// The places that documents for on-failure destinations are sent to.
+    pub destinations: DestinationOptions,
     /// The functions that can be invoked.
     pub functions: Arc<Functions>,
     /// The account id in ARNs, 12 digits.
@@ -81,6 +85,7 @@ struct Shared {
     profile: Arc<ScalingProfile>,
     metric_store: Arc<MetricStore>,
     meters: Arc<FunctionMeters>,
+    destinations: Arc<Destinations>,
     // Locked for one look or change, never across an await.
     mappings: Mutex<Mappings>,
 }
@@ -108,10 +113,16 @@ impl Engine {
             options.clock.check(what, interval);
         }
         let metric_store = Arc::new(MetricStore::new(options.memory.clone()));
+        let destinations = Destinations::new(
+            options.destinations.clone(),
+            options.region.clone(),
+            options.memory.clone(),
+        );
         Self {
             shared: Arc::new(Shared {
                 meters: Arc::new(FunctionMeters::new(&options.clock, &metric_store)),
                 metric_store,
+                destinations: Arc::new(destinations),
                 profile: Arc::new(options.profile.clone()),
                 options,
                 mappings: Mutex::default(),
@@ -299,6 +310,11 @@ impl Engine {
         self.door(uuid)?.trace().await
     }
 
+    /// Returns the documents for on-failure destinations that are kept in memory; `None` if none are to be.
+    pub fn captured_documents(&self) -> Option<&CapturedDocuments> {
+        self.shared.destinations.captured()
+    }
+
     /// Waits until a mapping is Enabled or Disabled, and returns it.
     ///
     /// # Errors
@@ -372,6 +388,14 @@ impl Engine {
                 clock: options.clock.clone(),
             },
         );
+        let deliverer = Deliverer {
+            uuid: definition.uuid.clone(),
+            destinations: Arc::clone(&self.shared.destinations),
+            producer: Arc::new(TopicProducer::new(cluster.clone())),
+            clock: options.clock.clone(),
+            entropy: options.entropy.clone(),
+            memory: options.memory.clone(),
+        };
         let context = PollerContext {
             uuid: definition.uuid.clone(),
             functions: Arc::clone(&options.functions),
@@ -392,6 +416,7 @@ impl Engine {
             unreachable: Arc::new(Reminder::new(options.clock.in_real_time(UNREACHABLE_INTERVAL))),
             profile: Arc::clone(&self.shared.profile),
             payloads: options.payloads,
+            deliverer: Arc::new(deliverer),
         };
         context.span(&definition.config.function_name).in_scope(|| {
             options.clock.check("MaximumBatchingWindowInSeconds", window);
@@ -434,6 +459,7 @@ impl Engine {
             functions: &options.functions,
             secrets: &options.secrets,
             has_network: options.has_network,
+            reachable: self.shared.destinations.reachable(),
             now_ms: options.clock.now_ms(),
         }
     }

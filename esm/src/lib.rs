@@ -9,6 +9,9 @@ mod billing;
 mod clock;
 pub mod cloudwatch;
 mod config;
+mod date;
+mod delivery;
+mod destination;
 mod engine;
 mod event;
 mod filter;
@@ -34,6 +37,10 @@ pub use clock::{Clock, Entropy};
 pub use config::{
     ApiError, CreateMapping, KnownMembers, ListMappings, MAPPING_MEMBERS, MappingMember, MappingView,
     MappingsPage, MemberEffect, TagResource, Tags, UpdateMapping,
+};
+pub use delivery::{
+    AwsCredentials, AwsEndpoint, CapturedDestination, CapturedDocument, CapturedDocuments,
+    DestinationOptions, InvalidAwsEndpoint,
 };
 pub use engine::{Engine, EngineOptions};
 pub use filter::{FilterDecision, Filters, PatternError};

@@ -105,7 +105,13 @@ mapping_metrics! {
         failed_invoke_event_count: u64 = Counter "esmeralda_mapping_failed_invoke_events_total"
             "Records in failed invocations (FailedInvokeEventCount).";
         dropped_event_count: u64 = Counter "esmeralda_mapping_dropped_events_total"
-            "Records dropped (DroppedEventCount).";
+            "Records dropped, also those that the on-failure destination did not take (DroppedEventCount).";
+        on_failure_destination_delivered_event_count: u64 = Counter "esmeralda_mapping_on_failure_delivered_events_total"
+            "Records delivered to the on-failure destination (OnFailureDestinationDeliveredEventCount).";
+        on_failure_destination_delivery_error_count: u64 = Counter "esmeralda_mapping_on_failure_delivery_errors_total"
+            "Attempts to deliver to the on-failure destination that failed (OnFailureDestinationDeliveryErrorCount).";
+        destination_delivery_failures: u64 = Counter "esmeralda_mapping_destination_delivery_failures_total"
+            "Deliveries to the on-failure destination that were given up (DestinationDeliveryFailures).";
         committed_event_count: u64 = Counter "esmeralda_mapping_committed_events_total"
             "Offsets that commits advanced by (CommittedEventCount).";
         polling_error_count: u64 = Counter "esmeralda_mapping_polling_errors_total"
@@ -146,6 +152,9 @@ pub(crate) struct Counters {
     pub(crate) dropped_event_count: Counter,
     pub(crate) polling_error_count: Counter,
     pub(crate) invoke_error_count: Counter,
+    pub(crate) on_failure_destination_delivered_event_count: Counter,
+    pub(crate) on_failure_destination_delivery_error_count: Counter,
+    pub(crate) destination_delivery_failures: Counter,
     pub(crate) commit_error_count: Counter,
     pub(crate) invocations: Counter,
     pub(crate) invocation_errors: Counter,

@@ -8,6 +8,7 @@
 //! Any other response fails the whole batch.
 
 use crate::config::ResponseTypes;
+use crate::destination::FunctionResponse;
 use crate::invoker::InvocationResult;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -21,6 +22,8 @@ pub(crate) enum Outcome {
     Failure {
         /// The error type and the start of the error payload, or the service's reason.
         reason: String,
+        /// The answer, as documents for an on-failure destination show it.
+        response: FunctionResponse,
     },
     /// The function succeeded and names records that failed, at least one. Counts as an attempt of these; the others are finished.
     ItemFailures(Vec<ItemIdentifier>),
@@ -70,13 +73,33 @@ impl Outcome {
                 payload,
             } => Self::Failure {
                 reason: failure_reason(&error, &payload),
+                response: FunctionResponse {
+                    status: 200,
+                    function_error: Some(error),
+                },
             },
             // Lambda counts an invocation that it refuses, as of a function that was deleted, among the failed ones.
             InvocationResult::Rejected { status, reason } => Self::Failure {
                 reason: format!("the invocation was refused with status {status}: {reason}"),
+                response: FunctionResponse {
+                    status,
+                    function_error: None,
+                },
             },
             InvocationResult::Throttled { reason } => Self::Throttled { reason },
             InvocationResult::Unreachable { reason } => Self::Unreachable { reason },
+        }
+    }
+
+    /// Returns the function's answer, if the outcome counts as a failed attempt.
+    pub(crate) fn response(&self) -> Option<FunctionResponse> {
+        match self {
+            Self::Failure { response, .. } => Some(response.clone()),
+            Self::ItemFailures(_) | Self::InvalidResponse { .. } => Some(FunctionResponse {
+                status: 200,
+                function_error: None,
+            }),
+            Self::Success | Self::Throttled { .. } | Self::Unreachable { .. } => None,
         }
     }
 
@@ -154,6 +177,10 @@ mod tests {
             function_error: function_error.map(str::to_owned),
             payload: Bytes::from_static(payload.as_bytes()),
         };
+        let response = |status, function_error: Option<&str>| FunctionResponse {
+            status,
+            function_error: function_error.map(str::to_owned),
+        };
         let cases = [
             (returned(None, "null"), Outcome::Success),
             (
@@ -164,12 +191,14 @@ mod tests {
                 returned(Some("Unhandled"), r#"{"errorMessage":"no"}"#),
                 Outcome::Failure {
                     reason: r#"Unhandled: {"errorMessage":"no"}"#.into(),
+                    response: response(200, Some("Unhandled")),
                 },
             ),
             (
                 returned(Some("Unhandled"), ""),
                 Outcome::Failure {
                     reason: "Unhandled".into(),
+                    response: response(200, Some("Unhandled")),
                 },
             ),
             (
@@ -179,6 +208,7 @@ mod tests {
                 },
                 Outcome::Failure {
                     reason: "the invocation was refused with status 404: Function not found: f".into(),
+                    response: response(404, None),
                 },
             ),
             (
@@ -262,12 +292,41 @@ mod tests {
     }
 
     #[test]
+    fn an_outcome_that_counts_as_an_attempt_has_a_response() {
+        let answered = |function_error: Option<&str>| {
+            Some(FunctionResponse {
+                status: 200,
+                function_error: function_error.map(str::to_owned),
+            })
+        };
+        let reason = String::new;
+        let failure = InvocationResult::Returned {
+            function_error: Some("Unhandled".into()),
+            payload: Bytes::new(),
+        };
+        let cases = [
+            (
+                Outcome::read(failure, ResponseTypes::None),
+                answered(Some("Unhandled")),
+            ),
+            (Outcome::ItemFailures(Vec::new()), answered(None)),
+            (Outcome::InvalidResponse { reason: reason() }, answered(None)),
+            (Outcome::Success, None),
+            (Outcome::Throttled { reason: reason() }, None),
+            (Outcome::Unreachable { reason: reason() }, None),
+        ];
+        for (outcome, response) in cases {
+            assert_eq!(outcome.response(), response, "{outcome:?}");
+        }
+    }
+
+    #[test]
     fn a_long_error_payload_is_cut() {
         let result = InvocationResult::Returned {
             function_error: Some("Unhandled".into()),
             payload: Bytes::from(vec![b'x'; 5000]),
         };
-        let Outcome::Failure { reason } = Outcome::read(result, ResponseTypes::None) else {
+        let Outcome::Failure { reason, .. } = Outcome::read(result, ResponseTypes::None) else {
             panic!("a function error is a failure")
         };
         assert_eq!(reason.len(), "Unhandled: ".len() + EXCERPT_BYTES);

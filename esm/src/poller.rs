@@ -13,6 +13,8 @@
 
 mod adjustment;
 mod context;
+mod deliveries;
+mod discards;
 mod flight;
 mod landing;
 mod orders;
@@ -30,11 +32,15 @@ pub(crate) use reminder::Reminder;
 pub(crate) use report::{Activity, Phase, PollerStatus, Report};
 
 use crate::batcher::Batcher;
+use crate::delivery::Discard;
+use crate::destination::DiscardCondition;
 use crate::profile::ModeProfile;
 use crate::source::{EventSource, Records, SourceError, SourceEvent};
 use crate::throughput::ByteAllowance;
-use crate::work::{DiscardReason, WorkItem};
-use flight::{Departure, FlightPurpose, Flights};
+use crate::work::WorkItem;
+use deliveries::Deliveries;
+use discards::MAXIMUM_DELIVERIES;
+use flight::{Departure, Flights};
 use orders::limits;
 use retries::Retries;
 use std::collections::BTreeMap;
@@ -61,6 +67,7 @@ pub(crate) struct Poller<S> {
     allowance: ByteAllowance,
     flights: Flights,
     retries: Retries,
+    deliveries: Deliveries,
     /// The partitions, and whether reading of each is paused.
     assigned: BTreeMap<i32, bool>,
     /// The place in the group; batches start in [`Phase::Assigned`] only.
@@ -81,6 +88,7 @@ impl<S: EventSource> Poller<S> {
         Self {
             source,
             flights: Flights::new(Arc::clone(&context)),
+            deliveries: Deliveries::new(Arc::clone(&context.deliverer)),
             context,
             orders,
             new_orders,
@@ -126,6 +134,7 @@ impl<S: EventSource> Poller<S> {
                 // The order is fixed, because tokio's random one would make two runs of the same seed differ in virtual time. Landings
                 // come first, because they free slots.
                 landed = self.flights.next(), if !self.flights.is_empty() => self.land(landed),
+                delivered = self.deliveries.next(), if !self.deliveries.is_empty() => self.delivered(delivered),
                 event = self.source.next() => self.handle(event),
                 changed = self.new_orders.changed(), if !self.orders.is_stopping => self.apply_orders(changed.is_err()),
                 () = async { match wake_at { Some(at) => clock.reach(at).await, None => pending().await } } => {}
@@ -134,7 +143,10 @@ impl<S: EventSource> Poller<S> {
     }
 
     fn is_finished(&self) -> bool {
-        self.orders.is_stopping && self.flights.is_empty() && self.source.is_settled()
+        self.orders.is_stopping
+            && self.flights.is_empty()
+            && self.deliveries.is_empty()
+            && self.source.is_settled()
     }
 
     fn mode(&self) -> &ModeProfile {
@@ -190,12 +202,16 @@ impl<S: EventSource> Poller<S> {
         let now_ms = self.context.clock.now_ms();
         let old = item.keep_young(maximum_age, &config.envelope, now_ms);
         if !old.is_empty() {
-            let mut partitions: Vec<i32> = old.iter().map(|range| range.partition).collect();
-            partitions.dedup();
-            let count = before.record_count() - item.batch().record_count();
-            self.count_discarded(&partitions, count, DiscardReason::RecordAgeExceeded);
-            self.source.finished(old);
+            let old = config.envelope.batch(old);
+            self.batcher.occupy(&old.partitions());
             self.free_what_left(&before, item.batch());
+            self.discard(Discard {
+                batch: Arc::new(old),
+                config,
+                condition: DiscardCondition::RecordAgeExceeded,
+                response: None,
+                invoke_count: item.invoke_count(),
+            });
         }
         (!item.batch().parts.is_empty()).then_some(item)
     }
@@ -203,7 +219,6 @@ impl<S: EventSource> Poller<S> {
     fn invoke(&mut self, item: WorkItem, now: Duration) {
         let departure = Departure {
             item,
-            purpose: FlightPurpose::Invocation,
             // A flight keeps the configuration that it departed with: an update meanwhile applies to the next one.
             config: Arc::clone(&self.orders.config),
         };
@@ -278,20 +293,9 @@ impl<S: EventSource> Poller<S> {
         let Some(records) = self.without_filtered(records) else {
             return;
         };
-        let partition = records.partition;
-        let dropped = self.batcher.add(records, self.context.clock.elapsed());
-        if !dropped.ranges.is_empty() {
-            let count = dropped.ranges.len() as u64;
-            self.context.counters.dropped_event_count.add(count);
-            tracing::warn!(
-                topic = self.orders.config.envelope.topic,
-                partition,
-                count,
-                "records exceed the size of an event and are dropped"
-            );
-            // They count as finished, because a record that can never be sent would hold back the commits of its partition for ever.
-            self.source.finished(dropped.ranges);
-        }
+        let oversized = self.batcher.add(records, self.context.clock.elapsed());
+        // They are given up, because a record that can never be sent would hold back the commits of its partition for ever.
+        self.discard_oversized(oversized);
     }
 
     /// Leaves out the records that the filters do not let pass. Their offsets belong to the records before them then, with which they are
@@ -326,8 +330,13 @@ impl<S: EventSource> Poller<S> {
         Some(records)
     }
 
-    /// Returns whether the byte allowance lets the poller read on. Without filters it does, because what is read waits for its batch.
+    /// Returns whether the poller reads on.
     fn may_read(&self) -> bool {
+        self.is_within_allowance() && self.deliveries.len() < MAXIMUM_DELIVERIES
+    }
+
+    /// Returns whether the byte allowance lets the poller read on. Without filters it does, because what is read waits for its batch.
+    fn is_within_allowance(&self) -> bool {
         self.orders.config.filters.is_none() || self.allowance.ready_at() <= self.context.clock.elapsed()
     }
 
@@ -358,7 +367,7 @@ impl<S: EventSource> Poller<S> {
 
     /// Returns the next time at which something falls due without an event that announces it.
     fn wake_at(&self) -> Option<Duration> {
-        let reading = (!self.may_read()).then(|| self.allowance.ready_at());
+        let reading = (!self.is_within_allowance()).then(|| self.allowance.ready_at());
         if !self.may_take_off() {
             // Anything that forbids a batch ends with an event: a landing, an assignment or an order.
             return reading;

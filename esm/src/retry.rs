@@ -65,7 +65,7 @@ impl Default for RetryPolicy {
 
 impl Backoff {
     /// Returns the delay before retry `nth`, counted from 1: whole milliseconds, from half of the doubled delay up to all of it.
-    fn delay(&self, nth: u32, random: u64) -> Duration {
+    pub(crate) fn delay(&self, nth: u32, random: u64) -> Duration {
         // From the 33rd retry on the factor does not fit; the maximum is reached long before.
         let factor = 1u32.checked_shl(nth - 1).unwrap_or(u32::MAX);
         let full = self.initial.saturating_mul(factor).min(self.maximum);

@@ -16,6 +16,7 @@ mod charged;
 pub(crate) mod cluster;
 pub(crate) mod consumer;
 pub(crate) mod embedded;
+pub(crate) mod producer;
 pub(crate) mod remote;
 
 /// Records of one partition, in offset order: one owned buffer, and the place of each record in it.

@@ -1,7 +1,7 @@
 //! A work item: a closed batch on its way through invocations, until every record of it is finished. Pure.
 //!
 //! [`WorkItem::next`] decides what follows an invocation, by the mapping's rules. Source: AWS Lambda developer guide, "Configuring error
-//! handling controls for Kafka event sources". Where a delivery to an on-failure destination is made, it follows [`Next::Discard`].
+//! handling controls for Kafka event sources".
 //!
 //! # Notes
 //! - A bisected batch is split after half of its records, rounded up, in the order of the event. Lambda does not document where it splits
@@ -12,11 +12,11 @@
 
 use crate::batch::{Batch, BatchPart, Envelope};
 use crate::config::FailureRules;
+use crate::destination::DiscardCondition;
 use crate::outcome::{ItemIdentifier, Outcome};
 use crate::retry::{Attempts, RetryCause, RetryPolicy};
 use crate::source::{RecordRange, Span};
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,26 +50,11 @@ pub(crate) enum Next {
         halves: Box<[WorkItem; 2]>,
         after: Duration,
     },
-    /// The function is not invoked with the item again. Its offsets are finished, although its records were not processed.
-    Discard { reason: DiscardReason },
+    /// The function is not invoked with the item again. Its records go to the on-failure destination, if there is one; then its offsets are
+    /// finished, although its records were not processed.
+    Discard { condition: DiscardCondition },
     /// These ranges are finished.
     Finished(Vec<RecordRange>),
-}
-
-/// The reason why records are discarded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DiscardReason {
-    /// `MaximumRetryAttempts` is reached.
-    RetryAttemptsExhausted,
-    /// `MaximumRecordAgeInSeconds` is exceeded.
-    RecordAgeExceeded,
-}
-
-impl fmt::Display for DiscardReason {
-    /// Writes the condition as Lambda's destinations name it.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, formatter)
-    }
 }
 
 impl WorkItem {
@@ -89,6 +74,11 @@ impl WorkItem {
     /// Returns the number of throttles since the batch last reached the function.
     pub(crate) fn throttles_in_a_row(&self) -> u32 {
         self.attempts.throttled
+    }
+
+    /// Returns the number of invocations that failed in the function.
+    pub(crate) fn invoke_count(&self) -> u32 {
+        self.attempts.failed
     }
 
     /// Replaces the batch by a part of it; the attempts stay.
@@ -124,16 +114,16 @@ impl WorkItem {
         let found = spans
             .filter(|(partition, span)| is_named(*partition, span))
             .count();
-        (found == named.len()).then(|| self.keep(is_named, envelope))
+        (found == named.len()).then(|| ranges(&self.keep(is_named, envelope)))
     }
 
-    /// Keeps the records that are not older than `maximum_age` at the wall time `now_ms`, and returns the ranges of the others.
+    /// Keeps the records that are not older than `maximum_age` at the wall time `now_ms`, and returns the others.
     pub(crate) fn keep_young(
         &mut self,
         maximum_age: Duration,
         envelope: &Envelope,
         now_ms: i64,
-    ) -> Vec<RecordRange> {
+    ) -> Vec<BatchPart> {
         let is_young = |_, span: &Span| {
             // Producers set timestamps, so one can lie in the future; such a record has no age.
             let age_ms = u64::try_from(now_ms.saturating_sub(span.timestamp_ms)).unwrap_or(0);
@@ -142,8 +132,8 @@ impl WorkItem {
         self.keep(is_young, envelope)
     }
 
-    /// Replaces the batch by the records for which `is_kept` holds, and returns the ranges of the others.
-    fn keep(&mut self, is_kept: impl Fn(i32, &Span) -> bool, envelope: &Envelope) -> Vec<RecordRange> {
+    /// Replaces the batch by the records for which `is_kept` holds, and returns the others.
+    fn keep(&mut self, is_kept: impl Fn(i32, &Span) -> bool, envelope: &Envelope) -> Vec<BatchPart> {
         let (mut kept, mut others) = (Vec::new(), Vec::new());
         for part in &self.batch.parts {
             let partition = part.records.partition;
@@ -169,7 +159,7 @@ impl WorkItem {
         if !others.is_empty() {
             self.batch = Arc::new(envelope.batch(kept));
         }
-        ranges(&others)
+        others
     }
 
     /// Decides what follows an invocation with this `outcome`. The records that a response did not name as failed are finished already.
@@ -200,7 +190,7 @@ impl WorkItem {
             let maximum = rules.failure.maximum_retry_attempts;
             if maximum.is_some_and(|maximum| self.attempts.failed > maximum) {
                 return Next::Discard {
-                    reason: DiscardReason::RetryAttemptsExhausted,
+                    condition: DiscardCondition::RetryAttemptsExhausted,
                 };
             }
         }
@@ -252,7 +242,7 @@ impl WorkItem {
 }
 
 /// Returns the ranges of these parts, one per run of a partition.
-fn ranges(parts: &[BatchPart]) -> Vec<RecordRange> {
+pub(crate) fn ranges(parts: &[BatchPart]) -> Vec<RecordRange> {
     let mut ranges: Vec<RecordRange> = Vec::with_capacity(parts.len());
     for part in parts {
         let range = part.record_range();

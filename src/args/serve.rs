@@ -1,5 +1,6 @@
 //! The options of `serve`.
 
+use super::destinations::DestinationArgs;
 use super::scaling::ScalingArgs;
 use super::values::{
     ByteSize, ListenAddress, Property, account_id, advertised_host, cluster_id, given_once, small_number,
@@ -87,6 +88,8 @@ pub(crate) struct ServeArgs {
     /// timeout says otherwise. Simulated functions and closures have none
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = whole_number(1..=900))]
     pub(crate) function_timeout: u32,
+    #[command(flatten)]
+    pub(crate) destinations: DestinationArgs,
     /// Longest time, in seconds, that in-flight invocations may take when stopping
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = whole_number(0..=u32::MAX))]
     pub(crate) shutdown_timeout: u32,

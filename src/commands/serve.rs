@@ -68,6 +68,7 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
         secrets: file.secrets(),
         lambda_concurrency: args.lambda_concurrency,
         function_timeout: args.function_timeout(),
+        destinations: args.destinations.apply(file.destinations.clone()),
         scaling: args.scaling.apply(file.scaling(ProfileName::Instant))?.profile,
         time_scale: args.time_scale,
         transition_delay: Duration::from_millis(args.transition_delay_ms.into()),

@@ -49,6 +49,12 @@ impl NewMapping {
         self.provisioned("MaximumPollers", pollers)
     }
 
+    /// Sets `DestinationConfig.OnFailure.Destination`: the ARN of a queue, a topic or a bucket, or `kafka://TOPIC`.
+    pub fn on_failure(self, destination: &str) -> Self {
+        let config = json!({ "OnFailure": { "Destination": destination } });
+        self.member("DestinationConfig", config)
+    }
+
     /// Sets any member of CreateEventSourceMapping, in AWS's spelling.
     pub fn member(mut self, name: &str, value: Value) -> Self {
         self.members.insert(name.to_owned(), value);

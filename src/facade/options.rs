@@ -4,7 +4,7 @@ use crate::http::Credentials;
 use esmeralda_broker::{Advertised, Release};
 use esmeralda_esm::invoker::LONGEST_TIMEOUT;
 use esmeralda_esm::trace::TraceSettings;
-use esmeralda_esm::{GroupTimeouts, Payloads, ProfileName, ScalingProfile, Secrets};
+use esmeralda_esm::{DestinationOptions, GroupTimeouts, Payloads, ProfileName, ScalingProfile, Secrets};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -39,6 +39,9 @@ pub struct Options {
     pub lambda_concurrency: Option<u32>,
     /// The longest time of an invocation of a function that has no timeout of its own and runs outside this process.
     pub function_timeout: Duration,
+    /// The places that documents for on-failure destinations are sent to. By default they are kept in memory, where
+    /// [`Esmeralda::captured_documents`](crate::Esmeralda::captured_documents) reads them.
+    pub destinations: DestinationOptions,
     /// The AWS account in ARNs: 12 digits.
     pub account_id: String,
     /// The AWS region in ARNs, for requests whose signature names none.
@@ -78,6 +81,10 @@ impl Default for Options {
             secrets: Secrets::default(),
             lambda_concurrency: None,
             function_timeout: LONGEST_TIMEOUT,
+            destinations: DestinationOptions {
+                captures: true,
+                ..DestinationOptions::default()
+            },
             account_id: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
             credentials: Vec::new(),

@@ -114,7 +114,8 @@ async fn untag_resource(State(api): State<Api>, Path(resource): Path<String>, ur
 const OPERATIONS: &str = "Esmeralda serves CreateEventSourceMapping, GetEventSourceMapping, UpdateEventSourceMapping, \
                           DeleteEventSourceMapping and ListEventSourceMappings under /2015-03-31/event-source-mappings, \
                           TagResource, UntagResource and ListTags under /2017-03-31/tags/ARN, the CloudWatch API under /, a mapping's trace under \
-                          /esmeralda/event-source-mappings/UUID/trace, a dry run of filters under /esmeralda/filter, /metrics, /client-metrics and /healthz";
+                          /esmeralda/event-source-mappings/UUID/trace, a dry run of filters under /esmeralda/filter, documents for on-failure \
+                          destinations under /esmeralda/destinations, /metrics, /client-metrics and /healthz";
 
 async fn unknown_path(api: Api, method: Method, uri: Uri) -> Response {
     // The error has the status; the one that `answer` is given is for results.

@@ -1,10 +1,12 @@
 //! The HTTP port: one listener for the Lambda API for mappings, the CloudWatch API, the traces of mappings, a dry run of filters,
-//! `/metrics`, `/client-metrics` and `/healthz`. Each has a file of its own; this file combines their routes and owns the listener's task.
+//! captured documents, `/metrics`, `/client-metrics` and `/healthz`. Each has a file of its own; this file combines their routes and owns
+//! the listener's task.
 
 mod client_metrics;
 mod cloudwatch;
 mod connections;
 mod credentials;
+mod destinations;
 mod filter;
 mod guard;
 mod health;
@@ -118,8 +120,9 @@ fn router(surface: Surface) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/client-metrics", get(pushed))
-        .route(trace::PATH, get(trace::trace).with_state(engine))
+        .route(trace::PATH, get(trace::trace).with_state(engine.clone()))
         .route(filter::PATH, post(filter::filter))
         .route("/healthz", get(move || async move { health::healthz(&is_ready) }))
+        .merge(destinations::router(engine))
         .merge(apis)
 }

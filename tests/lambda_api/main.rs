@@ -1,6 +1,7 @@
 //! The Lambda API for event source mappings over HTTP, as SDKs use it: paths, status codes, headers and bodies.
 
 mod cloudwatch;
+mod destinations;
 mod errors;
 mod filter;
 mod mappings;

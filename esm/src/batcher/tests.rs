@@ -196,8 +196,8 @@ fn an_event_of_exactly_the_limit_closes_and_one_byte_less_does_not_hold_it() {
 fn a_record_that_alone_exceeds_the_limit_is_dropped_and_its_neighbours_are_not() {
     let mut batcher = batcher(10, Duration::ZERO);
     let large = |offset| if offset == 2 { 6_000_000 } else { 10 };
-    let dropped = batcher.add(records_of(0, 0..5, large), Duration::ZERO);
-    let offsets: Vec<_> = dropped.ranges.into_iter().map(|range| range.offsets).collect();
+    let oversized = batcher.add(records_of(0, 0..5, large), Duration::ZERO);
+    let offsets: Vec<_> = oversized.iter().map(BatchPart::offsets).collect();
     assert_eq!(offsets, vec![2..3; 1]);
     let batch = batcher.take(Duration::ZERO).unwrap();
     assert_eq!(contents(&batch), [(0, 0..2), (0, 3..5)]);
@@ -303,7 +303,7 @@ proptest! {
                     let start = added[partition as usize];
                     added[partition as usize] += count;
                     let gone = batcher.add(records_of(partition, start..start + count, |_| value_bytes), now);
-                    let offsets = gone.ranges.into_iter().flat_map(|range| range.offsets);
+                    let offsets = gone.iter().flat_map(BatchPart::offsets);
                     dropped.extend(offsets.map(|offset| (partition, offset)));
                 }
                 Step::Take => {

@@ -154,6 +154,13 @@ pub(super) static DROPPED_EVENT_COUNT: PublishedMetric = counter(
     "esmeralda_mapping_dropped_events_total",
     |counters| counters.dropped_event_count.get(),
 );
+pub(super) static ON_FAILURE_DESTINATION_DELIVERED_EVENT_COUNT: PublishedMetric = counter(
+    "OnFailureDestinationDeliveredEventCount",
+    EventCount,
+    IfAny,
+    "esmeralda_mapping_on_failure_delivered_events_total",
+    |counters| counters.on_failure_destination_delivered_event_count.get(),
+);
 pub(super) static COMMITTED_EVENT_COUNT: PublishedMetric = counter(
     "CommittedEventCount",
     EventCount,
@@ -174,6 +181,13 @@ pub(super) static INVOKE_ERROR_COUNT: PublishedMetric = counter(
     IfAny,
     "esmeralda_mapping_invoke_errors_total",
     |counters| counters.invoke_error_count.get(),
+);
+pub(super) static ON_FAILURE_DESTINATION_DELIVERY_ERROR_COUNT: PublishedMetric = counter(
+    "OnFailureDestinationDeliveryErrorCount",
+    ErrorCount,
+    IfAny,
+    "esmeralda_mapping_on_failure_delivery_errors_total",
+    |counters| counters.on_failure_destination_delivery_error_count.get(),
 );
 pub(super) static COMMIT_ERROR_COUNT: PublishedMetric = counter(
     "CommitErrorCount",
@@ -259,9 +273,11 @@ pub static PUBLISHED_METRICS: &[&PublishedMetric] = &[
     &INVOKED_EVENT_COUNT,
     &FAILED_INVOKE_EVENT_COUNT,
     &DROPPED_EVENT_COUNT,
+    &ON_FAILURE_DESTINATION_DELIVERED_EVENT_COUNT,
     &COMMITTED_EVENT_COUNT,
     &POLLING_ERROR_COUNT,
     &INVOKE_ERROR_COUNT,
+    &ON_FAILURE_DESTINATION_DELIVERY_ERROR_COUNT,
     &COMMIT_ERROR_COUNT,
     &MAX_OFFSET_LAG,
     &SUM_OFFSET_LAG,

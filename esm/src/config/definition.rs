@@ -6,6 +6,7 @@ use super::{
     ApiError, CreateMapping, FailureRules, MappingConfig, MappingView, MetricGroups, ResponseTypes, Tags,
     UpdateMapping, constraint, model, pollers, rules, source_access, stored,
 };
+use crate::destination::{OnFailure, ReachableServices};
 use crate::invoker::Functions;
 use crate::secrets::Secrets;
 use crate::source::remote::{Endpoint, RemoteAccess};
@@ -15,6 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const DEFAULT_BATCH_SIZE: usize = 100;
+
+/// The retries of a mapping with an on-failure destination whose `MaximumRetryAttempts` is -1. Source: Lambda developer guide, "Configuring
+/// error handling controls for Kafka event sources".
+const RETRY_ATTEMPTS_WITH_DESTINATION: u32 = 10;
 
 /// The batching window of Kafka sources by default. The member holds whole seconds, so the view shows this default by leaving it out.
 const DEFAULT_BATCHING_WINDOW: Duration = Duration::from_millis(500);
@@ -34,6 +39,8 @@ pub(crate) struct Surroundings<'a> {
     pub secrets: &'a Secrets,
     /// Whether there are sockets, through which a cluster on the network can be read.
     pub has_network: bool,
+    /// The services through which on-failure destinations are reached.
+    pub reachable: ReachableServices,
     /// The wall time in milliseconds since the Unix epoch.
     pub now_ms: i64,
 }
@@ -138,7 +145,7 @@ impl MappingDefinition {
         members.entry("StartingPosition").or_insert("TRIM_HORIZON".into());
         let source = EventSource::of(&members)?;
         stored::put_kafka_config(&mut members, &source, uuid);
-        rules::check(&members, &source)?;
+        rules::check(&members, &source, surroundings.reachable)?;
         rules::check_new(&members, surroundings.now_ms)?;
 
         let function = existing_function(&function_name, surroundings)?;
@@ -189,14 +196,17 @@ impl MappingDefinition {
         for (name, value) in given {
             stored::put(&mut members, &name, value);
         }
-        rules::check(&members, &self.source)?;
+        rules::check(&members, &self.source, surroundings.reachable)?;
 
         // ARNs stay in the region in which the mapping was created, whatever region this request was signed for.
-        let region = self.arn.split(':').nth(3).unwrap_or(surroundings.region);
+        let surroundings = &Surroundings {
+            region: self.arn.split(':').nth(3).unwrap_or(surroundings.region),
+            ..*surroundings
+        };
         Ok(Self {
             uuid: self.uuid.clone(),
             arn: self.arn.clone(),
-            function_arn: function.arn(region, surroundings.account_id),
+            function_arn: function.arn(surroundings.region, surroundings.account_id),
             is_enabled: request.enabled.unwrap_or(self.is_enabled),
             config: read_config(&members, &self.source, &function, surroundings)?,
             remote: read_remote(&members, &self.source, surroundings)?,
@@ -345,6 +355,10 @@ fn read_config(
             None => ResponseTypes::None,
         },
         metrics: read_metric_groups(members),
+        on_failure: rules::read_destination(members)?.map(|destination| OnFailure {
+            destination,
+            function_arn: function.arn(surroundings.region, surroundings.account_id),
+        }),
     })
 }
 
@@ -364,8 +378,13 @@ fn read_metric_groups(members: &Map<String, Value>) -> MetricGroups {
 fn read_failure_rules(members: &Map<String, Value>) -> FailureRules {
     // -1 is without limit, and no unsigned number.
     let limit = |name: &str| members.get(name).and_then(Value::as_u64);
+    let attempts = limit("MaximumRetryAttempts").and_then(|limit| u32::try_from(limit).ok());
+    // A mapping with a destination never retries without limit. The view goes on to show -1.
+    let attempts_of_default = members
+        .contains_key("DestinationConfig")
+        .then_some(RETRY_ATTEMPTS_WITH_DESTINATION);
     FailureRules {
-        maximum_retry_attempts: limit("MaximumRetryAttempts").and_then(|limit| u32::try_from(limit).ok()),
+        maximum_retry_attempts: attempts.or(attempts_of_default),
         maximum_record_age: limit("MaximumRecordAgeInSeconds").map(Duration::from_secs),
         bisects_batch: members.get("BisectBatchOnFunctionError") == Some(&Value::Bool(true)),
     }

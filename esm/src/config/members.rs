@@ -82,10 +82,7 @@ pub const MAPPING_MEMBERS: &[MappingMember] = &[
     entry("StartingPosition", Honoured("")),
     entry("StartingPositionTimestamp", Honoured("")),
     entry("DestinationConfig.OnSuccess.Destination", OtherSource),
-    entry(
-        "DestinationConfig.OnFailure.Destination",
-        NotBuilt("failed records are retried or dropped"),
-    ),
+    entry("DestinationConfig.OnFailure.Destination", Honoured("see below")),
     entry("MaximumRecordAgeInSeconds", Honoured("")),
     entry("BisectBatchOnFunctionError", Honoured("")),
     entry("MaximumRetryAttempts", Honoured("")),

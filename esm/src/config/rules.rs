@@ -9,6 +9,7 @@
 
 use super::event_source::EventSource;
 use super::{ApiError, members, pollers, schema_registry};
+use crate::destination::{AwsService, Destination, ReachableServices};
 use crate::filter::{Filters, PatternError};
 use crate::source::StartingPosition;
 use serde_json::{Map, Value};
@@ -20,7 +21,11 @@ const MAX_FILTERS: usize = 5;
 ///
 /// # Errors
 /// InvalidParameterValueException for the first rule that is broken.
-pub(super) fn check(members: &Map<String, Value>, source: &EventSource) -> Result<(), ApiError> {
+pub(super) fn check(
+    members: &Map<String, Value>,
+    source: &EventSource,
+    reachable: ReachableServices,
+) -> Result<(), ApiError> {
     members::check_source(members)?;
     check_cluster(members, source)?;
     if !members.contains_key("Topics") {
@@ -37,7 +42,7 @@ pub(super) fn check(members: &Map<String, Value>, source: &EventSource) -> Resul
     }
     check_filters(members)?;
     check_provisioned_mode(members, source)?;
-    check_destination(members)?;
+    check_destination(members, reachable)?;
     // After AWS's own rules, so that a request which AWS would refuse gets AWS's error.
     members::check_built(members)
 }
@@ -160,6 +165,8 @@ fn check_provisioned_mode(members: &Map<String, Value>, source: &EventSource) ->
         return Ok(());
     }
     let is_set = |name: &str, default: Value| members.get(name).is_some_and(|value| *value != default);
+    let has_destination_topic =
+        destination_text(members).is_some_and(|destination| destination.starts_with("kafka://"));
     let set_ones = [
         (
             "MaximumRetryAttempts",
@@ -179,7 +186,7 @@ fn check_provisioned_mode(members: &Map<String, Value>, source: &EventSource) ->
         ),
         ("LoggingConfig", members.contains_key("LoggingConfig")),
         // Queues, SNS topics and buckets are destinations in on-demand mode, too; only a Kafka topic needs provisioned mode.
-        ("DestinationConfig", destination_topic(members).is_some()),
+        ("DestinationConfig", has_destination_topic),
     ];
     match set_ones.into_iter().find(|(_, is_set)| *is_set) {
         Some((name, _)) => Err(ApiError::unsupported_member(name)),
@@ -187,18 +194,48 @@ fn check_provisioned_mode(members: &Map<String, Value>, source: &EventSource) ->
     }
 }
 
-/// Returns the topic of a `kafka://` destination.
-fn destination_topic(members: &Map<String, Value>) -> Option<&str> {
-    let on_failure = members.get("DestinationConfig")?.get("OnFailure")?;
-    on_failure.get("Destination")?.as_str()?.strip_prefix("kafka://")
+/// Returns the on-failure destination of a mapping; `None` if it has none.
+///
+/// # Errors
+/// InvalidParameterValueException for a text that names none. AWS's words are not known.
+pub(super) fn read_destination(members: &Map<String, Value>) -> Result<Option<Destination>, ApiError> {
+    let Some(text) = destination_text(members) else {
+        return Ok(None);
+    };
+    let destination = Destination::parse(text);
+    destination
+        .map(Some)
+        .map_err(|error| ApiError::invalid_parameter(error.to_string()))
 }
 
-fn check_destination(members: &Map<String, Value>) -> Result<(), ApiError> {
-    let topic = members["Topics"][0].as_str();
-    match destination_topic(members) {
-        Some(destination) if Some(destination) == topic => Err(ApiError::invalid_parameter(format!(
-            "The on-failure destination kafka://{destination} is the topic that the event source mapping reads."
-        ))),
-        _ => Ok(()),
+fn destination_text(members: &Map<String, Value>) -> Option<&str> {
+    let on_failure = members.get("DestinationConfig")?.get("OnFailure")?;
+    on_failure.get("Destination")?.as_str()
+}
+
+fn check_destination(members: &Map<String, Value>, reachable: ReachableServices) -> Result<(), ApiError> {
+    let Some(destination) = read_destination(members)? else {
+        return Ok(());
+    };
+    if let Destination::KafkaTopic { topic } = &destination
+        && members["Topics"][0].as_str() == Some(topic)
+    {
+        return Err(ApiError::invalid_parameter(format!(
+            "The on-failure destination {destination} is the topic that the event source mapping reads."
+        )));
     }
+    if let Some(service) = destination.service()
+        && !reachable.reach(&destination)
+    {
+        let (name, option) = match service {
+            AwsService::Sqs => ("Amazon SQS", "--sqs-endpoint"),
+            AwsService::Sns => ("Amazon SNS", "--sns-endpoint"),
+            AwsService::S3 => ("Amazon S3", "--s3-endpoint"),
+        };
+        return Err(ApiError::invalid_parameter(format!(
+            "The on-failure destination {destination} cannot be reached: Esmeralda has no endpoint of {name}. Start it with {option} URL or \
+             --aws-endpoint URL, or with --capture-destinations to keep the documents in memory."
+        )));
+    }
+    Ok(())
 }

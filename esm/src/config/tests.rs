@@ -5,11 +5,19 @@ mod update;
 mod words;
 
 use super::*;
+use crate::destination::ReachableServices;
 use crate::invoker::{ClosureInvoker, Functions};
 use crate::source::remote::RemoteAccess;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// There is no endpoint of Amazon SNS.
+const REACHABLE: ReachableServices = ReachableServices {
+    sqs: true,
+    sns: false,
+    s3: true,
+};
 
 /// The wall time of creates and updates.
 const NOW_MS: i64 = 1_767_225_600_123;
@@ -34,6 +42,7 @@ fn with_surroundings<T>(act: impl FnOnce(&Surroundings<'_>) -> T) -> T {
         functions: &functions(),
         secrets: &source_access::secrets(),
         has_network: true,
+        reachable: REACHABLE,
         now_ms: NOW_MS,
     })
 }
@@ -115,6 +124,7 @@ fn the_engine_gets_the_defaults_of_kafka_sources() {
             failure_rules: FailureRules::default(),
             response_types: ResponseTypes::default(),
             metrics: MetricGroups::default(),
+            on_failure: None,
         }
     );
 }
@@ -159,6 +169,7 @@ fn an_msk_mapping_has_its_arn_and_the_clusters_addresses() {
             failure_rules: FailureRules::default(),
             response_types: ResponseTypes::default(),
             metrics: MetricGroups::default(),
+            on_failure: None,
         }
     );
     let view = shown(&definition);
@@ -249,6 +260,29 @@ fn the_rules_for_failures_are_those_of_the_request() {
             bisects_batch: false,
         }
     );
+}
+
+#[test]
+fn a_mapping_with_a_destination_gives_up_after_ten_retries() {
+    let with = |retries: Value| {
+        let members = json!({
+            "DestinationConfig": { "OnFailure": { "Destination": "kafka://failed" } },
+            "MaximumRetryAttempts": retries,
+            "ProvisionedPollerConfig": { "MinimumPollers": 1 },
+        });
+        create(body(members)).unwrap()
+    };
+    for (retries, expected) in [(Value::Null, 10), (json!(-1), 10), (json!(0), 0), (json!(11), 11)] {
+        let definition = with(retries.clone());
+        let rules = definition.config.failure_rules;
+        assert_eq!(rules.maximum_retry_attempts, Some(expected), "{retries}");
+    }
+    let unlimited = with(json!(-1));
+    assert_eq!(shown(&unlimited)["MaximumRetryAttempts"], -1);
+    let none = json!({ "DestinationConfig": { "OnFailure": { "Destination": "" } } });
+    let cleared = update(&unlimited, none).unwrap();
+    assert_eq!(cleared.config.failure_rules.maximum_retry_attempts, None);
+    assert_eq!(shown(&cleared).get("DestinationConfig"), None);
 }
 
 #[test]

@@ -1,3 +1,4 @@
+mod destinations;
 mod failures;
 mod filters;
 mod functions;

@@ -1,6 +1,7 @@
 //! The surroundings that all pollers of a mapping share.
 
 use crate::cloudwatch::{FunctionMeters, MappingRecorder};
+use crate::delivery::Deliverer;
 use crate::invoker::Functions;
 use crate::metrics::Counters;
 use crate::poller::reminder::Reminder;
@@ -26,6 +27,7 @@ pub(crate) struct PollerContext {
     pub(crate) unreachable: Arc<Reminder>,
     pub(crate) profile: Arc<ScalingProfile>,
     pub(crate) payloads: Payloads,
+    pub(crate) deliverer: Arc<Deliverer>,
 }
 
 impl PollerContext {

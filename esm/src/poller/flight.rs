@@ -30,16 +30,7 @@ pub(super) struct Flights {
 #[derive(Debug)]
 pub(super) struct Departure {
     pub(super) item: WorkItem,
-    pub(super) purpose: FlightPurpose,
     pub(super) config: Arc<MappingConfig>,
-}
-
-/// The purpose of a flight. A delivery to an on-failure destination will be another one: it occupies a slot and keeps its partitions busy
-/// in the same way, and lands with [`Landing`] of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FlightPurpose {
-    /// The function is invoked with the event of the batch.
-    Invocation,
 }
 
 #[derive(Debug)]
@@ -101,14 +92,12 @@ impl Flights {
             .invoked_event_count
             .add(departure.item.batch().record_count() as u64);
         counters.in_flight.raise(now);
-        let flight = match departure.purpose {
-            FlightPurpose::Invocation => invoke(
-                Arc::clone(&self.context),
-                Arc::clone(&departure.config),
-                Arc::clone(departure.item.batch()),
-                now,
-            ),
-        };
+        let flight = invoke(
+            Arc::clone(&self.context),
+            Arc::clone(&departure.config),
+            Arc::clone(departure.item.batch()),
+            now,
+        );
         // The span of the poller names the mapping and the function.
         let task = self.tasks.spawn(flight.in_current_span());
         let flight = Flight {

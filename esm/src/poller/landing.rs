@@ -4,10 +4,11 @@ use super::flight::{Departure, Landed, Landing};
 use super::{Poller, RETRY_INTERVAL};
 use crate::batch::Batch;
 use crate::config::MappingConfig;
+use crate::delivery::Discard;
 use crate::metrics::nanoseconds;
 use crate::outcome::Outcome;
 use crate::source::EventSource;
-use crate::work::{DiscardReason, Next, WorkItem, WorkRules};
+use crate::work::{Next, WorkItem, WorkRules};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,7 +59,7 @@ impl<S: EventSource> Poller<S> {
             _ => self.if_retried(item),
         };
         if let Some(item) = item {
-            self.proceed(item, &outcome, &config, now);
+            self.proceed(item, &outcome, config, now);
         }
     }
 
@@ -82,7 +83,7 @@ impl<S: EventSource> Poller<S> {
     }
 
     /// Does what the mapping's rules say follows this outcome.
-    fn proceed(&mut self, mut item: WorkItem, outcome: &Outcome, config: &MappingConfig, now: Duration) {
+    fn proceed(&mut self, mut item: WorkItem, outcome: &Outcome, config: Arc<MappingConfig>, now: Duration) {
         let rules = WorkRules {
             failure: &config.failure_rules,
             retry: &self.context.retry,
@@ -102,12 +103,13 @@ impl<S: EventSource> Poller<S> {
                     self.retries.add(half, now + after);
                 }
             }
-            Next::Discard { reason } => {
-                // Lambda commits discarded records like processed ones, so that the partition moves on.
-                self.count_discarded(&item.batch().partitions(), item.batch().record_count(), reason);
-                self.source.finished(item.ranges());
-                self.batcher.free(&item.batch().partitions());
-            }
+            Next::Discard { condition } => self.discard(Discard {
+                batch: Arc::clone(item.batch()),
+                config,
+                condition,
+                response: outcome.response(),
+                invoke_count: item.invoke_count(),
+            }),
             Next::Finished(ranges) => {
                 self.source.finished(ranges);
                 self.batcher.free(&item.batch().partitions());
@@ -144,7 +146,7 @@ impl<S: EventSource> Poller<S> {
                 tracing::warn!(reason, "the response of the function is invalid");
                 self.report.function_problem("Function call failed");
             }
-            Outcome::Failure { reason } => {
+            Outcome::Failure { reason, .. } => {
                 counters.invocations.add(1);
                 counters.invocation_errors.add(1);
                 counters.invoke_error_count.add(1);
@@ -182,17 +184,5 @@ impl<S: EventSource> Poller<S> {
             self.report
                 .function_problem(&format!("Function call was throttled. {reason}"));
         }
-    }
-
-    pub(super) fn count_discarded(&self, partitions: &[i32], count: usize, reason: DiscardReason) {
-        let count = count as u64;
-        self.context.counters.dropped_event_count.add(count);
-        tracing::warn!(
-            topic = self.orders.config.envelope.topic,
-            ?partitions,
-            count,
-            %reason,
-            "records are discarded"
-        );
     }
 }

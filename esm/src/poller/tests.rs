@@ -1,3 +1,4 @@
+mod discards;
 mod failures;
 mod filters;
 mod scene;

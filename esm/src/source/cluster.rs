@@ -2,7 +2,7 @@
 
 use super::consumer::client::{
     ClientError, FetchLimits, FetchPosition, FetchedPartition, GroupMember, Join, Joined, KafkaClient,
-    OffsetSpec,
+    Message, OffsetSpec,
 };
 use super::embedded::EmbeddedCluster;
 use super::remote::RemoteCluster;
@@ -95,5 +95,9 @@ impl KafkaClient for MappingCluster {
         limits: FetchLimits,
     ) -> Result<Vec<FetchedPartition>, ClientError> {
         call!(self, fetch(topic, positions, limits))
+    }
+
+    async fn produce(&self, topic: &str, partition: i32, messages: &[Message]) -> Result<(), ClientError> {
+        call!(self, produce(topic, partition, messages))
     }
 }

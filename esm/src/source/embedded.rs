@@ -4,8 +4,9 @@
 
 use super::consumer::client::{
     ClientError, ErrorKind, FetchLimits, FetchPosition, FetchedPartition, FetchedRecords, GroupMember, Join,
-    Joined, KafkaClient, OffsetSpec,
+    Joined, KafkaClient, Message, OffsetSpec,
 };
+use super::producer::encode;
 use bytes::Bytes;
 use esmeralda_broker::Offset;
 use esmeralda_broker::local::{self, Client};
@@ -159,5 +160,10 @@ impl KafkaClient for EmbeddedCluster {
             },
         };
         Ok(fetched.into_iter().map(partition).collect())
+    }
+
+    async fn produce(&self, topic: &str, partition: i32, messages: &[Message]) -> Result<(), ClientError> {
+        self.client.produce(topic, partition, encode(messages)).await?;
+        Ok(())
     }
 }

@@ -20,6 +20,7 @@ mod fetching;
 mod frame;
 mod groups;
 mod handshake;
+mod producing;
 mod routes;
 mod sasl;
 mod scram;
@@ -33,7 +34,7 @@ pub(crate) use endpoint::Endpoint;
 
 use super::consumer::client::{
     ClientError, ErrorKind, FetchLimits, FetchPosition, FetchedPartition, GroupMember, Join, Joined,
-    KafkaClient, OffsetSpec,
+    KafkaClient, Message, OffsetSpec,
 };
 use crate::{Clock, MemoryPool};
 use brokers::{Brokers, Lane};
@@ -301,6 +302,10 @@ impl KafkaClient for RemoteCluster {
         limits: FetchLimits,
     ) -> Result<Vec<FetchedPartition>, ClientError> {
         self.fetch_partitions(topic, &positions, limits).await
+    }
+
+    async fn produce(&self, topic: &str, partition: i32, messages: &[Message]) -> Result<(), ClientError> {
+        self.append(topic, partition, messages).await
     }
 }
 

@@ -6,6 +6,7 @@ mod aws;
 mod cloudwatch;
 mod contract;
 mod delivery;
+mod destinations;
 mod event;
 mod function;
 mod group;
@@ -25,6 +26,7 @@ const REGION: &str = "us-east-1";
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = delivery::cases();
+    cases.extend(destinations::cases());
     cases.extend(states::cases());
     cases.extend(event::cases());
     cases.extend(group::cases());

@@ -75,6 +75,7 @@ const ESM: Package = Package {
         ("clock", ""),
         ("profile", ""),
         ("seconds", ""),
+        ("date", ""),
         ("retry", ""),
         ("throughput", ""),
         ("invoker", ""),
@@ -85,9 +86,11 @@ const ESM: Package = Package {
         ("event", "batch source"),
         ("batcher", "batch source"),
         ("filter", ""),
-        ("config", "batch filter invoker secrets source"),
-        ("outcome", "config invoker"),
-        ("work", "batch config outcome retry source"),
+        ("destination", "batch date source"),
+        ("config", "batch destination filter invoker secrets source"),
+        ("outcome", "config destination invoker"),
+        ("work", "batch config destination outcome retry source"),
+        ("delivery", "batch config date destination retry source"),
         ("billing", ""),
         ("scaler", "source"),
         ("metrics", "scaler"),
@@ -97,7 +100,7 @@ const ESM: Package = Package {
         // A poller hears of scaling by its orders only.
         (
             "poller",
-            "batch batcher cloudwatch config invoker metrics outcome retry source throughput work",
+            "batch batcher cloudwatch config delivery destination invoker metrics outcome retry source throughput work",
         ),
         ("fleet", "config poller source"),
         (
@@ -106,7 +109,7 @@ const ESM: Package = Package {
         ),
         (
             "engine",
-            "cloudwatch config invoker mapping metrics poller retry secrets source trace",
+            "cloudwatch config delivery invoker mapping metrics poller retry secrets source trace",
         ),
     ],
 };
@@ -254,6 +257,10 @@ pub(crate) const PURE: &[&str] = &[
     "esm/src/cloudwatch/names.rs",
     "esm/src/cloudwatch/samples.rs",
     "esm/src/cloudwatch/series.rs",
+    "esm/src/date.rs",
+    "esm/src/delivery/signature.rs",
+    "esm/src/destination.rs",
+    "esm/src/destination/",
     "esm/src/event.rs",
     "esm/src/event/",
     "esm/src/filter.rs",

@@ -95,8 +95,8 @@ fn sample(leaf: &str) -> (Value, Value) {
             )
         }
         "StartingPositionTimestamp" => (
-            json!({ "StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1_767_225_600.5 - 86_400.0 }),
-            json!({ "StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1_767_225_600 - 86_400 }),
+            json!({ "StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1_767_139_200.5 }),
+            json!({ "StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1_767_139_200 }),
         ),
         "Topics" => (json!({ "Topics": ["payments"] }), none),
         "Tags" => (json!({ "Tags": { "team": "kafka" } }), none),

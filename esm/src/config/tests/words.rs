@@ -240,6 +240,23 @@ fn the_services_rules_have_their_words() {
             "The on-failure destination kafka://orders is the topic that the event source mapping reads.".to_owned(),
         ),
         (
+            json!({ "DestinationConfig": { "OnFailure": { "Destination": "arn:aws:lambda:eu-west-1:123456789012:function:f" } } }),
+            "Unsupported on-failure destination arn:aws:lambda:eu-west-1:123456789012:function:f: must be the ARN of an Amazon SQS queue, \
+             an Amazon SNS topic or an Amazon S3 bucket, or kafka://TOPIC."
+                .to_owned(),
+        ),
+        (
+            json!({ "DestinationConfig": { "OnFailure": { "Destination": "arn:aws:sqs:eu-west-1:123456789012:q.fifo" } } }),
+            "Unsupported on-failure destination arn:aws:sqs:eu-west-1:123456789012:q.fifo: FIFO queues and FIFO topics are not supported."
+                .to_owned(),
+        ),
+        (
+            json!({ "DestinationConfig": { "OnFailure": { "Destination": "arn:aws:sns:eu-west-1:123456789012:t" } } }),
+            "The on-failure destination arn:aws:sns:eu-west-1:123456789012:t cannot be reached: Esmeralda has no endpoint of Amazon SNS. \
+             Start it with --sns-endpoint URL or --aws-endpoint URL, or with --capture-destinations to keep the documents in memory."
+                .to_owned(),
+        ),
+        (
             json!({ "ProvisionedPollerConfig": { "MinimumPollers": 9, "MaximumPollers": 8 } }),
             "MaximumPollers (8) must be greater than or equal to MinimumPollers (9).".to_owned(),
         ),

@@ -1,6 +1,7 @@
 //! A cluster, an engine and functions in one process on paused time, for tests.
 
 use super::super::*;
+use crate::delivery::DestinationOptions;
 use crate::invoker::ClosureInvoker;
 use crate::profile::ProfileName;
 use bytes::Bytes;
@@ -41,6 +42,7 @@ pub(super) struct TestOptions {
     pub(super) profile: ScalingProfile,
     pub(super) time_scale: u32,
     pub(super) brokers: usize,
+    pub(super) destinations: DestinationOptions,
 }
 
 /// Fleets stay as they were started, one invocation in flight for each poller, and nothing is added to the functions' own time.
@@ -65,6 +67,10 @@ impl Default for TestOptions {
             profile: still(),
             time_scale: 1,
             brokers: 1,
+            destinations: DestinationOptions {
+                captures: true,
+                ..DestinationOptions::default()
+            },
         }
     }
 }
@@ -99,6 +105,7 @@ impl TestEngine {
             bootstrap_servers: vec!["localhost:9092".to_owned()],
             has_network: false,
             secrets: Secrets::default(),
+            destinations: options.destinations,
             functions: Arc::new(Functions::default()),
             account_id: "000000000000".to_owned(),
             region: "eu-west-1".to_owned(),

@@ -3,6 +3,7 @@
 use crate::batch::Envelope;
 use crate::cloudwatch::{FunctionMeters, MappingRecorder, MetricStore};
 use crate::config::{FailureRules, MappingConfig, MetricGroups, ProvisionedPollers, ResponseTypes};
+use crate::delivery::{Deliverer, DestinationOptions, Destinations};
 use crate::invoker::{Functions, Invocation, InvocationResult, Invoker};
 use crate::metrics::Counters;
 use crate::poller::{
@@ -10,6 +11,8 @@ use crate::poller::{
 };
 use crate::profile::{ProfileName, ScalingProfile};
 use crate::retry::{Backoff, RetryPolicy};
+use crate::source::consumer::client::{ClientError, ErrorKind, Message};
+use crate::source::producer::{Produced, Producer};
 use crate::source::{
     AssignmentNumber, EventSource, RecordRange, Records, SourceError, SourceEvent, Span, StartingPosition,
 };
@@ -194,8 +197,12 @@ pub(super) struct Scene {
     pub(super) clock: Clock,
     pub(super) invoked: Arc<Mutex<Vec<Invoked>>>,
     behaviours: Behaviours,
+    pub(super) producer: Arc<ScriptedProducer>,
+    pub(super) destinations: Arc<Destinations>,
     pub(super) task: JoinHandle<()>,
 }
+
+const UUID: &str = "6b9f5a3e-0c68-4a2b-9f0e-3f9b3a4c5d6e";
 
 pub(super) fn config(batch_size: usize) -> MappingConfig {
     MappingConfig {
@@ -218,6 +225,7 @@ pub(super) fn config(batch_size: usize) -> MappingConfig {
         failure_rules: FailureRules::default(),
         response_types: ResponseTypes::default(),
         metrics: MetricGroups::default(),
+        on_failure: None,
     }
 }
 
@@ -251,12 +259,30 @@ impl Scene {
             maximum: Duration::from_millis(1),
         };
         let memory = MemoryPool::new(1 << 30);
+        let captures = DestinationOptions {
+            captures: true,
+            ..DestinationOptions::default()
+        };
+        let destinations = Arc::new(Destinations::new(captures, "eu-west-1".into(), memory.clone()));
+        let producer = Arc::new(ScriptedProducer {
+            clock: clock.clone(),
+            produced: Mutex::default(),
+            answers: Mutex::default(),
+        });
+        let deliverer = Deliverer {
+            uuid: UUID.into(),
+            destinations: Arc::clone(&destinations),
+            producer: Arc::clone(&producer) as Arc<dyn Producer>,
+            clock: clock.clone(),
+            entropy: Entropy::from_seed(1),
+            memory: memory.clone(),
+        };
         let store = Arc::new(MetricStore::new(memory.clone()));
         let unit = profile.event_poller_unit;
         let context = PollerContext {
             recorder: Arc::new(MappingRecorder::new("u", unit, &counters, &store, &clock)),
             meters: Arc::new(FunctionMeters::new(&clock, &store)),
-            uuid: "6b9f5a3e-0c68-4a2b-9f0e-3f9b3a4c5d6e".into(),
+            uuid: UUID.into(),
             functions,
             clock: clock.clone(),
             entropy: Entropy::from_seed(1),
@@ -270,6 +296,7 @@ impl Scene {
             unreachable: Arc::new(Reminder::new(Duration::from_secs(60))),
             profile: Arc::new(profile),
             payloads: Payloads::Built,
+            deliverer: Arc::new(deliverer),
         };
         let (orders, orders_received) = watch::channel(Orders {
             config: Arc::new(config),
@@ -301,6 +328,8 @@ impl Scene {
             clock,
             invoked,
             behaviours,
+            producer,
+            destinations,
             task,
         }
     }
@@ -369,6 +398,37 @@ fn returned(error: Option<&str>, payload: &str) -> InvocationResult {
     InvocationResult::Returned {
         function_error: error.map(str::to_owned),
         payload: Bytes::from(payload.to_owned()),
+    }
+}
+
+/// A producer that takes what it is given, after some time, or fails with each of its answers first.
+#[derive(Debug)]
+pub(super) struct ScriptedProducer {
+    clock: Clock,
+    /// The milliseconds at which each call began, and its messages.
+    pub(super) produced: Mutex<Vec<(u128, Vec<Message>)>>,
+    /// The durations of the next calls in milliseconds, and the errors of all their messages.
+    pub(super) answers: Mutex<VecDeque<(u64, Option<ErrorKind>)>>,
+}
+
+impl Producer for ScriptedProducer {
+    fn produce<'a>(&'a self, _: &'a str, messages: Vec<Message>, _: u64) -> Produced<'a> {
+        let entry = (self.clock.elapsed().as_millis(), messages.clone());
+        self.produced.lock().unwrap().push(entry);
+        let answer = self.answers.lock().unwrap().pop_front();
+        Box::pin(async move {
+            let (milliseconds, error) = answer.unwrap_or((0, None));
+            self.clock.sleep(Duration::from_millis(milliseconds)).await;
+            let Some(kind) = error else {
+                return Vec::new();
+            };
+            let reason = "no".to_owned();
+            let unsent = |message| {
+                let reason = reason.clone();
+                (message, ClientError { kind, reason })
+            };
+            messages.into_iter().map(unsent).collect()
+        })
     }
 }
 

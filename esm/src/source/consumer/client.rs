@@ -1,4 +1,5 @@
-//! The Kafka client that a member of a group needs: nine calls, each of which some broker of one cluster answers.
+//! The Kafka client that a member of a group and the producer of on-failure topics need: ten calls, each of which some broker of one cluster
+//! answers.
 //!
 //! Owns the meaning of the calls and of their errors. Knows nothing of rebalances, positions and commits: that is the member's part. The
 //! embedded cluster is one implementation (`source/embedded.rs`); a client of any other Kafka cluster is a file beside it.
@@ -82,6 +83,25 @@ pub(crate) trait KafkaClient: Clone + Send + Sync + 'static {
         positions: Vec<FetchPosition>,
         limits: FetchLimits,
     ) -> impl Future<Output = Result<Vec<FetchedPartition>, ClientError>> + Send;
+
+    /// Appends messages, at least one, to a partition as one batch. The call succeeds when the leader and all replicas in sync have it.
+    fn produce(
+        &self,
+        topic: &str,
+        partition: i32,
+        messages: &[Message],
+    ) -> impl Future<Output = Result<(), ClientError>> + Send;
+}
+
+/// A message that is produced. It has no headers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// The key; `None` for a null key.
+    pub key: Option<Bytes>,
+    /// The value.
+    pub value: Bytes,
+    /// Milliseconds since the Unix epoch.
+    pub timestamp_ms: i64,
 }
 
 /// The reason why a call failed.
@@ -115,7 +135,7 @@ pub(crate) enum ErrorKind {
 
 impl ErrorKind {
     /// Returns the kind of an error code. Source: Kafka's `Errors`. The transient ones are those that extend `RetriableException` and that
-    /// one of the nine calls can get.
+    /// one of the ten calls can get.
     pub(crate) fn of_code(code: i16) -> Self {
         match code {
             1 => Self::OffsetOutOfRange,
@@ -127,6 +147,8 @@ impl ErrorKind {
             5 | 6 | 7 | 9 | 13 => Self::Transient,
             // COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR
             14..=16 => Self::Transient,
+            // NOT_ENOUGH_REPLICAS, NOT_ENOUGH_REPLICAS_AFTER_APPEND
+            19 | 20 => Self::Transient,
             // NOT_CONTROLLER, KAFKA_STORAGE_ERROR, FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, LISTENER_NOT_FOUND
             41 | 56 | 70 | 71 | 72 => Self::Transient,
             // FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, OFFSET_NOT_AVAILABLE, ELIGIBLE_LEADERS_NOT_AVAILABLE

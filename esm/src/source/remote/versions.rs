@@ -4,14 +4,14 @@
 //! - Fetch ends at version 12 and OffsetCommit at 8: later ones name topics by id, and a topic of the same name that was created again
 //!   would need another request to find out.
 //! - FindCoordinator ends at 3, LeaveGroup at 2 and OffsetFetch at 7: later ones ask for several groups or members at once.
-//! - Fetch begins at 4, with which brokers send batches of message format 2 (Apache Kafka 0.11).
+//! - Fetch begins at 4, and Produce at 3, with which brokers send batches of message format 2 (Apache Kafka 0.11).
 
 use super::error::CallError;
 use kafka_protocol::messages::ApiVersionsResponse;
 use kafka_protocol::messages::{
     ApiVersionsRequest, FetchRequest, FindCoordinatorRequest, HeartbeatRequest, JoinGroupRequest,
     LeaveGroupRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest, OffsetFetchRequest,
-    SaslAuthenticateRequest, SaslHandshakeRequest, SyncGroupRequest,
+    ProduceRequest, SaslAuthenticateRequest, SaslHandshakeRequest, SyncGroupRequest,
 };
 use kafka_protocol::protocol::Request;
 use std::collections::HashMap;
@@ -44,6 +44,7 @@ supported! {
     MetadataRequest "Metadata" 4..=12;
     OffsetCommitRequest "OffsetCommit" 2..=8;
     OffsetFetchRequest "OffsetFetch" 1..=7;
+    ProduceRequest "Produce" 3..=9;
     SaslAuthenticateRequest "SaslAuthenticate" 0..=2;
     SaslHandshakeRequest "SaslHandshake" 1..=1;
     SyncGroupRequest "SyncGroup" 0..=4;

@@ -3,7 +3,7 @@
 use crate::profile::RebalanceProtocol;
 use crate::source::consumer::client::{
     ClientError, ErrorKind, FetchLimits, FetchPosition, FetchedPartition, FetchedRecords, GroupMember, Join,
-    Joined, KafkaClient, OffsetSpec,
+    Joined, KafkaClient, Message, OffsetSpec,
 };
 use crate::source::consumer::protocol::encode_assignment;
 use crate::source::consumer::{KafkaMember, MemberSettings};
@@ -142,6 +142,10 @@ impl KafkaClient for ScriptedClient {
         _: OffsetSpec,
     ) -> Result<Vec<Offset>, ClientError> {
         Ok(vec![Offset(0); partitions.len()])
+    }
+
+    async fn produce(&self, _: &str, _: i32, _: &[Message]) -> Result<(), ClientError> {
+        Ok(())
     }
 
     async fn partition_count(&self, _: &str) -> Result<i32, ClientError> {

@@ -1,0 +1,90 @@
+//! Records that are given up: they go to the on-failure destination, if the mapping has one, and are finished then.
+
+use super::Poller;
+use crate::batch::{Batch, BatchPart};
+use crate::delivery::{Delivered, Discard};
+use crate::destination::DiscardCondition;
+use crate::source::EventSource;
+use crate::work::ranges;
+use std::sync::Arc;
+
+/// Number of deliveries with which a poller reads no further.
+// Only records that are too large start deliveries without a batch, and nothing else would bound these.
+pub(super) const MAXIMUM_DELIVERIES: usize = 64;
+
+impl<S: EventSource> Poller<S> {
+    /// Gives records up. Their partitions are busy with them, until they are delivered or dropped.
+    pub(super) fn discard(&mut self, discard: Discard) {
+        if discard.config.on_failure.is_some() {
+            return self.deliveries.start(discard);
+        }
+        self.count_dropped(&discard, discard.batch.record_count() as u64, None);
+        self.finish_discarded(&discard.batch);
+    }
+
+    /// Gives up records that alone exceed the size of an event.
+    pub(super) fn discard_oversized(&mut self, oversized: Vec<BatchPart>) {
+        for part in oversized {
+            let config = Arc::clone(&self.orders.config);
+            let batch = config.envelope.batch(vec![part]);
+            self.batcher.occupy(&batch.partitions());
+            self.discard(Discard {
+                batch: Arc::new(batch),
+                config,
+                condition: DiscardCondition::MaximumPayloadSizeExceeded,
+                response: None,
+                invoke_count: 0,
+            });
+        }
+    }
+
+    /// Handles the end of a delivery.
+    pub(super) fn delivered(&mut self, (discard, delivered): (Discard, Delivered)) {
+        let counters = &self.context.counters;
+        counters
+            .on_failure_destination_delivered_event_count
+            .add(delivered.delivered);
+        counters
+            .on_failure_destination_delivery_error_count
+            .add(delivered.errors);
+        if delivered.delivered > 0 {
+            tracing::info!(
+                destination = discard.destination(),
+                condition = %discard.condition,
+                count = delivered.delivered,
+                "discarded records are delivered to the on-failure destination"
+            );
+        }
+        if delivered.dropped > 0 {
+            counters.destination_delivery_failures.add(1);
+            self.count_dropped(&discard, delivered.dropped, delivered.reason.as_deref());
+        }
+        self.finish_discarded(&discard.batch);
+    }
+
+    /// Finishes discarded records: Lambda commits them like processed ones, so that the partition moves on.
+    fn finish_discarded(&mut self, batch: &Batch) {
+        self.source.finished(ranges(&batch.parts));
+        self.batcher.free(&batch.partitions());
+    }
+
+    /// Counts dropped records; `reason` is why they could not be delivered.
+    fn count_dropped(&self, discard: &Discard, count: u64, reason: Option<&str>) {
+        self.context.counters.dropped_event_count.add(count);
+        let topic = &discard.config.envelope.topic;
+        let partitions = discard.batch.partitions();
+        let condition = discard.condition;
+        match reason {
+            Some(reason) => tracing::warn!(
+                topic,
+                ?partitions,
+                count,
+                %condition,
+                destination = discard.destination(),
+                reason,
+                "records are dropped, because they cannot be delivered to the on-failure destination"
+            ),
+            None => tracing::warn!(topic, ?partitions, count, %condition, "records are discarded"),
+        }
+    }
+}
