@@ -26,6 +26,7 @@ mod log;
 pub mod messages;
 mod metrics;
 mod operations;
+mod pattern;
 mod pool;
 mod security;
 mod server;

@@ -5,9 +5,9 @@ use super::RequestContext;
 use super::access::is_authorized;
 use crate::cluster::Cluster;
 use crate::ids::ProducerId;
+use crate::pattern::Pattern;
 use crate::security::{AclOperation, Resource};
 use crate::transaction::{TransactionFilters, TransactionState};
-use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ pub(crate) fn list_transactions(
     };
     let mut ids = cluster.transactions.list(cluster.clock.now_ms(), &rules);
     ids.retain(|(id, ..)| {
-        pattern.as_ref().is_none_or(|pattern| pattern.is_match(id))
+        pattern.as_ref().is_none_or(|pattern| pattern.matches(id))
             && cluster.transaction_coordinator(id) == Some(context.node_id)
             && is_authorized(
                 cluster,
@@ -79,13 +79,6 @@ pub(crate) fn list_transactions(
     Ok(ListedTransactions { ids, unknown_states })
 }
 
-/// Returns the expression that matches whole ids, as Java's `Matcher.matches` does.
-fn compiled(pattern: String) -> Result<Regex, InvalidIdPattern> {
-    // The pattern is compiled alone first: it could close the group that is put around it.
-    Regex::new(&pattern)
-        .and_then(|_| Regex::new(&format!("^(?:{pattern})$")))
-        .map_err(|error| InvalidIdPattern {
-            reason: error.to_string(),
-            pattern,
-        })
+fn compiled(pattern: String) -> Result<Pattern, InvalidIdPattern> {
+    Pattern::parse(&pattern).map_err(|reason| InvalidIdPattern { pattern, reason })
 }

@@ -5,7 +5,7 @@ use super::config::CLIENT_METRICS_CONFIGS;
 use crate::config::definition::{InvalidValue, Value};
 use crate::config::java::hash_order;
 use crate::config::layers::Values;
-use regex::Regex;
+use crate::pattern::Pattern;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -32,7 +32,7 @@ pub(crate) struct Subscription {
     pub(crate) metrics: Vec<String>,
     pub(crate) interval_ms: i32,
     /// A pattern for each thing that a client must match.
-    patterns: HashMap<String, Regex>,
+    patterns: HashMap<String, Pattern>,
 }
 
 /// An error of a client metrics subscription. The texts are Kafka's.
@@ -85,7 +85,7 @@ impl Subscription {
         self.patterns.iter().all(|(name, pattern)| {
             client
                 .get(name.as_str())
-                .is_some_and(|value| pattern.is_match(value))
+                .is_some_and(|value| pattern.matches(value))
         })
     }
 }
@@ -103,7 +103,7 @@ fn parse(values: &Values) -> Result<BTreeMap<&'static str, Value>, InvalidValue>
 }
 
 /// Reads `NAME=PATTERN` pairs. A pattern must match the whole text.
-fn patterns(pairs: &[String]) -> Result<HashMap<String, Regex>, InvalidSubscription> {
+fn patterns(pairs: &[String]) -> Result<HashMap<String, Pattern>, InvalidSubscription> {
     let read = |pair: &String| {
         let invalid = || InvalidSubscription::Pattern {
             pattern: pair.clone(),
@@ -117,7 +117,7 @@ fn patterns(pairs: &[String]) -> Result<HashMap<String, Regex>, InvalidSubscript
             return Err(invalid());
         };
         let name = name.trim();
-        let pattern = Regex::new(&format!("^(?:{})$", pattern.trim())).map_err(|_| invalid())?;
+        let pattern = Pattern::parse(pattern.trim()).map_err(|_| invalid())?;
         if !MATCHED.contains(&name) {
             return Err(invalid());
         }

@@ -27,11 +27,12 @@ const BROKER: Package = Package {
         ("messages", ""),
         ("security", ""),
         ("features", ""),
+        ("pattern", ""),
         ("log", ""),
         // Topic, group and transaction do not know each other: what needs two of them is an operation.
         ("topic", "log"),
-        ("group", "wire"),
-        ("telemetry", ""),
+        ("group", "pattern wire"),
+        ("telemetry", "pattern"),
         ("transaction", "wire"),
         ("fetch", "topic log"),
         (
@@ -41,7 +42,7 @@ const BROKER: Package = Package {
         ("metrics", ""),
         (
             "operations",
-            "cluster features topic group telemetry transaction fetch log metrics security",
+            "cluster features topic group telemetry transaction fetch log metrics pattern security",
         ),
         (
             "upkeep",

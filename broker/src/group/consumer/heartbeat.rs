@@ -5,13 +5,13 @@
 use super::assignor::Assignor;
 use super::member::{ConsumerMember, MemberState};
 use super::reconcile::{Reconciliation, is_subset};
-use super::regex::TopicPattern;
 use super::requests::OwnedPartitions;
 use super::timers::Timer;
 use super::{ConsumerGroup, Heartbeat, HeartbeatAnswer, HeartbeatError, HeartbeatRequest, MemberError};
 use crate::group::catalog::TopicCatalog;
 use crate::group::{InstanceId, MemberId};
 use crate::ids::GroupEpoch;
+use crate::pattern::Pattern;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tracing::debug;
@@ -204,7 +204,7 @@ impl ConsumerGroup {
                     regex: Arc::clone(regex),
                     reason,
                 };
-                TopicPattern::parse(regex).map(drop).map_err(invalid)
+                Pattern::parse(regex).map(drop).map_err(invalid)
             }
             _ => Ok(()),
         }

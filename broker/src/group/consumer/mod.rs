@@ -26,7 +26,6 @@ mod member;
 mod offsets;
 mod reconcile;
 mod records;
-mod regex;
 mod requests;
 mod subscriptions;
 mod target;

@@ -3,8 +3,8 @@
 //! Source: the subscription part of Kafka's `ModernGroup` and `ConsumerGroup`, and `TopicRegexResolver`.
 
 use super::member::ConsumerMember;
-use super::regex::TopicPattern;
 use crate::group::catalog::{CatalogTopic, TopicCatalog};
+use crate::pattern::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -110,7 +110,7 @@ impl Subscriptions {
         let mut has_changed = false;
         for regex in self.by_regex.keys() {
             // An expression was checked when its first member brought it.
-            let pattern = TopicPattern::parse(regex);
+            let pattern = Pattern::parse(regex);
             let matches = |name: &&Arc<str>| pattern.as_ref().is_ok_and(|pattern| pattern.matches(name));
             let topics: BTreeSet<_> = catalog.names().filter(matches).cloned().collect();
             let before = self.resolved.get(regex).map(|resolved| &resolved.topics);

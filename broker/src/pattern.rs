@@ -1,21 +1,22 @@
-//! A subscription by regular expression.
+//! A regular expression that clients send, for names of topics, transactional ids and attributes of clients.
 //!
-//! Kafka uses RE2/J, whose syntax the crate `regex` shares but for rare escapes. An expression matches a whole name.
+//! Kafka uses RE2/J, whose syntax the crate `regex` shares but for rare escapes, and for attributes of clients Java's own. An expression
+//! matches a whole text, as `Matcher.matches` does in both.
 
 use regex::Regex;
 use regex_syntax::hir::{Hir, Look};
 use std::borrow::Cow;
 
 /// A compiled expression.
-#[derive(Debug)]
-pub(super) struct TopicPattern(Regex);
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern(Regex);
 
-impl TopicPattern {
+impl Pattern {
     /// Compiles an expression.
     ///
     /// # Errors
     /// The reason why it is not valid, without a full stop.
-    pub(super) fn parse(expression: &str) -> Result<Self, String> {
+    pub(crate) fn parse(expression: &str) -> Result<Self, String> {
         let expression = without_quotes(expression);
         let expression = regex_syntax::parse(&expression).map_err(|error| describe(&error))?;
         // Anchors are added to the parsed form: in the text they could fall into a comment or an alternative.
@@ -26,9 +27,9 @@ impl TopicPattern {
             .map_err(|_| "the expression is too large".to_owned())
     }
 
-    /// Returns true if the expression matches the whole name.
-    pub(super) fn matches(&self, name: &str) -> bool {
-        self.0.is_match(name)
+    /// Returns true if the expression matches the whole text.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        self.0.is_match(text)
     }
 }
 
@@ -110,8 +111,10 @@ mod tests {
             ("\\Qa.b\\E+", "a.bb", true),
             ("\\Qa.b", "axb", false),
             ("\\\\Q", "\\Q", true),
+            ("(?m)^a$", "a\nb", false),
+            ("(?x) a # comment", "a and more", false),
         ] {
-            let pattern = TopicPattern::parse(expression).expect("valid");
+            let pattern = Pattern::parse(expression).expect("valid");
             assert_eq!(pattern.matches(name), expected, "{expression} {name}");
         }
     }
@@ -128,7 +131,7 @@ mod tests {
             ("(?=a)", "invalid or unsupported Perl syntax"),
             ("\\1", "invalid escape sequence"),
         ] {
-            let reason = TopicPattern::parse(expression).expect_err("invalid");
+            let reason = Pattern::parse(expression).expect_err("invalid");
             assert_eq!(reason, expected, "{expression}");
         }
     }
