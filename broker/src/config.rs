@@ -31,7 +31,8 @@ pub struct Config {
     pub cluster_id: String,
     /// The release that the cluster passes for.
     pub release: Release,
-    /// Whether the Metadata request that creates a topic is answered with UNKNOWN_TOPIC_OR_PARTITION, as by Kafka, and not with the topic.
+    /// Whether a request that creates a topic is answered as if the topic did not exist, as by Kafka: Metadata with
+    /// UNKNOWN_TOPIC_OR_PARTITION, and the first FindCoordinator of a kind with COORDINATOR_NOT_AVAILABLE.
     pub unknown_until_created: bool,
     /// The brokers, in the order of their ids: 1, 2, ..., or from the `node.id` in `properties` on. At least one.
     pub nodes: Vec<NodeConfig>,

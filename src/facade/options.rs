@@ -17,7 +17,8 @@ pub struct Options {
     pub cluster_id: String,
     /// The release of Apache Kafka that the cluster passes for.
     pub release: Release,
-    /// Whether the Metadata request that creates a topic is answered with UNKNOWN_TOPIC_OR_PARTITION, as by Kafka, and not with the topic.
+    /// Whether a request that creates a topic is answered as if the topic did not exist, as by Kafka: Metadata with
+    /// UNKNOWN_TOPIC_OR_PARTITION, and the first FindCoordinator of a kind with COORDINATOR_NOT_AVAILABLE.
     pub unknown_until_created: bool,
     /// The rack of each broker, in the order of `kafka`; brokers without one are in the rack `broker.rack` of `properties`, if any.
     pub racks: Vec<String>,

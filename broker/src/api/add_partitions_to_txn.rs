@@ -5,17 +5,18 @@
 //!
 //! # Behaviour
 //! All partitions of a transaction are added, or none: if one cannot be, the others get OPERATION_NOT_ATTEMPTED. A broker may only ask
-//! whether partitions are in the transaction (`VerifyOnly`); those that are not get TRANSACTION_ABORTABLE.
+//! whether partitions are in the transaction (`VerifyOnly`); those that are not get TRANSACTION_ABORTABLE. A request of version 4 or 5 without
+//! a transaction is never answered: Kafka answers once the last transaction is added.
 //!
 //! # Differs from Apache Kafka
-//! - A request of version 4 or 5 without a transaction gets an empty answer; in Kafka it gets none.
+//! No known differences.
 //!
 //! # Notes by KIP
 //! KIP-98: the API. KIP-588: PRODUCER_FENCED from version 2 on, before that INVALID_PRODUCER_EPOCH. KIP-890: versions 4 and 5.
 
 use super::errors::{KafkaError, fenced_code};
 use super::fields::{shared, wire};
-use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
+use super::{Answer, Answering, Api, Delivery, ErrorCounts, ResponseMessage};
 use crate::cluster::Cluster;
 use crate::ids::{ProducerEpoch, ProducerId};
 use crate::operations::RequestContext;
@@ -67,6 +68,9 @@ impl Api for AddPartitionsToTxn {
         }
         if let Err(denied) = authorize_broker(cluster, context) {
             return response.with_error_code(denied.code()).into();
+        }
+        if request.transactions.is_empty() {
+            return Answering::Now(Answer::from(response).delivered_as(Delivery::Never));
         }
         // As in Kafka, which keeps partitions by transactional id, an id that is named twice has the last ones both times, and is answered
         // by the first.

@@ -34,6 +34,9 @@ pub(crate) enum Delivery {
     Nothing,
     /// The connection is closed, because the client does not wait for a response in which an error could be named.
     ClosedConnection,
+    /// Nothing is written, now or later, although the client waits: Kafka fails or forgets to answer, and reads nothing more from the
+    /// connection.
+    Never,
 }
 
 #[derive(Debug)]

@@ -20,7 +20,7 @@
 //! (13). KIP-595: diverging epochs (12). KIP-951: the current leader (16; the field exists from 12 on).
 
 use super::answer::fetch::{FetchAnswer, PartitionAnswer, TopicAnswer};
-use super::errors::{KafkaError, code_instead_of_storage_error};
+use super::errors::{KafkaError, RequestError, code_instead_of_storage_error};
 use super::fields::{has_repeats, topic_key};
 use super::{Answer, Answering, Api};
 use crate::cluster::Cluster;
@@ -71,9 +71,13 @@ impl Api for Fetch {
             uses_topic_ids: version >= TOPIC_IDS_FROM,
         };
         let is_read_committed = request.isolation_level == 1;
+        // Kafka's `IsolationLevel.forId` throws for any other level, once there is a partition to be read.
+        let refused = (!matches!(request.isolation_level, 0 | 1))
+            .then(|| Self::refuse(version, &request, RequestError::UnknownServerError.code()));
+        let max_wait_ms = if refused.is_some() { 0 } else { request.max_wait_ms };
         let limits = FetchLimits {
             // Kafka answers at once if the wait or the minimum is zero or less.
-            max_wait: Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0)),
+            max_wait: Duration::from_millis(u64::try_from(max_wait_ms).unwrap_or(0)),
             min_bytes: usize::try_from(request.min_bytes).unwrap_or(0),
             max_bytes: usize::try_from(request.max_bytes).unwrap_or(0),
             is_read_committed,
@@ -87,7 +91,10 @@ impl Api for Fetch {
             .collect();
         Answering::later(async move {
             let outcome = fetch(&cluster, &context, session, wanted, &forgotten, limits).await;
-            answer(&cluster, &context, version, is_read_committed, outcome).into()
+            match refused {
+                Some(refused) if outcome.as_ref().is_ok_and(|(_, fetched)| finds_any(fetched)) => refused,
+                _ => answer(&cluster, &context, version, is_read_committed, outcome).into(),
+            }
         })
     }
 
@@ -306,6 +313,12 @@ fn aborted(transactions: &[AbortedTransaction]) -> Vec<(i64, i64)> {
     transactions
         .map(|aborted| (aborted.producer_id.0, aborted.first_offset.0))
         .collect()
+}
+
+fn finds_any(fetched: &[FetchedPartition]) -> bool {
+    fetched
+        .iter()
+        .any(|partition| !partition.result.as_ref().is_err_and(is_found_by_name))
 }
 
 /// Returns whether an error is found before the partition is looked at. Kafka's `FetchResponse.partitionResponse` then has an empty list of

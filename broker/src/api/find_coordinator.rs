@@ -8,7 +8,8 @@
 //! one of `__transaction_state`. The first look-up creates the topic. While no replica of the partition is alive the answer is COORDINATOR_NOT_AVAILABLE.
 //!
 //! # Differs from Apache Kafka
-//! The look-up that creates the topic finds a coordinator already. Kafka answers COORDINATOR_NOT_AVAILABLE, and the client asks again.
+//! The look-up that creates the topic finds a coordinator already. Kafka answers COORDINATOR_NOT_AVAILABLE, and the client asks again. So
+//! does this broker with `unknown_until_created`.
 //! Share groups (key type 2) get INVALID_REQUEST.
 //!
 //! # Notes by KIP
@@ -17,9 +18,11 @@
 use super::errors::{KafkaError, default_message};
 use super::fields::wire;
 use super::{Answer, Answering, Api, ErrorCounts, ResponseMessage};
-use crate::cluster::{Cluster, NodeEndpoint};
+use crate::cluster::Cluster;
 use crate::operations::RequestContext;
-use crate::operations::find_coordinator::{CoordinatorKind, FindCoordinatorError, find_coordinator};
+use crate::operations::find_coordinator::{
+    CoordinatorKind, FindCoordinatorError, FoundCoordinator, find_coordinators,
+};
 use kafka_protocol::messages::find_coordinator_response::Coordinator;
 use kafka_protocol::messages::{BrokerId, FindCoordinatorRequest, FindCoordinatorResponse};
 use kafka_protocol::protocol::StrBytes;
@@ -47,15 +50,15 @@ impl Api for FindCoordinator {
             key_type => CoordinatorKind::Unknown(key_type),
         };
         if version <= 3 {
-            return one(find_coordinator(cluster, context, kind, &request.key)).into();
+            let mut found = find_coordinators(cluster, context, kind, [&*request.key]);
+            return one(found.remove(0)).into();
         }
-        let mut coordinators = Vec::with_capacity(request.coordinator_keys.len());
-        for key in request.coordinator_keys {
-            let found = find_coordinator(cluster, context, kind, &key);
-            coordinators.push(coordinator(found).with_key(key));
-        }
+        let keys = request.coordinator_keys.iter().map(|key| &**key);
+        let found = find_coordinators(cluster, context, kind, keys);
+        let found = found.into_iter().zip(request.coordinator_keys);
+        let coordinators = found.map(|(found, key)| coordinator(found).with_key(key));
         FindCoordinatorResponse::default()
-            .with_coordinators(coordinators)
+            .with_coordinators(coordinators.collect())
             .into()
     }
 
@@ -99,7 +102,7 @@ impl ResponseMessage for FindCoordinatorResponse {
 /// The id in an answer without a coordinator: Kafka's `Node.noNode()`.
 const NO_NODE: i32 = -1;
 
-fn one(found: Result<NodeEndpoint, FindCoordinatorError>) -> FindCoordinatorResponse {
+fn one(found: FoundCoordinator) -> FindCoordinatorResponse {
     let response = FindCoordinatorResponse::default();
     match found {
         Ok(node) => response
@@ -121,7 +124,7 @@ fn message(error: &FindCoordinatorError) -> StrBytes {
     default_message(error.response()).map_or_else(|| error.message(), wire)
 }
 
-fn coordinator(found: Result<NodeEndpoint, FindCoordinatorError>) -> Coordinator {
+fn coordinator(found: FoundCoordinator) -> Coordinator {
     let coordinator = Coordinator::default();
     match found {
         Ok(node) => coordinator

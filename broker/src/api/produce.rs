@@ -10,6 +10,9 @@
 //! batch without the permission, and transactional batches of several producers fail the whole request. A topic or partition that is named
 //! twice is answered once.
 //!
+//! A request in which records are null has no answer if one of these partitions exists, or if the request fails as a whole: Kafka's error
+//! answer counts the bytes of all records.
+//!
 //! # Differs from Apache Kafka
 //! - A log that begins a new segment drops expired ones at once, so `log_start_offset` may be ahead of Kafka's, which drops them at its
 //!   next check.
@@ -17,7 +20,6 @@
 //! - Records are read only where a config of the topic asks for it, or the header's largest timestamp is out of range. Otherwise a body
 //!   that does not decompress, or a malformed record, is accepted. Kafka reads each record.
 //! - Of a batch's refused records the first 10,000 are named. Kafka names all.
-//! - Records that are null get INVALID_RECORD. Kafka fails and never answers.
 //!
 //! # Notes by KIP
 //! KIP-467: record errors from version 8 on. KIP-516: topic ids in version 13. KIP-951: the current leader from version 10 on.
@@ -27,14 +29,15 @@ mod record_errors;
 mod request;
 
 use super::answer::produce::{Few, PartitionAnswer, ProduceAnswer, Refusal, TOPIC_IDS_FROM, TopicAnswer};
-use super::errors::KafkaError;
+use super::errors::{KafkaError, RequestError};
 use super::{Answer, Answering, Api, Delivery};
 use crate::cluster::{Cluster, NodeEndpoint};
 use crate::ids::NodeId;
 use crate::log::{AppendError, Appended, InvalidBatch};
 use crate::operations::RequestContext;
 use crate::operations::produce::{
-    ProduceError, ProduceTarget, ProduceTerms, RefusedRequest, check_one_producer, check_request, produce,
+    ProduceError, ProduceTarget, ProduceTerms, RefusedRequest, check_one_producer, check_request,
+    has_null_records, produce,
 };
 use crate::operations::verify_transaction::WriteSupport;
 use crate::topic::leadership::NotServed;
@@ -71,13 +74,21 @@ impl Api for Produce {
             support: WriteSupport::of_produce(version),
             allows_zstd: version >= ZSTD_FROM,
         };
-        let batches = request.topics.iter().flat_map(|topic| &topic.partitions);
-        let batches = batches.filter_map(|data| data.records.as_ref());
+        let batches = || request.topics.iter().flat_map(|topic| &topic.partitions);
+        let is_null_somewhere = batches().any(|data| data.records.is_none());
+        let batches = batches().filter_map(|data| data.records.as_ref());
         let checked = check_request(cluster, context, terms, batches);
         let topics = by_partition(request.topics);
         let is_transactional = match checked {
             Ok(is_transactional) => is_transactional,
-            Err(refused) => return Answering::Now(refused_whole(request.acks, &topics, &refused)),
+            Err(refused) => {
+                let answer = refused_whole(request.acks, &topics, &refused);
+                return Answering::Now(if is_null_somewhere {
+                    unanswered(answer)
+                } else {
+                    answer
+                });
+            }
         };
         // Each topic is looked up and authorised once for all its partitions.
         let targets = topics.iter().map(|topic| {
@@ -88,8 +99,17 @@ impl Api for Produce {
             }
         });
         let targets: Few<_> = targets.collect();
+        if is_null_somewhere && has_null_records(terms, partitions(&targets, &topics)) {
+            let code = RequestError::UnknownServerError.code();
+            return Answering::Now(unanswered(refusal(request.acks, &topics, code, None)));
+        }
         if is_transactional && let Err(refused) = check_one_producer(terms, partitions(&targets, &topics)) {
-            return Answering::Now(refused_whole(request.acks, &topics, &refused));
+            let answer = refused_whole(request.acks, &topics, &refused);
+            return Answering::Now(if is_null_somewhere {
+                unanswered(answer)
+            } else {
+                answer
+            });
         }
         let mut answer = AnswerBuilder {
             version,
@@ -121,6 +141,11 @@ impl Api for Produce {
     fn refuse(_version: i16, request: &ProduceRequest, code: i16) -> Answer {
         refusal(request.acks, &by_partition(request.topics.clone()), code, None)
     }
+}
+
+/// Returns the answer of a request that fails so in Kafka that it is never sent.
+fn unanswered(answer: Answer) -> Answer {
+    answer.delivered_as(Delivery::Never)
 }
 
 fn refused_whole(acks: i16, topics: &Few<TopicBatches>, refused: &RefusedRequest) -> Answer {

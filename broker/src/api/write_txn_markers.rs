@@ -7,6 +7,9 @@
 //! In Kafka coordinators send it to the leaders, and administrators to end a hanging transaction. Here coordinators write markers in process.
 //! A marker that does not end a transaction is written too.
 //!
+//! Some requests are carried out and never answered, as in Kafka: one in which a marker names a partition twice, and one whose last marker
+//! has no partition that exists, unless none has.
+//!
 //! # Differs from Apache Kafka
 //! No known differences.
 //!
@@ -15,7 +18,7 @@
 
 use super::errors::{KafkaError, RequestError};
 use super::fields::{shared, wire};
-use super::{Answer, Answering, Api, ErrorCounts, Unthrottled, UnthrottledMessage};
+use super::{Answer, Answering, Api, Delivery, ErrorCounts, Unthrottled, UnthrottledMessage};
 use crate::cluster::Cluster;
 use crate::ids::{ProducerEpoch, ProducerId, TransactionOutcome};
 use crate::messages::write_txn_markers_request::WritableTxnMarker;
@@ -25,7 +28,7 @@ use crate::messages::write_txn_markers_response::{
 use crate::messages::{WriteTxnMarkersRequest, WriteTxnMarkersResponse};
 use crate::operations::RequestContext;
 use crate::operations::write_txn_markers::{
-    WriteMarkers, authorize_markers, is_impossible, write_txn_markers,
+    WriteMarkers, are_unanswered, authorize_markers, is_impossible, write_txn_markers,
 };
 use kafka_protocol::messages::TopicName;
 use std::collections::BTreeMap;
@@ -49,21 +52,23 @@ impl Api for WriteTxnMarkers {
         if let Err(denied) = authorize_markers(cluster, context) {
             return Answering::Now(Self::refuse(version, &request, denied.code()));
         }
-        if request
-            .markers
-            .iter()
-            .any(|marker| is_impossible(cluster, &markers(marker)))
-        {
+        let wanted: Vec<_> = request.markers.iter().map(markers).collect();
+        if wanted.iter().any(|marker| is_impossible(cluster, marker)) {
             // Kafka throws while it builds the record, and then answers all markers so.
             let code = RequestError::UnknownServerError.code();
             return Answering::Now(Self::refuse(version, &request, code));
         }
+        let delivery = if are_unanswered(cluster, &wanted) {
+            Delivery::Never
+        } else {
+            Delivery::Response
+        };
         let (cluster, context) = (Arc::clone(cluster), Arc::clone(context));
         Answering::later(async move {
             let mut codes = Codes::new();
-            for marker in &request.markers {
+            for marker in wanted {
                 let producer_id = marker.producer_id.0;
-                let written = write_txn_markers(&cluster, &context, markers(marker)).await;
+                let written = write_txn_markers(&cluster, &context, marker).await;
                 let topics = codes.entry(producer_id).or_default();
                 for (topic, partitions) in written {
                     let results = topics.entry(topic).or_default();
@@ -76,7 +81,7 @@ impl Api for WriteTxnMarkers {
             }
             // A producer that has no partition at all is in the answer only where the whole request fails.
             codes.retain(|_, topics| topics.values().any(|partitions| !partitions.is_empty()));
-            Unthrottled(answered(codes)).into()
+            Answer::from(Unthrottled(answered(codes))).delivered_as(delivery)
         })
     }
 

@@ -164,6 +164,19 @@ pub(crate) fn check_request<'a>(
     Ok(false)
 }
 
+/// Returns whether a partition that exists is to have records that are null. Each partition is given with its batches, of which Kafka keeps
+/// the last valid one, and it takes null for valid. Source: Kafka's `KafkaApis.handleProduceRequest` and `ProduceRequest.validateRecords`.
+pub(crate) fn has_null_records<'a>(
+    terms: ProduceTerms<'_>,
+    mut partitions: impl Iterator<Item = (&'a ProduceTarget, i32, &'a [Option<Bytes>])>,
+) -> bool {
+    let is_kept = |batch: &&Option<Bytes>| batch.is_none() || validate(terms, (*batch).clone()).is_ok();
+    partitions.any(|(topic, index, batches)| {
+        let kept = batches.iter().rev().find(is_kept);
+        kept.is_some_and(Option::is_none) && topic.partition(index).is_ok()
+    })
+}
+
 /// Checks that the transactional batches of a request come from one producer. Each partition is given with its batches. Source: Kafka's
 /// `ReplicaManager.handleProduceAppend`.
 ///

@@ -11,7 +11,7 @@ use crate::security::{AclOperation, Resource};
 use crate::topic::leadership::NotServed;
 use crate::topic::name::CONSUMER_OFFSETS;
 use crate::transaction::{DecidedTransaction, TransactionVersion};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// The markers of one transaction in a request.
@@ -60,6 +60,41 @@ pub(crate) fn is_impossible(cluster: &Cluster, markers: &WriteMarkers) -> bool {
         && partitions.any(|(topic, index)| cluster.topics.partition(topic, index).is_some())
 }
 
+/// Returns whether Kafka writes these markers and then does not answer. It counts what is left, and there are two ways in which no append
+/// brings the count to 0: a partition that one marker names twice has one result, and a marker without a partition that exists is counted
+/// down without a look at the result, which matters if it is the last one and all appends before it are done. Source: Kafka's
+/// `KafkaApis.handleWriteTxnMarkersRequest`.
+pub(crate) fn are_unanswered(cluster: &Cluster, markers: &[WriteMarkers]) -> bool {
+    let written = markers.iter().map(|marker| written_partitions(cluster, marker));
+    let written: Vec<Vec<_>> = written.collect();
+    // Offsets are completed one by one, and later than the loop over the markers ends.
+    let is_of_groups = |topic: &str| topic == CONSUMER_OFFSETS;
+    let names_twice = written.iter().any(|partitions| {
+        let mut seen = HashSet::new();
+        let mut appends = partitions.iter().filter(|(topic, _)| !is_of_groups(topic));
+        appends.any(|partition| !seen.insert(*partition))
+    });
+    let ends_with_a_skipped = written.last().is_some_and(Vec::is_empty);
+    let mut appends = written.iter().flatten().peekable();
+    // An append waits for the other replicas.
+    let has_one_replica = |topic: &str, index: i32| {
+        let topic = cluster.topics.get(topic);
+        topic.is_some_and(|topic| topic.placement.replicas(index as usize).len() == 1)
+    };
+    let is_done_at_once =
+        |(topic, index): &(&str, i32)| !is_of_groups(topic) && has_one_replica(topic, *index);
+    names_twice || ends_with_a_skipped && appends.peek().is_some() && appends.all(is_done_at_once)
+}
+
+/// Returns the partitions of a marker that exist, in the order of the request.
+fn written_partitions<'a>(cluster: &Cluster, markers: &'a WriteMarkers) -> Vec<(&'a str, i32)> {
+    let partitions = markers.partitions.iter();
+    let partitions = partitions.flat_map(|(topic, indexes)| indexes.iter().map(|index| (&**topic, *index)));
+    partitions
+        .filter(|(topic, index)| cluster.topics.partition(topic, *index).is_some())
+        .collect()
+}
+
 /// Writes the markers of one transaction to the partitions that the broker leads.
 pub(crate) async fn write_txn_markers(
     cluster: &Arc<Cluster>,
@@ -67,9 +102,14 @@ pub(crate) async fn write_txn_markers(
     markers: WriteMarkers,
 ) -> WrittenMarkers {
     let mut results = Vec::with_capacity(markers.partitions.len());
+    let mut appended = HashSet::new();
     for (topic, indexes) in &markers.partitions {
         let mut partitions = Vec::with_capacity(indexes.len());
         for index in indexes {
+            // Kafka collects the markers of logs in a map by partition. Offsets are completed by another way.
+            if !appended.insert((topic, *index)) && **topic != *CONSUMER_OFFSETS {
+                continue;
+            }
             let marker = marker_of(&markers);
             let written = write_marker(cluster, Some(context.node_id), topic, *index, marker).await;
             partitions.push((*index, written));

@@ -233,6 +233,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 Ok(())
             }
             Delivery::Nothing => Ok(()),
+            Delivery::Never => {
+                drop(answer);
+                Err(self.keep_silent(&api.name(), version).await)
+            }
             Delivery::ClosedConnection => {
                 // As in Kafka, the producer notices the closed connection and refreshes its metadata. The answers to earlier requests are
                 // written first.
@@ -261,6 +265,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             _ = &mut self.stopping, if ends_with_its_client => Err(Closed::Stopping),
             // Only these requests are worth reading ahead for: any other is carried out although its client is gone.
             () = self.reader.hang_up(), if ends_with_its_client => Ok(None),
+        }
+    }
+
+    /// Keeps the connection open without handling another request, until it ends. Kafka does so after a request that it does not answer,
+    /// because only an answer unmutes a connection. Returns the reason of the end.
+    async fn keep_silent(&mut self, api: &str, version: i16) -> Closed {
+        tracing::warn!(
+            api,
+            version,
+            client_id = self.context.client_id,
+            "request left unanswered, as Kafka leaves it: the connection is not read any more"
+        );
+        if let Err(error) = self.flush().await {
+            return error.into();
+        }
+        tokio::select! {
+            biased;
+            _ = &mut self.stopping => Closed::Stopping,
+            () = self.reader.hang_up() => Closed::ByClient,
+            () = self.idle.expired() => Closed::Idle,
         }
     }
 

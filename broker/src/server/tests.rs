@@ -8,6 +8,7 @@ mod offsets;
 mod records;
 mod repeated;
 mod sessions;
+mod silence;
 mod waiting;
 
 use super::{Addresses, Listener};

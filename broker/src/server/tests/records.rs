@@ -185,7 +185,7 @@ async fn refused_batches_get_their_codes_and_messages() {
         (1, 7, Some(batch(&["a"])), 3), // UNKNOWN_TOPIC_OR_PARTITION
         (1, -1, Some(batch(&["a"])), 3),
         (2, 0, Some(batch(&["a"])), 21), // INVALID_REQUIRED_ACKS
-        (1, 0, None, 87),                // INVALID_RECORD
+        (1, 7, None, 3),
         (1, 0, Some(Bytes::new()), 87),
         (1, 0, Some(corrupt.into()), 2), // CORRUPT_MESSAGE
         (1, 0, Some(batch(&["a"]).slice(..40)), 87),

@@ -91,3 +91,30 @@ async fn deleted_topic_ends_a_parked_fetch() {
         topic.partitions[0].write().unwrap().is_deleted = false;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_isolation_level_fails_a_fetch_at_once_if_there_is_a_partition_to_read() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "levels", 1).await;
+    let started = Instant::now();
+    for (version, position, code, codes) in [
+        (12, (0, 0), -1, vec![-1, -1]),
+        (13, (0, 0), -1, vec![]),
+        (12, (8, 0), 0, vec![3, 3]),
+        (13, (8, 0), 0, vec![3, 3]),
+    ] {
+        let request = fetch(&topic, &[position, (9, 0)]).with_isolation_level(2);
+        let response = client.ask(version, &request).await;
+        let found: Vec<_> = partitions(&response)
+            .iter()
+            .map(|partition| partition.error_code)
+            .collect();
+        assert_eq!(
+            (response.error_code, found),
+            (code, codes),
+            "version {version}, {position:?}"
+        );
+    }
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
