@@ -3,12 +3,13 @@
 use crate::simulate::Scenario;
 use esmeralda_esm::cloudwatch::PUBLISHED_METRICS;
 use esmeralda_esm::profile::{CONSTANTS, ProfileName};
-use esmeralda_esm::{MAPPING_MEMBERS, MAPPING_METRICS, OFFSET_LAG};
+use esmeralda_esm::{FUNCTION_MEMBERS, MAPPING_MEMBERS, MAPPING_METRICS, OFFSET_LAG};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 const APIS: &str = include_str!("../docs/apis.md");
+const FUNCTIONS: &str = include_str!("../docs/functions.md");
 const MAPPINGS: &str = include_str!("../docs/mappings.md");
 const OBSERVING: &str = include_str!("../docs/observing.md");
 const SCALING: &str = include_str!("../docs/scaling.md");
@@ -136,6 +137,19 @@ fn the_page_of_observing_has_every_metric() {
         between_markers(OBSERVING, "metrics"),
         table,
         "docs/observing.md should have this table:\n{table}"
+    );
+}
+
+#[test]
+fn the_page_of_functions_lists_every_member() {
+    let mut table = String::from("| member | what it does |\n| --- | --- |\n");
+    for member in FUNCTION_MEMBERS {
+        writeln!(table, "| `{}` | {} |", member.path, member.effect).expect("a String takes it");
+    }
+    assert_eq!(
+        between_markers(FUNCTIONS, "members"),
+        table,
+        "docs/functions.md should have this table:\n{table}"
     );
 }
 

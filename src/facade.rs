@@ -20,7 +20,8 @@ use esmeralda_broker::records::{NewRecord, encode_batch};
 use esmeralda_broker::{Broker, Compression, Config, Entropy, NodeConfig, Offset};
 use esmeralda_esm::invoker::{CommandHost, HttpInvoker};
 use esmeralda_esm::{
-    ApiError, CapturedDocument, Clock, DestinationOptions, Engine, EngineOptions, FunctionLimits, Functions,
+    ApiError, CapturedDocument, Clock, DestinationOptions, Engine, EngineOptions, FunctionApi,
+    FunctionApiOptions, FunctionLimits, Functions,
 };
 use serde_json::{Map, Value};
 use std::future::Future;
@@ -178,8 +179,8 @@ impl Esmeralda {
             };
             functions.set_fallback(Arc::new(HttpInvoker::new(endpoint, limits, entropy.clone())?));
         }
-        let (account_id, region) = (&options.account_id, &options.region);
-        let command_host = CommandHost::new(account_id, region, clock.clone(), entropy.clone());
+        let (account_id, region) = (options.account_id.clone(), options.region.clone());
+        let command_host = CommandHost::new(&account_id, &region, clock.clone(), entropy.clone());
         let broker = Broker::start(cluster_config(&options), wall, entropy.clone()).await?;
         let client = broker.client("esmeralda");
         let engine = Engine::new(EngineOptions {
@@ -200,6 +201,14 @@ impl Esmeralda {
             trace: options.trace,
             payloads: options.payloads,
         });
+        let function_api = FunctionApi::new(FunctionApiOptions {
+            functions: Arc::clone(&functions),
+            host: command_host.clone(),
+            account_id,
+            region,
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
         let is_ready = Arc::new(AtomicBool::new(false));
         // The HTTP port comes last, so that no request finds an engine that is not there.
         let http = match options.http {
@@ -207,6 +216,8 @@ impl Esmeralda {
             Some(address) => {
                 let surface = http::Surface {
                     engine: engine.clone(),
+                    functions: function_api,
+                    create_functions: options.create_functions,
                     broker: broker.metrics(),
                     client_metrics: broker.client_metrics(),
                     credentials: options.credentials,

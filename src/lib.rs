@@ -28,6 +28,7 @@
 //!
 //! [`Esmeralda::simulated`] runs the same in virtual time, where twenty minutes of scaling take seconds.
 
+mod create_functions;
 pub mod declarations;
 mod facade;
 mod http;
@@ -40,6 +41,7 @@ pub use esmeralda_esm as esm;
 pub use broker::Offset;
 pub use broker::local::NewTopic;
 pub use bytes::Bytes;
+pub use create_functions::CreateFunctions;
 pub use esm::invoker::{DurationModel, SimulatedFunction};
 pub use esm::trace::{Trace, Violation};
 pub use esm::{

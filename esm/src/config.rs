@@ -22,10 +22,13 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use constraint::{check, conform};
 pub(crate) use definition::{MappingDefinition, MappingState, MappingStatus, RemoteSource, Surroundings};
 pub use error::ApiError;
+pub(crate) use function_name::FunctionName;
 pub use listing::{ListMappings, MappingsPage};
-pub use members::{KnownMembers, MAPPING_MEMBERS, MappingMember, MemberEffect};
+pub use members::{KnownMembers, MAPPING_MEMBERS, MemberEffect, RequestMember};
+pub(crate) use model::{Member, Pattern, Shape, TAGS, member, text as pattern_text};
 pub use tags::{TagResource, Tags};
 pub(crate) use tags::{tagged_mapping, tagged_mapping_not_found};
 

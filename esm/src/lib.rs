@@ -16,6 +16,7 @@ mod engine;
 mod event;
 mod filter;
 mod fleet;
+mod function_api;
 pub mod invoker;
 mod mapping;
 mod metrics;
@@ -35,8 +36,8 @@ pub use batch::{Batch, BatchPart, Envelope};
 pub use billing::UnitMeter;
 pub use clock::{Clock, Entropy};
 pub use config::{
-    ApiError, CreateMapping, KnownMembers, ListMappings, MAPPING_MEMBERS, MappingMember, MappingView,
-    MappingsPage, MemberEffect, TagResource, Tags, UpdateMapping,
+    ApiError, CreateMapping, KnownMembers, ListMappings, MAPPING_MEMBERS, MappingView, MappingsPage,
+    MemberEffect, RequestMember, TagResource, Tags, UpdateMapping,
 };
 pub use delivery::{
     AwsCredentials, AwsEndpoint, CapturedDestination, CapturedDocument, CapturedDocuments,
@@ -44,6 +45,10 @@ pub use delivery::{
 };
 pub use engine::{Engine, EngineOptions};
 pub use filter::{FilterDecision, Filters, PatternError};
+pub use function_api::{
+    FUNCTION_MEMBERS, FunctionApi, FunctionApiOptions, FunctionResponse, InvocationType, InvokeRequest,
+    ListFunctions,
+};
 pub use invoker::{Function, FunctionLimits, Functions, Invocation, InvocationResult, Invoker};
 pub use metrics::{MAPPING_METRICS, MappingMetric, MappingMetrics, OFFSET_LAG, PartitionMetric};
 pub use poller::Payloads;

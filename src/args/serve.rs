@@ -7,8 +7,8 @@ use super::values::{
     whole_number,
 };
 use clap::{Args, ValueEnum};
-use esmeralda::Credentials;
 use esmeralda::broker::{Advertised, AdvertisedHost, Release};
+use esmeralda::{CreateFunctions, Credentials};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -91,6 +91,10 @@ pub(crate) struct ServeArgs {
     pub(crate) function_timeout: u32,
     #[command(flatten)]
     pub(crate) destinations: DestinationArgs,
+    /// Clients that may create functions, which are commands of this machine, or change their
+    /// commands with the Lambda API
+    #[arg(long, value_name = "WHO", value_enum, default_value_t = CreateFunctionsArg::Loopback)]
+    pub(crate) create_functions: CreateFunctionsArg,
     /// Longest time, in seconds, that in-flight invocations may take when stopping
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = whole_number(0..=u32::MAX))]
     pub(crate) shutdown_timeout: u32,
@@ -123,6 +127,27 @@ pub(crate) enum AdvertisedArg {
     Listened,
     /// The address of this machine that the client's connection came in on
     Reflect,
+}
+
+/// The value of `--create-functions`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CreateFunctionsArg {
+    /// Those on this machine
+    Loopback,
+    /// All that reach the HTTP port
+    Always,
+    /// None
+    Never,
+}
+
+impl From<CreateFunctionsArg> for CreateFunctions {
+    fn from(who: CreateFunctionsArg) -> Self {
+        match who {
+            CreateFunctionsArg::Loopback => Self::Loopback,
+            CreateFunctionsArg::Always => Self::Always,
+            CreateFunctionsArg::Never => Self::Never,
+        }
+    }
 }
 
 /// The value of `--as-version`.

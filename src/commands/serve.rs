@@ -69,6 +69,7 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
         lambda_concurrency: args.lambda_concurrency,
         function_timeout: args.function_timeout(),
         destinations: args.destinations.apply(file.destinations.clone()),
+        create_functions: args.create_functions.into(),
         scaling: args.scaling.apply(file.scaling(ProfileName::Instant))?.profile,
         time_scale: args.time_scale,
         transition_delay: Duration::from_millis(args.transition_delay_ms.into()),

@@ -1,5 +1,6 @@
 //! The options of an instance.
 
+use crate::CreateFunctions;
 use crate::http::Credentials;
 use esmeralda_broker::{Advertised, Release};
 use esmeralda_esm::invoker::LONGEST_TIMEOUT;
@@ -43,6 +44,8 @@ pub struct Options {
     /// The places that documents for on-failure destinations are sent to. By default they are kept in memory, where
     /// [`Esmeralda::captured_documents`](crate::Esmeralda::captured_documents) reads them.
     pub destinations: DestinationOptions,
+    /// The clients that may create functions over HTTP.
+    pub create_functions: CreateFunctions,
     /// The AWS account in ARNs: 12 digits.
     pub account_id: String,
     /// The AWS region in ARNs, for requests whose signature names none.
@@ -86,6 +89,7 @@ impl Default for Options {
                 captures: true,
                 ..DestinationOptions::default()
             },
+            create_functions: CreateFunctions::default(),
             account_id: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
             credentials: Vec::new(),

@@ -1,7 +1,11 @@
 //! The connections of the HTTP port: accepted, given a limited time for the headers of each request, and ended in order.
 
+use super::definers::Peer;
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -44,7 +48,11 @@ pub(super) async fn serve(
         };
         match accepted {
             Ok((stream, peer_address)) => {
-                let service = TowerToHyperService::new(router.clone());
+                let routes = TowerToHyperService::new(router.clone());
+                let service = service_fn(move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(Peer(peer_address));
+                    routes.call(request)
+                });
                 let serving = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
                 connections.spawn(async move {
                     if let Err(error) = serving.await {

@@ -1,10 +1,12 @@
-//! The Lambda REST API for event source mappings: paths, bodies, status codes and headers. Source: the Lambda API reference, and the
+//! The Lambda REST API for event source mappings and functions: paths, bodies, status codes and headers. Source: the Lambda API reference, and the
 //! requests of boto3, the AWS CLI and the AWS SDK for Rust.
 //!
 //! This file only translates: every rule is the engine's. Of a signature only the region is read here.
 
+mod functions;
 mod wire;
 
+use crate::CreateFunctions;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -12,7 +14,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use esmeralda_broker::Entropy;
-use esmeralda_esm::{ApiError, Engine};
+use esmeralda_esm::{ApiError, Engine, FunctionApi};
 use wire::{answer, done, read_body, read_query, region_of};
 
 /// The path of the mappings.
@@ -20,18 +22,28 @@ const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
 /// The state that the handlers share.
 #[derive(Clone, Debug)]
-struct Api {
+pub(super) struct Api {
     engine: Engine,
+    functions: FunctionApi,
+    /// The clients that may create functions.
+    create_functions: CreateFunctions,
     /// The source of request ids.
     entropy: Entropy,
 }
 
+impl Api {
+    pub(super) fn new(engine: Engine, functions: FunctionApi, create_functions: CreateFunctions) -> Self {
+        Self {
+            engine,
+            functions,
+            create_functions,
+            entropy: Entropy::from_system(),
+        }
+    }
+}
+
 /// Returns the routes of the Lambda API and those `beside` them, and the answer to every path and method that no route has.
-pub(super) fn router(engine: Engine, beside: Router) -> Router {
-    let api = Api {
-        engine,
-        entropy: Entropy::from_system(),
-    };
+pub(super) fn router(api: Api, beside: Router) -> Router {
     let collection = || -> MethodRouter<Api> { post(create_mapping).get(list_mappings) };
     let one = || -> MethodRouter<Api> { get(get_mapping).put(update_mapping).delete(delete_mapping) };
     let at_path = api.clone();
@@ -46,6 +58,7 @@ pub(super) fn router(engine: Engine, beside: Router) -> Router {
             "/2017-03-31/tags/{resource}",
             get(list_tags).post(tag_resource).delete(untag_resource),
         )
+        .merge(functions::routes())
         .with_state(api.clone())
         .merge(beside)
         .fallback(move |method, uri| unknown_path(at_path.clone(), method, uri))
@@ -86,11 +99,16 @@ async fn delete_mapping(State(api): State<Api>, Path(uuid): Path<String>) -> Res
 }
 
 async fn list_tags(State(api): State<Api>, Path(resource): Path<String>) -> Response {
-    answer(&api.entropy, StatusCode::OK, api.engine.tags(&resource).await)
+    let tags = match FunctionApi::is_function(&resource) {
+        true => api.functions.tags(&resource),
+        false => api.engine.tags(&resource).await,
+    };
+    answer(&api.entropy, StatusCode::OK, tags)
 }
 
 async fn tag_resource(State(api): State<Api>, Path(resource): Path<String>, body: Body) -> Response {
     let result = match read_body(body).await {
+        Ok(request) if FunctionApi::is_function(&resource) => api.functions.tag(&resource, request),
         Ok(request) => api.engine.tag(&resource, request).await,
         Err(error) => Err(error),
     };
@@ -103,7 +121,10 @@ async fn untag_resource(State(api): State<Api>, Path(resource): Path<String>, ur
         Ok(members) => {
             let keys = members.into_iter().filter(|(name, _)| name == "tagKeys");
             let keys: Vec<String> = keys.map(|(_, key)| key).collect();
-            api.engine.untag(&resource, &keys).await
+            match FunctionApi::is_function(&resource) {
+                true => api.functions.untag(&resource, &keys),
+                false => api.engine.untag(&resource, &keys).await,
+            }
         }
         Err(error) => Err(error),
     };
@@ -113,6 +134,9 @@ async fn untag_resource(State(api): State<Api>, Path(resource): Path<String>, ur
 /// The end of the error for a path or method that is not served.
 const OPERATIONS: &str = "Esmeralda serves CreateEventSourceMapping, GetEventSourceMapping, UpdateEventSourceMapping, \
                           DeleteEventSourceMapping and ListEventSourceMappings under /2015-03-31/event-source-mappings, \
+                          CreateFunction, GetFunction, GetFunctionConfiguration, ListFunctions, UpdateFunctionConfiguration, \
+                          DeleteFunction and Invoke under /2015-03-31/functions, PutFunctionConcurrency, \
+                          GetFunctionConcurrency and DeleteFunctionConcurrency, \
                           TagResource, UntagResource and ListTags under /2017-03-31/tags/ARN, the CloudWatch API under /, a mapping's trace under \
                           /esmeralda/event-source-mappings/UUID/trace, a dry run of filters under /esmeralda/filter, documents for on-failure \
                           destinations under /esmeralda/destinations, /metrics, /client-metrics and /healthz";

@@ -1,4 +1,4 @@
-//! The HTTP port: one listener for the Lambda API for mappings, the CloudWatch API, the traces of mappings, a dry run of filters,
+//! The HTTP port: one listener for the Lambda API for mappings and functions, the CloudWatch API, the traces of mappings, a dry run of filters,
 //! captured documents, `/metrics`, `/client-metrics` and `/healthz`. Each has a file of its own; this file combines their routes and owns
 //! the listener's task.
 
@@ -6,6 +6,7 @@ mod client_metrics;
 mod cloudwatch;
 mod connections;
 mod credentials;
+mod definers;
 mod destinations;
 mod filter;
 mod guard;
@@ -15,6 +16,7 @@ mod metrics;
 mod time;
 mod trace;
 
+use crate::CreateFunctions;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
@@ -23,7 +25,7 @@ use axum::{Json, Router};
 use connections::HEADER_TIMEOUT;
 pub use credentials::Credentials;
 use esmeralda_broker::{BrokerMetrics, ClientMetrics};
-use esmeralda_esm::{Clock, Engine};
+use esmeralda_esm::{Clock, Engine, FunctionApi};
 use guard::{Guard, verify};
 use socket2::SockRef;
 use std::net::SocketAddr;
@@ -44,6 +46,9 @@ const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 #[derive(Clone, Debug)]
 pub(crate) struct Surface {
     pub(crate) engine: Engine,
+    pub(crate) functions: FunctionApi,
+    /// The clients that may create functions.
+    pub(crate) create_functions: CreateFunctions,
     pub(crate) broker: BrokerMetrics,
     pub(crate) client_metrics: ClientMetrics,
     /// The credentials that requests to AWS's APIs must be signed with; any or none if there are none.
@@ -99,6 +104,8 @@ impl Server {
 fn router(surface: Surface) -> Router {
     let Surface {
         engine,
+        functions,
+        create_functions,
         broker,
         client_metrics,
         credentials,
@@ -109,13 +116,14 @@ fn router(surface: Surface) -> Router {
         credentials: credentials.into(),
         clock,
     };
+    let api = lambda::Api::new(engine.clone(), functions, create_functions);
     let measured = engine.clone();
     let metrics = move || async move {
         let page = metrics::page(&broker, &measured.metrics().await);
         ([(CONTENT_TYPE, PROMETHEUS_TEXT)], page).into_response()
     };
     let pushed = move || async move { Json(client_metrics::page(&client_metrics.pushed())) };
-    let apis = lambda::router(engine.clone(), cloudwatch::router(engine.clone()));
+    let apis = lambda::router(api, cloudwatch::router(engine.clone()));
     let apis = apis.layer(from_fn_with_state(guard, verify));
     Router::new()
         .route("/metrics", get(metrics))

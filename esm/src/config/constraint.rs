@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 ///
 /// # Errors
 /// SerializationException for a value whose type is not the model's; ValidationException with all violations.
-pub(super) fn conform(members: &[Member], body: Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
+pub(crate) fn conform(members: &[Member], body: Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
     let mut violations = Violations::default();
     let conformed = violations.structure(members, body, "")?;
     violations.finish()?;
@@ -19,7 +19,7 @@ pub(super) fn conform(members: &[Member], body: Map<String, Value>) -> Result<Ma
 ///
 /// # Errors
 /// As [`conform`].
-pub(super) fn check(shape: &Shape, value: Value, name: &str) -> Result<Value, ApiError> {
+pub(crate) fn check(shape: &Shape, value: Value, name: &str) -> Result<Value, ApiError> {
     let mut violations = Violations::default();
     let conformed = violations.value(shape, value, name)?;
     violations.finish()?;

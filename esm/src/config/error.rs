@@ -12,6 +12,8 @@ pub struct ApiError {
     pub kind: &'static str,
     /// The message, in AWS's words where they are known.
     pub message: String,
+    /// The limit that was met, of a TooManyRequestsException.
+    pub reason: Option<String>,
 }
 
 impl ApiError {
@@ -65,6 +67,29 @@ impl ApiError {
         Self::new(413, "RequestTooLargeException", message)
     }
 
+    /// Returns 429 TooManyRequestsException: an invocation was throttled, by the limit `reason`.
+    pub fn throttled(reason: impl Into<String>) -> Self {
+        Self {
+            reason: Some(reason.into()),
+            ..Self::new(429, "TooManyRequestsException", "Rate Exceeded.")
+        }
+    }
+
+    /// Returns 400 InvalidRequestContentException: the payload of an invocation is not JSON.
+    pub fn invalid_request_content(message: impl Into<String>) -> Self {
+        Self::new(400, "InvalidRequestContentException", message)
+    }
+
+    /// Returns 412 PreconditionFailedException: the revision is another one.
+    pub fn precondition_failed(message: impl Into<String>) -> Self {
+        Self::new(412, "PreconditionFailedException", message)
+    }
+
+    /// Returns 403 AccessDeniedException.
+    pub fn access_denied(message: impl Into<String>) -> Self {
+        Self::new(403, "AccessDeniedException", message)
+    }
+
     /// Returns 404 UnknownOperationException: no such path or method.
     pub fn unknown_operation(message: impl Into<String>) -> Self {
         Self::new(404, "UnknownOperationException", message)
@@ -80,13 +105,17 @@ impl ApiError {
             status,
             kind,
             message: message.into(),
+            reason: None,
         }
     }
 
     /// Returns the `Type` in the body, which exceptions that are not in the model do not have.
     fn fault(&self) -> Option<&'static str> {
         match self.kind {
-            "ValidationException" | "SerializationException" | "UnknownOperationException" => None,
+            "ValidationException"
+            | "SerializationException"
+            | "UnknownOperationException"
+            | "AccessDeniedException" => None,
             "ServiceException" => Some("Service"),
             _ => Some("User"),
         }
@@ -96,7 +125,10 @@ impl ApiError {
     /// spelling.
     fn message_member(&self) -> &'static str {
         match self.kind {
-            "ResourceNotFoundException" | "ResourceInUseException" | "ServiceException" => "Message",
+            "ResourceNotFoundException"
+            | "ResourceInUseException"
+            | "ServiceException"
+            | "AccessDeniedException" => "Message",
             _ => "message",
         }
     }
@@ -105,6 +137,9 @@ impl ApiError {
 impl Serialize for ApiError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut body = serializer.serialize_map(None)?;
+        if let Some(reason) = &self.reason {
+            body.serialize_entry("Reason", reason)?;
+        }
         if let Some(fault) = self.fault() {
             body.serialize_entry("Type", fault)?;
         }
@@ -141,5 +176,10 @@ mod tests {
             r#"{"Type":"User","message":"bad"}"#
         );
         assert_eq!(body(&ApiError::validation("bad")), r#"{"message":"bad"}"#);
+        assert_eq!(
+            body(&ApiError::throttled("CallerRateLimitExceeded")),
+            r#"{"Reason":"CallerRateLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        );
+        assert_eq!(body(&ApiError::access_denied("no")), r#"{"Message":"no"}"#);
     }
 }

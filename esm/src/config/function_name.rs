@@ -7,10 +7,10 @@ const MAX_NAME_LENGTH: usize = 64;
 
 /// The parts of a function's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FunctionName {
-    pub(super) name: String,
+pub(crate) struct FunctionName {
+    pub(crate) name: String,
     /// The version, the alias or `$LATEST`, if given.
-    pub(super) qualifier: Option<String>,
+    pub(crate) qualifier: Option<String>,
     partition: Option<String>,
     region: Option<String>,
     account_id: Option<String>,
@@ -21,7 +21,7 @@ impl FunctionName {
     ///
     /// # Errors
     /// ValidationException if it has none of the forms.
-    pub(super) fn parse(text: &str) -> Result<Self, ApiError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ApiError> {
         constraint::check(&model::FUNCTION_NAME, text.into(), "functionName")?;
         let mut rest = text;
         let mut partition = None;
@@ -58,8 +58,27 @@ impl FunctionName {
         })
     }
 
+    /// Returns the name of a function that is known by it alone.
+    pub(crate) fn of(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            qualifier: None,
+            partition: None,
+            region: None,
+            account_id: None,
+        }
+    }
+
+    /// Returns the same name without its qualifier.
+    pub(crate) fn without_qualifier(&self) -> Self {
+        Self {
+            qualifier: None,
+            ..self.clone()
+        }
+    }
+
     /// Returns its ARN. Parts that were not given come from `region` and `account_id`; the qualifier is there only if it was given.
-    pub(super) fn arn(&self, region: &str, account_id: &str) -> String {
+    pub(crate) fn arn(&self, region: &str, account_id: &str) -> String {
         let mut arn = format!(
             "arn:{}:lambda:{}:{}:function:{}",
             self.partition.as_deref().unwrap_or(partition_of(region)),

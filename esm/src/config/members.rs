@@ -6,9 +6,9 @@ use super::model::{self, Member, Shape};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// A member of CreateEventSourceMapping, or one of its values, and its effect.
+/// A member of a request, or one of its values, and its effect.
 #[derive(Clone, Copy, Debug)]
-pub struct MappingMember {
+pub struct RequestMember {
     /// The path from the top, joined by dots; `MEMBER=VALUE` is one value of an enumeration. It stands for everything below it that has
     /// no entry of its own.
     pub path: &'static str,
@@ -43,8 +43,8 @@ impl fmt::Display for MemberEffect {
     }
 }
 
-const fn entry(path: &'static str, effect: MemberEffect) -> MappingMember {
-    MappingMember { path, effect }
+const fn entry(path: &'static str, effect: MemberEffect) -> RequestMember {
+    RequestMember { path, effect }
 }
 
 use MemberEffect::{Honoured, NotBuilt, OtherSource, WithoutEffect};
@@ -58,7 +58,7 @@ const TOKEN: MemberEffect = WithoutEffect(
 );
 
 /// All members of CreateEventSourceMapping, in the order of AWS's model.
-pub const MAPPING_MEMBERS: &[MappingMember] = &[
+pub const MAPPING_MEMBERS: &[RequestMember] = &[
     entry(
         "EventSourceArn",
         Honoured("every MSK cluster or VPC connection means the embedded cluster"),
@@ -144,7 +144,7 @@ pub const MAPPING_MEMBERS: &[MappingMember] = &[
 /// # Errors
 /// InvalidParameterValueException in AWS's words.
 pub(super) fn check_source(members: &Map<String, Value>) -> Result<(), ApiError> {
-    let is_foreign = |member: &&MappingMember| member.effect == OtherSource && member.is_in(members);
+    let is_foreign = |member: &&RequestMember| member.effect == OtherSource && member.is_in(members);
     let Some(member) = MAPPING_MEMBERS.iter().find(is_foreign) else {
         return Ok(());
     };
@@ -175,9 +175,9 @@ pub(super) fn check_built(members: &Map<String, Value>) -> Result<(), ApiError> 
     Ok(())
 }
 
-impl MappingMember {
-    /// Returns whether a mapping has the member, or the value of it that is meant.
-    fn is_in(&self, members: &Map<String, Value>) -> bool {
+impl RequestMember {
+    /// Returns whether a request has the member, or the value of it that is meant.
+    pub(crate) fn is_in(&self, members: &Map<String, Value>) -> bool {
         let (path, value) = match self.path.split_once('=') {
             Some((path, value)) => (path, Some(value)),
             None => (self.path, None),
@@ -204,6 +204,7 @@ fn has(found: &Value, path: Option<&str>, value: Option<&str>) -> bool {
             let (first, rest) = split(path);
             found.get(first).is_some_and(|found| has(found, rest, value))
         }
+        (Value::Bool(found), None) => value.is_none_or(|value| found.to_string() == value),
         (_, None) => value.is_none_or(|value| found.as_str() == Some(value)),
     }
 }

@@ -6,7 +6,7 @@
 
 /// The values that a member may have.
 #[derive(Debug)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// A string of `min` to `max` characters that the pattern matches as a whole.
     Text {
         min: usize,
@@ -40,15 +40,15 @@ pub(super) enum Shape {
 
 /// A member of a structure.
 #[derive(Debug)]
-pub(super) struct Member {
-    pub(super) name: &'static str,
-    pub(super) shape: &'static Shape,
-    pub(super) is_required: bool,
+pub(crate) struct Member {
+    pub(crate) name: &'static str,
+    pub(crate) shape: &'static Shape,
+    pub(crate) is_required: bool,
 }
 
 /// The pattern of a string.
 #[derive(Debug)]
-pub(super) enum Pattern {
+pub(crate) enum Pattern {
     /// Anything.
     Any,
     /// A regular expression, as the model and its errors write it.
@@ -58,7 +58,8 @@ pub(super) enum Pattern {
     Characters(&'static str, fn(char) -> bool),
 }
 
-const fn member(name: &'static str, shape: &'static Shape) -> Member {
+/// Returns a member that a request may leave out.
+pub(crate) const fn member(name: &'static str, shape: &'static Shape) -> Member {
     Member {
         name,
         shape,
@@ -67,7 +68,7 @@ const fn member(name: &'static str, shape: &'static Shape) -> Member {
 }
 
 /// Returns the shape of a string with a pattern.
-const fn text(min: usize, max: usize, pattern: &'static str) -> Shape {
+pub(crate) const fn text(min: usize, max: usize, pattern: &'static str) -> Shape {
     Shape::Text {
         min,
         max,
@@ -130,7 +131,7 @@ static TAG_VALUE: Shape = Shape::Text {
 };
 
 /// Tags, of mappings and of the tag operations.
-pub(super) static TAGS: Shape = Shape::Map {
+pub(crate) static TAGS: Shape = Shape::Map {
     min: 0,
     max: UNBOUNDED,
     key: &TAG_KEY,

@@ -28,7 +28,7 @@ impl Tags {
     }
 
     /// Returns the tags in a map that was checked against the model.
-    pub(super) fn of(tags: Option<Value>) -> Self {
+    pub(crate) fn of(tags: Option<Value>) -> Self {
         let mut all = Self::default();
         if let Some(Value::Object(tags)) = tags {
             all.insert(tags);

@@ -1,7 +1,8 @@
 //! The functions that exist, by name, each with its reserved concurrency.
 
 use super::concurrency::Concurrency;
-use super::{Invocation, InvocationResult, Invoker};
+use super::{Invocation, InvocationResult, Invoker, LoggedResult};
+use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -24,11 +25,25 @@ impl Function {
     /// Invokes the function, or throttles the invocation if the reserved concurrency is used up.
     pub async fn invoke(&self, invocation: Invocation) -> InvocationResult {
         let Some(_slot) = self.concurrency.take_slot() else {
-            return InvocationResult::Throttled {
-                reason: THROTTLED.to_owned(),
-            };
+            return throttled();
         };
         self.invoker.invoke(invocation).await
+    }
+
+    /// Invokes the function like [`Function::invoke`], and returns the end of its log too.
+    pub async fn invoke_logged(&self, invocation: Invocation) -> LoggedResult {
+        let Some(_slot) = self.concurrency.take_slot() else {
+            return LoggedResult {
+                result: throttled(),
+                log: Bytes::new(),
+            };
+        };
+        self.invoker.invoke_logged(invocation).await
+    }
+
+    /// Returns the function's invoker.
+    pub fn invoker(&self) -> &Arc<dyn Invoker> {
+        &self.invoker
     }
 
     /// Returns the number of invocations that may run at once; `None` is no limit.
@@ -39,6 +54,12 @@ impl Function {
     /// Sets the number of invocations that may run at once; `None` is no limit, and 0 throttles every invocation.
     pub fn reserve_concurrency(&self, reserved: Option<u32>) {
         self.concurrency.reserve(reserved);
+    }
+}
+
+fn throttled() -> InvocationResult {
+    InvocationResult::Throttled {
+        reason: THROTTLED.to_owned(),
     }
 }
 
@@ -65,6 +86,41 @@ impl Functions {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(name.to_owned(), Function::new(invoker));
+    }
+
+    /// Replaces the invoker of a function that is registered, and keeps its reserved concurrency. Returns whether it is registered.
+    pub fn replace(&self, name: &str, invoker: Arc<dyn Invoker>) -> bool {
+        let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(function) = by_name.get_mut(name) else {
+            return false;
+        };
+        function.invoker = invoker;
+        true
+    }
+
+    /// Removes a function that is registered. Returns whether it was.
+    pub fn remove(&self, name: &str) -> bool {
+        let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        by_name.remove(name).is_some()
+    }
+
+    /// Registers a function that only the fallback makes known, so that it can have a concurrency of its own.
+    pub fn adopt(&self, name: &str) {
+        let Some(function) = self.get(name) else { return };
+        let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        by_name.entry(name.to_owned()).or_insert(function);
+    }
+
+    /// Returns whether a function is registered by its name.
+    pub fn is_registered(&self, name: &str) -> bool {
+        let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        by_name.contains_key(name)
+    }
+
+    /// Returns the functions that are registered, by name.
+    pub fn named(&self) -> BTreeMap<String, Function> {
+        let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        by_name.clone()
     }
 
     /// Sets the invoker of every function that is not registered by name.

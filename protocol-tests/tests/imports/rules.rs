@@ -89,6 +89,7 @@ const ESM: Package = Package {
         ("filter", ""),
         ("destination", "batch date source"),
         ("config", "batch destination filter invoker secrets source"),
+        ("function_api", "config date invoker"),
         ("outcome", "config destination invoker"),
         ("work", "batch config destination outcome retry source"),
         ("delivery", "batch config date destination retry source"),
@@ -121,8 +122,9 @@ const ROOT: Package = Package {
     rooms: &[
         ("virtual_time", ""),
         ("declarations", ""),
-        ("http", ""),
-        ("facade", "http virtual_time"),
+        ("create_functions", ""),
+        ("http", "create_functions"),
+        ("facade", "create_functions http virtual_time"),
         // A simulation is built on the facade, as any suite in Rust could be.
         ("simulate", "declarations facade"),
         ("args", ""),

@@ -1,6 +1,6 @@
 //! Bodies, queries, headers and errors of AWS's REST-JSON protocol.
 
-use axum::body::{Body, HttpBody as _, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::Query;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
@@ -25,20 +25,25 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// 413 for a body that is too large, before any of it is read if its Content-Length says so; SerializationException for one that the
 /// operation does not take.
 pub(super) async fn read_body<T: DeserializeOwned>(body: Body) -> Result<T, ApiError> {
-    let announced = body.size_hint().lower();
-    if announced > MAX_BODY_BYTES as u64 {
-        return Err(ApiError::too_large(format!(
-            "The body must not exceed {MAX_BODY_BYTES} bytes: {announced} were announced"
-        )));
-    }
-    let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
-        ApiError::too_large(format!(
-            "The body must not exceed {MAX_BODY_BYTES} bytes: {error}"
-        ))
-    })?;
+    let body = read_bytes(body, MAX_BODY_BYTES).await?;
     let body = if body.is_empty() { &b"{}"[..] } else { &body[..] };
     serde_json::from_slice(body)
         .map_err(|error| ApiError::serialization(format!("Could not parse the request body: {error}")))
+}
+
+/// Reads a body of at most `limit` bytes.
+///
+/// # Errors
+/// 413 for a body that is too large, before any of it is read if its Content-Length says so.
+pub(super) async fn read_bytes(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    let announced = body.size_hint().lower();
+    if announced > limit as u64 {
+        return Err(ApiError::too_large(format!(
+            "The body must not exceed {limit} bytes: {announced} were announced"
+        )));
+    }
+    let read = to_bytes(body, limit).await;
+    read.map_err(|error| ApiError::too_large(format!("The body must not exceed {limit} bytes: {error}")))
 }
 
 /// Reads the query.
@@ -95,15 +100,16 @@ pub(super) fn done(entropy: &Entropy, result: Result<(), ApiError>) -> Response 
     identified(response, entropy)
 }
 
-/// Adds the request id that SDKs show.
-fn identified(mut response: Response, entropy: &Entropy) -> Response {
+/// Returns the response with the request id that SDKs show.
+pub(super) fn identified(mut response: Response, entropy: &Entropy) -> Response {
     if let Ok(request_id) = HeaderValue::from_str(&entropy.uuid().to_string()) {
         response.headers_mut().insert(REQUEST_ID, request_id);
     }
     response
 }
 
-fn refusal(error: &ApiError) -> Response {
+/// Returns the response to a request that is refused.
+pub(super) fn refusal(error: &ApiError) -> Response {
     // A refused request is the client's mistake and no event in the life of the server.
     debug!(kind = error.kind, reason = error.message, "a request was refused");
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,7 +1,7 @@
 //! Every member of AWS's model is honoured, documented as without effect, or refused by name.
 
 use super::*;
-use crate::config::members::{MAPPING_MEMBERS, MappingMember, MemberEffect};
+use crate::config::members::{MAPPING_MEMBERS, MemberEffect, RequestMember};
 use crate::config::model::{self, Member, Shape};
 
 const MSK: &str = "arn:aws:kafka:eu-west-1:123456789012:cluster/demo/6b9f5a3e-1";
@@ -33,8 +33,8 @@ fn all_leaves(members: &[Member]) -> Vec<String> {
 }
 
 /// The entry of the table that stands for a leaf: the longest of those above it.
-fn entry(leaf: &str) -> Option<&'static MappingMember> {
-    let stands_for = |member: &&MappingMember| {
+fn entry(leaf: &str) -> Option<&'static RequestMember> {
+    let stands_for = |member: &&RequestMember| {
         leaf.strip_prefix(member.path)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '=']))
     };

@@ -81,6 +81,7 @@ fn sleep_for_ever() -> ! {
 }
 
 /// Starts a child that outlives its parent, and keeps its output open.
+#[expect(clippy::zombie_processes, reason = "this process ends first")]
 fn start_child() {
     Command::new("sleep")
         .arg("600")
