@@ -169,7 +169,7 @@ impl Deliverer {
             Ok(charge) => charge,
             Err(failed) => return failed.all(record_count),
         };
-        let request_id = self.entropy.uuid_text();
+        let request_id = self.entropy.uuid().to_string();
         let ids = DocumentIds {
             request_id: &request_id,
             now: UtcTime::of_ms(self.clock.now_ms()),
@@ -195,7 +195,7 @@ impl Deliverer {
     ) -> Parcel {
         let is_object = matches!(destination, Destination::Bucket { .. });
         let (document, object_key) = if is_object {
-            let id = self.entropy.uuid_text();
+            let id = self.entropy.uuid().to_string();
             let key = records.object_key(&self.uuid, ids.now, &id);
             (records.object_document(ids), Some(key))
         } else {

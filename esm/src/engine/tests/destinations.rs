@@ -137,6 +137,8 @@ async fn a_topic_gets_each_record_after_ten_retries_and_the_partition_goes_on() 
     };
     assert_eq!((keyed.partition, keyed.key.as_deref()), (3, Some("21")));
     assert_eq!(failed.len(), 2);
+    let request_id = keyed.document["requestContext"]["requestId"].as_str().unwrap();
+    assert_eq!(request_id.len(), 36, "{request_id} is a UUID as AWS writes it");
     let now = keyed.document["timestamp"].as_str().unwrap();
     assert!(now.starts_with("2026-01-01T00:00:"), "{now}");
     assert_eq!(now, UtcTime::of_ms(keyed.timestamp_ms).to_string());
