@@ -6,6 +6,7 @@ mod lifecycle;
 mod observation;
 mod positions;
 mod rebalances;
+mod remote;
 mod scaling;
 mod test_engine;
 

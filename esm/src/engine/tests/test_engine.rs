@@ -43,6 +43,8 @@ pub(super) struct TestOptions {
     pub(super) time_scale: u32,
     pub(super) brokers: usize,
     pub(super) destinations: DestinationOptions,
+    /// Whether the brokers have sockets, and mappings may read other clusters. Time must not be paused then.
+    pub(super) has_network: bool,
 }
 
 /// Fleets stay as they were started, one invocation in flight for each poller, and nothing is added to the functions' own time.
@@ -71,6 +73,7 @@ impl Default for TestOptions {
                 captures: true,
                 ..DestinationOptions::default()
             },
+            has_network: false,
         }
     }
 }
@@ -82,6 +85,10 @@ impl TestEngine {
 
     pub(super) async fn with(options: TestOptions) -> Self {
         let wall = esmeralda_broker::Clock::tokio(1_767_225_600_000);
+        let node = NodeConfig {
+            listen: options.has_network.then(|| "127.0.0.1:0".to_owned()),
+            rack: None,
+        };
         let config = Config {
             // Groups of tests use short sessions; the functions here overstay even those.
             properties: [
@@ -92,7 +99,7 @@ impl TestEngine {
                 ),
             ]
             .into(),
-            nodes: vec![NodeConfig::default(); options.brokers],
+            nodes: vec![node; options.brokers],
             ..Config::default()
         };
         let broker = Broker::start(config, wall.clone(), Entropy::from_seed(1))
@@ -103,7 +110,7 @@ impl TestEngine {
         let engine = Engine::new(EngineOptions {
             cluster: client.clone().into(),
             bootstrap_servers: vec!["localhost:9092".to_owned()],
-            has_network: false,
+            has_network: options.has_network,
             secrets: Secrets::default(),
             destinations: options.destinations,
             functions: Arc::new(Functions::default()),
