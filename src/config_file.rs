@@ -221,7 +221,7 @@ mod tests {
         let file = parse(sample.expect("the page has a file")).expect("a valid file");
         assert_eq!(
             (file.topics.len(), file.functions.len(), file.mappings.len()),
-            (1, 2, 2)
+            (1, 3, 2)
         );
         assert!(file.secrets() != Secrets::default());
     }
