@@ -19,6 +19,7 @@ use esmeralda_broker::local::{self, NewTopic};
 use esmeralda_broker::records::{NewRecord, encode_batch};
 use esmeralda_broker::{Broker, Compression, Config, Entropy, NodeConfig, Offset};
 use esmeralda_esm::invoker::{CommandHost, HttpInvoker};
+use esmeralda_esm::schema::SchemaRegistry;
 use esmeralda_esm::{
     ApiError, CapturedDocument, Clock, DestinationOptions, Engine, EngineOptions, FunctionApi,
     FunctionApiOptions, FunctionLimits, Functions,
@@ -54,6 +55,7 @@ pub struct Esmeralda {
     function_timeout: Duration,
     is_virtual: bool,
     http: Option<http::Server>,
+    schemas: SchemaRegistry,
     is_ready: Arc<AtomicBool>,
 }
 
@@ -209,6 +211,7 @@ impl Esmeralda {
             clock: clock.clone(),
             entropy: entropy.clone(),
         });
+        let schemas = SchemaRegistry::default();
         let is_ready = Arc::new(AtomicBool::new(false));
         // The HTTP port comes last, so that no request finds an engine that is not there.
         let http = match options.http {
@@ -222,6 +225,7 @@ impl Esmeralda {
                     client_metrics: broker.client_metrics(),
                     credentials: options.credentials,
                     clock: clock.clone(),
+                    schemas: schemas.clone(),
                     is_ready: Arc::clone(&is_ready),
                 };
                 Some(
@@ -242,6 +246,7 @@ impl Esmeralda {
             function_timeout: options.function_timeout,
             is_virtual,
             http,
+            schemas,
             is_ready,
         })
     }
@@ -256,7 +261,12 @@ impl Esmeralda {
         self.broker.bootstrap_servers().join(",")
     }
 
-    /// Returns the URL of the Lambda API, if it is served.
+    /// Returns the schema registry, which the HTTP port serves, too.
+    pub fn schema_registry(&self) -> &SchemaRegistry {
+        &self.schemas
+    }
+
+    /// Returns the URL of the Lambda API and of the schema registry, if they are served.
     pub fn http_url(&self) -> Option<String> {
         self.http
             .as_ref()

@@ -25,6 +25,7 @@ mod poller;
 pub mod profile;
 mod retry;
 mod scaler;
+pub mod schema;
 mod seconds;
 mod secrets;
 mod source;

@@ -19,6 +19,7 @@ mod records;
 mod refusals;
 mod releases;
 mod restart;
+mod schema_registry;
 mod simulate;
 mod stopping;
 mod transactions;
@@ -29,6 +30,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(demo::cases());
     cases.extend(refusals::cases());
     cases.extend(mapping::cases());
+    cases.extend(schema_registry::cases());
     for client in clients::ALL {
         if client.has_groups {
             cases.push(Case::of(

@@ -138,7 +138,8 @@ const OPERATIONS: &str = "Esmeralda serves CreateEventSourceMapping, GetEventSou
                           DeleteFunction and Invoke under /2015-03-31/functions, PutFunctionConcurrency, \
                           GetFunctionConcurrency and DeleteFunctionConcurrency, \
                           TagResource, UntagResource and ListTags under /2017-03-31/tags/ARN, the CloudWatch API under /, a mapping's trace under \
-                          /esmeralda/event-source-mappings/UUID/trace, a dry run of filters under /esmeralda/filter, documents for on-failure \
+                          /esmeralda/event-source-mappings/UUID/trace, a dry run of filters under /esmeralda/filter, \
+                          a schema registry under /subjects, /schemas, /config, /mode and /compatibility, documents for on-failure \
                           destinations under /esmeralda/destinations, /metrics, /client-metrics and /healthz";
 
 async fn unknown_path(api: Api, method: Method, uri: Uri) -> Response {

@@ -1,5 +1,5 @@
 //! The HTTP port: one listener for the Lambda API for mappings and functions, the CloudWatch API, the traces of mappings, a dry run of filters,
-//! captured documents, `/metrics`, `/client-metrics` and `/healthz`. Each has a file of its own; this file combines their routes and owns
+//! captured documents, the schema registry, `/metrics`, `/client-metrics` and `/healthz`. Each has a file of its own; this file combines their routes and owns
 //! the listener's task.
 
 mod client_metrics;
@@ -13,6 +13,7 @@ mod guard;
 mod health;
 mod lambda;
 mod metrics;
+mod registry;
 mod time;
 mod trace;
 
@@ -25,6 +26,7 @@ use axum::{Json, Router};
 use connections::HEADER_TIMEOUT;
 pub use credentials::Credentials;
 use esmeralda_broker::{BrokerMetrics, ClientMetrics};
+use esmeralda_esm::schema::SchemaRegistry;
 use esmeralda_esm::{Clock, Engine, FunctionApi};
 use guard::{Guard, verify};
 use socket2::SockRef;
@@ -55,6 +57,7 @@ pub(crate) struct Surface {
     pub(crate) credentials: Vec<Credentials>,
     /// The clock of the system, for the age of signatures.
     pub(crate) clock: Clock,
+    pub(crate) schemas: SchemaRegistry,
     /// Whether everything that was configured exists.
     pub(crate) is_ready: Arc<AtomicBool>,
 }
@@ -110,6 +113,7 @@ fn router(surface: Surface) -> Router {
         client_metrics,
         credentials,
         clock,
+        schemas,
         is_ready,
     } = surface;
     let guard = Guard {
@@ -133,4 +137,5 @@ fn router(surface: Surface) -> Router {
         .route("/healthz", get(move || async move { health::healthz(&is_ready) }))
         .merge(destinations::router(engine))
         .merge(apis)
+        .merge(registry::router(schemas))
 }
