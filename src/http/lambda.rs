@@ -99,9 +99,10 @@ async fn delete_mapping(State(api): State<Api>, Path(uuid): Path<String>) -> Res
 }
 
 async fn list_tags(State(api): State<Api>, Path(resource): Path<String>) -> Response {
-    let tags = match FunctionApi::is_function(&resource) {
-        true => api.functions.tags(&resource),
-        false => api.engine.tags(&resource).await,
+    let tags = if FunctionApi::is_function(&resource) {
+        api.functions.tags(&resource)
+    } else {
+        api.engine.tags(&resource).await
     };
     answer(&api.entropy, StatusCode::OK, tags)
 }
@@ -121,9 +122,10 @@ async fn untag_resource(State(api): State<Api>, Path(resource): Path<String>, ur
         Ok(members) => {
             let keys = members.into_iter().filter(|(name, _)| name == "tagKeys");
             let keys: Vec<String> = keys.map(|(_, key)| key).collect();
-            match FunctionApi::is_function(&resource) {
-                true => api.functions.untag(&resource, &keys),
-                false => api.engine.untag(&resource, &keys).await,
+            if FunctionApi::is_function(&resource) {
+                api.functions.untag(&resource, &keys)
+            } else {
+                api.engine.untag(&resource, &keys).await
             }
         }
         Err(error) => Err(error),
