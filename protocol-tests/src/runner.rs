@@ -224,7 +224,15 @@ fn left_out() -> Result<BTreeSet<String>, String> {
     let known: BTreeSet<&str> = clients::ALL
         .iter()
         .flat_map(|client| [client.name, client.toolchain.name()])
-        .chain(["boto3", "aws-cli", "history", "kafka-tests", "java-apps"])
+        .chain([
+            "awslambdaric",
+            "boto3",
+            "aws-cli",
+            "node-runtime",
+            "history",
+            "kafka-tests",
+            "java-apps",
+        ])
         .chain(["kafka-streams", "connect", "mirrormaker"])
         .collect();
     match names.iter().find(|name| !known.contains(name.as_str())) {

@@ -97,6 +97,11 @@ impl Setup {
         Setup { root }
     }
 
+    /// Returns the directory of the client programs' sources.
+    pub fn sources() -> &'static Path {
+        Path::new(SOURCES)
+    }
+
     /// Returns the directory below which the test run writes everything.
     pub fn root(&self) -> &Path {
         &self.root

@@ -9,7 +9,9 @@ mod delivery;
 mod destinations;
 mod event;
 mod function;
+mod functions;
 mod group;
+mod runtimes;
 mod scaling;
 mod signatures;
 mod states;
@@ -30,6 +32,8 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(states::cases());
     cases.extend(event::cases());
     cases.extend(group::cases());
+    cases.extend(functions::cases());
+    cases.extend(runtimes::cases());
     cases.extend(scaling::cases());
     cases.extend(contract::cases());
     cases.extend(cloudwatch::cases());
