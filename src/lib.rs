@@ -29,6 +29,7 @@
 //! [`Esmeralda::simulated`] runs the same in virtual time, where twenty minutes of scaling take seconds.
 
 mod create_functions;
+mod credentials;
 pub mod declarations;
 mod facade;
 mod http;
@@ -42,6 +43,7 @@ pub use broker::Offset;
 pub use broker::local::NewTopic;
 pub use bytes::Bytes;
 pub use create_functions::CreateFunctions;
+pub use credentials::Credentials;
 pub use esm::invoker::{DurationModel, SimulatedFunction};
 pub use esm::trace::{Trace, Violation};
 pub use esm::{
@@ -49,7 +51,6 @@ pub use esm::{
     InvocationResult, Invoker, MappingView, Payloads, ProfileName, ScalingProfile,
 };
 pub use facade::{Esmeralda, FunctionError, Mapping, NewMapping, Options, StartError};
-pub use http::Credentials;
 
 /// The Rust examples of README.md, which compile and run as documentation tests.
 #[cfg(doctest)]

@@ -1,7 +1,7 @@
 //! The options of an instance.
 
 use crate::CreateFunctions;
-use crate::http::Credentials;
+use crate::credentials::Credentials;
 use esmeralda_broker::{Advertised, Release};
 use esmeralda_esm::invoker::LONGEST_TIMEOUT;
 use esmeralda_esm::trace::TraceSettings;

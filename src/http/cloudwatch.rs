@@ -17,7 +17,7 @@ mod operations;
 mod query;
 mod value;
 
-use super::credentials::SignatureError;
+use super::signature::SignatureError;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};

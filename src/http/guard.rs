@@ -1,7 +1,8 @@
 //! The layer before the APIs of AWS that verifies signatures.
 
 use super::cloudwatch;
-use super::credentials::{Credentials, SignatureError, SignedRequest, check};
+use super::signature::{SignatureError, SignedRequest, check};
+use crate::credentials::Credentials;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;

@@ -5,7 +5,6 @@
 mod client_metrics;
 mod cloudwatch;
 mod connections;
-mod credentials;
 mod definers;
 mod destinations;
 mod filter;
@@ -14,17 +13,18 @@ mod health;
 mod lambda;
 mod metrics;
 mod registry;
+mod signature;
 mod time;
 mod trace;
 
 use crate::CreateFunctions;
+use crate::credentials::Credentials;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use connections::HEADER_TIMEOUT;
-pub use credentials::Credentials;
 use esmeralda_broker::{BrokerMetrics, ClientMetrics};
 use esmeralda_esm::schema::SchemaRegistry;
 use esmeralda_esm::{Clock, Engine, FunctionApi};

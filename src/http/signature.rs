@@ -8,11 +8,11 @@
 #[cfg(test)]
 mod tests;
 
+use crate::credentials::Credentials;
 use crate::http::time;
 use axum::http::{HeaderMap, Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
-use std::fmt;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
@@ -31,35 +31,6 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The same in a path, whose slashes stay.
 const PATH: &AsciiSet = &QUERY.remove(b'/');
-
-/// An access key and its secret.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    access_key: String,
-    secret: String,
-}
-
-impl std::str::FromStr for Credentials {
-    type Err = String;
-
-    /// Reads `ACCESS_KEY:SECRET`.
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some((access_key, secret)) if !access_key.is_empty() && !secret.is_empty() => Ok(Self {
-                access_key: access_key.to_owned(),
-                secret: secret.to_owned(),
-            }),
-            _ => Err("must be ACCESS_KEY:SECRET".to_owned()),
-        }
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The secret must not get into logs.
-        write!(formatter, "Credentials({})", self.access_key)
-    }
-}
 
 /// The reason why a signature is refused, in AWS's words where they are known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
