@@ -3,6 +3,7 @@
 mod demo;
 mod destinations;
 mod filter;
+mod import;
 mod scaling;
 mod serve;
 mod simulation;
@@ -13,6 +14,7 @@ mod tests;
 
 pub(crate) use demo::DemoArgs;
 pub(crate) use filter::FilterArgs;
+pub(crate) use import::ImportArgs;
 pub(crate) use serve::ServeArgs;
 pub(crate) use simulation::{PayloadsArg, PlanArgs, RunArgs, SimulateArgs};
 
@@ -48,4 +50,6 @@ pub(crate) enum Command {
     Plan(Box<PlanArgs>),
     /// Say for each line of standard input, as the value of a record, whether filters let it pass, and why
     Filter(FilterArgs),
+    /// Turn a template of SAM, CloudFormation, CDK, Terraform or the Serverless Framework into a config file
+    Import(ImportArgs),
 }

@@ -85,7 +85,11 @@ impl ConfigFile {
         Self::parse(path, &declarations::read_text(path)?)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+    /// Reads and checks a file's text.
+    ///
+    /// # Errors
+    /// As [`ConfigFile::read`].
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
         let file: Self = declarations::parse(path, text)?;
         let topics = file.topics.iter().map(|topic| topic.name.as_str());
         declarations::check_names(path, "topic", topics)?;

@@ -1,5 +1,6 @@
 //! Tests that hold the pages of `docs/` to the code.
 
+use crate::import::{ImportSettings, import};
 use crate::simulate::Scenario;
 use esmeralda_esm::cloudwatch::PUBLISHED_METRICS;
 use esmeralda_esm::profile::{CONSTANTS, ProfileName};
@@ -10,6 +11,7 @@ use std::path::Path;
 
 const APIS: &str = include_str!("../docs/apis.md");
 const FUNCTIONS: &str = include_str!("../docs/functions.md");
+const IMPORT: &str = include_str!("../docs/import.md");
 const MAPPINGS: &str = include_str!("../docs/mappings.md");
 const OBSERVING: &str = include_str!("../docs/observing.md");
 const SCALING: &str = include_str!("../docs/scaling.md");
@@ -151,6 +153,25 @@ fn the_page_of_functions_lists_every_member() {
         table,
         "docs/functions.md should have this table:\n{table}"
     );
+}
+
+#[test]
+fn the_import_of_the_page_is_what_is_printed() {
+    let imported = import(
+        "template.yaml",
+        code_block(IMPORT, "yaml"),
+        ImportSettings::default(),
+    );
+    let imported = imported.expect("the page's template is one");
+    assert_eq!(
+        imported.configuration.as_deref(),
+        Some(code_block(IMPORT, "toml"))
+    );
+    let findings = imported.findings.iter();
+    let findings: String = findings
+        .map(|finding| finding.in_file("template.yaml") + "\n")
+        .collect();
+    assert_eq!(findings, code_block(IMPORT, "text"));
 }
 
 #[test]

@@ -33,6 +33,7 @@ mod credentials;
 pub mod declarations;
 mod facade;
 mod http;
+pub mod import;
 pub mod simulate;
 mod virtual_time;
 

@@ -7,7 +7,7 @@ mod memory_limit;
 
 use args::{Cli, Command};
 use clap::Parser;
-use commands::{demo, filter, plan, serve, simulate};
+use commands::{demo, filter, import, plan, serve, simulate};
 use std::future::Future;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Some(Command::Simulate(simulate)) => logged(LevelFilter::ERROR, || simulate::run(&simulate)),
         Some(Command::Plan(plan)) => logged(LevelFilter::ERROR, || plan::run(&plan)),
         Some(Command::Filter(filter)) => logged(LevelFilter::ERROR, || filter::run(&filter)),
+        Some(Command::Import(args)) => logged(LevelFilter::ERROR, || import::run(&args)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

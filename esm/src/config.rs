@@ -5,6 +5,7 @@
 //! its [`MappingConfig`], compares it with the other mappings ([`MappingDefinition::check_conflict`]) and shows it
 //! ([`MappingDefinition::view`]). Nothing here knows whether a mapping runs.
 
+mod check;
 mod constraint;
 mod definition;
 mod error;
@@ -22,12 +23,13 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use check::{CheckedMapping, MappingCheck};
 pub(crate) use constraint::{check, conform};
 pub(crate) use definition::{MappingDefinition, MappingState, MappingStatus, RemoteSource, Surroundings};
 pub use error::ApiError;
 pub(crate) use function_name::FunctionName;
 pub use listing::{ListMappings, MappingsPage};
-pub use members::{KnownMembers, MAPPING_MEMBERS, MemberEffect, RequestMember};
+pub use members::{KnownMembers, MAPPING_MEMBERS, MemberEffect, MemberType, RequestMember};
 pub(crate) use model::{Member, Pattern, Shape, TAGS, member, text as pattern_text};
 pub use tags::{TagResource, Tags};
 pub(crate) use tags::{tagged_mapping, tagged_mapping_not_found};

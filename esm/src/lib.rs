@@ -37,8 +37,8 @@ pub use batch::{Batch, BatchPart, Envelope};
 pub use billing::UnitMeter;
 pub use clock::{Clock, Entropy};
 pub use config::{
-    ApiError, CreateMapping, KnownMembers, ListMappings, MAPPING_MEMBERS, MappingView, MappingsPage,
-    MemberEffect, RequestMember, TagResource, Tags, UpdateMapping,
+    ApiError, CheckedMapping, CreateMapping, KnownMembers, ListMappings, MAPPING_MEMBERS, MappingCheck,
+    MappingView, MappingsPage, MemberEffect, MemberType, RequestMember, TagResource, Tags, UpdateMapping,
 };
 pub use delivery::{
     AwsCredentials, AwsEndpoint, CapturedDestination, CapturedDocument, CapturedDocuments,

@@ -2,6 +2,7 @@
 
 pub(crate) mod demo;
 pub(crate) mod filter;
+pub(crate) mod import;
 pub(crate) mod plan;
 mod progress;
 pub(crate) mod serve;

@@ -81,14 +81,14 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
 }
 
 /// What functions of the config file do not say themselves.
-struct FunctionSettings {
+pub(super) struct FunctionSettings {
     timeout: Duration,
     /// The directory of the config file, which the directories of commands are relative to. It is absolute, because a process is told it.
     directory: PathBuf,
 }
 
 impl FunctionSettings {
-    fn of(args: &ServeArgs) -> Self {
+    pub(super) fn of(args: &ServeArgs) -> Self {
         let file = args.config.as_deref().unwrap_or(Path::new(""));
         let directory = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         Self {
@@ -116,7 +116,7 @@ fn explain(error: &StartError, args: &ServeArgs) -> String {
 }
 
 /// Creates what the config file declares, and returns when all its mappings run.
-async fn declare(
+pub(super) async fn declare(
     esmeralda: &Esmeralda,
     file: &ConfigFile,
     settings: &FunctionSettings,

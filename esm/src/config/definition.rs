@@ -4,7 +4,7 @@ use super::event_source::EventSource;
 use super::function_name::{FunctionName, partition_of};
 use super::{
     ApiError, CreateMapping, FailureRules, MappingConfig, MappingView, MetricGroups, ResponseTypes, Tags,
-    UpdateMapping, constraint, model, pollers, rules, source_access, stored,
+    UpdateMapping, constraint, members, model, pollers, rules, source_access, stored,
 };
 use crate::destination::{OnFailure, ReachableServices};
 use crate::invoker::Functions;
@@ -115,11 +115,26 @@ pub(crate) struct MappingDefinition {
 }
 
 impl MappingDefinition {
-    /// Returns the definition that a CreateEventSourceMapping request makes, by AWS's rules.
+    /// Returns the definition that a CreateEventSourceMapping request makes, by AWS's rules and by what is built.
     ///
     /// # Errors
     /// [`ApiError`] as AWS answers.
     pub(crate) fn create(
+        request: CreateMapping,
+        uuid: &str,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Self, ApiError> {
+        let definition = Self::create_by_aws_rules(request, uuid, surroundings)?;
+        // After AWS's own rules, so that a request which AWS would refuse gets AWS's error.
+        members::check_built(&definition.members)?;
+        Ok(definition)
+    }
+
+    /// Returns the definition that a request makes by AWS's own rules. It can have members that are not built.
+    ///
+    /// # Errors
+    /// [`ApiError`] as AWS answers.
+    pub(super) fn create_by_aws_rules(
         request: CreateMapping,
         uuid: &str,
         surroundings: &Surroundings<'_>,
@@ -197,6 +212,7 @@ impl MappingDefinition {
             stored::put(&mut members, &name, value);
         }
         rules::check(&members, &self.source, surroundings.reachable)?;
+        members::check_built(&members)?;
 
         // ARNs stay in the region in which the mapping was created, whatever region this request was signed for.
         let surroundings = &Surroundings {

@@ -216,6 +216,33 @@ pub struct KnownMembers {
     members: &'static [Member],
 }
 
+/// The type of a member, for readers of files in which a number or a boolean can be written as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberType {
+    /// A string.
+    Text,
+    /// A whole number.
+    Integer,
+    /// Seconds since the Unix epoch.
+    Timestamp,
+    /// A JSON boolean.
+    Boolean,
+    /// A structure, or a map.
+    Members,
+}
+
+impl MemberType {
+    fn of(shape: &Shape) -> Self {
+        match shape {
+            Shape::Text { .. } | Shape::Choice(_) => Self::Text,
+            Shape::Integer { .. } => Self::Integer,
+            Shape::Timestamp => Self::Timestamp,
+            Shape::Boolean => Self::Boolean,
+            Shape::List { .. } | Shape::Map { .. } | Shape::Structure(_) => Self::Members,
+        }
+    }
+}
+
 impl KnownMembers {
     /// Returns the members at the top.
     pub fn top() -> Self {
@@ -235,6 +262,22 @@ impl KnownMembers {
         let mut names: Vec<_> = names.filter(|name| !is_foreign(name)).collect();
         names.sort_unstable();
         names
+    }
+
+    /// Returns the type of the member `name`, or of each item if it is a list; `None` for a member that is unknown here.
+    pub fn type_of(self, name: &str) -> Option<MemberType> {
+        let member = self.members.iter().find(|member| member.name == name)?;
+        Some(match member.shape {
+            Shape::List { item, .. } => MemberType::of(item),
+            shape => MemberType::of(shape),
+        })
+    }
+
+    /// Returns whether the member `name` is a list.
+    pub fn is_list(self, name: &str) -> bool {
+        let is_it = |member: &&Member| member.name == name;
+        let member = self.members.iter().find(is_it);
+        member.is_some_and(|member| matches!(member.shape, Shape::List { .. }))
     }
 
     /// Returns the members of the structure, or of each structure of the list, that the member `name` is; `None` if it is neither.

@@ -42,9 +42,7 @@ pub(super) fn check(
     }
     check_filters(members)?;
     check_provisioned_mode(members, source)?;
-    check_destination(members, reachable)?;
-    // After AWS's own rules, so that a request which AWS would refuse gets AWS's error.
-    members::check_built(members)
+    check_destination(members, reachable)
 }
 
 /// Checks that there is no config for the other kind of cluster.

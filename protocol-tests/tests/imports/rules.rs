@@ -125,6 +125,7 @@ const ROOT: Package = Package {
         ("declarations", ""),
         ("create_functions", ""),
         ("http", "create_functions"),
+        ("import", ""),
         ("facade", "create_functions http virtual_time"),
         // A simulation is built on the facade, as any suite in Rust could be.
         ("simulate", "declarations facade"),
@@ -166,6 +167,8 @@ pub(crate) const ONLY: &[(&str, &str, &str)] = &[
         "esm/src/",
         "esm/src/source/remote.rs esm/src/source/remote/",
     ),
+    // One file knows the parser of templates.
+    ("saphyr_parser", "src/", "src/import/parser.rs"),
     ("kafka_protocol", "src/", ""),
     (
         "kafka_protocol::messages",
