@@ -79,6 +79,7 @@ impl Bench {
                 },
                 trace: TraceSettings::default(),
                 payloads: Payloads::Built,
+                log_sink: None,
             });
             let request = json!({
                 "FunctionName": "f",

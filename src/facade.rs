@@ -202,6 +202,7 @@ impl Esmeralda {
             profile: options.scaling,
             trace: options.trace,
             payloads: options.payloads,
+            log_sink: options.system_log,
         });
         let function_api = FunctionApi::new(FunctionApiOptions {
             functions: Arc::clone(&functions),

@@ -152,6 +152,36 @@ pub(crate) struct MappingConfig {
     pub metrics: MetricGroups,
     /// The on-failure destination; `None` if discarded records are dropped.
     pub on_failure: Option<OnFailure>,
+    /// `LoggingConfig`: the level of the system log; `None` if there is none.
+    pub system_log: Option<SystemLogLevel>,
+}
+
+/// The levels of a system log, from the one that tells least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SystemLogLevel {
+    /// Problems.
+    Warn,
+    /// Also changes of pollers.
+    Info,
+    /// Also the offsets of each partition, each minute.
+    Debug,
+}
+
+impl SystemLogLevel {
+    /// Returns the level that AWS calls `name`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let all = [Self::Warn, Self::Info, Self::Debug];
+        all.into_iter().find(|level| level.name() == name)
+    }
+
+    /// Returns AWS's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Warn => "WARN",
+            Self::Info => "INFO",
+            Self::Debug => "DEBUG",
+        }
+    }
 }
 
 /// The groups of metrics of `MetricsConfig`.

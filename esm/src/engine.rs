@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::cloudwatch::{FunctionMeters, MappingRecorder, MetricStore};
+use crate::cloudwatch::{FunctionMeters, LogSink, LogStore, MappingRecorder, MetricStore, SystemLog};
 use crate::config::{
     ApiError, CreateMapping, ListMappings, MappingDefinition, MappingView, MappingsPage, RemoteSource,
     Surroundings, TagResource, Tags, UpdateMapping, tagged_mapping, tagged_mapping_not_found,
@@ -71,6 +71,8 @@ pub struct EngineOptions {
     pub trace: TraceSettings,
     /// Whether functions get their events as payloads.
     pub payloads: Payloads,
+    /// Takes each event of mappings' system logs as a line of JSON, besides the store.
+    pub log_sink: Option<LogSink>,
 }
 
 /// Runs event source mappings. Cheap to clone; the mappings end when the last clone is dropped.
@@ -84,6 +86,7 @@ struct Shared {
     options: EngineOptions,
     profile: Arc<ScalingProfile>,
     metric_store: Arc<MetricStore>,
+    log_store: Arc<LogStore>,
     meters: Arc<FunctionMeters>,
     destinations: Arc<Destinations>,
     // Locked for one look or change, never across an await.
@@ -123,6 +126,7 @@ impl Engine {
                 meters: Arc::new(FunctionMeters::new(&options.clock, &metric_store)),
                 metric_store,
                 destinations: Arc::new(destinations),
+                log_store: Arc::new(LogStore::new(options.memory.clone(), options.log_sink.clone())),
                 profile: Arc::new(options.profile.clone()),
                 options,
                 mappings: Mutex::default(),
@@ -279,6 +283,11 @@ impl Engine {
         &self.shared.metric_store
     }
 
+    /// Returns the store of the system logs of mappings.
+    pub fn log_store(&self) -> &LogStore {
+        &self.shared.log_store
+    }
+
     /// Returns the engine's wall time in milliseconds since the Unix epoch. On a scaled clock it runs ahead of the system's.
     pub fn now_ms(&self) -> i64 {
         let clock = &self.shared.options.clock;
@@ -410,6 +419,11 @@ impl Engine {
                 &options.clock,
             )),
             meters: Arc::clone(&self.shared.meters),
+            system_log: Arc::new(SystemLog::new(
+                &definition.uuid,
+                &self.shared.log_store,
+                &options.clock,
+            )),
             counters: Arc::clone(&counters),
             retry: RetryPolicy::default(),
             // People read the log, so the interval is not scaled.

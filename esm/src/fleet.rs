@@ -7,6 +7,7 @@
 //! A mapping has at most as many pollers as the topic has partitions. The surplus of a larger minimum is not started here. On AWS it would
 //! be allocated, idle and billed.
 
+use crate::cloudwatch::PollerLog;
 use crate::config::MappingConfig;
 use crate::poller::{Activity, Orders, Phase, Poller, PollerContext, PollerStatus, Report, Standstill};
 use crate::profile::RebalanceProtocol;
@@ -145,7 +146,8 @@ impl<G: ConsumerGroup> Fleet<G> {
         });
         let (status_sent, status) = watch::channel(PollerStatus::default());
         let activity = Activity::new(self.context.counters.pollers.add());
-        let report = Report::new(status_sent, activity.clone());
+        let log = PollerLog::new(&self.context.system_log, self.pollers.len());
+        let report = Report::new(status_sent, activity.clone(), log);
         let poller = Poller::new(source, Arc::clone(&self.context), orders_received, report);
         let mut news = status.clone();
         let changes = self.changes.clone();

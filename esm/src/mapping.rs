@@ -11,7 +11,7 @@ mod scaling;
 
 pub(crate) use door::{FleetNumbers, MappingDoor, MappingHandle, MappingSettings, Shown};
 
-use crate::cloudwatch::{PollingState, RecorderSettings};
+use crate::cloudwatch::{LogSubject, PollingState, RecorderSettings};
 use crate::config::{ApiError, MappingDefinition, MappingState, MappingStatus, MappingView, MetricGroups};
 use crate::fleet::{Fleet, changed};
 use crate::poller::PollerContext;
@@ -37,6 +37,9 @@ const START_LIMIT: Duration = Duration::from_secs(10);
 // Source: AWS's announcement of provisioned mode for Kafka.
 const ACTIVE_WITHIN: Duration = Duration::from_secs(300);
 
+/// Time between two events of the system log with the offsets of each partition. Source: Lambda developer guide.
+const OFFSETS_INTERVAL: Duration = Duration::from_secs(60);
+
 struct Mapping<G> {
     definition: Arc<MappingDefinition>,
     status: MappingStatus,
@@ -54,6 +57,8 @@ struct Mapping<G> {
     /// The earliest time at which a transient state ends.
     due: Duration,
     survey_due: Duration,
+    /// The time at which offsets are logged next, if they are.
+    offsets_due: Duration,
     is_stopping: bool,
 }
 
@@ -100,6 +105,7 @@ impl<G: ConsumerGroup> Mapping<G> {
             scaling: None,
             due: now + settings.transition_delay,
             survey_due: now,
+            offsets_due: now,
             is_stopping: false,
         };
         (mapping, shown)
@@ -157,7 +163,8 @@ impl<G: ConsumerGroup> Mapping<G> {
             MappingState::Disabled => None,
             MappingState::Enabled => {
                 let scaling = self.scaling.as_ref().map(Scaling::due);
-                scaling.into_iter().chain([self.survey_due]).min()
+                let offsets = self.context.system_log.logs_offsets().then_some(self.offsets_due);
+                scaling.into_iter().chain(offsets).chain([self.survey_due]).min()
             }
             // After the delay a change in the fleet ends the state, or the limit does.
             _ if now < self.due => Some(self.due),
@@ -293,7 +300,10 @@ impl<G: ConsumerGroup> Mapping<G> {
                     self.enter(MappingState::Enabled);
                 }
             }
-            MappingState::Enabled => self.scale().await,
+            MappingState::Enabled => {
+                self.log_offsets().await;
+                self.scale().await;
+            }
             MappingState::Updating if self.definition.is_enabled => {
                 self.enter(MappingState::Enabled);
                 // New bounds apply now and not only with the next survey.
@@ -312,7 +322,10 @@ impl<G: ConsumerGroup> Mapping<G> {
     /// Counts the partitions of the topic.
     async fn survey(&mut self) {
         match self.fleet.group().partition_count().await {
-            Ok(partitions) => self.partitions = partitions.max(1),
+            Ok(partitions) => {
+                self.partitions = partitions.max(1);
+                self.context.system_log.partitions(partitions);
+            }
             // One poller is started all the same: it waits for the topic and shows the problem.
             Err(SourceError::UnknownTopic { .. }) => self.partitions = 1,
             // The count of before stands until the cluster answers again.
@@ -377,6 +390,24 @@ impl<G: ConsumerGroup> Mapping<G> {
             minimum_pollers: config.provisioned.map(|pollers| pollers.minimum as usize),
         };
         recorder.configure(clock.elapsed(), settings);
+        let access = self.definition.remote.as_ref().map(|remote| &remote.access);
+        let tls = access.and_then(|access| access.tls.as_ref());
+        let sasl = access.and_then(|access| access.sasl.as_ref());
+        self.context.system_log.configure(LogSubject {
+            level: config.system_log,
+            arn: self.definition.arn.clone(),
+            event_source_arn: config.envelope.event_source_arn.clone(),
+            function_name: config.function_name.clone(),
+            bootstrap_servers: config.envelope.bootstrap_servers.clone(),
+            topic: config.envelope.topic.clone(),
+            group_id: config.group_id.clone(),
+            security_protocol: match (tls, sasl) {
+                (None, _) => "PLAINTEXT",
+                (Some(_), None) => "SSL",
+                (Some(_), Some(_)) => "SASL_SSL",
+            },
+            sasl_mechanism: sasl.map(|sasl| sasl.mechanism.to_string()).unwrap_or_default(),
+        });
     }
 
     async fn begin_scaling(&mut self) {
@@ -405,6 +436,17 @@ impl<G: ConsumerGroup> Mapping<G> {
         if let Some(scaling) = &mut self.scaling {
             scaling.end(&self.progress, fleet);
         }
+    }
+
+    /// Logs the offsets of each partition if the mapping's system log has them and a minute has passed.
+    async fn log_offsets(&mut self) {
+        let now = self.context.clock.elapsed();
+        if !self.context.system_log.logs_offsets() || now < self.offsets_due {
+            return;
+        }
+        self.offsets_due = now + OFFSETS_INTERVAL;
+        self.look().await;
+        self.context.system_log.offsets(&self.progress);
     }
 
     /// Does what is due in scaling: writes the trace, ends a standstill, brings the fleet within its bounds, evaluates the lag.

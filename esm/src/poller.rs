@@ -238,6 +238,7 @@ impl<S: EventSource> Poller<S> {
                 self.phase = Phase::Assigned;
                 self.report
                     .phase(Phase::Assigned, Some(generation), partitions.len());
+                self.report.assigned(generation, partitions.iter().copied());
                 self.report.source_works();
                 self.assigned = partitions
                     .into_iter()
@@ -289,6 +290,9 @@ impl<S: EventSource> Poller<S> {
         let counters = &self.context.counters;
         counters.polled_event_count.add(records.spans.len() as u64);
         counters.polled_bytes.add(records.record_bytes());
+        self.context
+            .system_log
+            .consumed(records.partition, records.offsets.end);
         self.report.source_works();
         let Some(records) = self.without_filtered(records) else {
             return;

@@ -108,6 +108,10 @@ pub(crate) struct ServeArgs {
     /// Creating or Updating. On AWS it can be minutes
     #[arg(long, value_name = "MS", default_value_t = 50, value_parser = whole_number(0..=3_600_000))]
     pub(crate) transition_delay_ms: u32,
+    /// File that the events of mappings' system logs (LoggingConfig) are appended to as lines of JSON;
+    /// - is standard output. The CloudWatch Logs API has them in any case
+    #[arg(long, value_name = "FILE")]
+    pub(crate) system_log: Option<PathBuf>,
     /// AWS account in ARNs: 12 digits
     #[arg(long, value_name = "ID", default_value = "000000000000", value_parser = account_id)]
     pub(crate) account_id: String,

@@ -5,9 +5,11 @@ use crate::args::ServeArgs;
 use crate::config_file::ConfigFile;
 use crate::memory_limit;
 use esmeralda::declarations::FunctionEntry;
+use esmeralda::esm::cloudwatch::LogSink;
 use esmeralda::esm::invoker::CommandFunction;
 use esmeralda::esm::{FunctionLimits, ProfileName};
 use esmeralda::{Esmeralda, NewMapping, NewTopic, Options, StartError};
+use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -72,6 +74,7 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
         create_functions: args.create_functions.into(),
         scaling: args.scaling.apply(file.scaling(ProfileName::Instant))?.profile,
         time_scale: args.time_scale,
+        system_log: args.system_log.as_deref().map(system_log).transpose()?,
         transition_delay: Duration::from_millis(args.transition_delay_ms.into()),
         account_id: args.account_id.clone(),
         region: args.region.clone(),
@@ -96,6 +99,27 @@ impl FunctionSettings {
             directory: directory.parent().map(Path::to_owned).unwrap_or_default(),
         }
     }
+}
+
+/// Opens the file of `--system-log`.
+///
+/// # Errors
+/// A sentence if it cannot be opened.
+fn system_log(path: &Path) -> Result<LogSink, String> {
+    if path == Path::new("-") {
+        return Ok(LogSink::new(|line| {
+            // As for the ready line, a closed stdout is no reason to stop serving.
+            let _ = writeln!(std::io::stdout(), "{line}");
+        }));
+    }
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    let file = file.map_err(|error| format!("--system-log {}: {error}", path.display()))?;
+    Ok(LogSink::new(move |line| {
+        // One write for each line, so that lines of several threads do not mix.
+        if let Err(error) = (&file).write_all(format!("{line}\n").as_bytes()) {
+            warn!(%error, "an event of a system log was not written");
+        }
+    }))
 }
 
 /// Adds to an error the option that causes or solves it.

@@ -3,6 +3,7 @@
 use crate::CreateFunctions;
 use crate::credentials::Credentials;
 use esmeralda_broker::{Advertised, Release};
+use esmeralda_esm::cloudwatch::LogSink;
 use esmeralda_esm::invoker::LONGEST_TIMEOUT;
 use esmeralda_esm::trace::TraceSettings;
 use esmeralda_esm::{DestinationOptions, GroupTimeouts, Payloads, ProfileName, ScalingProfile, Secrets};
@@ -65,6 +66,8 @@ pub struct Options {
     pub trace: TraceSettings,
     /// Whether events are built, or only measured.
     pub payloads: Payloads,
+    /// Takes each event of mappings' system logs as a line of JSON; `None` keeps them for the CloudWatch Logs API only.
+    pub system_log: Option<LogSink>,
 }
 
 impl Default for Options {
@@ -104,6 +107,7 @@ impl Default for Options {
             time_scale: 1,
             trace: TraceSettings::default(),
             payloads: Payloads::Built,
+            system_log: None,
         }
     }
 }

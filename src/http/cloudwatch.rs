@@ -1,5 +1,6 @@
 //! The CloudWatch API, in the three protocols that its clients speak: AWS JSON 1.0, Smithy's rpc-v2-cbor, and the query protocol with
-//! XML. Source: CloudWatch's service model and the requests of boto3, the AWS CLI and the AWS SDK for Rust.
+//! XML; and the part of the CloudWatch Logs API that reads, in AWS JSON 1.1 (`logs`). Source: the service models of both, and the requests
+//! of boto3, the AWS CLI and the AWS SDK for Rust.
 //!
 //! It shares its port with the Lambda API: CBOR has a path of its own, and the others come to `/`, where the header `X-Amz-Target` tells
 //! JSON from a form.
@@ -13,6 +14,7 @@ mod body;
 mod cbor;
 mod error;
 mod json;
+mod logs;
 mod operations;
 mod query;
 mod value;
@@ -44,6 +46,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
+const JSON_1_1: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 const CBOR: HeaderValue = HeaderValue::from_static("application/cbor");
 const XML: HeaderValue = HeaderValue::from_static("text/xml");
 const RPC_V2_CBOR: HeaderValue = HeaderValue::from_static("rpc-v2-cbor");
@@ -77,7 +80,12 @@ pub(super) fn router(engine: Engine) -> Router {
 
 /// Returns the name by which requests of this path are signed; `None` if they are not of this API.
 pub(super) fn service_of(path: &str, headers: &HeaderMap) -> Option<&'static str> {
-    protocol_of(path, headers).map(|_| "monitoring")
+    let target = headers.get(TARGET).map(HeaderValue::as_bytes).unwrap_or_default();
+    let name = match target.starts_with(logs::SERVICE.as_bytes()) {
+        true => "logs",
+        false => "monitoring",
+    };
+    protocol_of(path, headers).map(|_| name)
 }
 
 /// Returns the protocol of a request; `None` if it is not of this API.
@@ -136,6 +144,14 @@ async fn json_or_query(State(api): State<Api>, headers: HeaderMap, body: Body) -
             let input = body.and_then(|body| json::read(&body));
             api.answer(Protocol::Json, operation, input).await
         }
+        None if target.starts_with(logs::SERVICE) => {
+            let operation = target.trim_start_matches(logs::SERVICE).trim_start_matches('.');
+            let input = body.and_then(|body| json::read(&body));
+            let result = input.and_then(|input| logs::carry_out(operation, &input, api.engine.log_store()));
+            let mut response = api.finish(Protocol::Json, operation, result);
+            response.headers_mut().insert(CONTENT_TYPE, JSON_1_1);
+            response
+        }
         None => {
             let error = CloudWatchError::unknown_operation(target);
             api.answer(Protocol::Json, target, Err(error)).await
@@ -160,6 +176,16 @@ impl Api {
             Ok(input) => self.carry_out(operation, &input).await,
             Err(error) => Err(error),
         };
+        self.finish(protocol, operation, result)
+    }
+
+    /// Returns the response with the result of an operation.
+    fn finish(
+        &self,
+        protocol: Protocol,
+        operation: &str,
+        result: Result<Value, CloudWatchError>,
+    ) -> Response {
         let request_id = self.entropy.uuid().to_string();
         let mut response = match result {
             Ok(result) => success(protocol, operation, &result, &request_id),

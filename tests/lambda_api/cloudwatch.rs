@@ -183,3 +183,82 @@ fn crc32(text: &[u8]) -> u32 {
         .iter()
         .fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
+
+#[tokio::test]
+async fn system_logs_are_read_by_the_logs_api() {
+    let service = Service::start().await;
+    let mapping = service
+        .create(json!({
+            "ProvisionedPollerConfig": { "MinimumPollers": 1 },
+            "LoggingConfig": { "SystemLogLevel": "INFO" },
+        }))
+        .await;
+    let uuid = mapping["UUID"].as_str().expect("a UUID");
+    service.state_is(uuid, "Enabled").await;
+    let call = async |operation: &str, input: Value| {
+        let headers = format!(
+            "Content-Type: application/x-amz-json-1.1\r\nX-Amz-Target: Logs_20140328.{operation}\r\n"
+        );
+        let answer = service
+            .send("POST", "/", &headers, input.to_string().as_bytes())
+            .await;
+        assert_eq!(answer.headers["content-type"], "application/x-amz-json-1.1");
+        (answer.status, answer.json())
+    };
+    let group = json!({ "logGroupName": "/aws/lambda/f" });
+    let (status, streams) = call("DescribeLogStreams", group.clone()).await;
+    assert_eq!(status, 200, "{streams}");
+    let stream = streams["logStreams"][0]["logStreamName"]
+        .as_str()
+        .expect("a name");
+    assert!(stream.ends_with(uuid), "{stream}");
+    let of_stream =
+        json!({ "logGroupName": "/aws/lambda/f", "logStreamName": stream, "startFromHead": true });
+    let (_, first) = call("GetLogEvents", of_stream.clone()).await;
+    let message = first["events"][0]["message"].as_str().expect("a message");
+    let event: Value = serde_json::from_str(message).expect("JSON");
+    assert_eq!(event["eventType"], "POLLER_STATUS_EVENT");
+    let mut next = of_stream.clone();
+    next["nextToken"] = first["nextForwardToken"].clone();
+    let (_, second) = call("GetLogEvents", next).await;
+    assert_eq!(second["events"], json!([]));
+    assert_eq!(
+        second["nextForwardToken"], first["nextForwardToken"],
+        "the end of the stream"
+    );
+    for (pattern, count) in [
+        ("POLLER_STATUS_EVENT", 1),
+        ("\"POLLER_STATUS_EVENT\" INFO", 1),
+        ("DEBUG", 0),
+    ] {
+        let input = json!({ "logGroupName": "/aws/lambda/f", "filterPattern": pattern });
+        let (_, found) = call("FilterLogEvents", input).await;
+        assert_eq!(found["events"].as_array().map(Vec::len), Some(count), "{pattern}");
+    }
+    for (operation, input, kind) in [
+        (
+            "DescribeLogStreams",
+            json!({ "logGroupName": "other" }),
+            "ResourceNotFoundException",
+        ),
+        (
+            "GetLogEvents",
+            json!({ "logGroupName": "/aws/lambda/f", "logStreamName": "x" }),
+            "ResourceNotFoundException",
+        ),
+        (
+            "FilterLogEvents",
+            json!({ "logGroupName": "/aws/lambda/f", "filterPattern": "{ $.a = 1 }" }),
+            "InvalidParameterException",
+        ),
+        ("PutLogEvents", json!({}), "UnknownOperationException"),
+    ] {
+        let (status, body) = call(operation, input).await;
+        let shape = body["__type"].as_str().unwrap_or_default();
+        assert_eq!(
+            (status, shape.rsplit('#').next()),
+            (400, Some(kind)),
+            "{operation}: {body}"
+        );
+    }
+}

@@ -4,9 +4,10 @@
 //! - CloudWatch keeps minutes for 15 days, and coarser figures for 15 months. Here minutes are kept while there is memory: a 64th of the
 //!   memory limit, and within it. When that is full, the oldest minutes of all metrics go.
 
+use super::budget::StoreBudget;
 use super::samples::SampleSet;
 use super::series::{Minute, Series};
-use crate::source::{MemoryCharge, MemoryPool};
+use crate::source::MemoryPool;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
@@ -14,9 +15,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The bound is the memory limit divided by this.
 const LIMIT_DIVISOR: usize = 64;
-
-/// The bytes by which the store grows and shrinks within the memory limit.
-const CHUNK_BYTES: usize = 64 * 1024;
 
 /// When the store is full, this part of its minutes goes at once, so that it is not full again at the next change.
 const EVICTED_PART: i64 = 8;
@@ -84,26 +82,25 @@ pub struct Datapoint {
 #[derive(Debug)]
 pub struct MetricStore {
     inner: Mutex<Inner>,
-    memory: MemoryPool,
-    limit_bytes: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     /// The series of a metric by unit: nearly always one.
     metrics: BTreeMap<MetricId, Vec<(&'static str, Series)>>,
     bytes: usize,
-    /// The part of the memory limit that is taken.
-    charges: Vec<MemoryCharge>,
+    budget: StoreBudget,
 }
 
 impl MetricStore {
     /// Returns an empty store within the limit of `memory`.
     pub fn new(memory: MemoryPool) -> Self {
         Self {
-            limit_bytes: (memory.limit_bytes() / LIMIT_DIVISOR).max(CHUNK_BYTES),
-            memory,
-            inner: Mutex::default(),
+            inner: Mutex::new(Inner {
+                metrics: BTreeMap::new(),
+                bytes: 0,
+                budget: StoreBudget::new(memory, LIMIT_DIVISOR),
+            }),
         }
     }
 
@@ -142,30 +139,12 @@ impl MetricStore {
             }
         };
         inner.bytes = (inner.bytes + after).saturating_sub(before);
-        self.fit(&mut inner);
-    }
-
-    /// Takes memory for what the store has, and forgets what is old where there is none.
-    fn fit(&self, inner: &mut Inner) {
-        loop {
-            let wanted = inner.bytes.div_ceil(CHUNK_BYTES);
-            if inner.bytes <= self.limit_bytes {
-                inner.charges.truncate(wanted);
-                while inner.charges.len() < wanted {
-                    match self.memory.charge(CHUNK_BYTES) {
-                        Ok(charge) => inner.charges.push(charge),
-                        Err(_) => break,
-                    }
-                }
-                if inner.charges.len() == wanted {
-                    return;
-                }
-            }
+        let bytes = inner.bytes;
+        let mut is_fitting = inner.budget.fits(bytes);
+        while !is_fitting && !inner.metrics.is_empty() {
             inner.forget_oldest();
-            if inner.metrics.is_empty() {
-                inner.charges.clear();
-                return;
-            }
+            let bytes = inner.bytes;
+            is_fitting = inner.budget.fits(bytes);
         }
     }
 
@@ -263,6 +242,7 @@ fn series_bytes(series: &Series) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::budget::CHUNK_BYTES;
     use super::*;
 
     fn id(name: &'static str, value: &str) -> MetricId {

@@ -3,8 +3,8 @@
 use super::event_source::EventSource;
 use super::function_name::{FunctionName, partition_of};
 use super::{
-    ApiError, CreateMapping, FailureRules, MappingConfig, MappingView, MetricGroups, ResponseTypes, Tags,
-    UpdateMapping, constraint, members, model, pollers, rules, source_access, stored,
+    ApiError, CreateMapping, FailureRules, MappingConfig, MappingView, MetricGroups, ResponseTypes,
+    SystemLogLevel, Tags, UpdateMapping, constraint, members, model, pollers, rules, source_access, stored,
 };
 use crate::destination::{OnFailure, ReachableServices};
 use crate::invoker::Functions;
@@ -375,6 +375,11 @@ fn read_config(
             destination,
             function_arn: function.arn(surroundings.region, surroundings.account_id),
         }),
+        system_log: members
+            .get("LoggingConfig")
+            .and_then(|config| config.get("SystemLogLevel"))
+            .and_then(Value::as_str)
+            .and_then(SystemLogLevel::named),
     })
 }
 

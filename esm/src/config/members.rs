@@ -75,7 +75,7 @@ pub const MAPPING_MEMBERS: &[RequestMember] = &[
         "MetricsConfig",
         Honoured("in both modes; /metrics has all of them in any case"),
     ),
-    entry("LoggingConfig", NotBuilt("read the log of the process")),
+    entry("LoggingConfig", Honoured("see [observing](observing.md)")),
     entry("ScalingConfig", OtherSource),
     entry("MaximumBatchingWindowInSeconds", Honoured("")),
     entry("ParallelizationFactor", OtherSource),

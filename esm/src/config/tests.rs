@@ -125,6 +125,7 @@ fn the_engine_gets_the_defaults_of_kafka_sources() {
             response_types: ResponseTypes::default(),
             metrics: MetricGroups::default(),
             on_failure: None,
+            system_log: None,
         }
     );
 }
@@ -170,6 +171,7 @@ fn an_msk_mapping_has_its_arn_and_the_clusters_addresses() {
             response_types: ResponseTypes::default(),
             metrics: MetricGroups::default(),
             on_failure: None,
+            system_log: None,
         }
     );
     let view = shown(&definition);

@@ -29,6 +29,7 @@ impl<S: EventSource> Poller<S> {
             Phase::Revoking
         };
         self.report.phase(phase, Some(generation), self.assigned.len());
+        self.report.assigned(generation, self.assigned.keys().copied());
         self.report.source_works();
     }
 

@@ -1,6 +1,6 @@
 //! The surroundings that all pollers of a mapping share.
 
-use crate::cloudwatch::{FunctionMeters, MappingRecorder};
+use crate::cloudwatch::{FunctionMeters, MappingRecorder, SystemLog};
 use crate::delivery::Deliverer;
 use crate::invoker::Functions;
 use crate::metrics::Counters;
@@ -22,6 +22,7 @@ pub(crate) struct PollerContext {
     pub(crate) counters: Arc<Counters>,
     pub(crate) recorder: Arc<MappingRecorder>,
     pub(crate) meters: Arc<FunctionMeters>,
+    pub(crate) system_log: Arc<SystemLog>,
     pub(crate) retry: RetryPolicy,
     /// The warning of a function that cannot be invoked, which would stand in the log at every retry of every batch.
     pub(crate) unreachable: Arc<Reminder>,

@@ -64,6 +64,12 @@ impl<S: EventSource> Poller<S> {
 
     /// Finishes discarded records: Lambda commits them like processed ones, so that the partition moves on.
     fn finish_discarded(&mut self, batch: &Batch) {
+        for part in &batch.parts {
+            let range = part.record_range();
+            self.context
+                .system_log
+                .processed(range.partition, range.offsets.end);
+        }
         self.source.finished(ranges(&batch.parts));
         self.batcher.free(&batch.partitions());
     }

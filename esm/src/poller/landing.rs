@@ -7,7 +7,7 @@ use crate::config::MappingConfig;
 use crate::delivery::Discard;
 use crate::metrics::nanoseconds;
 use crate::outcome::Outcome;
-use crate::source::EventSource;
+use crate::source::{EventSource, RecordRange};
 use crate::work::{Next, WorkItem, WorkRules};
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,10 +111,19 @@ impl<S: EventSource> Poller<S> {
                 invoke_count: item.invoke_count(),
             }),
             Next::Finished(ranges) => {
+                self.log_processed(&ranges);
                 self.source.finished(ranges);
                 self.batcher.free(&item.batch().partitions());
                 self.report.processed(now);
             }
+        }
+    }
+
+    /// Notes the ends of what was processed for the system log.
+    fn log_processed(&self, ranges: &[RecordRange]) {
+        for range in ranges {
+            let system_log = &self.context.system_log;
+            system_log.processed(range.partition, range.offsets.end);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The state that a poller shows: its place in the group, and what its mapping's LastProcessingResult is made of.
 
+use crate::cloudwatch::PollerLog;
 use crate::metrics::{LastProcessed, nanoseconds};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -68,12 +69,22 @@ impl Activity {
 pub(crate) struct Report {
     status: watch::Sender<PollerStatus>,
     activity: Activity,
+    log: PollerLog,
 }
 
 impl Report {
-    /// Returns a report that is read through `activity` and the receivers of `status`.
-    pub(crate) fn new(status: watch::Sender<PollerStatus>, activity: Activity) -> Self {
-        Self { status, activity }
+    /// Returns a report that is read through `activity` and the receivers of `status`, and that tells `log` what Lambda's system logs have.
+    pub(crate) fn new(status: watch::Sender<PollerStatus>, activity: Activity, log: PollerLog) -> Self {
+        Self {
+            status,
+            activity,
+            log,
+        }
+    }
+
+    /// Logs the partitions of a new assignment.
+    pub(super) fn assigned(&self, generation: i32, partitions: impl IntoIterator<Item = i32>) {
+        self.log.assigned(generation, partitions);
     }
 
     /// Shows another phase, and with a new assignment its `generation`.
@@ -90,6 +101,7 @@ impl Report {
         // A source that keeps failing gives the same reason several times a second; the log gets it once.
         if self.status.borrow().source_problem.as_deref() != Some(problem) {
             tracing::warn!(problem, "a poller cannot read");
+            self.log.problem(problem);
         }
         self.change(|status| status.source_problem = Some(problem.to_owned()));
     }

@@ -98,14 +98,14 @@ const ESM: Package = Package {
         ("scaler", "source"),
         ("metrics", "scaler"),
         // What is measured, by minute. It reads counters, and knows no poller.
-        ("cloudwatch", "billing invoker metrics source"),
+        ("cloudwatch", "billing config date invoker metrics source"),
         ("trace", "billing scaler seconds"),
         // A poller hears of scaling by its orders only.
         (
             "poller",
             "batch batcher cloudwatch config delivery destination invoker metrics outcome retry source throughput work",
         ),
-        ("fleet", "config poller source"),
+        ("fleet", "cloudwatch config poller source"),
         (
             "mapping",
             "cloudwatch config fleet metrics poller scaler source trace",

@@ -59,6 +59,22 @@ impl CloudWatchError {
         Self::new("UnknownOperationException", "InvalidAction", message)
     }
 
+    pub(super) fn unknown_logs_operation(name: &str) -> Self {
+        let message = format!(
+            "The operation {name} of CloudWatch Logs is not served. Esmeralda serves DescribeLogStreams, GetLogEvents and \
+             FilterLogEvents."
+        );
+        Self::new("UnknownOperationException", "UnknownOperationException", message)
+    }
+
+    pub(super) fn log_parameter(message: impl Into<String>) -> Self {
+        Self::new("InvalidParameterException", "InvalidParameterException", message)
+    }
+
+    pub(super) fn log_resource_not_found(message: impl Into<String>) -> Self {
+        Self::new("ResourceNotFoundException", "ResourceNotFoundException", message)
+    }
+
     /// A body that its protocol does not allow.
     pub(super) fn serialization(message: impl Into<String>) -> Self {
         Self::new("SerializationException", "MalformedQueryString", message)

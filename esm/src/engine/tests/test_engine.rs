@@ -124,6 +124,7 @@ impl TestEngine {
             profile: options.profile,
             trace: TraceSettings::default(),
             payloads: Payloads::Built,
+            log_sink: None,
         });
         let test = Self {
             broker,

@@ -1,7 +1,7 @@
 //! A poller of a scripted source on paused time, and a function that does as it is told.
 
 use crate::batch::Envelope;
-use crate::cloudwatch::{FunctionMeters, MappingRecorder, MetricStore};
+use crate::cloudwatch::{FunctionMeters, LogStore, MappingRecorder, MetricStore, PollerLog, SystemLog};
 use crate::config::{FailureRules, MappingConfig, MetricGroups, ProvisionedPollers, ResponseTypes};
 use crate::delivery::{Deliverer, DestinationOptions, Destinations};
 use crate::invoker::{Functions, Invocation, InvocationResult, Invoker};
@@ -226,6 +226,7 @@ pub(super) fn config(batch_size: usize) -> MappingConfig {
         response_types: ResponseTypes::default(),
         metrics: MetricGroups::default(),
         on_failure: None,
+        system_log: None,
     }
 }
 
@@ -282,6 +283,11 @@ impl Scene {
         let context = PollerContext {
             recorder: Arc::new(MappingRecorder::new("u", unit, &counters, &store, &clock)),
             meters: Arc::new(FunctionMeters::new(&clock, &store)),
+            system_log: Arc::new(SystemLog::new(
+                "u",
+                &Arc::new(LogStore::new(memory.clone(), None)),
+                &clock,
+            )),
             uuid: UUID.into(),
             functions,
             clock: clock.clone(),
@@ -316,7 +322,8 @@ impl Scene {
             is_revoking: false,
         };
         let activity = Activity::default();
-        let report = Report::new(status_sent, activity.clone());
+        let log = PollerLog::new(&context.system_log, 0);
+        let report = Report::new(status_sent, activity.clone(), log);
         let task = tokio::spawn(Poller::new(source, Arc::new(context), orders_received, report).run());
         Self {
             script,
