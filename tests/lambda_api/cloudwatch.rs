@@ -1,6 +1,7 @@
 //! The CloudWatch API beside the Lambda API, in the bytes of each of its three protocols.
 
 use crate::service::Service;
+use esmeralda::broker::Clock;
 use serde_json::{Value, json};
 
 const JSON: &str = "Content-Type: application/x-amz-json-1.0\r\nx-amzn-query-mode: true\r\nX-Amz-Target: ";
@@ -28,8 +29,7 @@ fn put(value: f64) -> Value {
 }
 
 fn now_s() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.expect("after 1970").as_secs() as i64
+    Clock::system().now_ms() / 1_000
 }
 
 #[tokio::test]
