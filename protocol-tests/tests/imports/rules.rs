@@ -124,9 +124,10 @@ const ROOT: Package = Package {
         ("virtual_time", ""),
         ("declarations", ""),
         ("create_functions", ""),
-        ("http", "create_functions"),
+        ("credentials", ""),
+        ("http", "create_functions credentials"),
         ("import", ""),
-        ("facade", "create_functions http virtual_time"),
+        ("facade", "create_functions credentials http virtual_time"),
         // A simulation is built on the facade, as any suite in Rust could be.
         ("simulate", "declarations facade"),
         ("args", ""),
