@@ -69,6 +69,12 @@ fn reader(bootstrap_servers: &str, group: &str) -> BaseConsumer {
         .expect("a valid configuration")
 }
 
+/// Returns a client that belongs to no group. A client with a group looks for its coordinator at once, and the first such question creates
+/// `__consumer_offsets`, perhaps before the answer that a case checks.
+fn observer(bootstrap_servers: &str) -> BaseConsumer {
+    config(bootstrap_servers).create().expect("a valid configuration")
+}
+
 /// Creates a topic with one replica.
 ///
 /// # Panics
@@ -209,7 +215,7 @@ pub fn delete_topic(bootstrap_servers: &str, topic: &str) {
 /// # Panics
 /// If the broker does not answer.
 pub fn watermarks(bootstrap_servers: &str, topic: &str, partition: i32) -> (i64, i64) {
-    reader(bootstrap_servers, "unused")
+    observer(bootstrap_servers)
         .fetch_watermarks(topic, partition, PATIENCE)
         .expect("ListOffsets is answered")
 }
@@ -258,7 +264,7 @@ pub fn commit(bootstrap_servers: &str, group: &str, topic: &str, offset: i64) {
 /// # Panics
 /// If the broker does not answer.
 pub fn topic_names(bootstrap_servers: &str) -> Vec<String> {
-    let metadata = reader(bootstrap_servers, "unused")
+    let metadata = observer(bootstrap_servers)
         .fetch_metadata(None, PATIENCE)
         .expect("Metadata is answered");
     metadata
@@ -273,7 +279,7 @@ pub fn topic_names(bootstrap_servers: &str) -> Vec<String> {
 /// # Panics
 /// If the broker does not answer.
 pub fn leaders(bootstrap_servers: &str, topic: &str) -> Vec<i32> {
-    let metadata = reader(bootstrap_servers, "unused")
+    let metadata = observer(bootstrap_servers)
         .fetch_metadata(Some(topic), PATIENCE)
         .expect("Metadata is answered");
     let partitions = metadata.topics()[0].partitions();
