@@ -1,9 +1,9 @@
-//! The cost of provisioned mode: event poller units over time. Pure.
+//! The cost of a mapping: event poller units over time, which provisioned mode bills, and invocations. Pure.
 //!
 //! Source: Lambda pricing and the developer guide, "Apache Kafka event poller scaling modes": a unit carries up to 20 MB/s and holds ten
 //! pollers by default; the minimum is billed also while it is idle.
 
-use crate::profile::EventPollerUnit;
+use crate::profile::{EventPollerUnit, FunctionPrice};
 use std::time::Duration;
 
 /// Returns the units that are billed while `pollers` are allocated and `bytes` flow in `interval`: enough for the pollers and for the
@@ -22,6 +22,17 @@ pub(crate) fn event_poller_units(
         carried => (u128::from(bytes) * 1_000_000_000).div_ceil(carried) as u64,
     };
     by_pollers.max(by_bytes)
+}
+
+impl FunctionPrice {
+    /// Returns the cost in US dollars of this number of invocations, which were billed for `billed_ms` together.
+    ///
+    /// Source: Lambda pricing: requests, and the duration, rounded up to a millisecond, in gigabytes of the function's memory.
+    pub fn usd(&self, invocations: u64, billed_ms: u64) -> f64 {
+        let requests = invocations as f64 / 1e6 * self.usd_per_million_requests;
+        let gb_seconds = billed_ms as f64 / 1e3 * self.memory_mb as f64 / 1_024.0;
+        requests + gb_seconds * self.usd_per_gb_second
+    }
 }
 
 /// A meter that adds up units over time.
@@ -67,6 +78,20 @@ mod tests {
             let found = event_poller_units(&unit, pollers, bytes, interval);
             assert_eq!(found, units, "{pollers} pollers, {bytes} bytes, {interval:?}");
         }
+    }
+
+    #[test]
+    fn invocations_cost_requests_and_gigabyte_seconds() {
+        let price = FunctionPrice {
+            memory_mb: 512,
+            ..ProfileName::Current.profile().function_price
+        };
+        // A million of 100 ms are 50,000 gigabyte seconds.
+        assert_eq!(
+            price.usd(1_000_000, 100_000_000),
+            0.2 + 50_000.0 * 0.000_016_666_7
+        );
+        assert_eq!(price.usd(0, 0), 0.0);
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod tests;
 
 pub use check::{CheckedMapping, MappingCheck};
 pub(crate) use constraint::{check, conform};
+pub use definition::check_create;
 pub(crate) use definition::{MappingDefinition, MappingState, MappingStatus, RemoteSource, Surroundings};
 pub use error::ApiError;
 pub(crate) use function_name::FunctionName;
@@ -82,6 +83,11 @@ impl MappingView {
     /// Returns the state: Creating, Enabling, Enabled, Disabling, Disabled, Updating or Deleting.
     pub fn state(&self) -> &str {
         self.text("State")
+    }
+
+    /// Returns LastProcessingResult: `OK`, `No records processed`, or `PROBLEM: ` and what is wrong.
+    pub fn last_processing_result(&self) -> &str {
+        self.text("LastProcessingResult")
     }
 
     fn text(&self, member: &str) -> &str {

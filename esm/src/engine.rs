@@ -12,7 +12,7 @@ use crate::delivery::{CapturedDocuments, Deliverer, DestinationOptions, Destinat
 use crate::invoker::Functions;
 use crate::mapping::{FleetNumbers, MappingDoor, MappingHandle, MappingSettings, Shown};
 use crate::metrics::{Counters, MappingMetrics};
-use crate::poller::{Payloads, PollerContext, Reminder};
+use crate::poller::{Payloads, PollerContext, Reminder, RestSignal};
 use crate::profile::ScalingProfile;
 use crate::retry::RetryPolicy;
 use crate::secrets::Secrets;
@@ -221,6 +221,14 @@ impl Engine {
         self.door(uuid)?.delete().await
     }
 
+    /// Waits until a mapping that is being deleted is gone: what was in flight has finished and is committed.
+    pub async fn gone(&self, uuid: &str) {
+        let door = self.door(uuid);
+        if let Ok(door) = door {
+            door.ended().await;
+        }
+    }
+
     /// Returns the tags of the mapping with the ARN `resource`.
     ///
     /// # Errors
@@ -270,10 +278,7 @@ impl Engine {
             .collect();
         let mut all = Vec::with_capacity(running.len());
         for (door, counters) in running {
-            // A mapping that has gone in the meantime has no group and no fleet.
-            let progress = door.progress().await.ok().flatten().unwrap_or_default();
-            let fleet = door.numbers().await.unwrap_or_default();
-            all.push(metrics_of(&door.shown(), fleet, &counters, progress));
+            all.push(measured(&door, &counters).await);
         }
         all
     }
@@ -311,6 +316,15 @@ impl Engine {
         self.shared.meters.show();
     }
 
+    /// Returns the metrics of a mapping.
+    ///
+    /// # Errors
+    /// 404 when there is no such mapping, or no longer.
+    pub async fn mapping_metrics(&self, uuid: &str) -> Result<MappingMetrics, ApiError> {
+        let (door, counters) = self.running(uuid)?;
+        Ok(measured(&door, &counters).await)
+    }
+
     /// Returns the trace of a mapping since it last became Enabled.
     ///
     /// # Errors
@@ -337,11 +351,7 @@ impl Engine {
     /// # Errors
     /// 404 when there is no such mapping, or no longer.
     pub async fn drained(&self, uuid: &str) -> Result<(), ApiError> {
-        let (door, counters) = {
-            let mappings = self.mappings();
-            let running = mappings.find(uuid).ok_or_else(ApiError::mapping_not_found)?;
-            (running.mapping.door(), Arc::clone(&running.counters))
-        };
+        let (door, counters) = self.running(uuid)?;
         let mut committed = counters.committed_event_count.subscribe();
         loop {
             // Read before the lag: a commit in between makes the next look too early, and in the other order it could make it too late.
@@ -425,6 +435,7 @@ impl Engine {
                 &options.clock,
             )),
             counters: Arc::clone(&counters),
+            rest: RestSignal::default(),
             retry: RetryPolicy::default(),
             // People read the log, so the interval is not scaled.
             unreachable: Arc::new(Reminder::new(options.clock.in_real_time(UNREACHABLE_INTERVAL))),
@@ -479,9 +490,14 @@ impl Engine {
     }
 
     fn door(&self, uuid: &str) -> Result<MappingDoor, ApiError> {
+        let (door, _) = self.running(uuid)?;
+        Ok(door)
+    }
+
+    fn running(&self, uuid: &str) -> Result<(MappingDoor, Arc<Counters>), ApiError> {
         let mappings = self.mappings();
         let running = mappings.find(uuid).ok_or_else(ApiError::mapping_not_found)?;
-        Ok(running.mapping.door())
+        Ok((running.mapping.door(), Arc::clone(&running.counters)))
     }
 
     /// Locks the mappings, without those that have gone in the meantime.
@@ -510,6 +526,14 @@ async fn reaches(count: &mut watch::Receiver<u64>, least: u64) {
     if count.wait_for(|count| *count >= least).await.is_err() {
         std::future::pending::<()>().await;
     }
+}
+
+/// Asks a mapping for what only it knows, and returns its metrics.
+async fn measured(door: &MappingDoor, counters: &Counters) -> MappingMetrics {
+    // A mapping that has gone in the meantime has no group and no fleet.
+    let progress = door.progress().await.ok().flatten().unwrap_or_default();
+    let fleet = door.numbers().await.unwrap_or_default();
+    metrics_of(&door.shown(), fleet, counters, progress)
 }
 
 fn metrics_of(shown: &Shown, fleet: FleetNumbers, counters: &Counters, progress: Progress) -> MappingMetrics {

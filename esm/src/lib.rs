@@ -39,6 +39,7 @@ pub use clock::{Clock, Entropy};
 pub use config::{
     ApiError, CheckedMapping, CreateMapping, KnownMembers, ListMappings, MAPPING_MEMBERS, MappingCheck,
     MappingView, MappingsPage, MemberEffect, MemberType, RequestMember, TagResource, Tags, UpdateMapping,
+    check_create,
 };
 pub use delivery::{
     AwsCredentials, AwsEndpoint, CapturedDestination, CapturedDocument, CapturedDocuments,
@@ -53,6 +54,6 @@ pub use function_api::{
 pub use invoker::{Function, FunctionLimits, Functions, Invocation, InvocationResult, Invoker};
 pub use metrics::{MAPPING_METRICS, MappingMetric, MappingMetrics, OFFSET_LAG, PartitionMetric};
 pub use poller::Payloads;
-pub use profile::{ProfileName, ScalingProfile};
+pub use profile::{KedaPolicy, ProfileName, ScalingProfile};
 pub use secrets::{Secret, Secrets};
 pub use source::{AssignmentNumber, GroupTimeouts, MemoryPool, Records, Span, TimestampType};

@@ -7,7 +7,9 @@
 //! that is produced after that is delivered. On AWS it can take minutes longer.
 
 mod door;
+mod policy;
 mod scaling;
+mod trace_memory;
 
 pub(crate) use door::{FleetNumbers, MappingDoor, MappingHandle, MappingSettings, Shown};
 
@@ -142,11 +144,19 @@ impl<G: ConsumerGroup> Mapping<G> {
             // commands: when it has ended, their senders are told that it is gone.
             command = self.commands.recv(), if !self.is_stopping => self.carry_out(command).await,
             () = self.fleet.left(), if has_leaving => {}
-            () = changed(changes) => {}
+            () = changed(changes) => self.wake(),
+            () = self.context.rest.noted() => self.wake(),
             () = async { match wake_at { Some(at) => clock.reach(at).await, None => pending().await } } => {}
         }
         self.advance().await;
         self.publish();
+    }
+
+    /// Ends the rest of scaling, if it rests.
+    fn wake(&mut self) {
+        if let Some(scaling) = &mut self.scaling {
+            scaling.wake();
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -235,6 +245,8 @@ impl<G: ConsumerGroup> Mapping<G> {
                 "Cannot update the event source mapping because it is in use.",
             ));
         }
+        // A fleet at its minimum may have a lower one from now on.
+        self.wake();
         let was_enabled = self.definition.is_enabled;
         self.definition = Arc::new(definition);
         // The pollers that run take the new configuration over, so that only new bounds need a rebalance.
@@ -337,6 +349,9 @@ impl<G: ConsumerGroup> Mapping<G> {
 
     /// Returns the bounds of the fleet.
     fn bounds(&self) -> Bounds {
+        if let Some(policy) = &self.context.profile.keda {
+            return policy.bounds(self.partitions);
+        }
         let (minimum, maximum) = match self.definition.config.provisioned {
             Some(pollers) => (pollers.minimum as usize, pollers.maximum as usize),
             // An on-demand mapping starts with one poller. Source: AWS's announcement of provisioned mode for Kafka.
@@ -412,21 +427,8 @@ impl<G: ConsumerGroup> Mapping<G> {
 
     async fn begin_scaling(&mut self) {
         self.look().await;
-        let PollerContext {
-            clock,
-            profile,
-            counters,
-            ..
-        } = &*self.context;
         let (progress, fleet) = (self.progress.clone(), self.fleet_state());
-        self.scaling = Some(Scaling::new(
-            clock,
-            profile,
-            counters,
-            self.settings.trace,
-            progress,
-            fleet,
-        ));
+        self.scaling = Some(Scaling::new(&self.context, self.settings.trace, progress, fleet));
     }
 
     /// Ends the trace, which can still be asked for.

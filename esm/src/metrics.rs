@@ -1,6 +1,6 @@
 //! The metrics of a mapping, in AWS's names where AWS has them: the table of what is shown, and the counters that pollers raise.
 
-use crate::scaler::Work;
+use crate::scaler::{SlotWork, Work};
 use esmeralda_broker::MetricKind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -71,6 +71,8 @@ macro_rules! mapping_metrics {
             pub(crate) fn read_into(&self, metrics: &mut MappingMetrics) {
                 $(metrics.$counted = self.$counted.count();)*
                 metrics.in_flight = self.in_flight.count();
+                metrics.running = self.running.count();
+                metrics.waiting = self.waiting.count();
             }
         }
     };
@@ -85,7 +87,11 @@ mapping_metrics! {
         event_poller_units: u64 = Gauge "esmeralda_mapping_event_poller_units"
             "Event poller units that were billed last (EventPollerUnit).";
         in_flight: usize = Gauge "esmeralda_mapping_invocations_in_flight"
-            "Invocations in flight.";
+            "Batches in flight: invocations that run, with the overhead before them and attempts that are throttled.";
+        running: usize = Gauge "esmeralda_mapping_invocations_running"
+            "Invocations that run in the function (its ConcurrentExecutions).";
+        waiting: usize = Gauge "esmeralda_mapping_batches_waiting"
+            "Batches that wait for their next attempt, or for the byte rate of their poller.";
     }
     counted {
         invocations: u64 = Counter "esmeralda_mapping_invocations_total"
@@ -162,11 +168,24 @@ pub(crate) struct Counters {
     /// Records that were processed or filtered out, and their bytes.
     pub(crate) records: Counter,
     pub(crate) record_bytes: Counter,
+    /// The records, bytes and time of full batches: what they say of the rate of a slot is more than what others say.
+    pub(crate) full_records: Counter,
+    pub(crate) full_record_bytes: Counter,
+    pub(crate) full_busy_ns: Counter,
     /// Nanoseconds for which slots were busy with invocations that ended.
     pub(crate) busy_ns: Counter,
+    /// The part of `busy_ns` whose attempts were throttled.
+    pub(crate) throttled_busy_ns: Counter,
+    /// Milliseconds that Lambda bills for invocations, each rounded up.
+    pub(crate) billed_ms: Counter,
     /// Time of the last commit, in nanoseconds of the engine's time.
     pub(crate) last_commit_ns: AtomicU64,
-    pub(crate) in_flight: InFlight,
+    /// Batches in flight.
+    pub(crate) in_flight: Gauge,
+    /// Invocations that run in the function.
+    pub(crate) running: Gauge,
+    /// Batches that wait.
+    pub(crate) waiting: Gauge,
     pub(crate) pollers: PollerActivity,
     /// Number of offsets that commits advanced by; `Engine::drained` waits for its changes.
     pub(crate) committed_event_count: watch::Sender<u64>,
@@ -236,18 +255,18 @@ impl Counted for watch::Sender<u64> {
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
-/// The number of batches in flight, and its course over time.
+/// A number that rises and falls, and its course over time.
 #[derive(Debug, Default)]
 // A lock and not atomics, because the count, the most and the total change together.
-pub(crate) struct InFlight(Mutex<Usage>);
+pub(crate) struct Gauge(Mutex<Usage>);
 
-/// Batches in flight, at one moment and before it.
+/// A gauge at one moment and before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Usage {
     pub(crate) count: usize,
-    /// The most at once since this was last asked by [`InFlight::turn`].
+    /// The most at once since this was last asked by [`Gauge::turn`].
     pub(crate) most: usize,
-    /// Time in flight, added up over all batches.
+    /// The time of all that was counted, added up.
     pub(crate) total: Duration,
     /// The time up to which `total` counts.
     until: Duration,
@@ -264,7 +283,7 @@ impl Counter {
     }
 }
 
-impl InFlight {
+impl Gauge {
     pub(crate) fn raise(&self, now: Duration) {
         let mut usage = self.at(now);
         usage.count += 1;
@@ -273,6 +292,13 @@ impl InFlight {
 
     pub(crate) fn lower(&self, now: Duration) {
         self.at(now).count -= 1;
+    }
+
+    /// Counts `to` in place of `from`.
+    pub(crate) fn replace(&self, now: Duration, from: usize, to: usize) {
+        let mut usage = self.at(now);
+        usage.count = usage.count - from + to;
+        usage.most = usage.most.max(usage.count);
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -308,14 +334,25 @@ impl InFlight {
 }
 
 impl Counters {
-    /// Returns the numbers that the scaler reads.
-    pub(crate) fn work(&self) -> Work {
+    /// Returns the numbers that the scaler reads. `running` is what [`Counters::running`] has added up.
+    pub(crate) fn work(&self, running: Duration) -> Work {
+        let nanoseconds = |counter: &Counter| Duration::from_nanos(counter.get());
         Work {
-            records: self.records.get(),
-            record_bytes: self.record_bytes.get(),
-            busy: Duration::from_nanos(self.busy_ns.get()),
+            all: SlotWork {
+                records: self.records.get(),
+                record_bytes: self.record_bytes.get(),
+                busy: nanoseconds(&self.busy_ns),
+            },
+            full: SlotWork {
+                records: self.full_records.get(),
+                record_bytes: self.full_record_bytes.get(),
+                busy: nanoseconds(&self.full_busy_ns),
+            },
+            filtered_out: self.filtered_out_event_count.get(),
             invocations: self.invocations.get(),
             throttles: self.throttles.get(),
+            throttled_busy: nanoseconds(&self.throttled_busy_ns),
+            running,
         }
     }
 
@@ -365,7 +402,7 @@ mod tests {
 
     #[test]
     fn what_is_in_flight_adds_up_over_time() {
-        let in_flight = InFlight::default();
+        let in_flight = Gauge::default();
         let at = Duration::from_millis;
         in_flight.raise(at(100));
         in_flight.raise(at(200));
@@ -379,5 +416,9 @@ mod tests {
         assert_eq!((usage.count, usage.most, usage.total), (1, 1, at(1_600)));
         in_flight.lower(at(1_500));
         assert_eq!(in_flight.count(), 0);
+        in_flight.replace(at(1_500), 0, 3);
+        in_flight.replace(at(1_600), 3, 1);
+        let usage = in_flight.read(at(1_700));
+        assert_eq!((usage.count, usage.most, usage.total), (1, 3, at(2_000)));
     }
 }

@@ -20,7 +20,9 @@ mod landing;
 mod orders;
 mod reminder;
 mod report;
+mod rest;
 mod retries;
+mod running;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ pub(crate) use context::PollerContext;
 pub(crate) use orders::{Orders, Standstill};
 pub(crate) use reminder::Reminder;
 pub(crate) use report::{Activity, Phase, PollerStatus, Report};
+pub(crate) use rest::RestSignal;
 
 use crate::batcher::Batcher;
 use crate::delivery::Discard;
@@ -42,7 +45,7 @@ use deliveries::Deliveries;
 use discards::MAXIMUM_DELIVERIES;
 use flight::{Departure, Flights};
 use orders::limits;
-use retries::Retries;
+use retries::{Retries, ShownWaiting};
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Arc;
@@ -68,6 +71,7 @@ pub(crate) struct Poller<S> {
     flights: Flights,
     retries: Retries,
     deliveries: Deliveries,
+    shown_waiting: ShownWaiting,
     /// The partitions, and whether reading of each is paused.
     assigned: BTreeMap<i32, bool>,
     /// The place in the group; batches start in [`Phase::Assigned`] only.
@@ -89,6 +93,7 @@ impl<S: EventSource> Poller<S> {
             source,
             flights: Flights::new(Arc::clone(&context)),
             deliveries: Deliveries::new(Arc::clone(&context.deliverer)),
+            shown_waiting: ShownWaiting::new(Arc::clone(&context)),
             context,
             orders,
             new_orders,
@@ -125,6 +130,7 @@ impl<S: EventSource> Poller<S> {
                 continue;
             }
             self.take_off();
+            self.shown_waiting.show(self.retries.len());
             // After the take-off, because a batch that departs makes room to read on.
             self.apply_pauses();
             let wake_at = self.wake_at();
@@ -293,6 +299,7 @@ impl<S: EventSource> Poller<S> {
         self.context
             .system_log
             .consumed(records.partition, records.offsets.end);
+        self.context.rest.note();
         self.report.source_works();
         let Some(records) = self.without_filtered(records) else {
             return;

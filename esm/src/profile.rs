@@ -5,8 +5,10 @@
 //! [`CONSTANTS`] has the meaning and the origin of each.
 
 mod constants;
+mod keda;
 
 pub use constants::{CONSTANTS, Constant, Origin};
+pub use keda::KedaPolicy;
 
 use serde::Serialize;
 use std::fmt;
@@ -63,6 +65,10 @@ pub struct ScalingProfile {
     pub on_demand_maximum_pollers: usize,
     /// The unit that is billed.
     pub event_poller_unit: EventPollerUnit,
+    /// The price of invocations.
+    pub function_price: FunctionPrice,
+    /// The policy of KEDA, to scale by that instead, for comparison. It is no constant of Lambda's scaling, and no profile has it.
+    pub keda: Option<KedaPolicy>,
 }
 
 /// The constants that differ between provisioned and on-demand mode.
@@ -85,6 +91,17 @@ pub struct EventPollerUnit {
     pub bytes_per_second: u64,
     /// The price of one unit for one hour, in US dollars.
     pub usd_per_hour: f64,
+}
+
+/// The price of a function's invocations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FunctionPrice {
+    /// The price of a million requests, in US dollars.
+    pub usd_per_million_requests: f64,
+    /// The price of a gigabyte of memory for a second, in US dollars.
+    pub usd_per_gb_second: f64,
+    /// The function's memory in MB, of which 1,024 are a gigabyte.
+    pub memory_mb: usize,
 }
 
 /// A set of constants with a name.
@@ -182,6 +199,13 @@ fn announcement_2024() -> ScalingProfile {
             bytes_per_second: 20_000_000,
             usd_per_hour: 0.185,
         },
+        function_price: FunctionPrice {
+            usd_per_million_requests: 0.20,
+            usd_per_gb_second: 0.000_016_666_7,
+            // The memory of a function that is created without another.
+            memory_mb: 128,
+        },
+        keda: None,
     }
 }
 

@@ -3,47 +3,40 @@
 //! AWS publishes no formula. This one adds pollers when the lag will not clear soon, and removes them only after a quiet time. A rebalance
 //! makes lag itself, because the fleet stands still meanwhile. Before pollers are removed, the lag of that rebalance is allowed for;
 //! otherwise each change would call for the next one.
+//!
+//! AWS documents for on-demand mode that Lambda reduces the number of pollers when the function is throttled. Here they are reduced to what
+//! the function's concurrency can use, and grow again when invocations have not been throttled for the quiet time.
 
-use crate::profile::ScalingProfile;
+mod decision;
+mod keda;
+mod slot;
+
+pub use decision::{Cap, Decision, Reason};
+pub(crate) use keda::KedaScaler;
+pub(crate) use slot::{SlotWork, Work};
+
+use crate::profile::{ModeProfile, ScalingProfile};
 use crate::source::Progress;
-use serde::Serialize;
+use slot::{Demand, Load, Slot};
 use std::collections::VecDeque;
-use std::fmt;
 use std::time::Duration;
 
-/// Pollers are added only if the fleet grows by at least this factor, or to its upper bound.
+/// Pollers are added or removed only if the fleet changes by at least this factor, or to its bound.
 // Each change stops the fleet for a rebalance, which a few more pollers do not make up for.
-const UP_TOLERANCE: f64 = 1.1;
+const TOLERANCE: f64 = 1.1;
 
 /// No pollers are added while a larger share of invocations than this is throttled, because theirs would be throttled too.
 const THROTTLED_SHARE: f64 = 0.1;
 
-/// The rounding error that sums of shares may have, in slots.
-// Without it, shares that add up to three whole slots could ask for a fourth.
-const ROUNDING: f64 = 1e-9;
-
-/// The work of a mapping's pollers since it was created.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Work {
-    /// Number of records processed.
-    pub records: u64,
-    /// Their uncompressed bytes of keys, values and headers.
-    pub record_bytes: u64,
-    /// Time for which slots were busy with invocations, overhead included, added up over all slots.
-    pub busy: Duration,
-    /// Number of invocations completed.
-    pub invocations: u64,
-    /// Number of invocations throttled.
-    pub throttles: u64,
-}
-
-/// The numbers of a mapping at one moment. They only rise.
+/// The numbers of a mapping at one moment. Those without "since" only rise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sample {
     /// The progress of the group in its topic.
     pub progress: Progress,
     /// The work of the fleet.
     pub work: Work,
+    /// The most invocations that ran at once since the evaluation before.
+    pub running_max: usize,
 }
 
 /// The bounds of a fleet.
@@ -74,126 +67,6 @@ impl Bounds {
     }
 }
 
-/// The bound that kept a decision from the formula's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cap {
-    /// `MaximumPollers`, or the maximum of on-demand mode.
-    Maximum,
-    /// The number of partitions.
-    Partitions,
-    /// `MinimumPollers`.
-    Minimum,
-    /// The most pollers that one evaluation adds.
-    Step,
-}
-
-/// The reason for the size of the fleet after an evaluation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The lag will not clear soon enough.
-    LagTooLong,
-    /// There is lag, and the rate of a poller is not known yet.
-    RateUnknown,
-    /// The fleet has been larger than needed for long enough.
-    Quiet,
-    /// The fleet has the size that is needed.
-    Enough,
-    /// A few more pollers are needed, but not enough to be worth a rebalance.
-    WithinTolerance,
-    /// More pollers are needed, but invocations are being throttled.
-    Throttled,
-    /// Fewer pollers are needed, but not for long enough.
-    NotQuietYet,
-}
-
-impl Reason {
-    /// Returns it in words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::LagTooLong => "the lag is too long",
-            Self::RateUnknown => "the rate of a poller is unknown",
-            Self::Quiet => "quiet for long enough",
-            Self::Enough => "enough",
-            Self::WithinTolerance => "not worth a rebalance",
-            Self::Throttled => "throttled",
-            Self::NotQuietYet => "not quiet for long enough",
-        }
-    }
-}
-
-impl Cap {
-    /// Returns it in words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Maximum => "capped by the maximum",
-            Self::Partitions => "capped by the partitions",
-            Self::Minimum => "raised to the minimum",
-            Self::Step => "capped by the step",
-        }
-    }
-}
-
-/// The decision of one evaluation, with the numbers that it was made from. Times count from when the mapping became Enabled.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Decision {
-    /// Time of the evaluation.
-    #[serde(rename = "at_s", serialize_with = "crate::seconds::seconds")]
-    pub at: Duration,
-    /// Number of pollers before.
-    pub from: usize,
-    /// Number of pollers after.
-    pub to: usize,
-    /// The reason.
-    pub reason: Reason,
-    /// OffsetLag of all partitions together.
-    pub lag: u64,
-    /// Records per second that arrived since the evaluation before.
-    pub arrival_per_s: f64,
-    /// Records per second that one slot processes; `None` before anything was processed.
-    pub slot_per_s: Option<f64>,
-    /// Number of slots that one poller can keep busy.
-    pub slots_per_poller: Option<f64>,
-    /// The share of the last interval's invocations that was throttled, 0.0 to 1.0.
-    pub throttled_share: f64,
-    /// Number of pollers that the formula asks for, before any bound; `None` while the rate is unknown.
-    pub raw_target: Option<usize>,
-    /// The bound that was reached.
-    pub capped_by: Option<Cap>,
-}
-
-impl fmt::Display for Decision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.at.as_secs_f64();
-        if self.to == self.from {
-            write!(f, "{at:8.1} s  {} pollers stay", self.from)?;
-        } else {
-            write!(f, "{at:8.1} s  {} -> {} pollers", self.from, self.to)?;
-        }
-        write!(
-            f,
-            ": lag {}, {:.0} records/s arrive",
-            self.lag, self.arrival_per_s
-        )?;
-        if let (Some(slot), Some(slots)) = (self.slot_per_s, self.slots_per_poller) {
-            write!(f, ", a slot does {slot:.1}/s, {slots:.2} slots a poller")?;
-        }
-        if self.throttled_share > 0.0 {
-            write!(f, ", {:.0} % throttled", self.throttled_share * 100.0)?;
-        }
-        if let Some(target) = self.raw_target {
-            write!(f, ", wants {target}")?;
-        }
-        let reason = self.reason.words();
-        write!(f, " ({reason}")?;
-        match self.capped_by {
-            None => write!(f, ")"),
-            Some(cap) => write!(f, "; {})", cap.words()),
-        }
-    }
-}
-
 /// The terms of a decision: constants and bounds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms<'a> {
@@ -205,38 +78,54 @@ pub(crate) struct Terms<'a> {
     pub bounds: Bounds,
 }
 
+impl Terms<'_> {
+    fn mode(&self) -> &ModeProfile {
+        self.profile.mode(self.is_provisioned)
+    }
+}
+
 /// The state that evaluations leave for the next.
 #[derive(Clone, Debug)]
 pub(crate) struct Scaler {
     before: (Duration, Sample),
-    /// The rate of a slot in the last interval in which anything was processed.
+    /// Records per second that arrived in the interval before.
+    arrival_before_per_s: f64,
+    /// The rate of a slot as far as it is known.
     slot: Option<Slot>,
+    saw_nothing: bool,
     last_change: Duration,
+    /// The last evaluation that found too many invocations throttled.
+    last_throttled: Option<Duration>,
     /// The numbers of pollers that evaluations found to be needed, as far back as the quiet time reaches.
     needs: VecDeque<(Duration, usize)>,
 }
 
-/// The rate of one slot.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    records_per_s: f64,
-    mean_record_bytes: f64,
+/// The findings of an evaluation, before the fleet is considered.
+struct Finding {
+    load: Load,
+    work: Work,
+    running_max: usize,
+    /// Records per second that arrived, in all partitions.
+    arrival_per_s: f64,
+    /// Whether more of them arrived than in the interval before.
+    is_rising: bool,
+    /// The number of pollers that the formula asks for; `None` while the rate is unknown.
+    raw_target: Option<usize>,
 }
 
-/// The interval between two evaluations.
-struct Interval {
-    lags: Vec<u64>,
-    arrivals_per_s: Vec<f64>,
-    throttled_share: f64,
-}
+/// A choice: the fleet, the reason, and the bound that was reached.
+type Choice = (usize, Reason, Option<Cap>);
 
 impl Scaler {
     /// Returns a scaler that starts `now` from `sample`.
     pub(crate) fn new(now: Duration, sample: Sample) -> Self {
         Self {
             before: (now, sample),
+            arrival_before_per_s: 0.0,
             slot: None,
+            saw_nothing: false,
             last_change: now,
+            last_throttled: None,
             needs: VecDeque::new(),
         }
     }
@@ -244,6 +133,17 @@ impl Scaler {
     /// Notes that the fleet was changed `now` for another reason, such as new bounds: the quiet time starts again.
     pub(crate) fn note_change(&mut self, now: Duration) {
         self.last_change = now;
+    }
+
+    /// Leaves out the evaluations until `now`, since the last of which nothing has happened: they would have changed nothing.
+    pub(crate) fn skip_to(&mut self, now: Duration) {
+        self.before.0 = now;
+        self.arrival_before_per_s = 0.0;
+    }
+
+    /// Returns whether the interval before the last evaluation had neither records nor work, and left no lag.
+    pub(crate) fn saw_nothing(&self) -> bool {
+        self.saw_nothing
     }
 
     /// Decides what the fleet of `from` pollers should be.
@@ -254,25 +154,29 @@ impl Scaler {
         from: usize,
         terms: &Terms<'_>,
     ) -> Decision {
-        let interval = self.look_back(now, sample);
+        let finding = self.look_back(now, sample, terms);
         let Terms { profile, bounds, .. } = terms;
-        let slots = self.slot.map(|slot| slot.per_poller(terms));
-        let raw = |extra| Some(self.slot?.pollers(&interval, slots?, profile.clear_within, extra));
-        let lag = interval.lags.iter().sum();
-        let raw_target = raw(Duration::ZERO);
-        let target = match raw_target {
+        let lag = finding.load.lags.iter().sum();
+        let target = match finding.raw_target {
             Some(target) => target,
             // Without a rate there is no number to work out, so any lag asks for one step.
             None if lag == 0 => 0,
-            None => from + profile.mode(terms.is_provisioned).step_pollers,
+            None => from + terms.mode().step_pollers,
         };
         // The lag of its own rebalance counts before a poller is removed. A steady 10,000 records/s over two hours makes 6 changes by
         // this rule, and 52 without it.
-        let needed = bounds.clamp(target.max(raw(profile.rebalance_pause).unwrap_or(0)));
-        self.needs.push_back((now, needed));
+        let demand = Demand::LagAndArrivals(profile.rebalance_pause);
+        let needed = self
+            .slot
+            .map_or(0, |slot| slot.pollers(&finding.load, terms, demand));
+        self.needs.push_back((now, bounds.clamp(target.max(needed))));
         self.needs.retain(|(at, _)| now - *at < profile.down_after);
 
-        let (to, reason, capped_by) = self.choose(now, from, target, interval.throttled_share, terms);
+        let throttled_share = finding.work.throttled_share();
+        if throttled_share > THROTTLED_SHARE {
+            self.last_throttled = Some(now);
+        }
+        let (to, reason, capped_by) = self.choose(now, from, target, &finding, terms);
         if to != from {
             self.last_change = now;
         }
@@ -282,23 +186,16 @@ impl Scaler {
             to,
             reason,
             lag,
-            arrival_per_s: interval.arrivals_per_s.iter().sum(),
+            arrival_per_s: finding.arrival_per_s,
             slot_per_s: self.slot.map(|slot| slot.records_per_s),
-            slots_per_poller: slots,
-            throttled_share: interval.throttled_share,
-            raw_target,
+            slots_per_poller: self.slot.map(|slot| slot.per_poller(terms)),
+            throttled_share,
+            raw_target: finding.raw_target,
             capped_by,
         }
     }
 
-    fn choose(
-        &self,
-        now: Duration,
-        from: usize,
-        raw: usize,
-        throttled_share: f64,
-        terms: &Terms<'_>,
-    ) -> (usize, Reason, Option<Cap>) {
+    fn choose(&self, now: Duration, from: usize, raw: usize, finding: &Finding, terms: &Terms<'_>) -> Choice {
         let bounds = &terms.bounds;
         // The bounds apply after rounding up. KEDA's scaler applies its cap before, and can ask for one replica more than there are
         // partitions.
@@ -309,59 +206,113 @@ impl Scaler {
             _ if bounds.partitions < bounds.maximum => Some(Cap::Partitions),
             _ => Some(Cap::Maximum),
         };
-        if target > from {
-            // The cap is reached however little is missing: autoscalers whose tolerance holds there, too, stay just below their maximum.
-            let is_worth_it = target as f64 >= UP_TOLERANCE * from as f64 || target == bounds.cap();
-            if throttled_share > THROTTLED_SHARE {
-                return (from, Reason::Throttled, bound);
-            }
-            if !is_worth_it {
-                return (from, Reason::WithinTolerance, bound);
-            }
-            let reason = match self.slot {
-                Some(_) => Reason::LagTooLong,
-                None => Reason::RateUnknown,
-            };
-            let most = from + terms.profile.mode(terms.is_provisioned).step_pollers;
-            return if target > most {
-                (most, reason, Some(Cap::Step))
-            } else {
-                (target, reason, bound)
-            };
+        if let Some(throttled) = self.throttled(now, from, target, finding, terms) {
+            return throttled;
         }
-        // The largest need of the quiet time counts, so that a short lull removes no poller.
-        let needed = self
-            .needs
-            .iter()
-            .map(|(_, needed)| *needed)
-            .max()
-            .unwrap_or(target);
         if target == from {
             (from, Reason::Enough, bound)
-        } else if now - self.last_change < terms.profile.down_after || needed >= from {
+        } else if target > from {
+            self.grow(from, target, bound, terms)
+        } else {
+            self.shrink(now, from, target, bound, finding, terms)
+        }
+    }
+
+    /// Returns the choice if throttled invocations decide.
+    fn throttled(
+        &self,
+        now: Duration,
+        from: usize,
+        target: usize,
+        finding: &Finding,
+        terms: &Terms<'_>,
+    ) -> Option<Choice> {
+        let last = self.last_throttled?;
+        let bounds = &terms.bounds;
+        if last < now {
+            // In provisioned mode the pollers are paid for, and their growth goes on with the next interval.
+            let is_late = terms.is_provisioned || now - last >= terms.profile.down_after;
+            return (target > from && !is_late).then_some((from, Reason::ThrottledLately, None));
+        }
+        if terms.is_provisioned {
+            return (target > from).then_some((from, Reason::Throttled, None));
+        }
+        let Some(slots) = finding.work.slots_for(finding.running_max) else {
+            return Some((from, Reason::Throttled, None));
+        };
+        let usable = (slots / terms.mode().invocations_in_flight as f64).ceil() as usize;
+        let least = from.saturating_sub(terms.mode().step_pollers);
+        let (usable, cap) = match bounds.clamp(usable) {
+            usable if usable < least => (least, Some(Cap::Step)),
+            usable => (usable, None),
+        };
+        let is_worth_it = from as f64 >= TOLERANCE * usable as f64;
+        let to = if is_worth_it { usable } else { from };
+        Some((to, Reason::Throttled, cap.filter(|_| is_worth_it)))
+    }
+
+    fn grow(&self, from: usize, target: usize, bound: Option<Cap>, terms: &Terms<'_>) -> Choice {
+        // The cap is reached however little is missing: autoscalers whose tolerance holds there, too, stay just below their maximum.
+        let is_worth_it = target as f64 >= TOLERANCE * from as f64 || target == terms.bounds.cap();
+        if !is_worth_it {
+            return (from, Reason::WithinTolerance, bound);
+        }
+        let reason = match self.slot {
+            Some(_) => Reason::LagTooLong,
+            None => Reason::RateUnknown,
+        };
+        let most = from + terms.mode().step_pollers;
+        if target > most {
+            (most, reason, Some(Cap::Step))
+        } else {
+            (target, reason, bound)
+        }
+    }
+
+    fn shrink(
+        &self,
+        now: Duration,
+        from: usize,
+        target: usize,
+        bound: Option<Cap>,
+        finding: &Finding,
+        terms: &Terms<'_>,
+    ) -> Choice {
+        // The largest need of the quiet time counts, so that a short lull removes no poller.
+        let needed = self.needs.iter().map(|(_, needed)| *needed);
+        let needed = needed.max().unwrap_or(target);
+        let is_quiet = now - self.last_change >= terms.profile.down_after && !finding.is_rising;
+        if !is_quiet || needed >= from {
             (from, Reason::NotQuietYet, bound)
+        } else if self.is_worth_keeping(from, needed, finding, terms) {
+            (from, Reason::WorthKeeping, bound)
         } else {
             (needed, Reason::Quiet, bound)
         }
     }
 
-    /// Replaces the sample before by `sample`, and returns the interval between them.
-    fn look_back(&mut self, now: Duration, sample: Sample) -> Interval {
+    /// Returns whether the pollers above `needed` cost less than the rebalance without them: they are few, or they would not have processed in the
+    /// quiet time the records that arrive in the standstill.
+    fn is_worth_keeping(&self, from: usize, needed: usize, finding: &Finding, terms: &Terms<'_>) -> bool {
+        // The bound is reached however few pollers are left, as when the fleet grows.
+        let are_few = (from as f64) < TOLERANCE * needed as f64 && needed > terms.bounds.floor();
+        let profile = terms.profile;
+        let stopped = finding.arrival_per_s * profile.rebalance_pause.as_secs_f64();
+        let processed = self.slot.map_or(0.0, |slot| {
+            let per_poller = slot.records_per_s * slot.per_poller(terms);
+            (from - needed) as f64 * per_poller * profile.down_after.as_secs_f64()
+        });
+        are_few || stopped > processed
+    }
+
+    /// Replaces the sample before by `sample`, and returns what the interval between them shows.
+    fn look_back(&mut self, now: Duration, sample: Sample, terms: &Terms<'_>) -> Finding {
         let (then, before) = std::mem::replace(&mut self.before, (now, sample));
         let after = &self.before.1;
-        let work = Work {
-            records: after.work.records - before.work.records,
-            record_bytes: after.work.record_bytes - before.work.record_bytes,
-            busy: after.work.busy - before.work.busy,
-            invocations: after.work.invocations - before.work.invocations,
-            throttles: after.work.throttles - before.work.throttles,
-        };
-        if work.records > 0 && !work.busy.is_zero() {
-            self.slot = Some(Slot {
-                records_per_s: work.records as f64 / work.busy.as_secs_f64(),
-                mean_record_bytes: work.record_bytes as f64 / work.records as f64,
-            });
-        }
+        let work = after.work.since(&before.work);
+        self.slot = Slot::measured(&work, self.slot);
+        self.saw_nothing =
+            work == Work::default() && after.progress == before.progress && after.progress.lag() == 0;
         let seconds = (now - then).as_secs_f64();
         let ends = &before.progress.ends;
         let arrival = |(partition, end): (usize, &i64)| {
@@ -373,45 +324,29 @@ impl Scaler {
                 0.0
             }
         };
-        let tried = work.invocations + work.throttles;
-        Interval {
+        let load = Load {
             lags: after.progress.lags().collect(),
             arrivals_per_s: after.progress.ends.iter().enumerate().map(arrival).collect(),
-            throttled_share: if tried > 0 {
-                work.throttles as f64 / tried as f64
-            } else {
-                0.0
-            },
+        };
+        let arrival_per_s = load.arrivals_per_s.iter().sum();
+        let before_per_s = std::mem::replace(&mut self.arrival_before_per_s, arrival_per_s);
+        let raw_target = self.slot.map(|slot| {
+            // A rate of part-filled batches is too low, so that a fleet that keeps up would grow for the records that arrive. A lag fills
+            // the batches, and their rate is known then.
+            let demand = match slot.is_of_full_batches {
+                true => Demand::LagAndArrivals(Duration::ZERO),
+                false => Demand::Lag,
+            };
+            slot.pollers(&load, terms, demand)
+        });
+        Finding {
+            work,
+            running_max: after.running_max,
+            arrival_per_s,
+            is_rising: arrival_per_s > TOLERANCE * before_per_s,
+            raw_target,
+            load,
         }
-    }
-}
-
-impl Slot {
-    /// Returns the number of slots that one poller can keep busy: its invocations in flight, or fewer if its byte rate allows fewer.
-    fn per_poller(&self, terms: &Terms<'_>) -> f64 {
-        let in_flight = terms.profile.mode(terms.is_provisioned).invocations_in_flight as f64;
-        let slot_bytes_per_s = self.records_per_s * self.mean_record_bytes;
-        match terms.profile.poller_bytes_per_second {
-            limit if limit > 0 && slot_bytes_per_s > 0.0 => in_flight.min(limit as f64 / slot_bytes_per_s),
-            _ => in_flight,
-        }
-    }
-
-    /// Returns the number of pollers that clear in time the lag, and the records that arrive meanwhile and in `extra`. A partition keeps
-    /// at most one slot busy.
-    fn pollers(&self, interval: &Interval, slots: f64, clear_within: Duration, extra: Duration) -> usize {
-        let clear_s = clear_within.as_secs_f64();
-        let arriving = 1.0 + extra.as_secs_f64() / clear_s;
-        let busy = interval
-            .lags
-            .iter()
-            .zip(&interval.arrivals_per_s)
-            .map(|(lag, arrival)| {
-                let wanted_per_s = *lag as f64 / clear_s + arriving * arrival;
-                (wanted_per_s / self.records_per_s).min(1.0)
-            });
-        let pollers = busy.sum::<f64>() / slots;
-        (pollers - ROUNDING).ceil().max(0.0) as usize
     }
 }
 

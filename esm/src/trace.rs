@@ -6,6 +6,8 @@
 
 mod expectations;
 mod recorder;
+mod summary;
+mod waits;
 
 pub use crate::scaler::{Cap, Decision, Reason};
 pub use expectations::Violation;
@@ -19,12 +21,13 @@ use std::time::Duration;
 /// The trace of one mapping; empty before it has been Enabled.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trace {
-    /// Length of a bucket. The last one may be shorter.
+    /// Length of a bucket. The last one may be shorter, and one in which nothing happened may be longer.
     #[serde(rename = "bucket_s", serialize_with = "seconds")]
     pub bucket: Duration,
     /// Number of pollers when the mapping became Enabled.
     pub starting_pollers: usize,
-    /// Whether nothing was dropped: of buckets, evaluations and rebalances only the newest are kept ([`TraceSettings::capacity`]).
+    /// Whether nothing was dropped: of buckets, evaluations and rebalances only the newest are kept, by their number
+    /// ([`TraceSettings::capacity`]) and by the memory limit.
     pub is_complete: bool,
     /// Time of the commit that left no lag; `None` while there is some.
     #[serde(rename = "drained_at_s", serialize_with = "optional_seconds")]
@@ -58,10 +61,20 @@ pub struct Bucket {
     pub committed: u64,
     /// Number of pollers at its end, with those in a rebalance.
     pub pollers: usize,
-    /// The most batches in flight at once, overhead included.
+    /// The most invocations that ran at once: the function's concurrency.
+    pub running_max: usize,
+    /// The average number of invocations that ran.
+    pub running_mean: f64,
+    /// The most batches in flight at once: with invocations that run, those in their overhead, and attempts that are throttled.
     pub in_flight_max: usize,
-    /// The average number of batches in flight.
+    /// The average number of batches in flight: the sum of those that run, are throttled, and are in their overhead.
     pub in_flight_mean: f64,
+    /// The average number of batches in the overhead before their function runs.
+    pub overhead_mean: f64,
+    /// The average number of batches whose attempt was throttled, which occupies a poller as an invocation does.
+    pub throttled_mean: f64,
+    /// The average number of batches that waited for their next attempt, or for the byte rate of their poller.
+    pub waiting_mean: f64,
     /// Number of invocations completed.
     pub invocations: u64,
     /// Number of invocations that failed.
@@ -72,16 +85,39 @@ pub struct Bucket {
     pub records: u64,
     /// Their uncompressed bytes of keys, values and headers.
     pub record_bytes: u64,
-    /// Event poller units that were billed; 0 in on-demand mode.
+    /// Event poller units that were billed; 0 in on-demand mode. Of a bucket made of several, the most.
     pub event_poller_units: u64,
+    /// Milliseconds that Lambda bills for invocations, each rounded up.
+    pub billed_ms: u64,
 }
 
 impl Bucket {
+    /// Returns whether nothing happened in `self`, and it ended as `before` did, which it follows: both are one stretch of time then.
+    fn continues(&self, before: &Self) -> bool {
+        let quiet = Self {
+            start: self.start,
+            length: self.length,
+            lag: before.lag,
+            pollers: before.pollers,
+            waiting_mean: before.waiting_mean,
+            event_poller_units: before.event_poller_units,
+            ..Self::default()
+        };
+        *self == quiet
+            && *before
+                == Self {
+                    start: before.start,
+                    length: before.length,
+                    ..quiet
+                }
+    }
+
     /// Adds the numbers of `rest`, which follows.
     fn extend(&mut self, rest: &Self) {
         self.lag = rest.lag;
         // `rest` has no length, so the mean in flight stays as it is.
         self.pollers = rest.pollers;
+        self.running_max = self.running_max.max(rest.running_max);
         self.in_flight_max = self.in_flight_max.max(rest.in_flight_max);
         self.arrived += rest.arrived;
         self.committed += rest.committed;
@@ -90,6 +126,7 @@ impl Bucket {
         self.throttles += rest.throttles;
         self.records += rest.records;
         self.record_bytes += rest.record_bytes;
+        self.billed_ms += rest.billed_ms;
     }
 
     /// Returns the records processed per second.
@@ -146,6 +183,13 @@ impl Trace {
         }
     }
 
+    /// Returns the bucket that contains a time.
+    pub fn bucket_at(&self, at: Duration) -> Option<&Bucket> {
+        let next = self.buckets.partition_point(|bucket| bucket.start <= at);
+        let bucket = self.buckets.get(next.checked_sub(1)?)?;
+        (at < bucket.start + bucket.length).then_some(bucket)
+    }
+
     /// Returns the most pollers at any time.
     pub fn largest_fleet(&self) -> usize {
         let fleets = self.rebalances.iter().map(|rebalance| rebalance.to);
@@ -175,38 +219,5 @@ impl Trace {
             .map(|change| change.to > change.from)
             .collect();
         directions.windows(2).filter(|pair| pair[0] != pair[1]).count()
-    }
-
-    /// Returns the longest time that records waited between arrival and commit, at the resolution of the buckets, as if all partitions
-    /// were one queue. With a backlog at the start it is at least the time to drain that. Records that are not committed have
-    /// waited until the trace ends.
-    pub fn longest_wait(&self) -> Duration {
-        let Some(first) = self.buckets.first() else {
-            return Duration::ZERO;
-        };
-        let backlog = first.lag + first.committed - first.arrived.min(first.lag + first.committed);
-        // The times at which the records up to a count had arrived, one per bucket.
-        let mut arrivals = vec![(first.start, backlog)];
-        let mut arrived = backlog;
-        for bucket in self.buckets.iter().filter(|bucket| bucket.arrived > 0) {
-            arrived += bucket.arrived;
-            arrivals.push((bucket.start, arrived));
-        }
-        let (mut longest, mut oldest, mut committed) = (Duration::ZERO, 0, 0);
-        for bucket in &self.buckets {
-            // Records that were left at the start of the bucket waited until they were committed, at the end of the bucket at the latest.
-            let end = match self.drained_at {
-                Some(drained) if bucket.lag == 0 => drained.clamp(bucket.start, bucket.start + bucket.length),
-                _ => bucket.start + bucket.length,
-            };
-            while oldest < arrivals.len() && arrivals[oldest].1 <= committed {
-                oldest += 1;
-            }
-            if let Some((since, _)) = arrivals.get(oldest).filter(|(since, _)| *since < end) {
-                longest = longest.max(end - *since);
-            }
-            committed += bucket.committed;
-        }
-        longest
     }
 }

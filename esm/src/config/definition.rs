@@ -45,6 +45,34 @@ pub(crate) struct Surroundings<'a> {
     pub now_ms: i64,
 }
 
+/// Checks a request to create a mapping at a time, in milliseconds since the Unix epoch, without creating it. The embedded cluster is reached
+/// at `bootstrap_servers`, there are no sockets, and documents for destinations are kept in memory.
+///
+/// # Errors
+/// [`ApiError`] as CreateEventSourceMapping answers.
+pub fn check_create(
+    request: CreateMapping,
+    bootstrap_servers: &[String],
+    functions: &Functions,
+    now_ms: i64,
+) -> Result<(), ApiError> {
+    let surroundings = Surroundings {
+        account_id: "000000000000",
+        region: "us-east-1",
+        bootstrap_servers,
+        functions,
+        secrets: &Secrets::default(),
+        has_network: false,
+        reachable: ReachableServices {
+            sqs: true,
+            sns: true,
+            s3: true,
+        },
+        now_ms,
+    };
+    MappingDefinition::create(request, "00000000-0000-0000-0000-000000000000", &surroundings).map(drop)
+}
+
 /// The states of a mapping, as AWS names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MappingState {

@@ -125,7 +125,8 @@ impl MappingHandle {
 
     /// Returns whether it has ended: it was deleted, or stopped.
     pub(crate) fn is_gone(&self) -> bool {
-        self.task.is_finished()
+        // It takes no command a moment before its task has finished, which is what [`MappingDoor::ended`] waits for.
+        self.task.is_finished() || self.commands.is_closed()
     }
 
     /// Stops it: what is in flight finishes and is committed, then the members leave. An invocation may take minutes, so the caller sets a
@@ -163,6 +164,11 @@ impl MappingDoor {
         settled
             .map(|shown| shown.view())
             .map_err(|_| ApiError::mapping_not_found())
+    }
+
+    /// Waits until it has ended: it was deleted, or stopped.
+    pub(crate) async fn ended(self) {
+        self.commands.closed().await;
     }
 
     /// Replaces the definition `base` by `definition`, which was made from it.

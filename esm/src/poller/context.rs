@@ -4,6 +4,7 @@ use crate::cloudwatch::{FunctionMeters, MappingRecorder, SystemLog};
 use crate::delivery::Deliverer;
 use crate::invoker::Functions;
 use crate::metrics::Counters;
+use crate::poller::RestSignal;
 use crate::poller::reminder::Reminder;
 use crate::profile::ScalingProfile;
 use crate::retry::RetryPolicy;
@@ -23,6 +24,8 @@ pub(crate) struct PollerContext {
     pub(crate) recorder: Arc<MappingRecorder>,
     pub(crate) meters: Arc<FunctionMeters>,
     pub(crate) system_log: Arc<SystemLog>,
+    /// Where pollers tell that they have read something.
+    pub(crate) rest: RestSignal,
     pub(crate) retry: RetryPolicy,
     /// The warning of a function that cannot be invoked, which would stand in the log at every retry of every batch.
     pub(crate) unreachable: Arc<Reminder>,

@@ -6,7 +6,7 @@
 use crate::batch::Batch;
 use crate::config::MappingConfig;
 use crate::invoker::{Invocation, InvocationResult};
-use crate::poller::{Payloads, PollerContext};
+use crate::poller::{Payloads, PollerContext, running};
 use crate::source::OutOfMemory;
 use crate::work::WorkItem;
 use bytes::Bytes;
@@ -162,11 +162,11 @@ async fn invoke(
     // The function is looked up for each invocation, because another one can be registered under its name while the mapping runs.
     Landing::Invoked(match context.functions.get(&config.function_name) {
         Some(function) => {
-            let running = context
+            let metered = context
                 .meters
                 .begin(&config.function_name, config.qualifier.as_deref());
-            let result = function.invoke(invocation).await;
-            running.end(&result);
+            let result = running::counted(&context, function.invoke(invocation)).await;
+            metered.end(&result);
             result
         }
         // A mapping outlives its function on AWS, too: its invocations fail, and are retried as any other failure.

@@ -2,7 +2,7 @@
 
 use super::flight::{Departure, Landed, Landing};
 use super::{Poller, RETRY_INTERVAL};
-use crate::batch::Batch;
+use crate::batch::{Batch, MAXIMUM_EVENT_BYTES};
 use crate::config::MappingConfig;
 use crate::delivery::Discard;
 use crate::metrics::nanoseconds;
@@ -37,7 +37,8 @@ impl<S: EventSource> Poller<S> {
         };
         self.report.source_works();
         // A flight without memory is not counted, because the scaler divides the records by this time.
-        self.context.counters.busy_ns.add(nanoseconds(landed.took));
+        let took = nanoseconds(landed.took);
+        self.context.counters.busy_ns.add(took);
         let mut outcome = Outcome::read(result, config.response_types);
         let invoked = Arc::clone(item.batch());
         if let Outcome::ItemFailures(failed) = &outcome {
@@ -52,7 +53,8 @@ impl<S: EventSource> Poller<S> {
                 }
             }
         }
-        self.count(&invoked, item.batch(), &outcome);
+        self.count(item.batch(), &outcome);
+        self.count_work(&invoked, item.batch(), &outcome, took);
         let item = match outcome {
             // The source knows whether they can still be committed.
             Outcome::Success => Some(item),
@@ -127,23 +129,15 @@ impl<S: EventSource> Poller<S> {
         }
     }
 
-    /// Counts a completed invocation with the batch `invoked`, of which `left` has failed if it did.
-    fn count(&self, invoked: &Batch, left: &Batch, outcome: &Outcome) {
+    /// Counts a completed invocation, of whose batch `left` has failed if it did.
+    fn count(&self, left: &Batch, outcome: &Outcome) {
         let counters = &self.context.counters;
         let record_count = left.record_count() as u64;
         match outcome {
-            Outcome::Success => {
-                counters.invocations.add(1);
-                counters.records.add(record_count);
-                counters.record_bytes.add(invoked.record_bytes());
-            }
+            Outcome::Success => counters.invocations.add(1),
             Outcome::ItemFailures(_) => {
                 // The function did not fail, so the invocation is not counted among the errors.
                 counters.invocations.add(1);
-                counters.records.add(invoked.record_count() as u64 - record_count);
-                counters
-                    .record_bytes
-                    .add(invoked.record_bytes() - left.record_bytes());
                 counters.failed_invoke_event_count.add(record_count);
                 tracing::warn!(count = record_count, "the function reported batch item failures");
                 self.report.function_problem("Function call failed");
@@ -183,6 +177,37 @@ impl<S: EventSource> Poller<S> {
                     .function_problem(&format!("Function call failed. {reason}"));
             }
         }
+    }
+
+    /// Counts what the scaler reads: the records that an attempt of `took` nanoseconds has processed. Full batches count apart, because only
+    /// they show what a slot can do.
+    fn count_work(&self, invoked: &Batch, left: &Batch, outcome: &Outcome, took: u64) {
+        let counters = &self.context.counters;
+        let (records, bytes) = match outcome {
+            Outcome::Success => (invoked.record_count(), invoked.record_bytes()),
+            Outcome::ItemFailures(_) => (
+                invoked.record_count() - left.record_count(),
+                invoked.record_bytes() - left.record_bytes(),
+            ),
+            _ => (0, 0),
+        };
+        counters.records.add(records as u64);
+        counters.record_bytes.add(bytes);
+        if matches!(outcome, Outcome::Throttled { .. }) {
+            counters.throttled_busy_ns.add(took);
+        }
+        if self.is_full(invoked) {
+            counters.full_records.add(records as u64);
+            counters.full_record_bytes.add(bytes);
+            counters.full_busy_ns.add(took);
+        }
+    }
+
+    /// Whether a batch was closed because it was full, and not because its window was over.
+    fn is_full(&self, batch: &Batch) -> bool {
+        // The size of the record that did not fit any more is not known here. Half of the limit is more than any window lets through by
+        // chance, unless records are larger than 3 MB.
+        batch.record_count() >= self.orders.config.batch_size || batch.event_bytes > MAXIMUM_EVENT_BYTES / 2
     }
 
     /// Shows a throttle that lasts.

@@ -3,8 +3,39 @@
 
 use super::flight::Flights;
 use crate::batcher::Batcher;
+use crate::poller::PollerContext;
 use crate::work::WorkItem;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// The part of a mapping's gauge of waiting batches that is one poller's. It is taken back when the poller is dropped.
+#[derive(Debug)]
+pub(super) struct ShownWaiting {
+    context: Arc<PollerContext>,
+    count: usize,
+}
+
+impl ShownWaiting {
+    pub(super) fn new(context: Arc<PollerContext>) -> Self {
+        Self { context, count: 0 }
+    }
+
+    /// Shows another number of waiting batches.
+    pub(super) fn show(&mut self, count: usize) {
+        // Called in each turn of the poller, in which nothing waits nearly always.
+        if count != self.count {
+            let now = self.context.clock.elapsed();
+            self.context.counters.waiting.replace(now, self.count, count);
+            self.count = count;
+        }
+    }
+}
+
+impl Drop for ShownWaiting {
+    fn drop(&mut self) {
+        self.show(0);
+    }
+}
 
 /// The work items of a poller that wait for a time.
 #[derive(Debug, Default)]
@@ -46,6 +77,11 @@ impl Retries {
             .filter(|waiting| !self.is_behind(&waiting.item, batcher, flights))
             .map(|waiting| waiting.due)
             .min()
+    }
+
+    /// Returns the number of items that wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Takes all items.

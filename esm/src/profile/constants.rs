@@ -160,6 +160,24 @@ pub const CONSTANTS: &[Constant] = &[
         origin: Origin::Published,
         field: Field::Price(|profile| &mut profile.event_poller_unit.usd_per_hour),
     },
+    Constant {
+        name: "function_usd_per_million_requests",
+        meaning: "price of a million invocations (us-east-1)",
+        origin: Origin::Published,
+        field: Field::Price(|profile| &mut profile.function_price.usd_per_million_requests),
+    },
+    Constant {
+        name: "function_usd_per_gb_second",
+        meaning: "price of a gigabyte of a function's memory for a second of an invocation (us-east-1, x86)",
+        origin: Origin::Published,
+        field: Field::Price(|profile| &mut profile.function_price.usd_per_gb_second),
+    },
+    Constant {
+        name: "function_memory_mb",
+        meaning: "memory of the functions, for their price",
+        origin: Origin::Ours,
+        field: Field::Count(|profile| &mut profile.function_price.memory_mb, 10_240),
+    },
 ];
 
 pub(super) fn names() -> String {

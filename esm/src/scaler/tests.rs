@@ -22,7 +22,7 @@ impl World {
                 ends: vec![0; partitions],
                 positions: vec![0; partitions],
             },
-            work: Work::default(),
+            ..Sample::default()
         };
         Self {
             scaler: Scaler::new(Duration::ZERO, sample.clone()),
@@ -47,15 +47,34 @@ impl World {
             .for_each(|end| *end += records_each);
     }
 
-    /// Processes records of each partition at 100 in 180 ms, 1,000 bytes each.
+    /// Processes records of each partition at 100 in 180 ms, in full batches, 1,000 bytes each.
     fn process(&mut self, records_each: i64) {
+        self.process_slowly(records_each, 1_800);
+    }
+
+    fn process_slowly(&mut self, records_each: i64, record_us: u64) {
+        let done = self.slot_work(records_each, record_us);
+        self.sample.work.full = sum(self.sample.work.full, done);
+        self.sample.work.invocations += done.records / 100;
+    }
+
+    /// Processes records in part-filled batches of ten.
+    fn process_in_tens(&mut self, records_each: i64) {
+        let done = self.slot_work(records_each, 18_000);
+        self.sample.work.invocations += done.records / 10;
+    }
+
+    fn slot_work(&mut self, records_each: i64, record_us: u64) -> SlotWork {
         let positions = self.sample.progress.positions.iter_mut();
         let records =
             positions.map(|position| *position += records_each).count() as u64 * records_each as u64;
-        self.sample.work.records += records;
-        self.sample.work.record_bytes += records * 1_000;
-        self.sample.work.invocations += records / 100;
-        self.sample.work.busy += Duration::from_micros(1_800) * records as u32;
+        let done = SlotWork {
+            records,
+            record_bytes: records * 1_000,
+            busy: Duration::from_micros(record_us * records),
+        };
+        self.sample.work.all = sum(self.sample.work.all, done);
+        done
     }
 
     fn evaluate(&mut self, after: Duration) -> Decision {
@@ -71,6 +90,14 @@ impl World {
         assert_eq!(decision.from, self.fleet);
         self.fleet = decision.to;
         decision
+    }
+}
+
+fn sum(one: SlotWork, other: SlotWork) -> SlotWork {
+    SlotWork {
+        records: one.records + other.records,
+        record_bytes: one.record_bytes + other.record_bytes,
+        busy: one.busy + other.busy,
     }
 }
 
@@ -167,6 +194,145 @@ fn throttled_invocations_keep_pollers_from_being_added() {
     assert_eq!(world.evaluate(MINUTE).to, 19);
 }
 
+/// 4 of 18 invocations at once run in the function, for 100 of the 245 ms that each takes its poller.
+fn throttled_minute(world: &mut World) {
+    let work = &mut world.sample.work;
+    let done = SlotWork {
+        records: 240_000,
+        record_bytes: 240_000_000,
+        busy: Duration::from_millis(2_400 * 245),
+    };
+    let in_vain = Duration::from_millis(3_000 * 145);
+    work.full = sum(work.full, done);
+    work.all = sum(
+        work.all,
+        SlotWork {
+            busy: done.busy + in_vain,
+            ..done
+        },
+    );
+    work.invocations += 2_400;
+    work.throttles += 3_000;
+    work.throttled_busy += in_vain;
+    work.running += Duration::from_millis(2_400 * 100);
+    world.sample.running_max = 4;
+}
+
+#[test]
+fn on_demand_mode_takes_pollers_away_that_the_function_has_no_concurrency_for() {
+    let mut world = World::new(ProfileName::Current, 100, (1, 50));
+    (world.is_provisioned, world.fleet) = (false, 40);
+    world.arrive(1_000_000);
+    throttled_minute(&mut world);
+    // Ten pollers keep four invocations running; a step of 17 is the most at once.
+    let first = world.evaluate(MINUTE);
+    assert_eq!(told(&first), (23, Reason::Throttled, Some(100), Some(Cap::Step)));
+    throttled_minute(&mut world);
+    assert_eq!(
+        told(&world.evaluate(MINUTE)),
+        (10, Reason::Throttled, Some(100), None)
+    );
+    throttled_minute(&mut world);
+    assert_eq!(
+        told(&world.evaluate(MINUTE)),
+        (10, Reason::Throttled, Some(100), None)
+    );
+    for _ in 0..4 {
+        world.process(1_000);
+        assert_eq!(
+            told(&world.evaluate(MINUTE)),
+            (10, Reason::ThrottledLately, Some(100), None)
+        );
+    }
+    world.process(1_000);
+    assert_eq!(
+        told(&world.evaluate(MINUTE)),
+        (27, Reason::LagTooLong, Some(100), Some(Cap::Step))
+    );
+}
+
+/// A fleet of 22 that keeps up with 6,300 records/s was shrunk to 21, and the standstill took the lag from 79,000 to 266,000.
+#[test]
+fn a_poller_that_a_standstill_costs_more_than_is_kept() {
+    let mut world = World::new(ProfileName::Current, 200, (1, 200));
+    world.fleet = 22;
+    world.arrive(395 + 1_890);
+    world.process_slowly(1_890, 12_270);
+    world.evaluate(MINUTE);
+    for _ in 0..10 {
+        world.arrive(1_890);
+        world.process_slowly(1_890, 12_270);
+        let decision = world.evaluate(MINUTE);
+        assert_eq!((decision.lag, decision.arrival_per_s), (79_000, 6_300.0));
+        assert_eq!(decision.to, 22, "{decision}");
+    }
+    assert_eq!(world.evaluate(MINUTE).reason, Reason::WorthKeeping);
+}
+
+#[test]
+fn rates_of_part_filled_batches_add_pollers_for_a_lag_only() {
+    let mut world = World::new(ProfileName::Announcement2024, 100, (10, 200));
+    // At 55.6 records/s a slot, 15 would be busy with what arrives: it is less in full batches, and it leaves no lag.
+    world.arrive(500);
+    world.process_in_tens(500);
+    assert_eq!(
+        told(&world.evaluate(MINUTE)),
+        (10, Reason::Enough, Some(0), Some(Cap::Minimum))
+    );
+    world.arrive(500);
+    let decision = world.evaluate(MINUTE);
+    assert_eq!(told(&decision), (23, Reason::LagTooLong, Some(23), None));
+    // Full batches are known from then on, and those that are not full say nothing.
+    world.process(500);
+    assert_eq!(world.evaluate(MINUTE).slot_per_s.map(f64::round), Some(556.0));
+    world.arrive(500);
+    world.process_in_tens(500);
+    assert_eq!(world.evaluate(MINUTE).slot_per_s.map(f64::round), Some(556.0));
+}
+
+#[test]
+fn no_poller_is_taken_away_while_more_records_arrive_than_before() {
+    let mut world = World::new(ProfileName::Announcement2024, 100, (1, 200));
+    world.fleet = 40;
+    for _ in 0..4 {
+        world.arrive(1_000);
+        world.process(1_000);
+        assert_eq!(world.evaluate(MINUTE).reason, Reason::NotQuietYet);
+    }
+    // A spike has begun in the last minute.
+    world.arrive(1_200);
+    world.process(1_200);
+    assert_eq!(world.evaluate(MINUTE).reason, Reason::NotQuietYet);
+    world.arrive(1_200);
+    world.process(1_200);
+    assert_eq!(told(&world.evaluate(MINUTE)), (7, Reason::Quiet, Some(4), None));
+}
+
+#[test]
+fn evaluations_that_are_left_out_change_nothing() {
+    let minutes = |skipped: bool| {
+        let mut world = World::new(ProfileName::Announcement2024, 100, (2, 200));
+        let minutes = |world: &mut World, count: u32| {
+            if skipped {
+                world.now += MINUTE * count;
+                world.scaler.skip_to(world.now);
+            } else {
+                (0..count).for_each(|_| drop(world.evaluate(MINUTE)));
+            }
+        };
+        assert!(!world.scaler.saw_nothing());
+        world.evaluate(MINUTE);
+        assert!(world.scaler.saw_nothing());
+        minutes(&mut world, 30);
+        world.arrive(1_000);
+        world.process(500);
+        let decision = world.evaluate(MINUTE);
+        assert!(!world.scaler.saw_nothing());
+        decision
+    };
+    assert_eq!(minutes(true), minutes(false));
+}
+
 #[test]
 fn a_little_more_is_not_worth_a_rebalance() {
     let mut world = World::new(ProfileName::Announcement2024, 100, (40, 200));
@@ -200,7 +366,7 @@ fn what_a_poller_can_carry_decides_how_many_are_needed() {
     let mut heavy = World::new(ProfileName::Current, 100, (1, 200));
     heavy.arrive(200_000);
     heavy.process(1_000);
-    heavy.sample.work.record_bytes *= 18;
+    heavy.sample.work.all.record_bytes *= 18;
     let decision = heavy.evaluate(MINUTE);
     // 18 KB each: half a slot fills the 5 MB/s.
     assert_eq!(

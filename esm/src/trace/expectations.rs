@@ -161,7 +161,7 @@ impl Trace {
                 begin.as_secs_f64()
             )?;
         }
-        writeln!(text, "    time         lag  pollers  in flight    records/s")?;
+        writeln!(text, "    time         lag  pollers    running    records/s")?;
         let shown: Vec<_> = self
             .buckets
             .iter()
@@ -175,7 +175,7 @@ impl Trace {
                 bucket.start.as_secs_f64(),
                 bucket.lag,
                 bucket.pollers,
-                bucket.in_flight_max,
+                bucket.running_max,
                 bucket.records_per_s()
             )?;
         }
@@ -225,7 +225,7 @@ mod tests {
             lag: 900 - 100 * u64::from(second),
             committed: 100,
             pollers: 2,
-            in_flight_max: 2,
+            running_max: 2,
             records: 100,
             ..Bucket::default()
         };
@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(
             late,
             "drained after 9.9 s, not within 9.0 s\n    \
-             time         lag  pollers  in flight    records/s\n     \
+             time         lag  pollers    running    records/s\n     \
              6.0         300        2          2          100\n     \
              7.0         200        2          2          100\n     \
              8.0         100        2          2          100\n     \

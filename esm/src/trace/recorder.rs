@@ -41,10 +41,18 @@ pub(crate) struct TraceReading {
     pub pollers: usize,
     /// The minimum pollers, which provisioned mode bills at least; `None` in on-demand mode, which bills no units.
     pub minimum_pollers: Option<usize>,
+    /// The most invocations that ran at once since the reading before.
+    pub running_max: usize,
+    /// Time that invocations ran, added up over all of them.
+    pub running: Duration,
     /// The most batches in flight since the reading before.
     pub in_flight_max: usize,
     /// Time that batches were in flight, added up over all of them.
     pub in_flight: Duration,
+    /// The part of that time whose attempts were throttled.
+    pub throttled: Duration,
+    /// Time that batches waited, added up over all of them.
+    pub waiting: Duration,
     /// Number of invocations completed.
     pub invocations: u64,
     /// Number of invocations that failed.
@@ -55,6 +63,8 @@ pub(crate) struct TraceReading {
     pub records: u64,
     /// Uncompressed bytes of keys, values and headers processed.
     pub record_bytes: u64,
+    /// Milliseconds billed for invocations.
+    pub billed_ms: u64,
 }
 
 /// Records the trace of one mapping, from the moment it became Enabled.
@@ -110,7 +120,39 @@ impl Recorder {
         self.drained_at = self.drained(&reading);
         self.next = now;
         self.before = reading;
-        self.is_complete &= keep(&mut self.buckets, bucket, self.settings.capacity);
+        match self.buckets.back_mut() {
+            Some(last) if bucket.continues(last) => last.length += bucket.length,
+            _ => self.is_complete &= keep(&mut self.buckets, bucket, self.settings.capacity),
+        }
+    }
+
+    /// Ends the buckets until `now` in which nothing has happened, all together.
+    pub(crate) fn rest_until(&mut self, now: Duration) {
+        let passed = now.saturating_sub(self.next).as_nanos() / self.settings.bucket.as_nanos();
+        let passed = u32::try_from(passed).unwrap_or(u32::MAX);
+        if passed > 0 {
+            let reading = TraceReading {
+                running_max: 0,
+                in_flight_max: 0,
+                ..self.before
+            };
+            self.record(self.next + self.settings.bucket * passed, reading);
+        }
+    }
+
+    /// Returns the memory that it holds, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.buckets.capacity() * size_of::<Bucket>()
+            + self.evaluations.capacity() * size_of::<Decision>()
+            + self.rebalances.capacity() * size_of::<Rebalance>()
+    }
+
+    /// Drops the older half of all that is kept, and the memory for it.
+    pub(crate) fn drop_older_half(&mut self) {
+        drop_older_half(&mut self.buckets);
+        drop_older_half(&mut self.evaluations);
+        drop_older_half(&mut self.rebalances);
+        self.is_complete = false;
     }
 
     /// Adds an evaluation.
@@ -162,6 +204,10 @@ impl Recorder {
             // Events in the moment in which the last bucket ended belong to it.
             Some(last) if rest.length.is_zero() => last.extend(&rest),
             _ if rest.length.is_zero() => {}
+            Some(last) if rest.continues(last) => {
+                meter.add(rest.event_poller_units, rest.length);
+                last.length += rest.length;
+            }
             _ => {
                 meter.add(rest.event_poller_units, rest.length);
                 buckets.push(rest);
@@ -199,6 +245,12 @@ impl Recorder {
             let pollers = reading.pollers.max(minimum);
             event_poller_units(&self.unit, pollers, record_bytes, length)
         };
+        let mean = |count: fn(&TraceReading) -> Duration| match length.as_secs_f64() {
+            0.0 => 0.0,
+            seconds => (count(reading) - count(before)).as_secs_f64() / seconds,
+        };
+        let (running_mean, in_flight_mean) = (mean(|now| now.running), mean(|now| now.in_flight));
+        let throttled_mean = mean(|now| now.throttled);
         Bucket {
             start: self.next,
             length,
@@ -207,19 +259,28 @@ impl Recorder {
             arrived: reading.end_offsets.saturating_sub(before.end_offsets),
             committed: reading.committed - before.committed,
             pollers: reading.pollers,
+            running_max: reading.running_max,
+            running_mean,
             in_flight_max: reading.in_flight_max,
-            in_flight_mean: match length.as_secs_f64() {
-                0.0 => 0.0,
-                seconds => (reading.in_flight - before.in_flight).as_secs_f64() / seconds,
-            },
+            in_flight_mean,
+            // A throttled attempt is counted when it is over, which can be in the bucket after.
+            overhead_mean: (in_flight_mean - running_mean - throttled_mean).max(0.0),
+            throttled_mean,
+            waiting_mean: mean(|now| now.waiting),
             invocations: reading.invocations - before.invocations,
             invocation_errors: reading.invocation_errors - before.invocation_errors,
             throttles: reading.throttles - before.throttles,
             records: reading.records - before.records,
             record_bytes,
             event_poller_units: reading.minimum_pollers.map_or(0, units),
+            billed_ms: reading.billed_ms - before.billed_ms,
         }
     }
+}
+
+fn drop_older_half<T>(items: &mut VecDeque<T>) {
+    items.drain(..items.len() / 2);
+    items.shrink_to_fit();
 }
 
 /// Adds `item` and drops the oldest one if there are too many. Returns whether none was dropped.
@@ -260,11 +321,16 @@ mod tests {
             last_commit: Duration::from_millis(committed * 10 - committed.min(50)),
             pollers: 2,
             minimum_pollers: Some(11),
+            running_max: 1,
+            running: Duration::from_micros(committed * 7_500),
             in_flight_max: 2,
             in_flight: Duration::from_millis(committed * 15),
+            throttled: Duration::from_micros(committed * 2_500),
+            waiting: Duration::from_millis(committed),
             invocations: committed / 10,
             records: committed,
             record_bytes: committed * 1_000,
+            billed_ms: committed * 9,
             ..TraceReading::default()
         }
     }
@@ -289,12 +355,18 @@ mod tests {
             arrived: 0,
             committed: 50,
             pollers: 2,
+            running_max: 1,
+            running_mean: 0.75,
             in_flight_max: 2,
             in_flight_mean: 1.5,
+            overhead_mean: 0.5,
+            throttled_mean: 0.25,
+            waiting_mean: 0.1,
             invocations: 5,
             records: 50,
             record_bytes: 50_000,
             event_poller_units: 2,
+            billed_ms: 450,
             ..Bucket::default()
         };
         assert_eq!(trace.buckets[2], bucket);

@@ -26,7 +26,8 @@ fn constants(context: &Context) {
                          provisioned_step_pollers, on_demand_step_pollers, on_demand_maximum_pollers, \
                          provisioned_invocations_in_flight, on_demand_invocations_in_flight, poller_bytes_per_second, \
                          rebalance_pause_ms, rebalance_protocol, clear_within_ms, down_after_ms, \
-                         event_poller_unit_pollers, event_poller_unit_bytes_per_second, event_poller_unit_usd_per_hour";
+                         event_poller_unit_pollers, event_poller_unit_bytes_per_second, event_poller_unit_usd_per_hour, \
+                         function_usd_per_million_requests, function_usd_per_gb_second, function_memory_mb";
     let cases = [
         (
             "no_such=1",

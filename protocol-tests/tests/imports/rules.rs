@@ -278,6 +278,7 @@ pub(crate) const PURE: &[&str] = &[
     "esm/src/profile/",
     "esm/src/retry.rs",
     "esm/src/scaler.rs",
+    "esm/src/scaler/",
     "esm/src/schema.rs",
     "esm/src/schema/",
     "esm/src/seconds.rs",

@@ -66,7 +66,7 @@ pub(super) fn frame(frame: &Frame, width: usize, palette: Palette) -> Vec<String
         "lag",
         "",
         "pollers",
-        "in flight",
+        "running",
         lag_cells = bars.lag,
     );
     let mut lines = vec![
@@ -83,7 +83,7 @@ pub(super) fn frame(frame: &Frame, width: usize, palette: Palette) -> Vec<String
 struct Bars {
     width: usize,
     lag: usize,
-    in_flight: usize,
+    running: usize,
 }
 
 fn bars(width: usize) -> Bars {
@@ -92,7 +92,7 @@ fn bars(width: usize) -> Bars {
     Bars {
         width,
         lag,
-        in_flight: room - lag,
+        running: room - lag,
     }
 }
 
@@ -103,13 +103,13 @@ fn lane_line(lane: &Lane, index: usize, frame: &Frame, bars: Bars, palette: Pale
         palette.bar.to_string().repeat(filled as usize)
     };
     let lag_bar = bar(lane.lag, frame.records, bars.lag);
-    let in_flight_bar = bar(lane.in_flight as u64, frame.partitions as u64, bars.in_flight);
+    let running_bar = bar(lane.running as u64, frame.partitions as u64, bars.running);
     let line = format!(
-        "{:NAME_WIDTH$} {:>9} {lag_bar:lag_cells$} {:>7} {:>9} {in_flight_bar}",
+        "{:NAME_WIDTH$} {:>9} {lag_bar:lag_cells$} {:>7} {:>9} {running_bar}",
         lane.name,
         thousands(lane.lag),
         lane.pollers,
-        lane.in_flight,
+        lane.running,
         lag_cells = bars.lag,
     );
     palette.lane(index, clipped(&line, bars.width).trim_end())

@@ -23,7 +23,7 @@ pub(super) struct Frame {
     pub(super) produced: u64,
     /// The number of records of the spike.
     pub(super) records: u64,
-    /// The number of partitions, which is also the most batches in flight.
+    /// The number of partitions, which is also the most invocations that run.
     pub(super) partitions: u32,
     /// The mappings.
     pub(super) lanes: Vec<Lane>,
@@ -38,8 +38,8 @@ pub(super) struct Lane {
     pub(super) lag: u64,
     /// Members of the mapping's group.
     pub(super) pollers: usize,
-    /// Batches in flight.
-    pub(super) in_flight: usize,
+    /// Invocations that run.
+    pub(super) running: usize,
 }
 
 /// The outcome of a mapping.
@@ -152,7 +152,7 @@ pub(super) async fn lanes(esmeralda: &Esmeralda, watched: &[Watched]) -> Vec<Lan
             name: one.mode.name,
             lag: metrics.map_or(0, |metrics| metrics.offset_lag.iter().sum()),
             pollers: metrics.map_or(0, |metrics| metrics.pollers),
-            in_flight: metrics.map_or(0, |metrics| metrics.in_flight),
+            running: metrics.map_or(0, |metrics| metrics.running),
         }
     };
     watched.iter().map(lane).collect()

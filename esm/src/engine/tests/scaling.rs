@@ -63,7 +63,6 @@ async fn point(partitions: i32, batches: i64, members: Value, drained_s: f64, fu
     );
     assert_eq!(seconds(trace.full_concurrency_after()), full_after_s);
     assert!(trace.is_complete);
-    assert_eq!(trace.buckets[90].start, Duration::from_secs(90));
     trace
 }
 
@@ -90,12 +89,12 @@ async fn a_fleet_grows_by_steps_with_a_standstill_at_each() {
         ]
     );
     // No poller starts a batch in a standstill, and what was in flight has landed.
-    let still = &trace.buckets[91..120];
-    let shown: Vec<_> = still
-        .iter()
-        .map(|bucket| (bucket.in_flight_max, bucket.lag))
-        .collect();
-    assert_eq!(shown, [(0, still[0].lag); 29]);
+    let still = trace.bucket_at(Duration::from_secs(100)).expect("it ran on");
+    let (start, end) = (
+        seconds(Some(still.start)),
+        seconds(Some(still.start + still.length)),
+    );
+    assert_eq!((start, end, still.in_flight_max), (91.0, 120.0, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,11 +129,18 @@ async fn in_a_cooperative_rebalance_only_partitions_that_move_stand_still() {
     // Two slots go on through the pause, and the third joins them at its end.
     let slots: Vec<_> = [100, 119, 121]
         .iter()
-        .map(|second| trace.buckets[*second].in_flight_max)
+        .map(|second| {
+            trace
+                .bucket_at(Duration::from_secs(*second))
+                .map(|bucket| bucket.in_flight_max)
+        })
         .collect();
-    assert_eq!(slots, [2, 2, 3]);
-    let batches: u64 = trace.buckets[91..119]
+    assert_eq!(slots, [Some(2), Some(2), Some(3)]);
+    let pause = Duration::from_secs(91)..Duration::from_secs(119);
+    let batches: u64 = trace
+        .buckets
         .iter()
+        .filter(|bucket| pause.contains(&bucket.start))
         .map(|bucket| bucket.invocations)
         .sum();
     // 28 s of two slots, 180 ms an invocation.
@@ -311,6 +317,37 @@ async fn an_idle_fleet_goes_back_to_its_minimum_after_quiet() {
         .no_thrash(1)
         .and_then(|trace| trace.pollers_never_exceed(20))
         .expect("it turned once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_mapping_is_not_evaluated_until_a_record_comes() {
+    let test = TestEngine::with(announced()).await;
+    test.plain_function("f", || async {});
+    test.topic(4).await;
+    let uuid = test.mapping(minimum(1)).await;
+    let hour = Duration::from_secs(3_600);
+    test.clock.sleep(hour).await;
+    let trace = test.engine.trace(&uuid).await.expect("the mapping exists");
+    let shown = |trace: &Trace| {
+        let evaluations = trace.evaluations.iter();
+        let evaluations: Vec<_> = evaluations
+            .map(|one| (one.at.as_secs(), one.arrival_per_s))
+            .collect();
+        (evaluations, trace.buckets.len())
+    };
+    assert_eq!(shown(&trace), (vec![(90, 0.0)], 1));
+    assert_eq!(trace.buckets[0].length, trace.end());
+    assert_eq!(trace.event_poller_unit_hours, trace.end().as_secs_f64() / 3_600.0);
+
+    test.produce(0, 0, 60).await;
+    test.engine.drained(&uuid).await.expect("the mapping exists");
+    test.clock.sleep(hour).await;
+    let trace = test.engine.trace(&uuid).await.expect("the mapping exists");
+    // Evaluations keep their times, and the rate is that of the interval before, whatever has been left out.
+    assert_eq!(shown(&trace), (vec![(90, 0.0), (3_630, 1.0), (3_690, 0.0)], 3));
+    assert_eq!(trace.buckets[1].arrived, 60);
+    let length: Duration = trace.buckets.iter().map(|bucket| bucket.length).sum();
+    assert_eq!(length, trace.end());
 }
 
 #[tokio::test(start_paused = true)]

@@ -294,6 +294,7 @@ impl Scene {
             entropy: Entropy::from_seed(1),
             memory,
             counters: Arc::clone(&counters),
+            rest: Default::default(),
             retry: RetryPolicy {
                 failed: millisecond,
                 throttled: millisecond,

@@ -6,12 +6,12 @@ const COLOURED: Palette = Palette {
     bar: '█',
 };
 
-fn lane(name: &'static str, lag: u64, pollers: usize, in_flight: usize) -> Lane {
+fn lane(name: &'static str, lag: u64, pollers: usize, running: usize) -> Lane {
     Lane {
         name,
         lag,
         pollers,
-        in_flight,
+        running,
     }
 }
 
@@ -64,7 +64,7 @@ fn outcomes() -> Vec<Outcome> {
 fn a_frame_of_80_columns_is_exactly_this() {
     let expected = [
         " 4:12  all 1,500,000 records are produced",
-        "                 lag                          pollers in flight",
+        "                 lag                          pollers   running",
         "on-demand  1,412,300 #######################       50        50 ########",
         "minimum-1  1,300,000 #####################         73         0",
         "minimum-10         0                              100         1 #",
@@ -87,7 +87,7 @@ fn a_narrow_terminal_gets_shorter_bars_and_then_none() {
 fn frames_are_never_wider_than_the_terminal() {
     let mut full = example();
     for lane in &mut full.lanes {
-        (lane.lag, lane.in_flight) = (full.records, 100);
+        (lane.lag, lane.running) = (full.records, 100);
     }
     for (width, widest) in [(10, 10), (40, 40), (60, 60), (80, 80), (100, 100), (300, 100)] {
         for palette in [Palette::PLAIN, COLOURED] {
