@@ -5,13 +5,15 @@ mod error;
 mod functions;
 mod mapping;
 mod options;
+mod record;
 
 #[cfg(test)]
 mod tests;
 
-pub use error::{FunctionError, StartError};
-pub use mapping::{Mapping, NewMapping};
+pub use error::{DrainError, FunctionError, StartError};
+pub use mapping::{Mapping, MappingChange, NewMapping};
 pub use options::Options;
+pub use record::Record;
 
 use crate::http;
 use crate::virtual_time;
@@ -22,7 +24,7 @@ use esmeralda_esm::invoker::{CommandHost, HttpInvoker};
 use esmeralda_esm::schema::SchemaRegistry;
 use esmeralda_esm::{
     ApiError, CapturedDocument, Clock, DestinationOptions, Engine, EngineOptions, FunctionApi,
-    FunctionApiOptions, FunctionLimits, Functions,
+    FunctionApiOptions, FunctionLimits, Functions, check_create,
 };
 use serde_json::{Map, Value};
 use std::future::Future;
@@ -300,26 +302,26 @@ impl Esmeralda {
         self.create_topic(topic).await
     }
 
-    /// Appends `values` as one batch of records without keys and with the current time, and returns the offset of the first.
+    /// Appends `records` as one batch, and returns the offset of the first. A record is a [`Record`], or a reference to anything that is
+    /// bytes, which becomes the value of a record without a key.
     ///
     /// # Errors
     /// Those of Produce, such as UNKNOWN_TOPIC_OR_PARTITION.
-    pub async fn produce<V: AsRef<[u8]>>(
-        &self,
-        topic: &str,
-        partition: i32,
-        values: &[V],
-    ) -> Result<Offset, local::Error> {
-        let timestamp_ms = self.clock.now_ms();
-        let mut records = Vec::with_capacity(values.len());
-        for value in values {
-            records.push(NewRecord {
-                timestamp_ms,
-                value: Some(value.as_ref()),
-                ..NewRecord::default()
-            });
-        }
-        let batch = encode_batch(&records, Compression::None);
+    pub async fn produce<I>(&self, topic: &str, partition: i32, records: I) -> Result<Offset, local::Error>
+    where
+        I: IntoIterator,
+        I::Item: Into<Record>,
+    {
+        let records: Vec<Record> = records.into_iter().map(Into::into).collect();
+        let headers: Vec<_> = records.iter().map(Record::borrowed_headers).collect();
+        let now_ms = self.clock.now_ms();
+        let encoded = records.iter().zip(&headers).map(|(record, headers)| NewRecord {
+            timestamp_ms: record.timestamp_ms.unwrap_or(now_ms),
+            key: record.key.as_deref(),
+            value: record.value.as_deref(),
+            headers,
+        });
+        let batch = encode_batch(&encoded.collect::<Vec<_>>(), Compression::None);
         self.client.produce(topic, partition, batch).await
     }
 
@@ -343,7 +345,7 @@ impl Esmeralda {
         let request = serde_json::from_value(Value::Object(members))
             .map_err(|error| ApiError::serialization(error.to_string()))?;
         let view = self.engine.create(request, None).await?;
-        Ok(Mapping::new(view.uuid(), self.engine.clone()))
+        Ok(Mapping::new(view.uuid(), self.engine.clone(), self.clock.clone()))
     }
 
     /// Returns the documents for the on-failure destination `destination`, an ARN as mappings name it, that are kept in memory, the oldest
@@ -394,6 +396,18 @@ fn known_addresses(broker: &Broker) -> Vec<String> {
         addresses if addresses.is_empty() => vec![NOWHERE.to_owned()],
         addresses => addresses,
     }
+}
+
+/// Checks a mapping of the cluster itself as its create in virtual time does.
+///
+/// # Errors
+/// Those of CreateEventSourceMapping.
+pub(crate) fn check_in_virtual_time(mapping: NewMapping, functions: &Functions) -> Result<(), ApiError> {
+    let addresses = [NOWHERE.to_owned()];
+    let members = mapping.with_source(&addresses);
+    let request = serde_json::from_value(Value::Object(members))
+        .map_err(|error| ApiError::serialization(error.to_string()))?;
+    check_create(request, &addresses, functions, virtual_time::EPOCH_MS)
 }
 
 fn cluster_config(options: &Options) -> Config {

@@ -40,18 +40,22 @@ mod virtual_time;
 pub use esmeralda_broker as broker;
 pub use esmeralda_esm as esm;
 
-pub use broker::Offset;
-pub use broker::local::NewTopic;
+pub use broker::local::{Client, Error as ClientError, NewTopic};
+pub use broker::{Advertised, Offset, Release};
 pub use bytes::Bytes;
 pub use create_functions::CreateFunctions;
 pub use credentials::Credentials;
 pub use esm::invoker::{DurationModel, SimulatedFunction};
-pub use esm::trace::{Trace, Violation};
+pub use esm::trace::{Bucket, Decision, Rebalance, Trace, TraceSettings, Violation};
 pub use esm::{
-    ApiError, AwsCredentials, AwsEndpoint, CapturedDocument, DestinationOptions, Invocation,
-    InvocationResult, Invoker, MappingView, Payloads, ProfileName, ScalingProfile,
+    ApiError, AwsCredentials, AwsEndpoint, CapturedDocument, Clock, DestinationOptions, Engine,
+    GroupTimeouts, Invocation, InvocationResult, Invoker, MappingMetrics, MappingView, Payloads, ProfileName,
+    ScalingProfile,
 };
-pub use facade::{Esmeralda, FunctionError, Mapping, NewMapping, Options, StartError};
+pub use facade::{
+    DrainError, Esmeralda, FunctionError, Mapping, MappingChange, NewMapping, Options, Record, StartError,
+};
+pub use serde_json::{Value, json};
 
 /// The Rust examples of README.md, which compile and run as documentation tests.
 #[cfg(doctest)]

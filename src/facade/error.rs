@@ -1,6 +1,9 @@
 //! The errors of an instance.
 
+use esmeralda_esm::ApiError;
 use esmeralda_esm::invoker::InvalidEndpoint;
+use std::fmt;
+use std::time::Duration;
 
 /// The reason why an instance did not start.
 #[derive(Debug, thiserror::Error)]
@@ -51,4 +54,36 @@ pub enum FunctionError {
         /// The directory as it was given.
         directory: std::path::PathBuf,
     },
+}
+
+/// The reason why a mapping did not drain. `Debug` gives the same text as `Display`, so that `unwrap` in a test prints the reason.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DrainError {
+    /// Records were left when the time was over.
+    #[error(
+        "not drained within {} s: a lag of {lag} and {in_flight} batches in flight are left, the mapping is {state}, its \
+         LastProcessingResult is `{last_processing_result}`",
+        .limit.as_secs_f64()
+    )]
+    Late {
+        /// The time, in the engine's time.
+        limit: Duration,
+        /// OffsetLag of all partitions together.
+        lag: u64,
+        /// Number of batches in flight.
+        in_flight: usize,
+        /// The state of the mapping.
+        state: String,
+        /// The mapping's LastProcessingResult: with `PROBLEM:` it says why records are left.
+        last_processing_result: String,
+    },
+    /// The mapping does not exist, or does not any longer.
+    #[error("{0}")]
+    Mapping(#[from] ApiError),
+}
+
+impl fmt::Debug for DrainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

@@ -95,3 +95,144 @@ async fn a_port_in_use_is_named() {
     );
     esmeralda.stop(Duration::from_secs(5)).await;
 }
+
+/// Returns an instance with the topic `orders` of one partition, and the events that its function `f` has seen.
+async fn with_function(sim: &Esmeralda) -> Arc<Mutex<Vec<Value>>> {
+    sim.create_topic_with("orders", 1).await.expect("a new topic");
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&events);
+    sim.register_function("f", move |event| {
+        let event: Value = serde_json::from_slice(&event).expect("an event is JSON");
+        seen.lock().expect("no test panicked").push(event);
+        async { Ok::<_, String>("{}") }
+    });
+    events
+}
+
+#[test]
+fn a_record_has_its_key_headers_and_timestamp() {
+    Esmeralda::simulated(1, |sim| async move {
+        let events = with_function(&sim).await;
+        let records = [
+            Record::new("v")
+                .key("k")
+                .header("a", [255])
+                .header("a", "")
+                .null_header("b")
+                .timestamp_ms(1_767_225_601_000),
+            Record::tombstone("k").timestamp_ms(1_767_225_602_000),
+        ];
+        assert_eq!(sim.produce("orders", 0, &records).await, Ok(Offset(0)));
+        assert_eq!(sim.produce("orders", 0, &["plain"]).await, Ok(Offset(2)));
+        let mapping = sim.create_mapping(NewMapping::new("f", "orders")).await;
+        mapping
+            .expect("a valid mapping")
+            .drained()
+            .await
+            .expect("it exists");
+
+        let events = events.lock().expect("no test panicked");
+        let mut found = Vec::new();
+        for record in events
+            .iter()
+            .flat_map(|event| event["records"]["orders-0"].as_array())
+        {
+            for record in record {
+                let member = |name: &str| record.get(name).cloned().unwrap_or_default();
+                found.push(["key", "value", "headers"].map(member));
+            }
+        }
+        let expected = [
+            [
+                json!("aw=="),
+                json!("dg=="),
+                json!([{ "a": [-1] }, { "a": [] }, { "b": [] }]),
+            ],
+            [json!("aw=="), Value::Null, json!([])],
+            [Value::Null, json!("cGxhaW4="), json!([])],
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(
+            events[0]["records"]["orders-0"][0]["timestamp"],
+            1_767_225_601_000_i64
+        );
+    });
+}
+
+#[test]
+fn a_mapping_is_disabled_changed_enabled_and_deleted() {
+    Esmeralda::simulated(1, |sim| async move {
+        let events = with_function(&sim).await;
+        let mapping = sim
+            .create_mapping(NewMapping::new("f", "orders"))
+            .await
+            .expect("a valid mapping");
+        assert_eq!(
+            mapping.disable().await.expect("a valid change").state(),
+            "Disabled"
+        );
+        sim.produce("orders", 0, &["1", "2", "3"])
+            .await
+            .expect("the topic exists");
+        let change = MappingChange::new()
+            .batch_size(2)
+            .minimum_pollers(1)
+            .maximum_pollers(3);
+        let view = mapping.update(change).await.expect("a valid change");
+        assert_eq!((view.state(), &view.0["BatchSize"]), ("Disabled", &json!(2)));
+        assert_eq!(
+            view.0["ProvisionedPollerConfig"],
+            json!({ "MinimumPollers": 1, "MaximumPollers": 3 })
+        );
+        sim.sleep(Duration::from_secs(10)).await;
+        assert!(events.lock().expect("no test panicked").is_empty());
+
+        assert_eq!(mapping.enable().await.expect("a valid change").state(), "Enabled");
+        mapping
+            .drained_within(Duration::from_secs(10))
+            .await
+            .expect("it drains");
+        assert_eq!(events.lock().expect("no test panicked").len(), 2);
+        assert_eq!(
+            mapping.metrics().await.expect("it exists").committed_event_count,
+            3
+        );
+        let change = MappingChange::new().on_demand();
+        let view = mapping.update(change).await.expect("a valid change");
+        assert_eq!(view.0.get("ProvisionedPollerConfig"), None);
+
+        mapping.delete().await.expect("it exists");
+        assert_eq!(mapping.describe().await.expect_err("it is gone").status, 404);
+        let error = mapping
+            .drained_within(Duration::from_secs(1))
+            .await
+            .expect_err("it is gone");
+        assert!(matches!(error, DrainError::Mapping(_)), "{error}");
+    });
+}
+
+#[test]
+fn a_wait_for_the_drain_ends_with_the_reason() {
+    Esmeralda::simulated(1, |sim| async move {
+        sim.create_topic_with("orders", 1).await.expect("a new topic");
+        sim.register_function("f", |_| async { Err::<bytes::Bytes, _>("out of stock") });
+        let mapping = sim
+            .create_mapping(NewMapping::new("f", "orders"))
+            .await
+            .expect("a valid mapping");
+        sim.produce("orders", 0, &["1", "2"])
+            .await
+            .expect("the topic exists");
+        let before = sim.elapsed();
+        let error = mapping
+            .drained_within(Duration::from_secs(30))
+            .await
+            .expect_err("the function fails");
+        assert_eq!(sim.elapsed() - before, Duration::from_secs(30));
+        assert_eq!(
+            error.to_string(),
+            "not drained within 30 s: a lag of 2 and 0 batches in flight are left, the mapping is Enabled, its LastProcessingResult is \
+             `PROBLEM: Function call failed`"
+        );
+    });
+}
