@@ -49,7 +49,7 @@ def thinned(corners):
 
 def panel(variant, left):
     buckets = variant["trace"]["buckets"]
-    running = points(buckets, lambda bucket: bucket["in_flight_max"], 100, left)
+    running = points(buckets, lambda bucket: bucket["running_max"], 100, left)
     lag = points(buckets, lambda bucket: bucket["lag"], 20_000_000, left)
     bottom = TOP + PLOT
     area = path(running) + f"L{running[-1][0]:.1f} {bottom}L{left} {bottom}Z"

@@ -3,11 +3,13 @@
 mod destinations;
 mod file;
 mod function;
+mod keda;
 mod mapping;
 mod scaling;
 
 pub use destinations::DestinationsEntry;
-pub use file::{FileError, check_names, parse, read_text};
+pub use file::{FileError, check_names, line_of, parse, read_text};
 pub use function::{CommandEntry, FunctionEntry};
+pub use keda::KedaEntry;
 pub use mapping::{MappingEntry, VariantEntry};
 pub use scaling::{ConstantText, ProfileText, Scaling};

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 
 /// Wall time at the start of every simulation: the first of January 2026, 00:00 UTC.
 // The same in each run, because the timestamps of records are part of the events, which have to repeat.
-const EPOCH_MS: i64 = 1_767_225_600_000;
+pub(crate) const EPOCH_MS: i64 = 1_767_225_600_000;
 
 /// Runs `future` to its end; whenever nothing can run, time jumps to the next timer.
 ///

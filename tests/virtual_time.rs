@@ -99,6 +99,53 @@ fn spikes_are_drained_without_thrashing() {
         .expect("the trace meets all limits");
 }
 
+/// Lambda takes pollers away from an on-demand mapping whose function is throttled, and the trace shows what runs.
+#[test]
+fn a_throttled_on_demand_mapping_keeps_the_pollers_that_its_function_can_use() {
+    let text = r#"
+        run_for_s = 900
+        [[topics]]
+        name = "orders"
+        partitions = 100
+        value_bytes = 10
+        workload = [{ kind = "backlog", records = 500_000 }]
+        [[functions]]
+        name = "f"
+        duration_ms = 100
+        concurrency = 4
+        [mapping]
+        BatchSize = 10
+        StartingPosition = "TRIM_HORIZON"
+    "#;
+    let no_files = |_: &Path| Err("the scenario names no files".to_owned());
+    let scenario = Scenario::parse(Path::new("throttled.toml"), text, &no_files).expect("a valid scenario");
+    let settings = RunSettings {
+        payloads: Payloads::Measured,
+        ..RunSettings::default()
+    };
+    let outcome = simulate(&scenario, settings, &|_| ()).expect("the scenario runs");
+    let variant = &outcome.variants[0];
+    let changes: Vec<_> = variant
+        .trace
+        .rebalances
+        .iter()
+        .map(|one| (one.from, one.to))
+        .collect();
+    assert_eq!(changes, [(1, 18), (18, 10)]);
+    let most = variant
+        .trace
+        .buckets
+        .iter()
+        .map(|bucket| bucket.running_max)
+        .max();
+    assert_eq!(most, Some(4));
+    let limits: Vec<_> = variant.limits.iter().map(ToString::to_string).collect();
+    assert!(
+        limits[0].contains("because the function runs 4 times at once at most"),
+        "{limits:?}"
+    );
+}
+
 /// Builds the function's events from the log again, without the engine's code, and compares the digests.
 #[test]
 fn the_digest_is_that_of_the_events_that_the_log_holds() {

@@ -19,9 +19,14 @@ pub(crate) struct SimulateArgs {
     /// Run the workload of AWS's announcement of provisioned mode, and compare with the figures that AWS published
     #[arg(long)]
     pub(crate) reference: bool,
-    /// Write the outcome, with the whole trace, as JSON
+    /// Write the outcome, with its inputs and the trace, as JSON; `-` writes it to standard output,
+    /// and the table to standard error
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Write every second and every evaluation to the JSON. Without it they are put together as far
+    /// as it takes to keep the file below 2 MB
+    #[arg(long, requires = "json")]
+    pub(crate) whole_trace: bool,
     /// Write an HTML page with the figures and graphs
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
@@ -56,8 +61,8 @@ pub(crate) struct PlanArgs {
     /// partitions, and that number]
     #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = whole_number(0..=u32::MAX))]
     pub(crate) minimum: Vec<u32>,
-    /// Values of MaximumPollers to try [default: the minimum, 10, 20, 50, 100, and AWS's default of 200,
-    /// or the number of partitions if it is less]
+    /// Values of MaximumPollers to try [default: 10, 20, 50 and 100 above the minimum and below the number
+    /// of partitions, and AWS's default of 200]
     #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = whole_number(0..=u32::MAX))]
     pub(crate) maximum: Vec<u32>,
     /// Values of BatchSize to try [default: the scenario's]
@@ -66,7 +71,8 @@ pub(crate) struct PlanArgs {
     /// Values of MaximumBatchingWindowInSeconds to try [default: the scenario's]
     #[arg(long, value_name = "SECONDS,...", value_delimiter = ',', value_parser = whole_number(0..=u32::MAX))]
     pub(crate) window: Vec<u32>,
-    /// Write every setting with its figures as JSON
+    /// Write every setting with its figures as JSON; `-` writes it to standard output, and the plan to
+    /// standard error
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     #[command(flatten)]

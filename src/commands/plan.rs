@@ -1,7 +1,8 @@
 //! `esmeralda plan`: finds the cheapest setting of a mapping that drains a scenario in time.
 
 use super::progress;
-use super::simulate::{settings, write};
+use super::report_file::ReportFile;
+use super::simulate::{settings, show};
 use crate::args::{PayloadsArg, PlanArgs};
 use esmeralda::simulate::{Plan, PlanRequest, Scenario, SettingGrid, plan_json, plan_text};
 
@@ -15,10 +16,17 @@ pub(crate) fn run(args: &PlanArgs) -> Result<(), String> {
     let plan = Plan::new(scenario, &request(args)).map_err(|error| error.to_string())?;
     // A plan needs figures only, and a run that only measures its events takes a quarter of the time.
     let settings = settings(&args.run, PayloadsArg::Measure);
-    let outcome = plan.outcome(&progress::simulate(plan.scenario(), settings)?);
-    print!("{}", plan_text(&outcome));
-    match &args.json {
-        Some(path) => write(path, &plan_json(&outcome)),
+    let json = args.json.as_deref().map(ReportFile::open).transpose()?;
+    let outcome = match progress::plan(&plan, settings) {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            json.into_iter().for_each(ReportFile::discard);
+            return Err(error);
+        }
+    };
+    show(&plan_text(&outcome), &json);
+    match json {
+        Some(file) => file.write(&plan_json(&outcome)),
         None => Ok(()),
     }
 }

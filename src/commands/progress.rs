@@ -1,9 +1,19 @@
-//! The progress of a simulation: on a terminal a line per variant, drawn over itself; elsewhere nothing.
+//! The progress of a simulation: on a terminal a line per variant and a bar, drawn over themselves; elsewhere a line now and then.
 
-use esmeralda::simulate::{Progress, RunSettings, Scenario, SimulationOutcome, simulate as run};
+use esmeralda::simulate::{
+    Plan, PlanOutcome, Progress, RunSettings, Scenario, SimulationError, SimulationOutcome, simulate as run,
+};
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The interval of lines where they are not drawn over each other. A run that is shorter prints none.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The least time after which an estimate is shown: the first steps of a run say little about the rest.
+const ESTIMATED_AFTER: Duration = Duration::from_secs(2);
 
 /// The most variants with a line each; of more, only the number of finished ones is shown.
 const LINES: usize = 12;
@@ -15,16 +25,27 @@ const NAME_CHARACTERS: usize = 16;
 /// # Errors
 /// A sentence with the variant that failed and the reason.
 pub(super) fn simulate(scenario: &Scenario, settings: RunSettings) -> Result<SimulationOutcome, String> {
+    shown(scenario, |progress| run(scenario, settings, progress))
+}
+
+/// Tries all settings of `plan` and shows their progress.
+///
+/// # Errors
+/// A sentence with the setting that failed and the reason.
+pub(super) fn plan(plan: &Plan, settings: RunSettings) -> Result<PlanOutcome, String> {
+    shown(plan.scenario(), |progress| plan.run(settings, progress))
+}
+
+/// Runs `run`, which tells the progress of the variants of `scenario`, and shows that.
+fn shown<T>(
+    scenario: &Scenario,
+    run: impl FnOnce(&(dyn Fn(Progress) + Sync)) -> Result<T, SimulationError>,
+) -> Result<T, String> {
     let (told, heard) = channel();
-    let names = scenario
-        .variants
-        .iter()
-        .map(|variant| variant.name.clone())
-        .collect();
     let outcome = thread::scope(|scope| {
-        let screen = Screen::new(names);
+        let screen = Screen::new(scenario);
         scope.spawn(move || screen.follow(&heard));
-        let outcome = run(scenario, settings, &|progress| {
+        let outcome = run(&|progress| {
             // The run goes on if the screen has failed.
             let _ = told.send(progress);
         });
@@ -39,15 +60,25 @@ struct Screen {
     variants: Vec<Option<Progress>>,
     /// The largest lag of each variant so far, which a full bar stands for.
     largest: Vec<u64>,
+    /// The length of each variant's run; `None` if it runs until it is drained.
+    run_for: Option<Duration>,
+    began: Instant,
     lines_drawn: usize,
 }
 
 impl Screen {
-    fn new(names: Vec<String>) -> Self {
+    fn new(scenario: &Scenario) -> Self {
+        let names: Vec<String> = scenario
+            .variants
+            .iter()
+            .map(|variant| variant.name.clone())
+            .collect();
         Self {
             variants: vec![None; names.len()],
             largest: vec![0; names.len()],
             names,
+            run_for: scenario.run_for,
+            began: Instant::now(),
             lines_drawn: 0,
         }
     }
@@ -55,12 +86,16 @@ impl Screen {
     /// Draws the progress until the run is over, and then removes it.
     fn follow(mut self, heard: &Receiver<Progress>) {
         let is_terminal = std::io::stderr().is_terminal();
+        let mut line_due = self.began + LINE_INTERVAL;
         while let Ok(progress) = heard.recv() {
             self.note(progress);
             // Drawing may be slower than the run: everything that has come in since is drawn at once.
             heard.try_iter().for_each(|progress| self.note(progress));
             if is_terminal {
                 self.draw();
+            } else if line_due <= Instant::now() {
+                line_due = Instant::now() + LINE_INTERVAL;
+                show(&format!("{}\n", self.summary()));
             }
         }
         if is_terminal {
@@ -75,21 +110,43 @@ impl Screen {
 
     fn draw(&mut self) {
         let mut text = self.erasure();
-        let lines = match self.names.len() {
+        let mut lines: Vec<String> = match self.names.len() {
             0..=LINES => (0..self.names.len()).map(|index| self.line(index)).collect(),
-            count => {
-                let is_done =
-                    |progress: &&Option<Progress>| progress.is_some_and(|progress| progress.is_done);
-                let done = self.variants.iter().filter(is_done).count();
-                vec![format!("{done} of {count} variants are finished")]
-            }
+            _ => Vec::new(),
         };
+        let filled = (self.share() * BAR_CELLS as f64) as usize;
+        lines.push(format!("[{:<20}] {}", "#".repeat(filled), self.summary()));
         for line in &lines {
             text.push_str(line);
             text.push('\n');
         }
         self.lines_drawn = lines.len();
         show(&text);
+    }
+
+    /// Returns the share of the run that is done, 0.0 to 1.0. Without a length, a variant is done as far as its largest lag is gone.
+    fn share(&self) -> f64 {
+        let share = |(progress, largest): (&Option<Progress>, &u64)| match (progress, self.run_for) {
+            (None, _) => 0.0,
+            (Some(progress), _) if progress.is_done => 1.0,
+            (Some(progress), Some(run_for)) => progress.elapsed.as_secs_f64() / run_for.as_secs_f64(),
+            (Some(progress), None) => 1.0 - progress.lag as f64 / (*largest).max(1) as f64,
+        };
+        let shares = self.variants.iter().zip(&self.largest).map(share);
+        shares.sum::<f64>() / self.names.len().max(1) as f64
+    }
+
+    fn summary(&self) -> String {
+        summary(
+            self.share(),
+            self.variants
+                .iter()
+                .flatten()
+                .filter(|progress| progress.is_done)
+                .count(),
+            self.names.len(),
+            self.began.elapsed(),
+        )
     }
 
     fn clear(&mut self) {
@@ -126,8 +183,43 @@ impl Screen {
     }
 }
 
+/// Returns the progress in one line: the share, the finished variants, and an estimate of the time that is left.
+fn summary(share: f64, done: usize, count: usize, took: Duration) -> String {
+    let mut line = format!("{:.0} %, {done} of {count} variants are finished", share * 100.0);
+    if share > 0.0 && took >= ESTIMATED_AFTER {
+        let left_s = (took.as_secs_f64() * (1.0 - share) / share).round() as u64;
+        let left = match left_s {
+            ..100 => format!("{left_s} s"),
+            ..6_000 => format!("{} min", left_s.div_ceil(60)),
+            _ => format!("{} h", left_s.div_ceil(3_600)),
+        };
+        line.push_str(&format!(", about {left} left"));
+    }
+    line
+}
+
 fn show(text: &str) {
     let mut stderr = std::io::stderr();
     // A terminal that is gone does not end the run.
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_that_is_left_is_estimated_from_what_is_done() {
+        let seconds = Duration::from_secs;
+        let cases = [
+            (0.0, 1, "0 %, 0 of 4 variants are finished"),
+            (0.1, 1, "10 %, 0 of 4 variants are finished"),
+            (0.25, 10, "25 %, 0 of 4 variants are finished, about 30 s left"),
+            (0.1, 60, "10 %, 0 of 4 variants are finished, about 9 min left"),
+            (0.01, 120, "1 %, 0 of 4 variants are finished, about 4 h left"),
+        ];
+        for (share, took_s, expected) in cases {
+            assert_eq!(summary(share, 0, 4, seconds(took_s)), expected);
+        }
+    }
 }

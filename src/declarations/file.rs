@@ -46,12 +46,17 @@ pub enum FileError {
 impl FileError {
     /// Returns an [`FileError::Invalid`] for the byte at index `at` of `text`, the content of the file at `path`.
     pub fn at(path: &Path, text: &str, at: usize, message: &str) -> Self {
-        let line = text[..at.min(text.len())].matches('\n').count() + 1;
+        let line = line_of(text, at);
         Self::Invalid {
             path: path.to_owned(),
             message: format!("line {line}: {message}"),
         }
     }
+}
+
+/// Returns the number of the line, from 1, that the byte at index `at` of `text` is in.
+pub fn line_of(text: &str, at: usize) -> usize {
+    text[..at.min(text.len())].matches('\n').count() + 1
 }
 
 /// Returns the text of a file.

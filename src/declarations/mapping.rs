@@ -1,5 +1,6 @@
 //! Mappings in AWS's own member names, each of which is checked, at every depth.
 
+use super::KedaEntry;
 use esmeralda_esm::KnownMembers;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -17,9 +18,12 @@ pub struct VariantEntry {
     pub name: String,
     /// The members that differ from the mapping's.
     pub members: Map<String, Value>,
+    /// The value of the key `keda`: the fleet is scaled by KEDA's rules instead of Lambda's.
+    pub keda: Option<KedaEntry>,
 }
 
 const NAME: &str = "name";
+const KEDA: &str = "keda";
 
 impl<'de> Deserialize<'de> for MappingEntry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -63,18 +67,20 @@ impl<'de> Visitor<'de> for NamedMembers {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<VariantEntry, A::Error> {
-        let (mut name, mut members) = (None, Map::new());
+        let (mut name, mut keda, mut members) = (None, None, Map::new());
         let known = KnownMembers::top();
         while let Some(key) = map.next_key_seed(VariantKey(known))? {
             if key == NAME {
                 name = Some(map.next_value()?);
+            } else if key == KEDA {
+                keda = Some(map.next_value()?);
             } else {
                 let value = map.next_value_seed(MemberValue(known.below(&key)))?;
                 members.insert(key, value);
             }
         }
         let name = name.ok_or_else(|| A::Error::missing_field(NAME))?;
-        Ok(VariantEntry { name, members })
+        Ok(VariantEntry { name, members, keda })
     }
 }
 
@@ -89,7 +95,7 @@ impl<'de> DeserializeSeed<'de> for MemberName {
     }
 }
 
-/// A key of a variant: `name`, or a member.
+/// A key of a variant: `name`, `keda`, or a member.
 struct VariantKey(KnownMembers);
 
 impl<'de> DeserializeSeed<'de> for VariantKey {
@@ -97,7 +103,11 @@ impl<'de> DeserializeSeed<'de> for VariantKey {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
         let key = String::deserialize(deserializer)?;
-        if key == NAME { Ok(key) } else { check(self.0, key) }
+        if key == NAME || key == KEDA {
+            Ok(key)
+        } else {
+            check(self.0, key)
+        }
     }
 }
 
@@ -192,6 +202,7 @@ mod tests {
         let expected = VariantEntry {
             name: "few".to_owned(),
             members: members.as_object().cloned().unwrap_or_default(),
+            keda: None,
         };
         assert_eq!(parsed, Ok(expected));
     }

@@ -4,6 +4,8 @@
 //! from a file, [`simulate`] runs it, and the `report_` functions write the outcome. A [`Plan`] makes a scenario out of settings to try, and
 //! the `plan_` functions write its outcome.
 
+mod inputs;
+mod limits;
 mod outcome;
 mod plan;
 mod reference;
@@ -12,13 +14,14 @@ mod run;
 mod scenario;
 mod workload;
 
-pub use outcome::{PollerBounds, PublishedFigures, SimulationOutcome, VariantOutcome};
+pub use limits::RunLimit;
+pub use outcome::{PollerBounds, PublishedFigures, RunEnding, SimulationOutcome, VariantOutcome};
 pub use plan::{
     Plan, PlanError, PlanOutcome, PlanRequest, PlanSetting, PollerPrice, SettingGrid, TriedSetting,
     json as plan_json, text as plan_text,
 };
 pub use reference::with_published;
-pub use report::{html as report_html, json as report_json, table as report_table};
+pub use report::{ReportDetail, html as report_html, json as report_json, table as report_table};
 pub use run::{Progress, RunSettings, SimulationError, simulate};
 pub use scenario::{Arrivals, FunctionScenario, RateSeries, Scenario, Skew, TopicScenario, VariantScenario};
 pub use workload::{Workload, WorkloadError};

@@ -1,6 +1,8 @@
 //! The outcome of a simulation: one entry per variant. Every report is made from it.
 
+use super::limits::RunLimit;
 use esmeralda_esm::trace::Trace;
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// The outcomes of all variants of a scenario, in the order of the scenario.
@@ -12,6 +14,8 @@ pub struct SimulationOutcome {
     pub profile: String,
     /// The seed, from which the run can be repeated.
     pub seed: u64,
+    /// The inputs that all variants shared, as JSON.
+    pub inputs: Value,
     /// One outcome per variant.
     pub variants: Vec<VariantOutcome>,
 }
@@ -25,12 +29,32 @@ pub struct VariantOutcome {
     pub bounds: Option<PollerBounds>,
     /// Time from the mapping's state Enabled until every committed offset was the end offset; `None` if the run ended with lag.
     pub drained_in: Option<Duration>,
+    /// How the run ended.
+    pub ending: RunEnding,
+    /// The members of CreateEventSourceMapping.
+    pub members: Map<String, Value>,
+    /// The longest time that a record waited between arrival and commit, to a second; a record that is left waited until the end.
+    pub longest_wait: Duration,
+    /// The largest OffsetLag at the end of any bucket, or at the start.
+    pub peak_lag: u64,
     /// The end of the last rebalance that made the fleet its largest; zero if the fleet started that large.
     pub full_concurrency_after: Option<Duration>,
     /// Number of records that were processed.
     pub records: u64,
     /// Number of invocations that were completed.
     pub invocations: u64,
+    /// Number of invocations that failed.
+    pub invocation_errors: u64,
+    /// Number of attempts that were throttled, which are no invocations.
+    pub throttles: u64,
+    /// Milliseconds that Lambda bills for the invocations.
+    pub billed_ms: u64,
+    /// The cost of the invocations in US dollars: requests and gigabyte-seconds.
+    pub invocations_usd: f64,
+    /// The cost of the replicas in US dollars, if KEDA's rules scaled them: a consumer of its own instead of pollers and invocations.
+    pub replicas_usd: Option<f64>,
+    /// The limits that the run reached.
+    pub limits: Vec<RunLimit>,
     /// Total size of all events, in bytes.
     pub payload_bytes: u64,
     /// Digest over the checksums of all events; `None` if events were only measured.
@@ -39,6 +63,26 @@ pub struct VariantOutcome {
     pub published: Option<PublishedFigures>,
     /// The trace of how the mapping scaled.
     pub trace: Trace,
+}
+
+impl VariantOutcome {
+    /// Returns the cost of the run in US dollars: event poller units and invocations, or replicas.
+    pub fn total_usd(&self) -> f64 {
+        self.trace.cost_usd + self.invocations_usd + self.replicas_usd.unwrap_or(0.0)
+    }
+}
+
+/// The end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunEnding {
+    /// All records had arrived, and were committed after this time.
+    Drained(Duration),
+    /// Records arrived until the end, and those that were left then had not waited long.
+    KeptUp,
+    /// Records were left that had waited for longer.
+    Behind,
+    /// The run was ended early, because its outcome did not matter any more.
+    Stopped,
 }
 
 /// The `ProvisionedPollerConfig` of a variant, with defaults filled in.

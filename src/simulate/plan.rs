@@ -20,8 +20,10 @@ pub use json::json;
 pub use outcome::{PlanOutcome, PollerPrice, TriedSetting};
 pub use text::text;
 
-use super::SimulationOutcome;
+use super::run::simulate_while;
 use super::scenario::{LONGEST_UNTIL_DRAINED, Scenario, TopicScenario, VariantScenario};
+use super::{Progress, RunSettings, SimulationError, SimulationOutcome};
+use esmeralda_esm::trace::Trace;
 use grid::DEFAULT_BATCH_SIZE;
 use serde_json::{Map, Value, json as value};
 use std::time::Duration;
@@ -98,6 +100,20 @@ impl Plan {
         &self.scenario
     }
 
+    /// Runs every setting, until it is over or a record has waited for too long: the setting cannot be chosen then. Calls `progress` as
+    /// [`simulate`](super::simulate) does.
+    ///
+    /// # Errors
+    /// [`SimulationError`] of the first setting that failed.
+    pub fn run(
+        &self,
+        settings: RunSettings,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<PlanOutcome, SimulationError> {
+        let wanted = |trace: &Trace| trace.longest_wait() <= self.within;
+        Ok(self.outcome(&simulate_while(&self.scenario, settings, progress, &wanted)?))
+    }
+
     /// Judges the outcome of running [`Plan::scenario`].
     ///
     /// # Panics
@@ -110,10 +126,11 @@ impl Plan {
             pollers_per_unit: unit.pollers,
             usd_per_unit_hour: unit.usd_per_hour,
         };
+        let profile = &self.scenario.scaling.profile;
         let tried = self.settings.iter().zip(&simulated.variants);
-        let (mut settings, on_demand): (Vec<TriedSetting>, Vec<TriedSetting>) = tried
-            .map(|(setting, variant)| TriedSetting::new(*setting, variant, self.length, price))
-            .partition(|tried| tried.setting.bounds.is_some());
+        let mut settings: Vec<TriedSetting> = tried
+            .map(|(setting, variant)| TriedSetting::new(*setting, variant, self.length, profile))
+            .collect();
         front::mark(&mut settings, self.within);
         PlanOutcome {
             title: simulated.title.clone(),
@@ -121,10 +138,8 @@ impl Plan {
             seed: simulated.seed,
             within: self.within,
             length: self.length,
-            runs: self.settings.len(),
             price,
             chosen: front::cheapest(&settings, self.within),
-            on_demand: front::quickest(&on_demand).map(|index| on_demand[index].clone()),
             settings,
         }
     }

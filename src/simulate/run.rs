@@ -3,14 +3,17 @@
 //! Records are stored in the embedded cluster's log, read through the mapping's group, batched, turned into events and passed to the
 //! simulated function, which audits them. Variants share nothing, so their outcomes do not depend on how many run at once.
 
-use super::outcome::{PollerBounds, SimulationOutcome, VariantOutcome};
+use super::inputs::{inputs, members};
+use super::limits::LimitedRun;
+use super::outcome::{PollerBounds, RunEnding, SimulationOutcome, VariantOutcome};
 use super::scenario::{FunctionScenario, LONGEST_UNTIL_DRAINED, Scenario, TopicScenario, VariantScenario};
 use super::workload::{Workload, WorkloadError};
 use crate::{Esmeralda, Mapping, NewMapping, NewTopic, Options};
 use esmeralda_broker::{Entropy, local};
 use esmeralda_esm::invoker::{Audit, AuditError, AuditSummary, SimulatedInvoker};
-use esmeralda_esm::trace::Bucket;
-use esmeralda_esm::{ApiError, Payloads};
+use esmeralda_esm::profile::ModeProfile;
+use esmeralda_esm::trace::{Bucket, Trace};
+use esmeralda_esm::{ApiError, KedaPolicy, Payloads, ScalingProfile};
 use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +22,13 @@ use std::time::Duration;
 
 /// The interval of progress reports, in virtual time.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Number of progress reports between two looks at whether a run is still wanted, which reads its whole trace.
+const PROGRESS_PER_LOOK: u32 = 12;
+
+/// The longest time that a record may have waited at the end of a run whose records never end, for the mapping to have kept up: a lag is only
+/// evaluated once a minute, and a change of the fleet stops it for half of one.
+const KEPT_UP_WITHIN: Duration = Duration::from_secs(120);
 
 /// The settings of a run, which are not part of the scenario.
 #[derive(Clone, Copy, Debug)]
@@ -79,8 +89,10 @@ pub enum SimulationError {
         source: WorkloadError,
     },
     /// The engine refused the mapping.
-    #[error("variant `{variant}`: {source}")]
+    #[error("{place}variant `{variant}`: {source}")]
     Mapping {
+        /// The file and line of the variant; empty if it was not read from a file.
+        place: String,
         /// The variant's name.
         variant: String,
         /// The error of the Lambda API.
@@ -107,16 +119,34 @@ pub fn simulate(
     settings: RunSettings,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<SimulationOutcome, SimulationError> {
+    simulate_while(scenario, settings, progress, &|_| true)
+}
+
+/// Runs all variants as [`simulate`] does, each as long as its trace is `wanted`, which is asked once a minute of virtual time.
+///
+/// # Errors
+/// [`SimulationError`] of the first variant, in the scenario's order, that failed.
+pub(super) fn simulate_while(
+    scenario: &Scenario,
+    settings: RunSettings,
+    progress: &(dyn Fn(Progress) + Sync),
+    wanted: &(dyn Fn(&Trace) -> bool + Sync),
+) -> Result<SimulationOutcome, SimulationError> {
+    for variant in &scenario.variants {
+        // Before any run, so that no time is spent on the others.
+        variant.check().map_err(|source| mapping_error(variant, source))?;
+    }
+    let observer = Observer { progress, wanted };
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::new());
     let work = || {
         loop {
             // A thread takes the next variant when it is free, because variants differ in how long they run.
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(variant) = scenario.variants.get(index) else {
+            if index >= scenario.variants.len() {
                 return;
-            };
-            let outcome = run_variant(scenario, index, variant, settings, progress);
+            }
+            let outcome = run_variant(scenario, index, settings, observer);
             let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
             outcomes.push((index, outcome));
         }
@@ -135,19 +165,27 @@ pub fn simulate(
         title: scenario.title.clone(),
         profile: scenario.scaling.to_string(),
         seed: scenario.seed,
+        inputs: inputs(scenario),
         variants: variants?,
     })
+}
+
+/// The functions that follow the runs.
+#[derive(Clone, Copy)]
+struct Observer<'a> {
+    progress: &'a (dyn Fn(Progress) + Sync),
+    wanted: &'a (dyn Fn(&Trace) -> bool + Sync),
 }
 
 fn run_variant(
     scenario: &Scenario,
     index: usize,
-    variant: &VariantScenario,
     settings: RunSettings,
-    progress: &(dyn Fn(Progress) + Sync),
+    observer: Observer<'_>,
 ) -> Result<VariantOutcome, SimulationError> {
+    let variant = &scenario.variants[index];
     let options = Options {
-        scaling: scenario.scaling.profile.clone(),
+        scaling: profile(scenario, variant),
         payloads: settings.payloads,
         memory_limit_bytes: settings.memory_limit_bytes,
         ..Options::simulated()
@@ -155,20 +193,36 @@ fn run_variant(
     Esmeralda::simulated_with(options, scenario.seed, |esmeralda| async move {
         let run = VariantRun {
             scenario,
+            index,
             variant,
             topic: named(&scenario.topics, |topic| topic.name == variant.topic),
             function: named(&scenario.functions, |function| function.name == variant.function),
             esmeralda,
             audit: Arc::default(),
         };
-        run.run(|now| {
-            progress(Progress {
-                variant: index,
-                ..now
-            })
-        })
-        .await
+        run.run(observer).await
     })
+}
+
+/// Returns the scaling profile of a variant: that of the scenario, or KEDA's rules with it.
+fn profile(scenario: &Scenario, variant: &VariantScenario) -> ScalingProfile {
+    let profile = scenario.scaling.profile.clone();
+    let Some(keda) = &variant.keda else {
+        return profile;
+    };
+    ScalingProfile {
+        evaluation_interval: KedaPolicy::SYNC_INTERVAL,
+        first_evaluation: KedaPolicy::SYNC_INTERVAL,
+        // A consumer reads as fast as it processes, one batch after another.
+        poller_bytes_per_second: 0,
+        on_demand: ModeProfile {
+            overhead: keda.overhead,
+            invocations_in_flight: 1,
+            ..profile.on_demand
+        },
+        keda: Some(keda.policy.clone()),
+        ..profile
+    }
 }
 
 fn named<T>(items: &[T], is_it: impl FnMut(&&T) -> bool) -> &T {
@@ -179,6 +233,7 @@ fn named<T>(items: &[T], is_it: impl FnMut(&&T) -> bool) -> &T {
 /// The run of one variant on an instance of its own.
 struct VariantRun<'a> {
     scenario: &'a Scenario,
+    index: usize,
     variant: &'a VariantScenario,
     topic: &'a TopicScenario,
     function: &'a FunctionScenario,
@@ -187,27 +242,53 @@ struct VariantRun<'a> {
 }
 
 impl VariantRun<'_> {
-    async fn run(&self, progress: impl Fn(Progress)) -> Result<VariantOutcome, SimulationError> {
+    async fn run(&self, observer: Observer<'_>) -> Result<VariantOutcome, SimulationError> {
         let mut workload = self.prepare().await?;
         // After the backlog, which the mapping has to find when it starts, as in AWS's announcement.
         // The mapping is Enabled now, and all times of a scenario count from here.
         let mapping = self.create_mapping().await?;
         let start = self.esmeralda.elapsed();
-        let telling = async {
-            loop {
-                progress(self.progress(start).await);
-                self.esmeralda.sleep(PROGRESS_INTERVAL).await;
+        let is_stopped = tokio::select! {
+            biased;
+            ended = self.run_to_the_end(&mut workload, &mapping, start) => {
+                ended?;
+                false
+            }
+            stopped = self.follow(&mapping, start, observer) => {
+                stopped?;
+                true
             }
         };
-        tokio::select! {
-            biased;
-            ended = self.run_to_the_end(&mut workload, &mapping, start) => ended?,
-            () = telling => unreachable!("progress is reported without end"),
+        let mut outcome = self.outcome(&mapping).await?;
+        if is_stopped {
+            outcome.ending = RunEnding::Stopped;
         }
-        let outcome = self.outcome(&mapping).await?;
         let now = self.progress(start).await;
-        progress(Progress { is_done: true, ..now });
+        (observer.progress)(Progress { is_done: true, ..now });
         Ok(outcome)
+    }
+
+    /// Tells the progress, and returns when the run is not wanted any more.
+    async fn follow(
+        &self,
+        mapping: &Mapping,
+        start: Duration,
+        observer: Observer<'_>,
+    ) -> Result<(), SimulationError> {
+        for turn in 1u32.. {
+            (observer.progress)(self.progress(start).await);
+            self.esmeralda.sleep(PROGRESS_INTERVAL).await;
+            if turn.is_multiple_of(PROGRESS_PER_LOOK) {
+                let trace = mapping
+                    .trace()
+                    .await
+                    .map_err(|source| self.mapping_error(source))?;
+                if !(observer.wanted)(&trace) {
+                    return Ok(());
+                }
+            }
+        }
+        unreachable!("a run of 2^32 intervals is longer than any scenario")
     }
 
     /// Creates the topic, appends its backlog and registers the function.
@@ -269,14 +350,14 @@ impl VariantRun<'_> {
     async fn progress(&self, start: Duration) -> Progress {
         let metrics = self.esmeralda.engine().metrics().await;
         let elapsed = self.esmeralda.elapsed() - start;
-        metrics
-            .first()
-            .map_or_else(Progress::default, |mapping| Progress {
-                elapsed,
-                lag: mapping.offset_lag.iter().sum(),
-                pollers: mapping.pollers,
-                ..Progress::default()
-            })
+        let mapping = metrics.first();
+        Progress {
+            variant: self.index,
+            elapsed,
+            lag: mapping.map_or(0, |mapping| mapping.offset_lag.iter().sum()),
+            pollers: mapping.map_or(0, |mapping| mapping.pollers),
+            is_done: false,
+        }
     }
 
     async fn outcome(&self, mapping: &Mapping) -> Result<VariantOutcome, SimulationError> {
@@ -291,18 +372,67 @@ impl VariantRun<'_> {
         let audit = self.audit.summary();
         self.check(&audit)?;
         let total = |count: fn(&Bucket) -> u64| trace.buckets.iter().map(count).sum();
+        let bounds = described.0.get("ProvisionedPollerConfig").map(bounds);
+        let profile = &profile(self.scenario, self.variant);
+        let (invocations, billed_ms) = (
+            total(|bucket| bucket.invocations),
+            total(|bucket| bucket.billed_ms),
+        );
+        let run = LimitedRun {
+            topic: self.topic,
+            function: self.function,
+            profile,
+            maximum_pollers: bounds.map(|bounds| bounds.maximum),
+            is_keda: self.variant.keda.is_some(),
+            trace: &trace,
+        };
         Ok(VariantOutcome {
             name: self.variant.name.clone(),
-            bounds: described.0.get("ProvisionedPollerConfig").map(bounds),
+            bounds,
+            limits: run.limits(),
             drained_in: trace.drained_at,
+            ending: self.ending(&trace),
+            members: members(self.variant),
+            longest_wait: trace.longest_wait(),
+            peak_lag: peak_lag(&trace),
             full_concurrency_after: trace.full_concurrency_after(),
             records: total(|bucket| bucket.records),
-            invocations: total(|bucket| bucket.invocations),
+            invocations,
+            invocation_errors: total(|bucket| bucket.invocation_errors),
+            throttles: total(|bucket| bucket.throttles),
+            billed_ms,
+            invocations_usd: match self.variant.keda {
+                Some(_) => 0.0,
+                None => profile.function_price.usd(invocations, billed_ms),
+            },
+            replicas_usd: self
+                .variant
+                .keda
+                .as_ref()
+                .map(|keda| poller_hours(&trace) * keda.usd_per_replica_hour),
             payload_bytes: audit.payload_bytes,
             digest: audit.digest.map(|digest| digest.to_string()),
             published: None,
             trace,
         })
+    }
+
+    fn ending(&self, trace: &Trace) -> RunEnding {
+        let arrives_until = self
+            .topic
+            .workload
+            .iter()
+            .map(|arrivals| arrivals.end_s().unwrap_or(f64::INFINITY));
+        let arrives_until = arrives_until.fold(0.0, f64::max);
+        let is_endless = self
+            .scenario
+            .run_for
+            .is_some_and(|run_for| arrives_until >= run_for.as_secs_f64());
+        match trace.drained_at {
+            Some(drained) if !is_endless => RunEnding::Drained(drained),
+            _ if is_endless && trace.wait_at_end() <= KEPT_UP_WITHIN => RunEnding::KeptUp,
+            _ => RunEnding::Behind,
+        }
     }
 
     fn check(&self, audit: &AuditSummary) -> Result<(), SimulationError> {
@@ -317,10 +447,7 @@ impl VariantRun<'_> {
     }
 
     fn mapping_error(&self, source: ApiError) -> SimulationError {
-        SimulationError::Mapping {
-            variant: self.variant.name.clone(),
-            source,
-        }
+        mapping_error(self.variant, source)
     }
 
     fn workload_error(&self, source: WorkloadError) -> SimulationError {
@@ -329,6 +456,32 @@ impl VariantRun<'_> {
             source,
         }
     }
+}
+
+fn mapping_error(variant: &VariantScenario, source: ApiError) -> SimulationError {
+    SimulationError::Mapping {
+        place: variant.place.clone(),
+        variant: variant.name.clone(),
+        source,
+    }
+}
+
+/// Returns the hours of all pollers together.
+fn poller_hours(trace: &Trace) -> f64 {
+    let hours = |bucket: &Bucket| bucket.pollers as f64 * bucket.length.as_secs_f64() / 3_600.0;
+    trace.buckets.iter().map(hours).sum()
+}
+
+/// Returns the largest lag, also that of the start.
+fn peak_lag(trace: &Trace) -> u64 {
+    let first = trace.buckets.first().map_or(0, |bucket| {
+        (bucket.lag + bucket.committed).saturating_sub(bucket.arrived)
+    });
+    trace
+        .buckets
+        .iter()
+        .map(|bucket| bucket.lag)
+        .fold(first, u64::max)
 }
 
 fn bounds(config: &Value) -> PollerBounds {

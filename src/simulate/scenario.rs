@@ -12,7 +12,7 @@ pub use topic::{Skew, TopicScenario};
 pub use variant::VariantScenario;
 
 use crate::declarations::{
-    self, ConstantText, FileError, FunctionEntry, MappingEntry, ProfileText, Scaling, VariantEntry,
+    self, ConstantText, FileError, FunctionEntry, MappingEntry, ProfileText, Scaling, VariantEntry, line_of,
 };
 use esmeralda_esm::invoker::SimulatedFunction;
 use esmeralda_esm::profile::ProfileName;
@@ -76,9 +76,9 @@ struct ScenarioText {
     #[serde(default)]
     functions: Vec<Spanned<FunctionEntry>>,
     #[serde(default)]
-    mapping: MappingEntry,
+    mapping: Option<Spanned<MappingEntry>>,
     #[serde(default)]
-    variants: Vec<VariantEntry>,
+    variants: Vec<Spanned<VariantEntry>>,
 }
 
 impl Scenario {
@@ -120,12 +120,7 @@ impl Scenario {
         let read = |named: &str| read(&path.parent().unwrap_or(Path::new("")).join(named));
         let topics = file.topics(&written.topics, &read)?;
         let functions = file.functions(written.functions)?;
-        let mut variants = Vec::new();
-        for variant in variant::variants(written.mapping, written.variants) {
-            let name = variant.name.clone();
-            let checked = VariantScenario::new(variant, &functions, &topics);
-            variants.push(checked.map_err(|message| file.invalid(format!("variant `{name}`: {message}")))?);
-        }
+        let variants = file.variants(written.mapping, written.variants, &functions, &topics)?;
         declarations::check_names(
             path,
             "variant",
@@ -206,7 +201,7 @@ impl ScenarioFile<'_> {
             for arrivals in &text.as_ref().workload {
                 let read = arrivals.as_ref().arrivals(read);
                 let read = read.map_err(|message| self.wrong(arrivals.span().start, named(message)))?;
-                topic.workload.push(read);
+                topic.workload.extend(read);
             }
             topics.push(topic);
         }
@@ -239,6 +234,35 @@ impl ScenarioFile<'_> {
         let names = functions.iter().map(|function| function.name.as_str());
         declarations::check_names(self.path, "function", names)?;
         Ok(functions)
+    }
+
+    fn variants(
+        &self,
+        mapping: Option<Spanned<MappingEntry>>,
+        written: Vec<Spanned<VariantEntry>>,
+        functions: &[FunctionScenario],
+        topics: &[TopicScenario],
+    ) -> Result<Vec<VariantScenario>, FileError> {
+        let shared_at = mapping.as_ref().map(|mapping| mapping.span().start);
+        let shared = mapping.map(Spanned::into_inner).unwrap_or_default();
+        let places: Vec<Option<usize>> = match written.as_slice() {
+            [] => vec![shared_at],
+            written => written.iter().map(|variant| Some(variant.span().start)).collect(),
+        };
+        let declared = written.into_iter().map(Spanned::into_inner).collect();
+        let variants = variant::variants(shared, declared).into_iter().zip(places);
+        let checked = variants.map(|(variant, at)| {
+            let named = |message| format!("variant `{}`: {message}", variant.name);
+            let mut checked = VariantScenario::new(variant.clone(), functions, topics);
+            if let (Ok(checked), Some(at)) = (&mut checked, at) {
+                checked.place = format!("{}: line {}: ", self.path.display(), line_of(self.text, at));
+            }
+            checked.map_err(|message| match at {
+                Some(at) => self.wrong(at, named(message)),
+                None => self.invalid(named(message)),
+            })
+        });
+        checked.collect()
     }
 
     fn scaling(

@@ -17,7 +17,9 @@ pub(super) fn tried(bounds: Option<(u32, u32)>, wait_s: u64, cost_usd: f64) -> T
         drained_in: Some(Duration::from_secs(wait_s)),
         lag_left: 0,
         event_poller_unit_hours: cost_usd / 0.2,
-        cost_usd,
+        units_usd: cost_usd,
+        invocations_usd: 0.05,
+        is_stopped: false,
         largest_fleet: bounds.map_or(50, |bounds| bounds.maximum as usize),
         is_pareto_optimal: false,
     }
@@ -34,6 +36,7 @@ pub(super) fn left(bounds: Option<(u32, u32)>, wait_s: u64, cost_usd: f64, lag_l
 
 /// Returns a plan over `settings`, which ran for an hour each.
 pub(super) fn plan(within_s: u64, mut settings: Vec<TriedSetting>, on_demand: TriedSetting) -> PlanOutcome {
+    settings.push(on_demand);
     let within = Duration::from_secs(within_s);
     front::mark(&mut settings, within);
     PlanOutcome {
@@ -42,13 +45,11 @@ pub(super) fn plan(within_s: u64, mut settings: Vec<TriedSetting>, on_demand: Tr
         seed: 7,
         within,
         length: Duration::from_secs(3_600),
-        runs: settings.len() + 1,
         price: PollerPrice {
             pollers_per_unit: 10,
             usd_per_unit_hour: 0.2,
         },
         chosen: front::cheapest(&settings, within),
-        on_demand: Some(on_demand),
         settings,
     }
 }

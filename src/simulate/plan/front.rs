@@ -1,7 +1,7 @@
 //! The Pareto front over cost and drain time, and the order of settings. Pure.
 
 use super::TriedSetting;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::time::Duration;
 
 /// Marks the settings of the Pareto front: every quicker setting costs more. Settings with an unknown drain time are left out.
@@ -24,13 +24,13 @@ pub(super) fn cheapest(settings: &[TriedSetting], within: Duration) -> Option<us
         .find(|index| settings[*index].drains_within(within))
 }
 
-/// Returns the index of the setting that drains first; if none drains, the one with the smallest lag left.
-pub(super) fn quickest(settings: &[TriedSetting]) -> Option<usize> {
-    let by_time = |a: &TriedSetting, b: &TriedSetting| {
+/// Returns the setting that drains first; if none drains, the one with the smallest lag left.
+pub(super) fn quickest<'a>(settings: impl IntoIterator<Item = &'a TriedSetting>) -> Option<&'a TriedSetting> {
+    let by_time = |a: &&TriedSetting, b: &&TriedSetting| {
         let time = |tried: &TriedSetting| (tried.longest_wait, tried.drained_in.is_none(), tried.lag_left);
         time(a).cmp(&time(b)).then_with(|| by_cost(a, b))
     };
-    ordered(settings, by_time).first().copied()
+    settings.into_iter().min_by(by_time)
 }
 
 /// Returns the indices of the Pareto front, cheapest first.
@@ -49,16 +49,19 @@ fn ordered(
     indices
 }
 
-/// Orders by cost, then drain time, maximum, minimum, batch size and window.
+/// Orders by cost, then drain time, then the largest maximum: of settings that look equal here, the one that can still grow is the better
+/// one on another day. Then by minimum, batch size and window.
 fn by_cost(a: &TriedSetting, b: &TriedSetting) -> Ordering {
     let rest = |tried: &TriedSetting| {
         let setting = &tried.setting;
-        let bounds = setting.bounds.map(|bounds| (bounds.maximum, bounds.minimum));
+        let bounds = setting
+            .bounds
+            .map(|bounds| (Reverse(bounds.maximum), bounds.minimum));
         let window_s = setting.maximum_batching_window_s;
         (tried.longest_wait, bounds, setting.batch_size, window_s)
     };
-    a.cost_usd
-        .total_cmp(&b.cost_usd)
+    a.cost_usd()
+        .total_cmp(&b.cost_usd())
         .then_with(|| rest(a).cmp(&rest(b)))
 }
 

@@ -19,7 +19,7 @@ const DEFAULT_MAXIMUM: u32 = 200;
 
 /// The minimums that are tried by default.
 const MINIMUMS: [u32; 8] = [1, 2, 5, 10, 20, 50, 100, 200];
-/// The maximums that are tried by default, between the minimum and the largest useful fleet.
+/// The maximums that are tried by default beside [`DEFAULT_MAXIMUM`].
 const MAXIMUMS: [u32; 4] = [10, 20, 50, 100];
 
 /// One setting of a mapping.
@@ -52,8 +52,8 @@ impl fmt::Display for PlanSetting {
 pub struct SettingGrid {
     /// `MinimumPollers`, 1 to 200 each; by default 1, 2, 5, 10, 20, 50, 100 and 200, up to the number of partitions, and that number.
     pub minimums: Vec<u32>,
-    /// `MaximumPollers`, 1 to 2,000 each; by default the minimum itself, 10, 20, 50, 100, and AWS's default of 200 or, if it is
-    /// less, the number of partitions.
+    /// `MaximumPollers`, 1 to 2,000 each; by default 10, 20, 50 and 100 as far as they are above the minimum and below the number of
+    /// partitions, and AWS's default of 200. A maximum that equals the minimum switches scaling off, and is tried only if it is given.
     pub maximums: Vec<u32>,
     /// `BatchSize`, 1 to 10,000 each; by default the scenario's.
     pub batch_sizes: Vec<u32>,
@@ -62,8 +62,8 @@ pub struct SettingGrid {
 }
 
 impl SettingGrid {
-    /// Returns all settings, those of on-demand mode last. A fleet never has more pollers than the topic has partitions, so larger bounds
-    /// are lowered to the number of partitions, and equal settings are tried once.
+    /// Returns all settings, those of on-demand mode last. A fleet never has more pollers than the topic has partitions, so of the maximums
+    /// that reach that number only the largest is tried, which allows for more partitions later.
     ///
     /// # Errors
     /// [`PlanError`] for a value that AWS does not allow, or a bound that fits no other bound.
@@ -127,16 +127,28 @@ impl SettingGrid {
         };
         let mut bounds = Vec::new();
         for minimum in minimums {
-            let maximums: BTreeSet<u32> = match self.maximums.as_slice() {
+            let mut maximums: Vec<u32> = match self.maximums.as_slice() {
                 [] => MAXIMUMS
                     .into_iter()
-                    .filter(|maximum| *maximum < useful)
-                    .chain([minimum, useful])
+                    .filter(|maximum| *maximum > minimum)
+                    .chain([DEFAULT_MAXIMUM])
                     .collect(),
-                given => given.iter().map(|maximum| *maximum.min(&partitions)).collect(),
+                given => given
+                    .iter()
+                    .copied()
+                    .filter(|maximum| *maximum >= minimum)
+                    .collect(),
             };
-            let maximums = maximums.range(minimum..);
-            bounds.extend(maximums.map(|&maximum| PollerBounds { minimum, maximum }));
+            maximums.sort_unstable();
+            maximums.dedup();
+            // Those that reach the number of partitions are the same fleet.
+            let largest = maximums.last().copied();
+            maximums.retain(|maximum| *maximum < partitions || Some(*maximum) == largest);
+            bounds.extend(
+                maximums
+                    .into_iter()
+                    .map(|maximum| PollerBounds { minimum, maximum }),
+            );
         }
         bounds
     }

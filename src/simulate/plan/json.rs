@@ -29,9 +29,13 @@ struct SettingJson {
     longest_wait_s: f64,
     drained_in_s: Option<f64>,
     lag_left: u64,
+    /// The whole price.
     cost_usd: f64,
+    units_usd: f64,
+    invocations_usd: f64,
     event_poller_unit_hours: f64,
     largest_fleet: usize,
+    is_stopped: bool,
     is_pareto_optimal: bool,
 }
 
@@ -44,7 +48,7 @@ pub fn json(outcome: &PlanOutcome) -> String {
         within_s: outcome.within.as_secs_f64(),
         length_s: outcome.length.as_secs_f64(),
         chosen: outcome.chosen().map(setting),
-        on_demand: outcome.on_demand.as_ref().map(setting),
+        on_demand: outcome.on_demand().map(setting),
         settings: outcome.settings.iter().map(setting).collect(),
     };
     written(&report, DEEPEST_BROKEN)
@@ -60,9 +64,12 @@ fn setting(tried: &TriedSetting) -> SettingJson {
         longest_wait_s: tried.longest_wait.as_secs_f64(),
         drained_in_s: tried.drained_in.as_ref().map(Duration::as_secs_f64),
         lag_left: tried.lag_left,
-        cost_usd: tried.cost_usd,
+        cost_usd: tried.cost_usd(),
+        units_usd: tried.units_usd,
+        invocations_usd: tried.invocations_usd,
         event_poller_unit_hours: tried.event_poller_unit_hours,
         largest_fleet: tried.largest_fleet,
+        is_stopped: tried.is_stopped,
         is_pareto_optimal: tried.is_pareto_optimal,
     }
 }
@@ -80,7 +87,7 @@ mod tests {
     #[test]
     fn a_missing_value_is_null() {
         let mut outcome = example::hopeless();
-        outcome.on_demand = None;
+        outcome.settings.retain(|tried| tried.setting.bounds.is_some());
         let read: serde_json::Value = serde_json::from_str(&json(&outcome)).expect("valid JSON");
         assert_eq!(
             (&read["chosen"], &read["on_demand"]),

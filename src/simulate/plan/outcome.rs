@@ -1,9 +1,9 @@
 //! The outcome of a plan. Its reports are made from it.
 
-use super::PlanSetting;
-use crate::simulate::{PollerBounds, VariantOutcome};
-use esmeralda_esm::UnitMeter;
-use esmeralda_esm::trace::Trace;
+use super::{PlanSetting, front};
+use crate::simulate::{PollerBounds, RunEnding, VariantOutcome};
+use esmeralda_esm::trace::{Bucket, Trace};
+use esmeralda_esm::{ScalingProfile, UnitMeter};
 use std::time::Duration;
 
 /// Hours of a month in AWS's pricing calculator.
@@ -22,15 +22,11 @@ pub struct PlanOutcome {
     pub within: Duration,
     /// The time that each setting ran and was charged for.
     pub length: Duration,
-    /// Number of settings that ran, those of on-demand mode included.
-    pub runs: usize,
     /// The price of event poller units.
     pub price: PollerPrice,
     /// The index of the cheapest setting that drains in time; `None` if none does.
     pub chosen: Option<usize>,
-    /// The quickest setting of on-demand mode, which costs nothing in event poller units.
-    pub on_demand: Option<TriedSetting>,
-    /// The provisioned settings.
+    /// The settings: provisioned ones, and on-demand mode.
     pub settings: Vec<TriedSetting>,
 }
 
@@ -57,11 +53,15 @@ pub struct TriedSetting {
     /// Event poller unit hours over the whole length.
     pub event_poller_unit_hours: f64,
     /// The cost of these unit hours, in US dollars.
-    pub cost_usd: f64,
+    pub units_usd: f64,
+    /// The cost of the invocations, in US dollars.
+    pub invocations_usd: f64,
     /// The largest number of pollers at any time.
     pub largest_fleet: usize,
-    /// Whether no other provisioned setting is better in drain time or cost without being worse in the other. Only one of several
-    /// settings with the same two figures is marked.
+    /// Whether the run was ended early, because a record had waited for too long. Its figures are those until then.
+    pub is_stopped: bool,
+    /// Whether no other setting is better in drain time or cost without being worse in the other. Only one of several settings with the
+    /// same two figures is marked.
     pub is_pareto_optimal: bool,
 }
 
@@ -71,20 +71,34 @@ impl TriedSetting {
         setting: PlanSetting,
         variant: &VariantOutcome,
         length: Duration,
-        price: PollerPrice,
+        profile: &ScalingProfile,
     ) -> Self {
         let trace = &variant.trace;
         let event_poller_unit_hours = unit_hours(trace, length);
+        let total = |count: fn(&Bucket) -> u64| {
+            let charged = trace.buckets.iter().filter(|bucket| bucket.start < length);
+            charged.map(count).sum()
+        };
+        let invocations = total(|bucket| bucket.invocations);
         Self {
             setting,
             longest_wait: trace.longest_wait(),
             drained_in: variant.drained_in,
             lag_left: trace.buckets.last().map_or(0, |bucket| bucket.lag),
             event_poller_unit_hours,
-            cost_usd: event_poller_unit_hours * price.usd_per_unit_hour,
+            units_usd: event_poller_unit_hours * profile.event_poller_unit.usd_per_hour,
+            invocations_usd: profile
+                .function_price
+                .usd(invocations, total(|bucket| bucket.billed_ms)),
             largest_fleet: trace.largest_fleet(),
+            is_stopped: variant.ending == RunEnding::Stopped,
             is_pareto_optimal: false,
         }
+    }
+
+    /// Returns the cost in US dollars: event poller units and invocations.
+    pub fn cost_usd(&self) -> f64 {
+        self.units_usd + self.invocations_usd
     }
 
     /// Returns whether the longest wait is known to be final or still allowed. Records that are left at the end wait longer than was
@@ -116,9 +130,18 @@ impl PlanOutcome {
         self.chosen.map(|index| &self.settings[index])
     }
 
+    /// Returns the quickest setting of on-demand mode.
+    pub fn on_demand(&self) -> Option<&TriedSetting> {
+        let all = self
+            .settings
+            .iter()
+            .filter(|tried| tried.setting.bounds.is_none());
+        front::quickest(all)
+    }
+
     /// Returns the cost of `tried` in US dollars for a month of 730 hours, if every hour is like those of the run.
     pub(super) fn month_usd(&self, tried: &TriedSetting) -> f64 {
-        tried.cost_usd / (self.length.as_secs_f64() / 3_600.0) * MONTH_HOURS
+        tried.cost_usd() / (self.length.as_secs_f64() / 3_600.0) * MONTH_HOURS
     }
 
     /// Returns the cost of the minimum in US dollars for a month of 730 idle hours.

@@ -28,7 +28,7 @@ pub(super) fn picture(outcome: &PlanOutcome, unit: TimeUnit) -> Vec<String> {
     let mut cells = vec![vec![b' '; COLUMNS]; ROWS];
     let limit = scales.row(outcome.within.as_secs_f64());
     cells[limit].fill(LIMIT);
-    let all = || outcome.settings.iter().chain(&outcome.on_demand);
+    let all = || outcome.settings.iter();
     for sign in [OTHER, DEARER, SLOWER, ON_DEMAND, FRONT] {
         for tried in all().filter(|tried| scales.sign(outcome, tried) == sign) {
             let row = if scales.is_within(outcome, tried) {
@@ -36,7 +36,7 @@ pub(super) fn picture(outcome: &PlanOutcome, unit: TimeUnit) -> Vec<String> {
             } else {
                 0
             };
-            cells[row][scales.column(tried.cost_usd)] = sign;
+            cells[row][scales.column(tried.cost_usd())] = sign;
         }
     }
     let mut lines = vec![format!("drain time, {}", unit.symbol())];
@@ -69,7 +69,7 @@ struct PictureScales {
 impl PictureScales {
     fn of(outcome: &PlanOutcome) -> Self {
         let most_s = outcome.within.as_secs_f64() * HIGHEST_LIMITS;
-        let all = || outcome.settings.iter().chain(&outcome.on_demand);
+        let all = || outcome.settings.iter();
         let times = all().filter(|tried| tried.is_settled(outcome.within));
         let times = times.map(|tried| tried.longest_wait.as_secs_f64());
         let highest_s = times.filter(|seconds| *seconds <= most_s).fold(0.0, f64::max);
@@ -77,7 +77,7 @@ impl PictureScales {
         let highest_s = highest_s.max(outcome.within.as_secs_f64() * 1.25);
         let dearest = |is_counted: fn(&TriedSetting) -> bool| {
             let counted = all().filter(|tried| is_counted(tried));
-            counted.map(|tried| tried.cost_usd).fold(0.0, f64::max)
+            counted.map(|tried| tried.cost_usd()).fold(0.0, f64::max)
         };
         let (on_front, of_all) = (dearest(|tried| tried.is_pareto_optimal), dearest(|_| true));
         let highest_usd = if on_front > 0.0 {
@@ -100,7 +100,7 @@ impl PictureScales {
             _ if tried.setting.bounds.is_none() => ON_DEMAND,
             _ if !self.is_within(outcome, tried) => SLOWER,
             _ if tried.is_pareto_optimal => FRONT,
-            _ if tried.cost_usd > self.highest_usd => DEARER,
+            _ if tried.cost_usd() > self.highest_usd => DEARER,
             _ => OTHER,
         }
     }

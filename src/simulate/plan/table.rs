@@ -16,10 +16,22 @@ pub(super) fn table(outcome: &PlanOutcome, proposed: Option<&TriedSetting>, unit
             "batch",
             "window",
             "drain time",
-            "cost",
-            "largest",
+            "units",
+            "invoc.",
+            "total",
+            "fleet",
         ],
-        ["pollers", "pollers", "size", "s", unit.symbol(), "USD", "fleet"],
+        [
+            "pollers",
+            "pollers",
+            "size",
+            "s",
+            unit.symbol(),
+            "USD",
+            "USD",
+            "USD",
+            "most",
+        ],
     ];
     let mut lines: Vec<String> = headings
         .iter()
@@ -32,13 +44,15 @@ pub(super) fn table(outcome: &PlanOutcome, proposed: Option<&TriedSetting>, unit
         let mark = if proposed == Some(tried) { PROPOSED } else { ' ' };
         lines.push(line(mark, &cells(outcome, tried, unit)));
     }
-    let on_demand = outcome.on_demand.as_ref();
+    let on_demand = outcome
+        .on_demand()
+        .filter(|tried| !tried.is_pareto_optimal && proposed != Some(tried));
     lines.extend(on_demand.map(|tried| line(' ', &cells(outcome, tried, unit))));
     lines
 }
 
-fn line(mark: char, cells: &[String; 7]) -> String {
-    let widths = [9, 9, 8, 8, 12, 10, 9];
+fn line(mark: char, cells: &[String; 9]) -> String {
+    let widths = [9, 8, 7, 7, 11, 10, 10, 10, 6];
     let mut line = mark.to_string();
     for (cell, width) in cells.iter().zip(widths) {
         line.push_str(&format!("{cell:>width$}"));
@@ -46,13 +60,13 @@ fn line(mark: char, cells: &[String; 7]) -> String {
     line
 }
 
-fn cells(outcome: &PlanOutcome, tried: &TriedSetting, unit: TimeUnit) -> [String; 7] {
+fn cells(outcome: &PlanOutcome, tried: &TriedSetting, unit: TimeUnit) -> [String; 9] {
     let setting = &tried.setting;
-    let (minimum, maximum, cost) = match setting.bounds {
+    let (minimum, maximum, units) = match setting.bounds {
         Some(bounds) => (
             bounds.minimum.to_string(),
             bounds.maximum.to_string(),
-            format!("{:.4}", tried.cost_usd),
+            format!("{:.4}", tried.units_usd),
         ),
         // On-demand mode is not billed by event poller units, which is not the same as costing nothing.
         None => ("on-demand".to_owned(), "-".to_owned(), "-".to_owned()),
@@ -69,7 +83,9 @@ fn cells(outcome: &PlanOutcome, tried: &TriedSetting, unit: TimeUnit) -> [String
         thousands(u64::from(setting.batch_size)),
         window_s.map_or("0.5".to_owned(), |window_s| window_s.to_string()),
         format!("{more}{}", unit.figure(tried.longest_wait)),
-        cost,
+        units,
+        format!("{:.4}", tried.invocations_usd),
+        format!("{:.4}", tried.cost_usd()),
         thousands(tried.largest_fleet as u64),
     ]
 }

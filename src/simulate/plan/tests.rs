@@ -120,9 +120,11 @@ fn a_backlog_is_planned_to_the_cheapest_fleet_that_drains_it_in_time() {
     };
     let simulated = simulate(plan.scenario(), settings, &|_| {}).expect("the scenario runs");
     let outcome = plan.outcome(&simulated);
-    let drained: Vec<_> = outcome
+    let provisioned = outcome
         .settings
         .iter()
+        .filter(|tried| tried.setting.bounds.is_some());
+    let drained: Vec<_> = provisioned
         .map(|tried| {
             (
                 tried.longest_wait.as_secs_f64(),
@@ -145,10 +147,13 @@ fn a_backlog_is_planned_to_the_cheapest_fleet_that_drains_it_in_time() {
     assert_eq!(chosen.setting.to_string(), "4 to 4 pollers, batches of 10");
     // One unit for 40 s.
     assert_eq!(chosen.event_poller_unit_hours, 40.0 / 3_600.0);
-    assert_eq!(outcome.month_usd(chosen), 0.185 * 730.0);
-    let on_demand = outcome.on_demand.as_ref().expect("on-demand mode is tried");
-    assert_eq!((on_demand.cost_usd, on_demand.drained_in), (0.0, None));
-    assert_eq!((outcome.settings.len(), outcome.runs), (6, 7));
+    assert_eq!(chosen.units_usd, 40.0 / 3_600.0 * 0.185);
+    let hours = 40.0 / 3_600.0;
+    assert_eq!(outcome.month_usd(chosen), chosen.cost_usd() / hours * 730.0);
+    let on_demand = outcome.on_demand().expect("on-demand mode is tried");
+    assert_eq!((on_demand.units_usd, on_demand.drained_in), (0.0, None));
+    assert!(on_demand.invocations_usd > 0.0);
+    assert_eq!(outcome.settings.len(), 7);
 }
 
 /// The last commit happens at the moment when the allowed time ends.
@@ -172,5 +177,5 @@ fn on_demand_mode_is_tried_without_the_members_of_provisioned_mode() {
         "MaximumRetryAttempts = 3\nMaximumRecordAgeInSeconds = 60\nBisectBatchOnFunctionError = true\n";
     let plan = Plan::new(scenario("", members), &request(40, None)).expect("a valid plan");
     let simulated = simulate(plan.scenario(), RunSettings::default(), &|_| {}).expect("the scenario runs");
-    assert!(plan.outcome(&simulated).on_demand.is_some());
+    assert!(plan.outcome(&simulated).on_demand().is_some());
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// picture. Ends with a line break.
 pub fn text(outcome: &PlanOutcome) -> String {
     let unit = TimeUnit::of_figures(outcome.within);
-    let closest = front::quickest(&outcome.settings).map(|index| &outcome.settings[index]);
+    let closest = front::quickest(&outcome.settings);
     let proposed = outcome.chosen().or(closest);
     let mut lines = vec![clipped(&outcome.title, WIDTH), String::new()];
     lines.push(headline(outcome, unit));
@@ -61,12 +61,13 @@ fn headline(outcome: &PlanOutcome, unit: TimeUnit) -> String {
 fn proposal(outcome: &PlanOutcome, tried: &TriedSetting, unit: TimeUnit) -> Vec<String> {
     let setting = &tried.setting;
     let mut lines = vec![String::new()];
-    if let Some(bounds) = setting.bounds {
-        lines.push(format!(
+    lines.push(match setting.bounds {
+        Some(bounds) => format!(
             "  --provisioned-poller-config MinimumPollers={},MaximumPollers={}",
             bounds.minimum, bounds.maximum
-        ));
-    }
+        ),
+        None => "  on-demand mode, without --provisioned-poller-config".to_owned(),
+    });
     lines.push(format!("  --batch-size {}", setting.batch_size));
     if let Some(window_s) = setting.maximum_batching_window_s {
         lines.push(format!("  --maximum-batching-window-in-seconds {window_s}"));
@@ -83,7 +84,12 @@ fn proposal(outcome: &PlanOutcome, tried: &TriedSetting, unit: TimeUnit) -> Vec<
     lines.push(String::new());
     lines.push(format!("  drain time  {drain_time}"));
     let length = brief(outcome.length);
-    lines.push(format!("  cost        {:.4} USD for {length}", tried.cost_usd));
+    lines.push(format!(
+        "  cost        {:.4} USD for {length}: units {:.4}, invocations {:.4}",
+        tried.cost_usd(),
+        tried.units_usd,
+        tried.invocations_usd
+    ));
     lines.push(format!(
         "  a month     {:.2} USD, if all of its 730 hours are like these {length}",
         outcome.month_usd(tried)
@@ -112,16 +118,15 @@ fn notes(outcome: &PlanOutcome, proposed: Option<&TriedSetting>, unit: TimeUnit)
         )),
         _ => {}
     }
+    let stopped = outcome.settings.iter().filter(|tried| tried.is_stopped).count();
     notes.push(format!(
-        "Tried: {} provisioned settings and on-demand mode, in {} runs of {} of virtual time, {} together.",
+        "Tried: {} settings, each for {} of virtual time at most; {stopped} were ended early, because a record had waited for too long.",
         outcome.settings.len(),
-        outcome.runs,
         brief(outcome.length),
-        brief(outcome.length * u32::try_from(outcome.runs).unwrap_or(u32::MAX)),
     ));
     notes.push(
-        "Drain time is the longest wait of a record between its arrival and its commit, to a second. On-demand mode costs \
-         nothing in event poller units."
+        "Drain time is the longest wait of a record between its arrival and its commit, to a second. The cost is the whole price: event \
+         poller units and invocations."
             .to_owned(),
     );
     notes.push(format!("Profile {}, seed {}.", outcome.profile, outcome.seed));
@@ -161,7 +166,7 @@ mod tests {
         outcome.length *= 24;
         for tried in &mut outcome.settings {
             tried.longest_wait *= 20;
-            tried.cost_usd *= 1_000.0;
+            tried.units_usd *= 1_000.0;
         }
         let longest = text(&outcome).lines().map(|line| line.chars().count()).max();
         assert_eq!(longest, Some(WIDTH));

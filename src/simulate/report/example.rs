@@ -1,8 +1,11 @@
 //! Outcomes for tests: a small one with known figures, and one that looks like the published runs.
 
-use crate::simulate::{PollerBounds, PublishedFigures, SimulationOutcome, VariantOutcome};
+use crate::simulate::{
+    PollerBounds, PublishedFigures, RunEnding, RunLimit, SimulationOutcome, VariantOutcome,
+};
 use esmeralda_esm::trace::{Bucket, Rebalance, RebalanceCause, Trace};
 use esmeralda_esm::trace::{Cap, Decision, Reason};
+use serde_json::{Map, json};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -21,9 +24,19 @@ pub(super) fn blank(name: &str) -> VariantOutcome {
         name: name.to_owned(),
         bounds: None,
         drained_in: None,
+        ending: RunEnding::Behind,
+        members: Map::new(),
+        longest_wait: Duration::ZERO,
+        peak_lag: 0,
         full_concurrency_after: Some(Duration::ZERO),
         records: 0,
         invocations: 0,
+        invocation_errors: 0,
+        throttles: 0,
+        billed_ms: 0,
+        invocations_usd: 0.0,
+        replicas_usd: None,
+        limits: Vec::new(),
         payload_bytes: 0,
         digest: None,
         published: None,
@@ -49,17 +62,25 @@ pub(super) fn small() -> SimulationOutcome {
         maximum: 4,
     });
     drained.drained_in = Some(Duration::from_millis(1_500));
+    drained.ending = RunEnding::Drained(Duration::from_millis(1_500));
+    drained.members.insert("BatchSize".to_owned(), 100.into());
+    (drained.longest_wait, drained.peak_lag) = (Duration::from_millis(1_500), 300);
+    (drained.invocation_errors, drained.throttles, drained.billed_ms) = (1, 2, 345);
+    drained.invocations_usd = 0.0001;
     drained.full_concurrency_after = Some(Duration::from_millis(1_250));
     (drained.records, drained.invocations, drained.payload_bytes) = (300, 3, 9_000);
     drained.digest = Some("0badc0de".to_owned());
-    let bucket = |start, lag, committed, in_flight_mean| Bucket {
+    let bucket = |start, lag, committed, running_mean| Bucket {
         start: start * SECOND,
         length: SECOND,
         lag,
         committed,
         pollers: 2,
+        running_max: 2,
+        running_mean,
         in_flight_max: 2,
-        in_flight_mean,
+        in_flight_mean: running_mean + 0.25,
+        overhead_mean: 0.25,
         invocations: committed / 100,
         records: committed,
         record_bytes: committed * 10,
@@ -83,10 +104,16 @@ pub(super) fn small() -> SimulationOutcome {
     };
     let mut stuck = blank("stuck");
     stuck.trace.buckets = vec![bucket(0, 1_234, 0, 0.0)];
+    (stuck.longest_wait, stuck.peak_lag) = (SECOND, 1_234);
+    stuck.limits = vec![RunLimit::HotPartition {
+        partition: 7,
+        share: 0.31,
+    }];
     SimulationOutcome {
         title: "A \"small\" <run>".to_owned(),
         profile: "current".to_owned(),
         seed: 7,
+        inputs: json!({ "run_for_s": null }),
         variants: vec![drained, stuck],
     }
 }
@@ -116,6 +143,7 @@ pub(super) fn published_runs() -> SimulationOutcome {
         title: "Provisioned mode's reference workload".to_owned(),
         profile: "announcement-2024".to_owned(),
         seed: 1,
+        inputs: json!({}),
         variants: vec![
             on_demand.variant("on-demand"),
             provisioned(1, 12.0, 7.0).variant("minimum-1"),
@@ -143,9 +171,14 @@ impl PublishedRun {
             name: name.to_owned(),
             bounds: self.bounds,
             drained_in: trace.drained_at,
+            ending: trace.drained_at.map_or(RunEnding::Behind, RunEnding::Drained),
+            longest_wait: trace.longest_wait(),
+            peak_lag: BACKLOG,
             full_concurrency_after: trace.full_concurrency_after(),
             records: BACKLOG,
             invocations: BACKLOG / 100,
+            billed_ms: BACKLOG,
+            invocations_usd: 0.0817,
             payload_bytes: 29_467_040_000,
             digest: Some("5f0d3c7a".to_owned()),
             published: Some(PublishedFigures {
@@ -153,6 +186,7 @@ impl PublishedRun {
                 full_concurrency_after_minutes,
             }),
             trace,
+            ..blank(name)
         }
     }
 
@@ -200,6 +234,8 @@ impl PublishedRun {
             lag: left,
             committed: done,
             pollers: fleet,
+            running_max: in_flight,
+            running_mean: in_flight as f64 * (0.97 + 0.02 * (second as f64).sin()),
             in_flight_max: in_flight,
             in_flight_mean: in_flight as f64 * (0.97 + 0.02 * (second as f64).sin()),
             invocations: done / 100,

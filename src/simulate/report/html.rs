@@ -58,6 +58,7 @@ fn write_page(page: &mut String, outcome: &SimulationOutcome) -> fmt::Result {
     for (index, variant) in outcome.variants.iter().enumerate() {
         write_variant(page, index, variant, &scales)?;
     }
+    tables::write_inputs(page, outcome)?;
     page.write_str("</main>\n</body>\n</html>\n")
 }
 

@@ -13,5 +13,5 @@ mod svg;
 pub(super) mod table;
 
 pub use html::html;
-pub use json::json;
+pub use json::{ReportDetail, json};
 pub use table::table;

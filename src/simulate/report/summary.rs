@@ -1,7 +1,7 @@
 //! The figures that both the table and the page show, as text.
 
 use super::quantity::{TimeUnit, count, signed, thousands, trimmed};
-use crate::simulate::{PublishedFigures, SimulationOutcome, VariantOutcome};
+use crate::simulate::{PublishedFigures, RunEnding, SimulationOutcome, VariantOutcome};
 use std::time::Duration;
 
 /// The text in place of a missing figure.
@@ -23,40 +23,64 @@ pub(super) struct Heading {
 pub(super) struct Summary<'a> {
     /// The unit of times.
     pub(super) unit: TimeUnit,
-    /// The headings of a row's cells.
-    pub(super) headings: [Heading; 8],
-    /// One row per variant, in the order of the outcome.
-    pub(super) rows: Vec<SummaryRow<'a>>,
+    /// The tables: how it scaled, and what it did and costs.
+    pub(super) tables: [SummaryTable<'a>; 2],
     /// Sentences about what the figures do not show.
     pub(super) notes: Vec<String>,
 }
 
-/// The figures of one variant.
+/// A table of figures with one row per variant, in the order of the outcome.
+pub(super) struct SummaryTable<'a> {
+    /// The headings of a row's cells.
+    pub(super) headings: Vec<Heading>,
+    /// The rows.
+    pub(super) rows: Vec<SummaryRow<'a>>,
+}
+
+/// Some figures of one variant.
 pub(super) struct SummaryRow<'a> {
     /// The variant's name in the scenario.
     pub(super) name: &'a str,
     /// One cell per heading.
-    pub(super) cells: [String; 8],
+    pub(super) cells: Vec<String>,
 }
 
 impl<'a> Summary<'a> {
     /// Returns the figures of all variants of `outcome`.
     pub(super) fn of(outcome: &'a SimulationOutcome) -> Self {
         let unit = unit(outcome);
+        let scaling = |variant: &'a VariantOutcome| scaling(variant, unit);
         Self {
             unit,
-            headings: headings(unit),
-            rows: outcome
-                .variants
-                .iter()
-                .map(|variant| row(variant, unit))
-                .collect(),
+            tables: [
+                table(outcome, scaling_headings(unit.symbol()), scaling),
+                table(outcome, work_headings(), work),
+            ],
             notes: outcome
                 .variants
                 .iter()
                 .flat_map(|variant| notes(variant, unit))
                 .collect(),
         }
+    }
+}
+
+fn table<'a>(
+    outcome: &'a SimulationOutcome,
+    headings: impl IntoIterator<Item = ([&'static str; 3], String)>,
+    cells: impl Fn(&'a VariantOutcome) -> Vec<String>,
+) -> SummaryTable<'a> {
+    let headings = headings.into_iter();
+    SummaryTable {
+        headings: headings.map(|(lines, full)| Heading { lines, full }).collect(),
+        rows: outcome
+            .variants
+            .iter()
+            .map(|variant| SummaryRow {
+                name: &variant.name,
+                cells: cells(variant),
+            })
+            .collect(),
     }
 }
 
@@ -71,54 +95,97 @@ fn unit(outcome: &SimulationOutcome) -> TimeUnit {
     TimeUnit::of_figures(times.flatten().chain(ends).max().unwrap_or_default())
 }
 
-fn headings(unit: TimeUnit) -> [Heading; 8] {
-    let symbol = unit.symbol();
+fn scaling_headings(symbol: &'static str) -> [([&'static str; 3], String); 7] {
     [
         (["drained", "in", symbol], format!("drained in, {symbol}")),
         (
             ["full", "after", symbol],
             format!("full concurrency after, {symbol}"),
         ),
-        (["largest", "fleet", ""], String::from("largest fleet")),
-        (["invo-", "cations", ""], String::from("invocations")),
-        (["mean in", "flight", ""], String::from("batches in flight, mean")),
         (
-            ["most in", "flight", ""],
-            String::from("batches in flight, maximum"),
+            ["longest", "wait", symbol],
+            format!("longest wait of a record, {symbol}"),
         ),
-        (["unit", "hours", ""], String::from("event poller unit hours")),
-        (["cost", "", "USD"], String::from("cost, USD")),
+        (["peak", "lag", ""], String::from("peak OffsetLag")),
+        (["largest", "fleet", ""], String::from("largest fleet")),
+        (
+            ["running", "mean", ""],
+            String::from("invocations that run at once, mean"),
+        ),
+        (
+            ["running", "most", ""],
+            String::from("invocations that run at once, maximum"),
+        ),
     ]
-    .map(|(lines, full)| Heading { lines, full })
 }
 
-fn row(variant: &VariantOutcome, unit: TimeUnit) -> SummaryRow<'_> {
+fn work_headings() -> [([&'static str; 3], String); 7] {
+    [
+        (["invo-", "cations", ""], String::from("invocations")),
+        (["failed", "", ""], String::from("invocations that failed")),
+        (
+            ["throt-", "tled", ""],
+            String::from("attempts that were throttled"),
+        ),
+        (["unit", "hours", ""], String::from("event poller unit hours")),
+        (["units", "", "USD"], String::from("event poller units, USD")),
+        (["invoc.", "", "USD"], String::from("invocations, USD")),
+        (["total", "", "USD"], String::from("total, USD")),
+    ]
+}
+
+fn scaling(variant: &VariantOutcome, unit: TimeUnit) -> Vec<String> {
     let trace = &variant.trace;
-    let time = |time: Option<Duration>| time.map_or(NONE.to_owned(), |time| unit.figure(time));
-    // On-demand mode is not billed by event poller units, which is not the same as costing nothing.
-    let billed = |text: String| variant.bounds.map_or(NONE.to_owned(), |_| text);
-    let most = trace.buckets.iter().map(|bucket| bucket.in_flight_max).max();
-    SummaryRow {
-        name: &variant.name,
-        cells: [
-            time(variant.drained_in),
-            time(variant.full_concurrency_after),
-            thousands(trace.largest_fleet() as u64),
-            count(variant.invocations),
-            format!("{:.1}", mean_in_flight(variant)),
-            thousands(most.unwrap_or(0) as u64),
-            billed(format!("{:.3}", trace.event_poller_unit_hours)),
-            billed(format!("{:.4}", trace.cost_usd)),
-        ],
+    let most = trace.buckets.iter().map(|bucket| bucket.running_max).max();
+    vec![
+        ending(variant, unit),
+        variant
+            .full_concurrency_after
+            .map_or(NONE.to_owned(), |time| unit.figure(time)),
+        unit.figure(variant.longest_wait),
+        count(variant.peak_lag),
+        thousands(trace.largest_fleet() as u64),
+        format!("{:.1}", mean_running(variant)),
+        thousands(most.unwrap_or(0) as u64),
+    ]
+}
+
+/// Returns the time in which a variant drained, or that it kept up.
+pub(super) fn ending(variant: &VariantOutcome, unit: TimeUnit) -> String {
+    match variant.ending {
+        RunEnding::Drained(time) => unit.figure(time),
+        RunEnding::KeptUp => String::from("kept up"),
+        RunEnding::Behind | RunEnding::Stopped => NONE.to_owned(),
     }
 }
 
-/// Returns the mean number of batches in flight until the lag was gone; afterwards there is nothing to do.
-fn mean_in_flight(variant: &VariantOutcome) -> f64 {
-    let end = variant.drained_in.unwrap_or(Duration::MAX);
+fn work(variant: &VariantOutcome) -> Vec<String> {
+    // On-demand mode is not billed by event poller units, which is not the same as costing nothing.
+    let billed = |text: String| variant.bounds.map_or(NONE.to_owned(), |_| text);
+    vec![
+        count(variant.invocations),
+        count(variant.invocation_errors),
+        count(variant.throttles),
+        billed(format!("{:.3}", variant.trace.event_poller_unit_hours)),
+        billed(format!("{:.4}", variant.trace.cost_usd)),
+        match variant.replicas_usd {
+            // Replicas of a consumer are no invocations of Lambda.
+            Some(_) => NONE.to_owned(),
+            None => format!("{:.4}", variant.invocations_usd),
+        },
+        format!("{:.4}", variant.total_usd()),
+    ]
+}
+
+/// Returns the mean number of invocations that ran until the lag was gone; afterwards there is nothing to do.
+fn mean_running(variant: &VariantOutcome) -> f64 {
+    let end = match variant.ending {
+        RunEnding::Drained(end) => end,
+        _ => Duration::MAX,
+    };
     let (mut busy_s, mut seconds) = (0.0, 0.0);
     for bucket in variant.trace.buckets.iter().filter(|bucket| bucket.start < end) {
-        busy_s += bucket.in_flight_mean * bucket.length.as_secs_f64();
+        busy_s += bucket.running_mean * bucket.length.as_secs_f64();
         seconds += bucket.length.min(end - bucket.start).as_secs_f64();
     }
     if seconds > 0.0 { busy_s / seconds } else { 0.0 }
@@ -127,12 +194,15 @@ fn mean_in_flight(variant: &VariantOutcome) -> f64 {
 fn notes(variant: &VariantOutcome, unit: TimeUnit) -> Vec<String> {
     let (name, trace) = (&variant.name, &variant.trace);
     let mut notes = Vec::new();
-    if variant.drained_in.is_none() {
+    if variant.ending == RunEnding::Behind {
         let left = trace.buckets.last().map_or(String::new(), |bucket| {
             let after = unit.text(trace.end());
             format!(": after {after} a lag of {} is left", thousands(bucket.lag))
         });
         notes.push(format!("{name} did not drain{left}."));
+    }
+    if variant.ending != RunEnding::KeptUp {
+        notes.extend(variant.limits.iter().map(|limit| format!("{name}: {limit}.")));
     }
     if variant.full_concurrency_after.is_none() {
         let largest = thousands(trace.largest_fleet() as u64);
@@ -243,6 +313,7 @@ fn improvement(is_first: bool, first: Option<f64>, other: Option<f64>) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulate::RunLimit;
     use crate::simulate::report::example;
 
     fn compared(simulated: &str, published: &str, deviation: &str) -> ComparedFigure {
@@ -280,8 +351,12 @@ mod tests {
         variant.trace.buckets.truncate(60);
         variant.trace.is_complete = false;
         (variant.drained_in, variant.full_concurrency_after) = (None, None);
+        variant.ending = RunEnding::Behind;
+        variant.limits = vec![RunLimit::Partitions { partitions: 100 }];
         let expected = [
             "minimum-1 did not drain: after 2.00 min a lag of 19,949,997 is left.",
+            "minimum-1: all 100 partitions had a batch in flight; more pollers will not help; more partitions, larger batches or a \
+             shorter duration would.",
             "minimum-1 was still in the rebalance to its largest fleet, 100, at the end.",
             "minimum-1's trace was too long to be kept whole: it begins after 1.00 min.",
         ];
@@ -289,17 +364,29 @@ mod tests {
     }
 
     #[test]
-    fn batches_in_flight_are_averaged_until_the_lag_was_gone() {
+    fn invocations_that_run_are_averaged_until_the_lag_was_gone() {
         let mut outcome = example::small();
         let cases = [
-            (Some(1_500), (0.75 + 0.5) / 1.5),
-            (Some(1_000), 0.75),
-            (None, 0.625),
+            (
+                RunEnding::Drained(Duration::from_millis(1_500)),
+                (0.75 + 0.5) / 1.5,
+            ),
+            (RunEnding::Drained(Duration::from_secs(1)), 0.75),
+            (RunEnding::KeptUp, 0.625),
         ];
-        for (drained_ms, mean) in cases {
-            outcome.variants[0].drained_in = drained_ms.map(Duration::from_millis);
-            assert_eq!(mean_in_flight(&outcome.variants[0]), mean);
+        for (ending, mean) in cases {
+            outcome.variants[0].ending = ending;
+            assert_eq!(mean_running(&outcome.variants[0]), mean);
         }
-        assert_eq!(mean_in_flight(&example::blank("blank")), 0.0);
+        assert_eq!(mean_running(&example::blank("blank")), 0.0);
+    }
+
+    #[test]
+    fn a_steady_workload_that_keeps_up_is_no_fault() {
+        let mut outcome = example::small();
+        outcome.variants[1].ending = RunEnding::KeptUp;
+        let summary = Summary::of(&outcome);
+        assert_eq!(summary.tables[0].rows[1].cells[0], "kept up");
+        assert_eq!(summary.notes, [""; 0]);
     }
 }

@@ -1,6 +1,6 @@
 //! The table for the terminal, at most 80 columns wide.
 
-use super::summary::{CAVEAT, ComparedFigure, Comparison, Summary, comparison};
+use super::summary::{CAVEAT, ComparedFigure, Comparison, Summary, SummaryTable, comparison};
 use crate::simulate::SimulationOutcome;
 
 /// Number of columns of a terminal.
@@ -13,8 +13,11 @@ const SHORTEST_NAME: usize = 8;
 /// variant that did not drain, with the lag that is left. Ends with a line break.
 pub fn table(outcome: &SimulationOutcome) -> String {
     let summary = Summary::of(outcome);
-    let mut lines = vec![clipped(&outcome.title, WIDTH), String::new()];
-    lines.extend(figures(&summary));
+    let mut lines = vec![clipped(&outcome.title, WIDTH)];
+    for table in &summary.tables {
+        lines.push(String::new());
+        lines.extend(figures(table));
+    }
     if !summary.notes.is_empty() {
         lines.push(String::new());
         lines.extend(summary.notes.iter().flat_map(|note| wrapped(note)));
@@ -39,19 +42,19 @@ pub fn table(outcome: &SimulationOutcome) -> String {
 }
 
 /// Returns the lines with the figures of each variant, one row each.
-fn figures(summary: &Summary<'_>) -> Vec<String> {
-    let widths: Vec<usize> = summary
+fn figures(table: &SummaryTable<'_>) -> Vec<String> {
+    let widths: Vec<usize> = table
         .headings
         .iter()
         .enumerate()
         .map(|(column, heading)| {
             let heading = heading.lines.iter().map(|line| length(line));
-            let cells = summary.rows.iter().map(|row| length(&row.cells[column]));
+            let cells = table.rows.iter().map(|row| length(&row.cells[column]));
             heading.chain(cells).max().unwrap_or(0)
         })
         .collect();
     let figures: usize = widths.iter().sum();
-    let longest = summary.rows.iter().map(|row| length(row.name)).max().unwrap_or(0);
+    let longest = table.rows.iter().map(|row| length(row.name)).max().unwrap_or(0);
     // Columns are two spaces apart if the names leave room for them.
     let gap = match longest + figures + 2 * widths.len() {
         ..=WIDTH => 2,
@@ -59,23 +62,21 @@ fn figures(summary: &Summary<'_>) -> Vec<String> {
     };
     let room = WIDTH.saturating_sub(figures + gap * widths.len());
     let name = longest.min(room.max(SHORTEST_NAME));
-    let line = |first: &str, cells: &[&str]| {
+    let line = |first: &str, cells: &mut dyn Iterator<Item = &str>| {
         let mut line = padded(first, name);
-        for (cell, width) in cells.iter().zip(&widths) {
+        for (cell, width) in cells.zip(&widths) {
             line.push_str(&format!("{:gap$}{cell:>width$}", ""));
         }
         line
     };
     let headings = (0..3).map(|index| {
-        line(
-            "",
-            &summary.headings.each_ref().map(|heading| heading.lines[index]),
-        )
+        let cells = table.headings.iter().map(|heading| heading.lines[index]);
+        line("", &mut { cells })
     });
-    let rows = summary
+    let rows = table
         .rows
         .iter()
-        .map(|row| line(row.name, &row.cells.each_ref().map(String::as_str)));
+        .map(|row| line(row.name, &mut row.cells.iter().map(String::as_str)));
     headings.chain(rows).collect()
 }
 
@@ -192,6 +193,9 @@ mod tests {
             ..example::small()
         };
         let lines: Vec<_> = table(&outcome).lines().map(String::from).collect();
-        assert_eq!((lines.len(), lines[6].as_str()), (7, "Profile current, seed 7."));
+        assert_eq!(
+            (lines.len(), lines[10].as_str()),
+            (11, "Profile current, seed 7.")
+        );
     }
 }

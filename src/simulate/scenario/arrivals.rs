@@ -2,6 +2,7 @@
 //!
 //! Pure. Totals are integrals in closed form, not sums over steps, so the steps of a run add no error.
 
+mod recorded;
 mod series;
 mod text;
 

@@ -81,6 +81,8 @@ fn missing_keys_have_their_defaults() {
             .unwrap_or_default(),
         function: "f".to_owned(),
         topic: "orders".to_owned(),
+        place: String::new(),
+        keda: None,
     };
     assert_eq!(scenario.variants, [variant]);
 }
@@ -398,23 +400,23 @@ fn parts_that_do_not_fit_each_other_are_refused() {
         ),
         (
             shortest("", "[[functions]]\nname='g'\n[mapping]\nTopics=['orders']"),
-            "variant `mapping`: missing FunctionName: must name one of f, g",
+            "line 10: variant `mapping`: missing FunctionName: must name one of f, g",
         ),
         (
             shortest("", "[[variants]]\nname='a'\nFunctionName='h'"),
-            "variant `a`: unknown function `h` in FunctionName: must be one of f",
+            "line 8: variant `a`: unknown function `h` in FunctionName: must be one of f",
         ),
         (
             shortest("", "[[variants]]\nname='a'\nTopics=['x']"),
-            "variant `a`: unknown topic `x` in Topics: must be one of orders",
+            "line 8: variant `a`: unknown topic `x` in Topics: must be one of orders",
         ),
         (
             shortest("", "[[variants]]\nname='a'\nTopics=['orders','x']"),
-            "variant `a`: invalid Topics [\"orders\",\"x\"]: must be a list of one topic name",
+            "line 8: variant `a`: invalid Topics [\"orders\",\"x\"]: must be a list of one topic name",
         ),
         (
             shortest("", "[mapping]\nFunctionName=3"),
-            "variant `mapping`: invalid FunctionName 3: must be the name of a function",
+            "line 8: variant `mapping`: invalid FunctionName 3: must be the name of a function",
         ),
         (
             shortest("", "[[topics]]\nname='orders'\npartitions=1"),
@@ -447,4 +449,22 @@ fn parts_that_do_not_fit_each_other_are_refused() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn an_error_of_a_mapping_has_its_file_and_line_and_comes_before_the_run() {
+    let text = shortest(
+        "",
+        "[mapping]\nStartingPosition='LATEST'\n[[variants]]\nname='a'\n[[variants]]\nname='b'\nBatchSize=0",
+    );
+    let scenario = parse(&text).expect("members are checked when a mapping is created");
+    let settings = crate::simulate::RunSettings::default();
+    let told = |_| panic!("no variant runs");
+    let error = crate::simulate::simulate(&scenario, settings, &told).expect_err("no such batch size");
+    let error = error.to_string();
+    assert!(
+        error.starts_with("scenarios/test.toml: line 12: variant `b`: "),
+        "{error}"
+    );
+    assert!(error.contains("batchSize"), "{error}");
 }

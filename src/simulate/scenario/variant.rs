@@ -2,8 +2,13 @@
 
 use super::FunctionScenario;
 use super::TopicScenario;
-use crate::declarations::{MappingEntry, VariantEntry};
+use crate::NewMapping;
+use crate::declarations::{KedaEntry, MappingEntry, VariantEntry};
+use crate::facade::check_in_virtual_time;
+use esmeralda_esm::invoker::ClosureInvoker;
+use esmeralda_esm::{ApiError, Functions};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// The name of the only variant of a scenario without `[[variants]]`.
 const ONLY: &str = "mapping";
@@ -20,6 +25,10 @@ pub struct VariantScenario {
     pub function: String,
     /// The name of the topic that the mapping reads.
     pub topic: String,
+    /// The file and line of its members, for errors; empty if it was not read from one.
+    pub place: String,
+    /// KEDA's rules, if they scale the fleet instead of Lambda's.
+    pub keda: Option<KedaEntry>,
 }
 
 /// Returns the variants, each with the shared members; one variant with the shared members alone if none is declared.
@@ -28,6 +37,7 @@ pub(super) fn variants(shared: MappingEntry, declared: Vec<VariantEntry>) -> Vec
         return vec![VariantEntry {
             name: ONLY.to_owned(),
             members: shared.0,
+            keda: None,
         }];
     }
     let merge = |variant: VariantEntry| {
@@ -48,7 +58,16 @@ impl VariantScenario {
         functions: &[FunctionScenario],
         topics: &[TopicScenario],
     ) -> Result<Self, String> {
-        let VariantEntry { name, mut members } = variant;
+        let VariantEntry {
+            name,
+            mut members,
+            keda,
+        } = variant;
+        if keda.is_some() && members.contains_key("ProvisionedPollerConfig") {
+            return Err(
+                "`keda` and ProvisionedPollerConfig scale the same fleet: must be one of them".to_owned(),
+            );
+        }
         let known: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
         let named = match members.get("FunctionName") {
             None => None,
@@ -78,7 +97,22 @@ impl VariantScenario {
             members,
             function,
             topic,
+            place: String::new(),
+            keda,
         })
+    }
+}
+
+impl VariantScenario {
+    /// Checks the members as the create of the mapping does.
+    ///
+    /// # Errors
+    /// The error of the Lambda API.
+    pub(in crate::simulate) fn check(&self) -> Result<(), ApiError> {
+        let functions = Functions::default();
+        let invoker = ClosureInvoker::new(|_| async { Ok::<_, String>("") });
+        functions.register(&self.function, Arc::new(invoker));
+        check_in_virtual_time(NewMapping::from_members(self.members.clone()), &functions)
     }
 }
 

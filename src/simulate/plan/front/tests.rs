@@ -26,24 +26,24 @@ fn the_front_holds_the_unbeaten_settings_and_the_cheapest_in_time_is_chosen() {
         (&[(80, 1.0), (90, 2.0), (90, 1.0)], &[0], Some(0), 0),
         // The second takes as long and costs more.
         (&[(80, 2.0), (80, 1.0)], &[1], Some(1), 1),
-        // Both are equal, so the smaller maximum is taken.
-        (&[(90, 2.0), (80, 1.0), (80, 1.0)], &[1], Some(1), 1),
+        // Both are equal, so the larger maximum is taken.
+        (&[(90, 2.0), (80, 1.0), (80, 1.0)], &[2], Some(2), 2),
     ];
     for (given, on_front, chosen, soonest) in cases {
         let mut settings = costs(given);
         mark(&mut settings, WITHIN);
         assert_eq!(front(&settings), on_front, "{given:?}");
         assert_eq!(cheapest(&settings, WITHIN), chosen, "{given:?}");
-        assert_eq!(quickest(&settings), Some(soonest), "{given:?}");
+        assert_eq!(quickest(&settings), Some(&settings[soonest]), "{given:?}");
     }
 }
 
 #[test]
-fn the_smaller_maximum_is_taken_at_the_same_cost_and_time() {
+fn of_settings_that_look_equal_the_one_that_can_grow_is_taken() {
     let mut settings = vec![
+        tried(Some((50, 50)), 80, 1.0),
+        tried(Some((2, 200)), 80, 1.0),
         tried(Some((1, 200)), 80, 1.0),
-        tried(Some((2, 50)), 80, 1.0),
-        tried(Some((1, 50)), 80, 1.0),
     ];
     mark(&mut settings, WITHIN);
     assert_eq!(front(&settings), [2]);
@@ -81,11 +81,11 @@ fn an_undrained_setting_is_not_on_the_front_and_the_smallest_lag_is_closest() {
     mark(&mut settings, WITHIN);
     assert_eq!(front(&settings), Vec::<usize>::new());
     assert_eq!(cheapest(&settings, WITHIN), None);
-    assert_eq!(quickest(&settings), Some(1));
+    assert_eq!(quickest(&settings), Some(&settings[1]));
     settings.push(tried(Some((4, 4)), 100, 9.0));
     mark(&mut settings, WITHIN);
     assert_eq!(front(&settings), [3]);
-    assert_eq!(quickest(&settings), Some(3));
+    assert_eq!(quickest(&settings), Some(&settings[3]));
 }
 
 #[test]

@@ -26,13 +26,13 @@ fn bounds(grid: &SettingGrid, partitions: u32) -> String {
 #[test]
 fn default_bounds_end_at_the_number_of_partitions() {
     let cases = [
-        (1, "1-1"),
-        (3, "1-1 1-3 2-2 2-3 3-3"),
-        (12, "1-1 1-10 1-12 2-2 2-10 2-12 5-5 5-10 5-12 10-10 10-12 12-12"),
+        (1, "1-200"),
+        (3, "1-200 2-200 3-200"),
+        (12, "1-10 1-200 2-10 2-200 5-10 5-200 10-200 12-200"),
         (
             100,
-            "1-1 1-10 1-20 1-50 1-100 2-2 2-10 2-20 2-50 2-100 5-5 5-10 5-20 5-50 5-100 \
-             10-10 10-20 10-50 10-100 20-20 20-50 20-100 50-50 50-100 100-100",
+            "1-10 1-20 1-50 1-200 2-10 2-20 2-50 2-200 5-10 5-20 5-50 5-200 \
+             10-20 10-50 10-200 20-50 20-200 50-200 100-200",
         ),
     ];
     for (partitions, expected) in cases {
@@ -43,8 +43,8 @@ fn default_bounds_end_at_the_number_of_partitions() {
         );
     }
     let many = bounds(&SettingGrid::default(), 3_000);
-    assert!(many.starts_with("1-1 1-10 1-20 1-50 1-100 1-200 2-2 "), "{many}");
-    assert!(many.ends_with(" 100-100 100-200 200-200"), "{many}");
+    assert!(many.starts_with("1-10 1-20 1-50 1-100 1-200 2-10 "), "{many}");
+    assert!(many.ends_with(" 50-100 50-200 100-200 200-200"), "{many}");
 }
 
 #[test]
@@ -52,10 +52,10 @@ fn given_bounds_are_tried_in_every_valid_pair_and_equal_fleets_once() {
     let cases: [(&[u32], &[u32], u32, &str); 6] = [
         (&[5, 1], &[20, 10, 10], 100, "1-10 1-20 5-10 5-20"),
         (&[1, 50], &[10, 60], 100, "1-10 1-60 50-60"),
-        (&[1, 50], &[10, 200], 12, "1-10 1-12 12-12"),
-        (&[7], &[], 30, "7-7 7-10 7-20 7-30"),
+        (&[1, 50], &[10, 100, 200], 12, "1-10 1-200 12-200"),
+        (&[7], &[], 30, "7-10 7-20 7-200"),
         (&[], &[3], 30, "1-3 2-3"),
-        (&[1], &[2_000], 3_000, "1-2000"),
+        (&[4], &[4], 30, "4-4"),
     ];
     for (minimums, maximums, partitions, expected) in cases {
         let given = grid(minimums, maximums);
@@ -75,7 +75,7 @@ fn batch_sizes_and_windows_default_to_the_scenario() {
         settings.iter().map(PlanSetting::to_string).collect::<Vec<_>>()
     };
     let expected = [
-        "1 to 1 pollers, batches of 500, window of 2 s",
+        "1 to 200 pollers, batches of 500, window of 2 s",
         "on-demand, batches of 500, window of 2 s",
     ];
     assert_eq!(names(&SettingGrid::default()), expected);
@@ -85,10 +85,10 @@ fn batch_sizes_and_windows_default_to_the_scenario() {
         ..SettingGrid::default()
     };
     let expected = [
-        "1 to 1 pollers, batches of 10, window of 0 s",
-        "1 to 1 pollers, batches of 10, window of 1 s",
-        "1 to 1 pollers, batches of 100, window of 0 s",
-        "1 to 1 pollers, batches of 100, window of 1 s",
+        "1 to 200 pollers, batches of 10, window of 0 s",
+        "1 to 200 pollers, batches of 10, window of 1 s",
+        "1 to 200 pollers, batches of 100, window of 0 s",
+        "1 to 200 pollers, batches of 100, window of 1 s",
         "on-demand, batches of 10, window of 0 s",
         "on-demand, batches of 10, window of 1 s",
         "on-demand, batches of 100, window of 0 s",

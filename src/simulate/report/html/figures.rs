@@ -3,11 +3,11 @@
 use super::scales::{Scales, lag_at_start};
 use super::{look, swatch};
 use crate::simulate::report::quantity::thousands;
-use crate::simulate::report::summary::{NONE, Summary};
+use crate::simulate::report::summary::Summary;
 use crate::simulate::report::svg::{
     Chart, ChartPoint, ChartSpan, Escaped, Layer, Mark, Shade, ValueAxis, line, merged, steps,
 };
-use crate::simulate::{PollerBounds, SimulationOutcome, VariantOutcome};
+use crate::simulate::{PollerBounds, RunEnding, SimulationOutcome, VariantOutcome};
 use esmeralda_esm::trace::Bucket;
 use std::fmt::{self, Write};
 use std::time::Duration;
@@ -30,12 +30,13 @@ pub(super) fn write_overview(
         return Ok(());
     }
     page.write_str("<h2>All variants</h2>\n<ul class=\"legend\">\n")?;
-    for (index, row) in summary.rows.iter().enumerate() {
-        let drained = match row.cells[0].as_str() {
-            NONE => String::from("not drained"),
-            figure => format!("drained in {figure} {}", summary.unit.symbol()),
+    for (index, variant) in outcome.variants.iter().enumerate() {
+        let drained = match variant.ending {
+            RunEnding::Behind | RunEnding::Stopped => String::from("not drained"),
+            RunEnding::KeptUp => String::from("kept up"),
+            RunEnding::Drained(time) => format!("drained in {}", summary.unit.text(time)),
         };
-        let name = Escaped(row.name);
+        let name = Escaped(&variant.name);
         writeln!(
             page,
             "<li>{}{name} <span class=\"aside\">{drained}</span></li>",
@@ -85,7 +86,7 @@ pub(super) fn write_figures(page: &mut String, variant: &VariantOutcome, scales:
     write_figure(
         page,
         "Concurrent executions",
-        "batches in flight, overhead included: mean, and a band up to the maximum; rebalances are shaded",
+        "invocations that run: mean, and a band up to the maximum; rebalances are shaded",
         &executions,
     )?;
     let lag = vec![own_line(lag(variant))];
@@ -93,6 +94,25 @@ pub(super) fn write_figures(page: &mut String, variant: &VariantOutcome, scales:
     write_figure(page, "OffsetLag", "records", &lag)?;
     let pollers = figures.chart("Event pollers", SMALL, &scales.pollers, pollers(variant, scales));
     write_figure(page, "Event pollers", &pollers_aside(variant, scales), &pollers)?;
+    let waits = figures.chart(
+        "Longest wait",
+        SMALL,
+        &scales.wait,
+        vec![own_line(waits(variant))],
+    );
+    write_figure(
+        page,
+        "Longest wait",
+        "seconds that the oldest record had waited",
+        &waits,
+    )?;
+    let idle = figures.chart("Not running", SMALL, &scales.not_running, not_running(variant));
+    write_figure(
+        page,
+        "Not running",
+        "batches in the overhead of an invocation (line), throttled (dashed), and waiting for their next attempt (dotted), mean",
+        &idle,
+    )?;
     let throughput = vec![own_line(levels(variant, Bucket::records_per_s))];
     let throughput = figures.chart("Throughput", SMALL, &scales.throughput, throughput);
     write_figure(page, "Throughput", "records/s", &throughput)
@@ -169,8 +189,8 @@ fn shades(variant: &VariantOutcome, scales: &Scales) -> Vec<Shade> {
 }
 
 fn executions(variant: &VariantOutcome) -> Vec<Layer> {
-    let mean = levels(variant, |bucket| bucket.in_flight_mean);
-    let most = levels(variant, |bucket| bucket.in_flight_max as f64);
+    let mean = levels(variant, |bucket| bucket.running_mean);
+    let most = levels(variant, |bucket| bucket.running_max as f64);
     vec![
         Layer::Band {
             lower: mean.clone(),
@@ -178,6 +198,37 @@ fn executions(variant: &VariantOutcome) -> Vec<Layer> {
         },
         own_line(mean),
     ]
+}
+
+/// Returns the lines of batches that occupy a poller or wait, and do not run.
+fn not_running(variant: &VariantOutcome) -> Vec<Layer> {
+    let lines: [fn(&Bucket) -> f64; 3] = [
+        |bucket| bucket.overhead_mean,
+        |bucket| bucket.throttled_mean,
+        |bucket| bucket.waiting_mean,
+    ];
+    let line = |(dashes, value): (usize, fn(&Bucket) -> f64)| Layer::Line {
+        class: format!("line d{dashes}"),
+        points: levels(variant, value),
+    };
+    lines.into_iter().enumerate().map(line).collect()
+}
+
+/// Returns the line of the waits of records, one step per bucket.
+fn waits(variant: &VariantOutcome) -> Vec<ChartPoint> {
+    let waits = variant.trace.waits();
+    steps(
+        variant
+            .trace
+            .buckets
+            .iter()
+            .zip(waits)
+            .map(|(bucket, wait)| ChartSpan {
+                start_s: bucket.start.as_secs_f64(),
+                end_s: (bucket.start + bucket.length).as_secs_f64(),
+                value: wait.as_secs_f64(),
+            }),
+    )
 }
 
 fn pollers(variant: &VariantOutcome, scales: &Scales) -> Vec<Layer> {

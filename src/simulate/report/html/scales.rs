@@ -15,8 +15,12 @@ pub(super) struct Scales {
     pub(super) unit: TimeUnit,
     /// Time, until the end of the longest run.
     pub(super) time: TimeAxis,
-    /// Number of batches in flight.
+    /// Number of invocations that run.
     pub(super) executions: ValueAxis,
+    /// Number of batches in flight or waiting that do not run.
+    pub(super) not_running: ValueAxis,
+    /// Waits of records in seconds.
+    pub(super) wait: ValueAxis,
     /// OffsetLag in records.
     pub(super) lag: ValueAxis,
     /// Number of pollers, with bounds.
@@ -41,7 +45,9 @@ impl Scales {
         Self {
             unit,
             time: TimeAxis::up_to(end),
-            executions: ValueAxis::up_to(largest(|bucket| bucket.in_flight_max as f64), 5, true),
+            executions: ValueAxis::up_to(largest(|bucket| bucket.running_max as f64), 5, true),
+            not_running: ValueAxis::up_to(largest(not_running), 4, false),
+            wait: ValueAxis::up_to(longest_wait(outcome), 4, false),
             lag: ValueAxis::up_to(lag, 4, true),
             pollers: ValueAxis::up_to(pollers(outcome), 4, true),
             throughput: ValueAxis::up_to(largest(Bucket::records_per_s), 4, false),
@@ -69,6 +75,18 @@ pub(super) fn lag_at_start(variant: &VariantOutcome) -> u64 {
         return 0;
     };
     (first.lag + first.committed).saturating_sub(first.arrived)
+}
+
+fn not_running(bucket: &Bucket) -> f64 {
+    bucket
+        .overhead_mean
+        .max(bucket.throttled_mean)
+        .max(bucket.waiting_mean)
+}
+
+fn longest_wait(outcome: &SimulationOutcome) -> f64 {
+    let waits = outcome.variants.iter().map(|variant| variant.longest_wait);
+    waits.max().unwrap_or_default().as_secs_f64()
 }
 
 fn pollers(outcome: &SimulationOutcome) -> f64 {

@@ -1,35 +1,42 @@
 //! The tables of figures, and one sentence about each variant.
 
+use crate::simulate::report::json::written;
 use crate::simulate::report::quantity::{si, thousands};
 use crate::simulate::report::summary::{CAVEAT, ComparedFigure, Summary, comparison};
 use crate::simulate::report::svg::Escaped;
 use crate::simulate::{SimulationOutcome, VariantOutcome};
+use serde_json::Value;
 use std::fmt::{self, Write};
 
-/// Writes the table that the terminal shows, too.
+/// The deepest level of the inputs that is broken into lines.
+const DEEPEST_BROKEN_INPUT: usize = 3;
+
+/// Writes the tables that the terminal shows, too.
 pub(super) fn write_summary(
     page: &mut String,
     outcome: &SimulationOutcome,
     summary: &Summary<'_>,
 ) -> fmt::Result {
-    page.write_str("<div class=\"scroll\">\n<table>\n<thead>\n<tr><th scope=\"col\">variant</th><th scope=\"col\">pollers</th>")?;
-    for heading in &summary.headings {
-        write!(page, "<th scope=\"col\">{}</th>", heading.full)?;
-    }
-    page.write_str("</tr>\n</thead>\n<tbody>\n")?;
-    for (row, variant) in summary.rows.iter().zip(&outcome.variants) {
-        let pollers = pollers(variant);
-        write!(
-            page,
-            "<tr><th scope=\"row\">{}</th><td>{pollers}</td>",
-            Escaped(row.name)
-        )?;
-        for cell in &row.cells {
-            write!(page, "<td>{cell}</td>")?;
+    for table in &summary.tables {
+        page.write_str("<div class=\"scroll\">\n<table>\n<thead>\n<tr><th scope=\"col\">variant</th><th scope=\"col\">pollers</th>")?;
+        for heading in &table.headings {
+            write!(page, "<th scope=\"col\">{}</th>", heading.full)?;
         }
-        page.write_str("</tr>\n")?;
+        page.write_str("</tr>\n</thead>\n<tbody>\n")?;
+        for (row, variant) in table.rows.iter().zip(&outcome.variants) {
+            let pollers = pollers(variant);
+            write!(
+                page,
+                "<tr><th scope=\"row\">{}</th><td>{pollers}</td>",
+                Escaped(row.name)
+            )?;
+            for cell in &row.cells {
+                write!(page, "<td>{cell}</td>")?;
+            }
+            page.write_str("</tr>\n")?;
+        }
+        page.write_str("</tbody>\n</table>\n</div>\n")?;
     }
-    page.write_str("</tbody>\n</table>\n</div>\n")?;
     for note in &summary.notes {
         writeln!(page, "<p class=\"note\">{}</p>", Escaped(note))?;
     }
@@ -75,6 +82,7 @@ pub(super) fn write_comparison(page: &mut String, outcome: &SimulationOutcome) -
 /// Writes a sentence about a variant: its mode, records, invocations and digest.
 pub(super) fn write_facts(page: &mut String, variant: &VariantOutcome) -> fmt::Result {
     let mode = match variant.bounds {
+        _ if variant.replicas_usd.is_some() => String::from("Replicas of a consumer, by KEDA's rules"),
         Some(_) => format!("Provisioned mode, {} pollers", pollers(variant)),
         None => String::from("On-demand mode"),
     };
@@ -103,6 +111,7 @@ fn bytes(count: u64) -> String {
 /// Returns the bounds of the fleet as text.
 fn pollers(variant: &VariantOutcome) -> String {
     match variant.bounds {
+        _ if variant.replicas_usd.is_some() => String::from("KEDA"),
         Some(bounds) if bounds.minimum == bounds.maximum => thousands(bounds.minimum.into()),
         Some(bounds) => format!(
             "{} to {}",
@@ -111,4 +120,22 @@ fn pollers(variant: &VariantOutcome) -> String {
         ),
         None => String::from("on-demand"),
     }
+}
+
+/// Writes the inputs of the run, so that the page stands alone.
+pub(super) fn write_inputs(page: &mut String, outcome: &SimulationOutcome) -> fmt::Result {
+    let mut inputs = outcome.inputs.clone();
+    let mappings = outcome
+        .variants
+        .iter()
+        .map(|variant| (variant.name.clone(), variant.members.clone().into()));
+    if let Some(inputs) = inputs.as_object_mut() {
+        inputs.insert("mappings".to_owned(), Value::Object(mappings.collect()));
+    }
+    let text = written(&inputs, DEEPEST_BROKEN_INPUT);
+    writeln!(
+        page,
+        "<details>\n<summary>Inputs</summary>\n<pre>{}</pre>\n</details>",
+        Escaped(&text)
+    )
 }

@@ -23,34 +23,63 @@ impl RateSeries {
     /// # Errors
     /// A sentence with the number of the line and what is allowed.
     pub fn parse(csv: &str) -> Result<Self, String> {
-        let mut points: Vec<RatePoint> = Vec::new();
+        let mut series = Self { points: Vec::new() };
         for (index, line) in csv.lines().enumerate() {
             let is_header = index == 0 && line.starts_with(|first: char| first.is_alphabetic());
             if line.trim().is_empty() || is_header {
                 continue;
             }
-            let add = |message: String| format!("line {}: {message}", index + 1);
-            let (from_s, records_per_s) = parse_line(line).map_err(add)?;
-            let mut total = 0.0;
-            if let Some(last) = points.last() {
-                if from_s <= last.from_s {
-                    return Err(add(format!(
-                        "invalid second {from_s}: must be more than {}, the second of the line before",
-                        last.from_s
-                    )));
-                }
-                total = last.total_by(from_s);
-            }
-            points.push(RatePoint {
-                from_s,
-                records_per_s,
-                total,
-            });
+            let added =
+                parse_line(line).and_then(|(from_s, records_per_s)| series.add(from_s, records_per_s));
+            added.map_err(|message| format!("line {}: {message}", index + 1))?;
         }
-        if points.is_empty() {
+        if series.points.is_empty() {
             return Err("no line of `seconds,records_per_s`: must have at least one".to_owned());
         }
-        Ok(Self { points })
+        Ok(series)
+    }
+
+    /// Returns the series of these seconds and rates.
+    ///
+    /// # Errors
+    /// A sentence with the point that is invalid and what is allowed.
+    pub(super) fn new(points: impl IntoIterator<Item = (f64, f64)>) -> Result<Self, String> {
+        let mut series = Self { points: Vec::new() };
+        for (from_s, records_per_s) in points {
+            let (Seconds(from_s), Rate(records_per_s)) =
+                (Seconds::try_from(from_s)?, Rate::try_from(records_per_s)?);
+            series.add(from_s, records_per_s)?;
+        }
+        if series.points.is_empty() {
+            return Err("no point: must have at least one".to_owned());
+        }
+        Ok(series)
+    }
+
+    fn add(&mut self, from_s: f64, records_per_s: f64) -> Result<(), String> {
+        let mut total = 0.0;
+        if let Some(last) = self.points.last() {
+            if from_s <= last.from_s {
+                return Err(format!(
+                    "invalid second {from_s}: must be more than {}, the second of the line before",
+                    last.from_s
+                ));
+            }
+            total = last.total_by(from_s);
+        }
+        self.points.push(RatePoint {
+            from_s,
+            records_per_s,
+            total,
+        });
+        Ok(())
+    }
+
+    /// Returns the points as seconds and records a second.
+    pub fn points(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.points
+            .iter()
+            .map(|point| (point.from_s, point.records_per_s))
     }
 
     /// Returns the total as [`Arrivals::total_by`](super::Arrivals::total_by) does.

@@ -1,6 +1,7 @@
 //! One `[[topics.workload]]` as it is written in the file.
 
 use super::super::numbers::{Rate, Seconds, WholeNumber};
+use super::recorded::{Measure, Recorded};
 use super::{Arrivals, RateSeries};
 use serde::Deserialize;
 use std::fmt;
@@ -20,6 +21,7 @@ pub(in super::super) struct ArrivalsText {
     every_s: Option<Seconds>,
     to_s: Option<Seconds>,
     file: Option<String>,
+    measure: Option<Measure>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -30,6 +32,7 @@ enum WorkloadKind {
     Spike,
     Sine,
     Csv,
+    Recorded,
 }
 
 impl fmt::Display for WorkloadKind {
@@ -40,6 +43,7 @@ impl fmt::Display for WorkloadKind {
             Self::Spike => "spike",
             Self::Sine => "sine",
             Self::Csv => "csv",
+            Self::Recorded => "recorded",
         })
     }
 }
@@ -56,20 +60,23 @@ impl WorkloadKind {
                 &["from_s", "to_s"],
             ),
             Self::Csv => (&["file"], &[]),
+            Self::Recorded => (&["file"], &["measure"]),
         }
     }
 }
 
 impl ArrivalsText {
-    /// Converts the entry to a source of records. `read` returns the text of a file that it names.
+    /// Converts the entry to sources of records. `read` returns the text of a file that it names.
     ///
     /// # Errors
     /// A sentence with the invalid value and what is allowed.
     pub(in super::super) fn arrivals(
         &self,
         read: &dyn Fn(&str) -> Result<String, String>,
-    ) -> Result<Arrivals, String> {
+    ) -> Result<Vec<Arrivals>, String> {
         self.check_keys()?;
+        let file = self.file.as_deref().unwrap_or_default();
+        let in_file = |message| format!("{file}: {message}");
         let rate = |rate: Option<Rate>| rate.map_or(0.0, |rate| rate.0);
         let seconds = |seconds: Option<Seconds>| seconds.map_or(0.0, |seconds| seconds.0);
         let (from_s, to_s) = (seconds(self.from_s), self.to_s.map(|to_s| to_s.0));
@@ -78,7 +85,7 @@ impl ArrivalsText {
                 "invalid to_s = {to_s}: must be more than from_s = {from_s}"
             ));
         }
-        Ok(match self.kind {
+        Ok(vec![match self.kind {
             WorkloadKind::Backlog => Arrivals::Backlog {
                 records: self.records.map_or(0, WholeNumber::get),
             },
@@ -101,12 +108,14 @@ impl ArrivalsText {
                 from_s,
                 to_s,
             },
-            WorkloadKind::Csv => {
-                let file = self.file.as_deref().unwrap_or_default();
-                let series = RateSeries::parse(&read(file)?);
-                Arrivals::Series(series.map_err(|message| format!("{file}: {message}"))?)
+            WorkloadKind::Csv => Arrivals::Series(RateSeries::parse(&read(file)?).map_err(in_file)?),
+            WorkloadKind::Recorded => {
+                let measure = self.measure.unwrap_or_default();
+                let Recorded { backlog, rates } = Recorded::read(&read(file)?, measure).map_err(in_file)?;
+                let backlog = Arrivals::Backlog { records: backlog };
+                return Ok(vec![backlog, Arrivals::Series(rates)]);
             }
-        })
+        }])
     }
 
     fn check_keys(&self) -> Result<(), String> {
@@ -122,6 +131,7 @@ impl ArrivalsText {
             ("every_s", self.every_s.is_some()),
             ("to_s", self.to_s.is_some()),
             ("file", self.file.is_some()),
+            ("measure", self.measure.is_some()),
         ];
         for (key, is_given) in given {
             if !is_given && needed.contains(&key) {
