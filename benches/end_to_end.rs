@@ -9,6 +9,7 @@ use esmeralda_broker::local::{Client, FetchPosition, NewTopic};
 use esmeralda_broker::records::{NewRecord, encode_batch, walk};
 use esmeralda_broker::{Broker, Compression, Config, Entropy, Offset, TimestampType};
 use esmeralda_esm::invoker::ClosureInvoker;
+use esmeralda_esm::schema::SchemaRegistry;
 use esmeralda_esm::trace::TraceSettings;
 use esmeralda_esm::{
     AssignmentNumber, Batch, BatchPart, Clock, DestinationOptions, Engine, EngineOptions, Envelope,
@@ -61,6 +62,7 @@ impl Bench {
                 bootstrap_servers: vec!["localhost:9092".into()],
                 destinations: DestinationOptions::default(),
                 functions,
+                schemas: SchemaRegistry::default(),
                 account_id: "000000000000".into(),
                 region: "eu-west-1".into(),
                 clock: Clock::new(wall),
@@ -166,6 +168,7 @@ async fn fetch_one(client: &Client, offset: &mut Offset) -> Records {
         timestamp_type: TimestampType::CreateTime,
         spans: walk(&header, &body).map(|record| span(record.unwrap())).collect(),
         buffer: body,
+        schemas: None,
     }
 }
 

@@ -40,6 +40,7 @@ fn records() -> Records {
         timestamp_type: TimestampType::CreateTime,
         buffer: Bytes::from(buffer),
         spans,
+        schemas: None,
     }
 }
 

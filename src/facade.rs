@@ -187,6 +187,7 @@ impl Esmeralda {
         let command_host = CommandHost::new(&account_id, &region, clock.clone(), entropy.clone());
         let broker = Broker::start(cluster_config(&options), wall, entropy.clone()).await?;
         let client = broker.client("esmeralda");
+        let schemas = SchemaRegistry::default();
         let engine = Engine::new(EngineOptions {
             cluster: client.clone().into(),
             bootstrap_servers: known_addresses(&broker),
@@ -194,6 +195,7 @@ impl Esmeralda {
             secrets: options.secrets,
             destinations: options.destinations,
             functions: Arc::clone(&functions),
+            schemas: schemas.clone(),
             account_id: options.account_id,
             region: options.region,
             clock: clock.clone(),
@@ -214,7 +216,6 @@ impl Esmeralda {
             clock: clock.clone(),
             entropy: entropy.clone(),
         });
-        let schemas = SchemaRegistry::default();
         let is_ready = Arc::new(AtomicBool::new(false));
         // The HTTP port comes last, so that no request finds an engine that is not there.
         let http = match options.http {

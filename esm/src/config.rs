@@ -38,6 +38,7 @@ pub(crate) use tags::{tagged_mapping, tagged_mapping_not_found};
 use crate::batch::Envelope;
 use crate::destination::OnFailure;
 use crate::filter::Filters;
+use crate::schema::DecodingSettings;
 use crate::source::StartingPosition;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -160,6 +161,8 @@ pub(crate) struct MappingConfig {
     pub on_failure: Option<OnFailure>,
     /// `LoggingConfig`: the level of the system log; `None` if there is none.
     pub system_log: Option<SystemLogLevel>,
+    /// The schema registry by which records are decoded; `None` if the function gets them as they are.
+    pub decoding: Option<Arc<DecodingSettings>>,
 }
 
 /// The levels of a system log, from the one that tells least.

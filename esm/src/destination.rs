@@ -20,12 +20,21 @@ pub(crate) enum DiscardCondition {
     RecordAgeExceeded,
     /// The event with one record alone exceeds 6 MB.
     MaximumPayloadSizeExceeded,
+    /// The schema registry does not have the record's schema.
+    SchemaNotFound,
+    /// The record is not data of its schema.
+    DeserializationError,
 }
 
 impl fmt::Display for DiscardCondition {
     /// Writes the condition as the documents for SQS, SNS and S3 name it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, formatter)
+        match self {
+            // The developer guide writes these two in capitals.
+            Self::SchemaNotFound => formatter.write_str("SCHEMA_NOT_FOUND"),
+            Self::DeserializationError => formatter.write_str("DESERIALIZATION_ERROR"),
+            _ => fmt::Debug::fmt(self, formatter),
+        }
     }
 }
 

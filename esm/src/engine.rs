@@ -1,5 +1,6 @@
 //! The mappings: created, updated, disabled, deleted and listed.
 
+mod registry_access;
 #[cfg(test)]
 mod tests;
 
@@ -8,6 +9,7 @@ use crate::config::{
     ApiError, CreateMapping, ListMappings, MappingDefinition, MappingView, MappingsPage, RemoteSource,
     Surroundings, TagResource, Tags, UpdateMapping, tagged_mapping, tagged_mapping_not_found,
 };
+use crate::decoder::{Catalog, DecodingGroup};
 use crate::delivery::{CapturedDocuments, Deliverer, DestinationOptions, Destinations};
 use crate::invoker::Functions;
 use crate::mapping::{FleetNumbers, MappingDoor, MappingHandle, MappingSettings, Shown};
@@ -15,6 +17,7 @@ use crate::metrics::{Counters, MappingMetrics};
 use crate::poller::{Payloads, PollerContext, Reminder, RestSignal};
 use crate::profile::ScalingProfile;
 use crate::retry::RetryPolicy;
+use crate::schema::SchemaRegistry;
 use crate::secrets::Secrets;
 use crate::source::cluster::MappingCluster;
 use crate::source::consumer::{KafkaGroup, MemberSettings};
@@ -51,6 +54,8 @@ pub struct EngineOptions {
     pub destinations: DestinationOptions,
     /// The functions that can be invoked.
     pub functions: Arc<Functions>,
+    /// The schema registry that mappings mean by `embedded`.
+    pub schemas: SchemaRegistry,
     /// The account id in ARNs, 12 digits.
     pub account_id: String,
     /// The region in ARNs if the request's signature does not name one.
@@ -89,6 +94,7 @@ struct Shared {
     log_store: Arc<LogStore>,
     meters: Arc<FunctionMeters>,
     destinations: Arc<Destinations>,
+    catalog: Catalog,
     // Locked for one look or change, never across an await.
     mappings: Mutex<Mappings>,
 }
@@ -128,6 +134,7 @@ impl Engine {
                 destinations: Arc::new(destinations),
                 log_store: Arc::new(LogStore::new(options.memory.clone(), options.log_sink.clone())),
                 profile: Arc::new(options.profile.clone()),
+                catalog: Catalog::new(options.schemas.clone()),
                 options,
                 mappings: Mutex::default(),
             }),
@@ -145,6 +152,7 @@ impl Engine {
     ) -> Result<MappingView, ApiError> {
         let uuid = self.shared.options.entropy.uuid().to_string();
         let definition = MappingDefinition::create(request, &uuid, &self.surroundings(region))?;
+        registry_access::check(&definition.config).await?;
         // The lock is held from the check to the insertion, so that two creates at once do not both pass the check.
         let mut mappings = self.mappings();
         for other in mappings.running.values() {
@@ -187,6 +195,9 @@ impl Engine {
         let door = self.door(uuid)?;
         let base = door.shown().definition;
         let definition = base.update(request, &self.surroundings(None))?;
+        if definition.config.decoding != base.config.decoding {
+            registry_access::check(&definition.config).await?;
+        }
         let others: Vec<Shown> = self
             .mappings()
             .running
@@ -415,6 +426,7 @@ impl Engine {
             entropy: options.entropy.clone(),
             memory: options.memory.clone(),
         };
+        let group = DecodingGroup::new(group, self.shared.catalog.clone(), options.clock.clone());
         let context = PollerContext {
             uuid: definition.uuid.clone(),
             functions: Arc::clone(&options.functions),

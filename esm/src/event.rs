@@ -14,7 +14,7 @@ mod headers;
 mod tests;
 
 use crate::batch::{Batch, BatchPart, Envelope};
-use crate::source::{Records, Span, TimestampType};
+use crate::source::{Records, SchemaLabel, Span, TimestampType};
 use base64_simd::STANDARD as BASE64;
 use std::sync::Arc;
 
@@ -28,6 +28,10 @@ const RECORD_TIMESTAMP: &str = r#","timestamp":"#;
 const RECORD_TIMESTAMP_TYPE: &str = r#","timestampType":""#;
 const RECORD_KEY: &str = r#"","key":""#;
 const RECORD_VALUE: &str = r#"","value":""#;
+const RECORD_KEY_SCHEMA: &str = r#"","keySchemaMetadata":{"dataFormat":""#;
+const RECORD_VALUE_SCHEMA: &str = r#"","valueSchemaMetadata":{"dataFormat":""#;
+const SCHEMA_ID: &str = r#"","schemaId":""#;
+const SCHEMA_END: &str = r#""}"#;
 const RECORD_HEADERS: &str = r#"","headers":["#;
 const RECORD_END: &str = "]}";
 
@@ -180,14 +184,18 @@ impl Envelope {
             write_decimal(span.timestamp_ms, payload);
             payload.extend_from_slice(RECORD_TIMESTAMP_TYPE.as_bytes());
             payload.extend_from_slice(timestamp_type);
-            // Lambda leaves out a null key and the value of a tombstone; an empty one is shown as "".
-            for (name, range) in [(RECORD_KEY, &span.key), (RECORD_VALUE, &span.value)] {
-                if let Some(range) = range {
-                    payload.extend_from_slice(name.as_bytes());
-                    write_base64(records.slice(range), payload);
+            if records.schemas.is_some() {
+                write_decoded(records, span, payload);
+            } else {
+                // Lambda leaves out a null key and the value of a tombstone; an empty one is shown as "".
+                for (name, range) in [(RECORD_KEY, &span.key), (RECORD_VALUE, &span.value)] {
+                    if let Some(range) = range {
+                        payload.extend_from_slice(name.as_bytes());
+                        write_base64(records.slice(range), payload);
+                    }
                 }
+                payload.extend_from_slice(RECORD_HEADERS.as_bytes());
             }
-            payload.extend_from_slice(RECORD_HEADERS.as_bytes());
             headers::write_json(records.slice(&span.headers), payload);
             payload.extend_from_slice(RECORD_END.as_bytes());
         }
@@ -212,6 +220,58 @@ fn write_decimal(number: i64, payload: &mut Vec<u8>) {
     payload.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
+/// Writes the key and value of a decoded record, each with its schema behind it, and the start of its headers.
+#[cold]
+fn write_decoded(records: &Records, span: &Span, payload: &mut Vec<u8>) {
+    // Each name begins with the quotation mark that ends the text before it. Behind a schema there is no text to end.
+    let mut follows_text = true;
+    let [key, value] = schemas_of(records, span);
+    for (name, range, schema_name, schema) in [
+        (RECORD_KEY, &span.key, RECORD_KEY_SCHEMA, key),
+        (RECORD_VALUE, &span.value, RECORD_VALUE_SCHEMA, value),
+    ] {
+        let Some(range) = range else {
+            continue;
+        };
+        payload.extend_from_slice(&name.as_bytes()[usize::from(!follows_text)..]);
+        write_base64(records.slice(range), payload);
+        follows_text = schema.is_none();
+        if let Some(schema) = schema {
+            for part in [schema_name, schema.data_format, SCHEMA_ID] {
+                payload.extend_from_slice(part.as_bytes());
+            }
+            write_decimal(i64::from(schema.id), payload);
+            payload.extend_from_slice(SCHEMA_END.as_bytes());
+        }
+    }
+    payload.extend_from_slice(&RECORD_HEADERS.as_bytes()[usize::from(!follows_text)..]);
+}
+
+/// Returns the schemas of a record's key and value.
+fn schemas_of(records: &Records, span: &Span) -> [Option<SchemaLabel>; 2] {
+    let schemas = records.schemas.as_deref();
+    let key = schemas.filter(|_| span.key.is_some());
+    let value = schemas.filter(|_| span.value.is_some());
+    [
+        key.and_then(|schemas| schemas.key(span.offset)),
+        value.and_then(|schemas| schemas.value(span.offset)),
+    ]
+}
+
+/// Returns the bytes that the schemas of a record add.
+#[cold]
+fn schema_bytes(records: &Records, span: &Span) -> usize {
+    let [key, value] = schemas_of(records, span);
+    let bytes = |name: &str, schema: Option<SchemaLabel>| {
+        schema.map_or(0, |schema| {
+            let id = decimal_bytes(i64::from(schema.id));
+            // Less the quotation mark that what follows does not begin with.
+            name.len() + schema.data_format.len() + SCHEMA_ID.len() + id + SCHEMA_END.len() - 1
+        })
+    };
+    bytes(RECORD_KEY_SCHEMA, key) + bytes(RECORD_VALUE_SCHEMA, value)
+}
+
 /// Returns the bytes that one record adds by its key, value and headers.
 #[inline]
 fn own_bytes(records: &Records, span: &Span) -> usize {
@@ -223,6 +283,10 @@ fn own_bytes(records: &Records, span: &Span) -> usize {
     optional(RECORD_KEY, &span.key)
         + optional(RECORD_VALUE, &span.value)
         + headers::json_bytes(records.slice(&span.headers))
+        + match records.schemas {
+            None => 0,
+            Some(_) => schema_bytes(records, span),
+        }
 }
 
 /// A cache for [`decimal_bytes`] of numbers that mostly have the same length as the one before.

@@ -51,6 +51,7 @@ struct Member {
 impl<G: ConsumerGroup> Fleet<G> {
     /// Returns a fleet without pollers.
     pub(crate) fn new(group: G, uuid: &str, context: Arc<PollerContext>, config: Arc<MappingConfig>) -> Self {
+        group.decode(config.decoding.clone());
         Self {
             group,
             uuid: uuid.to_owned(),
@@ -170,6 +171,7 @@ impl<G: ConsumerGroup> Fleet<G> {
 
     /// Lets the pollers work by another configuration of the same source.
     pub(crate) fn configure(&mut self, config: Arc<MappingConfig>) {
+        self.group.decode(config.decoding.clone());
         for member in &self.pollers {
             member
                 .orders

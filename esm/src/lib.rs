@@ -10,6 +10,7 @@ mod clock;
 pub mod cloudwatch;
 mod config;
 mod date;
+mod decoder;
 mod delivery;
 mod destination;
 mod engine;
@@ -56,4 +57,6 @@ pub use metrics::{MAPPING_METRICS, MappingMetric, MappingMetrics, OFFSET_LAG, Pa
 pub use poller::Payloads;
 pub use profile::{KedaPolicy, ProfileName, ScalingProfile};
 pub use secrets::{Secret, Secrets};
-pub use source::{AssignmentNumber, GroupTimeouts, MemoryPool, Records, Span, TimestampType};
+pub use source::{
+    AssignmentNumber, GroupTimeouts, MemoryPool, RecordSchemas, Records, SchemaLabel, Span, TimestampType,
+};

@@ -118,6 +118,8 @@ mapping_metrics! {
             "Attempts to deliver to the on-failure destination that failed (OnFailureDestinationDeliveryErrorCount).";
         destination_delivery_failures: u64 = Counter "esmeralda_mapping_destination_delivery_failures_total"
             "Deliveries to the on-failure destination that were given up (DestinationDeliveryFailures).";
+        schema_registry_error_count: u64 = Counter "esmeralda_mapping_schema_registry_errors_total"
+            "Records that could not be decoded, and schemas that could not be looked up (SchemaRegistryErrorCount).";
         committed_event_count: u64 = Counter "esmeralda_mapping_committed_events_total"
             "Offsets that commits advanced by (CommittedEventCount).";
         polling_error_count: u64 = Counter "esmeralda_mapping_polling_errors_total"
@@ -161,6 +163,7 @@ pub(crate) struct Counters {
     pub(crate) on_failure_destination_delivered_event_count: Counter,
     pub(crate) on_failure_destination_delivery_error_count: Counter,
     pub(crate) destination_delivery_failures: Counter,
+    pub(crate) schema_registry_error_count: Counter,
     pub(crate) commit_error_count: Counter,
     pub(crate) invocations: Counter,
     pub(crate) invocation_errors: Counter,

@@ -236,6 +236,7 @@ impl<S: EventSource> Poller<S> {
         self.context.recorder.tick(self.context.clock.elapsed());
         match event {
             Ok(SourceEvent::Records(records)) => self.read(records),
+            Ok(SourceEvent::Undecodable { records, reason }) => self.discard_undecodable(records, reason),
             Ok(SourceEvent::Assigned {
                 generation,
                 partitions,
@@ -281,7 +282,11 @@ impl<S: EventSource> Poller<S> {
                 self.report.phase(Phase::Joining, None, 0);
             }
             Err(error) => {
-                self.context.counters.polling_error_count.add(1);
+                let counters = &self.context.counters;
+                match error {
+                    SourceError::SchemaRegistry { .. } => counters.schema_registry_error_count.add(1),
+                    _ => counters.polling_error_count.add(1),
+                }
                 self.report.source_problem(&error.to_string());
             }
         }
@@ -295,7 +300,10 @@ impl<S: EventSource> Poller<S> {
         }
         let counters = &self.context.counters;
         counters.polled_event_count.add(records.spans.len() as u64);
-        counters.polled_bytes.add(records.record_bytes());
+        let decoded = records.schemas.as_ref();
+        counters
+            .polled_bytes
+            .add(decoded.map_or_else(|| records.record_bytes(), |schemas| schemas.polled_bytes));
         self.context
             .system_log
             .consumed(records.partition, records.offsets.end);

@@ -16,6 +16,10 @@ mod json_schema;
 mod parsed;
 mod registry;
 mod schema_type;
+mod settings;
+
+pub(crate) use parsed::ParsedSchema;
+pub(crate) use settings::{DecodingSettings, RecordFormat, RegistryLocation};
 
 pub use registry::{
     CompatibilityLevel, NewSchema, RegistryError, RegistryMode, SchemaReference, SchemaRegistry,

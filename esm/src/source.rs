@@ -7,9 +7,11 @@
 pub(crate) use esmeralda_broker::{MemoryCharge, OutOfMemory};
 pub use esmeralda_broker::{MemoryPool, TimestampType};
 
+use crate::schema::DecodingSettings;
 use bytes::Bytes;
 use std::future::Future;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 mod charged;
@@ -35,6 +37,54 @@ pub struct Records {
     pub buffer: Bytes,
     /// The records.
     pub spans: Vec<Span>,
+    /// The schemas by which they were decoded; `None` if they are as they were read.
+    pub schemas: Option<Arc<RecordSchemas>>,
+}
+
+/// The schemas of decoded records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordSchemas {
+    /// The bytes of the records before they were decoded.
+    pub polled_bytes: u64,
+    /// The schemas of keys by the record's offset, ascending. A record whose key was not decoded has none.
+    pub keys: Vec<(i64, SchemaLabel)>,
+    /// The schemas of values.
+    pub values: Vec<(i64, SchemaLabel)>,
+}
+
+impl RecordSchemas {
+    /// Returns the schema of the key of the record at `offset`.
+    pub(crate) fn key(&self, offset: i64) -> Option<SchemaLabel> {
+        find_label(&self.keys, offset)
+    }
+
+    /// Returns the schema of the value of the record at `offset`.
+    pub(crate) fn value(&self, offset: i64) -> Option<SchemaLabel> {
+        find_label(&self.values, offset)
+    }
+}
+
+fn find_label(labels: &[(i64, SchemaLabel)], offset: i64) -> Option<SchemaLabel> {
+    let index = labels.binary_search_by_key(&offset, |(offset, _)| *offset).ok()?;
+    labels.get(index).map(|(_, label)| *label)
+}
+
+/// The name of a schema in an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SchemaLabel {
+    /// AVRO or JSON.
+    pub data_format: &'static str,
+    /// The id in its registry.
+    pub id: i32,
+}
+
+/// The reason why a record cannot be decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UndecodableReason {
+    /// The registry does not have its schema.
+    SchemaNotFound,
+    /// It is not data of its schema.
+    DeserializationError,
 }
 
 /// The number of an assignment of a partition to a member. It rises with each, so that what was read under an earlier one can be told
@@ -145,6 +195,13 @@ pub(crate) enum SourceEvent {
     /// Records of one partition, at least one, following those that were handed out before. Every one of them is to be finished or
     /// released in the end.
     Records(Records),
+    /// One record that cannot be decoded, as it was read. It follows those that were handed out before, like [`SourceEvent::Records`].
+    Undecodable {
+        /// The record.
+        records: Records,
+        /// The reason.
+        reason: UndecodableReason,
+    },
     /// Finished records were committed.
     Committed {
         /// The number of offsets by which the commits have advanced.
@@ -170,6 +227,12 @@ pub(crate) enum SourceError {
     UnknownTopic {
         /// The topic.
         topic: String,
+    },
+    /// A schema could not be looked up. The records that need it wait.
+    #[error("{reason}")]
+    SchemaRegistry {
+        /// The error.
+        reason: String,
     },
     /// Any other error that the cluster answered.
     #[error("{reason}")]
@@ -209,6 +272,9 @@ pub(crate) trait EventSource: Send + 'static {
     /// Prepares for a rebalance that is about to begin: the source looks for it more often than its heartbeats do.
     fn expect_rebalance(&mut self);
 
+    /// Hands out nothing more that it has read already and holds back; the poller is about to leave.
+    fn stop_reading(&mut self) {}
+
     /// Leaves the group.
     fn leave(self) -> impl Future<Output = ()> + Send;
 }
@@ -220,6 +286,10 @@ pub(crate) trait ConsumerGroup: Send + Sync + 'static {
 
     /// Returns a new member, which joins when it is first asked for its next event.
     fn member(&self, client_id: &str) -> Self::Source;
+
+    /// Decodes the records that members hand out from now on, or with `None` hands them out as they are. A group whose records are never
+    /// decoded ignores it.
+    fn decode(&self, _settings: Option<Arc<DecodingSettings>>) {}
 
     /// Returns the number of partitions of the topic.
     fn partition_count(&self) -> impl Future<Output = Result<usize, SourceError>> + Send;

@@ -51,6 +51,7 @@ fn records_of(partition: i32, offsets: Range<i64>, value_bytes: impl Fn(i64) -> 
         timestamp_type: TimestampType::CreateTime,
         buffer: Bytes::from(buffer),
         spans,
+        schemas: None,
     }
 }
 

@@ -182,6 +182,13 @@ pub(super) static INVOKE_ERROR_COUNT: PublishedMetric = counter(
     "esmeralda_mapping_invoke_errors_total",
     |counters| counters.invoke_error_count.get(),
 );
+pub(super) static SCHEMA_REGISTRY_ERROR_COUNT: PublishedMetric = counter(
+    "SchemaRegistryErrorCount",
+    ErrorCount,
+    IfAny,
+    "esmeralda_mapping_schema_registry_errors_total",
+    |counters| counters.schema_registry_error_count.get(),
+);
 pub(super) static ON_FAILURE_DESTINATION_DELIVERY_ERROR_COUNT: PublishedMetric = counter(
     "OnFailureDestinationDeliveryErrorCount",
     ErrorCount,
@@ -277,6 +284,7 @@ pub static PUBLISHED_METRICS: &[&PublishedMetric] = &[
     &COMMITTED_EVENT_COUNT,
     &POLLING_ERROR_COUNT,
     &INVOKE_ERROR_COUNT,
+    &SCHEMA_REGISTRY_ERROR_COUNT,
     &ON_FAILURE_DESTINATION_DELIVERY_ERROR_COUNT,
     &COMMIT_ERROR_COUNT,
     &MAX_OFFSET_LAG,

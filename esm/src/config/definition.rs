@@ -4,7 +4,8 @@ use super::event_source::EventSource;
 use super::function_name::{FunctionName, partition_of};
 use super::{
     ApiError, CreateMapping, FailureRules, MappingConfig, MappingView, MetricGroups, ResponseTypes,
-    SystemLogLevel, Tags, UpdateMapping, constraint, members, model, pollers, rules, source_access, stored,
+    SystemLogLevel, Tags, UpdateMapping, constraint, members, model, pollers, rules, schema_registry,
+    source_access, stored,
 };
 use crate::destination::{OnFailure, ReachableServices};
 use crate::invoker::Functions;
@@ -408,6 +409,10 @@ fn read_config(
             .and_then(|config| config.get("SystemLogLevel"))
             .and_then(Value::as_str)
             .and_then(SystemLogLevel::named),
+        decoding: members
+            .get(config_member)
+            .and_then(|config| config.get("SchemaRegistryConfig"))
+            .map(|registry| Arc::new(schema_registry::read(registry))),
     })
 }
 

@@ -49,7 +49,10 @@ const fn entry(path: &'static str, effect: MemberEffect) -> RequestMember {
 
 use MemberEffect::{Honoured, NotBuilt, OtherSource, WithoutEffect};
 
-const REGISTRY: MemberEffect = NotBuilt("let the function decode its records");
+const ACCESS: MemberEffect = NotBuilt("put the user and the password into the SchemaRegistryURI");
+
+const REGISTRY: MemberEffect =
+    Honoured("the registry on the HTTP port, or one over http; see the page on it");
 
 const NETWORK: MemberEffect = WithoutEffect("the process connects from where it runs");
 
@@ -120,8 +123,16 @@ pub const MAPPING_MEMBERS: &[RequestMember] = &[
         "AmazonManagedKafkaEventSourceConfig.SchemaRegistryConfig",
         REGISTRY,
     ),
+    entry(
+        "AmazonManagedKafkaEventSourceConfig.SchemaRegistryConfig.AccessConfigs",
+        ACCESS,
+    ),
     entry("SelfManagedKafkaEventSourceConfig.ConsumerGroupId", Honoured("")),
     entry("SelfManagedKafkaEventSourceConfig.SchemaRegistryConfig", REGISTRY),
+    entry(
+        "SelfManagedKafkaEventSourceConfig.SchemaRegistryConfig.AccessConfigs",
+        ACCESS,
+    ),
     entry(
         "SelfManagedKafkaEventSourceConfig.ConsumptionMode",
         WithoutEffect("`Stream` is the mode of every mapping"),

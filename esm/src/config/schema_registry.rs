@@ -1,7 +1,12 @@
 //! The rules for `SchemaRegistryConfig`. Source, with the words of the errors: Lambda developer guide, "Using schema registries with
 //! Kafka event sources in Lambda".
+//!
+//! # Differs from Lambda
+//! - The URI may be `embedded`, the registry of this process, or begin with `http://`, and then have a user and a password.
+//! - `https://` and Glue's registries are refused by name, after AWS's own rules.
 
 use super::ApiError;
+use crate::schema::{DecodingSettings, RecordFormat, RegistryLocation};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -50,12 +55,64 @@ pub(super) fn check(config: &Value, is_provisioned: bool) -> Result<(), ApiError
              Attribute.",
         ));
     }
+    check_built(uri)
+}
+
+/// Checks that the registry is one that Esmeralda reaches.
+fn check_built(uri: &str) -> Result<(), ApiError> {
+    let not_built = |what: &str, instead: &str| {
+        Err(ApiError::invalid_parameter(format!(
+            "SchemaRegistryConfig with {what} is not supported yet by Esmeralda: {instead}."
+        )))
+    };
+    if is_glue(uri) {
+        return not_built(
+            "an AWS Glue registry",
+            "register the schemas in Esmeralda's registry, and use the SchemaRegistryURI embedded",
+        );
+    }
+    if uri.starts_with("https://") {
+        return not_built(
+            "an https URI",
+            "use the SchemaRegistryURI embedded for Esmeralda's registry, or http://",
+        );
+    }
     Ok(())
 }
 
+/// Returns how records are decoded by a `SchemaRegistryConfig` that passed the rules.
+pub(super) fn read(config: &Value) -> DecodingSettings {
+    let attributes = config.get("SchemaValidationConfigs").and_then(Value::as_array);
+    let has = |attribute: &str| {
+        let mut attributes = attributes.into_iter().flatten();
+        attributes.any(|config| config["Attribute"] == attribute)
+    };
+    DecodingSettings {
+        location: match config["SchemaRegistryURI"].as_str() {
+            None | Some(EMBEDDED) => RegistryLocation::Embedded,
+            Some(url) => RegistryLocation::Url(url.to_owned()),
+        },
+        format: match config["EventRecordFormat"].as_str() {
+            Some("SOURCE") => RecordFormat::Source,
+            _ => RecordFormat::Json,
+        },
+        decodes_key: has("KEY"),
+        decodes_value: has("VALUE"),
+    }
+}
+
+/// The URI of the registry in this process.
+const EMBEDDED: &str = "embedded";
+
+fn is_glue(uri: &str) -> bool {
+    uri.starts_with("arn:") && uri.contains(":glue:") && uri.contains(":registry/")
+}
+
 fn is_registry(uri: &str) -> bool {
-    let is_glue = uri.starts_with("arn:") && uri.contains(":glue:") && uri.contains(":registry/");
-    is_glue || uri.strip_prefix("https://").is_some_and(|host| !host.is_empty())
+    let mut schemes = ["https://", "http://"].into_iter();
+    is_glue(uri)
+        || uri == EMBEDDED
+        || schemes.any(|scheme| uri.strip_prefix(scheme).is_some_and(|host| !host.is_empty()))
 }
 
 #[cfg(test)]
@@ -66,7 +123,7 @@ mod tests {
     #[test]
     fn each_rule_has_its_words() {
         let whole = json!({
-            "SchemaRegistryURI": "https://registry:8081",
+            "SchemaRegistryURI": "http://user:secret@registry:8081",
             "EventRecordFormat": "JSON",
             "SchemaValidationConfigs": [{ "Attribute": "KEY" }, { "Attribute": "VALUE" }],
         });
@@ -121,7 +178,39 @@ mod tests {
             assert!(error.message.starts_with(start), "{}", error.message);
         }
         assert_eq!(check(&whole, true), Ok(()));
-        let glue = json!("arn:aws:glue:us-east-1:123456789012:registry/Example");
-        assert_eq!(check(&with("SchemaRegistryURI", glue), true), Ok(()));
+        assert_eq!(check(&with("SchemaRegistryURI", json!("embedded")), true), Ok(()));
+        for (config, what) in [
+            (
+                with(
+                    "SchemaRegistryURI",
+                    json!("arn:aws:glue:us-east-1:123456789012:registry/Example"),
+                ),
+                "an AWS Glue registry",
+            ),
+            (
+                with("SchemaRegistryURI", json!("https://registry:8081")),
+                "an https URI",
+            ),
+        ] {
+            let error = check(&config, true).unwrap_err();
+            let start = format!("SchemaRegistryConfig with {what} is not supported yet by Esmeralda: ");
+            assert!(error.message.starts_with(&start), "{}", error.message);
+        }
+    }
+
+    #[test]
+    fn the_attributes_and_the_format_are_read() {
+        let config = json!({
+            "SchemaRegistryURI": "embedded",
+            "EventRecordFormat": "SOURCE",
+            "SchemaValidationConfigs": [{ "Attribute": "VALUE" }],
+        });
+        let settings = DecodingSettings {
+            location: RegistryLocation::Embedded,
+            format: RecordFormat::Source,
+            decodes_key: false,
+            decodes_value: true,
+        };
+        assert_eq!(read(&config), settings);
     }
 }

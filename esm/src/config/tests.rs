@@ -126,6 +126,7 @@ fn the_engine_gets_the_defaults_of_kafka_sources() {
             metrics: MetricGroups::default(),
             on_failure: None,
             system_log: None,
+            decoding: None,
         }
     );
 }
@@ -172,6 +173,7 @@ fn an_msk_mapping_has_its_arn_and_the_clusters_addresses() {
             metrics: MetricGroups::default(),
             on_failure: None,
             system_log: None,
+            decoding: None,
         }
     );
     let view = shown(&definition);

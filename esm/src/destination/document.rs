@@ -203,9 +203,10 @@ impl DiscardedRecords<'_> {
             },
             response_context: match self.condition {
                 DiscardCondition::RecordAgeExceeded => None,
-                DiscardCondition::RetryAttemptsExhausted | DiscardCondition::MaximumPayloadSizeExceeded => {
-                    Some(response)
-                }
+                DiscardCondition::RetryAttemptsExhausted
+                | DiscardCondition::MaximumPayloadSizeExceeded
+                | DiscardCondition::SchemaNotFound
+                | DiscardCondition::DeserializationError => Some(response),
             },
             version: VERSION,
             timestamp: ids.now.to_string(),

@@ -43,6 +43,7 @@ fn part(partition: i32, offsets: Range<i64>) -> BatchPart {
             offsets,
             timestamp_type: TimestampType::CreateTime,
             buffer: Bytes::from_static(b"\0kv"),
+            schemas: None,
         }),
         range: 0..count,
     }

@@ -8,6 +8,7 @@ mod positions;
 mod rebalances;
 mod remote;
 mod scaling;
+mod schemas;
 mod system_logs;
 mod test_engine;
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::batch::BatchPart;
-use crate::source::AssignmentNumber;
+use crate::source::{AssignmentNumber, RecordSchemas};
 use aws_lambda_events::kafka::KafkaEvent;
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -66,7 +66,66 @@ fn records(partition: i32, timestamp_type: TimestampType, test_records: &[TestRe
         timestamp_type,
         buffer: Bytes::from(buffer),
         spans,
+        schemas: None,
     })
+}
+
+/// Returns records of which those at some offsets were decoded.
+fn decoded(
+    test_records: &[TestRecord],
+    keys: &[(i64, SchemaLabel)],
+    values: &[(i64, SchemaLabel)],
+) -> Arc<Records> {
+    let mut records = records(0, TimestampType::CreateTime, test_records);
+    Arc::make_mut(&mut records).schemas = Some(Arc::new(RecordSchemas {
+        polled_bytes: 0,
+        keys: keys.to_vec(),
+        values: values.to_vec(),
+    }));
+    records
+}
+
+#[test]
+fn schemas_stand_behind_what_was_decoded() {
+    let label = |data_format, id| SchemaLabel { data_format, id };
+    let record = |offset, key: Option<&str>, value: Option<&str>| TestRecord {
+        offset,
+        key: key.map(|key| key.as_bytes().to_vec()),
+        value: value.map(|value| value.as_bytes().to_vec()),
+        ..TestRecord::default()
+    };
+    let test_records = [
+        record(1, Some("k"), Some("v")),
+        record(2, Some("k"), Some("v")),
+        record(3, Some("k"), None),
+        record(4, None, Some("v")),
+        record(5, None, None),
+    ];
+    let keys = [(1, label("JSON", 2)), (3, label("JSON", 2))];
+    let values = [
+        (1, label("AVRO", 17)),
+        (2, label("AVRO", 17)),
+        (4, label("AVRO", 17)),
+    ];
+    let event = event_of(
+        &self_managed(),
+        vec![whole(decoded(&test_records, &keys, &values))],
+    );
+    let key = r#""key":"aw==","#;
+    let key_schema = r#""keySchemaMetadata":{"dataFormat":"JSON","schemaId":"2"},"#;
+    let value = r#""value":"dg==","valueSchemaMetadata":{"dataFormat":"AVRO","schemaId":"17"},"#;
+    let bodies = [
+        format!("{key}{key_schema}{value}"),
+        format!("{key}{value}"),
+        format!("{key}{key_schema}"),
+        value.to_owned(),
+        String::new(),
+    ];
+    for (offset, body) in (1..).zip(bodies) {
+        let record =
+            format!(r#""offset":{offset},"timestamp":0,"timestampType":"CREATE_TIME",{body}"headers":[]}}"#);
+        assert!(event.contains(&record), "{record} in {event}");
+    }
 }
 
 fn whole(records: Arc<Records>) -> BatchPart {
@@ -266,6 +325,7 @@ fn headers_that_are_cut_short_show_what_is_whole() {
         timestamp_type: TimestampType::CreateTime,
         buffer: headers.into(),
         spans: vec![span],
+        schemas: None,
     };
     let event = event_of(&self_managed(), vec![whole(Arc::new(records))]);
     assert!(event.ends_with(r#""headers":[{"a":[49]}]}]}}"#), "{event}");

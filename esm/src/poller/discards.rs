@@ -1,10 +1,10 @@
 //! Records that are given up: they go to the on-failure destination, if the mapping has one, and are finished then.
 
-use super::Poller;
+use super::{Phase, Poller};
 use crate::batch::{Batch, BatchPart};
 use crate::delivery::{Delivered, Discard};
 use crate::destination::DiscardCondition;
-use crate::source::EventSource;
+use crate::source::{EventSource, Records, UndecodableReason};
 use crate::work::ranges;
 use std::sync::Arc;
 
@@ -25,17 +25,43 @@ impl<S: EventSource> Poller<S> {
     /// Gives up records that alone exceed the size of an event.
     pub(super) fn discard_oversized(&mut self, oversized: Vec<BatchPart>) {
         for part in oversized {
-            let config = Arc::clone(&self.orders.config);
-            let batch = config.envelope.batch(vec![part]);
-            self.batcher.occupy(&batch.partitions());
-            self.discard(Discard {
-                batch: Arc::new(batch),
-                config,
-                condition: DiscardCondition::MaximumPayloadSizeExceeded,
-                response: None,
-                invoke_count: 0,
-            });
+            self.discard_unsent(part, DiscardCondition::MaximumPayloadSizeExceeded);
         }
+    }
+
+    /// Gives up a record that cannot be decoded.
+    pub(super) fn discard_undecodable(&mut self, records: Records, reason: UndecodableReason) {
+        let range = 0..records.spans.len();
+        if self.phase != Phase::Assigned || self.orders.is_stopping {
+            return self.source.released([records.range(&range)]);
+        }
+        let counters = &self.context.counters;
+        counters.polled_event_count.add(range.len() as u64);
+        counters.polled_bytes.add(records.record_bytes());
+        counters.schema_registry_error_count.add(1);
+        self.context
+            .system_log
+            .consumed(records.partition, records.offsets.end);
+        let condition = match reason {
+            UndecodableReason::SchemaNotFound => DiscardCondition::SchemaNotFound,
+            UndecodableReason::DeserializationError => DiscardCondition::DeserializationError,
+        };
+        let records = Arc::new(records);
+        self.discard_unsent(BatchPart { records, range }, condition);
+    }
+
+    /// Gives up records that no function was invoked with.
+    fn discard_unsent(&mut self, part: BatchPart, condition: DiscardCondition) {
+        let config = Arc::clone(&self.orders.config);
+        let batch = config.envelope.batch(vec![part]);
+        self.batcher.occupy(&batch.partitions());
+        self.discard(Discard {
+            batch: Arc::new(batch),
+            config,
+            condition,
+            response: None,
+            invoke_count: 0,
+        });
     }
 
     /// Handles the end of a delivery.

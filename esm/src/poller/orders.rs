@@ -43,6 +43,7 @@ impl<S: EventSource> Poller<S> {
         }
         if orders.is_stopping {
             // Released at once, because the member can only leave when everything that it handed out is settled.
+            self.source.stop_reading();
             self.release_unsent();
         }
         if orders.standstill == Standstill::None {

@@ -1,10 +1,15 @@
 //! Avro schemas. Source: the Apache Avro specification 1.12, and for compatibility and names Avro's Java classes `Schema` and
 //! `SchemaCompatibility`.
 //!
-//! Pure. A schema is read from JSON ([`AvroSchema::parse`]) and compared ([`AvroSchema::identity`], [`AvroSchema::incompatibility`]).
-//! Logical types are attributes without effect.
+//! Pure. A schema is read from JSON ([`AvroSchema::parse`]), compared ([`AvroSchema::identity`], [`AvroSchema::incompatibility`]), and
+//! turns binary data into JSON ([`AvroSchema::write_json`]).
+//!
+//! # Differs from Avro
+//! - Logical types are attributes without effect: a decimal is shown as bytes, a date as a number.
+//! - The branch of a union is not named in JSON, as in Lambda's events: `"x"` where Avro's own encoding has `{"string": "x"}`.
 
 mod compatibility;
+mod decoding;
 mod defaults;
 mod parsing;
 #[cfg(test)]

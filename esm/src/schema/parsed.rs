@@ -1,7 +1,7 @@
 //! A schema of any language, read from its text.
 
 use super::avro::AvroSchema;
-use super::json_schema;
+use super::json_schema::{self, Validator};
 use super::schema_type::SchemaType;
 
 /// A schema that was read.
@@ -9,6 +9,7 @@ use super::schema_type::SchemaType;
 pub(crate) enum ParsedSchema {
     Avro(AvroSchema),
     Json {
+        validator: Validator,
         /// The document without white space, members in alphabetical order.
         identity: String,
     },
@@ -36,9 +37,19 @@ impl ParsedSchema {
                 .map(Self::Avro)
                 .map_err(|error| error.to_string()),
             SchemaType::Json => {
-                let identity = json_schema::parse(text)?.to_string();
-                Ok(Self::Json { identity })
+                let document = json_schema::parse(text)?;
+                let identity = document.to_string();
+                let validator = Validator::new(document);
+                Ok(Self::Json { validator, identity })
             }
+        }
+    }
+
+    /// Returns the language.
+    pub(crate) fn schema_type(&self) -> SchemaType {
+        match self {
+            Self::Avro(_) => SchemaType::Avro,
+            Self::Json { .. } => SchemaType::Json,
         }
     }
 
@@ -46,7 +57,7 @@ impl ParsedSchema {
     pub(crate) fn identity(&self) -> &str {
         match self {
             Self::Avro(schema) => schema.identity(),
-            Self::Json { identity } => identity,
+            Self::Json { identity, .. } => identity,
         }
     }
 
@@ -65,6 +76,24 @@ impl ParsedSchema {
             ) if identity == written => Verdict::Compatible,
             (Self::Json { .. }, Self::Json { .. }) => Verdict::NotCompared(SchemaType::Json),
             _ => Verdict::Incompatible("the types of the schemas differ".to_owned()),
+        }
+    }
+
+    /// Appends the JSON text of `data`, which is one value of this schema.
+    ///
+    /// # Errors
+    /// The reason why it is none; some of the JSON may have been written.
+    pub(crate) fn write_json(&self, data: &[u8], json: &mut Vec<u8>) -> Result<(), String> {
+        match self {
+            Self::Avro(schema) => schema.write_json(data, json).map_err(|error| error.to_string()),
+            Self::Json { validator, .. } => {
+                let value =
+                    serde_json::from_slice(data).map_err(|error| format!("it is not JSON: {error}"))?;
+                validator.check(&value)?;
+                // The text stays as the producer wrote it.
+                json.extend_from_slice(data);
+                Ok(())
+            }
         }
     }
 }

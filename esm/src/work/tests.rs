@@ -41,6 +41,7 @@ fn part(partition: i32, offsets: Range<i64>) -> BatchPart {
         offsets,
         timestamp_type: TimestampType::CreateTime,
         buffer: Bytes::from_static(&[0]),
+        schemas: None,
     };
     BatchPart {
         range: 0..records.spans.len(),

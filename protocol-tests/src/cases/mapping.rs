@@ -13,6 +13,7 @@ mod functions;
 mod group;
 mod runtimes;
 mod scaling;
+mod schemas;
 mod signatures;
 mod states;
 
@@ -35,6 +36,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(functions::cases());
     cases.extend(runtimes::cases());
     cases.extend(scaling::cases());
+    cases.extend(schemas::cases());
     cases.extend(contract::cases());
     cases.extend(cloudwatch::cases());
     cases.extend(signatures::cases());

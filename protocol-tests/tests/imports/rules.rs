@@ -82,14 +82,16 @@ const ESM: Package = Package {
         ("invoker", ""),
         ("secrets", ""),
         // A source gives records and hears which are finished; it knows nothing of batches and functions.
-        ("source", ""),
+        ("source", "schema"),
+        // It lies behind a source, so what comes after does not know that records were decoded.
+        ("decoder", "schema source"),
         ("batch", "source"),
         ("event", "batch source"),
         ("batcher", "batch source"),
         ("filter", ""),
         ("schema", ""),
         ("destination", "batch date source"),
-        ("config", "batch destination filter invoker secrets source"),
+        ("config", "batch destination filter invoker schema secrets source"),
         ("function_api", "config date invoker"),
         ("outcome", "config destination invoker"),
         ("work", "batch config destination outcome retry source"),
@@ -112,7 +114,7 @@ const ESM: Package = Package {
         ),
         (
             "engine",
-            "cloudwatch config delivery invoker mapping metrics poller retry secrets source trace",
+            "cloudwatch config decoder delivery invoker mapping metrics poller retry schema secrets source trace",
         ),
     ],
 };

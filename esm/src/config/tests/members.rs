@@ -58,12 +58,16 @@ fn sample(leaf: &str) -> (Value, Value) {
     let registry = || {
         let format = if choice == "SOURCE" { "SOURCE" } else { "JSON" };
         let attribute = if choice == "KEY" { "KEY" } else { "VALUE" };
-        json!({ "SchemaRegistryConfig": {
-            "SchemaRegistryURI": "https://registry:8081",
+        let mut config = json!({
+            "SchemaRegistryURI": "http://registry:8081",
             "EventRecordFormat": format,
             "SchemaValidationConfigs": [{ "Attribute": attribute }],
-            "AccessConfigs": [{ "Type": "BASIC_AUTH", "URI": "arn:aws:secretsmanager:eu-west-1:000000000000:secret:s" }],
-        } })
+        });
+        if path.contains(".AccessConfigs") {
+            let secret = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:s";
+            config["AccessConfigs"] = json!([{ "Type": "BASIC_AUTH", "URI": secret }]);
+        }
+        json!({ "SchemaRegistryConfig": config })
     };
     let remote = || json!({ "SelfManagedEventSource": { "Endpoints": { "KAFKA_BOOTSTRAP_SERVERS": ["far.test:9092"] } } });
     let managed = json!({ "EventSourceArn": MSK, "SelfManagedEventSource": null });

@@ -114,6 +114,7 @@ impl TestEngine {
             secrets: Secrets::default(),
             destinations: options.destinations,
             functions: Arc::new(Functions::default()),
+            schemas: SchemaRegistry::default(),
             account_id: "000000000000".to_owned(),
             region: "eu-west-1".to_owned(),
             clock: clock.clone(),

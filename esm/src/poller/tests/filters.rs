@@ -34,6 +34,7 @@ fn records(partition: i32, first: i64, values: &str) -> SourceEvent {
         timestamp_type: TimestampType::CreateTime,
         buffer: Bytes::from(format!("\0{values}")),
         spans: (0..values.len() as u32).zip(first..).map(span).collect(),
+        schemas: None,
     })
 }
 

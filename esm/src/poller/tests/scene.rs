@@ -227,6 +227,7 @@ pub(super) fn config(batch_size: usize) -> MappingConfig {
         metrics: MetricGroups::default(),
         on_failure: None,
         system_log: None,
+        decoding: None,
     }
 }
 
@@ -491,5 +492,6 @@ pub(super) fn records(partition: i32, offsets: Range<i64>, value_bytes: usize) -
         offsets,
         timestamp_type: TimestampType::CreateTime,
         buffer: Bytes::from(buffer),
+        schemas: None,
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn records_of(
         timestamp_type: header.timestamp_type(),
         buffer: Bytes::new(),
         spans: Vec::new(),
+        schemas: None,
     };
     if header.is_control() {
         return Ok(records);

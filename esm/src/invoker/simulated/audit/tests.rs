@@ -35,6 +35,7 @@ fn part(partition: i32, offsets: impl IntoIterator<Item = i64>) -> BatchPart {
         timestamp_type: TimestampType::CreateTime,
         buffer: Bytes::from([HOSTILE, &headers].concat()),
         spans,
+        schemas: None,
     };
     BatchPart {
         range: 0..records.spans.len(),

@@ -295,6 +295,7 @@ pub(super) fn records(partition: i32, offsets: Range<i64>) -> Records {
         offsets,
         timestamp_type: TimestampType::CreateTime,
         buffer: Bytes::from_static(&[0]),
+        schemas: None,
     }
 }
 
@@ -315,6 +316,12 @@ fn in_words(event: Result<SourceEvent, SourceError>) -> String {
         Ok(SourceEvent::Records(records)) => {
             let AssignmentNumber(assignment) = records.assignment;
             format!("records {} {:?} {assignment}", records.partition, records.offsets)
+        }
+        Ok(SourceEvent::Undecodable { records, reason }) => {
+            format!(
+                "undecodable {} {:?} {reason:?}",
+                records.partition, records.offsets
+            )
         }
         Ok(SourceEvent::Committed { offsets }) => format!("committed {offsets}"),
         Ok(SourceEvent::CommitRefused { reason }) => format!("refused {reason}"),
