@@ -190,7 +190,7 @@ fn summary(share: f64, done: usize, count: usize, took: Duration) -> String {
         let left_s = (took.as_secs_f64() * (1.0 - share) / share).round() as u64;
         let left = match left_s {
             ..100 => format!("{left_s} s"),
-            ..6_000 => format!("{} min", left_s.div_ceil(60)),
+            100..6_000 => format!("{} min", left_s.div_ceil(60)),
             _ => format!("{} h", left_s.div_ceil(3_600)),
         };
         line.push_str(&format!(", about {left} left"));

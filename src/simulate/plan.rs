@@ -13,12 +13,14 @@ mod outcome;
 mod picture;
 mod table;
 mod text;
+mod tried;
 
 pub use error::PlanError;
 pub use grid::{PlanSetting, SettingGrid};
 pub use json::json;
-pub use outcome::{PlanOutcome, PollerPrice, TriedSetting};
+pub use outcome::{PlanOutcome, PollerPrice};
 pub use text::text;
+pub use tried::TriedSetting;
 
 use super::run::simulate_while;
 use super::scenario::{LONGEST_UNTIL_DRAINED, Scenario, TopicScenario, VariantScenario};

@@ -46,7 +46,10 @@ fn register_schemas(test: &TestEngine) {
     assert_eq!(registry.register("b", json).unwrap().stored.id, 2);
 }
 
-async fn produce(test: &TestEngine, records: &[(Option<&[u8]>, Option<&[u8]>)]) {
+/// A record's key and value.
+type KeyAndValue<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+
+async fn produce(test: &TestEngine, records: &[KeyAndValue<'_>]) {
     let records: Vec<NewRecord<'_>> = records
         .iter()
         .map(|(key, value)| NewRecord {
