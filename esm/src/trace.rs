@@ -5,14 +5,16 @@
 //! `trace/expectations.rs` has what test suites can expect of it.
 
 mod expectations;
+mod reading;
 mod recorder;
 mod summary;
 mod waits;
 
 pub use crate::scaler::{Cap, Decision, Reason};
 pub use expectations::Violation;
+pub(crate) use reading::TraceReading;
+pub(crate) use recorder::Recorder;
 pub use recorder::TraceSettings;
-pub(crate) use recorder::{Recorder, TraceReading};
 
 use crate::seconds::{optional_seconds, seconds};
 use serde::Serialize;

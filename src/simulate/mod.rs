@@ -4,6 +4,8 @@
 //! from a file, [`simulate`] runs it, and the `report_` functions write the outcome. A [`Plan`] makes a scenario out of settings to try, and
 //! the `plan_` functions write its outcome.
 
+mod error;
+mod evaluation;
 mod inputs;
 mod limits;
 mod outcome;
@@ -14,6 +16,7 @@ mod run;
 mod scenario;
 mod workload;
 
+pub use error::SimulationError;
 pub use limits::RunLimit;
 pub use outcome::{PollerBounds, PublishedFigures, RunEnding, SimulationOutcome, VariantOutcome};
 pub use plan::{
@@ -22,6 +25,6 @@ pub use plan::{
 };
 pub use reference::with_published;
 pub use report::{ReportDetail, html as report_html, json as report_json, table as report_table};
-pub use run::{Progress, RunSettings, SimulationError, simulate};
+pub use run::{Progress, RunSettings, simulate};
 pub use scenario::{Arrivals, FunctionScenario, RateSeries, Scenario, Skew, TopicScenario, VariantScenario};
 pub use workload::{Workload, WorkloadError};

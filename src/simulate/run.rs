@@ -3,18 +3,18 @@
 //! Records are stored in the embedded cluster's log, read through the mapping's group, batched, turned into events and passed to the
 //! simulated function, which audits them. Variants share nothing, so their outcomes do not depend on how many run at once.
 
-use super::inputs::{inputs, members};
-use super::limits::LimitedRun;
-use super::outcome::{PollerBounds, RunEnding, SimulationOutcome, VariantOutcome};
+use super::error::SimulationError;
+use super::evaluation::FinishedRun;
+use super::inputs::inputs;
+use super::outcome::{RunEnding, SimulationOutcome, VariantOutcome};
 use super::scenario::{FunctionScenario, LONGEST_UNTIL_DRAINED, Scenario, TopicScenario, VariantScenario};
 use super::workload::{Workload, WorkloadError};
 use crate::{Esmeralda, Mapping, NewMapping, NewTopic, Options};
-use esmeralda_broker::{Entropy, local};
-use esmeralda_esm::invoker::{Audit, AuditError, AuditSummary, SimulatedInvoker};
+use esmeralda_broker::Entropy;
+use esmeralda_esm::invoker::{Audit, AuditSummary, SimulatedInvoker};
 use esmeralda_esm::profile::ModeProfile;
-use esmeralda_esm::trace::{Bucket, Trace};
+use esmeralda_esm::trace::Trace;
 use esmeralda_esm::{ApiError, KedaPolicy, Payloads, ScalingProfile};
-use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -25,10 +25,6 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Number of progress reports between two looks at whether a run is still wanted, which reads its whole trace.
 const PROGRESS_PER_LOOK: u32 = 12;
-
-/// The longest time that a record may have waited at the end of a run whose records never end, for the mapping to have kept up: a lag is only
-/// evaluated once a minute, and a change of the fleet stops it for half of one.
-const KEPT_UP_WITHIN: Duration = Duration::from_secs(120);
 
 /// The settings of a run, which are not part of the scenario.
 #[derive(Clone, Copy, Debug)]
@@ -65,49 +61,6 @@ pub struct Progress {
     pub pollers: usize,
     /// Whether the variant has ended.
     pub is_done: bool,
-}
-
-/// The reason why a scenario could not be run to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum SimulationError {
-    /// The cluster refused to create the topic.
-    #[error("variant `{variant}`: topic `{topic}`: {source}")]
-    Topic {
-        /// The variant's name.
-        variant: String,
-        /// The topic's name.
-        topic: String,
-        /// The cluster's error.
-        source: local::Error,
-    },
-    /// The cluster refused to append records.
-    #[error("variant `{variant}`: {source}")]
-    Workload {
-        /// The variant's name.
-        variant: String,
-        /// The partition, and the cluster's error.
-        source: WorkloadError,
-    },
-    /// The engine refused the mapping.
-    #[error("{place}variant `{variant}`: {source}")]
-    Mapping {
-        /// The file and line of the variant; empty if it was not read from a file.
-        place: String,
-        /// The variant's name.
-        variant: String,
-        /// The error of the Lambda API.
-        source: ApiError,
-    },
-    /// Records were missing or out of order. This is a bug in Esmeralda, and no result can be trusted.
-    #[error("variant `{variant}`: {count} faults in the function's events, the first: {first}")]
-    Audit {
-        /// The variant's name.
-        variant: String,
-        /// Number of faults.
-        count: u64,
-        /// The first fault.
-        first: AuditError,
-    },
 }
 
 /// Runs all variants. Calls `progress` every few seconds of virtual time, on the threads that run the variants.
@@ -361,78 +314,23 @@ impl VariantRun<'_> {
     }
 
     async fn outcome(&self, mapping: &Mapping) -> Result<VariantOutcome, SimulationError> {
-        let described = mapping
-            .describe()
-            .await
-            .map_err(|source| self.mapping_error(source))?;
-        let trace = mapping
-            .trace()
-            .await
-            .map_err(|source| self.mapping_error(source))?;
+        let described = mapping.describe().await;
+        let described = described.map_err(|source| self.mapping_error(source))?;
+        let trace = mapping.trace().await;
+        let trace = trace.map_err(|source| self.mapping_error(source))?;
         let audit = self.audit.summary();
         self.check(&audit)?;
-        let total = |count: fn(&Bucket) -> u64| trace.buckets.iter().map(count).sum();
-        let bounds = described.0.get("ProvisionedPollerConfig").map(bounds);
-        let profile = &profile(self.scenario, self.variant);
-        let (invocations, billed_ms) = (
-            total(|bucket| bucket.invocations),
-            total(|bucket| bucket.billed_ms),
-        );
-        let run = LimitedRun {
+        let finished = FinishedRun {
+            scenario: self.scenario,
+            variant: self.variant,
             topic: self.topic,
             function: self.function,
-            profile,
-            maximum_pollers: bounds.map(|bounds| bounds.maximum),
-            is_keda: self.variant.keda.is_some(),
-            trace: &trace,
-        };
-        Ok(VariantOutcome {
-            name: self.variant.name.clone(),
-            bounds,
-            limits: run.limits(),
-            drained_in: trace.drained_at,
-            ending: self.ending(&trace),
-            members: members(self.variant),
-            longest_wait: trace.longest_wait(),
-            peak_lag: peak_lag(&trace),
-            full_concurrency_after: trace.full_concurrency_after(),
-            records: total(|bucket| bucket.records),
-            invocations,
-            invocation_errors: total(|bucket| bucket.invocation_errors),
-            throttles: total(|bucket| bucket.throttles),
-            billed_ms,
-            invocations_usd: match self.variant.keda {
-                Some(_) => 0.0,
-                None => profile.function_price.usd(invocations, billed_ms),
-            },
-            replicas_usd: self
-                .variant
-                .keda
-                .as_ref()
-                .map(|keda| poller_hours(&trace) * keda.usd_per_replica_hour),
-            payload_bytes: audit.payload_bytes,
-            digest: audit.digest.map(|digest| digest.to_string()),
-            published: None,
+            profile: &profile(self.scenario, self.variant),
+            pollers: described.0.get("ProvisionedPollerConfig"),
             trace,
-        })
-    }
-
-    fn ending(&self, trace: &Trace) -> RunEnding {
-        let arrives_until = self
-            .topic
-            .workload
-            .iter()
-            .map(|arrivals| arrivals.end_s().unwrap_or(f64::INFINITY));
-        let arrives_until = arrives_until.fold(0.0, f64::max);
-        let is_endless = self
-            .scenario
-            .run_for
-            .is_some_and(|run_for| arrives_until >= run_for.as_secs_f64());
-        match trace.drained_at {
-            Some(drained) if !is_endless => RunEnding::Drained(drained),
-            _ if is_endless && trace.wait_at_end() <= KEPT_UP_WITHIN => RunEnding::KeptUp,
-            _ => RunEnding::Behind,
-        }
+            audit,
+        };
+        Ok(finished.outcome())
     }
 
     fn check(&self, audit: &AuditSummary) -> Result<(), SimulationError> {
@@ -463,35 +361,5 @@ fn mapping_error(variant: &VariantScenario, source: ApiError) -> SimulationError
         place: variant.place.clone(),
         variant: variant.name.clone(),
         source,
-    }
-}
-
-/// Returns the hours of all pollers together.
-fn poller_hours(trace: &Trace) -> f64 {
-    let hours = |bucket: &Bucket| bucket.pollers as f64 * bucket.length.as_secs_f64() / 3_600.0;
-    trace.buckets.iter().map(hours).sum()
-}
-
-/// Returns the largest lag, also that of the start.
-fn peak_lag(trace: &Trace) -> u64 {
-    let first = trace.buckets.first().map_or(0, |bucket| {
-        (bucket.lag + bucket.committed).saturating_sub(bucket.arrived)
-    });
-    trace
-        .buckets
-        .iter()
-        .map(|bucket| bucket.lag)
-        .fold(first, u64::max)
-}
-
-fn bounds(config: &Value) -> PollerBounds {
-    let bound = |name: &str| {
-        config[name]
-            .as_u64()
-            .and_then(|pollers| u32::try_from(pollers).ok())
-    };
-    PollerBounds {
-        minimum: bound("MinimumPollers").unwrap_or(1),
-        maximum: bound("MaximumPollers").unwrap_or(200),
     }
 }

@@ -293,6 +293,7 @@ pub(crate) const PURE: &[&str] = &[
     "esm/src/trace.rs",
     "esm/src/trace/",
     "esm/src/work.rs",
+    "src/simulate/evaluation.rs",
 ];
 
 /// Paths that a pure file may not name.
