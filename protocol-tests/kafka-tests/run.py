@@ -88,6 +88,8 @@ def set_up_alone(work, maven):
         subprocess.run(["mvn", "--batch-mode", "--quiet", "-f", str(HERE / "pom.xml"), *maven,
                         "dependency:copy-dependencies", f"-DoutputDirectory={libraries}"], check=True)
         (work / "downloaded").touch()
+    if is_older(work / "others.jar", [work / "downloaded"]):
+        write_others(work)
     if is_older(work / "compiled", [work / "downloaded", *sources]):
         shutil.rmtree(classes, ignore_errors=True)
         classes.mkdir()
@@ -104,6 +106,20 @@ def unpack_plugins(work):
     jar, = (work / "libraries").glob("connect-runtime-*-test.jar")
     with zipfile.ZipFile(jar) as content:
         content.extractall(work / "resources", [name for name in content.namelist() if name.startswith("test-plugins/")])
+
+
+def connect_jars(work):
+    return sorted((work / "libraries").glob("connect-*.jar"))
+
+
+def write_others(work):
+    """Writes the jar of the agent esmeralda.OtherJars, whose manifest names all jars but Connect's, where all plugins are."""
+    others = sorted(set((work / "libraries").glob("*.jar")) - set(connect_jars(work)))
+    line = "Class-Path: " + " ".join(jar.absolute().as_uri() for jar in others)
+    # A line of a manifest has at most 72 bytes, and continues after a space.
+    lines = [line[:72], *(" " + line[at:at + 71] for at in range(72, len(line), 71))]
+    with zipfile.ZipFile(work / "others.jar", "w") as jar:
+        jar.writestr("META-INF/MANIFEST.MF", "\r\n".join(["Manifest-Version: 1.0", "Premain-Class: esmeralda.OtherJars", *lines, ""]))
 
 
 def is_older(stamp, sources):
@@ -127,7 +143,8 @@ def execute(test_class, side, options):
                "-Djunit.jupiter.extensions.autodetection.enabled=true",
                f"-Djunit.jupiter.execution.timeout.testable.method.default={test_limit}",
                "-Djunit.jupiter.execution.timeout.thread.mode.default=SEPARATE_THREAD",
-               "-cp", f"{first}:{options.work / 'resources'}:{options.work / 'libraries'}/*",
+               f"-javaagent:{options.work / 'others.jar'}",
+               "-cp", ":".join(map(str, [first, options.work / "resources", *connect_jars(options.work)])),
                "org.junit.platform.console.ConsoleLauncher", "execute", selector,
                "--details=none", "--disable-banner"]
     environment = {**os.environ, "KAFKA_TESTS_RESULTS": str(file)}
