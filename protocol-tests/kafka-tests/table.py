@@ -33,7 +33,7 @@ def write():
         text += f"\n## {TITLES[group]}\n\n" + classes(names, ours, kafkas)
     names = [name for group in groups.values() for name in group]
     text += reasons("Failed", "failed", names, ours) + grouped("Left", "left", names, ours)
-    text += grouped("Not applicable", "not applicable", names, ours) + vacuous(names, ours) + kafka_fails(names, kafkas)
+    text += grouped("Not applicable", "not applicable", names, ours) + vacuous(names, ours) + kafka_fails(names, kafkas) + not_run(ours)
     PATH.write_text(text)
 
 
@@ -100,6 +100,11 @@ def kafka_fails(names, kafkas):
     lines = [f"- `{name.split('.')[-1]}` {escaped(test)}: {escaped(reason)}\n"
              for name in names if name in kafkas for test, (_, reason) in kafkas[name].tests.items()]
     return "\n## Not passed by Kafka itself\n\n" + ("".join(lines) or "None.\n")
+
+
+def not_run(ours):
+    lines = [f"- {TITLES[one.group]}: `{one.name.split('.')[-1]}`\n" for one in results.all_classes() if one.name not in ours]
+    return "\n## Classes without a run\n\n" + ("".join(lines) or "None.\n")
 
 
 def escaped(text):
