@@ -15,6 +15,9 @@ const LINE_INTERVAL: Duration = Duration::from_secs(10);
 /// The least time after which an estimate is shown: the first steps of a run say little about the rest.
 const ESTIMATED_AFTER: Duration = Duration::from_secs(2);
 
+/// The least share of the run that is extrapolated. Before it, filling the topics has taken most of the time, and the estimate is days.
+const ESTIMATED_SHARE: f64 = 0.01;
+
 /// The most variants with a line each; of more, only the number of finished ones is shown.
 const LINES: usize = 12;
 const BAR_CELLS: u64 = 20;
@@ -186,7 +189,7 @@ impl Screen {
 /// Returns the progress in one line: the share, the finished variants, and an estimate of the time that is left.
 fn summary(share: f64, done: usize, count: usize, took: Duration) -> String {
     let mut line = format!("{:.0} %, {done} of {count} variants are finished", share * 100.0);
-    if share > 0.0 && took >= ESTIMATED_AFTER {
+    if share >= ESTIMATED_SHARE && took >= ESTIMATED_AFTER {
         let left_s = (took.as_secs_f64() * (1.0 - share) / share).round() as u64;
         let left = match left_s {
             ..100 => format!("{left_s} s"),
@@ -213,6 +216,7 @@ mod tests {
         let seconds = Duration::from_secs;
         let cases = [
             (0.0, 1, "0 %, 0 of 4 variants are finished"),
+            (0.0001, 30, "0 %, 0 of 4 variants are finished"),
             (0.1, 1, "10 %, 0 of 4 variants are finished"),
             (0.25, 10, "25 %, 0 of 4 variants are finished, about 30 s left"),
             (0.1, 60, "10 %, 0 of 4 variants are finished, about 9 min left"),
