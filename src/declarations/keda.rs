@@ -12,8 +12,8 @@ pub struct KedaEntry {
     pub policy: KedaPolicy,
     /// The time that a consumer takes for a batch besides its function.
     pub overhead: Duration,
-    /// The price of one replica for an hour, in US dollars.
-    pub usd_per_replica_hour: f64,
+    /// The price of one replica for an hour, in US dollars; `None` if it is not given, and then its cost is not known.
+    pub usd_per_replica_hour: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -31,8 +31,8 @@ struct KedaText {
     stabilization_window_seconds: Option<u32>,
     #[serde(default, rename = "overhead_ms")]
     overhead_ms: u32,
-    #[serde(default, rename = "usd_per_replica_hour")]
-    usd_per_replica_hour: f64,
+    #[serde(rename = "usd_per_replica_hour")]
+    usd_per_replica_hour: Option<f64>,
 }
 
 impl TryFrom<KedaText> for KedaEntry {
@@ -74,10 +74,11 @@ impl TryFrom<KedaText> for KedaEntry {
                 "limitToPartitionsWithLag excludes allowIdleConsumers and ensureEvenDistributionOfPartitions: must be one of them".to_owned(),
             );
         }
-        if !(0.0..=1e6).contains(&text.usd_per_replica_hour) {
+        if let Some(price) = text.usd_per_replica_hour
+            && !(0.0..=1e6).contains(&price)
+        {
             return Err(format!(
-                "invalid usd_per_replica_hour {}: must be from 0 to 1000000",
-                text.usd_per_replica_hour
+                "invalid usd_per_replica_hour {price}: must be from 0 to 1000000"
             ));
         }
         Ok(Self {
@@ -105,7 +106,7 @@ mod tests {
             maximum_replicas: 24,
             ..KedaPolicy::default()
         };
-        assert_eq!((entry.policy, entry.usd_per_replica_hour), (policy, 0.04));
+        assert_eq!((entry.policy, entry.usd_per_replica_hour), (policy, Some(0.04)));
     }
 
     #[test]

@@ -63,7 +63,10 @@ impl FinishedRun<'_> {
                 Some(_) => 0.0,
                 None => self.profile.function_price.usd(invocations, billed_ms),
             },
-            replicas_usd: keda.map(|keda| poller_hours(&self.trace) * keda.usd_per_replica_hour),
+            is_scaled_by_keda: keda.is_some(),
+            replicas_usd: keda
+                .and_then(|keda| keda.usd_per_replica_hour)
+                .map(|price| poller_hours(&self.trace) * price),
             payload_bytes: self.audit.payload_bytes,
             digest: self.audit.digest.map(|digest| digest.to_string()),
             published: None,

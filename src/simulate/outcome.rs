@@ -51,7 +51,9 @@ pub struct VariantOutcome {
     pub billed_ms: u64,
     /// The cost of the invocations in US dollars: requests and gigabyte-seconds.
     pub invocations_usd: f64,
-    /// The cost of the replicas in US dollars, if KEDA's rules scaled them: a consumer of its own instead of pollers and invocations.
+    /// Whether KEDA's rules scaled the replicas of a consumer, instead of pollers and their invocations.
+    pub is_scaled_by_keda: bool,
+    /// The cost of these replicas in US dollars; `None` without replicas, or if their price is not known.
     pub replicas_usd: Option<f64>,
     /// The limits that the run reached.
     pub limits: Vec<RunLimit>,
@@ -66,9 +68,13 @@ pub struct VariantOutcome {
 }
 
 impl VariantOutcome {
-    /// Returns the cost of the run in US dollars: event poller units and invocations, or replicas.
-    pub fn total_usd(&self) -> f64 {
-        self.trace.cost_usd + self.invocations_usd + self.replicas_usd.unwrap_or(0.0)
+    /// Returns the cost of the run in US dollars: event poller units and invocations, or replicas. `None` if the price of a replica is not
+    /// known.
+    pub fn total_usd(&self) -> Option<f64> {
+        if self.is_scaled_by_keda {
+            return self.replicas_usd;
+        }
+        Some(self.trace.cost_usd + self.invocations_usd)
     }
 }
 

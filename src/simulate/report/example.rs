@@ -35,6 +35,7 @@ pub(super) fn blank(name: &str) -> VariantOutcome {
         throttles: 0,
         billed_ms: 0,
         invocations_usd: 0.0,
+        is_scaled_by_keda: false,
         replicas_usd: None,
         limits: Vec::new(),
         payload_bytes: 0,

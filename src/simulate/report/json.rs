@@ -60,7 +60,7 @@ struct VariantJson<'a> {
     cost_usd: f64,
     invocations_usd: f64,
     replicas_usd: Option<f64>,
-    total_usd: f64,
+    total_usd: Option<f64>,
     limits: Vec<String>,
     published: Option<PublishedJson>,
     waits_s: Vec<f64>,

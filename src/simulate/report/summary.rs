@@ -168,12 +168,14 @@ fn work(variant: &VariantOutcome) -> Vec<String> {
         count(variant.throttles),
         billed(format!("{:.3}", variant.trace.event_poller_unit_hours)),
         billed(format!("{:.4}", variant.trace.cost_usd)),
-        match variant.replicas_usd {
+        match variant.is_scaled_by_keda {
             // Replicas of a consumer are no invocations of Lambda.
-            Some(_) => NONE.to_owned(),
-            None => format!("{:.4}", variant.invocations_usd),
+            true => NONE.to_owned(),
+            false => format!("{:.4}", variant.invocations_usd),
         },
-        format!("{:.4}", variant.total_usd()),
+        variant
+            .total_usd()
+            .map_or(NONE.to_owned(), |usd| format!("{usd:.4}")),
     ]
 }
 
@@ -341,6 +343,17 @@ mod tests {
             published_improvement: "45 %".to_owned(),
         };
         assert_eq!(compared[1], expected);
+    }
+
+    #[test]
+    fn replicas_without_a_price_have_no_total() {
+        let mut outcome = example::small();
+        let variant = &mut outcome.variants[0];
+        variant.is_scaled_by_keda = true;
+        let costs = |variant: &VariantOutcome| work(variant)[5..].to_vec();
+        assert_eq!(costs(variant), ["-", "-"]);
+        variant.replicas_usd = Some(0.5);
+        assert_eq!(costs(variant), ["-", "0.5000"]);
     }
 
     #[test]

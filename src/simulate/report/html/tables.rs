@@ -82,7 +82,7 @@ pub(super) fn write_comparison(page: &mut String, outcome: &SimulationOutcome) -
 /// Writes a sentence about a variant: its mode, records, invocations and digest.
 pub(super) fn write_facts(page: &mut String, variant: &VariantOutcome) -> fmt::Result {
     let mode = match variant.bounds {
-        _ if variant.replicas_usd.is_some() => String::from("Replicas of a consumer, by KEDA's rules"),
+        _ if variant.is_scaled_by_keda => String::from("Replicas of a consumer, by KEDA's rules"),
         Some(_) => format!("Provisioned mode, {} pollers", pollers(variant)),
         None => String::from("On-demand mode"),
     };
@@ -111,7 +111,7 @@ fn bytes(count: u64) -> String {
 /// Returns the bounds of the fleet as text.
 fn pollers(variant: &VariantOutcome) -> String {
     match variant.bounds {
-        _ if variant.replicas_usd.is_some() => String::from("KEDA"),
+        _ if variant.is_scaled_by_keda => String::from("KEDA"),
         Some(bounds) if bounds.minimum == bounds.maximum => thousands(bounds.minimum.into()),
         Some(bounds) => format!(
             "{} to {}",
