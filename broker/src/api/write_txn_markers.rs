@@ -5,10 +5,11 @@
 //!
 //! # Behaviour
 //! In Kafka coordinators send it to the leaders, and administrators to end a hanging transaction. Here coordinators write markers in process.
-//! A marker that does not end a transaction is written too.
+//! A marker that does not end a transaction is written too. A broker without a replica of the partition answers UNKNOWN_TOPIC_OR_PARTITION, a
+//! follower NOT_LEADER_OR_FOLLOWER.
 //!
 //! Some requests are carried out and never answered, as in Kafka: one in which a marker names a partition twice, and one whose last marker
-//! has no partition that exists, unless none has.
+//! has no partition of which the broker has a replica, unless none has.
 //!
 //! # Differs from Apache Kafka
 //! No known differences.
@@ -53,12 +54,15 @@ impl Api for WriteTxnMarkers {
             return Answering::Now(Self::refuse(version, &request, denied.code()));
         }
         let wanted: Vec<_> = request.markers.iter().map(markers).collect();
-        if wanted.iter().any(|marker| is_impossible(cluster, marker)) {
+        if wanted
+            .iter()
+            .any(|marker| is_impossible(cluster, context.node_id, marker))
+        {
             // Kafka throws while it builds the record, and then answers all markers so.
             let code = RequestError::UnknownServerError.code();
             return Answering::Now(Self::refuse(version, &request, code));
         }
-        let delivery = if are_unanswered(cluster, &wanted) {
+        let delivery = if are_unanswered(cluster, context.node_id, &wanted) {
             Delivery::Never
         } else {
             Delivery::Response

@@ -49,23 +49,21 @@ pub(crate) fn authorize_markers(cluster: &Cluster, context: &RequestContext) -> 
     authorize(cluster, context, AclOperation::ClusterAction, Resource::Cluster)
 }
 
-/// Returns whether a marker cannot be a record, because it has no producer id or no epoch, although a partition that exists is to have it.
-/// Source: Kafka's `MemoryRecordsBuilder.validateProducerState`.
-pub(crate) fn is_impossible(cluster: &Cluster, markers: &WriteMarkers) -> bool {
-    let mut partitions = markers
-        .partitions
-        .iter()
-        .flat_map(|(topic, indexes)| indexes.iter().map(move |index| (topic, *index)));
+/// Returns whether a marker cannot be a record, because it has no producer id or no epoch, although a partition that the broker knows is to
+/// have it. Source: Kafka's `MemoryRecordsBuilder.validateProducerState`.
+pub(crate) fn is_impossible(cluster: &Cluster, node: NodeId, markers: &WriteMarkers) -> bool {
     (markers.producer_id.0 == -1 || markers.producer_epoch.0 == -1)
-        && partitions.any(|(topic, index)| cluster.topics.partition(topic, index).is_some())
+        && !known_partitions(cluster, node, markers).is_empty()
 }
 
 /// Returns whether Kafka writes these markers and then does not answer. It counts what is left, and there are two ways in which no append
-/// brings the count to 0: a partition that one marker names twice has one result, and a marker without a partition that exists is counted
-/// down without a look at the result, which matters if it is the last one and all appends before it are done. Source: Kafka's
+/// brings the count to 0: a partition that one marker names twice has one result, and a marker without a partition that the broker knows is
+/// counted down without a look at the result, which matters if it is the last one and all appends before it are done. Source: Kafka's
 /// `KafkaApis.handleWriteTxnMarkersRequest`.
-pub(crate) fn are_unanswered(cluster: &Cluster, markers: &[WriteMarkers]) -> bool {
-    let written = markers.iter().map(|marker| written_partitions(cluster, marker));
+pub(crate) fn are_unanswered(cluster: &Cluster, node: NodeId, markers: &[WriteMarkers]) -> bool {
+    let written = markers
+        .iter()
+        .map(|marker| known_partitions(cluster, node, marker));
     let written: Vec<Vec<_>> = written.collect();
     // Offsets are completed one by one, and later than the loop over the markers ends.
     let is_of_groups = |topic: &str| topic == CONSUMER_OFFSETS;
@@ -86,13 +84,22 @@ pub(crate) fn are_unanswered(cluster: &Cluster, markers: &[WriteMarkers]) -> boo
     names_twice || ends_with_a_skipped && appends.peek().is_some() && appends.all(is_done_at_once)
 }
 
-/// Returns the partitions of a marker that exist, in the order of the request.
-fn written_partitions<'a>(cluster: &Cluster, markers: &'a WriteMarkers) -> Vec<(&'a str, i32)> {
+/// Returns the partitions of a marker that the broker knows, in the order of the request.
+fn known_partitions<'a>(cluster: &Cluster, node: NodeId, markers: &'a WriteMarkers) -> Vec<(&'a str, i32)> {
     let partitions = markers.partitions.iter();
     let partitions = partitions.flat_map(|(topic, indexes)| indexes.iter().map(|index| (&**topic, *index)));
     partitions
-        .filter(|(topic, index)| cluster.topics.partition(topic, *index).is_some())
+        .filter(|(topic, index)| has_replica(cluster, node, topic, *index))
         .collect()
+}
+
+/// Returns whether the broker has a replica of the partition. To Kafka another partition is unknown, even if another broker has it
+/// (`ReplicaManager.onlinePartition`).
+fn has_replica(cluster: &Cluster, node: NodeId, topic: &str, index: i32) -> bool {
+    let topic = cluster.topics.get(topic);
+    topic.is_some_and(|topic| {
+        topic.partition(index).is_some() && topic.placement.replicas(index as usize).contains(&node)
+    })
 }
 
 /// Writes the markers of one transaction to the partitions that the broker leads.
@@ -110,8 +117,12 @@ pub(crate) async fn write_txn_markers(
             if !appended.insert((topic, *index)) && **topic != *CONSUMER_OFFSETS {
                 continue;
             }
-            let marker = marker_of(&markers);
-            let written = write_marker(cluster, Some(context.node_id), topic, *index, marker).await;
+            let node = context.node_id;
+            let written = if has_replica(cluster, node, topic, *index) {
+                write_marker(cluster, Some(node), topic, *index, marker_of(&markers)).await
+            } else {
+                Err(NotServed::UnknownTopicOrPartition.into())
+            };
             partitions.push((*index, written));
         }
         results.push((Arc::clone(topic), partitions));
@@ -208,5 +219,67 @@ fn marker_of(markers: &WriteMarkers) -> TransactionMarker {
         outcome: markers.outcome,
         coordinator_epoch: markers.coordinator_epoch,
         transaction_version: markers.transaction_version,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations::create_topics::{CreateTopic, create_topics};
+
+    fn marker(producer_id: i64, index: i32) -> WriteMarkers {
+        WriteMarkers {
+            producer_id: ProducerId(producer_id),
+            producer_epoch: ProducerEpoch(0),
+            outcome: TransactionOutcome::Abort,
+            coordinator_epoch: 0,
+            transaction_version: 0,
+            partitions: vec![("t".into(), vec![index])],
+        }
+    }
+
+    fn cluster() -> Arc<Cluster> {
+        let cluster = Arc::new(Cluster::for_tests(3, &[]));
+        let topic = CreateTopic {
+            assignments: vec![(0, vec![NodeId(2), NodeId(3)])],
+            ..CreateTopic::named("t")
+        };
+        create_topics(&cluster, &RequestContext::for_tests(1), vec![topic], false);
+        cluster
+    }
+
+    #[tokio::test]
+    async fn a_broker_without_a_replica_does_not_know_the_partition_and_a_follower_does() {
+        let cluster = cluster();
+        for (node, index, expected) in [
+            (1, 0, "unknown"),
+            (2, 0, "written"),
+            (3, 0, "follower"),
+            (2, 1, "unknown"),
+        ] {
+            let context = RequestContext::for_tests(node);
+            let written = write_txn_markers(&cluster, &context, marker(7, index)).await;
+            let found = match &written[0].1[0].1 {
+                Ok(()) => "written",
+                Err(WriteMarkerError::NotServed(NotServed::UnknownTopicOrPartition)) => "unknown",
+                Err(WriteMarkerError::NotServed(NotServed::NotLeader(_))) => "follower",
+                Err(other) => panic!("{other}"),
+            };
+            assert_eq!(found, expected, "broker {node}, partition {index}");
+        }
+    }
+
+    #[test]
+    fn a_broker_that_does_not_know_the_partition_does_not_build_a_marker_and_answers() {
+        let cluster = cluster();
+        for (node, is_known) in [(1, false), (2, true), (3, true)] {
+            let node = NodeId(node);
+            assert_eq!(is_impossible(&cluster, node, &marker(-1, 0)), is_known);
+            let twice = WriteMarkers {
+                partitions: vec![("t".into(), vec![0, 0])],
+                ..marker(7, 0)
+            };
+            assert_eq!(are_unanswered(&cluster, node, &[twice]), is_known);
+        }
     }
 }
