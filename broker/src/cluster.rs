@@ -47,7 +47,7 @@ pub(crate) struct Cluster {
     pub(crate) cluster_id: String,
     /// The release that the cluster passes for.
     pub(crate) release: Release,
-    /// Whether the Metadata or FindCoordinator request that creates a topic is answered as if the topic did not exist.
+    /// Whether a request that creates a topic, or takes a broker's first producer ids, is answered as if they did not exist.
     pub(crate) unknown_until_created: bool,
     pub(crate) nodes: Vec<Node>,
     liveness: Liveness,

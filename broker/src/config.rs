@@ -31,8 +31,9 @@ pub struct Config {
     pub cluster_id: String,
     /// The release that the cluster passes for.
     pub release: Release,
-    /// Whether a request that creates a topic is answered as if the topic did not exist, as by Kafka: Metadata with
-    /// UNKNOWN_TOPIC_OR_PARTITION, and the first FindCoordinator of a kind with COORDINATOR_NOT_AVAILABLE.
+    /// Whether a request that makes the cluster create something is answered as if that did not exist yet, as by Kafka: Metadata with
+    /// UNKNOWN_TOPIC_OR_PARTITION, the first FindCoordinator of a kind with COORDINATOR_NOT_AVAILABLE, and the first InitProducerId of a
+    /// broker with COORDINATOR_LOAD_IN_PROGRESS.
     pub unknown_until_created: bool,
     /// The brokers, in the order of their ids: 1, 2, ..., or from the `node.id` in `properties` on. At least one.
     pub nodes: Vec<NodeConfig>,

@@ -56,9 +56,10 @@ pub(crate) struct ServeArgs {
     /// Create a topic when a client first names it (auto.create.topics.enable) [default: true]
     #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
     pub(crate) auto_create_topics: Option<bool>,
-    /// Answer the Metadata request that creates a topic with UNKNOWN_TOPIC_OR_PARTITION, and the first
-    /// FindCoordinator with COORDINATOR_NOT_AVAILABLE, as Kafka does. Without it the topic or the
-    /// coordinator is in that answer, and the client need not ask again
+    /// Answer the Metadata request that creates a topic with UNKNOWN_TOPIC_OR_PARTITION, the first
+    /// FindCoordinator with COORDINATOR_NOT_AVAILABLE, and the first InitProducerId with
+    /// COORDINATOR_LOAD_IN_PROGRESS, as Kafka does. Without it the topic, the coordinator or the
+    /// producer id is in that answer, and the client need not ask again
     #[arg(long)]
     pub(crate) unknown_until_created: bool,
     /// Number of partitions of a topic created without one (num.partitions) [default: 1]

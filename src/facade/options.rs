@@ -19,8 +19,9 @@ pub struct Options {
     pub cluster_id: String,
     /// The release of Apache Kafka that the cluster passes for.
     pub release: Release,
-    /// Whether a request that creates a topic is answered as if the topic did not exist, as by Kafka: Metadata with
-    /// UNKNOWN_TOPIC_OR_PARTITION, and the first FindCoordinator of a kind with COORDINATOR_NOT_AVAILABLE.
+    /// Whether a request that makes the cluster create something is answered as if that did not exist yet, as by Kafka: Metadata with
+    /// UNKNOWN_TOPIC_OR_PARTITION, the first FindCoordinator of a kind with COORDINATOR_NOT_AVAILABLE, and the first InitProducerId of a
+    /// broker with COORDINATOR_LOAD_IN_PROGRESS.
     pub unknown_until_created: bool,
     /// The rack of each broker, in the order of `kafka`; brokers without one are in the rack `broker.rack` of `properties`, if any.
     pub racks: Vec<String>,

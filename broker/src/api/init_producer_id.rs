@@ -10,6 +10,8 @@
 //! # Differs from Apache Kafka
 //! - A process gives out ids from a random number on, not from 0: nothing is stored, and a producer that outlives a restart must not meet its
 //!   own id again.
+//! - The first producer of a broker gets its id at once. Kafka has no ids until it has asked its controller for some, and answers
+//!   COORDINATOR_LOAD_IN_PROGRESS to the request that made it ask. So does this broker with `unknown_until_created`.
 //!
 //! # Notes by KIP
 //! KIP-98: the API. KIP-360: from version 3 on a request may have the producer's former id and epoch. KIP-588: PRODUCER_FENCED from version 4

@@ -7,7 +7,7 @@
 use crate::Entropy;
 use crate::ids::{NodeId, ProducerId};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The number of ids in the block that a broker takes from the controller (`ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE`).
 const BLOCK_IDS: i64 = 1_000;
@@ -40,21 +40,42 @@ impl ProducerIds {
         }
     }
 
+    /// Takes the broker's first block, and returns whether it had none.
+    pub(crate) fn begin(&self, node: NodeId) -> bool {
+        let mut blocks = self.lock();
+        let is_first = !blocks.by_node.contains_key(&node);
+        if is_first {
+            self.take_block(&mut blocks, node);
+        }
+        is_first
+    }
+
     /// Allocates an id that no producer of the cluster had before.
     pub(crate) fn next(&self, node: NodeId) -> ProducerId {
+        let mut blocks = self.lock();
+        let (next, end) = match blocks.by_node.get(&node) {
+            Some(&(next, end)) if next < end => (next, end),
+            _ => self.take_block(&mut blocks, node),
+        };
+        blocks.by_node.insert(node, (next + 1, end));
+        ProducerId(next)
+    }
+
+    /// Gives the broker the next block, and returns it.
+    fn take_block(&self, blocks: &mut Blocks, node: NodeId) -> (i64, i64) {
+        // Chosen only now, so that a simulation without producers draws the same numbers as before.
+        let first = blocks
+            .next_block
+            .unwrap_or_else(|| self.entropy.below(FIRST_BLOCKS).cast_signed() * BLOCK_IDS);
+        let block = (first, first + BLOCK_IDS);
+        blocks.next_block = Some(block.1);
+        blocks.by_node.insert(node, block);
+        block
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Blocks> {
         // A poisoned lock is safe to use: every change leaves the blocks consistent.
-        let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        let Blocks { next_block, by_node } = &mut *blocks;
-        let (next, end) = by_node.entry(node).or_insert((0, 0));
-        if next == end {
-            // Chosen only now, so that a simulation without producers draws the same numbers as before.
-            let block =
-                next_block.unwrap_or_else(|| self.entropy.below(FIRST_BLOCKS).cast_signed() * BLOCK_IDS);
-            (*next, *end) = (block, block + BLOCK_IDS);
-            *next_block = Some(*end);
-        }
-        *next += 1;
-        ProducerId(*next - 1)
+        self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -72,6 +93,17 @@ mod tests {
             assert_eq!(ids.next(NodeId(1)), ProducerId(first + offset));
         }
         assert_eq!(ids.next(NodeId(1)), ProducerId(first + 2 * BLOCK_IDS));
+    }
+
+    #[test]
+    fn a_broker_begins_once_and_goes_on_from_the_block_that_it_took() {
+        let ids = ProducerIds::new(Entropy::from_seed(1));
+        assert!(ids.begin(NodeId(1)));
+        assert!(!ids.begin(NodeId(1)));
+        let first = ids.next(NodeId(1)).0;
+        assert_eq!(first % BLOCK_IDS, 0);
+        assert!(ids.begin(NodeId(2)));
+        assert_eq!(ids.next(NodeId(2)), ProducerId(first + BLOCK_IDS));
     }
 
     #[test]

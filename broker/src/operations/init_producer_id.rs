@@ -8,7 +8,7 @@ use super::access::{Denied, authorize, is_authorized};
 use super::transactional_id::{TransactionalIdError, check_coordinator, check_not_empty};
 use super::write_txn_markers::write_decided_markers;
 use crate::cluster::Cluster;
-use crate::ids::{ProducerEpoch, ProducerId};
+use crate::ids::{NodeId, ProducerEpoch, ProducerId};
 use crate::security::{AclOperation, AclResourceType, Resource};
 use crate::transaction::{FormerProducer, TransactionError};
 use std::sync::Arc;
@@ -33,6 +33,9 @@ pub(crate) enum InitProducerIdError {
     IdWithoutEpoch,
     #[error(transparent)]
     TransactionalId(#[from] TransactionalIdError),
+    /// The broker has no ids yet, and asks its controller for a block of them.
+    #[error("broker {node} has no producer ids yet")]
+    NoIds { node: NodeId },
 }
 
 /// Returns the producer's id and epoch. Waits only while the open transaction of a former producer is aborted.
@@ -53,9 +56,25 @@ pub(crate) async fn init_producer_id(
         producer_epoch: init.producer_epoch,
     });
     match &init.transactional_id {
-        None => Ok((cluster.producer_ids.next(context.node_id), ProducerEpoch(0))),
-        Some(id) => Ok(init_transactional(cluster, context, id, init.timeout_ms, former).await?),
+        None => {
+            check_has_ids(cluster, context)?;
+            Ok((cluster.producer_ids.next(context.node_id), ProducerEpoch(0)))
+        }
+        Some(id) => init_transactional(cluster, context, id, init.timeout_ms, former).await,
     }
+}
+
+/// Checks that the broker has a block of ids, which with `unknown_until_created` it asks for when a producer first needs an id. Kafka refuses
+/// that producer and does not wait for its controller (`RPCProducerIdManager.generateProducerId`); clients try again.
+///
+/// # Errors
+/// [`InitProducerIdError::NoIds`].
+fn check_has_ids(cluster: &Cluster, context: &RequestContext) -> Result<(), InitProducerIdError> {
+    let node = context.node_id;
+    if cluster.unknown_until_created && cluster.producer_ids.begin(node) {
+        return Err(InitProducerIdError::NoIds { node });
+    }
+    Ok(())
 }
 
 async fn init_transactional(
@@ -64,13 +83,16 @@ async fn init_transactional(
     id: &str,
     timeout_ms: i32,
     former: Option<FormerProducer>,
-) -> Result<(ProducerId, ProducerEpoch), TransactionalIdError> {
+) -> Result<(ProducerId, ProducerEpoch), InitProducerIdError> {
     check_not_empty(id)?;
     let limit_ms = cluster.config.transaction_max_timeout_ms;
     if !(1..=limit_ms).contains(&timeout_ms) {
-        return Err(TransactionalIdError::InvalidTimeout { timeout_ms, limit_ms });
+        return Err(TransactionalIdError::InvalidTimeout { timeout_ms, limit_ms }.into());
     }
     check_coordinator(cluster, context, id)?;
+    if cluster.transactions.get(id).is_none() {
+        check_has_ids(cluster, context)?;
+    }
     let now_ms = cluster.clock.now_ms();
     let new_producer_id = || cluster.producer_ids.next(context.node_id);
     let initialised = cluster
@@ -81,7 +103,7 @@ async fn init_transactional(
         // A former producer's transaction may have been aborted now. The client asks again, and should find it complete.
         write_decided_markers(cluster).await;
     }
-    initialised
+    Ok(initialised?)
 }
 
 fn authorize_producer(
@@ -103,4 +125,62 @@ fn authorize_producer(
             .authorizer
             .allows_any(&context.principal, AclOperation::Write, AclResourceType::Topic);
     if may_write { Ok(()) } else { Err(Denied::Cluster) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations::find_coordinator::{CoordinatorKind, find_coordinator};
+
+    async fn init(
+        cluster: &Arc<Cluster>,
+        node: i32,
+        transactional_id: Option<&str>,
+    ) -> Result<ProducerEpoch, InitProducerIdError> {
+        let init = InitProducer {
+            transactional_id: transactional_id.map(str::to_owned),
+            timeout_ms: 60_000,
+            producer_id: ProducerId::NONE,
+            producer_epoch: ProducerEpoch::NONE,
+        };
+        let producer = init_producer_id(cluster, &RequestContext::for_tests(node), init).await;
+        producer.map(|(_, epoch)| epoch)
+    }
+
+    fn no_ids(node: i32) -> Result<ProducerEpoch, InitProducerIdError> {
+        Err(InitProducerIdError::NoIds { node: NodeId(node) })
+    }
+
+    fn cluster(nodes: u16, unknown_until_created: bool) -> Arc<Cluster> {
+        let mut cluster = Cluster::for_tests(nodes, &[]);
+        cluster.unknown_until_created = unknown_until_created;
+        Arc::new(cluster)
+    }
+
+    #[tokio::test]
+    async fn the_first_producer_gets_an_id_at_once() {
+        let cluster = cluster(1, false);
+        assert_eq!(init(&cluster, 1, None).await, Ok(ProducerEpoch(0)));
+    }
+
+    #[tokio::test]
+    async fn the_first_producer_of_each_broker_can_be_refused_until_there_are_ids_as_by_kafka() {
+        let cluster = cluster(2, true);
+        for node in [1, 2] {
+            assert_eq!(init(&cluster, node, None).await, no_ids(node));
+            assert_eq!(init(&cluster, node, None).await, Ok(ProducerEpoch(0)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_transactional_id_is_not_stored_until_there_are_ids() {
+        let cluster = cluster(1, true);
+        let context = RequestContext::for_tests(1);
+        let coordinator = find_coordinator(&cluster, &context, CoordinatorKind::Transaction, "t");
+        coordinator.expect("one broker coordinates all");
+        assert_eq!(init(&cluster, 1, Some("t")).await, no_ids(1));
+        assert_eq!(cluster.transactions.get("t"), None);
+        assert_eq!(init(&cluster, 1, Some("t")).await, Ok(ProducerEpoch(0)));
+        assert_eq!(init(&cluster, 1, Some("t")).await, Ok(ProducerEpoch(1)));
+    }
 }

@@ -50,6 +50,7 @@ impl KafkaError for InitProducerIdError {
             Self::Denied(denied) => denied.response(),
             Self::IdWithoutEpoch => ResponseError::InvalidRequest,
             Self::TransactionalId(error) => error.response(),
+            Self::NoIds { .. } => ResponseError::CoordinatorLoadInProgress,
         }
     }
 }
