@@ -5,7 +5,8 @@
 //!
 //! # Behaviour
 //! Shows topics by name with their partitions, and a cursor at which the next page starts. A page has at most `response_partition_limit`
-//! and at most `max.request.partition.size.limit` partitions. No topic is created.
+//! and at most `max.request.partition.size.limit` partitions. No topic is created. As in Kafka, a request with an empty name and without a
+//! cursor fails as a whole with UNKNOWN_SERVER_ERROR.
 //!
 //! # Differs from Apache Kafka
 //! - No partition has eligible leader replicas: every replica is in sync.

@@ -1,7 +1,7 @@
 //! Describes topics and their partitions in pages. Source: KIP-966, Kafka's `DescribeTopicPartitionsRequestHandler`.
 
 use super::RequestContext;
-use super::metadata::{DescribedTopic, WantedTopics, describe_topics};
+use super::metadata::{DescribedTopic, MetadataError, WantedTopics, describe_topics};
 use crate::cluster::Cluster;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -40,12 +40,15 @@ pub(crate) enum PageError {
     CursorTopic { topic: String },
     #[error("invalid cursor: its partition is {partition}, must be 0 or more")]
     CursorPartition { partition: i32 },
+    /// Kafka takes the name of the cursor that is missing for empty, and fails when it reads the partition of a topic of that name.
+    #[error("invalid topic name: must not be empty without a cursor")]
+    EmptyName,
 }
 
 /// Returns one page of topics. Does not create topics.
 ///
 /// # Errors
-/// [`PageError`] for an invalid cursor.
+/// [`PageError`] for an invalid cursor, and for an empty name without a cursor.
 pub(crate) fn describe_page(
     cluster: &Arc<Cluster>,
     context: &RequestContext,
@@ -78,6 +81,10 @@ pub(crate) fn describe_page(
         // Topics are looked up one at a time, so that a page costs no more than the topics on it.
         let found = describe_topics(cluster, context, WantedTopics::Named(vec![name.clone()]), false);
         for topic in found {
+            let is_denied = matches!(topic.result, Err(MetadataError::Denied(_)));
+            if request.cursor.is_none() && name.is_empty() && !is_denied {
+                return Err(PageError::EmptyName);
+            }
             let Ok(view) = &topic.result else {
                 // A topic that was deleted while all topics are listed is left out.
                 if !wants_all {

@@ -132,6 +132,7 @@ impl KafkaError for PageError {
     fn response(&self) -> ResponseError {
         match self {
             Self::CursorTopic { .. } | Self::CursorPartition { .. } => ResponseError::InvalidRequest,
+            Self::EmptyName => ResponseError::UnknownServerError,
         }
     }
 }

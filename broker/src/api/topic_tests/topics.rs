@@ -291,3 +291,22 @@ async fn describe_topic_partitions_of_every_version() {
         assert_eq!(response.topics[0].error_code, E::InvalidRequest.code());
     }
 }
+
+/// What Kafka 4.4.0 answers, where the missing cursor is read (`Cursor.partitionIndex()` of null).
+#[tokio::test]
+async fn describe_topic_partitions_of_an_empty_name_without_a_cursor_is_an_unknown_server_error() {
+    let cluster = cluster().await;
+    let topic = |text| describe_topic_partitions_request::TopicRequest::default().with_name(name(text));
+    let request = DescribeTopicPartitionsRequest::default()
+        .with_topics(vec![topic("orders"), topic("")])
+        .with_response_partition_limit(1)
+        .with_cursor(None);
+    let response = call(&cluster, 0, request).await;
+    let topics = response.topics.iter().map(|topic| {
+        let operations = topic.topic_authorized_operations;
+        (topic.error_code, topic.name.clone().unwrap(), operations)
+    });
+    let expected = [(-1, name("orders"), i32::MIN), (-1, name(""), i32::MIN)];
+    assert_eq!(topics.collect::<Vec<_>>(), expected);
+    assert_eq!(response.next_cursor, None);
+}

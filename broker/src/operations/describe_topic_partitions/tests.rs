@@ -1,6 +1,5 @@
 use super::*;
 use crate::operations::create_topics::{CreateTopic, create_topics};
-use crate::operations::metadata::MetadataError;
 
 fn cluster_with(topics: &[(&str, i32)]) -> Arc<Cluster> {
     let cluster = Arc::new(Cluster::for_tests(
@@ -101,4 +100,15 @@ fn an_invalid_cursor_is_refused() {
     assert_eq!(negative, Err(PageError::CursorPartition { partition: -1 }));
     let beyond = page(&cluster, request(&[], Some(("a", 7)), 5));
     assert_eq!(beyond, shown(&[("a", 1..1), ("b", 0..1)], None));
+}
+
+#[test]
+fn an_empty_name_without_a_cursor_fails_as_a_whole_as_in_kafka() {
+    let cluster = cluster_with(&[("a", 1)]);
+    let without = page(&cluster, request(&["a", ""], None, 5));
+    assert_eq!(without, Err(PageError::EmptyName));
+    let with = page(&cluster, request(&["a", ""], Some(("", 0)), 5));
+    assert_eq!(with, shown(&[("", 0..0), ("a", 0..1)], None));
+    let all = page(&cluster, request(&[], None, 5));
+    assert_eq!(all, shown(&[("a", 0..1)], None));
 }

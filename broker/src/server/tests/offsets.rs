@@ -104,11 +104,12 @@ async fn offsets_are_listed_by_special_timestamp_and_by_time() {
         (-3, 7, (2, start + 30, 0)),
         (-4, 8, (1, -1, 0)),
         (-5, 9, (-1, -1, -1)),
+        (-6, 11, (-1, -1, -1)),
         (start, 1, (1, start + 10, 0)),
         (start + 15, 1, (2, start + 30, 0)),
         (start + 31, 1, (-1, -1, -1)),
     ] {
-        for version in 1..=10 {
+        for version in 1..=11 {
             let response = client.ask(version, &list(timestamp, -1)).await;
             let found = &response.topics[0].partitions[0];
             let (offset, time, epoch) = expected;

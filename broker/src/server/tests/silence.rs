@@ -8,7 +8,10 @@ use crate::messages::write_txn_markers_request::{WritableTxnMarker, WritableTxnM
 use crate::operations::coordinator_topics::create_for_groups;
 use crate::topic::Topic;
 use kafka_protocol::messages::add_partitions_to_txn_request::AddPartitionsToTxnTransaction;
-use kafka_protocol::messages::{AddPartitionsToTxnRequest, ProduceRequest, TopicName, TransactionalId};
+use kafka_protocol::messages::alter_configs_request::{AlterConfigsResource, AlterableConfig};
+use kafka_protocol::messages::{
+    AddPartitionsToTxnRequest, AlterConfigsRequest, ProduceRequest, TopicName, TransactionalId,
+};
 use kafka_protocol::protocol::{Request, StrBytes};
 use std::sync::Arc;
 use std::time::Duration;
@@ -157,5 +160,48 @@ async fn markers_are_written_and_not_answered_where_kafka_loses_count() {
         assert_eq!(is_answered(&cluster, 1, &request).await, expected, "{case}");
         let watermarks = topic.partitions[0].read().unwrap().watermarks();
         assert_eq!(watermarks.log_end_offset.0, end, "{case}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn resources_that_are_one_to_kafka_are_altered_without_an_answer() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    create_topic(&mut client, &cluster, "altered", 1).await;
+    let resource = |(resource_type, name, flush): (i8, &'static str, &'static str)| {
+        let config = AlterableConfig::default()
+            .with_name(StrBytes::from_static_str("flush.ms"))
+            .with_value(Some(StrBytes::from_static_str(flush)));
+        AlterConfigsResource::default()
+            .with_resource_type(resource_type)
+            .with_resource_name(StrBytes::from_static_str(name))
+            .with_configs(vec![config])
+    };
+    let cases = [
+        (vec![(2, "altered", "1"), (32, "altered", "1")], Some("1"), true),
+        (
+            vec![(2, "altered", "2"), (0, "a", "1"), (3, "b", "1")],
+            Some("2"),
+            true,
+        ),
+        (
+            vec![(2, "altered", "3"), (0, "a", "1"), (3, "a", "1")],
+            Some("3"),
+            false,
+        ),
+        (vec![(0, "a", "1"), (0, "a", "1")], Some("3"), false),
+        // Neither of the two is changed.
+        (vec![(2, "altered", "4"), (2, "altered", "5")], Some("3"), false),
+    ];
+    for (resources, changed, expected) in cases {
+        let asked = resources.iter().copied().map(resource).collect();
+        let request = AlterConfigsRequest::default().with_resources(asked);
+        for version in [0, 1, 2] {
+            let found = is_answered(&cluster, version, &request).await;
+            assert_eq!(found, expected, "version {version}, {resources:?}");
+        }
+        let topic = cluster.topics.get("altered").unwrap();
+        let flush = topic.config.overrides.get("flush.ms");
+        assert_eq!(flush.map(String::as_str), changed, "{resources:?}");
     }
 }
