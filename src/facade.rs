@@ -428,6 +428,7 @@ fn cluster_config(options: &Options) -> Config {
         cluster_id: options.cluster_id.clone(),
         release: options.release,
         unknown_until_created: options.unknown_until_created,
+        producer_ids_from_zero: options.producer_ids_from_zero,
         nodes,
         advertised: options.advertised.clone(),
         memory_limit_bytes: options.memory_limit_bytes,

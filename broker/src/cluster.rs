@@ -129,7 +129,11 @@ impl Cluster {
             features: Mutex::new(features),
             release: config.release,
             unknown_until_created: config.unknown_until_created,
-            producer_ids: ProducerIds::new(entropy.clone()),
+            producer_ids: if config.producer_ids_from_zero {
+                ProducerIds::new(entropy.clone()).beginning_at_zero()
+            } else {
+                ProducerIds::new(entropy.clone())
+            },
             metadata_log: MetadataLog::new(&config.cluster_id),
             reassignments: Reassignments::default(),
             coordinator_logs: logs,

@@ -35,6 +35,9 @@ pub struct Config {
     /// UNKNOWN_TOPIC_OR_PARTITION, the first FindCoordinator of a kind with COORDINATOR_NOT_AVAILABLE, and the first InitProducerId of a
     /// broker with COORDINATOR_LOAD_IN_PROGRESS.
     pub unknown_until_created: bool,
+    /// Whether producer ids begin at 0, as in a new cluster of Kafka. Without it they begin at a random one, because a producer that outlives
+    /// a restart of the process must not meet its own id again.
+    pub producer_ids_from_zero: bool,
     /// The brokers, in the order of their ids: 1, 2, ..., or from the `node.id` in `properties` on. At least one.
     pub nodes: Vec<NodeConfig>,
     /// The host and port that clients are told to dial, unless `properties` has `advertised.listeners`.
@@ -73,6 +76,7 @@ impl Default for Config {
             cluster_id: "esmeralda".to_owned(),
             release: Release::default(),
             unknown_until_created: false,
+            producer_ids_from_zero: false,
             nodes: vec![NodeConfig::default()],
             advertised: Advertised::default(),
             memory_limit_bytes: 1 << 30,

@@ -34,6 +34,7 @@ fn recorded_requests_are_answered_as_kafka_answered_them() {
     // As the broker that is compared live: see the README of `wire`.
     command.args([
         "--unknown-until-created",
+        "--producer-ids-from-zero",
         "--set",
         "group.consumer.assignor.offload.enable=false",
     ]);

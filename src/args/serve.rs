@@ -62,6 +62,10 @@ pub(crate) struct ServeArgs {
     /// producer id is in that answer, and the client need not ask again
     #[arg(long)]
     pub(crate) unknown_until_created: bool,
+    /// Begin producer ids at 0, as a new cluster of Kafka does. Without it they begin at a random
+    /// one, so that a producer that outlives a restart never meets its own id again
+    #[arg(long)]
+    pub(crate) producer_ids_from_zero: bool,
     /// Number of partitions of a topic created without one (num.partitions) [default: 1]
     #[arg(long, value_name = "N", value_parser = whole_number(1..=100_000))]
     pub(crate) default_partitions: Option<u32>,

@@ -58,6 +58,7 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
         cluster_id: args.cluster_id.clone(),
         release: args.as_version.into(),
         unknown_until_created: args.unknown_until_created,
+        producer_ids_from_zero: args.producer_ids_from_zero,
         racks: args.broker_racks()?,
         advertised: args.advertised()?,
         http: Some(args.http.to_string()),

@@ -23,6 +23,9 @@ pub struct Options {
     /// UNKNOWN_TOPIC_OR_PARTITION, the first FindCoordinator of a kind with COORDINATOR_NOT_AVAILABLE, and the first InitProducerId of a
     /// broker with COORDINATOR_LOAD_IN_PROGRESS.
     pub unknown_until_created: bool,
+    /// Whether producer ids begin at 0, as in a new cluster of Kafka. Without it they begin at a random one, because a producer that outlives
+    /// a restart of the process must not meet its own id again.
+    pub producer_ids_from_zero: bool,
     /// The rack of each broker, in the order of `kafka`; brokers without one are in the rack `broker.rack` of `properties`, if any.
     pub racks: Vec<String>,
     /// The host and port that clients are told to connect to; those listened on by default.
@@ -79,6 +82,7 @@ impl Default for Options {
             cluster_id: "esmeralda".to_owned(),
             release: Release::default(),
             unknown_until_created: false,
+            producer_ids_from_zero: false,
             racks: Vec::new(),
             advertised: Advertised::default(),
             http: Some("127.0.0.1:0".to_owned()),

@@ -9,7 +9,7 @@
 //!
 //! # Differs from Apache Kafka
 //! - A process gives out ids from a random number on, not from 0: nothing is stored, and a producer that outlives a restart must not meet its
-//!   own id again.
+//!   own id again. With `producer_ids_from_zero` they begin at 0.
 //! - The first producer of a broker gets its id at once. Kafka has no ids until it has asked its controller for some, and answers
 //!   COORDINATOR_LOAD_IN_PROGRESS to the request that made it ask. So does this broker with `unknown_until_created`.
 //!

@@ -2,7 +2,8 @@
 //!
 //! In Kafka the ids begin at 0 and go on after a restart, because the controller stores the last block. Here nothing is stored, so a process
 //! begins at a random block: a producer that outlives a restart keeps its id, and another producer with the same id and sequences
-//! would pass for its duplicate, which is acknowledged and not written.
+//! would pass for its duplicate, which is acknowledged and not written. Only a cluster that is told so begins at 0, as a new cluster of
+//! Kafka does.
 
 use crate::Entropy;
 use crate::ids::{NodeId, ProducerId};
@@ -25,7 +26,7 @@ pub(crate) struct ProducerIds {
 
 #[derive(Debug, Default)]
 struct Blocks {
-    /// The first id of the next block; `None` before the first block.
+    /// The first id of the next block; `None` until the first block is chosen.
     next_block: Option<i64>,
     /// The next id of each broker's block and the block's end.
     by_node: BTreeMap<NodeId, (i64, i64)>,
@@ -38,6 +39,13 @@ impl ProducerIds {
             entropy,
             blocks: Mutex::default(),
         }
+    }
+
+    /// Returns the ids so that they begin at 0.
+    #[must_use]
+    pub(crate) fn beginning_at_zero(self) -> Self {
+        self.lock().next_block = Some(0);
+        self
     }
 
     /// Takes the broker's first block, and returns whether it had none.
@@ -104,6 +112,14 @@ mod tests {
         assert_eq!(first % BLOCK_IDS, 0);
         assert!(ids.begin(NodeId(2)));
         assert_eq!(ids.next(NodeId(2)), ProducerId(first + BLOCK_IDS));
+    }
+
+    #[test]
+    fn ids_can_begin_at_0_as_in_a_new_cluster_of_kafka() {
+        let ids = ProducerIds::new(Entropy::from_seed(1)).beginning_at_zero();
+        assert_eq!(ids.next(NodeId(2)), ProducerId(0));
+        assert_eq!(ids.next(NodeId(1)), ProducerId(BLOCK_IDS));
+        assert_eq!(ids.next(NodeId(2)), ProducerId(1));
     }
 
     #[test]
