@@ -39,9 +39,15 @@ pub(crate) enum MarkerError {
         found: i32,
         current: i32,
     },
+    /// Kafka throws `IllegalArgumentException`, for which there is no code.
+    #[error("the marker of producer {producer_id} does not say the version of its transaction")]
+    UnknownVersion { producer_id: ProducerId },
     #[error(transparent)]
     OutOfMemory(#[from] crate::pool::OutOfMemory),
 }
+
+/// The version of a transaction that the sender of a marker does not know. Source: Kafka's `TransactionVersion.TV_UNKNOWN`.
+pub(super) const UNKNOWN_TRANSACTION_VERSION: i16 = -1;
 
 /// The first field of key and value.
 const VERSION: [u8; 2] = 0i16.to_be_bytes();

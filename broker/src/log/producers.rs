@@ -9,7 +9,7 @@ pub(crate) use verification::{Unverified, Verification, VerificationGuard};
 use super::ActiveProducer;
 use super::aborted::CompletedTransaction;
 use super::header::BatchHeader;
-use super::marker::{MarkerError, TransactionMarker};
+use super::marker::{MarkerError, TransactionMarker, UNKNOWN_TRANSACTION_VERSION};
 use super::refusal::AppendError;
 use super::segment::BatchView;
 use crate::ids::{Offset, ProducerEpoch, ProducerId, Sequence};
@@ -188,6 +188,11 @@ impl Producers {
 
     /// Checks whether a marker may be appended. Source: `ProducerAppendInfo.appendEndTxnMarker`.
     pub(super) fn check_marker(&self, marker: &TransactionMarker) -> Result<(), MarkerError> {
+        if marker.transaction_version == UNKNOWN_TRANSACTION_VERSION {
+            return Err(MarkerError::UnknownVersion {
+                producer_id: marker.producer_id,
+            });
+        }
         let unknown = Producer::new(ProducerEpoch(-1));
         let producer = self.by_id.get(&marker.producer_id).unwrap_or(&unknown);
         let found = marker.producer_epoch;

@@ -54,6 +54,7 @@ impl KafkaError for MarkerError {
         match self {
             Self::InvalidProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
             Self::CoordinatorFenced { .. } => ResponseError::TransactionCoordinatorFenced,
+            Self::UnknownVersion { .. } => ResponseError::UnknownServerError,
             Self::OutOfMemory(_) => ResponseError::NotEnoughReplicas,
         }
     }

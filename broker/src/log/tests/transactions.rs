@@ -201,6 +201,22 @@ fn a_marker_needs_the_epoch_that_its_transactions_version_asks_for() {
 }
 
 #[test]
+fn a_marker_of_an_unknown_transactions_version_is_refused_before_its_epoch_is_looked_at() {
+    let mut log = log();
+    for (version, epoch, is_refused) in [(-1, 5, true), (-1, -2, true), (-2, 5, false), (3, 6, false)] {
+        let sent = TransactionMarker {
+            transaction_version: version,
+            ..marker(1, epoch, COMMIT)
+        };
+        let expected = MarkerError::UnknownVersion {
+            producer_id: ProducerId(1),
+        };
+        let written = end(&mut log, sent);
+        assert_eq!(written.err(), is_refused.then_some(expected), "version {version}");
+    }
+}
+
+#[test]
 fn an_earlier_coordinator_is_fenced() {
     let mut log = log();
     let of_epoch = |coordinator_epoch| TransactionMarker {
