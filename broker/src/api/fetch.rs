@@ -4,10 +4,13 @@
 //! 4 to 18.
 //!
 //! # Behaviour
-//! Waits up to `max_wait_ms` for `min_bytes` over all partitions; an error of any partition ends the wait. Sessions exist from version 7
-//! on. An answer has at most `fetch.max.bytes` of records unless its first batch is larger. Records are written from the log without a copy.
+//! Waits up to `max_wait_ms` for `min_bytes` over all partitions; an error of any partition that exists ends the wait. Sessions exist from
+//! version 7 on. An answer has at most `fetch.max.bytes` of records unless its first batch is larger. Records are written from the log without a copy.
 //! A partition that is named twice is answered once. From version 11 on any replica answers a consumer, and with
 //! `replica.selector.class` a leader names a follower in the consumer's rack.
+//!
+//! A partition of the zero topic id before another partition of the answer makes Kafka fail, because it compares topics without an id by
+//! their names, and there is none: the answer is UNKNOWN_SERVER_ERROR, or none at all if the fetch had to wait.
 //!
 //! # Differs from Apache Kafka
 //! A replica id is only looked at as Kafka tells a follower from a consumer: brokers do not replicate, so no state of a replica is kept.
@@ -22,7 +25,7 @@
 use super::answer::fetch::{FetchAnswer, PartitionAnswer, TopicAnswer};
 use super::errors::{KafkaError, RequestError, code_instead_of_storage_error};
 use super::fields::{has_repeats, topic_key};
-use super::{Answer, Answering, Api};
+use super::{Answer, Answering, Api, Delivery};
 use crate::cluster::Cluster;
 use crate::fetch::session::{SessionError, SessionRequest};
 use crate::fetch::{FetchError, FetchedPartition, PartitionKey, ReadableReplicas, WantedPartition};
@@ -30,6 +33,7 @@ use crate::ids::{LeaderEpoch, Offset};
 use crate::log::AbortedTransaction;
 use crate::operations::RequestContext;
 use crate::operations::fetch::{FetchLimits, fetch};
+use crate::topic::TopicKey;
 use crate::topic::leadership::{CurrentLeader, NotServed};
 use kafka_protocol::messages::FetchRequest;
 use kafka_protocol::messages::fetch_request::{FetchTopic, ForgottenTopic};
@@ -91,8 +95,16 @@ impl Api for Fetch {
             .collect();
         Answering::later(async move {
             let outcome = fetch(&cluster, &context, session, wanted, &forgotten, limits).await;
-            match refused {
-                Some(refused) if outcome.as_ref().is_ok_and(|(_, fetched)| finds_any(fetched)) => refused,
+            let outcome = outcome.map(|(session_id, read)| AnsweredFetch {
+                session_id,
+                partitions: in_order_of_the_answer(read.partitions),
+                has_waited: read.has_waited,
+            });
+            match (refused, &outcome) {
+                (Some(refused), Ok(fetch)) if finds_any(&fetch.partitions) => refused,
+                (_, Ok(fetch)) if is_compared_by_name(&fetch.partitions) => {
+                    failed(session.id, fetch.has_waited)
+                }
                 _ => answer(&cluster, &context, version, is_read_committed, outcome).into(),
             }
         })
@@ -118,6 +130,14 @@ impl Api for Fetch {
         };
         answer.into()
     }
+}
+
+/// What a fetch answers unless it fails.
+struct AnsweredFetch {
+    session_id: i32,
+    /// In the order of the answer.
+    partitions: Vec<FetchedPartition>,
+    has_waited: bool,
 }
 
 impl PartitionAnswer {
@@ -211,9 +231,9 @@ fn answer(
     context: &RequestContext,
     version: i16,
     is_read_committed: bool,
-    outcome: Result<(i32, Vec<FetchedPartition>), SessionError>,
+    outcome: Result<AnsweredFetch, SessionError>,
 ) -> FetchAnswer {
-    let (session_id, fetched) = match outcome {
+    let fetched = match outcome {
         Ok(fetched) => fetched,
         Err(error) => {
             // As in Kafka's `SessionErrorContext` the session id is 0 and no partition is named: without the session it is not known which
@@ -226,7 +246,7 @@ fn answer(
     };
     let mut leaders = BTreeMap::new();
     let mut topics: Vec<TopicAnswer> = Vec::new();
-    for partition in in_order_of_the_answer(fetched) {
+    for partition in fetched.partitions {
         let key = partition.key.topic.clone();
         let partition = partition_answer(version, is_read_committed, partition, &mut leaders);
         match topics.last_mut() {
@@ -240,7 +260,7 @@ fn answer(
     }
     FetchAnswer {
         error_code: 0,
-        session_id,
+        session_id: fetched.session_id,
         topics,
         node_endpoints: leaders
             .keys()
@@ -261,6 +281,31 @@ fn in_order_of_the_answer(mut fetched: Vec<FetchedPartition>) -> Vec<FetchedPart
         fetched.sort_by_key(rank);
     }
     fetched
+}
+
+/// Returns whether Kafka's `FetchResponse.matchingTopic` compares the missing name of a topic with the zero id: it does for each partition
+/// that follows one.
+fn is_compared_by_name(partitions: &[FetchedPartition]) -> bool {
+    let is_zero =
+        |partition: &FetchedPartition| matches!(partition.key.topic, TopicKey::Id(id) if id.is_nil());
+    partitions
+        .split_last()
+        .is_some_and(|(_, others)| others.iter().any(is_zero))
+}
+
+/// Answers a fetch on which Kafka fails. A fetch that waited is answered by another thread, where the failure is lost with the answer.
+fn failed(session_id: i32, has_waited: bool) -> Answer {
+    let answer = FetchAnswer {
+        error_code: RequestError::UnknownServerError.code(),
+        session_id,
+        ..FetchAnswer::default()
+    };
+    let delivery = if has_waited {
+        Delivery::Never
+    } else {
+        Delivery::Response
+    };
+    Answer::from(answer).delivered_as(delivery)
 }
 
 fn partition_answer(

@@ -168,7 +168,7 @@ impl Client {
                 last_fetched_epoch: None,
             })
             .collect();
-        let fetched = read(&self.cluster, &context, &wanted, limits).await;
+        let fetched = read(&self.cluster, &context, &wanted, limits).await.partitions;
         let fetched = fetched.into_iter().map(|fetched| match fetched.result {
             Ok(read) => FetchedPartition {
                 partition: fetched.key.partition,

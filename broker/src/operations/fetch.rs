@@ -30,6 +30,14 @@ pub(crate) struct FetchLimits {
     pub(crate) replicas: ReadableReplicas,
 }
 
+/// The partitions that were read, in order.
+#[derive(Debug)]
+pub(crate) struct FetchRead {
+    pub(crate) partitions: Vec<FetchedPartition>,
+    /// Whether the fetch had to wait: it had too few bytes at first.
+    pub(crate) has_waited: bool,
+}
+
 /// Reads the partitions of a request's session. Returns them with the session's id.
 pub(crate) async fn fetch(
     cluster: &Arc<Cluster>,
@@ -38,14 +46,14 @@ pub(crate) async fn fetch(
     wanted: Vec<WantedPartition>,
     forgotten: &[PartitionKey],
     limits: FetchLimits,
-) -> Result<(i32, Vec<FetchedPartition>), SessionError> {
+) -> Result<(i32, FetchRead), SessionError> {
     let sessions = cluster.fetch_sessions(context.node_id);
     let opened = sessions.open(session, wanted, forgotten, cluster.clock.now_ms())?;
     // The session is not locked meanwhile: `opened` has a copy of its partitions, and a fetch can wait long.
     let mut fetched = read(cluster, context, &opened.wanted, limits).await;
     let now_ms = cluster.clock.now_ms();
     // A session begins with its first answer, so the wait before does not count as its age.
-    let id = sessions.close(&opened, &mut fetched, now_ms, &cluster.entropy)?;
+    let id = sessions.close(&opened, &mut fetched.partitions, now_ms, &cluster.entropy)?;
     Ok((id, fetched))
 }
 
@@ -55,7 +63,7 @@ pub(crate) async fn read(
     context: &RequestContext,
     wanted: &[WantedPartition],
     limits: FetchLimits,
-) -> Vec<FetchedPartition> {
+) -> FetchRead {
     // The broker's `fetch.max.bytes` limits an answer even if the request asks for more (KIP-541).
     let max_bytes = limits.max_bytes.min(cluster.config.fetch_max_bytes);
     let reading = FetchInWork {
@@ -73,11 +81,11 @@ pub(crate) async fn read(
             .collect(),
     };
     let fetched = reading.run().await;
-    let bytes: usize = fetched.iter().map(FetchedPartition::bytes).sum();
+    let bytes: usize = fetched.partitions.iter().map(FetchedPartition::bytes).sum();
     if bytes > 0 {
         let records: i64 = wanted
             .iter()
-            .zip(&fetched)
+            .zip(&fetched.partitions)
             .filter_map(|(wanted, fetched)| Some((wanted, fetched.result.as_ref().ok()?)))
             // The first batch may begin before the wanted offset. Its earlier records do not count, because the client skips them.
             .map(|(wanted, fetched)| fetched.records.next_offset.0 - wanted.fetch_offset.0)
@@ -141,6 +149,12 @@ impl<'a> FetchTarget<'a> {
             topic,
             partition,
         }
+    }
+
+    /// Returns whether the partition is looked at. Kafka answers one that its metadata lacks, or that the client may not read, without a look,
+    /// so it ends no wait.
+    fn is_looked_at(&self) -> bool {
+        matches!(self.partition, Ok(_) | Err(Missing::OtherId))
     }
 
     fn missing(&self, missing: Missing) -> FetchError {
@@ -269,14 +283,25 @@ fn diverging_epoch(
 }
 
 impl FetchInWork<'_> {
-    async fn run(&self) -> Vec<FetchedPartition> {
+    async fn run(&self) -> FetchRead {
         // The wait counts from the request's arrival and not from the last read.
         let deadline = Instant::now() + self.limits.max_wait;
         // Most fetches are complete at the first read, and then register no waiter.
-        let fetched = self.read();
-        if self.is_complete(&fetched) {
-            return fetched;
+        let partitions = self.read();
+        if self.is_complete(&partitions) {
+            return FetchRead {
+                partitions,
+                has_waited: false,
+            };
         }
+        FetchRead {
+            partitions: self.wait(deadline).await,
+            has_waited: true,
+        }
+    }
+
+    /// Reads when there is enough, or at the deadline.
+    async fn wait(&self, deadline: Instant) -> Vec<FetchedPartition> {
         let partitions = self.targets.iter().flat_map(|target| &target.partition);
         let mut waiter = Waiter::new(partitions.map(|partition| &**partition));
         loop {
@@ -314,6 +339,10 @@ impl FetchInWork<'_> {
 
     /// Returns whether the fetch must be answered now.
     fn is_complete(&self, fetched: &[FetchedPartition]) -> bool {
+        let looked_at = || {
+            let both = self.targets.iter().zip(fetched);
+            both.filter_map(|(target, partition)| target.is_looked_at().then_some(partition))
+        };
         let must_answer = |partition: &FetchedPartition| match &partition.result {
             // There is nothing to wait for until the client has truncated, or asked the other replica.
             Ok(fetched) => fetched.diverging_epoch.is_some() || fetched.preferred_replica.is_some(),
@@ -321,8 +350,8 @@ impl FetchInWork<'_> {
             Err(_) => true,
         };
         self.limits.max_wait.is_zero()
-            || fetched.is_empty()
+            || looked_at().next().is_none()
             || fetched.iter().map(FetchedPartition::bytes).sum::<usize>() >= self.limits.min_bytes
-            || fetched.iter().any(must_answer)
+            || looked_at().any(must_answer)
     }
 }

@@ -1,6 +1,6 @@
 //! Requests that are never answered, as by Kafka.
 
-use super::records::{batch, create_topic, produce};
+use super::records::{append, batch, create_topic, fetch, produce};
 use super::{Client, cluster, encode, software};
 use crate::cluster::Cluster;
 use crate::messages::WriteTxnMarkersRequest;
@@ -9,6 +9,7 @@ use crate::operations::coordinator_topics::create_for_groups;
 use crate::topic::Topic;
 use kafka_protocol::messages::add_partitions_to_txn_request::AddPartitionsToTxnTransaction;
 use kafka_protocol::messages::alter_configs_request::{AlterConfigsResource, AlterableConfig};
+use kafka_protocol::messages::fetch_request::FetchPartition;
 use kafka_protocol::messages::{
     AddPartitionsToTxnRequest, AlterConfigsRequest, ProduceRequest, TopicName, TransactionalId,
 };
@@ -203,5 +204,73 @@ async fn resources_that_are_one_to_kafka_are_altered_without_an_answer() {
         let topic = cluster.topics.get("altered").unwrap();
         let flush = topic.config.overrides.get("flush.ms");
         assert_eq!(flush.map(String::as_str), changed, "{resources:?}");
+    }
+}
+
+/// The answers are those of Kafka 4.4.0: a code of the whole answer, or none.
+#[tokio::test(start_paused = true)]
+async fn a_fetch_of_the_zero_topic_id_before_another_partition_fails_and_is_lost_if_it_waited() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "zero", 1).await;
+    append(&mut client, &topic, 0, &["a"]).await;
+    let wanted = |id: uuid::Uuid, indexes: &[i32], offset: i64| {
+        let mut wanted = fetch(&topic, &[]).topics.remove(0);
+        let partitions = indexes.iter().map(|index| {
+            FetchPartition::default()
+                .with_partition(*index)
+                .with_fetch_offset(offset)
+                .with_partition_max_bytes(1_000)
+        });
+        wanted.topic_id = id;
+        wanted.with_partitions(partitions.collect())
+    };
+    let (zero, other) = (uuid::Uuid::nil(), uuid::Uuid::from_u128(9));
+    let (empty, full) = (wanted(topic.id, &[0], 1), wanted(topic.id, &[0], 0));
+    let cases = [
+        ("two", vec![wanted(zero, &[0, 1], 0)], Some(-1)),
+        (
+            "before an unknown id",
+            vec![wanted(zero, &[0], 0), wanted(other, &[0], 0)],
+            Some(-1),
+        ),
+        (
+            "after an unknown id",
+            vec![wanted(other, &[0], 0), wanted(zero, &[0], 0)],
+            Some(0),
+        ),
+        (
+            "before a partition that is read first",
+            vec![wanted(zero, &[0], 0), full.clone()],
+            Some(0),
+        ),
+        (
+            "before one that does not exist",
+            vec![wanted(zero, &[0], 0), wanted(topic.id, &[9], 0)],
+            Some(-1),
+        ),
+        ("with records", vec![full, wanted(zero, &[0, 1], 0)], Some(-1)),
+        (
+            "one, after a wait",
+            vec![empty.clone(), wanted(zero, &[0], 0)],
+            Some(0),
+        ),
+        ("two, after a wait", vec![empty, wanted(zero, &[0, 1], 0)], None),
+    ];
+    for (case, topics, expected) in cases {
+        let request = fetch(&topic, &[]).with_topics(topics);
+        for version in [13, 18] {
+            let is_answered = is_answered(&cluster, version, &request).await;
+            assert_eq!(is_answered, expected.is_some(), "{case}, version {version}");
+            if let Some(code) = expected {
+                let response = client.ask(version, &request).await;
+                assert_eq!(response.error_code, code, "{case}, version {version}");
+                assert_eq!(
+                    response.responses.is_empty(),
+                    code != 0,
+                    "{case}, version {version}"
+                );
+            }
+        }
     }
 }

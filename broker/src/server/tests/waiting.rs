@@ -33,6 +33,26 @@ async fn fetch_waits_for_its_time_and_no_longer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_partition_that_does_not_exist_ends_no_wait_and_one_that_moved_does() {
+    let cluster = cluster(&[]);
+    let mut client = Client::connect(&cluster);
+    let topic = create_topic(&mut client, &cluster, "missing", 2).await;
+    for (version, positions, code, seconds) in [
+        (12, vec![(0, 0), (7, 0)], 3, 1),
+        (13, vec![(0, 0), (7, 0)], 3, 1),
+        (12, vec![(7, 0), (8, 0)], 3, 0),
+        // OFFSET_OUT_OF_RANGE
+        (12, vec![(0, 0), (1, 5)], 1, 0),
+    ] {
+        let started = Instant::now();
+        let response = client.ask(version, &fetch(&topic, &positions)).await;
+        let what = format!("version {version}, {positions:?}");
+        assert_eq!(partitions(&response)[1].error_code, code, "{what}");
+        assert_eq!(started.elapsed(), Duration::from_secs(seconds), "{what}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn waiting_fetch_is_woken_by_appends_that_add_up_to_min_bytes() {
     let cluster = cluster(&[]);
     let mut consumer = Client::connect(&cluster);
