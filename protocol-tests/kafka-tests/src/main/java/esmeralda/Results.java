@@ -41,19 +41,23 @@ public final class Results implements TestExecutionListener {
 
     @Override
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
-        Throwable failure = result.getThrowable().orElse(null);
+        Throwable failure = result.getThrowable().map(Results::firstAbort).orElse(null);
         if (!test.isTest() && failure == null) return;
         if (failure == null && System.getenv("ESMERALDA_BIN") != null && !Esmeralda.isUsed()) {
             line("aborted", test, "not applicable: starts no cluster of Esmeralda");
             return;
         }
-        String status = switch (result.getStatus()) {
-            case SUCCESSFUL -> "passed";
-            case ABORTED -> "aborted";
-            case FAILED -> "failed";
-        };
+        boolean isAborted = failure instanceof TestAbortedException || result.getStatus() == TestExecutionResult.Status.ABORTED;
+        String status = failure == null ? "passed" : isAborted ? "aborted" : "failed";
         line(status, test, failure == null ? "" : reason(failure));
         if (status.equals("failed") && failure != null) trace(test, failure);
+    }
+
+    /** Returns the abort that came before the failure, if there is one: an aborted test leaves threads, which fail the check after it. */
+    private static Throwable firstAbort(Throwable failure) {
+        for (Throwable earlier : failure.getSuppressed())
+            if (earlier instanceof TestAbortedException) return earlier;
+        return failure;
     }
 
     private static String reason(Throwable failure) {
