@@ -1,7 +1,5 @@
 //! The cases: the steps of real clients against the product, and the exact values that they must see.
 
-use std::time::{Duration, Instant};
-
 use crate::case::Case;
 use crate::clients;
 
@@ -82,12 +80,4 @@ pub fn all() -> Vec<Case> {
     cases.extend(memory_limit::cases());
     cases.extend(stopping::cases());
     cases
-}
-
-/// Repeats `holds` until it returns true. Panics with `what` at `deadline`.
-fn until(deadline: Instant, what: impl Fn() -> String, mut holds: impl FnMut() -> bool) {
-    while !holds() {
-        assert!(Instant::now() < deadline, "not in time: {}", what());
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

@@ -75,6 +75,67 @@ fn observer(bootstrap_servers: &str) -> BaseConsumer {
     config(bootstrap_servers).create().expect("a valid configuration")
 }
 
+/// Returns whether a broker answers at an address.
+pub fn answers(bootstrap_servers: &str) -> bool {
+    let patience = Duration::from_secs(1);
+    observer(bootstrap_servers).fetch_metadata(None, patience).is_ok()
+}
+
+/// Returns the number of members of a group that is stable, or else `None`.
+///
+/// # Panics
+/// If the broker does not answer.
+pub fn stable_member_count(bootstrap_servers: &str, group: &str) -> Option<usize> {
+    let groups = observer(bootstrap_servers)
+        .fetch_group_list(Some(group), PATIENCE)
+        .expect("DescribeGroups is answered");
+    let group = groups.groups().first()?;
+    (group.state() == "Stable").then(|| group.members().len())
+}
+
+/// A member of a group, with Kafka's range assignor.
+pub struct GroupMember {
+    consumer: BaseConsumer,
+    /// Partition and offset of each record that it has read and committed.
+    pub read: Vec<(i64, i64)>,
+}
+
+impl GroupMember {
+    /// Joins a group for one topic.
+    ///
+    /// # Panics
+    /// If the client cannot be made.
+    pub fn join(bootstrap_servers: &str, group: &str, topic: &str) -> GroupMember {
+        let consumer: BaseConsumer = config(bootstrap_servers)
+            .set("group.id", group)
+            .set("enable.auto.commit", "false")
+            .set("auto.offset.reset", "earliest")
+            .set("partition.assignment.strategy", "range")
+            .create()
+            .expect("a valid configuration");
+        consumer.subscribe(&[topic]).expect("a valid subscription");
+        GroupMember {
+            consumer,
+            read: Vec::new(),
+        }
+    }
+
+    /// Reads and commits what comes within `patience`.
+    ///
+    /// # Panics
+    /// If a record cannot be read or committed.
+    pub fn poll(&mut self, patience: Duration) {
+        let Some(record) = self.consumer.poll(patience) else {
+            return;
+        };
+        let record = record.expect("Fetch is answered");
+        self.consumer
+            .commit_message(&record, CommitMode::Sync)
+            .expect("the commit is accepted");
+        self.read.push((i64::from(record.partition()), record.offset()));
+    }
+}
+
 /// Creates a topic with one replica.
 ///
 /// # Panics
@@ -172,28 +233,43 @@ pub fn produce_one_by_one(
 /// # Panics
 /// If they are not read before `deadline`.
 pub fn read(bootstrap_servers: &str, topic: &str, count: usize, deadline: Instant) -> Vec<Vec<u8>> {
+    let records = read_with_keys(bootstrap_servers, topic, count, deadline);
+    records.into_iter().map(|(_, value)| value).collect()
+}
+
+/// Reads the keys and the values of the first `count` records of partition 0. What is null is empty.
+///
+/// # Panics
+/// If they are not read before `deadline`.
+pub fn read_with_keys(
+    bootstrap_servers: &str,
+    topic: &str,
+    count: usize,
+    deadline: Instant,
+) -> Vec<(Vec<u8>, Vec<u8>)> {
     let reader = reader(bootstrap_servers, "unused");
     let mut assignment = TopicPartitionList::new();
     assignment
         .add_partition_offset(topic, 0, Offset::Beginning)
         .expect("a valid offset");
     reader.assign(&assignment).expect("a valid assignment");
-    let mut values = Vec::new();
-    while values.len() < count {
+    let mut records = Vec::new();
+    while records.len() < count {
         let patience = deadline.saturating_duration_since(Instant::now());
         assert!(
             !patience.is_zero(),
             "{} of {count} records are read in time",
-            values.len()
+            records.len()
         );
         // librdkafka's wait may end before its time, with an event that is no record.
         let Some(record) = reader.poll(patience) else {
             continue;
         };
         let record = record.expect("Fetch is answered");
-        values.push(record.payload().unwrap_or_default().to_vec());
+        let bytes = |part: Option<&[u8]>| part.unwrap_or_default().to_vec();
+        records.push((bytes(record.key()), bytes(record.payload())));
     }
-    values
+    records
 }
 
 /// Deletes a topic.

@@ -10,6 +10,7 @@
     reason = "outside clients run in real time, and threads read their output"
 )]
 
+pub mod apache_kafka;
 pub mod case;
 pub mod cases;
 pub mod clients;
@@ -24,4 +25,5 @@ pub mod recorded;
 pub mod runner;
 pub mod server;
 pub mod setup;
+mod wait;
 pub mod wire;

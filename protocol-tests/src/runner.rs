@@ -225,6 +225,7 @@ fn left_out() -> Result<BTreeSet<String>, String> {
         .iter()
         .flat_map(|client| [client.name, client.toolchain.name()])
         .chain([
+            "apache-kafka",
             "awslambdaric",
             "boto3",
             "aws-cli",

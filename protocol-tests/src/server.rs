@@ -29,11 +29,19 @@ impl Server {
     /// # Panics
     /// If the product ends first, or is not ready within ten seconds.
     pub fn start_at(context: &Context, address: &str, arguments: &[&str]) -> Server {
+        Self::start_as("esmeralda", context, address, arguments)
+    }
+
+    /// Does the same under another name, which its logs have, for cases with several of them.
+    ///
+    /// # Panics
+    /// If the product ends first, or is not ready within ten seconds.
+    pub fn start_as(name: &str, context: &Context, address: &str, arguments: &[&str]) -> Server {
         let mut command = Command::new(&context.product);
         command
             .args(["serve", "--kafka", address, "--http", "127.0.0.1:0"])
             .args(arguments);
-        let mut process = Process::start("esmeralda", &mut command, &context.log_dir);
+        let mut process = Process::start(name, &mut command, &context.log_dir);
         let ready = process.expect("ready", Instant::now() + Duration::from_secs(10));
         let text = |member: &str| {
             ready[member]

@@ -37,7 +37,7 @@ pub enum Toolchain {
     Node,
     /// A Maven project.
     Java,
-    /// A Maven project with Kafka Streams and Connect.
+    /// A Maven project with Kafka Streams, Connect and Kafka itself.
     JavaApps,
     /// A Go module.
     Go,

@@ -11,6 +11,7 @@ mod event;
 mod function;
 mod functions;
 mod group;
+mod remote;
 mod runtimes;
 mod scaling;
 mod schemas;
@@ -18,10 +19,10 @@ mod signatures;
 mod states;
 
 use crate::case::Case;
-use crate::cases::until;
 use crate::context::Context;
 use crate::kafka;
 use crate::server::Server;
+use crate::wait::until;
 
 const TOPIC: &str = "orders";
 const ACCOUNT_ID: &str = "000000000000";
@@ -40,6 +41,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(contract::cases());
     cases.extend(cloudwatch::cases());
     cases.extend(signatures::cases());
+    cases.extend(remote::cases());
     cases
 }
 

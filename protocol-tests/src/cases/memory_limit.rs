@@ -3,10 +3,10 @@
 use rdkafka::types::RDKafkaErrorCode;
 
 use crate::case::Case;
-use crate::cases::until;
 use crate::context::Context;
 use crate::kafka;
 use crate::server::Server;
+use crate::wait::until;
 
 const TOPIC: &str = "filling";
 const VALUE_BYTES: usize = 900_000;

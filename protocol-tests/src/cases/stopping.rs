@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::case::Case;
-use crate::cases::until;
 use crate::context::Context;
 use crate::kafka::{self, Sent};
 use crate::server::Server;
+use crate::wait::until;
 
 const TOPIC: &str = "orders";
 const GROUP: &str = "own-group";

@@ -5,10 +5,10 @@ use std::net::TcpStream;
 use serde_json::json;
 
 use super::{free_port, properties, start};
-use crate::cases::until;
 use crate::context::Context;
 use crate::process::Process;
 use crate::server::Server;
+use crate::wait::until;
 use crate::{http, kafka};
 
 const COUNT: usize = 400;

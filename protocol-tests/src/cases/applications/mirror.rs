@@ -1,11 +1,11 @@
 //! MirrorMaker 2 between two processes of the product.
 
 use super::properties;
-use crate::cases::until;
 use crate::context::Context;
 use crate::kafka::{self, Sent};
 use crate::process::Process;
 use crate::server::Server;
+use crate::wait::until;
 
 const COUNT: usize = 100;
 

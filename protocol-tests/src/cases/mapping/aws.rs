@@ -6,11 +6,11 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::REGION;
-use crate::cases::until;
 use crate::context::Context;
 use crate::process::{self, Process};
 use crate::server::Server;
 use crate::setup::Toolchain;
+use crate::wait::until;
 
 /// Sets credentials, which are not checked, and hides the machine's own AWS configuration.
 pub(super) fn aws_environment(command: &mut Command) -> &mut Command {

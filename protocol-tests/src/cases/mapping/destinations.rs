@@ -8,12 +8,12 @@ use super::aws::{Boto, aws_environment};
 use super::function::Function;
 use super::{ACCOUNT_ID, REGION, TOPIC, create_arguments, uuid_of};
 use crate::case::Case;
-use crate::cases::until;
 use crate::context::Context;
 use crate::kafka::{self, Sent};
 use crate::process::Process;
 use crate::server::Server;
 use crate::setup::Toolchain;
+use crate::wait::until;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![Case::with(

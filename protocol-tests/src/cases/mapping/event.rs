@@ -6,11 +6,11 @@ use super::aws::{Boto, aws_lambda};
 use super::function::Function;
 use super::{TOPIC, assert_committed_to_the_end, assert_members, uuid_of};
 use crate::case::Case;
-use crate::cases::until;
 use crate::context::Context;
 use crate::kafka::{self, Sent};
 use crate::server::Server;
 use crate::setup::Toolchain;
+use crate::wait::until;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![

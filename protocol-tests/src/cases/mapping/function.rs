@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::cases::until;
 use crate::context::Context;
 use crate::process::Process;
 use crate::setup::Toolchain;
+use crate::wait::until;
 
 /// One invocation, as the function reports it.
 #[derive(Clone, Debug, PartialEq)]

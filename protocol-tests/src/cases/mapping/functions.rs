@@ -6,11 +6,11 @@ use super::aws::{Boto, aws_lambda};
 use super::runtimes::{Notes, python_command};
 use super::{ACCOUNT_ID, REGION, TOPIC, assert_members, create_arguments, uuid_of};
 use crate::case::Case;
-use crate::cases::until;
 use crate::context::Context;
 use crate::kafka::{self, Sent};
 use crate::server::Server;
 use crate::setup::{Setup, Toolchain};
+use crate::wait::until;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![Case::with(

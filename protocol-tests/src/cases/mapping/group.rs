@@ -10,13 +10,13 @@ use super::function::Function;
 use super::{TOPIC, assert_committed_to_the_end, create_arguments, uuid_of};
 use crate::case::Case;
 use crate::cases::group::{GroupMember, numbers};
-use crate::cases::until;
 use crate::clients;
 use crate::context::Context;
 use crate::kafka::{self, Sent};
 use crate::process::Process;
 use crate::server::Server;
 use crate::setup::Toolchain;
+use crate::wait::until;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![Case::with(

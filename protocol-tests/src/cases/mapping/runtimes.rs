@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::aws::Boto;
 use super::{ACCOUNT_ID, REGION, TOPIC, assert_committed_to_the_end, create_arguments, uuid_of};
 use crate::case::Case;
-use crate::cases::until;
 use crate::context::Context;
 use crate::kafka::{self, Sent};
 use crate::server::Server;
 use crate::setup::{Setup, Toolchain};
+use crate::wait::until;
 
 pub(super) fn cases() -> Vec<Case> {
     let sentence = "a_function_that_fails_is_retried_and_split_and_one_that_ends_is_started_again";

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::{TOPIC, uuid_of};
 use crate::case::Case;
-use crate::cases::until;
 use crate::context::Context;
 use crate::http;
 use crate::kafka::{self, Sent};
 use crate::server::Server;
 use crate::setup::Toolchain;
+use crate::wait::until;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
