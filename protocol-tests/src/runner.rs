@@ -229,10 +229,12 @@ fn left_out() -> Result<BTreeSet<String>, String> {
             "awslambdaric",
             "boto3",
             "aws-cli",
+            "lambda_runtime",
             "node-runtime",
             "history",
             "kafka-tests",
             "java-apps",
+            "rust-function",
         ])
         .chain(["kafka-streams", "connect", "mirrormaker"])
         .collect();

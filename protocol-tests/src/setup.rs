@@ -31,6 +31,8 @@ const KAFKA_TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kafka-tests");
 pub enum Toolchain {
     /// Rust crates, which are linked into the test binary.
     Rust,
+    /// A function with AWS's runtime for Rust, which has a lock file of its own.
+    RustFunction,
     /// A Python virtual environment with pinned requirements.
     Python,
     /// Node.js with packages from a lock file.
@@ -52,6 +54,7 @@ impl Toolchain {
     pub fn name(self) -> &'static str {
         match self {
             Toolchain::Rust => "rust",
+            Toolchain::RustFunction => "rust-function",
             Toolchain::Python => "python",
             Toolchain::Node => "node",
             Toolchain::Java => "java",
@@ -66,6 +69,7 @@ impl Toolchain {
     fn prerequisites(self) -> (&'static [&'static str], &'static str) {
         match self {
             Toolchain::Rust | Toolchain::Kcat => (&[], ""),
+            Toolchain::RustFunction => (&["cargo"], "Rust with cargo"),
             Toolchain::Python => (&["python3"], "Python 3.10 or newer with its venv module"),
             Toolchain::Node => (&["node", "npm"], "Node.js 20 or newer with npm"),
             Toolchain::Java | Toolchain::JavaApps => {
@@ -139,6 +143,7 @@ impl Setup {
         println!("setting up the clients of {}", toolchain.name());
         match toolchain {
             Toolchain::Rust | Toolchain::Kcat => {}
+            Toolchain::RustFunction => set_up_rust_function(&dir)?,
             Toolchain::Python => set_up_python(&dir)?,
             Toolchain::Node => set_up_node(&dir)?,
             Toolchain::Java => set_up_java(&dir)?,
@@ -161,6 +166,7 @@ impl Setup {
                 command.env(PROGRAM_VARIABLE, program);
                 command
             }
+            Toolchain::RustFunction => Command::new(dir.join("debug").join(program)),
             Toolchain::Python => {
                 let mut command = Command::new(dir.join("venv/bin/python"));
                 command
@@ -267,6 +273,18 @@ fn sorted_entries(directory: &Path) -> Result<Vec<PathBuf>, String> {
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     Ok(paths)
+}
+
+fn set_up_rust_function(dir: &Path) -> Result<(), String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let manifest = Path::new(SOURCES).join("rust-function/Cargo.toml");
+    let mut command = Command::new(cargo);
+    command
+        .args(["build", "--locked", "--manifest-path"])
+        .arg(manifest)
+        .arg("--target-dir")
+        .arg(dir);
+    run(&mut command, dir)
 }
 
 fn set_up_python(dir: &Path) -> Result<(), String> {

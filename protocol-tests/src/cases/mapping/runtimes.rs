@@ -14,8 +14,12 @@ use crate::server::Server;
 use crate::setup::{Setup, Toolchain};
 use crate::wait::until;
 
+/// The topic that is the on-failure destination.
+const FAILED: &str = "failed";
+
 pub(super) fn cases() -> Vec<Case> {
-    let sentence = "a_function_that_fails_is_retried_and_split_and_one_that_ends_is_started_again";
+    let sentence =
+        "a_function_that_fails_is_retried_split_and_dead_lettered_and_one_that_ends_is_started_again";
     let python = &[Toolchain::Python];
     vec![
         Case::with("awslambdaric", sentence, python, |context| {
@@ -26,6 +30,16 @@ pub(super) fn cases() -> Vec<Case> {
             sentence,
             &[Toolchain::Python, Toolchain::Node],
             |context| failing_function(context, &node_command(&context.setup)),
+        ),
+        Case::with(
+            "lambda_runtime",
+            sentence,
+            &[Toolchain::Python, Toolchain::RustFunction],
+            |context| {
+                let command = context.setup.command(Toolchain::RustFunction, "order-handler");
+                let program = command.get_program().to_string_lossy().into_owned();
+                failing_function(context, &[program]);
+            },
         ),
     ]
 }
@@ -85,6 +99,7 @@ fn failing_function(context: &Context, command: &[String]) {
     let notes = Notes::below(context);
     let server = start(context, command, &notes.path);
     kafka::create_topic(&server.bootstrap_servers, TOPIC, 1);
+    kafka::create_topic(&server.bootstrap_servers, FAILED, 1);
     let values = ["0", "1", "2", "3", "4", "poison", "6", "7"];
     let records = values.map(|value| Sent::new(0, None, Some(value)));
     kafka::produce(&server.bootstrap_servers, TOPIC, &records);
@@ -94,6 +109,7 @@ fn failing_function(context: &Context, command: &[String]) {
     arguments["MaximumBatchingWindowInSeconds"] = json!(1);
     arguments["BisectBatchOnFunctionError"] = json!(true);
     arguments["MaximumRetryAttempts"] = json!(1);
+    arguments["DestinationConfig"] = json!({"OnFailure": {"Destination": format!("kafka://{FAILED}")}});
     let uuid = uuid_of(&boto.call("create_event_source_mapping", &arguments));
     let expected = json!([
         ["0", "1", "2", "3", "4", "poison", "6", "7"],
@@ -120,6 +136,7 @@ fn failing_function(context: &Context, command: &[String]) {
     );
     assert_eq!(&noted(), expected);
     assert_committed_to_the_end(context, &server, &uuid, 1);
+    assert_dead_letters(context, &server, &[5]);
 
     let invocations = notes.read();
     let processes: BTreeSet<i64> = invocations
@@ -161,6 +178,7 @@ fn failing_function(context: &Context, command: &[String]) {
         || noted().last().is_some_and(|values| *values == json!(["after"])),
     );
     assert_committed_to_the_end(context, &server, &uuid, 1);
+    assert_dead_letters(context, &server, &[5, 8]);
     let processes: BTreeSet<i64> = notes
         .read()
         .iter()
@@ -180,4 +198,24 @@ fn failing_function(context: &Context, command: &[String]) {
         || format!("the end of {processes:?}"),
         || left() == 0,
     );
+}
+
+/// Asserts that the records at these offsets, and no others, are in the on-failure destination.
+fn assert_dead_letters(context: &Context, server: &Server, offsets: &[i64]) {
+    let servers = &server.bootstrap_servers;
+    assert_eq!(kafka::watermarks(servers, FAILED, 0).1, offsets.len() as i64);
+    let documents = kafka::read(servers, FAILED, offsets.len(), context.deadline);
+    for (document, offset) in documents.iter().zip(offsets) {
+        let document: Value = serde_json::from_slice(document).expect("the document is JSON");
+        assert_eq!(
+            document["requestContext"]["condition"], "RetriesExhausted",
+            "{document}"
+        );
+        assert_eq!(
+            document["responseContext"]["functionError"], "Unhandled",
+            "{document}"
+        );
+        let record = &document["payload"]["records"][format!("{TOPIC}-0")][0];
+        assert_eq!(record["offset"], *offset, "{document}");
+    }
 }
