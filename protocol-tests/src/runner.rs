@@ -235,6 +235,7 @@ fn left_out() -> Result<BTreeSet<String>, String> {
             "kafka-tests",
             "java-apps",
             "rust-function",
+            "typed-events",
         ])
         .chain(["kafka-streams", "connect", "mirrormaker"])
         .collect();

@@ -327,6 +327,24 @@ fn set_up_node(dir: &Path) -> Result<(), String> {
             .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
             .current_dir(dir),
         dir,
+    )?;
+    run(
+        Command::new("node")
+            .args([
+                "node_modules/typescript/bin/tsc",
+                "--strict",
+                "--target",
+                "es2022",
+            ])
+            .args([
+                "--module",
+                "commonjs",
+                "--types",
+                "node,aws-lambda",
+                "typed_event.ts",
+            ])
+            .current_dir(dir),
+        dir,
     )
 }
 

@@ -17,6 +17,7 @@ mod scaling;
 mod schemas;
 mod signatures;
 mod states;
+mod typed_events;
 
 use crate::case::Case;
 use crate::context::Context;
@@ -33,6 +34,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(destinations::cases());
     cases.extend(states::cases());
     cases.extend(event::cases());
+    cases.extend(typed_events::cases());
     cases.extend(group::cases());
     cases.extend(functions::cases());
     cases.extend(runtimes::cases());
