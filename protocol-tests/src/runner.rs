@@ -232,6 +232,7 @@ fn left_out() -> Result<BTreeSet<String>, String> {
             "lambda_runtime",
             "node-runtime",
             "history",
+            "kafkajs-schema-registry",
             "kafka-tests",
             "java-apps",
             "rust-function",

@@ -1,4 +1,6 @@
-//! The schema registry, as the serializers of confluent-kafka for Python use it.
+//! The schema registry, as the serializers of confluent-kafka for Python and @kafkajs/confluent-schema-registry use it.
+
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -25,12 +27,26 @@ pub(super) fn cases() -> Vec<Case> {
             &[Toolchain::Python],
             every_call,
         ),
+        Case::with(
+            "kafkajs-schema-registry",
+            "schemas_are_registered_looked_up_and_used_by_a_new_client",
+            &[Toolchain::Node],
+            every_call_of_node,
+        ),
     ]
 }
 
-/// Starts the program in one of its modes.
+/// Starts the Python program in one of its modes.
 pub(super) fn program(context: &Context, server: &Server, mode: &str) -> Process {
-    let mut command = context.setup.command(Toolchain::Python, "schema_registry.py");
+    start(
+        context,
+        context.setup.command(Toolchain::Python, "schema_registry.py"),
+        server,
+        mode,
+    )
+}
+
+fn start(context: &Context, mut command: Command, server: &Server, mode: &str) -> Process {
     let argument = json!({
         "registry": server.http,
         "bootstrap_servers": server.bootstrap_servers,
@@ -73,9 +89,33 @@ fn every_call(context: &Context) {
         ("delete_for_good", json!([1, 2, 3])),
         ("no_subject", json!([404, 40401])),
     ];
+    assert_values(&mut program, wanted, context);
+    server.stop();
+}
+
+fn every_call_of_node(context: &Context) {
+    let server = Server::start(context, &[]);
+    let command = context.setup.command(Toolchain::Node, "schema_registry.js");
+    let mut program = start(context, command, &server, "every_call");
+    let wanted: &[(&str, Value)] = &[
+        ("register", json!([1, 2, 1])),
+        ("incompatible", json!(["ResponseError", 409])),
+        ("json", json!(3)),
+        ("latest", json!(2)),
+        ("of_version", json!(1)),
+        ("of_schema", json!(2)),
+        ("no_subject", json!(["ResponseError", 404])),
+        ("framing", json!([[0, 0, 0, 0, 2], [0, 0, 0, 0, 3]])),
+        ("decoded", json!([{"id": 7, "customer": "Ada"}, {"id": 7}])),
+    ];
+    assert_values(&mut program, wanted, context);
+    server.stop();
+}
+
+/// Asserts the values that a program reports.
+fn assert_values(program: &mut Process, wanted: &[(&str, Value)], context: &Context) {
     for (of, value) in wanted {
         let found = program.expect("value", context.deadline);
         assert_eq!((&found["of"], &found["value"]), (&json!(of), value));
     }
-    server.stop();
 }
