@@ -11,6 +11,8 @@
 //!   frame, with `DESERIALIZATION_ERROR`.
 //! - A registry that does not answer discards nothing: the lookup is repeated until it does, and the mapping shows the problem.
 //!
+//! - Decoded records count against the memory limit. Without room for them they wait, as for a schema.
+//!
 //! # Differs from Lambda
 //! - Filters see what the function will: the JSON with `EventRecordFormat` JSON, and the data with SOURCE.
 //! - A schema's id in a record's headers is not read.
@@ -24,12 +26,13 @@ mod tests;
 pub(crate) use catalog::Catalog;
 pub(crate) use remote::{RemoteRegistry, RemoteRegistryError};
 
-use crate::Clock;
 use crate::schema::DecodingSettings;
 use crate::source::{
-    AssignmentNumber, ConsumerGroup, EventSource, Progress, RecordRange, Records, SourceError, SourceEvent,
+    AssignmentNumber, ConsumerGroup, EventSource, OutOfMemory, Progress, RecordRange, Records, SourceError,
+    SourceEvent,
 };
-use records::decode;
+use crate::{Clock, MemoryPool};
+use records::{Blocked, decode};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
@@ -40,11 +43,15 @@ use tokio::select;
 /// The time between two lookups of a schema in a registry that does not answer.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The time until records are decoded again for which there was no memory.
+const MEMORY_INTERVAL: Duration = Duration::from_millis(10);
+
 /// What all members of a group share.
 #[derive(Debug)]
 struct Shared {
     clock: Clock,
     catalog: Catalog,
+    memory: MemoryPool,
     // Locked to copy or replace it, never across an await.
     settings: Mutex<Option<Arc<DecodingSettings>>>,
 }
@@ -58,12 +65,13 @@ pub(crate) struct DecodingGroup<G> {
 
 impl<G> DecodingGroup<G> {
     /// Returns a group that hands records on as they are until it is told otherwise.
-    pub(crate) fn new(group: G, catalog: Catalog, clock: Clock) -> Self {
+    pub(crate) fn new(group: G, catalog: Catalog, clock: Clock, memory: MemoryPool) -> Self {
         Self {
             group,
             shared: Arc::new(Shared {
                 clock,
                 catalog,
+                memory,
                 settings: Mutex::default(),
             }),
         }
@@ -107,8 +115,15 @@ impl<G: ConsumerGroup> ConsumerGroup for DecodingGroup<G> {
 /// Records whose schemas are not known yet, with the settings under which they came.
 type Waiting = (Records, Arc<DecodingSettings>);
 
-/// A lookup that goes on.
-type PendingLookup = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+/// A lookup that goes on, or a wait for memory.
+type PendingLookup = Pin<Box<dyn Future<Output = Result<Waited, String>> + Send>>;
+
+/// What records waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waited {
+    Schema,
+    Memory,
+}
 
 /// A member that decodes its records.
 pub(crate) struct DecodingSource<S> {
@@ -148,12 +163,13 @@ impl<S: EventSource> DecodingSource<S> {
                 .iter()
                 .any(|(earlier, _)| earlier.partition == records.partition);
             if !is_behind {
-                match decode(&records, &settings, &self.shared.catalog) {
+                match decode(&records, &settings, &self.shared.catalog, &self.shared.memory) {
                     Ok(events) => {
                         self.ready.extend(events);
                         continue;
                     }
-                    Err(id) if self.lookup.is_none() => self.look_up(&settings, id),
+                    Err(Blocked::Unknown(id)) if self.lookup.is_none() => self.look_up(&settings, id),
+                    Err(Blocked::OutOfMemory(error)) if self.lookup.is_none() => self.wait_for_memory(error),
                     Err(_) => {}
                 }
             }
@@ -171,7 +187,16 @@ impl<S: EventSource> DecodingSource<S> {
             if let Some(delay) = delay {
                 clock.sleep(delay).await;
             }
-            catalog.look_up(&location, id).await
+            catalog.look_up(&location, id).await.map(|()| Waited::Schema)
+        }));
+    }
+
+    fn wait_for_memory(&mut self, error: OutOfMemory) {
+        tracing::debug!(%error, "decoded records wait for memory");
+        let clock = self.shared.clock.clone();
+        self.lookup = Some(Box::pin(async move {
+            clock.sleep(MEMORY_INTERVAL).await;
+            Ok(Waited::Memory)
         }));
     }
 
@@ -194,11 +219,11 @@ impl<S: EventSource> DecodingSource<S> {
         }
     }
 
-    fn looked_up(&mut self, result: Result<(), String>) -> Result<(), SourceError> {
+    fn looked_up(&mut self, result: Result<Waited, String>) -> Result<(), SourceError> {
         self.lookup = None;
         match result {
-            Ok(()) => {
-                if std::mem::take(&mut self.is_failing) {
+            Ok(waited) => {
+                if waited == Waited::Schema && std::mem::take(&mut self.is_failing) {
                     self.ready.push_back(SourceEvent::Recovered);
                 }
                 self.advance();

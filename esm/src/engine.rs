@@ -426,7 +426,12 @@ impl Engine {
             entropy: options.entropy.clone(),
             memory: options.memory.clone(),
         };
-        let group = DecodingGroup::new(group, self.shared.catalog.clone(), options.clock.clone());
+        let group = DecodingGroup::new(
+            group,
+            self.shared.catalog.clone(),
+            options.clock.clone(),
+            options.memory.clone(),
+        );
         let context = PollerContext {
             uuid: definition.uuid.clone(),
             functions: Arc::clone(&options.functions),

@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-mod charged;
+pub(crate) mod charged;
 pub(crate) mod cluster;
 pub(crate) mod consumer;
 pub(crate) mod embedded;

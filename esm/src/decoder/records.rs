@@ -1,9 +1,13 @@
-//! Records with the frames of a registry's serializers as records with JSON or bare data. Pure, but for the look into the catalog.
+//! Records with the frames of a registry's serializers as records with JSON or bare data. Pure, but for the look into the catalog and the
+//! memory that it counts.
 
 use super::catalog::Catalog;
 use super::remote::Lookup;
 use crate::schema::{DecodingSettings, RecordFormat};
-use crate::source::{RecordSchemas, Records, SchemaLabel, SourceEvent, Span, UndecodableReason};
+use crate::source::charged::charged;
+use crate::source::{
+    MemoryPool, OutOfMemory, RecordSchemas, Records, SchemaLabel, SourceEvent, Span, UndecodableReason,
+};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,24 +17,39 @@ const FRAME_BYTES: usize = 5;
 /// The length of a decoded buffer after which the next records get another, because spans are of 32 bits.
 const BUFFER_BYTES: usize = 64 * 1024 * 1024;
 
+/// The part of the memory limit that a decoded buffer takes, after which the next records get another: memory for a part of it can come
+/// free while others hold the rest.
+const BUFFER_SHARE: usize = 4;
+
+/// The reason why records were not decoded yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Blocked {
+    /// The schema of this id has to be looked up.
+    Unknown(i32),
+    /// There is no memory for the decoded records.
+    OutOfMemory(OutOfMemory),
+}
+
 /// Returns the events that hand out `records` decoded: runs of records, and each record that cannot be decoded alone, in order and
 /// without a gap.
 ///
 /// # Errors
-/// The first id that has to be looked up; then nothing was decoded.
+/// The first obstacle that time removes; then nothing was decoded.
 pub(super) fn decode(
     records: &Records,
     settings: &DecodingSettings,
     catalog: &Catalog,
-) -> Result<Vec<SourceEvent>, i32> {
-    let mut run = Run::new(records);
+    memory: &MemoryPool,
+) -> Result<Vec<SourceEvent>, Blocked> {
+    let most_bytes = BUFFER_BYTES.min(memory.limit_bytes() / BUFFER_SHARE);
+    let mut run = Run::new(records, memory);
     let mut events = Vec::new();
     for (index, span) in records.spans.iter().enumerate() {
         let mark = run.buffer.len();
         match run.add(span, settings, catalog) {
-            Ok(()) if run.buffer.len() < BUFFER_BYTES => {}
-            Ok(()) => events.extend(run.close(index + 1)),
-            Err(Obstacle::Unknown(id)) => return Err(id),
+            Ok(()) if run.buffer.len() < most_bytes => {}
+            Ok(()) => events.extend(run.close(index + 1)?),
+            Err(Obstacle::Unknown(id)) => return Err(Blocked::Unknown(id)),
             Err(Obstacle::Undecodable(reason, cause)) => {
                 run.buffer.truncate(mark);
                 tracing::warn!(
@@ -39,7 +58,7 @@ pub(super) fn decode(
                     cause,
                     "a record cannot be decoded"
                 );
-                events.extend(run.close(index));
+                events.extend(run.close(index)?);
                 events.push(SourceEvent::Undecodable {
                     records: part(records, index..index + 1),
                     reason,
@@ -48,7 +67,7 @@ pub(super) fn decode(
             }
         }
     }
-    events.extend(run.close(records.spans.len()));
+    events.extend(run.close(records.spans.len())?);
     Ok(events)
 }
 
@@ -66,6 +85,7 @@ fn part(records: &Records, indexes: Range<usize>) -> Records {
 /// Decoded records that follow each other.
 struct Run<'a> {
     records: &'a Records,
+    memory: &'a MemoryPool,
     /// The index of the first.
     start: usize,
     buffer: Vec<u8>,
@@ -82,9 +102,10 @@ enum Obstacle {
 }
 
 impl<'a> Run<'a> {
-    fn new(records: &'a Records) -> Self {
+    fn new(records: &'a Records, memory: &'a MemoryPool) -> Self {
         Self {
             records,
+            memory,
             start: 0,
             buffer: Vec::with_capacity(records.buffer.len()),
             spans: Vec::with_capacity(records.spans.len()),
@@ -130,6 +151,16 @@ impl<'a> Run<'a> {
         };
         let start = self.buffer.len();
         let label = decode_attribute(self.records.slice(range), settings, catalog, &mut self.buffer)?;
+        let bytes = self.buffer.len() - start;
+        // Memory for more could not be had beside the buffer before it, however long one waits.
+        if bytes > self.memory.limit_bytes() / BUFFER_SHARE {
+            let cause =
+                format!("it has {bytes} bytes when it is decoded, more than a quarter of the memory limit");
+            return Err(Obstacle::Undecodable(
+                UndecodableReason::DeserializationError,
+                cause,
+            ));
+        }
         Ok((Some(start as u32..self.buffer.len() as u32), Some(label)))
     }
 
@@ -139,20 +170,24 @@ impl<'a> Run<'a> {
         start as u32..self.buffer.len() as u32
     }
 
-    /// Ends the run before the record at `end`, and begins another there.
-    fn close(&mut self, end: usize) -> Option<SourceEvent> {
+    /// Ends the run before the record at `end`, and begins another there. Its memory counts against the budget until the last of its
+    /// records is dropped.
+    fn close(&mut self, end: usize) -> Result<Option<SourceEvent>, Blocked> {
         let indexes = self.start..end;
         self.start = end;
         if indexes.is_empty() {
-            return None;
+            return Ok(None);
         }
-        Some(SourceEvent::Records(Records {
+        // Without the capacity that it does not need, which would not be charged.
+        let buffer = std::mem::take(&mut self.buffer).into_boxed_slice();
+        let charge = self.memory.charge(buffer.len()).map_err(Blocked::OutOfMemory)?;
+        Ok(Some(SourceEvent::Records(Records {
             offsets: self.records.range(&indexes).offsets,
-            buffer: std::mem::take(&mut self.buffer).into(),
+            buffer: charged(buffer.into(), charge),
             spans: std::mem::take(&mut self.spans),
             schemas: Some(Arc::new(std::mem::take(&mut self.schemas))),
             ..*self.records
-        }))
+        })))
     }
 }
 

@@ -57,10 +57,12 @@ struct Scene {
     source: DecodingSource<Below>,
     events: mpsc::UnboundedSender<SourceEvent>,
     acts: Arc<Mutex<Vec<Act>>>,
+    memory: MemoryPool,
 }
 
 /// Returns a source whose records have schemas of the registry at `location`.
 fn scene(location: RegistryLocation) -> Scene {
+    let memory = MemoryPool::new(1 << 20);
     let registry = SchemaRegistry::default();
     let schema = NewSchema {
         text: "\"int\"".to_owned(),
@@ -83,6 +85,7 @@ fn scene(location: RegistryLocation) -> Scene {
         shared: Arc::new(Shared {
             clock: Clock::new(esmeralda_broker::Clock::tokio(0)),
             catalog: Catalog::new(registry),
+            memory: memory.clone(),
             settings: Mutex::new(Some(Arc::new(settings))),
         }),
         ready: VecDeque::new(),
@@ -93,7 +96,12 @@ fn scene(location: RegistryLocation) -> Scene {
         is_failing: false,
         is_stopping: false,
     };
-    Scene { source, events, acts }
+    Scene {
+        source,
+        events,
+        acts,
+        memory,
+    }
 }
 
 /// Returns records of a partition with these values, at every second offset from 10 on.
@@ -130,6 +138,7 @@ async fn ranges_have_no_gap_where_a_record_cannot_be_decoded() {
         mut source,
         events,
         acts,
+        ..
     } = scene(RegistryLocation::Embedded);
     let values: &[&[u8]] = &[b"?", SEVEN, SEVEN, b"\0\0\0\0\x05", SEVEN];
     events.send(records(3, values)).unwrap();
@@ -165,6 +174,7 @@ async fn a_registry_that_does_not_answer_holds_up_only_the_partitions_that_need_
         mut source,
         events,
         acts,
+        ..
     } = scene(RegistryLocation::Url("http://127.0.0.1:1".to_owned()));
     events.send(records(0, &[SEVEN])).unwrap();
     // Without a frame there is nothing to look up.
@@ -193,4 +203,56 @@ async fn a_registry_that_does_not_answer_holds_up_only_the_partitions_that_need_
         *acts.lock().unwrap(),
         [Act::Pause(0, true), Act::Released(0, 9..12), Act::Pause(0, false)]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn decoded_records_are_charged_and_wait_for_memory() {
+    let Scene {
+        mut source,
+        events,
+        acts,
+        memory,
+    } = scene(RegistryLocation::Embedded);
+    // A quarter is reserved for requests.
+    let others = memory.charge(3 << 18).unwrap();
+    events.send(records(0, &[SEVEN, SEVEN])).unwrap();
+    let before = tokio::time::Instant::now();
+    let waits = tokio::time::timeout(Duration::from_millis(25), source.next()).await;
+    assert!(waits.is_err(), "{waits:?}");
+    assert_eq!(*acts.lock().unwrap(), [Act::Pause(0, true)]);
+    drop(others);
+    let SourceEvent::Records(records) = source.next().await.unwrap() else {
+        panic!("records")
+    };
+    assert_eq!(
+        before.elapsed(),
+        Duration::from_millis(30),
+        "it was tried again every 10 ms"
+    );
+    assert_eq!(records.spans.len(), 2);
+    assert!(
+        memory.used_bytes() >= records.buffer.len(),
+        "{}",
+        memory.used_bytes()
+    );
+    drop(records);
+    assert_eq!(memory.used_bytes(), 0);
+    assert_eq!(acts.lock().unwrap().last(), Some(&Act::Pause(0, false)));
+}
+
+#[tokio::test]
+async fn a_run_of_decoded_records_ends_at_a_quarter_of_the_memory_limit() {
+    let Scene {
+        mut source, events, ..
+    } = scene(RegistryLocation::Embedded);
+    events.send(records(0, &vec![SEVEN; 300_000])).unwrap();
+    let mut counts = Vec::new();
+    for _ in 0..2 {
+        match source.next().await.unwrap() {
+            SourceEvent::Records(records) => counts.push(records.spans.len()),
+            other => panic!("{other:?}"),
+        }
+    }
+    // Of each record there are its decoded byte and the count of its headers.
+    assert_eq!(counts, [131_072, 131_072]);
 }

@@ -15,7 +15,7 @@ impl AsRef<[u8]> for Charged {
 }
 
 /// Returns `bytes` with the charge for them, which ends when the last slice is dropped.
-pub(super) fn charged(bytes: Bytes, charge: MemoryCharge) -> Bytes {
+pub(crate) fn charged(bytes: Bytes, charge: MemoryCharge) -> Bytes {
     Bytes::from_owner(Charged {
         bytes,
         _charge: charge,
