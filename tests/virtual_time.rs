@@ -5,7 +5,9 @@ use esmeralda::broker::records::walk;
 use esmeralda::broker::{Entropy, Offset, local::FetchPosition};
 use esmeralda::esm::invoker::{Audit, Digest, DurationModel, SimulatedFunction, SimulatedInvoker};
 use esmeralda::esm::{Payloads, ProfileName};
-use esmeralda::simulate::{Arrivals, RunSettings, Scenario, Workload, simulate, with_published};
+use esmeralda::simulate::{
+    Arrivals, RunSettings, Scenario, VariantOutcome, Workload, simulate, with_published,
+};
 use esmeralda::{Esmeralda, FunctionError, NewMapping, Options};
 use std::path::Path;
 use std::sync::Arc;
@@ -97,6 +99,54 @@ fn spikes_are_drained_without_thrashing() {
         .and_then(|trace| trace.no_thrash(2))
         .and_then(|trace| trace.cost_below(0.07))
         .expect("the trace meets all limits");
+}
+
+/// The mappings of a poller group share event poller units until the last of them has drained.
+#[test]
+fn a_poller_group_is_billed_for_all_its_pollers_together() {
+    let text = r#"
+        topics = [
+            { name = "first", partitions = 4, value_bytes = 10, workload = [{ kind = "backlog", records = 1_000 }] },
+            { name = "second", partitions = 4, value_bytes = 10, workload = [{ kind = "backlog", records = 20_000 }] },
+        ]
+        functions = [{ name = "f", duration_ms = 100 }, { name = "g", duration_ms = 100 }]
+        [mapping]
+        BatchSize = 10
+        StartingPosition = "TRIM_HORIZON"
+        [[variants]]
+        name = "a together"
+        Topics = ["first"]
+        FunctionName = "f"
+        ProvisionedPollerConfig = { MinimumPollers = 4, MaximumPollers = 4, PollerGroupName = "g" }
+        [[variants]]
+        name = "b alone"
+        Topics = ["second"]
+        FunctionName = "g"
+        ProvisionedPollerConfig = { MinimumPollers = 4, MaximumPollers = 4 }
+        [[variants]]
+        name = "b together"
+        Topics = ["second"]
+        FunctionName = "g"
+        ProvisionedPollerConfig = { MinimumPollers = 4, MaximumPollers = 4, PollerGroupName = "g" }
+    "#;
+    let no_files = |_: &Path| Err("the scenario names no files".to_owned());
+    let scenario = Scenario::parse(Path::new("groups.toml"), text, &no_files).expect("a valid scenario");
+    let outcome = simulate(&scenario, RunSettings::default(), &|_| ()).expect("the scenario runs");
+    let [first, alone, second] = &outcome.variants[..] else {
+        panic!("three variants")
+    };
+    let drained: Vec<_> = outcome
+        .variants
+        .iter()
+        .map(|variant| variant.drained_in)
+        .collect();
+    assert_eq!(drained[1], drained[2], "who shares units scales alone");
+    assert!(drained[0] < drained[1], "{drained:?}");
+    // One unit for eight pollers, until the second has drained.
+    let hours = |variant: &VariantOutcome| variant.trace.event_poller_unit_hours;
+    assert_eq!([hours(first), hours(second)], [hours(alone), 0.0]);
+    let records: Vec<_> = outcome.variants.iter().map(|variant| variant.records).collect();
+    assert_eq!(records, [1_000, 20_000, 20_000]);
 }
 
 /// Lambda takes pollers away from an on-demand mapping whose function is throttled, and the trace shows what runs.

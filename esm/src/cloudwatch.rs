@@ -17,6 +17,7 @@ mod samples;
 mod series;
 mod store;
 mod system_log;
+mod units;
 
 pub(crate) use function::FunctionMeters;
 pub use log_store::{LogEvent, LogSink, LogStore, StreamName, StreamSummary};
@@ -26,3 +27,4 @@ pub use samples::{SampleSet, Statistic};
 pub use series::Minute;
 pub use store::{Datapoint, Dimension, MetricId, MetricStore, Text};
 pub(crate) use system_log::{LogSubject, PollerLog, SystemLog};
+pub(crate) use units::UnitRecorder;

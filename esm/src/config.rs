@@ -108,6 +108,15 @@ pub(crate) struct ProvisionedPollers {
     pub maximum: u32,
 }
 
+/// A poller group: mappings in provisioned mode that share event poller units.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PollerGroup {
+    /// The region of its mappings; another region can have a group of the same name.
+    pub region: String,
+    /// `PollerGroupName`.
+    pub name: String,
+}
+
 /// The rules for batches that fail. The default retries a batch until it succeeds, which is what Lambda does unless a mapping says
 /// otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -151,6 +160,8 @@ pub(crate) struct MappingConfig {
     pub filters: Option<Arc<Filters>>,
     /// The bounds of provisioned mode; `None` in on-demand mode.
     pub provisioned: Option<ProvisionedPollers>,
+    /// The poller group; `None` if the mapping has event poller units of its own.
+    pub poller_group: Option<PollerGroup>,
     /// The rules for batches that fail.
     pub failure_rules: FailureRules,
     /// The response types, by which responses are read.

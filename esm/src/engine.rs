@@ -4,7 +4,9 @@ mod registry_access;
 #[cfg(test)]
 mod tests;
 
-use crate::cloudwatch::{FunctionMeters, LogSink, LogStore, MappingRecorder, MetricStore, SystemLog};
+use crate::cloudwatch::{
+    FunctionMeters, LogSink, LogStore, MappingRecorder, MetricStore, SystemLog, UnitRecorder,
+};
 use crate::config::{
     ApiError, CreateMapping, ListMappings, MappingDefinition, MappingView, MappingsPage, RemoteSource,
     Surroundings, TagResource, Tags, UpdateMapping, tagged_mapping, tagged_mapping_not_found,
@@ -93,6 +95,7 @@ struct Shared {
     metric_store: Arc<MetricStore>,
     log_store: Arc<LogStore>,
     meters: Arc<FunctionMeters>,
+    units: Arc<UnitRecorder>,
     destinations: Arc<Destinations>,
     catalog: Catalog,
     // Locked for one look or change, never across an await.
@@ -130,6 +133,11 @@ impl Engine {
         Self {
             shared: Arc::new(Shared {
                 meters: Arc::new(FunctionMeters::new(&options.clock, &metric_store)),
+                units: Arc::new(UnitRecorder::new(
+                    options.profile.event_poller_unit,
+                    &metric_store,
+                    &options.clock,
+                )),
                 metric_store,
                 destinations: Arc::new(destinations),
                 log_store: Arc::new(LogStore::new(options.memory.clone(), options.log_sink.clone())),
@@ -155,9 +163,10 @@ impl Engine {
         registry_access::check(&definition.config).await?;
         // The lock is held from the check to the insertion, so that two creates at once do not both pass the check.
         let mut mappings = self.mappings();
-        for other in mappings.running.values() {
-            definition.check_conflict(&other.mapping.shown().definition)?;
-        }
+        check_beside(
+            &definition,
+            mappings.running.values().map(|other| other.mapping.shown()),
+        )?;
         let running = self.start(definition);
         let view = running.mapping.shown().view();
         mappings.last_serial += 1;
@@ -198,16 +207,13 @@ impl Engine {
         if definition.config.decoding != base.config.decoding {
             registry_access::check(&definition.config).await?;
         }
-        let others: Vec<Shown> = self
-            .mappings()
-            .running
-            .values()
-            .map(|running| running.mapping.shown())
-            .filter(|shown| shown.definition.uuid != uuid)
-            .collect();
-        for other in others {
-            definition.check_conflict(&other.definition)?;
-        }
+        check_beside(
+            &definition,
+            self.mappings()
+                .running
+                .values()
+                .map(|other| other.mapping.shown()),
+        )?;
         let access = definition.remote.as_ref().map(|remote| remote.access.clone());
         let view = door.update(base, definition).await?;
         if let Some(access) = access {
@@ -440,7 +446,7 @@ impl Engine {
             memory: options.memory.clone(),
             recorder: Arc::new(MappingRecorder::new(
                 &definition.uuid,
-                self.shared.profile.event_poller_unit,
+                &self.shared.units,
                 &counters,
                 &self.shared.metric_store,
                 &options.clock,
@@ -538,6 +544,18 @@ impl Mappings {
     }
 }
 
+/// Checks that a definition may exist beside the other mappings; `shown` has all of them, and may have an older definition of the same one.
+fn check_beside(definition: &MappingDefinition, shown: impl Iterator<Item = Shown>) -> Result<(), ApiError> {
+    let others: Vec<_> = shown
+        .map(|shown| shown.definition)
+        .filter(|other| other.uuid != definition.uuid)
+        .collect();
+    for other in &others {
+        definition.check_conflict(other)?;
+    }
+    definition.check_poller_group(others.iter().map(|other| &**other))
+}
+
 /// Waits until the count is `least` or more; for ever if its counter is gone.
 async fn reaches(count: &mut watch::Receiver<u64>, least: u64) {
     if count.wait_for(|count| *count >= least).await.is_err() {
@@ -559,6 +577,12 @@ fn metrics_of(shown: &Shown, fleet: FleetNumbers, counters: &Counters, progress:
         function_name: shown.definition.config.function_name.clone(),
         topic: shown.definition.config.envelope.topic.clone(),
         state: shown.status.state.to_string(),
+        poller_group: shown
+            .definition
+            .config
+            .poller_group
+            .as_ref()
+            .map(|group| group.name.clone()),
         pollers: shown.pollers,
         active_pollers: fleet.active_pollers,
         event_poller_units: fleet.event_poller_units,

@@ -44,6 +44,8 @@ macro_rules! mapping_metrics {
             pub topic: String,
             /// Its state, in AWS's words.
             pub state: String,
+            /// Its `PollerGroupName`; `None` if it has event poller units of its own.
+            pub poller_group: Option<String>,
             $(#[doc = $measured_help] pub $measured: $measured_type,)*
             $(#[doc = $counted_help] pub $counted: $counted_type,)*
             /// End offset less committed offset, by partition: [`OFFSET_LAG`].
@@ -85,7 +87,7 @@ mapping_metrics! {
         active_pollers: usize = Gauge "esmeralda_mapping_provisioned_pollers"
             "Event pollers that processed an event in the last five minutes (ProvisionedPollers).";
         event_poller_units: u64 = Gauge "esmeralda_mapping_event_poller_units"
-            "Event poller units that were billed last (EventPollerUnit).";
+            "Event poller units that were billed last; in a poller group, those that it adds to the mappings before it (EventPollerUnit).";
         in_flight: usize = Gauge "esmeralda_mapping_invocations_in_flight"
             "Batches in flight: invocations that run, with the overhead before them and attempts that are throttled.";
         running: usize = Gauge "esmeralda_mapping_invocations_running"

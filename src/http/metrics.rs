@@ -28,12 +28,17 @@ pub(super) fn page(broker: &BrokerMetrics, mappings: &[MappingMetrics]) -> Strin
 }
 
 fn labels(mapping: &MappingMetrics) -> String {
-    format!(
+    let mut labels = format!(
         "uuid=\"{}\",function=\"{}\",topic=\"{}\"",
         escape(&mapping.uuid),
         escape(&mapping.function_name),
         escape(&mapping.topic)
-    )
+    );
+    if let Some(group) = &mapping.poller_group {
+        // Writing to a String does not fail.
+        let _ = write!(labels, ",poller_group=\"{}\"", escape(group));
+    }
+    labels
 }
 
 /// Escapes a label's value by the rules of Prometheus' text format.
@@ -69,6 +74,16 @@ impl Page {
 mod tests {
     use super::*;
     use esmeralda_broker::{Broker, Clock, Config, Entropy};
+
+    #[test]
+    fn a_mapping_of_a_poller_group_has_its_name_as_a_label() {
+        let mapping = MappingMetrics {
+            poller_group: Some("nightly".to_owned()),
+            ..MappingMetrics::default()
+        };
+        let expected = "uuid=\"\",function=\"\",topic=\"\",poller_group=\"nightly\"";
+        assert_eq!(labels(&mapping), expected);
+    }
 
     #[tokio::test]
     async fn the_page_has_every_metric_by_its_name() {

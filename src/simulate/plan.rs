@@ -75,6 +75,12 @@ impl Plan {
             return Err(PlanError::NoTime);
         }
         let base = base(&scenario, request.variant.as_deref())?.clone();
+        if let Some(group) = base.poller_group() {
+            return Err(PlanError::PollerGroup {
+                variant: base.name.clone(),
+                group: group.to_owned(),
+            });
+        }
         let topic = scenario.topics.iter().find(|topic| topic.name == base.topic);
         let topic = topic.expect("variants name topics of their scenario");
         // All settings run for the same length, because their costs could not be compared otherwise.

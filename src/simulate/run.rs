@@ -1,12 +1,14 @@
-//! Runs a scenario: each variant in a runtime and on a thread of its own, in virtual time.
+//! Runs a scenario: each variant in a runtime and on a thread of its own, in virtual time. Those of one poller group run together.
 //!
 //! Records are stored in the embedded cluster's log, read through the mapping's group, batched, turned into events and passed to the
-//! simulated function, which audits them. Variants share nothing, so their outcomes do not depend on how many run at once.
+//! simulated function, which audits them. Runs share nothing, so their outcomes do not depend on how many there are at once.
+
+mod together;
 
 use super::error::SimulationError;
 use super::evaluation::FinishedRun;
 use super::inputs::inputs;
-use super::outcome::{RunEnding, SimulationOutcome, VariantOutcome};
+use super::outcome::{SimulationOutcome, VariantOutcome};
 use super::scenario::{FunctionScenario, LONGEST_UNTIL_DRAINED, Scenario, TopicScenario, VariantScenario};
 use super::workload::{Workload, WorkloadError};
 use crate::{Esmeralda, Mapping, NewMapping, NewTopic, Options};
@@ -90,22 +92,22 @@ pub(super) fn simulate_while(
         variant.check().map_err(|source| mapping_error(variant, source))?;
     }
     let observer = Observer { progress, wanted };
+    let runs = scenario.runs();
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::new());
     let work = || {
-        loop {
-            // A thread takes the next variant when it is free, because variants differ in how long they run.
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= scenario.variants.len() {
-                return;
-            }
-            let outcome = run_variant(scenario, index, settings, observer);
+        // A thread takes the next run when it is free, because they differ in how long they take.
+        while let Some(run) = runs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let ended = run_variants(scenario, run, settings, observer);
             let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-            outcomes.push((index, outcome));
+            match ended {
+                Ok(ended) => outcomes.extend(run.iter().copied().zip(ended.into_iter().map(Ok))),
+                Err(error) => outcomes.push((run[0], Err(error))),
+            }
         }
     };
     thread::scope(|scope| {
-        for _ in 0..settings.threads.clamp(1, scenario.variants.len()) {
+        for _ in 0..settings.threads.clamp(1, runs.len()) {
             scope.spawn(work);
         }
     });
@@ -130,30 +132,35 @@ struct Observer<'a> {
     wanted: &'a (dyn Fn(&Trace) -> bool + Sync),
 }
 
-fn run_variant(
+/// Runs the variants of one poller group, or one variant alone.
+fn run_variants(
     scenario: &Scenario,
-    index: usize,
+    run: &[usize],
     settings: RunSettings,
     observer: Observer<'_>,
-) -> Result<VariantOutcome, SimulationError> {
-    let variant = &scenario.variants[index];
+) -> Result<Vec<VariantOutcome>, SimulationError> {
     let options = Options {
-        scaling: profile(scenario, variant),
+        // Variants of one poller group are scaled by the scenario's profile, because KEDA has no such groups.
+        scaling: profile(scenario, &scenario.variants[run[0]]),
         payloads: settings.payloads,
         memory_limit_bytes: settings.memory_limit_bytes,
         ..Options::simulated()
     };
     Esmeralda::simulated_with(options, scenario.seed, |esmeralda| async move {
-        let run = VariantRun {
-            scenario,
-            index,
-            variant,
-            topic: named(&scenario.topics, |topic| topic.name == variant.topic),
-            function: named(&scenario.functions, |function| function.name == variant.function),
-            esmeralda,
-            audit: Arc::default(),
+        let variant_run = |&index: &usize| {
+            let variant = &scenario.variants[index];
+            VariantRun {
+                scenario,
+                index,
+                variant,
+                topic: named(&scenario.topics, |topic| topic.name == variant.topic),
+                function: named(&scenario.functions, |function| function.name == variant.function),
+                esmeralda: &esmeralda,
+                audit: Arc::default(),
+            }
         };
-        run.run(observer).await
+        let runs: Vec<_> = run.iter().map(variant_run).collect();
+        together::run(&runs, observer).await
     })
 }
 
@@ -183,67 +190,18 @@ fn named<T>(items: &[T], is_it: impl FnMut(&&T) -> bool) -> &T {
     found.expect("variants name topics and functions of their scenario")
 }
 
-/// The run of one variant on an instance of its own.
+/// The run of one variant, on an instance of its own or with the others of its poller group.
 struct VariantRun<'a> {
     scenario: &'a Scenario,
     index: usize,
     variant: &'a VariantScenario,
     topic: &'a TopicScenario,
     function: &'a FunctionScenario,
-    esmeralda: Esmeralda,
+    esmeralda: &'a Esmeralda,
     audit: Arc<Audit>,
 }
 
 impl VariantRun<'_> {
-    async fn run(&self, observer: Observer<'_>) -> Result<VariantOutcome, SimulationError> {
-        let mut workload = self.prepare().await?;
-        // After the backlog, which the mapping has to find when it starts, as in AWS's announcement.
-        // The mapping is Enabled now, and all times of a scenario count from here.
-        let mapping = self.create_mapping().await?;
-        let start = self.esmeralda.elapsed();
-        let is_stopped = tokio::select! {
-            biased;
-            ended = self.run_to_the_end(&mut workload, &mapping, start) => {
-                ended?;
-                false
-            }
-            stopped = self.follow(&mapping, start, observer) => {
-                stopped?;
-                true
-            }
-        };
-        let mut outcome = self.outcome(&mapping).await?;
-        if is_stopped {
-            outcome.ending = RunEnding::Stopped;
-        }
-        let now = self.progress(start).await;
-        (observer.progress)(Progress { is_done: true, ..now });
-        Ok(outcome)
-    }
-
-    /// Tells the progress, and returns when the run is not wanted any more.
-    async fn follow(
-        &self,
-        mapping: &Mapping,
-        start: Duration,
-        observer: Observer<'_>,
-    ) -> Result<(), SimulationError> {
-        for turn in 1u32.. {
-            (observer.progress)(self.progress(start).await);
-            self.esmeralda.sleep(PROGRESS_INTERVAL).await;
-            if turn.is_multiple_of(PROGRESS_PER_LOOK) {
-                let trace = mapping
-                    .trace()
-                    .await
-                    .map_err(|source| self.mapping_error(source))?;
-                if !(observer.wanted)(&trace) {
-                    return Ok(());
-                }
-            }
-        }
-        unreachable!("a run of 2^32 intervals is longer than any scenario")
-    }
-
     /// Creates the topic, appends its backlog and registers the function.
     async fn prepare(&self) -> Result<Workload, SimulationError> {
         let topic = NewTopic {
@@ -300,10 +258,11 @@ impl VariantRun<'_> {
         Ok(())
     }
 
-    async fn progress(&self, start: Duration) -> Progress {
-        let metrics = self.esmeralda.engine().metrics().await;
+    async fn progress(&self, mapping: &Mapping, start: Duration) -> Progress {
+        // A mapping that has gone has no lag.
+        let mapping = mapping.metrics().await.ok();
         let elapsed = self.esmeralda.elapsed() - start;
-        let mapping = metrics.first();
+        let mapping = mapping.as_ref();
         Progress {
             variant: self.index,
             elapsed,

@@ -141,6 +141,22 @@ impl Scenario {
         Ok(scenario)
     }
 
+    /// Returns the variants of each run, as indexes: those of one poller group run together, because they share event poller units.
+    pub(super) fn runs(&self) -> Vec<Vec<usize>> {
+        let mut runs: Vec<Vec<usize>> = Vec::new();
+        for (index, variant) in self.variants.iter().enumerate() {
+            let group = variant.poller_group();
+            let mut others = runs.iter_mut();
+            let together =
+                others.find(|run| group.is_some() && self.variants[run[0]].poller_group() == group);
+            match together {
+                Some(run) => run.push(index),
+                None => runs.push(vec![index]),
+            }
+        }
+        runs
+    }
+
     /// Refuses an endless workload in a run that lasts until it is drained.
     fn check_end(&self) -> Result<(), String> {
         if self.run_for == Some(Duration::ZERO) {
@@ -250,7 +266,9 @@ impl ScenarioFile<'_> {
             written => written.iter().map(|variant| Some(variant.span().start)).collect(),
         };
         let declared = written.into_iter().map(Spanned::into_inner).collect();
-        let variants = variant::variants(shared, declared).into_iter().zip(places);
+        let variants = variant::variants(shared, declared)
+            .into_iter()
+            .zip(places.iter().copied());
         let checked = variants.map(|(variant, at)| {
             let named = |message| format!("variant `{}`: {message}", variant.name);
             let mut checked = VariantScenario::new(variant.clone(), functions, topics);
@@ -262,7 +280,15 @@ impl ScenarioFile<'_> {
                 None => self.invalid(named(message)),
             })
         });
-        checked.collect()
+        let checked: Vec<VariantScenario> = checked.collect::<Result<_, _>>()?;
+        for (index, variant) in checked.iter().enumerate() {
+            let mut before = checked[..index].iter();
+            if let Err(message) = before.try_for_each(|other| variant.check_beside(other)) {
+                let message = format!("variant `{}`: {message}", variant.name);
+                return Err(self.wrong(places[index].unwrap_or_default(), message));
+            }
+        }
+        Ok(checked)
     }
 
     fn scaling(

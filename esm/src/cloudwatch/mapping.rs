@@ -4,14 +4,15 @@
 //! minute the one before is written; the minutes without a tick between the two had no event, and are written as one run.
 
 use super::names::{
-    EVENT_POLLER_UNIT, Emission, MAPPING_DIMENSION, MAX_OFFSET_LAG, MetricGroup, NAMESPACE, OFFSET_LAG,
-    PROVISIONED_POLLERS, PUBLISHED_METRICS, PublishedMetric, SUM_OFFSET_LAG,
+    Emission, MAX_OFFSET_LAG, MetricGroup, NAMESPACE, OFFSET_LAG, PROVISIONED_POLLERS, PUBLISHED_METRICS,
+    PublishedMetric, SUM_OFFSET_LAG,
 };
+use super::units::{UnitRecorder, UnitSeat};
 use super::{Dimension, MetricId, MetricStore, Minute, SampleSet};
 use crate::Clock;
-use crate::billing::event_poller_units;
+use crate::billing::UnitLoad;
+use crate::config::PollerGroup;
 use crate::metrics::{Counters, nanoseconds};
-use crate::profile::EventPollerUnit;
 use crate::source::Progress;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,8 +22,6 @@ use std::time::Duration;
 /// The metric ProvisionedPollers counts the pollers that processed an event in this minute and those before it.
 // Source: AWS's announcement of provisioned mode for Kafka.
 const ACTIVE_MINUTES: i64 = 5;
-
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// The groups of metrics that a mapping has, and what their rules depend on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,7 +59,7 @@ pub(crate) struct MappingRecorder {
     clock: Clock,
     store: Arc<MetricStore>,
     counters: Arc<Counters>,
-    unit: EventPollerUnit,
+    units: UnitSeat,
     uuid: String,
     /// The end of the present minute, in nanoseconds of the engine's time.
     minute_end_ns: AtomicU64,
@@ -77,8 +76,6 @@ struct Present {
     polls: bool,
     /// Whether the mapping polled at some time in it.
     has_polled: bool,
-    pollers: usize,
-    most_pollers: usize,
     /// The largest lag of a partition and the sum of all lags, when they were last looked at.
     lag: Option<(f64, f64)>,
     /// The same for each time in this minute.
@@ -91,7 +88,7 @@ impl MappingRecorder {
     /// Returns a recorder of a mapping that does not poll yet.
     pub(crate) fn new(
         uuid: &str,
-        unit: EventPollerUnit,
+        units: &Arc<UnitRecorder>,
         counters: &Arc<Counters>,
         store: &Arc<MetricStore>,
         clock: &Clock,
@@ -101,7 +98,7 @@ impl MappingRecorder {
             clock: clock.clone(),
             store: Arc::clone(store),
             counters: Arc::clone(counters),
-            unit,
+            units: UnitSeat::new(units, uuid, counters),
             uuid: uuid.to_owned(),
             minute_end_ns: AtomicU64::new(0),
             present: Mutex::new(Present {
@@ -110,8 +107,6 @@ impl MappingRecorder {
                 before: counts(counters),
                 polls: false,
                 has_polled: false,
-                pollers: 0,
-                most_pollers: 0,
                 lag: None,
                 lags: None,
                 committed: 0,
@@ -150,18 +145,34 @@ impl MappingRecorder {
         present.settings = settings;
     }
 
+    /// Notes the poller group that the mapping is in from now on, after its settings; `None` if it has event poller units of its own.
+    pub(crate) fn join(&self, now: Duration, group: Option<&PollerGroup>) {
+        let minimum = self.settle(now).settings.minimum_pollers;
+        self.units.join(now, group, minimum);
+    }
+
+    /// Returns the pollers of the mappings that joined the poller group before, and the bytes that they have processed meanwhile.
+    pub(crate) fn older_load(&self) -> UnitLoad {
+        self.units.older_load()
+    }
+
+    /// Returns whether mappings joined the poller group before this one, so that its units depend on theirs.
+    pub(crate) fn has_older(&self) -> bool {
+        self.units.has_older()
+    }
+
     /// Notes whether the mapping polls from now on.
     pub(crate) fn polling(&self, now: Duration, state: PollingState) {
         let mut present = self.settle(now);
         present.polls = state == PollingState::Polls;
         present.has_polled |= present.polls;
+        self.units.polling(now, present.polls);
     }
 
     /// Notes the number of pollers from now on.
     pub(crate) fn pollers(&self, now: Duration, count: usize) {
-        let mut present = self.settle(now);
-        present.pollers = count;
-        present.most_pollers = present.most_pollers.max(count);
+        self.tick(now);
+        self.units.pollers(now, count);
     }
 
     /// Notes the progress of the group. `function` are the ids of the metric OffsetLag of the mapping's function.
@@ -192,6 +203,7 @@ impl MappingRecorder {
     pub(crate) fn show(&self, now: Duration) {
         let present = self.settle(now);
         self.write(&present);
+        self.units.show(now);
     }
 
     /// Writes the minutes that are over, and begins the present one.
@@ -206,13 +218,12 @@ impl MappingRecorder {
         }
         self.write(&present);
         self.write_gap(&present, present.minute.next()..minute);
+        self.units.settle(now);
         let polls = present.polls;
-        let pollers = present.pollers;
         *present = Present {
             minute,
             before: counts(&self.counters),
             has_polled: polls,
-            most_pollers: pollers,
             lags: None,
             ..*present
         };
@@ -238,11 +249,7 @@ impl MappingRecorder {
             .collect();
         // The first of the table is PolledEventCount.
         let polled = counted[0];
-        let mut bytes = 0;
         for (metric, count) in PUBLISHED_METRICS.iter().zip(counted) {
-            if metric.unit == "Bytes" {
-                bytes = count;
-            }
             let is_emitted = match metric.emission {
                 Emission::WhilePolling => present.has_polled || count > 0,
                 Emission::WithFilters => count > 0 || polled > 0 && present.settings.has_filters,
@@ -260,9 +267,7 @@ impl MappingRecorder {
             self.put(present, &MAX_OFFSET_LAG, minute.clone(), most);
             self.put(present, &SUM_OFFSET_LAG, minute.clone(), sum);
         }
-        self.put_pollers(present, minute.clone());
-        let pollers = present.most_pollers;
-        self.put_units(present, minute, pollers, bytes);
+        self.put_pollers(present, minute);
     }
 
     /// Writes minutes in which nothing happened.
@@ -285,7 +290,6 @@ impl MappingRecorder {
             self.put_pollers(present, Minute(minute)..Minute(minute + 1));
         }
         self.put(present, &PROVISIONED_POLLERS, quiet..gap.end, SampleSet::one(0.0));
-        self.put_units(present, gap, present.pollers, 0);
     }
 
     fn put_pollers(&self, present: &Present, minute: Range<Minute>) {
@@ -304,12 +308,6 @@ impl MappingRecorder {
         );
     }
 
-    fn put_units(&self, present: &Present, minutes: Range<Minute>, pollers: usize, bytes: u64) {
-        let minimum = present.settings.minimum_pollers.unwrap_or(0);
-        let units = event_poller_units(&self.unit, pollers.max(minimum), bytes, MINUTE);
-        self.put(present, &EVENT_POLLER_UNIT, minutes, SampleSet::one(units as f64));
-    }
-
     fn put(&self, present: &Present, metric: &PublishedMetric, minutes: Range<Minute>, samples: SampleSet) {
         if present.settings.has(metric.group) && minutes.start < minutes.end {
             self.store.put(&self.id(metric), metric.unit, minutes, samples);
@@ -317,11 +315,7 @@ impl MappingRecorder {
     }
 
     fn id(&self, metric: &PublishedMetric) -> MetricId {
-        let dimension = Dimension {
-            name: MAPPING_DIMENSION.into(),
-            value: self.uuid.clone().into(),
-        };
-        MetricId::new(NAMESPACE, metric.name, vec![dimension])
+        metric.of_mapping(&self.uuid)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The names of the metrics that are published in the namespace `AWS/Lambda`: one table for what is emitted, and for the documentation.
 //! Source: Lambda developer guide, "Types of metrics for Lambda functions".
 
+use super::{Dimension, MetricId};
 use crate::metrics::Counters;
 use std::fmt;
 
@@ -8,7 +9,7 @@ use std::fmt;
 pub const NAMESPACE: &str = "AWS/Lambda";
 
 /// The dimension of the metrics of a mapping.
-pub(super) const MAPPING_DIMENSION: &str = "EventSourceMappingUUID";
+const MAPPING_DIMENSION: &str = "EventSourceMappingUUID";
 
 /// A metric of CloudWatch and where else it is shown.
 #[derive(Debug)]
@@ -25,6 +26,17 @@ pub struct PublishedMetric {
     pub emission: Emission,
     /// The counter of a mapping whose change in a minute is the sample.
     pub(super) count: Option<fn(&Counters) -> u64>,
+}
+
+impl PublishedMetric {
+    /// Returns its id for the mapping with this UUID.
+    pub(super) fn of_mapping(&self, uuid: &str) -> MetricId {
+        let dimension = Dimension {
+            name: MAPPING_DIMENSION.into(),
+            value: uuid.to_owned().into(),
+        };
+        MetricId::new(NAMESPACE, self.name, vec![dimension])
+    }
 }
 
 /// The group that a metric belongs to.

@@ -70,6 +70,7 @@ impl MappingCheck {
         for accepted in &self.accepted {
             definition.check_conflict(accepted)?;
         }
+        definition.check_poller_group(&self.accepted)?;
         let checked = CheckedMapping {
             function_name: definition.config.function_name.clone(),
             topic: definition.config.envelope.topic.clone(),

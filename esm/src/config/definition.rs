@@ -2,6 +2,7 @@
 
 use super::event_source::EventSource;
 use super::function_name::{FunctionName, partition_of};
+use super::pollers::GroupMember;
 use super::{
     ApiError, CreateMapping, FailureRules, MappingConfig, MappingView, MetricGroups, ResponseTypes,
     SystemLogLevel, Tags, UpdateMapping, constraint, members, model, pollers, rules, schema_registry,
@@ -290,6 +291,29 @@ impl MappingDefinition {
         Ok(())
     }
 
+    /// Checks that its poller group may have it beside `others`, which are all other mappings.
+    ///
+    /// # Errors
+    /// 400 InvalidParameterValueException if the group has too many mappings or pollers, or another network.
+    pub(crate) fn check_poller_group<'a>(
+        &self,
+        others: impl IntoIterator<Item = &'a Self>,
+    ) -> Result<(), ApiError> {
+        let Some(group) = &self.config.poller_group else {
+            return Ok(());
+        };
+        let others = others.into_iter().map(Self::group_member);
+        pollers::check_group(group, &self.group_member(), others)
+    }
+
+    fn group_member(&self) -> GroupMember<'_> {
+        GroupMember {
+            group: self.config.poller_group.as_ref(),
+            maximum_pollers: self.config.provisioned.map_or(0, |pollers| pollers.maximum),
+            network: source_access::network(&self.members, &self.source),
+        }
+    }
+
     /// Returns the EventSourceMappingConfiguration that Create, Get, Update, Delete and List answer with.
     pub(crate) fn view(&self, status: &MappingStatus) -> MappingView {
         let mut view = self.members.clone();
@@ -393,6 +417,9 @@ fn read_config(
             .get("ProvisionedPollerConfig")
             .map(pollers::read)
             .transpose()?,
+        poller_group: members
+            .get("ProvisionedPollerConfig")
+            .and_then(|config| pollers::read_group(config, surroundings.region)),
         failure_rules: read_failure_rules(members),
         // The model allows one value only, and an empty list is not stored.
         response_types: match members.get("FunctionResponseTypes") {

@@ -56,6 +56,9 @@ const REGISTRY: MemberEffect =
 
 const NETWORK: MemberEffect = WithoutEffect("the process connects from where it runs");
 
+const SUBNET: MemberEffect =
+    WithoutEffect("the process connects from where it runs; a poller group looks at it, see below");
+
 const TOKEN: MemberEffect = WithoutEffect(
     "the embedded cluster asks for no credentials; refused by name for a cluster on the network",
 );
@@ -97,7 +100,7 @@ pub const MAPPING_MEMBERS: &[RequestMember] = &[
         "SourceAccessConfigurations",
         Honoured("for a cluster on the network, see below; without effect for the embedded cluster"),
     ),
-    entry("SourceAccessConfigurations.Type=VPC_SUBNET", NETWORK),
+    entry("SourceAccessConfigurations.Type=VPC_SUBNET", SUBNET),
     entry("SourceAccessConfigurations.Type=VPC_SECURITY_GROUP", NETWORK),
     entry("SourceAccessConfigurations.Type=VIRTUAL_HOST", OtherSource),
     entry("SourceAccessConfigurations.Type=OAUTHBEARER_AUTH", TOKEN),
@@ -146,7 +149,7 @@ pub const MAPPING_MEMBERS: &[RequestMember] = &[
     entry("ProvisionedPollerConfig.MaximumPollers", Honoured("")),
     entry(
         "ProvisionedPollerConfig.PollerGroupName",
-        NotBuilt("each mapping is billed its own event poller units"),
+        Honoured("its mappings share event poller units, see below"),
     ),
 ];
 

@@ -3,11 +3,13 @@
 //!
 //! # Differs from Lambda
 //! - Secrets are those of the engine's options. One that is not there is refused when the mapping is created or updated.
-//! - VPC_SUBNET and VPC_SECURITY_GROUP are without effect: the process connects from where it runs.
+//! - VPC_SUBNET and VPC_SECURITY_GROUP are without effect: the process connects from where it runs. Only a poller group looks at them.
 //! - OAUTHBEARER and IAM are refused by name.
 //! - Without any authentication and SERVER_ROOT_CA_CERTIFICATE the connection is plain text.
 
 use super::ApiError;
+use super::event_source::EventSource;
+use super::pollers::Network;
 use crate::secrets::{Secret, Secrets};
 use crate::source::remote::{ClientCertificate, Hidden, RemoteAccess, SaslAccess, SaslMechanism, TlsAccess};
 use serde_json::{Map, Value};
@@ -16,6 +18,16 @@ use serde_json::{Map, Value};
 struct Entry<'a> {
     kind: &'a str,
     uri: &'a str,
+}
+
+/// Returns the network through which a mapping of `source` reaches it.
+pub(super) fn network(members: &Map<String, Value>, source: &EventSource) -> Network {
+    let has_subnet = entries(members).any(|entry| entry.kind == "VPC_SUBNET");
+    match source {
+        EventSource::AmazonManaged { .. } => Network::Unknown,
+        EventSource::SelfManaged { .. } if has_subnet => Network::Subnets,
+        EventSource::SelfManaged { .. } => Network::Public,
+    }
 }
 
 /// Returns how a client of a cluster on the network authenticates.

@@ -121,6 +121,7 @@ fn the_engine_gets_the_defaults_of_kafka_sources() {
             batching_window: Duration::from_millis(500),
             filters: None,
             provisioned: None,
+            poller_group: None,
             failure_rules: FailureRules::default(),
             response_types: ResponseTypes::default(),
             metrics: MetricGroups::default(),
@@ -168,6 +169,7 @@ fn an_msk_mapping_has_its_arn_and_the_clusters_addresses() {
                 minimum: 3,
                 maximum: 200
             }),
+            poller_group: None,
             failure_rules: FailureRules::default(),
             response_types: ResponseTypes::default(),
             metrics: MetricGroups::default(),

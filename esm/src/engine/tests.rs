@@ -4,6 +4,7 @@ mod filters;
 mod functions;
 mod lifecycle;
 mod observation;
+mod poller_groups;
 mod positions;
 mod rebalances;
 mod remote;

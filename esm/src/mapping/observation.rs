@@ -51,6 +51,7 @@ impl<G: ConsumerGroup> Mapping<G> {
             minimum_pollers: config.provisioned.map(|pollers| pollers.minimum as usize),
         };
         recorder.configure(clock.elapsed(), settings);
+        recorder.join(clock.elapsed(), config.poller_group.as_ref());
         let access = self.definition.remote.as_ref().map(|remote| &remote.access);
         let tls = access.and_then(|access| access.tls.as_ref());
         let sasl = access.and_then(|access| access.sasl.as_ref());

@@ -101,7 +101,10 @@ impl Scaling {
             }),
             ..settings
         };
-        let reading = reading(counters, now, usage, &progress, fleet);
+        let reading = TraceReading {
+            older: context.recorder.older_load(),
+            ..reading(counters, now, usage, &progress, fleet)
+        };
         let sample = Sample {
             progress,
             work: counters.work(usage.running.total),
@@ -207,7 +210,9 @@ impl Scaling {
         let has_polled = std::mem::replace(&mut self.polled, polled) != polled;
         let is_busy = counters.in_flight.count() + counters.waiting.count() > 0;
         let is_least = decision.to == decision.from && decision.to == fleet.bounds.floor();
-        if has_polled || is_busy || !is_least || !self.policy.may_rest() {
+        // The units of a mapping in a poller group change with those that joined it before.
+        let is_dependent = self.context.recorder.has_older();
+        if has_polled || is_busy || !is_least || is_dependent || !self.policy.may_rest() {
             return;
         }
         self.context.rest.begin_rest();
@@ -303,6 +308,7 @@ impl Scaling {
         let reading = reading(&self.context.counters, now, usage, progress, fleet);
         TraceReading {
             last_commit: reading.last_commit.saturating_sub(self.enabled_at),
+            older: self.context.recorder.older_load(),
             ..reading
         }
     }
@@ -336,5 +342,6 @@ fn reading(
         records: counters.records.get(),
         record_bytes: counters.record_bytes.get(),
         billed_ms: counters.billed_ms.get(),
+        ..TraceReading::default()
     }
 }

@@ -1,5 +1,6 @@
 //! What a trace is recorded from.
 
+use crate::billing::UnitLoad;
 use std::time::Duration;
 
 /// The numbers of a mapping at one moment. Those without "now" only rise from when it was created.
@@ -17,6 +18,9 @@ pub(crate) struct TraceReading {
     pub pollers: usize,
     /// The minimum pollers, which provisioned mode bills at least; `None` in on-demand mode, which bills no units.
     pub minimum_pollers: Option<usize>,
+    /// The pollers of the mappings that joined the poller group before, now, and the bytes that they processed since this mapping joined
+    /// it: they share event poller units.
+    pub older: UnitLoad,
     /// The most invocations that ran at once since the reading before.
     pub running_max: usize,
     /// Time that invocations ran, added up over all of them.

@@ -1,7 +1,7 @@
 //! The recorder of a trace, from readings of numbers that only rise. Pure: it is told the time.
 
 use super::{Bucket, Rebalance, RebalanceCause, Trace, TraceReading};
-use crate::billing::{UnitMeter, event_poller_units};
+use crate::billing::{UnitLoad, UnitMeter, added_units};
 use crate::profile::EventPollerUnit;
 use crate::scaler::Decision;
 use std::collections::VecDeque;
@@ -201,8 +201,16 @@ impl Recorder {
         let record_bytes = reading.record_bytes - before.record_bytes;
         let units = |minimum: usize| {
             // AWS bills the minimum also where the topic has fewer partitions than that.
-            let pollers = reading.pollers.max(minimum);
-            event_poller_units(&self.unit, pollers, record_bytes, length)
+            let own = UnitLoad {
+                pollers: reading.pollers.max(minimum),
+                bytes: record_bytes,
+            };
+            let older = UnitLoad {
+                pollers: reading.older.pollers,
+                // Another poller group begins with no bytes.
+                bytes: reading.older.bytes.saturating_sub(before.older.bytes),
+            };
+            added_units(&self.unit, older, own, length)
         };
         let mean = |count: fn(&TraceReading) -> Duration| match length.as_secs_f64() {
             0.0 => 0.0,

@@ -17,6 +17,17 @@ pub enum PlanError {
         /// The names of the scenario's variants.
         known: Vec<String>,
     },
+    /// The variant shares event poller units with other mappings.
+    #[error(
+        "variant `{variant}` is in poller group `{group}`: a plan has one mapping with event poller units of its own, so leave \
+         PollerGroupName out"
+    )]
+    PollerGroup {
+        /// The variant's name.
+        variant: String,
+        /// The poller group.
+        group: String,
+    },
     /// The run would end before any record has waited too long.
     #[error(
         "the scenario's run_for_s = {} is shorter than the {} s that records may wait: make it longer, or leave it out",

@@ -27,6 +27,16 @@ fn request(within_s: u64, variant: Option<&str>) -> PlanRequest {
 }
 
 #[test]
+fn a_variant_of_a_poller_group_is_refused() {
+    let declared = "[[variants]]\nname = 'a'\nProvisionedPollerConfig = { PollerGroupName = 'night' }";
+    let error = Plan::new(scenario("", declared), &request(60, None)).expect_err("it shares units");
+    assert_eq!(
+        error.to_string(),
+        "variant `a` is in poller group `night`: a plan has one mapping with event poller units of its own, so leave PollerGroupName out"
+    );
+}
+
+#[test]
 fn each_setting_is_a_variant_with_the_members_of_the_base() {
     let declared = "[[variants]]\nname = 'a'\nMaximumRetryAttempts = 3\n\
         [[variants]]\nname = 'b'\nMaximumBatchingWindowInSeconds = 2\nBatchSize = 20\nProvisionedPollerConfig = { MinimumPollers = 1 }";

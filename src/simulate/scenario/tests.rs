@@ -19,6 +19,42 @@ fn shortest(start: &str, end: &str) -> String {
 }
 
 #[test]
+fn variants_of_a_poller_group_run_together_and_share_nothing_else() {
+    let variants = |more: &str| {
+        let variant = |name: &str, group: &str, topic: &str, function: &str| {
+            format!(
+                "[[variants]]\nname = '{name}'\nTopics = ['{topic}']\nFunctionName = '{function}'\n\
+                 ProvisionedPollerConfig = {{ MinimumPollers = 1, PollerGroupName = '{group}' }}\n"
+            )
+        };
+        shortest(
+            "",
+            &format!(
+                "[[topics]]\nname = 'payments'\npartitions = 2\n[[functions]]\nname = 'g'\nduration_ms = 5\n{}{}{}{more}",
+                variant("a", "night", "orders", "f"),
+                variant("b", "", "orders", "f"),
+                variant("c", "night", "payments", "g"),
+            ),
+        )
+    };
+    let scenario = parse(&variants("")).expect("a valid scenario");
+    assert_eq!(scenario.runs(), [vec![0, 2], vec![1]]);
+    let fourth = |topic: &str| {
+        parse(&variants(&format!(
+            "[[variants]]\nname = 'd'\nTopics = ['{topic}']\nFunctionName = 'f'\n\
+             ProvisionedPollerConfig = {{ PollerGroupName = 'night' }}\n"
+        )))
+        .expect_err("it has what the first has")
+    };
+    assert_eq!(
+        fourth("orders"),
+        "scenarios/test.toml: line 29: variant `d`: it runs together with variant `a`, because both are in poller group `night`, and both \
+         have the topic `orders`: each needs a topic and a function of its own"
+    );
+    assert!(fourth("payments").contains("both have the function `f`"));
+}
+
+#[test]
 fn the_reference_holds_the_numbers_of_the_announcement() {
     let scenario = Scenario::reference();
     let topic = &scenario.topics[0];

@@ -104,6 +104,40 @@ impl VariantScenario {
 }
 
 impl VariantScenario {
+    /// Returns the name of its poller group; `None` if its mapping has event poller units of its own.
+    pub(in crate::simulate) fn poller_group(&self) -> Option<&str> {
+        let name = self
+            .members
+            .get("ProvisionedPollerConfig")?
+            .get("PollerGroupName")?;
+        name.as_str().filter(|name| !name.is_empty())
+    }
+
+    /// Checks that it can run together with `other`, another variant of its poller group.
+    ///
+    /// # Errors
+    /// A sentence with what both use.
+    pub(super) fn check_beside(&self, other: &Self) -> Result<(), String> {
+        let Some(group) = self
+            .poller_group()
+            .filter(|group| other.poller_group() == Some(group))
+        else {
+            return Ok(());
+        };
+        let (what, name) = if self.topic == other.topic {
+            ("topic", &self.topic)
+        } else if self.function == other.function {
+            ("function", &self.function)
+        } else {
+            return Ok(());
+        };
+        Err(format!(
+            "it runs together with variant `{}`, because both are in poller group `{group}`, and both have the {what} `{name}`: each needs \
+             a topic and a function of its own",
+            other.name
+        ))
+    }
+
     /// Checks the members as the create of the mapping does.
     ///
     /// # Errors

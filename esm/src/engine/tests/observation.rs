@@ -34,7 +34,7 @@ impl TestEngine {
     }
 
     /// A statistic of a metric of a mapping.
-    async fn of_mapping(&self, uuid: &str, name: &'static str) -> Vec<(i64, f64)> {
+    pub(super) async fn of_mapping(&self, uuid: &str, name: &'static str) -> Vec<(i64, f64)> {
         let samples = self.samples(name, &[("EventSourceMappingUUID", uuid)]).await;
         let maximum = |(minute, set): (i64, SampleSet)| (minute, set.statistic(Statistic::Maximum));
         samples.into_iter().map(maximum).collect()
@@ -46,7 +46,7 @@ impl TestEngine {
         samples.into_iter().map(values).collect()
     }
 
-    async fn until_minute(&self, minute: u32, second: u32) {
+    pub(super) async fn until_minute(&self, minute: u32, second: u32) {
         let moment = MINUTE * minute + Duration::from_secs(second.into());
         self.clock.reach(moment).await;
     }

@@ -1,7 +1,9 @@
 //! A poller of a scripted source on paused time, and a function that does as it is told.
 
 use crate::batch::Envelope;
-use crate::cloudwatch::{FunctionMeters, LogStore, MappingRecorder, MetricStore, PollerLog, SystemLog};
+use crate::cloudwatch::{
+    FunctionMeters, LogStore, MappingRecorder, MetricStore, PollerLog, SystemLog, UnitRecorder,
+};
 use crate::config::{FailureRules, MappingConfig, MetricGroups, ProvisionedPollers, ResponseTypes};
 use crate::delivery::{Deliverer, DestinationOptions, Destinations};
 use crate::invoker::{Functions, Invocation, InvocationResult, Invoker};
@@ -222,6 +224,7 @@ pub(super) fn config(batch_size: usize) -> MappingConfig {
             minimum: 1,
             maximum: 200,
         }),
+        poller_group: None,
         failure_rules: FailureRules::default(),
         response_types: ResponseTypes::default(),
         metrics: MetricGroups::default(),
@@ -280,9 +283,9 @@ impl Scene {
             memory: memory.clone(),
         };
         let store = Arc::new(MetricStore::new(memory.clone()));
-        let unit = profile.event_poller_unit;
+        let units = Arc::new(UnitRecorder::new(profile.event_poller_unit, &store, &clock));
         let context = PollerContext {
-            recorder: Arc::new(MappingRecorder::new("u", unit, &counters, &store, &clock)),
+            recorder: Arc::new(MappingRecorder::new("u", &units, &counters, &store, &clock)),
             meters: Arc::new(FunctionMeters::new(&clock, &store)),
             system_log: Arc::new(SystemLog::new(
                 "u",
