@@ -2,7 +2,7 @@
 
 use crate::import::{ImportSettings, import};
 use crate::simulate::Scenario;
-use esmeralda_esm::cloudwatch::PUBLISHED_METRICS;
+use esmeralda_esm::cloudwatch::{PUBLISHED_METRICS, UNPUBLISHED_METRICS};
 use esmeralda_esm::profile::{CONSTANTS, ProfileName};
 use esmeralda_esm::{FUNCTION_MEMBERS, MAPPING_MEMBERS, MAPPING_METRICS, OFFSET_LAG};
 use std::collections::BTreeSet;
@@ -107,6 +107,14 @@ fn the_page_of_mappings_lists_every_member() {
         table,
         "docs/mappings.md should have this table:\n{table}"
     );
+}
+
+#[test]
+fn the_page_of_observing_says_why_a_metric_is_not_published() {
+    for (name, reason) in UNPUBLISHED_METRICS {
+        let line = format!("- {name} is never published: {reason}.\n");
+        assert!(OBSERVING.contains(&line), "{line}");
+    }
 }
 
 #[test]

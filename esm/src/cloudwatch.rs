@@ -17,12 +17,14 @@ mod samples;
 mod series;
 mod store;
 mod system_log;
+#[cfg(test)]
+mod tests;
 mod units;
 
 pub(crate) use function::FunctionMeters;
 pub use log_store::{LogEvent, LogSink, LogStore, StreamName, StreamSummary};
 pub(crate) use mapping::{MappingRecorder, PollingState, RecorderSettings};
-pub use names::{Emission, MetricGroup, NAMESPACE, PUBLISHED_METRICS, PublishedMetric};
+pub use names::{Emission, MetricGroup, NAMESPACE, PUBLISHED_METRICS, PublishedMetric, UNPUBLISHED_METRICS};
 pub use samples::{SampleSet, Statistic};
 pub use series::Minute;
 pub use store::{Datapoint, Dimension, MetricId, MetricStore, Text};

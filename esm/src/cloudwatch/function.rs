@@ -4,7 +4,8 @@
 //! the function was invoked; a throttled request is neither an invocation nor an error.
 
 use super::names::{
-    CONCURRENT_EXECUTIONS, DURATION, ERRORS, INVOCATIONS, NAMESPACE, PublishedMetric, THROTTLES,
+    CONCURRENT_EXECUTIONS, DESTINATION_DELIVERY_FAILURES, DURATION, ERRORS, INVOCATIONS, NAMESPACE,
+    PublishedMetric, THROTTLES,
 };
 use super::{Dimension, MetricId, MetricStore, Minute, SampleSet};
 use crate::Clock;
@@ -73,17 +74,27 @@ impl FunctionMeters {
 
     /// Begins an invocation.
     pub(crate) fn begin(&self, function_name: &str, qualifier: Option<&str>) -> RunningInvocation {
+        let meter = self.meter_of(function_name, qualifier);
+        let begun = self.clock.elapsed();
+        meter.begin(begun);
+        RunningInvocation { meter, begun }
+    }
+
+    /// Counts a delivery to the on-failure destination of a mapping of this function that was given up.
+    pub(crate) fn delivery_failed(&self, function_name: &str, qualifier: Option<&str>) {
+        let meter = self.meter_of(function_name, qualifier);
+        let minute = meter.minute(self.clock.elapsed());
+        meter.merge(&DESTINATION_DELIVERY_FAILURES, minute, SampleSet::one(1.0));
+    }
+
+    fn meter_of(&self, function_name: &str, qualifier: Option<&str>) -> Arc<Meter> {
         let resource = (function_name.to_owned(), qualifier.map(str::to_owned));
         // Each change of the maps is one insertion.
         let mut meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
         let meter = meters
             .entry(resource)
             .or_insert_with_key(|(name, qualifier)| Arc::new(self.meter(name, qualifier.as_deref())));
-        let meter = Arc::clone(meter);
-        drop(meters);
-        let begun = self.clock.elapsed();
-        meter.begin(begun);
-        RunningInvocation { meter, begun }
+        Arc::clone(meter)
     }
 
     /// Writes what there is of the present minute, for a reader.

@@ -81,6 +81,8 @@ pub enum Emission {
     PerInvocation,
     /// One sample for each throttled invocation.
     PerThrottle,
+    /// One sample for each delivery that was given up.
+    PerFailedDelivery,
 }
 
 impl fmt::Display for Emission {
@@ -92,6 +94,9 @@ impl fmt::Display for Emission {
             Self::WhileProcessing => "while records are processed",
             Self::PerInvocation => "a sample for each invocation, in the minute of its start",
             Self::PerThrottle => "a sample for each throttled invocation",
+            Self::PerFailedDelivery => {
+                "a sample for each delivery to an on-failure destination that was given up"
+            }
         })
     }
 }
@@ -128,7 +133,9 @@ const fn counter(
     }
 }
 
-use Emission::{IfAny, PerInvocation, PerThrottle, WhilePolling, WhileProcessing, WithFilters};
+use Emission::{
+    IfAny, PerFailedDelivery, PerInvocation, PerThrottle, WhilePolling, WhileProcessing, WithFilters,
+};
 use MetricGroup::{ErrorCount, EventCount, Function, KafkaMetrics, Provisioned};
 
 pub(super) static POLLED_EVENT_COUNT: PublishedMetric = counter(
@@ -285,6 +292,18 @@ pub(super) static DURATION: PublishedMetric = metric("Duration", "Milliseconds",
 pub(super) static CONCURRENT_EXECUTIONS: PublishedMetric =
     metric("ConcurrentExecutions", "Count", Function, PerInvocation, "");
 
+pub(super) static DESTINATION_DELIVERY_FAILURES: PublishedMetric = metric(
+    "DestinationDeliveryFailures",
+    "Count",
+    Function,
+    PerFailedDelivery,
+    "sum by (function) (esmeralda_mapping_destination_delivery_failures_total)",
+);
+
+/// The metrics of mappings that the developer guide has and that are never published, with the reason.
+pub static UNPUBLISHED_METRICS: &[(&str, &str)] =
+    &[("DeletedEventCount", "it belongs to mappings of Amazon SQS")];
+
 /// Every metric that is published, by group.
 pub static PUBLISHED_METRICS: &[&PublishedMetric] = &[
     &POLLED_EVENT_COUNT,
@@ -310,4 +329,5 @@ pub static PUBLISHED_METRICS: &[&PublishedMetric] = &[
     &THROTTLES,
     &DURATION,
     &CONCURRENT_EXECUTIONS,
+    &DESTINATION_DELIVERY_FAILURES,
 ];

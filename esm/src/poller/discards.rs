@@ -83,6 +83,10 @@ impl<S: EventSource> Poller<S> {
         }
         if delivered.dropped > 0 {
             counters.destination_delivery_failures.add(1);
+            let config = &discard.config;
+            self.context
+                .meters
+                .delivery_failed(&config.function_name, config.qualifier.as_deref());
             self.count_dropped(&discard, delivered.dropped, delivered.reason.as_deref());
         }
         self.finish_discarded(&discard.batch);
