@@ -30,10 +30,10 @@ use grid::DEFAULT_BATCH_SIZE;
 use serde_json::{Map, Value, json as value};
 use std::time::Duration;
 
-/// Members that on-demand mode does not take. They are removed when it is tried.
-const PROVISIONED_ONLY: [&str; 6] = [
+/// Members that on-demand mode does not take. They are removed when it is tried, and so are a schema registry and a Kafka topic as the
+/// on-failure destination.
+const PROVISIONED_ONLY: [&str; 5] = [
     "BisectBatchOnFunctionError",
-    "DestinationConfig",
     "FunctionResponseTypes",
     "LoggingConfig",
     "MaximumRecordAgeInSeconds",
@@ -209,10 +209,22 @@ fn variant(base: &VariantScenario, setting: &PlanSetting) -> VariantScenario {
 fn leave_provisioned_mode(members: &mut Map<String, Value>) {
     members.remove("ProvisionedPollerConfig");
     members.retain(|name, _| !PROVISIONED_ONLY.contains(&name.as_str()));
+    if has_destination_topic(members) {
+        members.remove("DestinationConfig");
+    }
     // A schema registry needs provisioned mode, too, and lies in a config of its own for each kind of cluster.
     for member in members.values_mut().filter_map(Value::as_object_mut) {
         member.remove("SchemaRegistryConfig");
     }
+}
+
+/// Returns whether records that are given up go to a Kafka topic. Queues, SNS topics and buckets are destinations in on-demand mode, too.
+fn has_destination_topic(members: &Map<String, Value>) -> bool {
+    let destination = members
+        .get("DestinationConfig")
+        .and_then(|config| config.pointer("/OnFailure/Destination"))
+        .and_then(Value::as_str);
+    destination.is_some_and(|destination| destination.starts_with("kafka://"))
 }
 
 #[cfg(test)]

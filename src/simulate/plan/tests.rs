@@ -27,6 +27,28 @@ fn request(within_s: u64, variant: Option<&str>) -> PlanRequest {
 }
 
 #[test]
+fn on_demand_mode_keeps_the_destinations_that_it_takes() {
+    let queue = "arn:aws:sqs:us-east-1:000000000000:failed";
+    for (destination, is_kept) in [(queue, true), ("kafka://failed", false)] {
+        let declared = format!(
+            "[[variants]]\nname = 'a'\nDestinationConfig = {{ OnFailure = {{ Destination = '{destination}' }} }}\n\
+             ProvisionedPollerConfig = {{ MinimumPollers = 1 }}"
+        );
+        let plan = Plan::new(scenario("", &declared), &request(60, None)).expect("a valid plan");
+        let [provisioned, on_demand] = &plan.scenario().variants[..] else {
+            panic!("{plan:?}")
+        };
+        let expected = value!({ "OnFailure": { "Destination": destination } });
+        assert_eq!(provisioned.members["DestinationConfig"], expected);
+        assert_eq!(
+            on_demand.members.get("DestinationConfig"),
+            is_kept.then_some(&expected)
+        );
+        assert_eq!(on_demand.check(), Ok(()), "{destination}");
+    }
+}
+
+#[test]
 fn a_variant_of_a_poller_group_is_refused() {
     let declared = "[[variants]]\nname = 'a'\nProvisionedPollerConfig = { PollerGroupName = 'night' }";
     let error = Plan::new(scenario("", declared), &request(60, None)).expect_err("it shares units");
