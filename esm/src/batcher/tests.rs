@@ -102,7 +102,7 @@ fn a_window_of_zero_closes_with_whatever_is_there() {
 }
 
 #[test]
-fn windows_start_when_the_batch_before_closed_or_its_invocation_completed() {
+fn trap_18_windows_start_when_the_batch_before_closed_or_its_invocation_completed() {
     for (window_start, next_deadline) in [
         (WindowStart::BatchClosed, 2 * SECOND),
         (WindowStart::InvocationCompleted, 4 * SECOND),
@@ -159,7 +159,7 @@ fn a_busy_partition_is_in_no_other_batch() {
 }
 
 #[test]
-fn a_batch_closes_before_its_event_exceeds_the_limit() {
+fn trap_28_a_batch_closes_before_its_event_exceeds_the_limit() {
     let mut batcher = batcher(10_000, SECOND);
     batcher.add(records_of(0, 0..20, |_| 500_000), Duration::ZERO);
     let batch = batcher.take(Duration::ZERO).unwrap();

@@ -109,7 +109,7 @@ async fn the_event_and_the_response_are_the_functions_own() {
 }
 
 #[tokio::test]
-async fn an_event_comes_with_the_headers_that_runtimes_require() {
+async fn trap_26_an_event_comes_with_the_headers_that_runtimes_require() {
     let before_ms = esmeralda_broker::Clock::system().now_ms();
     let headers = json_of("headers").await;
     let header = |name: &str| {

@@ -152,7 +152,7 @@ async fn function_errors_are_told_by_the_header() {
 }
 
 #[tokio::test]
-async fn function_errors_of_the_runtime_interface_emulator_are_told_by_the_body() {
+async fn trap_27_function_errors_of_the_runtime_interface_emulator_are_told_by_the_body() {
     let failed = [
         r#"{"errorMessage": "no", "errorType": "ValueError", "requestId": "1", "stackTrace": []}"#,
         r#"{"errorType":"java.lang.NullPointerException","errorMessage":null}"#,

@@ -12,25 +12,65 @@ use crate::server::Server;
 use crate::setup::Toolchain;
 
 pub(super) fn cases() -> Vec<Case> {
-    let rows = |plane: &'static str, least: usize| {
+    let rows = |rows: Rows| {
         Case::with(
             "boto3",
-            &format!("every_row_of_the_{plane}_plane_holds"),
+            &format!("every_row_of_the_{}_plane_holds", rows.plane),
             &[Toolchain::Python],
-            move |context| every_row(context, plane, least),
+            move |context| every_row(context, &rows),
         )
     };
-    vec![rows("control", 50), rows("data", 20)]
+    let planes = [
+        Rows {
+            plane: "control",
+            least: 50,
+            every_function_exists: true,
+        },
+        Rows {
+            plane: "data",
+            least: 20,
+            every_function_exists: true,
+        },
+        Rows {
+            plane: "provisioned",
+            least: 19,
+            every_function_exists: true,
+        },
+        Rows {
+            plane: "functions",
+            least: 2,
+            every_function_exists: false,
+        },
+    ];
+    planes.into_iter().map(rows).collect()
 }
 
-/// Checks that every row of a plane holds, and that there are `least` or more.
-fn every_row(context: &Context, plane: &str, least: usize) {
+/// The rows of one plane.
+struct Rows {
+    plane: &'static str,
+    /// The number of rows that there are at least.
+    least: usize,
+    /// Whether every function exists, at the endpoint of the client's own.
+    every_function_exists: bool,
+}
+
+/// Checks that every row of a plane holds.
+fn every_row(context: &Context, rows: &Rows) {
+    let Rows {
+        plane,
+        least,
+        every_function_exists,
+    } = *rows;
     let mut command = context.setup.command(Toolchain::Python, "aws_rows.py");
     command.arg("rows").arg(json!({"plane": plane}).to_string());
     let mut rows = Process::start("rows", aws_environment(&mut command), &context.log_dir);
     let listening = rows.expect("listening", context.deadline);
     let url = listening["url"].as_str().expect("the function reports its URL");
-    let server = Server::start(context, &["--lambda-endpoint", url]);
+    let mut arguments = vec!["--capture-destinations"];
+    if every_function_exists {
+        arguments.extend(["--lambda-endpoint", url]);
+    }
+    let server = Server::start(context, &arguments);
     rows.send(&json!({"endpoint": server.http, "bootstrap": server.bootstrap_servers}).to_string());
     let (mut passed, mut failed) = (0, Vec::new());
     loop {

@@ -1,0 +1,47 @@
+"""The rows for which the service has to know which functions exist: those that were created, and no other."""
+
+import sys
+from datetime import datetime, timedelta, timezone
+
+from aws_stage import row, same, until
+
+# A function that never answers is enough: what is looked at happens before and after it.
+COMMAND = {"EntryPoint": [sys.executable], "Command": ["-c", "import time; time.sleep(3600)"]}
+
+
+def create_function(stage, name):
+    return stage.client.create_function(
+        FunctionName=name, Role="arn:aws:iam::000000000000:role/any", PackageType="Image", Code={"ImageUri": "file:///"}, ImageConfig=COMMAND
+    )
+
+
+@row("1.8 a function that is missing at the create is a bad parameter and not a missing resource (trap 4)")
+def missing_function(stage):
+    refused = stage.refused(stage.create, FunctionName="nobody")
+    same(refused, (400, "InvalidParameterValueException", "Function does not exist: nobody"))
+
+
+@row("1.6 a function that is deleted leaves its mapping, whose invocations fail (trap 25)")
+def deleted_function(stage):
+    topic, name = stage.topic(), stage.name("function")
+    create_function(stage, name)
+    mapping = stage.enabled(FunctionName=name, Topics=[topic], MetricsConfig={"Metrics": ["EventCount"]})
+    stage.client.delete_function(FunctionName=name)
+    same(stage.client.get_event_source_mapping(UUID=mapping["UUID"])["State"], "Enabled")
+    stage.produce(topic, "a")
+
+    def failed():
+        now = datetime.now(timezone.utc)
+        answer = stage.cloudwatch.get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName="FailedInvokeEventCount",
+            Dimensions=[{"Name": "EventSourceMappingUUID", "Value": mapping["UUID"]}],
+            StartTime=now - timedelta(minutes=5),
+            EndTime=now + timedelta(minutes=5),
+            Period=60,
+            Statistics=["Sum"],
+        )
+        return sum(point["Sum"] for point in answer["Datapoints"]) >= 1
+
+    until("the invocation has failed", failed)
+    same(stage.client.get_event_source_mapping(UUID=mapping["UUID"])["State"], "Enabled")
