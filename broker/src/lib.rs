@@ -16,6 +16,7 @@ mod config;
 mod entropy;
 mod features;
 mod fetch;
+#[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod group;

@@ -122,6 +122,7 @@ impl Answer {
     }
 
     /// Returns the body of the response at `version`.
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn into_bytes(self, version: i16) -> bytes::Bytes {
         let mut out = Outgoing::default();
         self.write(&mut out, version);
@@ -192,6 +193,7 @@ impl Answering {
     }
 
     /// Waits for the answer.
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) async fn done(self) -> Answer {
         match self {
             Self::Now(answer) => answer,

@@ -4,6 +4,12 @@
 /// Returns the names in the order of a `HashMap` that got them one by one.
 pub(crate) fn hash_order<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut names: Vec<_> = names.into_iter().collect();
+    sort_by_hash(&mut names);
+    names
+}
+
+// This is no part of `hash_order`, because that is compiled once for each type of iterator.
+fn sort_by_hash(names: &mut [&str]) {
     // A map doubles its 16 buckets once more than three quarters of them would be filled.
     let mut buckets = 16;
     while names.len() * 4 > buckets * 3 {
@@ -11,7 +17,6 @@ pub(crate) fn hash_order<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'
     }
     // The sort is stable: names in one bucket stay in the order in which they came.
     names.sort_by_key(|name| bucket(name, buckets));
-    names
 }
 
 fn bucket(name: &str, buckets: usize) -> usize {

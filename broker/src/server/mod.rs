@@ -316,6 +316,7 @@ fn forget(by_address: &mut HashMap<IpAddr, usize>, address: IpAddr) {
 }
 
 /// Serves a stream that no listener accepted, as the broker `node_id`, until the stream ends.
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) async fn converse<S>(cluster: &Arc<Cluster>, node_id: NodeId, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,

@@ -155,6 +155,7 @@ impl Outgoing {
         2 * self.shared.len() + 1
     }
 
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn to_vec(&self) -> Vec<u8> {
         (0..self.part_count())
             .flat_map(|index| self.part(index).to_vec())

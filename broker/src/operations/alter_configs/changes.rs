@@ -138,8 +138,8 @@ impl Changes {
         self.apply_in(
             |changes| hash_order(changes.iter().map(|(name, ..)| name.as_str())),
             current,
-            definition,
-            no_list,
+            &definition,
+            &no_list,
         )
     }
 
@@ -153,17 +153,17 @@ impl Changes {
         self.apply_in(
             |changes| changes.iter().map(|(name, ..)| name.as_str()).collect(),
             current,
-            definition,
-            no_list,
+            &definition,
+            &no_list,
         )
     }
 
     fn apply_in(
         &self,
-        order: impl Fn(&[IncrementalChange]) -> Vec<&str>,
+        order: fn(&[IncrementalChange]) -> Vec<&str>,
         current: &Values,
-        definition: impl Fn(&str) -> Option<&'static Definition>,
-        no_list: impl Fn(&str, ConfigOperation) -> AlterConfigsError,
+        definition: &dyn Fn(&str) -> Option<&'static Definition>,
+        no_list: &dyn Fn(&str, ConfigOperation) -> AlterConfigsError,
     ) -> Result<Values, AlterConfigsError> {
         let changes = match self {
             Self::Replace(values) => {
