@@ -108,19 +108,33 @@ impl<S: EventSource> Poller<S> {
     fn count_dropped(&self, discard: &Discard, count: u64, reason: Option<&str>) {
         self.context.counters.dropped_event_count.add(count);
         let topic = &discard.config.envelope.topic;
-        let partitions = discard.batch.partitions();
+        let records = positions(&discard.batch);
         let condition = discard.condition;
         match reason {
             Some(reason) => tracing::warn!(
                 topic,
-                ?partitions,
+                records,
                 count,
                 %condition,
                 destination = discard.destination(),
                 reason,
                 "records are dropped, because they cannot be delivered to the on-failure destination"
             ),
-            None => tracing::warn!(topic, ?partitions, count, %condition, "records are discarded"),
+            None => tracing::warn!(topic, records, count, %condition, "records are discarded"),
         }
     }
+}
+
+/// Returns the partition with the first and the last offset of each part, as `3:10-11`, for a log from which the records can be found again.
+fn positions(batch: &Batch) -> String {
+    let position = |part: &BatchPart| {
+        let range = part.record_range();
+        format!(
+            "{}:{}-{}",
+            range.partition,
+            range.offsets.start,
+            range.offsets.end - 1
+        )
+    };
+    batch.parts.iter().map(position).collect::<Vec<_>>().join(" ")
 }
