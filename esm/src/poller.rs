@@ -45,7 +45,7 @@ use deliveries::Deliveries;
 use discards::MAXIMUM_DELIVERIES;
 use flight::{Departure, Flights};
 use orders::limits;
-use retries::{Retries, ShownWaiting};
+use retries::{Ahead, Retries, ShownWaiting};
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Arc;
@@ -174,7 +174,12 @@ impl<S: EventSource> Poller<S> {
         let now = self.context.clock.elapsed();
         self.context.recorder.tick(now);
         while self.may_take_off() {
-            let item = if let Some(item) = self.retries.take_due(now, &self.batcher, &self.flights) {
+            let ahead = Ahead {
+                batcher: &self.batcher,
+                flights: &self.flights,
+                deliveries: &self.deliveries,
+            };
+            let item = if let Some(item) = self.retries.take_due(now, ahead) {
                 // A retry does not pay for its bytes again, because they were read once.
                 item
             } else if self.allowance.ready_at() <= now
@@ -391,7 +396,11 @@ impl<S: EventSource> Poller<S> {
             // Anything that forbids a batch ends with an event: a landing, an assignment or an order.
             return reading;
         }
-        let retry = self.retries.next_due(&self.batcher, &self.flights);
+        let retry = self.retries.next_due(Ahead {
+            batcher: &self.batcher,
+            flights: &self.flights,
+            deliveries: &self.deliveries,
+        });
         // A batch that is full waits for the byte allowance only, whatever its window says.
         let ready_at = self.allowance.ready_at();
         let is_ready = ready_at <= self.context.clock.elapsed();

@@ -203,9 +203,9 @@ impl WorkItem {
     }
 
     /// Returns whether `other` has earlier records of a partition that this item has records of, too.
-    pub(crate) fn follows(&self, other: &Self) -> bool {
+    pub(crate) fn follows(&self, other: &Batch) -> bool {
         let is_earlier = |part: &BatchPart| {
-            let mut others = other.batch.parts.iter();
+            let mut others = other.parts.iter();
             others.any(|earlier| {
                 earlier.records.partition == part.records.partition
                     && earlier.offsets().start < part.offsets().start

@@ -1,6 +1,7 @@
 //! Deliveries to the on-failure destination: tasks of a poller that run beside its flights, and what is kept of each until it ends. They take
 //! no slot of an invocation.
 
+use crate::batch::Batch;
 use crate::delivery::{Delivered, Deliverer, Discard};
 use std::collections::HashMap;
 use std::future::pending;
@@ -32,6 +33,11 @@ impl Deliveries {
 
     pub(super) fn len(&self) -> usize {
         self.discards.len()
+    }
+
+    /// Returns the batches that are being delivered.
+    pub(super) fn batches(&self) -> impl Iterator<Item = &Batch> {
+        self.discards.values().map(|discard| discard.batch.as_ref())
     }
 
     /// Starts a delivery.

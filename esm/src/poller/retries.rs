@@ -1,6 +1,7 @@
 //! Batches that wait: failed ones for their retry, and a closed one for the byte rate. They keep their partitions busy, so that nothing
 //! overtakes them.
 
+use super::deliveries::Deliveries;
 use super::flight::Flights;
 use crate::batcher::Batcher;
 use crate::poller::PollerContext;
@@ -37,6 +38,14 @@ impl Drop for ShownWaiting {
     }
 }
 
+/// What an item may have to wait for besides its time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ahead<'a> {
+    pub(super) batcher: &'a Batcher,
+    pub(super) flights: &'a Flights,
+    pub(super) deliveries: &'a Deliveries,
+}
+
 /// The work items of a poller that wait for a time.
 #[derive(Debug, Default)]
 pub(super) struct Retries {
@@ -57,24 +66,18 @@ impl Retries {
     }
 
     /// Takes an item that is due and may be invoked, the one that waits longest first.
-    pub(super) fn take_due(
-        &mut self,
-        now: Duration,
-        batcher: &Batcher,
-        flights: &Flights,
-    ) -> Option<WorkItem> {
-        let is_due =
-            |waiting: &Waiting| waiting.due <= now && !self.is_behind(&waiting.item, batcher, flights);
+    pub(super) fn take_due(&mut self, now: Duration, ahead: Ahead<'_>) -> Option<WorkItem> {
+        let is_due = |waiting: &Waiting| waiting.due <= now && !self.is_behind(&waiting.item, ahead);
         let index = self.waiting.iter().position(is_due)?;
         // Not swap_remove: the order in which items failed decides between two that are due.
         Some(self.waiting.remove(index).item)
     }
 
     /// Returns the time at which the next item falls due. Items behind others are left out: the others' end wakes the poller.
-    pub(super) fn next_due(&self, batcher: &Batcher, flights: &Flights) -> Option<Duration> {
+    pub(super) fn next_due(&self, ahead: Ahead<'_>) -> Option<Duration> {
         let waiting = self.waiting.iter();
         waiting
-            .filter(|waiting| !self.is_behind(&waiting.item, batcher, flights))
+            .filter(|waiting| !self.is_behind(&waiting.item, ahead))
             .map(|waiting| waiting.due)
             .min()
     }
@@ -97,14 +100,16 @@ impl Retries {
         }
     }
 
-    /// Returns whether earlier records of one of the item's partitions wait or are in flight: the other half of a split batch.
-    fn is_behind(&self, item: &WorkItem, batcher: &Batcher, flights: &Flights) -> bool {
+    /// Returns whether earlier records of one of the item's partitions wait, are in flight or are being delivered to the on-failure
+    /// destination: the other half of a split batch.
+    fn is_behind(&self, item: &WorkItem, ahead: Ahead<'_>) -> bool {
         // Without a split, a batch is the only one of its partitions.
-        batcher.shares_partitions(item.batch())
-            && (flights.items().any(|other| item.follows(other))
+        ahead.batcher.shares_partitions(item.batch())
+            && (ahead.flights.items().any(|other| item.follows(other.batch()))
+                || ahead.deliveries.batches().any(|other| item.follows(other))
                 || self.waiting.iter().any(|other| {
                     // Not the item itself, which may have several reads of a partition, one after the other.
-                    !std::ptr::eq(&other.item, item) && item.follows(&other.item)
+                    !std::ptr::eq(&other.item, item) && item.follows(other.item.batch())
                 }))
     }
 }

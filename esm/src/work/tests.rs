@@ -347,7 +347,7 @@ fn the_events_of_halves_are_measured() {
 #[test]
 fn a_half_follows_the_half_before_it_only_in_a_shared_partition() {
     let first = item(vec![part(0, 5..9), part(1, 0..2)]);
-    assert!(item(vec![part(1, 2..3), part(2, 0..1)]).follows(&first));
-    assert!(!item(vec![part(2, 0..1)]).follows(&first));
-    assert!(!first.follows(&item(vec![part(1, 2..3)])));
+    assert!(item(vec![part(1, 2..3), part(2, 0..1)]).follows(first.batch()));
+    assert!(!item(vec![part(2, 0..1)]).follows(first.batch()));
+    assert!(!first.follows(item(vec![part(1, 2..3)]).batch()));
 }

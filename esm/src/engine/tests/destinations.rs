@@ -1,5 +1,6 @@
 //! On-failure destinations: a topic of the embedded cluster, and documents that are kept in memory.
 
+use super::test_engine::{Invoked, Seen};
 use super::*;
 use crate::CapturedDocument;
 use crate::date::UtcTime;
@@ -309,4 +310,42 @@ async fn a_destination_without_an_endpoint_is_refused_by_name() {
         .await
         .unwrap();
     assert!(test.engine.captured_documents().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_other_half_of_a_split_batch_waits_until_the_first_is_delivered() {
+    // Nothing listens there, so a delivery takes three attempts: two pauses of 50 to 100 and of 100 to 200 ms.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    let test = TestEngine::with(TestOptions {
+        destinations: DestinationOptions {
+            sqs: Some(endpoint.parse().unwrap()),
+            ..DestinationOptions::default()
+        },
+        ..TestOptions::default()
+    })
+    .await;
+    test.function("f", |records| async move {
+        let is_poison = |seen: &Seen| seen.offset == 0;
+        if records.iter().any(is_poison) {
+            Err("poison".to_owned())
+        } else {
+            Ok(())
+        }
+    });
+    test.topic(1).await;
+    test.produce(0, 0, 2).await;
+    let members = json!({ "BatchSize": 2, "MaximumRetryAttempts": 0, "BisectBatchOnFunctionError": true });
+    let uuid = test.mapping(on_failure(QUEUE, members)).await;
+    test.engine.drained(&uuid).await.unwrap();
+    let invoked = test.invoked();
+    let offsets = |one: &Invoked| one.records.iter().map(|seen| seen.offset).collect::<Vec<_>>();
+    assert_eq!(
+        invoked.iter().map(offsets).collect::<Vec<_>>(),
+        [vec![0, 1], vec![0], vec![1]]
+    );
+    let waited = invoked[2].at_ms - invoked[1].at_ms;
+    assert!((150..=320).contains(&waited), "{waited} ms");
+    assert_eq!(test.metrics().await.dropped_event_count, 1);
 }
