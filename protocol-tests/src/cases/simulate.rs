@@ -43,7 +43,7 @@ fn simulated(context: &Context, label: &str, arguments: &[&str]) -> String {
     let all = [&["simulate", "--json", report], arguments].concat();
     let expected = Ended {
         status: Some(0),
-        stderr: String::new(),
+        stderr: format!("Written: {report}\n"),
     };
     assert_eq!(command::run(context, label, &all), expected);
     std::fs::read_to_string(report).expect("the report was written")
