@@ -18,7 +18,7 @@ const PREFIX_BYTES: usize = 4;
 /// The place at which a connection is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
-    /// At once.
+    /// At once. Bytes that the proxy has read by then may still be passed on.
     Now,
     /// After so many thousandths of the next request.
     InRequest { permille: u64 },
@@ -216,6 +216,10 @@ mod tests {
             std::thread::yield_now();
         }
         proxy.cut(5, cut);
+        // The proxy passes on what it has read before it sees the order, so nothing is sent before the cut has happened.
+        while cut == Cut::Now && proxy.cut_count() == 0 {
+            std::thread::yield_now();
+        }
         // An error means that the connection is cut already.
         let _ = client.write_all(REQUEST);
         let mut request = vec![0; REQUEST.len()];
