@@ -30,6 +30,7 @@
 
 mod create_functions;
 mod credentials;
+mod date;
 pub mod declarations;
 mod facade;
 mod http;

@@ -46,7 +46,7 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// The time until records are decoded again for which there was no memory.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(10);
 
-/// What all members of a group share.
+/// The parts that all members of a group share.
 #[derive(Debug)]
 struct Shared {
     clock: Clock,
@@ -118,7 +118,7 @@ type Waiting = (Records, Arc<DecodingSettings>);
 /// A lookup that goes on, or a wait for memory.
 type PendingLookup = Pin<Box<dyn Future<Output = Result<Waited, String>> + Send>>;
 
-/// What records waited for.
+/// The obstacle that records waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waited {
     Schema,

@@ -14,7 +14,6 @@ mod lambda;
 mod metrics;
 mod registry;
 mod signature;
-mod time;
 mod trace;
 
 use crate::CreateFunctions;

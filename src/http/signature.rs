@@ -9,8 +9,8 @@
 mod tests;
 
 use crate::credentials::Credentials;
-use crate::http::time;
 use axum::http::{HeaderMap, Method, Uri};
+use chrono::NaiveDateTime;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
@@ -189,19 +189,8 @@ pub(super) fn check(
 
 /// Returns the seconds since the Unix epoch of a date such as `20260101T000000Z`.
 fn seconds_of(date: &str) -> Option<i64> {
-    if date.len() != 16 || !date.is_ascii() {
-        return None;
-    }
-    let extended = format!(
-        "{}-{}-{}T{}:{}:{}",
-        &date[..4],
-        &date[4..6],
-        &date[6..8],
-        &date[9..11],
-        &date[11..13],
-        &date[13..]
-    );
-    time::parse(&extended).map(|seconds| seconds as i64)
+    let time = NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ").ok()?;
+    Some(time.and_utc().timestamp())
 }
 
 /// Returns the signature that a request must have; `None` if it lacks a header that is signed.

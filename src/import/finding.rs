@@ -1,4 +1,4 @@
-//! What an import has to say about a file: errors, what is left out, and what was changed.
+//! The findings of an import in a file: errors, what is left out, and what was changed.
 
 use std::fmt;
 

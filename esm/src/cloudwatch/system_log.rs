@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a mapping's system log is about.
+/// The subject of a mapping's system log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogSubject {
     /// The level; `None` logs nothing.
@@ -212,8 +212,7 @@ impl SystemLog {
 
 /// Returns a day as the names of log streams have it, `2026/01/31`.
 fn day(unix_ms: i64) -> String {
-    let UtcTime { year, month, day, .. } = UtcTime::of_ms(unix_ms);
-    format!("{year:04}/{month:02}/{day:02}")
+    UtcTime::of_ms(unix_ms).format("%Y/%m/%d")
 }
 
 /// Returns the class of Kafka's clients for an error, whose message begins with the name that Kafka's protocol has for it, or is our own.

@@ -14,6 +14,7 @@ use hyper::{Request, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use std::future::Future;
 use std::pin::Pin;
@@ -26,10 +27,17 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest answer: a schema has some kilobytes.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
+/// The characters of a subject that are encoded in a path: all that RFC 3986 reserves.
+const SUBJECT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// References of references are followed to this depth.
 const MAX_REFERENCE_DEPTH: usize = 32;
 
-/// What is known of an id.
+/// The knowledge of an id.
 #[derive(Clone, Debug)]
 pub(crate) enum Lookup {
     /// The schema.
@@ -160,7 +168,7 @@ impl RemoteRegistry {
                 return Err(self.malformed(&format!("references are deeper than {MAX_REFERENCE_DEPTH}")));
             }
             for reference in references {
-                let subject = escape(&reference.subject);
+                let subject = utf8_percent_encode(&reference.subject, SUBJECT);
                 let path = format!("/subjects/{subject}/versions/{}?deleted=true", reference.version);
                 let shown: ShownSchema = self.read(&self.get(&path).await?)?;
                 self.collect(shown.references, depth + 1, texts).await?;
@@ -218,18 +226,4 @@ impl RemoteRegistry {
             body: String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned(),
         })
     }
-}
-
-/// Escapes a subject for a path.
-fn escape(subject: &str) -> String {
-    let mut escaped = String::new();
-    for byte in subject.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                escaped.push(char::from(byte))
-            }
-            byte => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
 }

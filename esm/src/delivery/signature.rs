@@ -63,15 +63,11 @@ pub(super) fn hash(body: &[u8]) -> String {
 
 /// Returns the time as the header `x-amz-date` has it.
 pub(super) fn amz_date(now: UtcTime) -> String {
-    let UtcTime {
-        hour, minute, second, ..
-    } = now;
-    format!("{}T{hour:02}{minute:02}{second:02}Z", amz_day(now))
+    now.format("%Y%m%dT%H%M%SZ")
 }
 
 fn amz_day(now: UtcTime) -> String {
-    let UtcTime { year, month, day, .. } = now;
-    format!("{year:04}{month:02}{day:02}")
+    now.format("%Y%m%d")
 }
 
 /// Returns the header `authorization` of a request.

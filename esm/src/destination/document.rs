@@ -135,11 +135,9 @@ impl DiscardedRecords<'_> {
     /// Returns the key of the object in S3. `id` is a UUID of its own.
     pub(crate) fn object_key(&self, mapping_uuid: &str, now: UtcTime, id: &str) -> String {
         let partition = self.batch.parts.first().map_or(0, |part| part.records.partition);
-        let UtcTime { year, month, day, .. } = now;
-        let (hour, minute, second) = (now.hour, now.minute, now.second);
+        let time = now.format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S");
         format!(
-            "aws/lambda/{mapping_uuid}/{}-{partition}/{year:04}/{month:02}/{day:02}/\
-             {year:04}-{month:02}-{day:02}T{hour:02}.{minute:02}.{second:02}-{id}",
+            "aws/lambda/{mapping_uuid}/{}-{partition}/{time}-{id}",
             self.envelope.topic
         )
     }

@@ -14,15 +14,7 @@ const NOW_MS: i64 = 1_767_225_600_123;
 
 const IDS: DocumentIds<'static> = DocumentIds {
     request_id: "5d3f5a3e-0c68-4a2b-9f0e-3f9b3a4c5d6e",
-    now: UtcTime {
-        year: 2026,
-        month: 1,
-        day: 1,
-        hour: 0,
-        minute: 0,
-        second: 0,
-        millisecond: 123,
-    },
+    now: UtcTime::of_ms(NOW_MS),
 };
 
 /// Records with the values `v` and the keys `k`, but for those with an even offset, which have none.

@@ -37,7 +37,7 @@ const RESERVED_VARIABLES: &[&str] = &[
     "_X_AMZN_TRACE_ID",
 ];
 
-/// What AWS stores of a function.
+/// The members of a function that AWS stores.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FunctionDefinition {
     pub(super) name: String,
@@ -311,5 +311,5 @@ impl FunctionDefinition {
 
 /// Returns a time as FunctionConfiguration has it, whose zone is no `Z`.
 fn last_modified(epoch_ms: i64) -> String {
-    UtcTime::of_ms(epoch_ms).to_string().replace('Z', "+0000")
+    UtcTime::of_ms(epoch_ms).format("%Y-%m-%dT%H:%M:%S%.3f+0000")
 }

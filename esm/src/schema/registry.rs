@@ -77,7 +77,7 @@ pub struct SchemaRegistry {
     rules: Arc<Mutex<Rules>>,
 }
 
-/// What is registered.
+/// The schemas that are registered.
 #[derive(Debug, Default)]
 struct Rules {
     subjects: BTreeMap<String, Subject>,

@@ -121,8 +121,9 @@ const ESM: Package = Package {
 
 const ROOT: Package = Package {
     folder: "src/",
-    ground: "",
+    ground: "date",
     rooms: &[
+        ("date", ""),
         ("virtual_time", ""),
         ("declarations", ""),
         ("create_functions", ""),

@@ -2,7 +2,7 @@
 
 use super::error::CloudWatchError;
 use super::value::Value;
-use crate::http::time;
+use crate::date;
 use percent_encoding::percent_decode;
 use std::collections::BTreeMap;
 
@@ -134,7 +134,7 @@ fn element(xml: &mut String, name: &str, value: &Value) {
         Value::Integer(integer) => *xml += &integer.to_string(),
         Value::Double(number) => *xml += &number.to_string(),
         Value::Text(text) => *xml += &escape(text),
-        Value::Time(seconds) => *xml += &time::format(*seconds),
+        Value::Time(seconds) => *xml += &date::format(*seconds),
         Value::List(items) => items.iter().for_each(|item| element(xml, "member", item)),
         Value::Structure(members) => members.iter().for_each(|(name, value)| element(xml, name, value)),
     }

@@ -1,7 +1,7 @@
 //! Values of requests and answers, whatever protocol they came in or go out by.
 
 use super::error::CloudWatchError;
-use crate::http::time;
+use crate::date;
 
 /// A value of CloudWatch's model. A protocol without types gives text where the model has another one, and the accessors read it.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +129,7 @@ impl<'a> Input<'a> {
             None => return Ok(None),
             Some(Value::Time(seconds) | Value::Double(seconds)) => Some(*seconds),
             Some(Value::Integer(seconds)) => Some(*seconds as f64),
-            Some(Value::Text(text)) => time::parse(text),
+            Some(Value::Text(text)) => date::parse(text),
             Some(_) => None,
         };
         // Ten thousand years are enough, and keep the sums of milliseconds within 64 bits.

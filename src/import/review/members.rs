@@ -1,11 +1,11 @@
 //! Members as a tree: their names, their types, and where one stands.
 
 use super::Report;
+use crate::date;
 use crate::import::draft::unknown;
 use crate::import::finding::Severity;
 use crate::import::tree::{Entry, Node, NodeValue};
 use esmeralda_esm::{KnownMembers, MemberType};
-use toml::value::{Datetime, Offset};
 
 /// Removes members that AWS's model does not have, with an error for each.
 pub(super) fn check_names(node: &mut Node, known: KnownMembers, report: &mut Report<'_>) {
@@ -73,35 +73,7 @@ fn convert_values(node: &mut Node, kind: MemberType) {
 
 /// Returns a time such as `2026-01-31T12:00:00Z` in whole seconds since the Unix epoch.
 fn epoch_seconds(text: &str) -> Option<i64> {
-    let Datetime {
-        date: Some(date),
-        time: Some(time),
-        offset: Some(offset),
-    } = text.parse().ok()?
-    else {
-        return None;
-    };
-    let offset_minutes = match offset {
-        Offset::Z => 0,
-        Offset::Custom { minutes } => i64::from(minutes),
-    };
-    let minutes = i64::from(time.hour) * 60 + i64::from(time.minute) - offset_minutes;
-    let seconds = i64::from(time.second.unwrap_or(0));
-    let days = days_since_epoch(i64::from(date.year), i64::from(date.month), i64::from(date.day));
-    Some((days * 24 * 60 + minutes) * 60 + seconds)
-}
-
-/// Returns the days from 1970-01-01 to a date of the Gregorian calendar from year 1 on.
-fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
-    // A year that begins in March has its leap day at the end.
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let leap_days = year / 4 - year / 100 + year / 400;
-    // 719,468 days lie between the first of March of year 0 and the epoch.
-    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - 719_468
+    date::parse(text).map(|seconds| seconds.floor() as i64)
 }
 
 /// Returns the value at a path of MAPPING_MEMBERS: members joined by dots, in any item of a list, and maybe `=VALUE`.

@@ -4,8 +4,7 @@
 use super::{Observer, PROGRESS_INTERVAL, PROGRESS_PER_LOOK, SimulationError, VariantRun};
 use crate::Mapping;
 use crate::simulate::{Progress, RunEnding, VariantOutcome};
-use std::future::{Future, poll_fn};
-use std::task::Poll;
+use futures_util::future::try_join_all;
 use std::time::Duration;
 
 /// Runs the variants, of which there is one at least.
@@ -21,14 +20,15 @@ pub(super) async fn run(
         workloads.push(run.prepare().await?);
     }
     // After the backlogs, which the mappings have to find when they start, as in AWS's announcement.
-    let mappings = all(runs.iter().map(VariantRun::create_mapping)).await?;
+    // In this task, so that two runs of the same seed are the same.
+    let mappings = try_join_all(runs.iter().map(VariantRun::create_mapping)).await?;
     // The mappings are Enabled now, and all times of a scenario count from here.
     let start = runs[0].esmeralda.elapsed();
     let ends = runs.iter().zip(&mut workloads).zip(&mappings);
     let ends = ends.map(|((run, workload), mapping)| run.run_to_the_end(workload, mapping, start));
     let is_stopped = tokio::select! {
         biased;
-        ended = all(ends) => {
+        ended = try_join_all(ends) => {
             ended?;
             false
         }
@@ -74,26 +74,4 @@ async fn follow(
         }
     }
     unreachable!("a run of 2^32 intervals is longer than any scenario")
-}
-
-/// Waits until all have ended, in one task, so that two runs of the same seed are the same. Returns what they returned, in their order.
-async fn all<F, T>(futures: impl Iterator<Item = F>) -> Result<Vec<T>, SimulationError>
-where
-    F: Future<Output = Result<T, SimulationError>>,
-{
-    let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
-    poll_fn(|context| {
-        let mut has_ended = true;
-        for (future, output) in &mut futures {
-            if output.is_none() {
-                match future.as_mut().poll(context) {
-                    Poll::Ready(ended) => *output = Some(ended),
-                    Poll::Pending => has_ended = false,
-                }
-            }
-        }
-        if has_ended { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    futures.into_iter().filter_map(|(_, output)| output).collect()
 }

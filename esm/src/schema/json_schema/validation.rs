@@ -1,5 +1,6 @@
 //! A value against a schema, keyword by keyword.
 
+use percent_encoding::percent_decode_str;
 use regex::Regex;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -14,6 +15,17 @@ const NOT_EVALUATED: [&str; 4] = [
     "unevaluatedItems",
     "unevaluatedProperties",
 ];
+
+/// The reason why a value was not found valid.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    /// It violates a keyword.
+    #[error("{0}")]
+    Invalid(String),
+    /// Whether it is valid is not known, because of something that is not evaluated. No other schema makes up for that.
+    #[error("{0}")]
+    NotEvaluated(String),
+}
 
 /// A schema, ready to judge values.
 #[derive(Clone, Debug)]
@@ -48,30 +60,36 @@ impl Validator {
     /// # Errors
     /// The place in the value and the keyword of the schema that it violates, or that is not evaluated.
     pub(crate) fn check(&self, value: &Value) -> Result<(), String> {
-        self.judge(&self.document, value, "", 0)
+        let judged = self.judge(&self.document, value, "", 0);
+        judged.map_err(|fault| fault.to_string())
     }
 
-    fn judge(&self, schema: &Value, value: &Value, at: &str, depth: usize) -> Result<(), String> {
+    fn judge(&self, schema: &Value, value: &Value, at: &str, depth: usize) -> Result<(), Fault> {
         if depth > MAX_DEPTH {
-            return Err(format!(
+            return Err(Fault::NotEvaluated(format!(
                 "{}: schemas are nested deeper than {MAX_DEPTH}",
                 place(at)
-            ));
+            )));
         }
         let members = match schema {
             Value::Bool(true) => return Ok(()),
-            Value::Bool(false) => return Err(format!("{}: no value is allowed", place(at))),
+            Value::Bool(false) => return Err(Fault::Invalid(format!("{}: no value is allowed", place(at)))),
             Value::Object(members) => members,
-            other => return Err(format!("{}: {other} is no schema", place(at))),
+            other => {
+                return Err(Fault::NotEvaluated(format!(
+                    "{}: {other} is no schema",
+                    place(at)
+                )));
+            }
         };
         if let Some(keyword) = NOT_EVALUATED
             .iter()
             .find(|keyword| members.contains_key(**keyword))
         {
-            return Err(format!(
+            return Err(Fault::NotEvaluated(format!(
                 "{}: Esmeralda does not evaluate the keyword {keyword}",
                 place(at)
-            ));
+            )));
         }
         let judge = Judge {
             validator: self,
@@ -80,9 +98,12 @@ impl Validator {
             depth,
         };
         if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
-            let target = self
-                .target(reference)
-                .ok_or_else(|| format!("{}: Esmeralda does not resolve the $ref {reference}", place(at)))?;
+            let target = self.target(reference).ok_or_else(|| {
+                Fault::NotEvaluated(format!(
+                    "{}: Esmeralda does not resolve the $ref {reference}",
+                    place(at)
+                ))
+            })?;
             self.judge(target, value, at, depth + 1)?;
             if self.ref_stands_alone {
                 return Ok(());
@@ -101,21 +122,20 @@ impl Validator {
     /// Returns the schema at a JSON pointer in a fragment.
     fn target(&self, reference: &str) -> Option<&Value> {
         let pointer = reference.strip_prefix('#')?;
-        // Pointers in fragments are percent-encoded; the names that need it are rare.
-        self.document.pointer(
-            &pointer
-                .replace("%25", "%")
-                .replace("%22", "\"")
-                .replace("%20", " "),
-        )
+        self.document
+            .pointer(&percent_decode_str(pointer).decode_utf8_lossy())
     }
 
-    fn matches(&self, pattern: &str, text: &str) -> Result<bool, String> {
-        match self.patterns.get(pattern) {
-            Some(Ok(regex)) => Ok(regex.is_match(text)),
-            Some(Err(reason)) => Err(format!("Esmeralda does not take the pattern {pattern}: {reason}")),
-            None => Err(format!("the pattern {pattern} is not known")),
-        }
+    fn matches(&self, pattern: &str, text: &str, at: &str) -> Result<bool, Fault> {
+        let reason = match self.patterns.get(pattern) {
+            Some(Ok(regex)) => return Ok(regex.is_match(text)),
+            Some(Err(reason)) => reason,
+            None => "it is not known",
+        };
+        Err(Fault::NotEvaluated(format!(
+            "{}: Esmeralda does not take the pattern {pattern}: {reason}",
+            place(at)
+        )))
     }
 }
 
@@ -154,21 +174,24 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn inner(&self, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
+    fn inner(&self, schema: &Value, value: &Value, at: &str) -> Result<(), Fault> {
         self.validator.judge(schema, value, at, self.depth + 1)
     }
 
-    fn violates<T>(&self, keyword: &str) -> Result<T, String> {
+    fn violates<T>(&self, keyword: &str) -> Result<T, Fault> {
         let limit = self
             .members
             .get(keyword)
             .map(Value::to_string)
             .unwrap_or_default();
-        Err(format!("{}: {keyword} is {limit}", place(self.at)))
+        Err(Fault::Invalid(format!(
+            "{}: {keyword} is {limit}",
+            place(self.at)
+        )))
     }
 
     /// Fails with the keyword unless `is_valid`.
-    fn demand(&self, keyword: &str, is_valid: bool) -> Result<(), String> {
+    fn demand(&self, keyword: &str, is_valid: bool) -> Result<(), Fault> {
         if is_valid { Ok(()) } else { self.violates(keyword) }
     }
 
@@ -177,7 +200,7 @@ impl Judge<'_> {
     }
 
     /// Evaluates the keywords for values of any type.
-    fn any(&self, value: &Value) -> Result<(), String> {
+    fn any(&self, value: &Value) -> Result<(), Fault> {
         if let Some(types) = self.members.get("type") {
             let is_one = |name: &Value| name.as_str().is_some_and(|name| is_of_type(value, name));
             let is_valid = match types {
@@ -217,16 +240,16 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// Returns whether a value is valid. That something is not evaluated stays an error, also where another schema would be enough.
-    fn is_valid(&self, schema: &Value, value: &Value) -> Result<bool, String> {
+    /// Returns whether a value is valid.
+    fn is_valid(&self, schema: &Value, value: &Value) -> Result<bool, Fault> {
         match self.inner(schema, value, self.at) {
             Ok(()) => Ok(true),
-            Err(reason) if reason.contains(": Esmeralda does not ") => Err(reason),
-            Err(_) => Ok(false),
+            Err(Fault::Invalid(_)) => Ok(false),
+            Err(fault) => Err(fault),
         }
     }
 
-    fn count_valid(&self, schemas: &[Value], value: &Value) -> Result<usize, String> {
+    fn count_valid(&self, schemas: &[Value], value: &Value) -> Result<usize, Fault> {
         let mut count = 0;
         for schema in schemas {
             count += usize::from(self.is_valid(schema, value)?);
@@ -234,7 +257,7 @@ impl Judge<'_> {
         Ok(count)
     }
 
-    fn number(&self, value: &Value) -> Result<(), String> {
+    fn number(&self, value: &Value) -> Result<(), Fault> {
         let Some(number) = value.as_f64() else {
             return Ok(());
         };
@@ -270,24 +293,22 @@ impl Judge<'_> {
     }
 
     /// Checks a length against the keywords for the least and the most.
-    fn length(&self, length: usize, least: &str, most: &str) -> Result<(), String> {
+    fn length(&self, length: usize, least: &str, most: &str) -> Result<(), Fault> {
         let limit = |keyword: &str| self.members.get(keyword).and_then(Value::as_f64);
         let length = length as f64;
         self.demand(least, limit(least).is_none_or(|least| length >= least))?;
         self.demand(most, limit(most).is_none_or(|most| length <= most))
     }
 
-    fn string(&self, text: &str) -> Result<(), String> {
+    fn string(&self, text: &str) -> Result<(), Fault> {
         self.length(text.chars().count(), "minLength", "maxLength")?;
         if let Some(Value::String(pattern)) = self.members.get("pattern") {
-            let is_valid = self.validator.matches(pattern, text);
-            let is_valid = is_valid.map_err(|reason| format!("{}: {reason}", place(self.at)))?;
-            self.demand("pattern", is_valid)?;
+            self.demand("pattern", self.validator.matches(pattern, text, self.at)?)?;
         }
         Ok(())
     }
 
-    fn array(&self, items: &[Value]) -> Result<(), String> {
+    fn array(&self, items: &[Value]) -> Result<(), Fault> {
         self.length(items.len(), "minItems", "maxItems")?;
         if self.members.get("uniqueItems") == Some(&Value::Bool(true)) {
             let is_new = |(index, item): (usize, &Value)| {
@@ -326,7 +347,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    fn object(&self, object: &Map<String, Value>) -> Result<(), String> {
+    fn object(&self, object: &Map<String, Value>) -> Result<(), Fault> {
         self.length(object.len(), "minProperties", "maxProperties")?;
         for name in self
             .list("required")
@@ -335,7 +356,7 @@ impl Judge<'_> {
             .filter_map(Value::as_str)
         {
             if !object.contains_key(name) {
-                return Err(format!("{}: {name} is required", place(self.at)));
+                return Err(Fault::Invalid(format!("{}: {name} is required", place(self.at))));
             }
         }
         let schemas = |keyword: &str| self.members.get(keyword).and_then(Value::as_object);
@@ -347,8 +368,7 @@ impl Judge<'_> {
                 self.inner(schema, value, &at)?;
             }
             for (pattern, schema) in schemas("patternProperties").into_iter().flatten() {
-                let is_match = self.validator.matches(pattern, name);
-                if is_match.map_err(|reason| format!("{}: {reason}", place(self.at)))? {
+                if self.validator.matches(pattern, name, self.at)? {
                     is_evaluated = true;
                     self.inner(schema, value, &at)?;
                 }
@@ -375,7 +395,7 @@ impl Judge<'_> {
         keyword: &str,
         dependency: &Value,
         object: &Map<String, Value>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Fault> {
         match dependency {
             Value::Array(names) => {
                 let mut names = names.iter().filter_map(Value::as_str);

@@ -1,4 +1,4 @@
-//! What is registered: by subject, version and id.
+//! The look-up of what is registered: by subject, version and id.
 
 use super::{RegistryError, Rules, SchemaRegistry, StoredSchema};
 use std::str::FromStr;

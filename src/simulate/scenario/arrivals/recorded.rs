@@ -5,6 +5,7 @@
 //! `GET /esmeralda/event-source-mappings/UUID/trace` answers, or a variant of what `simulate --json` writes.
 
 use super::RateSeries;
+use crate::date;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -170,55 +171,10 @@ fn float(value: &Value) -> Result<f64, String> {
 
 /// Returns seconds since the Unix epoch of a time, which is a number or an ISO 8601 text.
 fn seconds(time: &Value) -> Result<f64, String> {
-    let seconds = time.as_f64().or_else(|| iso_seconds(time.as_str()?));
+    let seconds = time.as_f64().or_else(|| date::parse(time.as_str()?));
     seconds.ok_or_else(|| {
         format!("invalid time {time}: must be seconds since 1970, or like 2026-01-31T12:00:00Z")
     })
-}
-
-fn iso_seconds(text: &str) -> Option<f64> {
-    let (date, time) = text.split_once(['T', ' '])?;
-    let mut date = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
-    let zone_at = time.find(['Z', '+', '-']).unwrap_or(time.len());
-    let (time, zone) = time.split_at(zone_at);
-    let mut time = time.splitn(3, ':').map(|part| part.parse::<f64>().ok());
-    let (hours, minutes, seconds) = (time.next()??, time.next()??, time.next().unwrap_or(Some(0.0))?);
-    let offset_s = match zone.strip_prefix(['+', '-']) {
-        None => 0.0,
-        Some(offset) => {
-            let (hours, minutes) = offset.split_once(':').or(offset.split_at_checked(2))?;
-            let offset_s = hours.parse::<f64>().ok()? * 3_600.0 + minutes.parse::<f64>().ok()? * 60.0;
-            if zone.starts_with('-') {
-                -offset_s
-            } else {
-                offset_s
-            }
-        }
-    };
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let days = days_since_1970(year, month, day) as f64;
-    Some(days * 86_400.0 + hours * 3_600.0 + minutes * 60.0 + seconds - offset_s)
-}
-
-/// Returns the days from 1970-01-01 to a date of the Gregorian calendar.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    // Years begin in March here, so that the leap day is the last of its year.
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let days_before_month = (153 * month + 2) / 5;
-    let days = 365 * year + year.div_euclid(4) - year.div_euclid(100)
-        + year.div_euclid(400)
-        + days_before_month
-        + day
-        - 1;
-    // The days from the first of March of the year 0.
-    days - 719_468
 }
 
 #[cfg(test)]
@@ -291,20 +247,5 @@ mod tests {
             let error = read(json, Measure::Rate).expect_err(json);
             assert!(error.starts_with(expected), "{error}");
         }
-    }
-
-    #[test]
-    fn dates_count_from_1970() {
-        let cases = [
-            ("1970-01-01T00:00:00Z", 0.0),
-            ("2000-02-29T12:00:00Z", 951_825_600.0),
-            ("2026-01-01T00:00:00.5Z", 1_767_225_600.5),
-            ("2026-01-01T05:30+05:30", 1_767_225_600.0),
-            ("2025-12-31T19:00:00-0500", 1_767_225_600.0),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(iso_seconds(text), Some(expected), "{text}");
-        }
-        assert_eq!(iso_seconds("2026-13-01T00:00:00Z"), None);
     }
 }
