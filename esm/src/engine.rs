@@ -1,34 +1,32 @@
 //! The mappings: created, updated, disabled, deleted and listed.
 
+mod measuring;
 mod registry_access;
+mod starting;
 #[cfg(test)]
 mod tests;
 
-use crate::cloudwatch::{
-    FunctionMeters, LogSink, LogStore, MappingRecorder, MetricStore, SystemLog, UnitRecorder,
-};
+use crate::cloudwatch::{FunctionMeters, LogSink, LogStore, MetricStore, UnitRecorder};
 use crate::config::{
-    ApiError, CreateMapping, ListMappings, MappingDefinition, MappingView, MappingsPage, RemoteSource,
-    Surroundings, TagResource, Tags, UpdateMapping, tagged_mapping, tagged_mapping_not_found,
+    ApiError, CreateMapping, ListMappings, MappingDefinition, MappingView, MappingsPage, Surroundings,
+    TagResource, Tags, UpdateMapping, tagged_mapping, tagged_mapping_not_found,
 };
-use crate::decoder::{Catalog, DecodingGroup};
-use crate::delivery::{CapturedDocuments, Deliverer, DestinationOptions, Destinations};
+use crate::decoder::Catalog;
+use crate::delivery::{CapturedDocuments, DestinationOptions, Destinations};
 use crate::invoker::Functions;
-use crate::mapping::{FleetNumbers, MappingDoor, MappingHandle, MappingSettings, Shown};
+use crate::mapping::{MappingDoor, MappingHandle, Shown};
 use crate::metrics::{Counters, MappingMetrics};
-use crate::poller::{Payloads, PollerContext, Reminder, RestSignal};
+use crate::poller::Payloads;
 use crate::profile::ScalingProfile;
-use crate::retry::RetryPolicy;
 use crate::schema::SchemaRegistry;
 use crate::secrets::Secrets;
+use crate::source::GroupTimeouts;
 use crate::source::cluster::MappingCluster;
-use crate::source::consumer::{KafkaGroup, MemberSettings};
 use crate::source::embedded::EmbeddedCluster;
-use crate::source::producer::TopicProducer;
-use crate::source::remote::{RemoteAccess, RemoteCluster, RemoteSettings};
-use crate::source::{GroupTimeouts, Progress};
+use crate::source::remote::RemoteAccess;
 use crate::trace::{Trace, TraceSettings};
 use crate::{Clock, Entropy, MemoryPool};
+use measuring::measured;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,9 +35,6 @@ use tokio::sync::watch;
 
 /// The interval at which a mapping that is waited for is looked at, besides after its own commits.
 const DRAINED_INTERVAL: Duration = Duration::from_secs(1);
-
-/// The shortest time between two warnings that the function of a mapping cannot be invoked.
-const UNREACHABLE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The parts and settings that an engine is built from.
 #[derive(Clone, Debug)]
@@ -406,98 +401,6 @@ impl Engine {
         }
     }
 
-    fn start(&self, definition: MappingDefinition) -> Running {
-        let options = &self.shared.options;
-        let counters = Arc::new(Counters::default());
-        let tags = definition.tags.clone();
-        let window = definition.config.batching_window;
-        let cluster = self.cluster_of(&definition);
-        let group = KafkaGroup::new(
-            cluster.clone(),
-            MemberSettings {
-                group_id: definition.config.group_id.clone(),
-                topic: definition.config.envelope.topic.clone(),
-                starting_position: definition.config.starting_position,
-                timeouts: options.group_timeouts,
-                protocol: options.profile.rebalance_protocol,
-                memory: options.memory.clone(),
-                clock: options.clock.clone(),
-            },
-        );
-        let deliverer = Deliverer {
-            uuid: definition.uuid.clone(),
-            destinations: Arc::clone(&self.shared.destinations),
-            producer: Arc::new(TopicProducer::new(cluster.clone())),
-            clock: options.clock.clone(),
-            entropy: options.entropy.clone(),
-            memory: options.memory.clone(),
-        };
-        let group = DecodingGroup::new(
-            group,
-            self.shared.catalog.clone(),
-            options.clock.clone(),
-            options.memory.clone(),
-        );
-        let context = PollerContext {
-            uuid: definition.uuid.clone(),
-            functions: Arc::clone(&options.functions),
-            clock: options.clock.clone(),
-            entropy: options.entropy.clone(),
-            memory: options.memory.clone(),
-            recorder: Arc::new(MappingRecorder::new(
-                &definition.uuid,
-                &self.shared.units,
-                &counters,
-                &self.shared.metric_store,
-                &options.clock,
-            )),
-            meters: Arc::clone(&self.shared.meters),
-            system_log: Arc::new(SystemLog::new(
-                &definition.uuid,
-                &self.shared.log_store,
-                &options.clock,
-            )),
-            counters: Arc::clone(&counters),
-            rest: RestSignal::default(),
-            retry: RetryPolicy::default(),
-            // People read the log, so the interval is not scaled.
-            unreachable: Arc::new(Reminder::new(options.clock.in_real_time(UNREACHABLE_INTERVAL))),
-            profile: Arc::clone(&self.shared.profile),
-            payloads: options.payloads,
-            deliverer: Arc::new(deliverer),
-        };
-        context.span(&definition.config.function_name).in_scope(|| {
-            options.clock.check("MaximumBatchingWindowInSeconds", window);
-        });
-        let settings = MappingSettings {
-            transition_delay: options.transition_delay,
-            trace: options.trace,
-        };
-        let mapping = MappingHandle::start(definition, group, Arc::new(context), settings);
-        Running {
-            mapping,
-            cluster,
-            counters,
-            tags,
-        }
-    }
-
-    fn cluster_of(&self, definition: &MappingDefinition) -> MappingCluster {
-        let options = &self.shared.options;
-        match &definition.remote {
-            None => MappingCluster::Embedded(options.cluster.clone()),
-            Some(RemoteSource {
-                bootstrap_servers,
-                access,
-            }) => MappingCluster::Remote(RemoteCluster::new(RemoteSettings::new(
-                bootstrap_servers.clone(),
-                access.clone(),
-                options.clock.clone(),
-                options.memory.clone(),
-            ))),
-        }
-    }
-
     fn surroundings<'a>(&'a self, region: Option<&'a str>) -> Surroundings<'a> {
         let options = &self.shared.options;
         Surroundings {
@@ -561,34 +464,4 @@ async fn reaches(count: &mut watch::Receiver<u64>, least: u64) {
     if count.wait_for(|count| *count >= least).await.is_err() {
         std::future::pending::<()>().await;
     }
-}
-
-/// Asks a mapping for what only it knows, and returns its metrics.
-async fn measured(door: &MappingDoor, counters: &Counters) -> MappingMetrics {
-    // A mapping that has gone in the meantime has no group and no fleet.
-    let progress = door.progress().await.ok().flatten().unwrap_or_default();
-    let fleet = door.numbers().await.unwrap_or_default();
-    metrics_of(&door.shown(), fleet, counters, progress)
-}
-
-fn metrics_of(shown: &Shown, fleet: FleetNumbers, counters: &Counters, progress: Progress) -> MappingMetrics {
-    let mut metrics = MappingMetrics {
-        uuid: shown.definition.uuid.clone(),
-        function_name: shown.definition.config.function_name.clone(),
-        topic: shown.definition.config.envelope.topic.clone(),
-        state: shown.status.state.to_string(),
-        poller_group: shown
-            .definition
-            .config
-            .poller_group
-            .as_ref()
-            .map(|group| group.name.clone()),
-        pollers: shown.pollers,
-        active_pollers: fleet.active_pollers,
-        event_poller_units: fleet.event_poller_units,
-        offset_lag: progress.lags().collect(),
-        ..MappingMetrics::default()
-    };
-    counters.read_into(&mut metrics);
-    metrics
 }

@@ -102,6 +102,10 @@ pub(crate) struct Scaler {
 
 /// The findings of an evaluation, before the fleet is considered.
 struct Finding {
+    /// The time of the evaluation.
+    now: Duration,
+    /// The number of pollers that there are.
+    from: usize,
     load: Load,
     work: Work,
     running_max: usize,
@@ -154,7 +158,7 @@ impl Scaler {
         from: usize,
         terms: &Terms<'_>,
     ) -> Decision {
-        let finding = self.look_back(now, sample, terms);
+        let finding = self.look_back(now, sample, from, terms);
         let Terms { profile, bounds, .. } = terms;
         let lag = finding.load.lags.iter().sum();
         let target = match finding.raw_target {
@@ -176,7 +180,7 @@ impl Scaler {
         if throttled_share > THROTTLED_SHARE {
             self.last_throttled = Some(now);
         }
-        let (to, reason, capped_by) = self.choose(now, from, target, &finding, terms);
+        let (to, reason, capped_by) = self.choose(target, &finding, terms);
         if to != from {
             self.last_change = now;
         }
@@ -195,8 +199,8 @@ impl Scaler {
         }
     }
 
-    fn choose(&self, now: Duration, from: usize, raw: usize, finding: &Finding, terms: &Terms<'_>) -> Choice {
-        let bounds = &terms.bounds;
+    fn choose(&self, raw: usize, finding: &Finding, terms: &Terms<'_>) -> Choice {
+        let (bounds, from) = (&terms.bounds, finding.from);
         // The bounds apply after rounding up. KEDA's scaler applies its cap before, and can ask for one replica more than there are
         // partitions.
         let target = bounds.clamp(raw);
@@ -206,7 +210,7 @@ impl Scaler {
             _ if bounds.partitions < bounds.maximum => Some(Cap::Partitions),
             _ => Some(Cap::Maximum),
         };
-        if let Some(throttled) = self.throttled(now, from, target, finding, terms) {
+        if let Some(throttled) = self.throttled(target, finding, terms) {
             return throttled;
         }
         if target == from {
@@ -214,19 +218,13 @@ impl Scaler {
         } else if target > from {
             self.grow(from, target, bound, terms)
         } else {
-            self.shrink(now, from, target, bound, finding, terms)
+            self.shrink(target, bound, finding, terms)
         }
     }
 
     /// Returns the choice if throttled invocations decide.
-    fn throttled(
-        &self,
-        now: Duration,
-        from: usize,
-        target: usize,
-        finding: &Finding,
-        terms: &Terms<'_>,
-    ) -> Option<Choice> {
+    fn throttled(&self, target: usize, finding: &Finding, terms: &Terms<'_>) -> Option<Choice> {
+        let Finding { now, from, .. } = *finding;
         let last = self.last_throttled?;
         let bounds = &terms.bounds;
         if last < now {
@@ -269,22 +267,15 @@ impl Scaler {
         }
     }
 
-    fn shrink(
-        &self,
-        now: Duration,
-        from: usize,
-        target: usize,
-        bound: Option<Cap>,
-        finding: &Finding,
-        terms: &Terms<'_>,
-    ) -> Choice {
+    fn shrink(&self, target: usize, bound: Option<Cap>, finding: &Finding, terms: &Terms<'_>) -> Choice {
+        let Finding { now, from, .. } = *finding;
         // The largest need of the quiet time counts, so that a short lull removes no poller.
         let needed = self.needs.iter().map(|(_, needed)| *needed);
         let needed = needed.max().unwrap_or(target);
         let is_quiet = now - self.last_change >= terms.profile.down_after && !finding.is_rising;
         if !is_quiet || needed >= from {
             (from, Reason::NotQuietYet, bound)
-        } else if self.is_worth_keeping(from, needed, finding, terms) {
+        } else if self.is_worth_keeping(needed, finding, terms) {
             (from, Reason::WorthKeeping, bound)
         } else {
             (needed, Reason::Quiet, bound)
@@ -293,7 +284,8 @@ impl Scaler {
 
     /// Returns whether the pollers above `needed` cost less than the rebalance without them: they are few, or they would not have processed in the
     /// quiet time the records that arrive in the standstill.
-    fn is_worth_keeping(&self, from: usize, needed: usize, finding: &Finding, terms: &Terms<'_>) -> bool {
+    fn is_worth_keeping(&self, needed: usize, finding: &Finding, terms: &Terms<'_>) -> bool {
+        let from = finding.from;
         // The bound is reached however few pollers are left, as when the fleet grows.
         let are_few = (from as f64) < TOLERANCE * needed as f64 && needed > terms.bounds.floor();
         let profile = terms.profile;
@@ -306,7 +298,7 @@ impl Scaler {
     }
 
     /// Replaces the sample before by `sample`, and returns what the interval between them shows.
-    fn look_back(&mut self, now: Duration, sample: Sample, terms: &Terms<'_>) -> Finding {
+    fn look_back(&mut self, now: Duration, sample: Sample, from: usize, terms: &Terms<'_>) -> Finding {
         let (then, before) = std::mem::replace(&mut self.before, (now, sample));
         let after = &self.before.1;
         let work = after.work.since(&before.work);
@@ -340,6 +332,8 @@ impl Scaler {
             slot.pollers(&load, terms, demand)
         });
         Finding {
+            now,
+            from,
             work,
             running_max: after.running_max,
             arrival_per_s,

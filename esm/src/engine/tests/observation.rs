@@ -1,4 +1,4 @@
-//! What is published to CloudWatch, by minute.
+//! The metrics that are published to CloudWatch, by minute.
 
 use super::test_engine::*;
 use super::*;
