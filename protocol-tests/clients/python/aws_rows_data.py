@@ -1,34 +1,8 @@
 """The rows of the data plane: groups and positions, batches, events, filters, invocations and their failures."""
 
-import base64
-
-from aws_stage import FAILS, THROTTLES, responds, row, same, until
+from aws_stage import FAILS, THROTTLES, committed, name_of, receives, responds, row, same, until, values
 
 PROVISIONED = {"MinimumPollers": 1, "MaximumPollers": 1}
-
-
-def text(record):
-    return base64.b64decode(record["value"]).decode()
-
-
-def values(stage, name):
-    return [text(record) for record in stage.function.records(name)]
-
-
-def receives(stage, name, expected):
-    """Waits until the function was given these values, and no others."""
-    until(f"{name} is given {len(expected)} records", lambda: len(values(stage, name)) >= len(expected))
-    same(values(stage, name), expected)
-
-
-def committed(stage, mapping, offset):
-    group = mapping["SelfManagedKafkaEventSourceConfig"]["ConsumerGroupId"]
-    topic = mapping["Topics"][0]
-    until(f"offset {offset} is committed", lambda: stage.committed(group, topic) == offset)
-
-
-def name_of(mapping):
-    return mapping["FunctionArn"].split(":")[6]
 
 
 # 2.1 Consumer identity and start

@@ -1,7 +1,6 @@
 """The rows for which the service has to know which functions exist: those that were created, and no other."""
 
 import sys
-from datetime import datetime, timedelta, timezone
 
 from aws_stage import row, same, until
 
@@ -31,17 +30,7 @@ def deleted_function(stage):
     stage.produce(topic, "a")
 
     def failed():
-        now = datetime.now(timezone.utc)
-        answer = stage.cloudwatch.get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName="FailedInvokeEventCount",
-            Dimensions=[{"Name": "EventSourceMappingUUID", "Value": mapping["UUID"]}],
-            StartTime=now - timedelta(minutes=5),
-            EndTime=now + timedelta(minutes=5),
-            Period=60,
-            Statistics=["Sum"],
-        )
-        return sum(point["Sum"] for point in answer["Datapoints"]) >= 1
+        return sum(stage.metric(mapping, "FailedInvokeEventCount", "Sum")) >= 1
 
     until("the invocation has failed", failed)
     same(stage.client.get_event_source_mapping(UUID=mapping["UUID"])["State"], "Enabled")

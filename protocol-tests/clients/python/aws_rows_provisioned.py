@@ -5,11 +5,7 @@ import json
 import time
 from datetime import datetime, timedelta, timezone
 
-from aws_rows_data import committed, name_of, receives
-from aws_stage import ACCOUNT, FAILS, REGION, ROWS, has, row, same, until
-
-# The rows of the data plane have a run of their own.
-ROWS.clear()
+from aws_stage import ACCOUNT, FAILS, REGION, committed, has, name_of, receives, row, same, until
 
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:failed"
 PROVISIONED = {"MinimumPollers": 1, "MaximumPollers": 1}
@@ -331,16 +327,6 @@ def shared_units(stage):
     mappings = [stage.enabled(Topics=[topic], ProvisionedPollerConfig=config) for _ in range(3)]
 
     def units(mapping):
-        now = datetime.now(timezone.utc)
-        answer = stage.cloudwatch.get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName="EventPollerUnit",
-            Dimensions=[{"Name": "EventSourceMappingUUID", "Value": mapping["UUID"]}],
-            StartTime=now - timedelta(minutes=5),
-            EndTime=now + timedelta(minutes=5),
-            Period=60,
-            Statistics=["Maximum"],
-        )
-        return {point["Maximum"] for point in answer["Datapoints"]}
+        return set(stage.metric(mapping, "EventPollerUnit", "Maximum"))
 
     same([units(mapping) for mapping in mappings], [{1.0}, {0.0}, {0.0}])

@@ -1,5 +1,6 @@
 """What the rows of AWS's contract run on: boto3, the AWS CLI, plain HTTP, a function and a producer; and the list of rows."""
 
+import base64
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -239,3 +241,41 @@ class Stage:
         asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, partition)])
         answer = list(self.admin.list_consumer_group_offsets([asked]).values())[0].result()
         return answer.topic_partitions[0].offset
+
+    def metric(self, mapping, name, statistic):
+        """Returns a statistic of a mapping's metric for each of the last minutes that have it."""
+        now = datetime.now(timezone.utc)
+        answer = self.cloudwatch.get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName=name,
+            Dimensions=[{"Name": "EventSourceMappingUUID", "Value": mapping["UUID"]}],
+            StartTime=now - timedelta(minutes=5),
+            EndTime=now + timedelta(minutes=5),
+            Period=60,
+            Statistics=[statistic],
+        )
+        return [point[statistic] for point in answer["Datapoints"]]
+
+
+def text(record):
+    return base64.b64decode(record["value"]).decode()
+
+
+def values(stage, name):
+    return [text(record) for record in stage.function.records(name)]
+
+
+def receives(stage, name, expected):
+    """Waits until the function was given these values, and no others."""
+    until(f"{name} is given {len(expected)} records", lambda: len(values(stage, name)) >= len(expected))
+    same(values(stage, name), expected)
+
+
+def committed(stage, mapping, offset):
+    group = mapping["SelfManagedKafkaEventSourceConfig"]["ConsumerGroupId"]
+    topic = mapping["Topics"][0]
+    until(f"offset {offset} is committed", lambda: stage.committed(group, topic) == offset)
+
+
+def name_of(mapping):
+    return mapping["FunctionArn"].split(":")[6]
