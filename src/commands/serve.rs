@@ -84,7 +84,7 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
     })
 }
 
-/// What functions of the config file do not say themselves.
+/// The settings of functions for which the config file does not say them.
 pub(super) struct FunctionSettings {
     timeout: Duration,
     /// The directory of the config file, which the directories of commands are relative to. It is absolute, because a process is told it.

@@ -1,4 +1,4 @@
-//! What kept a run from going faster, and what would help. Pure: figures of a run in, sentences out.
+//! The limits that kept a run from going faster, and what would help. Pure: figures of a run in, sentences out.
 
 use super::scenario::{FunctionScenario, TopicScenario};
 use esmeralda_esm::ScalingProfile;
@@ -121,7 +121,7 @@ impl fmt::Display for RunLimit {
 }
 
 impl LimitedRun<'_> {
-    /// Returns the limits that the run reached, the one that helps least to change another first.
+    /// Returns the limits that the run reached. Those for which more pollers would not help come first.
     pub(super) fn limits(&self) -> Vec<RunLimit> {
         let limits = [
             self.concurrency(),

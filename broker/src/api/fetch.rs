@@ -132,7 +132,7 @@ impl Api for Fetch {
     }
 }
 
-/// What a fetch answers unless it fails.
+/// The answer of a fetch that did not fail.
 struct AnsweredFetch {
     session_id: i32,
     /// In the order of the answer.

@@ -1,4 +1,4 @@
-//! What can be observed of a mapping: its progress, its metrics, its system log and its trace.
+//! The observation of a mapping: its progress, its metrics, its system log and its trace.
 
 use super::scaling::Scaling;
 use super::{FleetNumbers, Mapping};

@@ -203,7 +203,7 @@ impl<S: EventSource> Poller<S> {
         }
     }
 
-    /// Whether a batch was closed because it was full, and not because its window was over.
+    /// Returns whether a batch was closed because it was full, and not because its window was over.
     fn is_full(&self, batch: &Batch) -> bool {
         // The size of the record that did not fit any more is not known here. Half of the limit is more than any window lets through by
         // chance, unless records are larger than 3 MB.

@@ -38,7 +38,7 @@ impl Drop for ShownWaiting {
     }
 }
 
-/// What an item may have to wait for besides its time.
+/// The batches that an item may have to wait for, besides its time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ahead<'a> {
     pub(super) batcher: &'a Batcher,

@@ -46,7 +46,7 @@ pub(super) struct Slot {
     pub(super) is_of_full_batches: bool,
 }
 
-/// What arrived and what was left at the end of an interval, by partition.
+/// The records that arrived in an interval and those left at its end, by partition.
 #[derive(Debug)]
 pub(super) struct Load {
     pub(super) lags: Vec<u64>,

@@ -1,4 +1,4 @@
-//! What a trace is recorded from.
+//! The readings that a trace is recorded from.
 
 use crate::billing::UnitLoad;
 use std::time::Duration;

@@ -292,7 +292,7 @@ async fn describe_topic_partitions_of_every_version() {
     }
 }
 
-/// What Kafka 4.4.0 answers, where the missing cursor is read (`Cursor.partitionIndex()` of null).
+/// Kafka 4.4.0 answers this, because it reads the missing cursor (`Cursor.partitionIndex()` of null).
 #[tokio::test]
 async fn describe_topic_partitions_of_an_empty_name_without_a_cursor_is_an_unknown_server_error() {
     let cluster = cluster().await;

@@ -48,7 +48,7 @@ pub(super) struct Ended {
     pub(super) is_usable: bool,
 }
 
-/// What ended the wait for an answer.
+/// The event that ended the wait for an answer.
 enum Finish {
     Answered(RuntimeAnswer),
     InitFailed(Bytes),

@@ -1,4 +1,4 @@
-//! What the client knows of the cluster: its brokers, the partitions' leaders and the groups' coordinators. Each entry is true until a
+//! The routes that the client knows in the cluster: its brokers, the partitions' leaders and the groups' coordinators. Each entry is true until a
 //! broker says otherwise. Pure.
 
 use super::endpoint::Endpoint;
