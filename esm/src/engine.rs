@@ -14,7 +14,7 @@ use crate::config::{
 use crate::decoder::Catalog;
 use crate::delivery::{CapturedDocuments, DestinationOptions, Destinations};
 use crate::invoker::Functions;
-use crate::mapping::{MappingDoor, MappingHandle, Shown};
+use crate::mapping::{Definitions, MappingDoor, MappingHandle};
 use crate::metrics::{Counters, MappingMetrics};
 use crate::poller::Payloads;
 use crate::profile::ScalingProfile;
@@ -93,6 +93,7 @@ struct Shared {
     units: Arc<UnitRecorder>,
     destinations: Arc<Destinations>,
     catalog: Catalog,
+    definitions: Definitions,
     // Locked for one look or change, never across an await.
     mappings: Mutex<Mappings>,
 }
@@ -139,6 +140,7 @@ impl Engine {
                 profile: Arc::new(options.profile.clone()),
                 catalog: Catalog::new(options.schemas.clone()),
                 options,
+                definitions: Definitions::default(),
                 mappings: Mutex::default(),
             }),
         }
@@ -156,13 +158,9 @@ impl Engine {
         let uuid = self.shared.options.entropy.uuid().to_string();
         let definition = MappingDefinition::create(request, &uuid, &self.surroundings(region))?;
         registry_access::check(&definition.config).await?;
-        // The lock is held from the check to the insertion, so that two creates at once do not both pass the check.
+        let place = self.shared.definitions.add(definition)?;
+        let running = self.start(place);
         let mut mappings = self.mappings();
-        check_beside(
-            &definition,
-            mappings.running.values().map(|other| other.mapping.shown()),
-        )?;
-        let running = self.start(definition);
         let view = running.mapping.shown().view();
         mappings.last_serial += 1;
         let serial = mappings.last_serial;
@@ -202,13 +200,6 @@ impl Engine {
         if definition.config.decoding != base.config.decoding {
             registry_access::check(&definition.config).await?;
         }
-        check_beside(
-            &definition,
-            self.mappings()
-                .running
-                .values()
-                .map(|other| other.mapping.shown()),
-        )?;
         let access = definition.remote.as_ref().map(|remote| remote.access.clone());
         let view = door.update(base, definition).await?;
         if let Some(access) = access {
@@ -445,18 +436,6 @@ impl Mappings {
             .values()
             .find(|running| running.mapping.has_uuid(uuid))
     }
-}
-
-/// Checks that a definition may exist beside the other mappings; `shown` has all of them, and may have an older definition of the same one.
-fn check_beside(definition: &MappingDefinition, shown: impl Iterator<Item = Shown>) -> Result<(), ApiError> {
-    let others: Vec<_> = shown
-        .map(|shown| shown.definition)
-        .filter(|other| other.uuid != definition.uuid)
-        .collect();
-    for other in &others {
-        definition.check_conflict(other)?;
-    }
-    definition.check_poller_group(others.iter().map(|other| &**other))
 }
 
 /// Waits until the count is `least` or more; for ever if its counter is gone.

@@ -6,12 +6,14 @@
 //! A mapping becomes Enabled when its pollers own their partitions and know where to read them, so that with LATEST every record
 //! that is produced after that is delivered. On AWS it can take minutes longer.
 
+mod definitions;
 mod door;
 mod observation;
 mod policy;
 mod scaling;
 mod trace_memory;
 
+pub(crate) use definitions::{DefinitionPlace, Definitions};
 pub(crate) use door::{FleetNumbers, MappingDoor, MappingHandle, MappingSettings, Shown};
 
 use crate::cloudwatch::PollingState;
@@ -37,7 +39,8 @@ const SURVEY_INTERVAL: Duration = Duration::from_secs(1);
 const START_LIMIT: Duration = Duration::from_secs(10);
 
 struct Mapping<G> {
-    definition: Arc<MappingDefinition>,
+    // The first field, because it is dropped first: when the mapping is seen to be gone, its place is free.
+    place: DefinitionPlace,
     status: MappingStatus,
     fleet: Fleet<G>,
     context: Arc<PollerContext>,
@@ -60,13 +63,13 @@ struct Mapping<G> {
 
 impl<G: ConsumerGroup> Mapping<G> {
     fn new(
-        definition: MappingDefinition,
+        place: DefinitionPlace,
         group: G,
         context: Arc<PollerContext>,
         settings: MappingSettings,
         commands: mpsc::Receiver<Command>,
     ) -> (Self, watch::Receiver<Shown>) {
-        let definition = Arc::new(definition);
+        let definition = place.definition();
         let config = Arc::new(definition.config.clone());
         let fleet = Fleet::new(group, &definition.uuid, Arc::clone(&context), config);
         let status = MappingStatus {
@@ -82,13 +85,13 @@ impl<G: ConsumerGroup> Mapping<G> {
             last_modified_ms: context.clock.now_ms(),
         };
         let (published, shown) = watch::channel(Shown {
-            definition: Arc::clone(&definition),
+            definition: Arc::clone(definition),
             status: status.clone(),
             pollers: 0,
         });
         let now = context.clock.elapsed();
         let mapping = Self {
-            definition,
+            place,
             status,
             fleet,
             context,
@@ -123,8 +126,12 @@ impl<G: ConsumerGroup> Mapping<G> {
         self.context.recorder.show(self.context.clock.elapsed());
     }
 
+    fn definition(&self) -> &Arc<MappingDefinition> {
+        self.place.definition()
+    }
+
     fn span(&self) -> tracing::Span {
-        self.context.span(&self.definition.config.function_name)
+        self.context.span(&self.definition().config.function_name)
     }
 
     /// Waits until something has happened or is due, and does what follows.
@@ -234,19 +241,19 @@ impl<G: ConsumerGroup> Mapping<G> {
         definition: MappingDefinition,
     ) -> Result<MappingView, ApiError> {
         // Another base means that an update came in between, against which this one was not validated.
-        if !self.is_stable() || !Arc::ptr_eq(base, &self.definition) {
+        if !self.is_stable() || !Arc::ptr_eq(base, self.definition()) {
             return Err(ApiError::in_use(
                 "Cannot update the event source mapping because it is in use.",
             ));
         }
+        let was_enabled = self.definition().is_enabled;
+        self.place.replace(definition)?;
         // A fleet at its minimum may have a lower one from now on.
         self.wake();
-        let was_enabled = self.definition.is_enabled;
-        self.definition = Arc::new(definition);
         // The pollers that run take the new configuration over, so that only new bounds need a rebalance.
-        self.fleet.configure(Arc::new(self.definition.config.clone()));
+        self.fleet.configure(Arc::new(self.definition().config.clone()));
         self.configure_recorder();
-        match (was_enabled, self.definition.is_enabled) {
+        match (was_enabled, self.definition().is_enabled) {
             (false, true) => self.enter(MappingState::Enabling),
             (true, false) => {
                 self.enter(MappingState::Disabling);
@@ -254,7 +261,7 @@ impl<G: ConsumerGroup> Mapping<G> {
             }
             _ => self.enter(MappingState::Updating),
         }
-        Ok(self.definition.view(&self.status))
+        Ok(self.definition().view(&self.status))
     }
 
     fn delete(&mut self) -> Result<MappingView, ApiError> {
@@ -266,7 +273,7 @@ impl<G: ConsumerGroup> Mapping<G> {
         }
         self.enter(MappingState::Deleting);
         self.fleet.resize(0);
-        Ok(self.definition.view(&self.status))
+        Ok(self.definition().view(&self.status))
     }
 
     /// Enters another state.
@@ -278,7 +285,7 @@ impl<G: ConsumerGroup> Mapping<G> {
         let now = self.context.clock.elapsed();
         self.due = now + self.settings.transition_delay;
         let polling = match state {
-            MappingState::Enabled | MappingState::Updating if self.definition.is_enabled => {
+            MappingState::Enabled | MappingState::Updating if self.definition().is_enabled => {
                 PollingState::Polls
             }
             _ => PollingState::Rests,
@@ -310,7 +317,7 @@ impl<G: ConsumerGroup> Mapping<G> {
                 self.log_offsets().await;
                 self.scale().await;
             }
-            MappingState::Updating if self.definition.is_enabled => {
+            MappingState::Updating if self.definition().is_enabled => {
                 self.enter(MappingState::Enabled);
                 // New bounds apply now and not only with the next survey.
                 self.survey_due = now;
@@ -346,7 +353,7 @@ impl<G: ConsumerGroup> Mapping<G> {
         if let Some(policy) = &self.context.profile.keda {
             return policy.bounds(self.partitions);
         }
-        let (minimum, maximum) = match self.definition.config.provisioned {
+        let (minimum, maximum) = match self.definition().config.provisioned {
             Some(pollers) => (pollers.minimum as usize, pollers.maximum as usize),
             // An on-demand mapping starts with one poller. Source: AWS's announcement of provisioned mode for Kafka.
             None => (1, self.context.profile.on_demand_maximum_pollers),
@@ -362,7 +369,7 @@ impl<G: ConsumerGroup> Mapping<G> {
         FleetState {
             pollers: self.fleet.size(),
             bounds: self.bounds(),
-            is_provisioned: self.definition.config.provisioned.is_some(),
+            is_provisioned: self.definition().config.provisioned.is_some(),
         }
     }
 
@@ -436,14 +443,15 @@ impl<G: ConsumerGroup> Mapping<G> {
                 .recorder
                 .pollers(self.context.clock.elapsed(), pollers);
         }
+        let definition = self.place.definition();
         self.published.send_if_modified(|shown| {
             // Each change of a poller comes through here, and few of them are visible outside.
             let is_same = shown.status == self.status
                 && shown.pollers == pollers
-                && Arc::ptr_eq(&shown.definition, &self.definition);
+                && Arc::ptr_eq(&shown.definition, definition);
             if !is_same {
                 *shown = Shown {
-                    definition: Arc::clone(&self.definition),
+                    definition: Arc::clone(definition),
                     status: self.status.clone(),
                     pollers,
                 };

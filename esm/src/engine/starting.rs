@@ -5,7 +5,7 @@ use crate::cloudwatch::{MappingRecorder, SystemLog};
 use crate::config::{MappingDefinition, RemoteSource};
 use crate::decoder::DecodingGroup;
 use crate::delivery::Deliverer;
-use crate::mapping::{MappingHandle, MappingSettings};
+use crate::mapping::{DefinitionPlace, MappingHandle, MappingSettings};
 use crate::metrics::Counters;
 use crate::poller::{PollerContext, Reminder, RestSignal};
 use crate::retry::RetryPolicy;
@@ -20,8 +20,9 @@ use std::time::Duration;
 const UNREACHABLE_INTERVAL: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// Starts a mapping.
-    pub(super) fn start(&self, definition: MappingDefinition) -> Running {
+    /// Starts the mapping of a definition.
+    pub(super) fn start(&self, place: DefinitionPlace) -> Running {
+        let definition = Arc::clone(place.definition());
         let options = &self.shared.options;
         let counters = Arc::new(Counters::default());
         let tags = definition.tags.clone();
@@ -88,7 +89,7 @@ impl Engine {
             transition_delay: options.transition_delay,
             trace: options.trace,
         };
-        let mapping = MappingHandle::start(definition, group, Arc::new(context), settings);
+        let mapping = MappingHandle::start(place, group, Arc::new(context), settings);
         Running {
             mapping,
             cluster,

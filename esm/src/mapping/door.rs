@@ -1,6 +1,6 @@
 //! The ways to a mapping that runs: its owner's handle, and the door for requests.
 
-use super::Mapping;
+use super::{DefinitionPlace, Mapping};
 use crate::config::{ApiError, MappingDefinition, MappingState, MappingStatus, MappingView};
 use crate::poller::PollerContext;
 use crate::source::{ConsumerGroup, Progress};
@@ -89,15 +89,15 @@ pub(crate) struct MappingDoor {
 }
 
 impl MappingHandle {
-    /// Starts a mapping whose pollers are members of `group`.
+    /// Starts the mapping of a definition, whose pollers are members of `group`.
     pub(crate) fn start<G: ConsumerGroup>(
-        definition: MappingDefinition,
+        place: DefinitionPlace,
         group: G,
         context: Arc<PollerContext>,
         settings: MappingSettings,
     ) -> Self {
         let (commands, received) = mpsc::channel(COMMANDS);
-        let (mapping, shown) = Mapping::new(definition, group, context, settings, received);
+        let (mapping, shown) = Mapping::new(place, group, context, settings, received);
         Self {
             commands,
             shown,

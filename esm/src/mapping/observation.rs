@@ -30,14 +30,14 @@ impl<G: ConsumerGroup> Mapping<G> {
         recorder.progress(
             clock.elapsed(),
             &self.progress,
-            &self.definition.config.function_name,
+            &self.definition().config.function_name,
         );
     }
 
     /// Tells the recorder of metrics and the system log whose they are.
     pub(super) fn configure_recorder(&self) {
         let PollerContext { recorder, clock, .. } = &*self.context;
-        let config = &self.definition.config;
+        let config = &self.definition().config;
         let MetricGroups {
             event_count,
             error_count,
@@ -52,12 +52,12 @@ impl<G: ConsumerGroup> Mapping<G> {
         };
         recorder.configure(clock.elapsed(), settings);
         recorder.join(clock.elapsed(), config.poller_group.as_ref());
-        let access = self.definition.remote.as_ref().map(|remote| &remote.access);
+        let access = self.definition().remote.as_ref().map(|remote| &remote.access);
         let tls = access.and_then(|access| access.tls.as_ref());
         let sasl = access.and_then(|access| access.sasl.as_ref());
         self.context.system_log.configure(LogSubject {
             level: config.system_log,
-            arn: self.definition.arn.clone(),
+            arn: self.definition().arn.clone(),
             event_source_arn: config.envelope.event_source_arn.clone(),
             function_name: config.function_name.clone(),
             bootstrap_servers: config.envelope.bootstrap_servers.clone(),

@@ -140,3 +140,40 @@ async fn a_create_or_an_update_that_exceeds_the_group_is_refused_and_changes_not
     let view = test.update(&b, moved).await.expect("another group has room");
     assert_eq!(view.0["ProvisionedPollerConfig"], config(1, 501, "h"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_two_updates_at_once_only_one_takes_the_room_of_the_group() {
+    let test = engine(&["a", "b"]).await;
+    let a = test.mapping(grouped("a", 1, 900, "g")).await;
+    let b = test.mapping(grouped("b", 1, 900, "g")).await;
+    let larger = json!({ "ProvisionedPollerConfig": config(1, 1_100, "g") });
+    let (of_a, of_b) = tokio::join!(test.update(&a, larger.clone()), test.update(&b, larger));
+    let view = of_a.expect("2000 are allowed together");
+    assert_eq!(view.0["ProvisionedPollerConfig"], config(1, 1_100, "g"));
+    let message = "The MaximumPollers (1100) and those of the other event source mappings in PollerGroupName g (1100) must be 2000 or \
+                   less together.";
+    assert_eq!(of_b.expect_err("2200 are too many").message, message);
+    let b = test.engine.get(&b).await.expect("the mapping exists");
+    assert_eq!(b.0["ProvisionedPollerConfig"], config(1, 900, "g"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_is_refused_leaves_the_room_that_it_asked_for() {
+    let test = engine(&["a", "b"]).await;
+    let a = test.mapping(grouped("a", 1, 900, "g")).await;
+    let b = test.mapping(grouped("b", 1, 900, "g")).await;
+    let larger = || json!({ "ProvisionedPollerConfig": config(1, 1_100, "g") });
+    test.update(&a, json!({ "BatchSize": 5 }))
+        .await
+        .expect("it can be updated");
+    let refused = test.update(&a, larger()).await.expect_err("it is Updating");
+    assert_eq!(refused.kind, "ResourceInUseException");
+    test.update(&b, larger()).await.expect("the room is free");
+    // A mapping that has gone leaves its room, too.
+    test.engine.settled(&b).await.expect("the mapping exists");
+    test.engine.delete(&b).await.expect("it can be deleted");
+    test.engine.gone(&b).await;
+    test.engine.settled(&a).await.expect("the mapping exists");
+    let all = json!({ "ProvisionedPollerConfig": config(1, 2_000, "g") });
+    test.update(&a, all).await.expect("it is alone in its group");
+}
