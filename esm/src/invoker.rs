@@ -11,7 +11,7 @@ mod simulated;
 pub use closure::ClosureInvoker;
 pub use command::{CommandFunction, CommandHost, CommandInvoker};
 pub use http::{HttpInvoker, InvalidEndpoint};
-pub use limits::{FunctionLimits, LONGEST_TIMEOUT};
+pub use limits::{FunctionLimits, LONGEST_MAPPED_TIMEOUT};
 pub use registry::{Function, Functions};
 pub use simulated::{
     Audit, AuditError, AuditSummary, Digest, DurationModel, SimulatedFunction, SimulatedInvoker,

@@ -91,8 +91,9 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "N", requires = "lambda_endpoint", value_parser = whole_number(0..=u32::MAX))]
     pub(crate) lambda_concurrency: Option<u32>,
     /// Longest time, in seconds, that an invocation of a function may take, unless the function's own
-    /// timeout says otherwise. Simulated functions and closures have none
-    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = whole_number(1..=900))]
+    /// timeout says otherwise. Simulated functions and closures have none. A mapping refuses a function
+    /// with more than 840, as Lambda does
+    #[arg(long, value_name = "SECONDS", default_value_t = 840, value_parser = whole_number(1..=900))]
     pub(crate) function_timeout: u32,
     #[command(flatten)]
     pub(crate) destinations: DestinationArgs,
@@ -425,7 +426,7 @@ mod tests {
 
     #[test]
     fn functions_have_a_timeout_and_those_at_the_endpoint_a_concurrency() {
-        assert_eq!(serve(&[]).function_timeout(), Duration::from_secs(900));
+        assert_eq!(serve(&[]).function_timeout(), Duration::from_secs(840));
         let typed = "--lambda-endpoint http://a --lambda-concurrency 1 --function-timeout 3";
         let args = serve(&typed.split(' ').collect::<Vec<_>>());
         assert_eq!(args.lambda_concurrency, Some(1));

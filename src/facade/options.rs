@@ -4,7 +4,7 @@ use crate::CreateFunctions;
 use crate::credentials::Credentials;
 use esmeralda_broker::{Advertised, Release};
 use esmeralda_esm::cloudwatch::LogSink;
-use esmeralda_esm::invoker::LONGEST_TIMEOUT;
+use esmeralda_esm::invoker::LONGEST_MAPPED_TIMEOUT;
 use esmeralda_esm::trace::TraceSettings;
 use esmeralda_esm::{DestinationOptions, GroupTimeouts, Payloads, ProfileName, ScalingProfile, Secrets};
 use std::collections::BTreeMap;
@@ -92,7 +92,7 @@ impl Default for Options {
             lambda_endpoint: None,
             secrets: Secrets::default(),
             lambda_concurrency: None,
-            function_timeout: LONGEST_TIMEOUT,
+            function_timeout: LONGEST_MAPPED_TIMEOUT,
             destinations: DestinationOptions {
                 captures: true,
                 ..DestinationOptions::default()

@@ -9,7 +9,7 @@ use super::{
     source_access, stored,
 };
 use crate::destination::{OnFailure, ReachableServices};
-use crate::invoker::Functions;
+use crate::invoker::{Functions, LONGEST_MAPPED_TIMEOUT};
 use crate::secrets::Secrets;
 use crate::source::remote::{Endpoint, RemoteAccess};
 use serde_json::{Map, Value};
@@ -344,11 +344,23 @@ impl MappingDefinition {
 /// Returns the function that a request names.
 ///
 /// # Errors
-/// ValidationException for a malformed name, InvalidParameterValueException for a function that does not exist.
+/// ValidationException for a malformed name, InvalidParameterValueException for a function that does not exist, or has a longer timeout
+/// than a mapping may wait for.
 fn existing_function(name: &str, surroundings: &Surroundings<'_>) -> Result<FunctionName, ApiError> {
     let function = FunctionName::parse(name)?;
     // At creation a missing function is a bad parameter, not a missing resource.
-    if surroundings.functions.contains(&function.name) {
+    if let Some(found) = surroundings.functions.get(&function.name) {
+        let timeout = found.invoker().limits().timeout;
+        if timeout > LONGEST_MAPPED_TIMEOUT {
+            // AWS documents the limit, and no words.
+            return Err(ApiError::invalid_parameter(format!(
+                "The function {} has a timeout of {} seconds; an event source mapping for Kafka invokes functions with a timeout of {} \
+                 seconds or less.",
+                function.name,
+                timeout.as_secs(),
+                LONGEST_MAPPED_TIMEOUT.as_secs()
+            )));
+        }
         return Ok(function);
     }
     tracing::warn!(

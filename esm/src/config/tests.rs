@@ -5,12 +5,14 @@ mod update;
 mod words;
 
 use super::*;
+use crate::Entropy;
 use crate::destination::ReachableServices;
-use crate::invoker::{ClosureInvoker, Functions};
+use crate::invoker::{ClosureInvoker, FunctionLimits, Functions, HttpInvoker};
 use crate::source::remote::RemoteAccess;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// There is no endpoint of Amazon SNS.
 const REACHABLE: ReachableServices = ReachableServices {
@@ -29,6 +31,14 @@ fn functions() -> Functions {
     let invoker = ClosureInvoker::new(|payload: Bytes| async move { Ok::<_, String>(payload) });
     for name in ["f", "g"] {
         functions.register(name, Arc::new(invoker.clone()));
+    }
+    for seconds in [840, 841] {
+        let limits = FunctionLimits {
+            timeout: Duration::from_secs(seconds),
+            concurrency: None,
+        };
+        let invoker = HttpInvoker::new("http://127.0.0.1:9", limits, Entropy::from_seed(1)).unwrap();
+        functions.register(&format!("takes-{seconds}"), Arc::new(invoker));
     }
     functions
 }

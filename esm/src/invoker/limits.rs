@@ -5,8 +5,8 @@ use bytes::Bytes;
 use serde_json::json;
 use std::time::Duration;
 
-/// The longest time that a function may take. Source: Lambda quotas.
-pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+/// The longest timeout of a function that a mapping may invoke. Source: Lambda developer guide, "Using Lambda with Amazon MSK".
+pub const LONGEST_MAPPED_TIMEOUT: Duration = Duration::from_secs(14 * 60);
 
 /// The longest response of a function, 6 MiB and 100 bytes as in Lambda.
 pub(super) const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
@@ -21,10 +21,10 @@ pub struct FunctionLimits {
 }
 
 impl Default for FunctionLimits {
-    /// Returns Lambda's longest timeout, and no limit of concurrency.
+    /// Returns the longest timeout of a function that a mapping may invoke, and no limit of concurrency.
     fn default() -> Self {
         Self {
-            timeout: LONGEST_TIMEOUT,
+            timeout: LONGEST_MAPPED_TIMEOUT,
             concurrency: None,
         }
     }

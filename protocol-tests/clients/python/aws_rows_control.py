@@ -139,6 +139,16 @@ def shown_members(stage):
     has(stage.create(**members), members)
 
 
+@row("1.2 FilterCriteriaError is never shown: nothing is encrypted, also with KMSKeyArn")
+def filter_error(stage):
+    filters = {"Filters": [{"Pattern": '{"value":{"a":[1]}}'}]}
+    created = stage.create(FilterCriteria=filters, KMSKeyArn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k")
+    [listed] = stage.client.list_event_source_mappings(FunctionName=created["FunctionArn"])["EventSourceMappings"]
+    for shown in (created, stage.client.get_event_source_mapping(UUID=created["UUID"]), listed):
+        assert "FilterCriteriaError" not in shown, shown
+        same(shown["FilterCriteria"], filters)
+
+
 # 1.3 Limits and defaults
 
 
@@ -288,6 +298,17 @@ def clear_forms(stage):
     )
     for name in ("FilterCriteria", "ProvisionedPollerConfig", "KMSKeyArn", "FunctionResponseTypes", "MetricsConfig"):
         assert not cleared.get(name), name
+
+
+@row("1.4 a batching window that is set cannot be unset, only changed (trap 6)")
+def window(stage):
+    mapping = stage.enabled(MaximumBatchingWindowInSeconds=None)
+    assert "MaximumBatchingWindowInSeconds" not in mapping, mapping
+    same(stage.updated(mapping["UUID"], MaximumBatchingWindowInSeconds=2)["MaximumBatchingWindowInSeconds"], 2)
+    status, _, body = stage.raw("PUT", f"{MAPPINGS}/{mapping['UUID']}", {"MaximumBatchingWindowInSeconds": None})
+    same(status, 202, body)
+    same(stage.settled(mapping["UUID"])["MaximumBatchingWindowInSeconds"], 2)
+    same(stage.updated(mapping["UUID"], MaximumBatchingWindowInSeconds=0)["MaximumBatchingWindowInSeconds"], 0)
 
 
 @row("1.4 FunctionName retargets")

@@ -1,5 +1,7 @@
 """The rows of the data plane: groups and positions, batches, events, filters, invocations and their failures."""
 
+import os
+
 from aws_stage import FAILS, THROTTLES, committed, name_of, receives, responds, row, same, until, values
 
 PROVISIONED = {"MinimumPollers": 1, "MaximumPollers": 1}
@@ -55,6 +57,50 @@ def resumes(stage):
     receives(stage, name_of(mapping), ["a", "b"])
 
 
+@row("2.1 a partition that is added is read, too")
+def new_partition(stage):
+    topic = stage.topic()
+    stage.produce(topic, "a")
+    mapping = stage.enabled(Topics=[topic], StartingPosition="TRIM_HORIZON")
+    receives(stage, name_of(mapping), ["a"])
+    stage.add_partitions(topic, 2)
+    stage.produce(topic, "b", partition=1)
+    receives(stage, name_of(mapping), ["a", "b"])
+
+
+@row("2.1 a consumer from outside in the same group gets a part of the partitions (trap 29)")
+def outside_member(stage):
+    from confluent_kafka import Consumer
+
+    topic, group = stage.topic(2), stage.name("group")
+    mapping = stage.enabled(Topics=[topic], SelfManagedKafkaEventSourceConfig={"ConsumerGroupId": group})
+    settings = {
+        "bootstrap.servers": stage.bootstrap, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False,
+    }
+    consumer = Consumer(settings)
+    consumer.subscribe([topic])
+    read = []
+
+    def polled():
+        message = consumer.poll(0.1)
+        if message is not None and message.error() is None:
+            read.append(message.value().decode())
+
+    def shares():
+        polled()
+        return len(consumer.assignment()) == 1
+
+    until("the consumer has one of the two partitions", shares)
+    [owned] = [assigned.partition for assigned in consumer.assignment()]
+    stage.produce(topic, "outside", partition=owned)
+    stage.produce(topic, "inside", partition=1 - owned)
+    until("the consumer has its record", lambda: polled() or read)
+    same(read, ["outside"])
+    consumer.commit(asynchronous=False)
+    receives(stage, name_of(mapping), ["inside"])
+    consumer.close()
+
+
 # 2.2 Batching
 
 
@@ -66,6 +112,32 @@ def batch_size(stage):
     receives(stage, name_of(mapping), list("abcde"))
     sizes = [len(offsets) for offsets in stage.function.offsets(name_of(mapping))]
     assert max(sizes) <= 2, sizes
+
+
+@row("2.2 a batch closes when it has BatchSize records, and otherwise when its window ends")
+def window(stage):
+    topic = stage.topic()
+    # The window is longer than the patience of the test, so it is the size that closes the batch.
+    mapping = stage.enabled(Topics=[topic], BatchSize=2, MaximumBatchingWindowInSeconds=300)
+    stage.produce(topic, "a", "b", "c")
+    name = name_of(mapping)
+    receives(stage, name, ["a", "b"])
+    stage.updated(mapping["UUID"], MaximumBatchingWindowInSeconds=1)
+    receives(stage, name, ["a", "b", "c"])
+    same([len(offsets) for offsets in stage.function.offsets(name)], [2, 1])
+
+
+@row("2.2 an event has 6 MB at most, of its JSON with base64 (trap 28)")
+def event_size(stage):
+    topic = stage.topic()
+    # Eight times 1.2 MB in base64: five fit.
+    stage.produce(topic, *[os.urandom(900_000) for _ in range(8)])
+    mapping = stage.enabled(Topics=[topic], MaximumBatchingWindowInSeconds=2)
+    name = name_of(mapping)
+    committed(stage, mapping, 8)
+    same(stage.function.offsets(name), [[0, 1, 2, 3, 4], [5, 6, 7]])
+    sizes = stage.function.sizes[name]
+    assert max(sizes) <= 6 * 1024 * 1024, sizes
 
 
 @row("2.2 an event has records of several partitions, under a key for each (trap 12)")

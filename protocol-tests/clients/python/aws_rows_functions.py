@@ -8,9 +8,14 @@ from aws_stage import row, same, until
 COMMAND = {"EntryPoint": [sys.executable], "Command": ["-c", "import time; time.sleep(3600)"]}
 
 
-def create_function(stage, name):
+def create_function(stage, name, timeout=3):
     return stage.client.create_function(
-        FunctionName=name, Role="arn:aws:iam::000000000000:role/any", PackageType="Image", Code={"ImageUri": "file:///"}, ImageConfig=COMMAND
+        FunctionName=name,
+        Role="arn:aws:iam::000000000000:role/any",
+        PackageType="Image",
+        Code={"ImageUri": "file:///"},
+        ImageConfig=COMMAND,
+        Timeout=timeout,
     )
 
 
@@ -18,6 +23,21 @@ def create_function(stage, name):
 def missing_function(stage):
     refused = stage.refused(stage.create, FunctionName="nobody")
     same(refused, (400, "InvalidParameterValueException", "Function does not exist: nobody"))
+
+
+@row("1.3 a function with a timeout of more than 840 s is refused")
+def long_timeout(stage):
+    longest, longer = stage.name("function"), stage.name("function")
+    create_function(stage, longest, timeout=840)
+    create_function(stage, longer, timeout=841)
+    message = (
+        f"The function {longer} has a timeout of 841 seconds; an event source mapping for Kafka invokes functions with a timeout of 840 "
+        "seconds or less."
+    )
+    stage.invalid(message, FunctionName=longer)
+    mapping = stage.enabled(FunctionName=longest)
+    refused = stage.refused(stage.update, mapping["UUID"], FunctionName=longer)
+    same(refused, (400, "InvalidParameterValueException", message))
 
 
 @row("1.6 a function that is deleted leaves its mapping, whose invocations fail (trap 25)")

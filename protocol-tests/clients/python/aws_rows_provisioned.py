@@ -5,7 +5,7 @@ import json
 import time
 from datetime import datetime, timedelta, timezone
 
-from aws_stage import ACCOUNT, FAILS, REGION, committed, has, name_of, receives, row, same, until
+from aws_stage import ACCOUNT, FAILS, REGION, Answering, committed, has, name_of, receives, row, same, until
 
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:failed"
 PROVISIONED = {"MinimumPollers": 1, "MaximumPollers": 1}
@@ -188,6 +188,56 @@ def registry_words(stage):
     refused("Duplicate KEY/VALUE Attribute in SchemaValidationConfigs.", SchemaValidationConfigs=twice)
 
 
+@row("1.8 a schema registry that refuses, throttles, fails or is not there has AWS's words")
+def registry_access(stage):
+    def refused(url, words):
+        found = stage.refused(
+            stage.create,
+            SelfManagedKafkaEventSourceConfig=registry(SchemaRegistryURI=url),
+            ProvisionedPollerConfig=PROVISIONED,
+        )
+        same(found, (400, "InvalidParameterValueException", words), url)
+
+    denied = "Cannot access Confluent Schema with the provided access configuration."
+    for status, words in [
+        (401, denied),
+        (403, denied),
+        (
+            429,
+            "Receiving throttling errors when accessing the schema registry. Please increase API TPS limits for your schema registry.",
+        ),
+        (500, "Lambda received an internal server an unexpected error from the provided self-managed schema registry."),
+    ]:
+        server = Answering(status)
+        refused(server.url, words)
+        server.stop()
+    # Nothing listens at the port of a server that has stopped.
+    refused(server.url, denied)
+
+
+@row("1.8 a registry of Glue, one over TLS, and AccessConfigs are refused by name until they are built")
+def registry_not_built(stage):
+    def refused(**more):
+        found = stage.refused(
+            stage.create, SelfManagedKafkaEventSourceConfig=registry(**more), ProvisionedPollerConfig=PROVISIONED
+        )
+        same(found[:2], (400, "InvalidParameterValueException"))
+        return found[2]
+
+    start = "SchemaRegistryConfig with {} is not supported yet by Esmeralda: "
+    for uri, what in [
+        (f"arn:aws:glue:{REGION}:{ACCOUNT}:registry/Example", "an AWS Glue registry"),
+        (f"arn:aws:glue:eu-west-1:{ACCOUNT}:registry/Example", "an AWS Glue registry"),
+        (f"arn:aws:glue:{REGION}:999999999999:registry/Example", "an AWS Glue registry"),
+        ("https://schema-registry.example.com:8081", "an https URI"),
+    ]:
+        message = refused(SchemaRegistryURI=uri)
+        assert message.startswith(start.format(what)), message
+    secret = {"Type": "BASIC_AUTH", "URI": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:registry"}
+    message = refused(AccessConfigs=[secret])
+    assert "AccessConfigs" in message, message
+
+
 @row("1.8 test clients do not try again, or they would hide what the service answers (trap 30)")
 def no_retries(stage):
     answer = stage.create()
@@ -220,15 +270,23 @@ def at_timestamp(stage):
 # 2.4 Schema registry
 
 
+AVRO = {"schema": json.dumps({"type": "record", "name": "Order", "fields": [{"name": "total", "type": "int"}]})}
+JSON = {"schemaType": "JSON", "schema": json.dumps({"type": "object", "required": ["total"]})}
+
+
+def registered(stage, topic, schema):
+    """Registers a schema of a topic's values, and returns its id and the bytes before such a value."""
+    headers = {"Content-Type": "application/vnd.schemaregistry.v1+json"}
+    status, _, answer = stage.raw("POST", f"/subjects/{topic}-value/versions", schema, headers)
+    same(status, 200, answer)
+    number = json.loads(answer)["id"]
+    return number, b"\0" + number.to_bytes(4, "big")
+
+
 @row("2.4 a value is decoded, and its schema stands beside it; one that cannot be is dropped and committed")
 def decoded(stage):
     topic = stage.topic()
-    body = {"schema": json.dumps({"type": "record", "name": "Order", "fields": [{"name": "total", "type": "int"}]})}
-    headers = {"Content-Type": "application/vnd.schemaregistry.v1+json"}
-    status, _, answer = stage.raw("POST", f"/subjects/{topic}-value/versions", body, headers)
-    same(status, 200, answer)
-    schema = json.loads(answer)["id"]
-    frame = b"\0" + schema.to_bytes(4, "big")
+    schema, frame = registered(stage, topic, AVRO)
     stage.produce(topic, frame + b"\x0e", b"no frame")
     mapping = stage.enabled(
         Topics=[topic], SelfManagedKafkaEventSourceConfig=registry(), ProvisionedPollerConfig=PROVISIONED
@@ -237,6 +295,46 @@ def decoded(stage):
     [record] = stage.function.records(name_of(mapping))
     same(json.loads(base64.b64decode(record["value"])), {"total": 7})
     same(record["valueSchemaMetadata"], {"dataFormat": "AVRO", "schemaId": str(schema)})
+
+
+@row("2.4 with SOURCE a value stays as it was written, without the frame")
+def source_format(stage):
+    topic = stage.topic()
+    schema, frame = registered(stage, topic, AVRO)
+    stage.produce(topic, frame + b"\x0e")
+    mapping = stage.enabled(
+        Topics=[topic],
+        SelfManagedKafkaEventSourceConfig=registry(EventRecordFormat="SOURCE"),
+        ProvisionedPollerConfig=PROVISIONED,
+    )
+    committed(stage, mapping, 1)
+    [record] = stage.function.records(name_of(mapping))
+    same(base64.b64decode(record["value"]), b"\x0e")
+    same(record["valueSchemaMetadata"], {"dataFormat": "AVRO", "schemaId": str(schema)})
+
+
+@row("2.4 a value is checked by its JSON Schema, before the filters; what is wrong or has no schema goes to the destination")
+def json_schema(stage):
+    topic = stage.topic()
+    schema, frame = registered(stage, topic, JSON)
+    stage.produce(topic, frame + b'{"total":7}', frame + b'{"total":8}', frame + b'{"other":1}', b"\0\x7f\xff\xff\xff{}")
+    destination = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{stage.name('queue')}"
+    mapping = stage.enabled(
+        Topics=[topic],
+        SelfManagedKafkaEventSourceConfig=registry(),
+        FilterCriteria={"Filters": [{"Pattern": '{"value":{"total":[7]}}'}]},
+        DestinationConfig=on_failure(destination),
+        ProvisionedPollerConfig=PROVISIONED,
+    )
+    committed(stage, mapping, 4)
+    [record] = stage.function.records(name_of(mapping))
+    same(json.loads(base64.b64decode(record["value"])), {"total": 7})
+    same(record["valueSchemaMetadata"], {"dataFormat": "JSON", "schemaId": str(schema)})
+    found = [
+        (document["requestContext"]["condition"], document["KafkaBatchInfo"]["recordsInfo"][f"{topic}-0"]["firstRecordOffset"])
+        for document in documents(stage, destination)
+    ]
+    same(sorted(found), [("DESERIALIZATION_ERROR", "2"), ("SCHEMA_NOT_FOUND", "3")])
 
 
 # 2.7 and 2.8 Failures and destinations
@@ -254,13 +352,13 @@ def ten_retries(stage):
     has(document["requestContext"], {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 11})
 
 
-@row("2.8 a queue gets a document of the batch, and a bucket the event as a text with it (trap 21)")
+@row("2.8 a queue and a notification are a document of the batch, and an object has the event as a text with it (trap 21)")
 def batch_documents(stage):
-    for service in ("sqs", "s3"):
+    for service in ("sqs", "sns", "s3"):
         topic, name = stage.topic(), stage.name("function")
         stage.function.will(name, FAILS)
         stage.produce(topic, "a", "b")
-        where = f"{REGION}:{ACCOUNT}" if service == "sqs" else ":"
+        where = ":" if service == "s3" else f"{REGION}:{ACCOUNT}"
         destination = f"arn:aws:{service}:{where}:{stage.name('failed')}"
         stage.enabled(
             FunctionName=name,
@@ -277,6 +375,40 @@ def batch_documents(stage):
         same("payload" in document, service == "s3", service)
         if service == "s3":
             same(list(json.loads(document["payload"])["records"]), [f"{topic}-0"])
+
+
+@row("2.8 a record that is too old has RecordAgeExceeded, and no responseContext")
+def old_document(stage):
+    topic = stage.topic()
+    destination = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{stage.name('queue')}"
+    stage.produce(topic, "old", timestamp=1545084650987)
+    mapping = stage.enabled(
+        Topics=[topic],
+        DestinationConfig=on_failure(destination),
+        MaximumRecordAgeInSeconds=3600,
+        ProvisionedPollerConfig=PROVISIONED,
+    )
+    [document] = until("the record is given up", lambda: documents(stage, destination))
+    has(document["requestContext"], {"condition": "RecordAgeExceeded", "approximateInvokeCount": 0})
+    assert "responseContext" not in document, document
+    committed(stage, mapping, 1)
+    same(stage.function.records(name_of(mapping)), [])
+
+
+@row("2.8 a record whose event has more than 6 MB has MaximumPayloadSizeExceeded, and a responseContext of null")
+def large_document(stage):
+    topic = stage.topic(max_message_bytes=8_000_000)
+    destination = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{stage.name('queue')}"
+    # In base64 it is a third longer.
+    stage.produce(topic, b"x" * 5_000_000, b"small")
+    mapping = stage.enabled(
+        Topics=[topic], DestinationConfig=on_failure(destination), ProvisionedPollerConfig=PROVISIONED
+    )
+    [document] = until("the record is given up", lambda: documents(stage, destination))
+    same(document["requestContext"]["condition"], "MaximumPayloadSizeExceeded")
+    same(document["responseContext"], None)
+    committed(stage, mapping, 2)
+    receives(stage, name_of(mapping), ["small"])
 
 
 @row("2.8 a Kafka topic gets a message for each record, under its key, with the event (trap 21)")

@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from program import report
 
@@ -69,11 +69,13 @@ def until(what, holds):
 
 
 class Function:
-    """A function behind the Lambda Invoke API: `answers` has what it does with its next events, and `events` what it was given."""
+    """A function behind the Lambda Invoke API: `answers` has what it does with its next events, `events` what it was given,
+    and `sizes` the bytes of each event."""
 
     def __init__(self):
         function = self
         self.events = {}
+        self.sizes = {}
         self.answers = {}
         self.lock = threading.Lock()
 
@@ -85,6 +87,7 @@ class Function:
                 name = self.path.split("/")[3]
                 with function.lock:
                     function.events.setdefault(name, []).append(json.loads(body))
+                    function.sizes.setdefault(name, []).append(len(body))
                     answers = function.answers.get(name, [])
                     status, headers, answer = answers.pop(0) if answers else (200, {}, b"null")
                 self.send_response(status)
@@ -126,6 +129,28 @@ def responds(body):
     return (200, {}, json.dumps(body).encode())
 
 
+class Answering:
+    """A server that answers every GET with one status."""
+
+    def __init__(self, status):
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class Stage:
     """The product that the rows run against."""
 
@@ -138,9 +163,12 @@ class Stage:
         self.client = boto3.client("lambda", endpoint_url=endpoint, config=config)
         self.checked = boto3.client("lambda", endpoint_url=endpoint, config=Config(retries={"total_max_attempts": 1}))
         self.cloudwatch = boto3.client("cloudwatch", endpoint_url=endpoint, config=config)
-        self.producer = Producer({"bootstrap.servers": bootstrap})
+        self.producer = self.new_producer()
         self.admin = AdminClient({"bootstrap.servers": bootstrap})
         self.number = 0
+
+    def new_producer(self):
+        return Producer({"bootstrap.servers": self.bootstrap, "message.max.bytes": 8_000_000})
 
     def name(self, kind):
         """Returns a name of its own, so that rows do not meet."""
@@ -224,11 +252,19 @@ class Stage:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else None
 
-    def topic(self, partitions=1):
+    def topic(self, partitions=1, **configs):
         name = self.name("topic")
-        for created in self.admin.create_topics([NewTopic(name, partitions)]).values():
+        new = NewTopic(name, partitions, config={key.replace("_", "."): str(value) for key, value in configs.items()})
+        for created in self.admin.create_topics([new]).values():
             created.result()
         return name
+
+    def add_partitions(self, topic, count):
+        """Raises a topic's number of partitions to `count`."""
+        for created in self.admin.create_partitions([NewPartitions(topic, count)]).values():
+            created.result()
+        # A new one, because the producer would learn of the partitions after minutes only.
+        self.producer = self.new_producer()
 
     def produce(self, topic, *values, partition=0, **more):
         for value in values:

@@ -3,6 +3,20 @@
 use super::*;
 
 #[test]
+fn a_function_that_may_take_longer_than_a_mapping_waits_is_refused() {
+    let message = "The function takes-841 has a timeout of 841 seconds; an event source mapping for Kafka invokes functions with a \
+                   timeout of 840 seconds or less.";
+    let error = create(body(json!({ "FunctionName": "takes-841" }))).unwrap_err();
+    assert_eq!(
+        (error.kind, error.message.as_str()),
+        ("InvalidParameterValueException", message)
+    );
+    let definition = create(body(json!({ "FunctionName": "takes-840" }))).unwrap();
+    let error = update(&definition, json!({ "FunctionName": "takes-841" })).unwrap_err();
+    assert_eq!(error.message, message);
+}
+
+#[test]
 fn the_models_constraints_are_worded_as_aws_words_them() {
     const NAME_PATTERN: &str = r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?";
     const TOPICS: &str = r"Member must satisfy constraint: [Member must have length less than or equal to 249, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [^.]([a-zA-Z0-9\-_.]+)]";

@@ -23,22 +23,22 @@ pub(super) fn cases() -> Vec<Case> {
     let planes = [
         Rows {
             plane: "control",
-            least: 50,
+            least: 54,
             every_function_exists: true,
         },
         Rows {
             plane: "data",
-            least: 20,
+            least: 24,
             every_function_exists: true,
         },
         Rows {
             plane: "provisioned",
-            least: 19,
+            least: 25,
             every_function_exists: true,
         },
         Rows {
             plane: "functions",
-            least: 2,
+            least: 3,
             every_function_exists: false,
         },
     ];
