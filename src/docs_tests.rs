@@ -120,7 +120,7 @@ fn the_page_of_observing_says_why_a_metric_is_not_published() {
 #[test]
 fn the_page_of_observing_has_every_metric() {
     let mut table = String::from(
-        "| CloudWatch | unit | whose | a sample | /metrics |\n| --- | --- | --- | --- | --- |\n",
+        "| CloudWatch | unit | whose | a sample | /metrics and OpenTelemetry |\n| --- | --- | --- | --- | --- |\n",
     );
     for metric in PUBLISHED_METRICS {
         let prometheus = match metric.prometheus {

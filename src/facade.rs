@@ -16,6 +16,7 @@ pub use options::Options;
 pub use record::Record;
 
 use crate::http;
+use crate::otlp::{Exporter, Measured};
 use crate::virtual_time;
 use esmeralda_broker::local::{self, NewTopic};
 use esmeralda_broker::records::{NewRecord, encode_batch};
@@ -57,6 +58,7 @@ pub struct Esmeralda {
     function_timeout: Duration,
     is_virtual: bool,
     http: Option<http::Server>,
+    exporter: Option<Exporter>,
     schemas: SchemaRegistry,
     is_ready: Arc<AtomicBool>,
 }
@@ -146,6 +148,7 @@ impl Esmeralda {
         let options = Options {
             kafka: Vec::new(),
             http: None,
+            otlp: None,
             destinations: DestinationOptions {
                 captures: options.destinations.captures,
                 ..DestinationOptions::default()
@@ -185,7 +188,7 @@ impl Esmeralda {
         }
         let (account_id, region) = (options.account_id.clone(), options.region.clone());
         let command_host = CommandHost::new(&account_id, &region, clock.clone(), entropy.clone());
-        let broker = Broker::start(cluster_config(&options), wall, entropy.clone()).await?;
+        let broker = Broker::start(cluster_config(&options), wall.clone(), entropy.clone()).await?;
         let client = broker.client("esmeralda");
         let schemas = SchemaRegistry::default();
         let engine = Engine::new(EngineOptions {
@@ -239,6 +242,15 @@ impl Esmeralda {
                 )
             }
         };
+        // After everything that can fail, so that a start that fails leaves no task.
+        let exporter = options.otlp.map(|options| {
+            let measured = Measured {
+                engine: engine.clone(),
+                broker: broker.metrics(),
+                wall,
+            };
+            Exporter::start(options, measured)
+        });
         Ok(Self {
             broker,
             engine,
@@ -250,6 +262,7 @@ impl Esmeralda {
             function_timeout: options.function_timeout,
             is_virtual,
             http,
+            exporter,
             schemas,
             is_ready,
         })
@@ -378,12 +391,16 @@ impl Esmeralda {
         &self.engine
     }
 
-    /// Stops in order: first the HTTP port; then the engine, whose in-flight invocations may take `timeout` to finish and be committed;
+    /// Stops in order: first the HTTP port and the export of metrics; then the engine, whose in-flight invocations may take `timeout` to finish and be committed;
     /// then the brokers.
     pub async fn stop(self, timeout: Duration) {
         if let Some(http) = self.http {
             // Without the port, no request changes a mapping while the engine stops.
             http.stop().await;
+        }
+        if let Some(exporter) = self.exporter {
+            // The mappings have to be there for the last export.
+            exporter.stop().await;
         }
         self.engine.shutdown(timeout).await;
         // The brokers come last, because the last commits and the leaving of the pollers go to them.

@@ -35,6 +35,7 @@ pub mod declarations;
 mod facade;
 mod http;
 pub mod import;
+mod otlp;
 pub mod simulate;
 mod virtual_time;
 
@@ -56,6 +57,7 @@ pub use esm::{
 pub use facade::{
     DrainError, Esmeralda, FunctionError, Mapping, MappingChange, NewMapping, Options, Record, StartError,
 };
+pub use otlp::{InvalidOtlp, OtlpOptions};
 pub use serde_json::{Value, json};
 
 /// The Rust examples of README.md, which compile and run as documentation tests.

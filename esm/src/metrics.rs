@@ -133,6 +133,20 @@ mapping_metrics! {
     }
 }
 
+impl MappingMetrics {
+    /// Returns the names and values of the labels that tell its mapping from others.
+    pub fn labels(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let group = self.poller_group.as_deref();
+        [
+            ("uuid", self.uuid.as_str()),
+            ("function", self.function_name.as_str()),
+            ("topic", self.topic.as_str()),
+        ]
+        .into_iter()
+        .chain(group.map(|group| ("poller_group", group)))
+    }
+}
+
 /// The number that a mapping has once for each partition.
 pub const OFFSET_LAG: PartitionMetric = PartitionMetric {
     name: "esmeralda_mapping_offset_lag",

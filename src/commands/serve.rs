@@ -8,7 +8,7 @@ use esmeralda::declarations::FunctionEntry;
 use esmeralda::esm::cloudwatch::LogSink;
 use esmeralda::esm::invoker::CommandFunction;
 use esmeralda::esm::{FunctionLimits, ProfileName};
-use esmeralda::{Esmeralda, NewMapping, NewTopic, Options, StartError};
+use esmeralda::{Esmeralda, NewMapping, NewTopic, Options, OtlpOptions, StartError};
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -80,6 +80,8 @@ fn options(args: &ServeArgs, file: &ConfigFile) -> Result<Options, String> {
         account_id: args.account_id.clone(),
         region: args.region.clone(),
         credentials: [file.credentials(), args.credentials.clone()].concat(),
+        otlp: OtlpOptions::from_environment(|name| std::env::var(name).ok())
+            .map_err(|error| error.to_string())?,
         ..Options::default()
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::CreateFunctions;
 use crate::credentials::Credentials;
+use crate::otlp::OtlpOptions;
 use esmeralda_broker::{Advertised, Release};
 use esmeralda_esm::cloudwatch::LogSink;
 use esmeralda_esm::invoker::LONGEST_MAPPED_TIMEOUT;
@@ -72,6 +73,8 @@ pub struct Options {
     pub payloads: Payloads,
     /// Takes each event of mappings' system logs as a line of JSON; `None` keeps them for the CloudWatch Logs API only.
     pub system_log: Option<LogSink>,
+    /// The receiver that metrics are exported to by OpenTelemetry's protocol, if there is one.
+    pub otlp: Option<OtlpOptions>,
 }
 
 impl Default for Options {
@@ -113,6 +116,7 @@ impl Default for Options {
             trace: TraceSettings::default(),
             payloads: Payloads::Built,
             system_log: None,
+            otlp: None,
         }
     }
 }

@@ -28,17 +28,9 @@ pub(super) fn page(broker: &BrokerMetrics, mappings: &[MappingMetrics]) -> Strin
 }
 
 fn labels(mapping: &MappingMetrics) -> String {
-    let mut labels = format!(
-        "uuid=\"{}\",function=\"{}\",topic=\"{}\"",
-        escape(&mapping.uuid),
-        escape(&mapping.function_name),
-        escape(&mapping.topic)
-    );
-    if let Some(group) = &mapping.poller_group {
-        // Writing to a String does not fail.
-        let _ = write!(labels, ",poller_group=\"{}\"", escape(group));
-    }
-    labels
+    let labels = mapping.labels();
+    let labels = labels.map(|(name, value)| format!("{name}=\"{}\"", escape(value)));
+    labels.collect::<Vec<_>>().join(",")
 }
 
 /// Escapes a label's value by the rules of Prometheus' text format.

@@ -130,7 +130,9 @@ const ROOT: Package = Package {
         ("credentials", ""),
         ("http", "create_functions credentials"),
         ("import", ""),
-        ("facade", "create_functions credentials http virtual_time"),
+        // What is measured, sent to a receiver.
+        ("otlp", ""),
+        ("facade", "create_functions credentials http otlp virtual_time"),
         // A simulation is built on the facade, as any suite in Rust could be.
         ("simulate", "declarations facade"),
         ("args", ""),
