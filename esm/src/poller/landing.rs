@@ -16,6 +16,26 @@ use std::time::Duration;
 /// limit they come and go many times a second.
 const THROTTLES_SHOWN: u32 = 3;
 
+/// An attempt to process a batch, as the scaler counts it.
+struct Attempt<'a> {
+    invoked: &'a Batch,
+    /// The records that were not processed, if the response named them.
+    left: &'a Batch,
+    /// The BatchSize with which the flight departed; an update can have changed it in the meantime.
+    batch_size: usize,
+    /// Nanoseconds for which it occupied its slot.
+    took: u64,
+}
+
+impl Attempt<'_> {
+    /// Returns whether the batch was closed because it was full, and not because its window was over.
+    fn is_full(&self) -> bool {
+        // The size of the record that did not fit any more is not known here. Half of the limit is more than any window lets through by
+        // chance, unless records are larger than 3 MB.
+        self.invoked.record_count() >= self.batch_size || self.invoked.event_bytes > MAXIMUM_EVENT_BYTES / 2
+    }
+}
+
 impl<S: EventSource> Poller<S> {
     /// Handles the end of a flight.
     pub(super) fn land(&mut self, landed: Landed) {
@@ -54,7 +74,13 @@ impl<S: EventSource> Poller<S> {
             }
         }
         self.count(item.batch(), &outcome);
-        self.count_work(&invoked, item.batch(), &outcome, took);
+        let attempt = Attempt {
+            invoked: &invoked,
+            left: item.batch(),
+            batch_size: config.batch_size,
+            took,
+        };
+        self.count_work(&attempt, &outcome);
         let item = match outcome {
             // The source knows whether they can still be committed.
             Outcome::Success => Some(item),
@@ -179,10 +205,13 @@ impl<S: EventSource> Poller<S> {
         }
     }
 
-    /// Counts what the scaler reads: the records that an attempt of `took` nanoseconds has processed. Full batches count apart, because only
-    /// they show what a slot can do.
-    fn count_work(&self, invoked: &Batch, left: &Batch, outcome: &Outcome, took: u64) {
+    /// Counts what the scaler reads: the records that an attempt has processed. Full batches count apart, because only they show what a slot
+    /// can do.
+    fn count_work(&self, attempt: &Attempt<'_>, outcome: &Outcome) {
         let counters = &self.context.counters;
+        let Attempt {
+            invoked, left, took, ..
+        } = *attempt;
         let (records, bytes) = match outcome {
             Outcome::Success => (invoked.record_count(), invoked.record_bytes()),
             Outcome::ItemFailures(_) => (
@@ -196,18 +225,11 @@ impl<S: EventSource> Poller<S> {
         if matches!(outcome, Outcome::Throttled { .. }) {
             counters.throttled_busy_ns.add(took);
         }
-        if self.is_full(invoked) {
+        if attempt.is_full() {
             counters.full_records.add(records as u64);
             counters.full_record_bytes.add(bytes);
             counters.full_busy_ns.add(took);
         }
-    }
-
-    /// Returns whether a batch was closed because it was full, and not because its window was over.
-    fn is_full(&self, batch: &Batch) -> bool {
-        // The size of the record that did not fit any more is not known here. Half of the limit is more than any window lets through by
-        // chance, unless records are larger than 3 MB.
-        batch.record_count() >= self.orders.config.batch_size || batch.event_bytes > MAXIMUM_EVENT_BYTES / 2
     }
 
     /// Shows a throttle that lasts.

@@ -216,3 +216,18 @@ async fn the_overhead_of_an_invocation_occupies_its_slot() {
     assert_eq!(starts, [80, 260, 440]);
     assert_eq!(scene.counters.in_flight.count(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_full_by_the_batch_size_that_it_departed_with() {
+    let scene = Scene::new(2, 1);
+    scene.assign(1, &[0]);
+    scene.records(0, 0..2);
+    scene.until(50).await;
+    assert_eq!(scene.invoked().len(), 1);
+    scene
+        .orders
+        .send_modify(|orders| orders.config = Arc::new(config(3)));
+    scene.until(100).await;
+    assert_eq!(scene.script.finished(), [[(0, 0..2)]]);
+    assert_eq!(scene.counters.full_records.get(), 2);
+}
