@@ -353,12 +353,12 @@ async fn a_function_that_takes_longer_than_its_timeout_has_failed() {
 }
 
 #[test]
-fn a_function_has_15_minutes_unless_it_says_otherwise() {
+fn a_function_has_14_minutes_unless_it_says_otherwise() {
     let limits = invoker("http://f").limits();
     assert_eq!(
         limits,
         FunctionLimits {
-            timeout: Duration::from_secs(900),
+            timeout: Duration::from_secs(840),
             concurrency: None
         }
     );
