@@ -391,8 +391,8 @@ impl Esmeralda {
         &self.engine
     }
 
-    /// Stops in order: first the HTTP port and the export of metrics; then the engine, whose in-flight invocations may take `timeout` to finish and be committed;
-    /// then the brokers.
+    /// Stops in order: first the HTTP port and the export of metrics; then the engine, whose in-flight invocations may take `timeout` to
+    /// finish and be committed; then the brokers.
     pub async fn stop(self, timeout: Duration) {
         if let Some(http) = self.http {
             // Without the port, no request changes a mapping while the engine stops.

@@ -1,10 +1,12 @@
 //! OpenTelemetry: the metrics of `/metrics`, sent to a receiver at intervals by OTLP over HTTP in its JSON encoding. Source:
 //! OpenTelemetry Protocol 1.x, "OTLP/HTTP", and "OpenTelemetry Protocol Exporter" for the variables.
 //!
-//! The names, their meaning and their labels are those of `/metrics`. Counters are cumulative since the exporter started.
+//! The names, their meaning and their labels are those of `/metrics`. Counters are cumulative; their start is that of the exporter, which
+//! starts with the process.
 //!
 //! # Differs from OpenTelemetry
 //! - The encoding is JSON only, without compression and TLS.
+//! - Variables other than those in `otlp/options.rs`, such as OTEL_SERVICE_NAME and OTEL_EXPORTER_OTLP_TIMEOUT, have no effect.
 //! - A request that fails is not sent again: the next interval has the same counters. A failure is logged once, until one succeeds.
 //! - With many mappings a collection is several requests, so that none grows without bound.
 
@@ -40,7 +42,7 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// The longest excerpt of an answer in the log.
 const EXCERPT_CHARACTERS: usize = 512;
 
-/// What is exported.
+/// The source of what is exported, and the clock of its samples.
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
     pub(crate) engine: Engine,
